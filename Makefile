@@ -26,9 +26,9 @@ up: sync $(BYTECODE)
 	@exec .venv/bin/decnet up $(ARGS)
 
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
-# and they wait a good part of their time, so there is one worker more than processors.
+# and they wait a good part of their time, so there are more processes than processors.
 test: sync $(COLLECTED)
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist worksteal -m "not torture and not oracle and not systemd and not howto and not fault" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 4 -m "not torture and not oracle and not systemd and not howto and not fault" $(ARGS)
 
 sync: $(UV)
 	@UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}" $(SYNC)

@@ -33,7 +33,7 @@ PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.tx
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 PYTEST = (
-    "pytest", "-q", "-n", "2", "--dist", "worksteal",
+    "pytest", "-q", "--processes", "2",
     "-m", "not torture and not oracle and not systemd and not howto and not fault",
 )  # fmt: skip
 """What `make test` runs, as the sessions of other environments do."""
@@ -166,7 +166,7 @@ def torture(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Break disks, databases and whole fleets on purpose; as root, for the disks that lose their power."""
     _workspace(session)
-    session.run("pytest", "-m", "fault and not torture", "-n", "2", "--dist", "worksteal", *session.posargs)
+    session.run("pytest", "-m", "fault and not torture", "--processes", "2", *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -188,7 +188,7 @@ def systemd(session: nox.Session) -> None:
 def howto(session: nox.Session) -> None:
     """Build the examples of the how-to pages in a copy of the checkout, as the pages say, and run them."""
     _workspace(session)
-    session.run("pytest", "-m", "howto", "-n", "2", "--timeout", "300", *session.posargs)
+    session.run("pytest", "-m", "howto", "--processes", "2", "--timeout", "300", *session.posargs)
 
 
 @nox.session(python="3.11")

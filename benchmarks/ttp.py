@@ -127,7 +127,7 @@ def consume(engine: Engine, library: Library) -> None:
     def handle(connection, batch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # BatchProcessor's types
         findings = Findings(connection, library)
         findings.look_at(batch)
-        return findings.write()
+        return findings.write(connection)
 
     with writing(engine) as connection:
         begin_cursor(connection, "ttp", now_ns=START)

@@ -10,7 +10,9 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.decnet_models.database_fixtures"] if find_spec("decnet_models") else []
+pytest_plugins = ["tests.parallel"]
+if find_spec("decnet_models"):
+    pytest_plugins.append("tests.decnet_models.database_fixtures")
 
 settings.register_profile("decnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("decnet")

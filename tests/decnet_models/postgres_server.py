@@ -59,8 +59,19 @@ def _programs(place: Path, *, copied: bool) -> Path:
     installed = Path(found.origin).parent
     if copied:
         libraries = installed.with_name(f"{installed.name}.libs")
-        shutil.copytree(libraries, place / libraries.name)
+        shutil.copytree(libraries, place / libraries.name, copy_function=_link)
         installed = shutil.copytree(
-            installed, place / installed.name, ignore=lambda _, names: {"pginstall"} & set(names)
+            installed,
+            place / installed.name,
+            ignore=lambda _, names: {"pginstall"} & set(names),
+            copy_function=_link,
         )
     return installed / "pginstall18" / "bin"
+
+
+def _link(source: str, target: str) -> None:
+    """Copy a file without its 70 MB, where both lie in one file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -8,9 +8,11 @@ import contextlib
 import gc
 import os
 import shutil
+import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -178,3 +180,112 @@ async def test_session_is_freed_without_the_garbage_collector(host: DeckyHost) -
         async with connecting(host, password="admin123") as connection:
             await connection.run(line)
     await all_freed(host)
+
+
+PRINTED = sum(len(str(number)) + 1 for number in range(1, 140_001))
+MOST_UNSENT = 600_000
+"""Far more than a connection with ten channels keeps, and far less than what they have to say."""
+
+
+async def connected(host: DeckyHost, window: int) -> Any:
+    """Log in as a client whose channels may each be sent `window` bytes before it asks for more."""
+    options: Any = {"known_hosts": None, "config": None, "client_keys": None, "window": window}
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)  # or the kernel would take most of it
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, (host.decky.address, host.decky.services["ssh"]))
+    connection = await asyncssh.connect(sock=sock, username="root", password="admin123", **options)
+    for end in servers():
+        end._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 << 10)
+    return connection
+
+
+def servers() -> list[Any]:
+    """Return the decky's ends of the connections that are open."""
+    found: list[Any] = [one for one in gc.get_objects() if type(one) is asyncssh.SSHServerConnection]
+    return [end for end in found if end._transport is not None]
+
+
+def unsent(host: DeckyHost) -> float:
+    """Return how much of the memory budget is in use."""
+    return host.settings.limits.memory_bytes - host.ctx.counters.snapshot()["decoys_memory_left"]
+
+
+def kept_by_servers() -> int:
+    """Return what the decky's connections hold of what they have to send."""
+    return sum(
+        end._transport.get_write_buffer_size()
+        + sum(len(part) for _, content in end._deferred_packets for part in content)
+        + sum(channel._send_buf_len for channel in end._channels.values())
+        for end in servers()
+    )
+
+
+async def settled(host: DeckyHost) -> None:
+    """Wait until the decky has nothing more to do for its clients."""
+    async with asyncio.timeout(4 * DEADLINE):
+        before = -1.0
+        while before != (before := unsent(host)):
+            await asyncio.sleep(1)
+
+
+async def printing(connection: Any, channels: int) -> list[Any]:
+    """Have commands print `PRINTED` bytes each."""
+    return [await connection.create_process("sleep 0.5; seq 1 140000", encoding=None) for _ in range(channels)]
+
+
+@pytest.mark.parametrize("window", [64 << 10, 1 << 30])
+async def test_output_that_a_client_does_not_take_waits_in_its_commands(host: DeckyHost, window: int) -> None:
+    connection = await connected(host, window)
+    processes = await printing(connection, 10)
+    connection._transport.pause_reading()
+    await settled(host)
+    assert kept_by_servers() < MOST_UNSENT
+    connection._transport.resume_reading()
+    for process in processes:
+        assert len((await asyncio.wait_for(process.wait(), DEADLINE)).stdout) == PRINTED
+    connection.close()
+    await connection.wait_closed()
+    assert kept_by_servers() == 0
+
+
+async def test_output_waits_for_a_key_exchange_that_a_client_does_not_finish(host: DeckyHost) -> None:
+    connection = await connected(host, 1 << 30)
+    processes = await printing(connection, 5)
+    connection._transport.pause_reading()
+    connection._send_kexinit()
+    connection._kexinit_sent = True
+    await settled(host)
+    assert kept_by_servers() < MOST_UNSENT
+    connection._transport.resume_reading()
+    for process in processes:
+        assert len((await asyncio.wait_for(process.wait(), DEADLINE)).stdout) == PRINTED
+    connection.abort()
+
+
+async def asked(connection: Any) -> None:
+    """Ask for what has answers of 290 KB, and read none."""
+    connection._transport.pause_reading()
+    for _ in range(4000):
+        connection.send_packet(80, b"\0\0\0\4none\1")  # SSH_MSG_GLOBAL_REQUEST (RFC 4254 §4)
+        await asyncio.sleep(0)
+
+
+async def test_a_client_that_asks_and_does_not_listen_is_not_read(host: DeckyHost) -> None:
+    connection = await connected(host, 1 << 30)
+    await asked(connection)
+    await settled(host)
+    assert kept_by_servers() < 100_000
+    connection.abort()
+
+
+async def test_what_all_clients_do_not_take_is_bounded_in_all(tmp_path: Path) -> None:
+    async with playing(tmp_path, limits=LimitSettings(memory_bytes=200_000)) as host:
+        clients = [await connected(host, 1 << 30) for _ in range(4)]
+        for client in clients:
+            await asked(client)
+        await host.until_counted("decoys_connections_cut", 1)
+        assert kept_by_servers() <= 200_000
+        for client in clients:
+            client.abort()
+        await host.until_counted("decoys_memory_left", 200_000)

@@ -19,7 +19,7 @@ from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step, Write
 from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
@@ -307,6 +307,68 @@ def test_an_instance_that_lost_the_cursor_writes_nothing(url: str, log: Engine, 
         reader.step()
     assert handled(log) == [1, 2, 3, 4]
     other.dispose()
+
+
+class Computer:
+    """Computes on the snapshot, calls `meanwhile`, and writes what it computed."""
+
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.meanwhile = meanwhile
+
+    def __call__(self, snapshot: Connection, batch: Sequence[StoredEvent]) -> Write:
+        known = snapshot.execute(text("SELECT count(*) FROM handled")).scalar_one()
+        self.meanwhile()
+
+        def write(connection: Connection) -> list[tuple[str, Notice]]:
+            connection.execute(text("INSERT INTO handled VALUES (:seq)"), [{"seq": one.seq} for one in batch])
+            return [(f"k{known}", AttackerObserved(ts=1, attacker="a"))]
+
+        return write
+
+
+def test_computing_takes_no_lock_and_its_results_are_committed_with_the_cursor(
+    url: str, log: Engine, make_events: Maker
+) -> None:
+    insert(log, make_events(3))
+    other = open_engine(url, busy_seconds=0.1)
+    computed = Computer(lambda: insert(other, make_events(1)))  # who writes meanwhile need not wait
+    reader = consume(log, Handler(), compute=computed)
+    assert (reader.step().handled, handled(log), cursor(log)) == (3, [1, 2, 3], 3)
+    computed.meanwhile = lambda: None
+    assert (reader.step().handled, handled(log), cursor(log)) == (1, [1, 2, 3, 4], 4)
+    with reading(log) as connection:
+        assert [one.key for one in notices.after(connection, 0, 10)] == ["k0", "k3"]
+    other.dispose()
+
+
+def test_what_was_computed_is_not_written_when_another_instance_has_taken_over(
+    url: str, log: Engine, make_events: Maker
+) -> None:
+    insert(log, make_events(4))
+    other = open_engine(url)
+    successor = consume(other, Handler(), compute=Computer(), limit=3)
+    reader = consume(log, Handler(), compute=Computer(successor.step))
+    with pytest.raises(CursorMovedError):
+        reader.step()
+    assert (handled(log), cursor(log)) == ([1, 2, 3], 3)
+    assert successor.step().handled == 1
+    assert (handled(log), cursor(log)) == ([1, 2, 3, 4], 4)
+    with reading(log) as connection:
+        assert [one.key for one in notices.after(connection, 0, 10)] == ["k0", "k3"]
+    other.dispose()
+
+
+def test_an_event_that_cannot_be_computed_with_is_found_by_halving(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(10))
+
+    def compute(snapshot: Connection, batch: Sequence[StoredEvent]) -> Write:
+        if any(one.seq == 4 for one in batch):
+            raise ValueError("this one")
+        return Computer()(snapshot, batch)
+
+    step = consume(log, Handler(), compute=compute).step()
+    assert (step.handled, step.dead_letters, step.lag) == (9, 1, 0)
+    assert handled(log) == [1, 2, 3, 5, 6, 7, 8, 9, 10]
 
 
 def test_a_notice_with_an_impossible_key_is_its_events_fault(log: Engine, make_events: Maker) -> None:

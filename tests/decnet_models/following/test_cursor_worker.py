@@ -379,6 +379,70 @@ def test_killed_at_any_instruction_it_resumes_with_the_same_final_state(
         assert progress.cursor_of(connection, "w") == 600
 
 
+COMPUTING = textwrap.dedent(
+    """
+    import sys
+    from sqlalchemy import text
+    from decnet_models.following.batch_processor import BatchProcessor
+    from decnet_models.database.engine import open_engine
+    from decnet_core.events.notices import AttackerObserved
+
+    def compute(snapshot, events):
+        known = snapshot.execute(text("SELECT count(*) FROM handled")).scalar()
+        rows = [{"seq": one.seq, "place": known + number} for number, one in enumerate(events)]
+        print("computed", flush=True)
+        sys.stdin.readline()
+
+        def write(connection):
+            connection.execute(text("INSERT INTO handled VALUES (:seq, :place)"), rows)
+            print("written", flush=True)
+            sys.stdin.readline()
+            return [(f"k{row['seq']}", AttackerObserved(ts=1, attacker="a")) for row in rows]
+
+        return write
+
+    engine = open_engine(sys.argv[1])
+    reader = BatchProcessor(engine, "w", lambda *_: (), compute=compute, kinds=["session.command"], limit=50)
+    while reader.step().lag:
+        pass
+    """
+)
+
+
+@pytest.mark.parametrize("last_word", ["computed", "written"])
+def test_killed_between_computing_and_the_commit_it_resumes_with_the_same_final_state(
+    sqlite_engine: Engine, sqlite_url: str, make_events: Maker, last_word: str
+) -> None:
+    with writing(sqlite_engine) as connection:
+        connection.execute(text("CREATE TABLE handled (seq BIGINT PRIMARY KEY, place BIGINT)"))
+        events.insert_events(connection, make_events(120))
+        progress.begin_cursor(connection, "w", now_ns=1)
+    for steps_before_death in (0, 1, None):
+        victim = subprocess.Popen(
+            [sys.executable, "-c", COMPUTING, sqlite_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert victim.stdin is not None
+        assert victim.stdout is not None
+        words = 0
+        for line in victim.stdout:
+            words += line.strip() == last_word
+            if steps_before_death is not None and words > steps_before_death:
+                with reading(sqlite_engine) as connection:  # nothing of this batch is there, and no lock but the write
+                    assert connection.execute(text("SELECT count(*) FROM handled")).scalar() == 50 * steps_before_death
+                os.kill(victim.pid, signal.SIGKILL)
+                break
+            victim.stdin.write("\n")
+            victim.stdin.flush()
+        assert victim.wait(20) == (0 if steps_before_death is None else -signal.SIGKILL)
+        victim.stdin.close()
+        victim.stdout.close()
+    with reading(sqlite_engine) as connection:
+        handled = connection.execute(text("SELECT seq, place FROM handled ORDER BY seq")).all()
+        assert [tuple(row) for row in handled] == [(seq, seq - 1) for seq in range(1, 121)]
+        assert connection.execute(text("SELECT count(*) FROM notice")).scalar() == 120
+        assert progress.cursor_of(connection, "w") == 120
+
+
 def test_importing_a_cursor_worker_loads_neither_alembic_nor_an_orm() -> None:
     code = (
         "import sys, decnet_models.following.cursor_worker\n"

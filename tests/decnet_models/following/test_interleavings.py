@@ -23,7 +23,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import CursorMovedError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import BatchProcessor, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step, Write
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.progress import lease_queries
 from decnet_models.progress import queries as progress
@@ -52,11 +52,26 @@ class Handler:
         self.worker = worker
         self.mortal: tuple[int, BaseException] | None = None
 
+    def compute(self, snapshot: Connection, batch: Sequence[StoredEvent]) -> Write:
+        """Read what is known of the batch's attackers; when it is written to, nobody else may have changed that."""
+        known = self._known(snapshot, batch)
+
+        def write(connection: Connection) -> Iterator[tuple[str, Notice]]:
+            assert self._known(connection, batch) == known
+            return self(connection, batch)
+
+        return write
+
+    def _known(self, connection: Connection, batch: Sequence[StoredEvent]) -> list[tuple[Any, ...]]:
+        names = {_name(one) for one in batch}
+        rows = connection.execute(text("SELECT * FROM tally WHERE worker = :worker"), {"worker": self.worker})
+        return sorted(tuple(row) for row in rows if row.name in names)
+
     def __call__(self, connection: Connection, batch: Sequence[StoredEvent]) -> Iterator[tuple[str, Notice]]:
         for number, one in enumerate(batch):
             if self.mortal is not None and number >= self.mortal[0]:
                 raise self.mortal[1]
-            for name in ((one.event.src_ip or "").removeprefix("::ffff:").lower(), "everybody"):
+            for name in (_name(one), "everybody"):
                 upsert = (
                     "INSERT INTO tally VALUES (:worker, :name, 1, :seq, :seq) ON CONFLICT (worker, name) DO UPDATE SET"
                     " n = tally.n + 1, total = tally.total + :seq, newest = :seq"
@@ -73,6 +88,10 @@ class Handler:
             )
         if self.mortal is not None:
             raise self.mortal[1]
+
+
+def _name(stored: StoredEvent) -> str:
+    return (stored.event.src_ip or "").removeprefix("::ffff:").lower()
 
 
 class Instance:
@@ -125,7 +144,14 @@ class Interrupted(BatchProcessor):
     """Lets the test do something between reading a batch and its transaction, and right after one was committed."""
 
     def __init__(self, instance: Instance) -> None:
-        super().__init__(instance.engine, "w", instance.handler, kinds=KINDS, limit=BATCH, position=instance.leases)
+        handler = instance.handler
+        super().__init__(
+            *(instance.engine, "w", handler),
+            compute=handler.compute,
+            kinds=KINDS,
+            limit=BATCH,
+            position=instance.leases,
+        )
         self._instance = instance
 
     def _consume(self, *arguments: Any) -> int:

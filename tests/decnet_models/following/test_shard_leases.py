@@ -20,7 +20,7 @@ from decnet_models.database.shards import ALL, NOBODY, SHARDS, shard_of
 from decnet_models.errors import LeaseLostError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.following.batch_processor import BatchProcessor, Write
 from decnet_models.following.shard_leases import ShardLeases, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress import queries as progress
@@ -153,6 +153,29 @@ def test_an_instance_whose_lease_is_stolen_between_reading_and_writing_commits_n
         processor.step()
     assert seen(log) == []
     processor.between = lambda: None
+    victim.keep()
+    assert processor.step().handled + follow(other, thief).step().handled == 60
+    assert seen(log) == list(range(1, 61))
+    other.dispose()
+
+
+def test_what_was_computed_under_a_lease_that_was_stolen_meanwhile_is_not_written(log: Engine, url: str) -> None:
+    other = open_engine(url)
+    victim, thief = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
+    victim.keep()
+    meanwhile: Callable[[], None] = thief.keep
+
+    def compute(snapshot: Connection, batch: Sequence[StoredEvent]) -> Write:
+        assert snapshot.execute(text("SELECT count(*) FROM seen")).scalar() == len(seen(other))
+        meanwhile()
+        return lambda connection: write(connection, batch)  # type: ignore[return-value]  # no notices
+
+    processor = follow(log, victim)
+    processor._compute = compute
+    with pytest.raises(LeaseLostError, match="epoch"):
+        processor.step()
+    assert seen(log) == []
+    meanwhile = lambda: None  # noqa: E731
     victim.keep()
     assert processor.step().handled + follow(other, thief).step().handled == 60
     assert seen(log) == list(range(1, 61))

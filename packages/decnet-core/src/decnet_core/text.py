@@ -9,12 +9,14 @@ def from_wire(data: bytes, limit: int = 4096) -> str:
 
 def bounded(text: str, limit: int = 4096) -> str:
     r"""Return at most `limit` characters, lone surrogates as `\udcNN`, so that it can be encoded as UTF-8."""
-    return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
+    text = text[:limit]
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def for_column(text: str, limit: int = 4096) -> str:
     """Return `text` fit for a database column: bounded, and NUL (which PostgreSQL refuses) shown as U+2400."""
-    return bounded(text, limit).replace("\0", "\u2400")
+    text = bounded(text, limit)
+    return text.replace("\0", "\u2400") if "\0" in text else text
 
 
 def for_terminal(text: str, limit: int = 512) -> str:

@@ -40,7 +40,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes one connection may send."""
     memory_bytes: Positive = 32 << 20
     """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input, what SSH
-    clients have sent ahead, bodies of HTTP requests. One source may hold up to twice what is left for others."""
+    clients have sent ahead, what they are sent and do not take, bodies of HTTP requests. One source may hold up to
+    twice what is left for others; an SSH client for which there is no room is cut off (`decoys_connections_cut`)."""
     upload_bytes: Positive = 16 << 20
     """Bytes of one captured file; the rest is received and dropped."""
     recording_bytes: Positive = 4 << 20

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect."),
     Command("deploy", "Make the fleet what a document says, after showing what that does."),
+    Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when."),
     Command("persona", "The machines that deckies can play: list, show, check."),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),

@@ -16,6 +16,7 @@ from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin, ShellState
 from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.pacing import UnsentOutput
 from decnet_decoys.ssh.sftp_packets import BadPacketError
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
@@ -31,13 +32,15 @@ STDERR = 1
 class ChannelOutput:
     """An asyncssh channel as `terminal.ByteChannel`."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes]) -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], unsent: UnsentOutput) -> None:
         self.pause_reading = channel.pause_reading
         self.resume_reading = channel.resume_reading
         self._channel = channel
+        self._unsent = unsent
 
     def write(self, data: bytes, *, error: bool = False) -> None:
         self._channel.write(data, STDERR if error else None)
+        self._unsent.count()  # asyncssh keeps what the client's window has no room for
 
 
 class Unread(list[tuple[bytearray, Any]]):
@@ -72,12 +75,19 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
     def __init__(
-        self, recorder: SessionRecorder, on_close: Callable[[], None], lease: MemoryLease, on_excess: Callable[[], None]
+        self,
+        recorder: SessionRecorder,
+        on_close: Callable[[], None],
+        lease: MemoryLease,
+        unsent: UnsentOutput,
+        on_excess: Callable[[], None],
     ) -> None:
         """What was sent and waits to be read is held under `lease`; `on_excess` is called when that has no room."""
         self._recorder = recorder
         self._on_close = on_close
         self._lease = lease
+        self._unsent = unsent
+        self._full = False
         self._on_excess = on_excess
         self._held = 0
         self._undelivered = 0
@@ -90,10 +100,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
         vars(chan)["_recv_buf"] = Unread(self._grown)
+        chan.set_write_buffer_limits(0)  # the session waits as soon as the client's window is full
         idle_seconds = self._recorder.context.settings.limits.idle_seconds
         self._terminal = Terminal(
-            ChannelOutput(chan), pty=False, idle_seconds=idle_seconds, on_waiting=self._waiting_changed
+            ChannelOutput(chan, self._unsent), pty=False, idle_seconds=idle_seconds, on_waiting=self._waiting_changed
         )
+
+        self._unsent.on_change.append(self._output_changed)
+        self._output_changed()
 
     def _grown(self, size: int) -> None:
         """Note that asyncssh keeps `size` more bytes."""
@@ -151,12 +165,23 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return True
 
     def pause_writing(self) -> None:
-        self._terminal.pause_writing()
+        self._full = True
+        self._output_changed()
 
     def resume_writing(self) -> None:
-        self._terminal.resume_writing()
+        self._full = False
+        self._output_changed()
+
+    def _output_changed(self) -> None:
+        """Let the session write while its channel, and the connection, have room."""
+        if self._full or self._unsent.blocked:
+            self._terminal.pause_writing()
+        else:
+            self._terminal.resume_writing()
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        if self._output_changed in self._unsent.on_change:
+            self._unsent.on_change.remove(self._output_changed)
         self._terminal.connection_lost()
         vars(self._chan)["_recv_buf"] = []  # it leads back here
         self._undelivered = self._unread = 0

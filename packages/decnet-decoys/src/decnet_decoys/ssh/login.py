@@ -14,7 +14,7 @@ from decnet_decoys.ssh import kex_steps
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.options import apply_profile
-from decnet_decoys.ssh.pacing import Pacing
+from decnet_decoys.ssh.pacing import Pacing, UnsentOutput
 from decnet_decoys.ssh.profile import SshProfile
 
 MAX_TRIES = 6
@@ -50,10 +50,14 @@ class Login(asyncssh.SSHServer):
         self._conn = conn
         apply_profile(conn, self._profile)
         kex_steps.order(conn, self._context.fleet.key_exchanges, self._recorder.info.src[0])
-        self._pacing = Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
+        self._unsent = UnsentOutput(conn, self._lease, self._cut)
+        self._pacing = Pacing(conn, self._context.settings.limits.session_bytes, self._unsent, self._cut)
 
     def _cut(self) -> None:
-        """Disconnect a client that has sent more than it may, or than there is memory for while nothing reads it."""
+        """Disconnect a client that has sent more than it may, or for which there is no memory.
+
+        That is needed for what it sent and nothing reads, and for what it is sent and does not take.
+        """
         self._recorder.counters.add("decoys_connections_cut")
         self._conn.abort()
 
@@ -61,6 +65,7 @@ class Login(asyncssh.SSHServer):
         """Record the software of a client that left before logging in."""
         self._identify()
         self._pacing.end()
+        self._unsent.end()
 
     def _identify(self) -> None:
         software = self._conn.get_extra_info("client_version")
@@ -133,7 +138,7 @@ class Login(asyncssh.SSHServer):
         if self._channels > 1:
             recorder = recorder.again(f"{self._recorder.session}.{self._channels}")
         session = SessionRecorder(self._context, recorder, self._username)
-        return Channel(session, self._ended, self._lease, self._cut)
+        return Channel(session, self._ended, self._lease, self._unsent, self._cut)
 
     def _ended(self) -> None:
         self._open -= 1

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.processor import turn
 
 MAX_UNREAD = 64 << 10
 """Bytes a client may send ahead before the channel stops reading."""
+WRITTEN_AT_ONCE = 32 << 10
+"""Bytes that are written before the channel is asked whether it has room for more."""
 
 
 class ClientGoneError(DecoysError):
@@ -144,10 +147,12 @@ class Terminal:
             data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         if self.recording is not None:
             self.recording.shown(self.elapsed, data)
-        self._channel.write(data, error=error and not self.pty)
-        if not self._writable.is_set():
-            await self._wait(self._writable)
-            self._check_connected()
+        for start in range(0, len(data), WRITTEN_AT_ONCE):
+            self._channel.write(data[start : start + WRITTEN_AT_ONCE], error=error and not self.pty)
+            if not self._writable.is_set():
+                await self._wait(self._writable)
+                self._check_connected()
+            await turn.give_way()
 
     async def write_raw(self, data: bytes) -> None:
         """Send bytes of a transfer: as they are and not recorded. Raises ClientGoneError."""

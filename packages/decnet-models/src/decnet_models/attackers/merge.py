@@ -5,7 +5,7 @@ A batch of a thousand events touches few keys. Summing before the SQL makes one 
 one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
 
 A row is here a list, its values in the order of the table's columns without the key's: a dict for each would take most
-of the time. On SQLite it is sent as it is; SQLAlchemy would spend more on its parameters than SQLite on the row.
+of the time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, case
 
 from decnet_models.attackers.tables import BY, DERIVED, MERGE, metadata
+from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import insert_into
 
 Row = dict[str, Any]
@@ -76,7 +77,7 @@ class Tally:
         for table in _PARENTS_FIRST:
             rows = self._rows.get(table)
             if rows:
-                _write(connection, table, [(*key, *rows[key]) for key in sorted(rows)])
+                _upsert(table).execute(connection, [(*key, *rows[key]) for key in sorted(rows)])
 
 
 class Rules:
@@ -133,38 +134,10 @@ def _merged(table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if MERGE in column.info]
 
 
-def _write(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_text(connection, table), rows)
-    else:
-        connection.execute(_statement(connection, table), [dict(zip(_names(table), row, strict=True)) for row in rows])
-
-
-def _names(table: Table) -> list[str]:
-    return [*(column.name for column in table.primary_key.columns), *rules_of(table).names]
-
-
-_statements: dict[tuple[str, str], Any] = {}
-"""By dialect and table: building one costs as much as running it for a hundred rows."""
-
-
-def _statement(connection: Connection, table: Table) -> Any:
-    key = (connection.dialect.name, table.name)
-    if key not in _statements:
-        _statements[key] = _merging(connection, table)
-    return _statements[key]
-
-
-_texts: dict[str, str] = {}
-
-
-def _text(connection: Connection, table: Table) -> str:
-    """Return the table's statement as SQLite's driver takes it, with a `?` for each of `_names`."""
-    if table.name not in _texts:
-        compiled = _statement(connection, table).compile(dialect=connection.dialect, column_keys=_names(table))
-        assert compiled.positiontup == _names(table)  # so the key comes first in every table
-        _texts[table.name] = str(compiled)
-    return _texts[table.name]
+@cache
+def _upsert(table: Table) -> RowInsert:
+    names = [*(column.name for column in table.primary_key.columns), *rules_of(table).names]
+    return RowInsert(table, names, lambda connection: _merging(connection, table))
 
 
 def _merging(connection: Connection, table: Table) -> Any:

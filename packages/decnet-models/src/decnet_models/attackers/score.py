@@ -66,15 +66,28 @@ def terms(facts: Facts) -> tuple[Term, ...]:
 
 def score(facts: Facts) -> int:
     """Return the sum of the terms, at most MAX_SCORE."""
-    return min(MAX_SCORE, sum(term.points for term in terms(facts)))
+    return min(MAX_SCORE, sum(_points(step, getattr(facts, step.fact)) for step in STEPS) + _of_tools(facts)[0])
+
+
+def _points(step: _Steps, count: int) -> int:
+    reached = 0
+    for least, points in step.steps:
+        if count < least:
+            break
+        reached = points
+    return reached
 
 
 def _stepped(step: _Steps, facts: Facts) -> Term | None:
     count: int = getattr(facts, step.fact)
-    points = max((points for least, points in step.steps if count >= least), default=0)
+    points = _points(step, count)
     return Term(step.name, points, f"{step.reason}: {count}") if points else None
 
 
 def _tools(facts: Facts) -> Term | None:
-    points, purpose = max(((TOOL_POINTS.get(purpose, 0), purpose) for purpose in facts.purposes), default=(0, ""))
+    points, purpose = _of_tools(facts)
     return Term("tools", points, f"used a tool for: {purpose}") if points else None
+
+
+def _of_tools(facts: Facts) -> tuple[int, str]:
+    return max(((TOOL_POINTS.get(purpose, 0), purpose) for purpose in facts.purposes), default=(0, ""))

@@ -48,13 +48,14 @@ Keys = TypeVar("Keys", bound=tuple[str, ...])
 def existing(connection: Connection, columns: Sequence[Column[Any]], keys: Iterable[Keys]) -> set[Keys]:
     """Return those of `keys` that some row has in `columns`, of one table and the first of an index."""
     asked = sorted(set(keys))
-    if not asked:
-        return set()
-    if connection.dialect.name != "sqlite":
-        rows = connection.execute(select(*columns).where(tuple_(*columns).in_(asked)).distinct())
-        return {tuple(row) for row in rows}  # type: ignore[misc]  # as many as a key has
-    rows = connection.exec_driver_sql(_existing(tuple(columns)), (_json(asked),))
-    return {asked[place] for (place,) in rows}
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(_existing(tuple(columns)), (_json(asked),)) if asked else ()
+        return {asked[place] for (place,) in rows}
+    query, found = select(*columns).distinct(), set[Keys]()
+    for start in range(0, len(asked), PART):
+        part = query.where(tuple_(*columns).in_(asked[start : start + PART]))
+        found.update(tuple(row) for row in connection.execute(part))  # type: ignore[misc]  # as many as a key has
+    return found
 
 
 @cache

@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Queries of the transactional outbox."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
-from decnet_models.database.statements import commit_in_order
+from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.statements import commit_in_order, existing
 from decnet_models.notices.tables import notice as notice_table
 
 MAX_KEY = 512
 """Characters of a key; a longer one is the caller's error."""
-
-_KEYS_ASKED = 1000
-"""Keys per query, far below the limit of bound parameters."""
 
 
 class StoredNotice(msgspec.Struct, frozen=True):
@@ -39,18 +36,18 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
-    rows: dict[str, dict[str, Any]] = {}
+    first: dict[str, Notice] = {}
     for key, notice in keyed:
-        row = _row(key, notice, now_ns)
-        rows.setdefault(row["key"], row)
-    if not rows:
+        if len(key) > MAX_KEY:
+            raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
+        first.setdefault(for_column(key), notice)
+    if not first:
         return set()
     commit_in_order(connection, notice_table)  # from here on nobody else adds a key
-    known = _known(connection, list(rows))
-    new = [row for key, row in rows.items() if key not in known]
-    if new:
-        connection.execute(insert(notice_table), new)
-    return {row["kind"] for row in new}
+    known = existing(connection, (notice_table.c.key,), [(key,) for key in first])
+    new = {key: one for key, one in first.items() if (key,) not in known}
+    _INSERT.execute(connection, [_row(key, one, now_ns) for key, one in new.items()])
+    return {notice_kind(one) for one in new.values()}
 
 
 def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
@@ -83,22 +80,8 @@ def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine
     return [OutboxLine(*row) for row in connection.execute(query)]
 
 
-def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
-    column = notice_table.c.key
-    return {
-        key
-        for start in range(0, len(keys), _KEYS_ASKED)
-        for key in connection.execute(select(column).where(column.in_(keys[start : start + _KEYS_ASKED]))).scalars()
-    }
+def _row(key: str, notice: Notice, now_ns: int) -> tuple[str, str, int, str, int]:
+    return key, notice_kind(notice), notice.ts, encode_notice(notice).decode(), now_ns
 
 
-def _row(key: str, notice: Notice, now_ns: int) -> dict[str, Any]:
-    if len(key) > MAX_KEY:
-        raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
-    return {
-        "key": for_column(key),
-        "kind": notice_kind(notice),
-        "ts": notice.ts,
-        "body": encode_notice(notice).decode(),
-        "created_at": now_ns,
-    }
+_INSERT = RowInsert(notice_table, [column.name for column in notice_table.columns if not column.primary_key])

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import Connection, Insert, delete, func, select, tuple_
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import insert_into, parts
+from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
 
 State: TypeAlias = Literal["enabled", "disabled", "capped"]
@@ -41,6 +42,15 @@ class Tag(msgspec.Struct, frozen=True):
     decky: str | None = None
 
 
+_TAGS = RowInsert(
+    ttp_tag,
+    Tag.__struct_fields__,
+    lambda connection: insert_into(connection, ttp_tag).on_conflict_do_nothing(
+        index_elements=["seq", "rule_id", "technique"]
+    ),
+)
+
+
 class TechniqueSeen(msgspec.Struct, frozen=True):
     """An attacker's use of one technique: number of tags, their time, and the titles of the rules."""
 
@@ -66,12 +76,7 @@ class RuleState(msgspec.Struct, frozen=True):
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
-    rows = [msgspec.structs.asdict(tag) for tag in tags]
-    if rows:
-        connection.execute(
-            insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["seq", "rule_id", "technique"]),
-            rows,
-        )
+    _TAGS.execute(connection, [msgspec.structs.astuple(tag) for tag in tags])
 
 
 def tags(
@@ -160,40 +165,35 @@ def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> 
 
 def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
     """Return the counts of a correlation rule by group; a group without a window has none."""
-    column = ttp_window.c
+    column, wanted = ttp_window.c, sorted(set(group_digests))
     entries_by_group: dict[str, Entries] = {}
-    wanted = list(group_digests)
     for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
-        query = select(column.group_digest, column.entries).where(
-            column.rule_id == rule_id, column.group_digest.in_(part)
-        )
-        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
+        query = select(column.group_digest, column.entries).where(column.rule_id == rule_id)
+        part = query.where(among(connection, column.group_digest, wanted[start : start + _CHUNK]))
+        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(part)}
     return entries_by_group
 
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
-    kept: Sequence[dict[str, Any]] = [
-        {
-            "rule_id": key[0],
-            "group_digest": key[1],
-            "entries": msgspec.json.encode(entries).decode(),
-            "expires_at": min(_NEVER, entries[-1][0] + span_ns),
-        }
-        for key, (entries, span_ns) in windows.items()
-        if entries
-    ]
-    for key, (entries, _) in windows.items():
-        if not entries:
+    kept = []
+    for (rule_id, digest), (entries, span_ns) in windows.items():
+        if entries:
+            expires_at = min(_NEVER, entries[-1][0] + span_ns)
+            kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
+        else:
             column = ttp_window.c
-            connection.execute(delete(ttp_window).where(column.rule_id == key[0], column.group_digest == key[1]))
-    if kept:
-        statement = insert_into(connection, ttp_window)
-        changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed), kept
-        )
+            connection.execute(delete(ttp_window).where(column.rule_id == rule_id, column.group_digest == digest))
+    _WINDOWS.execute(connection, kept)
+
+
+def _replacing(connection: Connection) -> Insert:
+    statement = insert_into(connection, ttp_window)
+    changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
+    return statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed)
+
+
+_WINDOWS = RowInsert(ttp_window, [column.name for column in ttp_window.columns], _replacing)
 
 
 def delete_windows(connection: Connection, ts: int) -> int:

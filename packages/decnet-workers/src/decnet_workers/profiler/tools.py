@@ -6,6 +6,8 @@ text, never with a pattern that an attacker could make slow. The first matching 
 general ones. A client may lie: this is a guess, and the score gives it little weight.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 SCANNER = "scanner"
@@ -124,7 +126,12 @@ NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS + STACKS)
 
 def guess(software: str) -> Tool | None:
     """Return the tool named in `software`, or None."""
-    text = software[:512].lower()
+    return _guess(software[:512])
+
+
+@lru_cache(maxsize=256)
+def _guess(software: str) -> Tool | None:
+    text = software.lower()
     return _first(SSH if text.startswith("ssh-") else USER_AGENTS, text)
 
 

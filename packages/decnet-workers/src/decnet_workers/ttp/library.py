@@ -7,21 +7,28 @@ A rejected rule never stops another: the operator sees file, line and reason, th
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
 from decnet_core.events.catalogue import Payload
-from decnet_core.events.envelope import Event
+from decnet_core.events.envelope import ENVELOPE_FIELDS, Event
 from decnet_workers.ttp.reader import FileRead, read_files
+from decnet_workers.ttp.sigma.detection import Pools
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
-from decnet_workers.ttp.sigma.fields import Field, field_of
+from decnet_workers.ttp.sigma.fields import Field, field_of, is_hashable
 from decnet_workers.ttp.sigma.rule import Correlation, Rule, parse
 from decnet_workers.ttp.sigma.view import View
 
 SHIPPED = Path(__file__).parent / "rules"
 MAX_FILES = 10_000
+
+REMEMBERED = 1024
+"""Different events whose matches are remembered: some 0.5 MiB, with the longest texts 2."""
+LONGEST_KEY = 512
+"""Characters of what is remembered of an event."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -36,17 +43,33 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Counting(msgspec.Struct, frozen=True):
-    """A correlation rule with the field whose values it counts, None when it counts events."""
+    """A correlation rule with the field whose values it counts, None when it counts events.
+
+    `number` is the correlation's own: as a key it is quicker than its UUID.
+    """
 
     rule: Correlation
     field: Field | None
+    number: int
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A rule with the correlations that count it; `silent` if it tags nothing by itself."""
+
+    rule: Rule
+    countings: tuple[Counting, ...]
+    silent: bool
 
 
 class Match(msgspec.Struct, frozen=True):
     """A rule, and what of an event satisfies it: each different event with how often it happened."""
 
-    rule: Rule
+    bound: Bound
     variants: tuple[tuple[Event, int], ...]
+
+    @property
+    def rule(self) -> Rule:
+        return self.bound.rule
 
 
 class Library:
@@ -60,11 +83,14 @@ class Library:
         for counted, counting in countings:
             self.countings[counted].append(counting)
         self.refused = tuple(refused)
-        self.silent = _silent(self.countings)
-        self._by_kind: defaultdict[type[Payload], list[Rule]] = defaultdict(list)
-        for rule in self.rules.values():
+        by_kind: defaultdict[type[Payload], list[Bound]] = defaultdict(list)
+        for id_, rule in self.rules.items():
+            counted_by = tuple(self.countings.get(id_, ()))
+            bound = Bound(rule, counted_by, _is_silent(counted_by))
             for kind in rule.kinds:
-                self._by_kind[kind].append(rule)
+                by_kind[kind].append(bound)
+        matched: Matched = {}
+        self._by_kind = {kind: RulesOfKind(kind, rules, matched) for kind, rules in by_kind.items()}
 
     def __len__(self) -> int:
         return len(self.rules) + len({one.rule.about.id for many in self.countings.values() for one in many})
@@ -75,28 +101,87 @@ class Library:
         if not rules:
             return []
         if event.payload.occurrences > 1:
-            return _matching_variants(rules, event)
-        view, all_of_it = View(event), ((event, 1),)
-        return [Match(rule, all_of_it) for rule in rules if rule.matches(view)]
+            return _matching_variants(rules.rules, event)
+        all_of_it = ((event, 1),)
+        return [Match(bound, all_of_it) for bound in rules.matching(event)]
 
 
-def _matching_variants(rules: list[Rule], event: Event) -> list[Match]:
+Matched = dict[tuple[Any, ...], tuple[Bound, ...]]
+"""What matched which events: by the kind and all values that rules on it read."""
+
+
+class RulesOfKind:
+    """The rules on one kind of event; what they matched is remembered, because attackers repeat themselves.
+
+    The key are the values of all attributes that the rules read, so the result is the same. Long ones, and kinds of
+    which all texts are searched, are not remembered; what is remembered is forgotten when it becomes too much.
+    """
+
+    def __init__(self, kind: type[Payload], rules: list[Bound], matched: Matched) -> None:
+        self.rules = rules
+        self._kind = kind
+        reads = {name for bound in rules for name in bound.rule.reads}
+        self._of_envelope = sorted(name for name in reads if name in ENVELOPE_FIELDS)
+        self._of_payload = sorted(
+            name for name in reads if name in kind.__struct_fields__ and name not in ENVELOPE_FIELDS
+        )
+        self._remembers = None not in reads and all(is_hashable(name, kind) for name in self._of_payload)
+        self._matched = matched
+
+    def matching(self, event: Event) -> Sequence[Bound]:
+        """Return the rules that one event satisfies."""
+        if not self._remembers:
+            return self._match(event)
+        key = self._key(event)
+        matched = self._matched.get(key)
+        if matched is None:
+            matched = self._match(event)
+            if _length(key) <= LONGEST_KEY:
+                if len(self._matched) >= REMEMBERED:
+                    self._matched.clear()
+                self._matched[key] = matched
+        return matched
+
+    def _key(self, event: Event) -> tuple[Any, ...]:
+        payload = event.payload
+        of_payload = [getattr(payload, name) for name in self._of_payload]
+        return (self._kind, *of_payload, *[getattr(event, name) for name in self._of_envelope])
+
+    def _match(self, event: Event) -> tuple[Bound, ...]:
+        view = View(event)
+        return tuple([bound for bound in self.rules if bound.rule.matches(view)])
+
+
+def _length(values: Iterable[Any]) -> int:
+    """Return about how many characters the texts among `values` have."""
+    length = 0
+    for one in values:
+        if isinstance(one, str):
+            length += len(one)
+        elif isinstance(one, tuple):
+            length += _length(one)
+        else:
+            length += 8
+    return length
+
+
+def _matching_variants(rules: list[Bound], event: Event) -> list[Match]:
     variants = [(replace(event, payload=payload), count) for payload, count in event.payload.variants()]
     views = [View(one) for one, _ in variants]
     matches = []
-    for rule in rules:
-        matched = tuple(one for one, view in zip(variants, views, strict=True) if rule.matches(view))
+    for bound in rules:
+        matched = tuple(one for one, view in zip(variants, views, strict=True) if bound.rule.matches(view))
         if len(matched) == len(variants):  # then the ones of which no sample was kept, too
             rest = event.payload.occurrences - sum(count for _, count in matched)
             matched = ((matched[0][0], matched[0][1] + rest), *matched[1:])
         if matched:
-            matches.append(Match(rule, matched))
+            matches.append(Match(bound, matched))
     return matches
 
 
-def _silent(countings: dict[UUID, list[Counting]]) -> frozenset[UUID]:
-    """Return the rules that are only counted: a correlation's rules tag nothing unless it says `generate: true`."""
-    return frozenset(id_ for id_, many in countings.items() if not any(one.rule.count.generate for one in many))
+def _is_silent(counted_by: Sequence[Counting]) -> bool:
+    """Return whether a rule is only counted: a correlation's rules tag nothing unless it says `generate: true`."""
+    return bool(counted_by) and not any(one.rule.count.generate for one in counted_by)
 
 
 def load(folders: Iterable[Path], read: Callable[[Sequence[Path]], list[FileRead]] = read_files) -> Library:
@@ -104,9 +189,10 @@ def load(folders: Iterable[Path], read: Callable[[Sequence[Path]], list[FileRead
     rules: dict[UUID, tuple[Path, Rule]] = {}
     correlations: dict[UUID, tuple[Path, Correlation]] = {}
     refused: list[Refusal] = []
+    pools: Pools = {}
     for one in read(files_of(folders)):
         file = Path(one.file)
-        for rule in _parsed(one, refused):
+        for rule in _parsed(one, pools, refused):
             if rule.about.id in rules or rule.about.id in correlations:
                 refused.append(Refusal(file, rule.about.line, f"another rule has the id {rule.about.id} already"))
             elif isinstance(rule, Rule):
@@ -126,11 +212,11 @@ def files_of(folders: Iterable[Path]) -> list[Path]:
     return files[:MAX_FILES]
 
 
-def _parsed(read: FileRead, refused: list[Refusal]) -> list[Rule | Correlation]:
+def _parsed(read: FileRead, pools: Pools, refused: list[Refusal]) -> list[Rule | Correlation]:
     rules: list[Rule | Correlation] = []
     for document in read.documents:
         try:
-            rules.append(parse(document))
+            rules.append(parse(document, pools))
         except RuleError as error:
             refused.append(Refusal(Path(read.file), error.line, str(error)))
     if read.error:
@@ -144,14 +230,14 @@ def _bound(
     """Yield each correlation with the id of each rule it counts, found by name or id."""
     known = {str(id_): rule for id_, (_, rule) in rules.items()}
     known |= {rule.about.name: rule for _, rule in rules.values() if rule.about.name}
-    for file, correlation in correlations.values():
+    for number, (file, correlation) in enumerate(correlations.values()):
         try:
-            yield from _bind(correlation, known)
+            yield from _bind(correlation, number, known)
         except RuleError as error:
             refused.append(Refusal(file, error.line, str(error)))
 
 
-def _bind(correlation: Correlation, known: dict[str, Rule]) -> list[tuple[UUID, Counting]]:
+def _bind(correlation: Correlation, number: int, known: dict[str, Rule]) -> list[tuple[UUID, Counting]]:
     count = correlation.count
     if not correlation.about.techniques:
         raise RuleError("the rule names no ATT&CK technique, so it could never tag anything", correlation.about.line)
@@ -165,7 +251,7 @@ def _bind(correlation: Correlation, known: dict[str, Rule]) -> list[tuple[UUID, 
         field = field_of(count.field, rule.kinds) if count.field else None
         if count.field and field is None:
             raise RuleError(f"rule {name!r} reads no field {count.field!r}", count.line)
-        countings.append((rule.about.id, Counting(correlation, field)))
+        countings.append((rule.about.id, Counting(correlation, field, number)))
     return countings
 
 

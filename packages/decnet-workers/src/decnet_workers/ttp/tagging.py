@@ -25,9 +25,10 @@ _MAX_TITLE = 256
 def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
     """Return one tag for each technique of the rule."""
     event = stored.event
+    named = f"{about.key}|{event.id}"
     return [
         Tag(
-            id=uuid5(NAMESPACE, f"{about.id}|{event.id}|{technique}"),
+            id=uuid5(NAMESPACE, f"{named}|{technique}"),
             rule_id=about.id,
             technique=technique,
             title=about.title[:_MAX_TITLE],
@@ -43,10 +44,19 @@ def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
     ]
 
 
-def notice_of(tag: Tag) -> tuple[str, TechniqueTagged]:
-    """Return the tag's notice with its idempotency key."""
-    occasion = f"session {_digest(tag.session)}" if tag.session else f"day {day_of(tag.ts)}"
-    notice = TechniqueTagged(
+def occasion_of(event: Event) -> str:
+    """Return the occasion of an event, within which a finding is told once."""
+    return f"session {group_digest(event.session)}" if event.session else f"day {day_of(event.ts)}"
+
+
+def notice_key(about: About, attacker: str, technique: str, occasion: str) -> str:
+    """Return the idempotency key of the notice of a tag."""
+    return f"ttp.tagged|{attacker}|{about.key}|{technique}|{occasion}"
+
+
+def notice_of(tag: Tag) -> TechniqueTagged:
+    """Return the tag's notice."""
+    return TechniqueTagged(
         ts=tag.ts,
         attacker=tag.attacker,
         technique=tag.technique,
@@ -56,7 +66,6 @@ def notice_of(tag: Tag) -> tuple[str, TechniqueTagged]:
         session=tag.session,
         decky=tag.decky,
     )
-    return f"ttp.tagged|{tag.attacker}|{tag.rule_id}|{tag.technique}|{occasion}", notice
 
 
 def day_of(ts: int) -> str:

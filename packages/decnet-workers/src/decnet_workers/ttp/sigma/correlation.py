@@ -41,17 +41,24 @@ class Count(msgspec.Struct, frozen=True):
 
     def group(self, event: Event) -> str:
         """Return the window in which the event counts."""
+        if len(self.group_by) == 1:
+            return str(getattr(event, self.group_by[0]) or "")
         return "\x1f".join(str(getattr(event, name) or "") for name in self.group_by)
 
 
 def counted(window: Window, ts: int, value: str, count: Count) -> tuple[Window, bool]:
     """Return the window with one more event, and whether the rule fires; then the window is empty again."""
+    if not window or ((ts, value) > window[-1] and all(one != value for _, one in window)):
+        return _full((*window, (ts, value))[-count.least :], count)
     newest = {one: moment for moment, one in window}
     newest[value] = max(ts, newest.get(value, ts))
-    entries = sorted((moment, one) for one, moment in newest.items())[-count.least :]
-    if len(entries) == count.least and entries[-1][0] - entries[0][0] <= count.span_ns:
+    return _full(tuple(sorted((moment, one) for one, moment in newest.items())[-count.least :]), count)
+
+
+def _full(window: Window, count: Count) -> tuple[Window, bool]:
+    if len(window) == count.least and window[-1][0] - window[0][0] <= count.span_ns:
         return (), True
-    return tuple(entries), False
+    return window, False
 
 
 def count_of(section: Located) -> Count:

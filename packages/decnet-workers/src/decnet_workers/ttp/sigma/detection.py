@@ -3,19 +3,32 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from decnet_core.events.catalogue import Payload, kind_of
 from decnet_workers.ttp.sigma import condition, modifiers
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
-from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
+from decnet_workers.ttp.sigma.expression import Expressions
+from decnet_workers.ttp.sigma.fields import field_of, names_of
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.logic import all_of, any_of
-from decnet_workers.ttp.sigma.modifiers import Matcher
+from decnet_workers.ttp.sigma.modifiers import Matcher, Searched
 
 Kinds = Sequence[type[Payload]]
+Pools = dict[str, Expressions]
+"""By the name of a field, the regular expressions of all rules on it."""
 
 
-def compiled(detection: Located, kinds: Kinds) -> Matcher:
-    """Return a function that tells whether an event of one of `kinds` matches the detection; raises RuleError."""
+class Scope(msgspec.Struct):
+    """What a rule may read, and what it was found to read: attributes of events; None of all texts, for keywords."""
+
+    kinds: Kinds
+    pools: Pools
+    reads: set[str | None]
+
+
+def compiled(detection: Located, scope: Scope) -> Matcher:
+    """Return a function that tells whether an event of the scope's kinds matches the detection; raises RuleError."""
     if not isinstance(detection.data, dict) or "condition" not in detection.data:
         raise RuleError("the detection needs named selections and a condition", detection.line)
     searches = {name: value for name, value in detection.data.items() if name not in ("condition", "timeframe")}
@@ -25,7 +38,7 @@ def compiled(detection: Located, kinds: Kinds) -> Matcher:
         )
     if not searches:
         raise RuleError("the detection has a condition and no selection", detection.line)
-    matchers = {name: _search(value, kinds) for name, value in searches.items()}
+    matchers = {name: _search(value, scope) for name, value in searches.items()}
     trees = [_condition(line, list(searches)) for line in _conditions(detection.data["condition"])]
     return any_of([condition.compiled(tree, matchers) for tree in trees])
 
@@ -41,47 +54,53 @@ def _condition(value: Located, names: list[str]) -> condition.Condition:
     return condition.parse(value.data, names, value.line)
 
 
-def _search(value: Located, kinds: Kinds) -> Matcher:
+def _search(value: Located, scope: Scope) -> Matcher:
     if isinstance(value.data, dict):
-        return _map(value, kinds)
+        return _map(value, scope)
     if isinstance(value.data, list) and value.data:
-        return any_of([_alternative(one, kinds) for one in value.data])
+        return any_of([_alternative(one, scope) for one in value.data])
     raise RuleError("a selection is a map of fields, or a list of maps or keywords, and not empty", value.line)
 
 
-def _alternative(value: Located, kinds: Kinds) -> Matcher:
-    return _map(value, kinds) if isinstance(value.data, dict) else modifiers.keyword(value)
+def _alternative(value: Located, scope: Scope) -> Matcher:
+    return _map(value, scope) if isinstance(value.data, dict) else _keyword(value, scope)
 
 
-def _map(value: Located, kinds: Kinds) -> Matcher:
+def _keyword(value: Located, scope: Scope) -> Matcher:
+    scope.reads.add(None)
+    return modifiers.keyword(value)
+
+
+def _map(value: Located, scope: Scope) -> Matcher:
     assert isinstance(value.data, dict)
     if not value.data:
         raise RuleError("an empty selection would match everything", value.line)
-    return all_of([_item(key, one, kinds) for key, one in value.data.items()])
+    return all_of([_item(key, one, scope) for key, one in value.data.items()])
 
 
-def _item(key: str, value: Located, kinds: Kinds) -> Matcher:
+def _item(key: str, value: Located, scope: Scope) -> Matcher:
     name, *chosen = key.split("|")
     values = value.data if isinstance(value.data, list) else [value]
     if not values:
         raise RuleError(f"{key!r} has no value; for an absent field write null", value.line)
     if not name:
-        return _keywords(chosen, values, value.line)
-    return modifiers.matcher(_field(name, kinds, value.line), chosen, values, value.line)
+        return _keywords(chosen, values, value.line, scope)
+    return modifiers.matcher(_field(name, scope, value.line), chosen, values, value.line)
 
 
-def _keywords(chosen: list[str], values: list[Located], line: int) -> Matcher:
+def _keywords(chosen: list[str], values: list[Located], line: int, scope: Scope) -> Matcher:
     if chosen != ["all"]:
         raise RuleError("keywords are a plain list, or under '|all' when each must be found", line)
-    return all_of([modifiers.keyword(one) for one in values])
+    return all_of([_keyword(one, scope) for one in values])
 
 
-def _field(name: str, kinds: Kinds, line: int) -> Field:
-    field = field_of(name, kinds)
+def _field(name: str, scope: Scope, line: int) -> Searched:
+    field, kinds = field_of(name, scope.kinds), scope.kinds
     if field is None:
         top = name.partition(".")[0]
         raise RuleError(f"{_kinds(kinds)} has no field {name!r}{suggestion(top, names_of(kinds))}", line)
-    return field
+    scope.reads.add(field.attribute)
+    return Searched(field, scope.pools.setdefault(name, Expressions()))
 
 
 def _kinds(kinds: Kinds) -> str:

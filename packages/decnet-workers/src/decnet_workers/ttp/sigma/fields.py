@@ -36,6 +36,11 @@ class Field(msgspec.Struct, frozen=True):
     shape: Shape
     read: Callable[[Event], Values]
 
+    @property
+    def attribute(self) -> str:
+        """The attribute of the envelope, or else of the payload, that is read."""
+        return self.name.partition(".")[0]
+
 
 def field_of(name: str, kinds: Iterable[type[Payload]]) -> Field | None:
     """Return field `name` of events of `kinds`, None when none of them has it."""
@@ -55,6 +60,11 @@ def names_of(kinds: Iterable[type[Payload]]) -> list[str]:
     for kind in kinds:
         names.update(_shapes(kind))
     return sorted(names)
+
+
+def is_hashable(name: str, kind: type[Payload]) -> bool:
+    """Return whether attribute `name` of payloads of `kind` can be part of a key."""
+    return _shapes(kind).get(name) not in {None, _TABLE, _TABLES}
 
 
 def texts_of(payload: Payload) -> list[str]:

@@ -12,9 +12,11 @@ from ipaddress import ip_address, ip_network
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
+import msgspec
+
 from decnet_workers.ttp.sigma import wildcard
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
-from decnet_workers.ttp.sigma.expression import searcher
+from decnet_workers.ttp.sigma.expression import Expressions
 from decnet_workers.ttp.sigma.fields import Field
 from decnet_workers.ttp.sigma.located import Located, Scalar
 from decnet_workers.ttp.sigma.logic import all_of, any_of
@@ -30,15 +32,22 @@ _FLAGS = ("i", "m", "s")
 MODIFIERS = ("all", "cased", "cidr", "exists", "re", *_FLAGS, *_ENCODINGS, *_ORDER, *_PLACES)
 
 
-def matcher(field: Field, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
-    """Return a function that tests an event's `field` against `values` under `modifiers`; raises RuleError."""
+class Searched(msgspec.Struct, frozen=True):
+    """A field, and the expressions of all rules on it."""
+
+    field: Field
+    expressions: Expressions
+
+
+def matcher(searched: Searched, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
+    """Return a function that tests an event's field against `values` under `modifiers`; raises RuleError."""
     check(modifiers, line)
     if "exists" in modifiers:
-        return _exists(field, modifiers, values, line)
+        return _exists(searched.field, modifiers, values, line)
     rest = [modifier for modifier in modifiers if modifier != "all"]
     if "all" in modifiers:
-        return all_of([_one_of(field, rest, [value]) for value in values])
-    return _one_of(field, rest, values)
+        return all_of([_one_of(searched, rest, [value]) for value in values])
+    return _one_of(searched, rest, values)
 
 
 def check(modifiers: Sequence[str], line: int) -> None:
@@ -63,23 +72,23 @@ def _exists(field: Field, modifiers: Sequence[str], values: Sequence[Located], l
     return lambda view: bool(view.values(field)) == wanted
 
 
-def _one_of(field: Field, modifiers: list[str], values: Sequence[Located]) -> Matcher:
+def _one_of(searched: Searched, modifiers: list[str], values: Sequence[Located]) -> Matcher:
     """Return a test whether the field has one of the values; plain texts are tested together."""
     patterns: list[wildcard.Pattern] = []
     matchers: list[Matcher] = []
     for value in values:
-        test = _one(field, modifiers, value)
+        test = _one(searched, modifiers, value)
         if isinstance(test, list):
             patterns += test
         else:
             matchers.append(test)
     if patterns:
-        matchers.append(_textual(field, patterns, cased="cased" in modifiers))
+        matchers.append(_textual(searched.field, patterns, cased="cased" in modifiers))
     return any_of(matchers)
 
 
-def _one(field: Field, modifiers: list[str], value: Located) -> Matcher | list[wildcard.Pattern]:
-    data, line = value.data, value.line
+def _one(searched: Searched, modifiers: list[str], value: Located) -> Matcher | list[wildcard.Pattern]:
+    field, data, line = searched.field, value.data, value.line
     if isinstance(data, (list, dict)):
         raise RuleError("a value must be a text, a number, true, false or null", line)
     if data is None:
@@ -91,7 +100,7 @@ def _one(field: Field, modifiers: list[str], value: Located) -> Matcher | list[w
     if isinstance(data, bool):
         raise RuleError(f"{field.name!r} holds text; write '{str(data).lower()}' in quotes", line)
     if "re" in modifiers:
-        return _expression(field, modifiers, str(data), line)
+        return _expression(searched, modifiers, str(data), line)
     if "cidr" in modifiers:
         return _over(field, _network(modifiers, str(data), line))
     return _patterns(str(data), modifiers, line)
@@ -142,22 +151,16 @@ def _over(field: Field, test: Test) -> Matcher:
     return match
 
 
-def _expression(field: Field, modifiers: list[str], text: str, line: int) -> Matcher:
+def _expression(searched: Searched, modifiers: list[str], text: str, line: int) -> Matcher:
     flags = [modifier for modifier in modifiers if modifier != "re"]
     if modifiers[0] != "re" or any(flag not in _FLAGS for flag in flags):
         raise RuleError("'re' is followed by nothing but i, m, s", line)
     try:
-        search = searcher(text, "".join(sorted(set(flags))))
+        number = searched.expressions.add(text, "".join(sorted(set(flags))))
     except ValueError as error:
         raise RuleError(f"not a regular expression of RE2: {error}", line) from error
-
-    def match(view: View) -> bool:
-        for encoded in view.encoded(field):  # noqa: SIM110  # as above
-            if search(encoded):
-                return True
-        return False
-
-    return match
+    field, expressions = searched.field, searched.expressions
+    return lambda view: number in view.found(field, expressions)
 
 
 def _network(modifiers: list[str], text: str, line: int) -> Test:

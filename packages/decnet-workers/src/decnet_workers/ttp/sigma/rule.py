@@ -14,6 +14,7 @@ from decnet_core.events.catalogue import KINDS, Payload
 from decnet_workers.ttp.attack import TACTICS, fate, technique, technique_ids
 from decnet_workers.ttp.sigma import detection
 from decnet_workers.ttp.sigma.correlation import Count, count_of
+from decnet_workers.ttp.sigma.detection import Pools, Scope
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.view import View
@@ -32,6 +33,8 @@ class About(msgspec.Struct, frozen=True):
     techniques: tuple[str, ...]
     line: int
     name: str | None = None
+    key: str = ""
+    """`id` as text."""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class Rule(msgspec.Struct, frozen=True):
     about: About
     kinds: tuple[type[Payload], ...]
     matches: Callable[[View], bool]
+    reads: frozenset[str | None] = frozenset({None})
+    """The attributes of envelope and payload on which `matches` depends; None: on all of the payload."""
 
 
 class Correlation(msgspec.Struct, frozen=True):
@@ -49,8 +54,11 @@ class Correlation(msgspec.Struct, frozen=True):
     count: Count
 
 
-def parse(document: Located) -> Rule | Correlation:
-    """Return the rule of one YAML document; raises RuleError with the line of the error."""
+def parse(document: Located, pools: Pools | None = None) -> Rule | Correlation:
+    """Return the rule of one YAML document; raises RuleError with the line of the error.
+
+    Rules that are parsed with the same `pools` have their regular expressions searched together.
+    """
     fields = document.data
     if not isinstance(fields, dict):
         raise RuleError("a rule is a map with title, id, logsource and detection", document.line)
@@ -58,7 +66,9 @@ def parse(document: Located) -> Rule | Correlation:
     if "correlation" in fields:
         return Correlation(about, count_of(fields["correlation"]))
     kinds = _kinds(_required(fields, "logsource", document.line))
-    return Rule(about, kinds, detection.compiled(_required(fields, "detection", document.line), kinds))
+    scope = Scope(kinds, {} if pools is None else pools, set())
+    matches = detection.compiled(_required(fields, "detection", document.line), scope)
+    return Rule(about, kinds, matches, frozenset(scope.reads))
 
 
 def _about(fields: dict[str, Located], line: int) -> About:
@@ -67,8 +77,10 @@ def _about(fields: dict[str, Located], line: int) -> About:
         raise RuleError(f"the title is longer than {_MAX_TITLE} characters", fields["title"].line)
     if "status" in fields:
         _chosen(fields["status"], "status", STATUSES)
+    id_ = _id(_required(fields, "id", line))
     return About(
-        id=_id(_required(fields, "id", line)),
+        id=id_,
+        key=str(id_),
         title=title,
         level=_chosen(fields["level"], "level", LEVELS) if "level" in fields else "informational",
         techniques=_techniques(fields.get("tags")),

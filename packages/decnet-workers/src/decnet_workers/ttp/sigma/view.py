@@ -6,19 +6,20 @@ part of the fold (`lower` writes a final sigma differently), and `contains` mean
 """
 
 from decnet_core.events.envelope import Event
+from decnet_workers.ttp.sigma.expression import Expressions
 from decnet_workers.ttp.sigma.fields import Field, Values, texts_of
 
 
 class View:
     """An event with the fields that rules have read so far."""
 
-    __slots__ = ("_encoded", "_folded", "_texts", "_values", "event")
+    __slots__ = ("_folded", "_found", "_texts", "_values", "event")
 
     def __init__(self, event: Event) -> None:
         self.event = event
         self._values: dict[str, Values] = {}
         self._folded: dict[str, tuple[str, ...]] = {}
-        self._encoded: dict[str, tuple[bytes, ...]] = {}
+        self._found: dict[Expressions, frozenset[int]] = {}
         self._texts: tuple[str, ...] | None = None
 
     def values(self, field: Field) -> Values:
@@ -35,13 +36,13 @@ class View:
             texts = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
         return texts
 
-    def encoded(self, field: Field) -> tuple[bytes, ...]:
-        """Return the field's texts in UTF-8, for regular expressions."""
-        encoded = self._encoded.get(field.name)
-        if encoded is None:
-            texts = (str(value) for value in self.values(field))
-            encoded = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
-        return encoded
+    def found(self, field: Field, expressions: Expressions) -> frozenset[int]:
+        """Return which of the field's regular expressions are found in its texts."""
+        found = self._found.get(expressions)
+        if found is None:
+            texts = (str(value).encode("utf-8", "backslashreplace") for value in self.values(field))
+            found = self._found[expressions] = expressions.found(texts)
+        return found
 
     def texts(self) -> tuple[str, ...]:
         """Return every text of the payload case-folded, for keyword searches."""

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""INSERT of many rows as tuples: on SQLite they go to the driver as they are.
+
+SQLAlchemy spends more on the parameters of a row than SQLite on the row. PostgreSQL has them from SQLAlchemy as ever,
+whose driver sends many rows at once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, Uuid
+
+
+class RowInsert:
+    """An INSERT into `table` of values in the order of `names`, its columns in the table's own order.
+
+    `make` returns the statement for a connection, without values; None: one that fails for a key that is there.
+    """
+
+    def __init__(self, table: Table, names: Sequence[str], make: Callable[[Connection], Insert] | None = None) -> None:
+        self._names = tuple(names)
+        self._make = make or (lambda _: table.insert())
+        self._uuids = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Uuid)]
+        self._statements: dict[str, Insert] = {}
+        self._text = ""
+
+    def execute(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert the rows; none: do nothing."""
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite":
+            text = self._text or self._compiled(connection)
+            connection.exec_driver_sql(text, [self._bindable(row) for row in rows] if self._uuids else list(rows))
+        else:
+            connection.execute(self._statement(connection), [dict(zip(self._names, row, strict=True)) for row in rows])
+
+    def _bindable(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the row with UUIDs as SQLAlchemy stores them on SQLite."""
+        values = list(row)
+        for place in self._uuids:
+            values[place] = values[place].hex
+        return tuple(values)
+
+    def _statement(self, connection: Connection) -> Insert:
+        """Return the statement for the connection's dialect; building one costs as much as running it for 100 rows."""
+        name = connection.dialect.name
+        if name not in self._statements:
+            self._statements[name] = self._make(connection)
+        return self._statements[name]
+
+    def _compiled(self, connection: Connection) -> str:
+        """Return the statement as SQLite's driver takes it, with a `?` for each of the names."""
+        compiled = self._statement(connection).compile(dialect=connection.dialect, column_keys=list(self._names))
+        assert tuple(compiled.positiontup or ()) == self._names
+        self._text = str(compiled)
+        return self._text

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""What tests in several processes report, whatever becomes of a process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SEVERAL = """
+    import os, time
+    from pathlib import Path
+
+    import pytest
+
+    PLACE = Path(__file__).parent
+
+    @pytest.fixture(scope="session")
+    def alone():
+        file = PLACE / f"session-{os.getpid()}"
+        file.touch()
+        yield
+        file.unlink()
+
+    @pytest.fixture(scope="module")
+    def once(alone):
+        (PLACE / f"made-by-{Path(__file__).stem}").open("x").close()
+
+    def until(name):  # a test of another process has run
+        while not (PLACE / name).exists():
+            time.sleep(0.01)
+
+    def test_one(once, tmp_path):
+        print("said by", os.getpid())
+        (PLACE / Path(__file__).stem).touch()
+        until({"test_a": "test_b", "test_b": "test_a"}[Path(__file__).stem])
+
+    def test_two(once):
+        assert list(PLACE.glob("session-*"))
+"""
+
+
+def pytest_in(place: Path, *arguments: str) -> tuple[int, str]:
+    """Run the tests that lie there in two processes; return the exit code and what was printed."""
+    (place / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "tests.parallel", "-p", "no:cacheprovider", "--processes", "2",
+         "-c", place / "pytest.ini", "--basetemp", place / "temporary", *arguments, place],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def write(place: Path, name: str, source: str) -> None:
+    (place / f"{name}.py").write_text(textwrap.dedent(source))
+
+
+def test_modules_run_at_the_same_time_and_make_their_fixtures_once(tmp_path: Path) -> None:
+    write(tmp_path, "test_a", SEVERAL)
+    write(tmp_path, "test_b", SEVERAL)
+    code, said = pytest_in(tmp_path)
+    assert code == 0, said
+    assert "4 passed" in said
+    assert sorted(path.name for path in tmp_path.glob("made-by-*")) == ["made-by-test_a", "made-by-test_b"]
+    assert list(tmp_path.glob("session-*")) == []
+    assert sorted(path.name for path in (tmp_path / "temporary").iterdir()) == ["process-0", "process-1"]
+
+
+def test_a_failure_is_shown_with_what_the_test_printed(tmp_path: Path) -> None:
+    write(tmp_path, "test_a", 'def test_bad():\n    print("before it")\n    assert [1] == [2]')
+    write(tmp_path, "test_b", "def test_good(): pass")
+    code, said = pytest_in(tmp_path)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "1 failed, 1 passed" in said
+    assert "assert [1] == [2]" in said
+    assert "before it" in said
+
+
+def test_a_process_that_dies_fails_the_test_that_it_ran_and_the_others_go_on(tmp_path: Path) -> None:
+    write(tmp_path, "test_a", "import os\ndef test_deadly(): os.kill(os.getpid(), 9)\ndef test_next(): pass")
+    write(tmp_path, "test_b", "def test_good(): pass")
+    code, said = pytest_in(tmp_path)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "1 failed, 1 passed" in said
+    assert re.search(r"_ \S*test_a.py::test_deadly _+\nits process died\n", said)
+
+
+def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> None:
+    for name in "abcdefgh":
+        write(tmp_path, f"test_{name}", "def test_bad(): assert False\ndef test_next(): pass")
+    code, said = pytest_in(tmp_path, "-x")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert re.search("stopping after [12] failures", said)
+    assert "8 failed" not in said
