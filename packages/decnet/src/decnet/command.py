@@ -39,6 +39,7 @@ COMMANDS = (
     Command("persona", "The machines that deckies can play: list, show, check."),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
+    Command("orchestrator", "Synthetic users of the deckies: plan."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after showing what that does."),
     Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
