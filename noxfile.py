@@ -31,7 +31,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
-TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
+TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
 PYTEST = (
     "pytest", "-q", "--processes", "2",
     "-m", "not torture and not oracle and not systemd and not howto and not fault",

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 from tests.decnet.command_result import Run
 
-from decnet.fleet.deployment import Deployment
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest
+from decnet_core.events.envelope import Event
+from decnet_models.events.queries import insert_events
 
 Store = Callable[..., None]
 
@@ -70,3 +73,13 @@ def test_follow_shows_what_comes(deployment: Deployment, store: Store) -> None:
         guard.cancel()
         following.terminate()
         following.communicate()
+
+
+def test_synthetic_events_are_shown_when_asked_for(run: Run, deployment: Deployment) -> None:
+    payload = CommandRun(service="ssh", command="uptime")
+    made = Event(id=UUID(int=9), ts=1, sensor="s", payload=payload, src_ip="192.0.2.1", synthetic=True)
+    with transaction(deployment, write=True) as connection:
+        insert_events(connection, [made])
+    assert run("events").out == ""
+    assert run("events", "--attacker", "192.0.2.1").out == ""
+    assert run("events", "--synthetic").out.rstrip().endswith("uptime [synthetic]")

@@ -26,6 +26,8 @@ from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import passes
 from decnet_models.events.queries import events_after
 
+pytestmark = pytest.mark.fault
+
 NOTICED_SECONDS = 15.0
 PORT = 5432
 

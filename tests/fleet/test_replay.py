@@ -33,12 +33,14 @@ Maker = Callable[..., list[Event]]
 @pytest.fixture
 def log(engine: Engine, make_events: Maker) -> Engine:
     """Password guesses and commands of a few attackers."""
+    made: list[Event] = []
+    for number in range(60):
+        source = {"src_ip": f"192.0.2.{number % 5}", "session": f"s{number % 7}"}
+        made += make_events(1, LoginAttempt("ssh", "root", success=False), **source)
+        made += make_events(1, CommandRun("ssh", "cat /etc/passwd; id"), **source)
+    made += make_events(1, SessionClosed("ssh", 9, 1), session="s1")
     with writing(engine) as connection:
-        for number in range(60):
-            source = {"src_ip": f"192.0.2.{number % 5}", "session": f"s{number % 7}"}
-            events.insert_events(connection, make_events(1, LoginAttempt("ssh", "root", success=False), **source))
-            events.insert_events(connection, make_events(1, CommandRun("ssh", "cat /etc/passwd; id"), **source))
-        events.insert_events(connection, make_events(1, SessionClosed("ssh", 9, 1), session="s1"))
+        events.insert_events(connection, made)
     return engine
 
 

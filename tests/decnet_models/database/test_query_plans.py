@@ -24,6 +24,8 @@ from decnet_models.migrations.check import declared_schema
 SMALL = {
     "account": "people",
     "api_token": "what people gave to programs",
+    "decky": "the fleet's own hosts",
+    "decky_policy": "the fleet's own hosts",
     "decky_state": "the fleet's own hosts",
     "event_forgotten": "a row for each kind",
     "ingest_position": "a row for each spool",

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Address, ChangeInfo, ChangeKind, Decky, Policy, Service
+from decnet_models.fleet.queries import Address, BadPolicy, ChangeInfo, ChangeKind, Decky, Policy, Service
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
@@ -138,20 +138,60 @@ def test_a_removed_decky_is_erased_when_it_is_gone_and_its_history_stays(housed:
 
 
 def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engine) -> None:
-    policy = Policy("web", 3600, 60, 120, ("ssh",), ("debian",))
+    policy = Policy("web", 3600, 60, 120, (Service("ssh", 22),), ("debian",), consistent=False)
     with writing(housed) as connection:
-        queries.write_decky(connection, msgspec.structs.replace(WEB, mutate_at=50), info())
+        web = queries.write_decky(connection, WEB, info())
+        assert web is not None
         other = msgspec.structs.replace(WEB, name="calm", addresses=(Address("127.77.0.2"),), mutate_at=50)
         queries.write_decky(connection, other, info())
         queries.set_policy(connection, policy, now_ns=1)
         queries.set_policy(connection, policy, now_ns=2)
+        assert queries.schedule_mutation(connection, web, 50)
         assert queries.due_for_mutation(connection, 10, now_ns=49) == []
-        assert [(one.name, how) for one, how in queries.due_for_mutation(connection, 10, now_ns=50)] == [
-            ("web", policy)
-        ]
+        dated = msgspec.structs.replace(web, mutate_at=50)
+        assert queries.due_for_mutation(connection, 10, now_ns=50) == [(dated, policy)]
+        assert queries.next_mutation_at(connection) == 50
+        assert queries.policy_of(connection, "web") == policy
         assert queries.policy_of(connection, "calm") is None
         assert queries.drop_policy(connection, "web")
         assert queries.due_for_mutation(connection, 10, now_ns=50) == []
+        assert queries.next_mutation_at(connection) is None
+
+
+def test_a_time_is_to_be_drawn_for_a_new_policy_and_when_a_clock_was_ahead(housed: Engine) -> None:
+    hour = 3600 * 1_000_000_000
+    with writing(housed) as connection:
+        web = queries.write_decky(connection, WEB, info())
+        assert web is not None
+        assert queries.without_mutation_time(connection, 10, now_ns=0) == []  # it has no policy
+        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
+        assert queries.without_mutation_time(connection, 10, now_ns=0) == [(web, Policy("web", 3600))]
+        assert not queries.schedule_mutation(connection, msgspec.structs.replace(web, version=7), hour)
+        assert queries.schedule_mutation(connection, web, 25 * hour)
+        assert queries.without_mutation_time(connection, 10, now_ns=0) == []
+        assert queries.schedule_mutation(connection, web, 25 * hour + 1)
+        assert [one.name for one, _ in queries.without_mutation_time(connection, 10, now_ns=0)] == ["web"]
+        assert queries.schedule_mutation(connection, web, hour)
+        queries.set_policy(connection, Policy("web", 7200), now_ns=1)  # another policy, another time
+        assert [one.mutate_at for one, _ in queries.without_mutation_time(connection, 10, now_ns=0)] == [None]
+
+
+def test_a_policy_that_cannot_be_read_is_one_deckys_trouble(housed: Engine) -> None:
+    with writing(housed) as connection:
+        queries.write_decky(connection, WEB, info())
+        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
+        connection.execute(text("UPDATE decky_policy SET services = '[\"ssh\"]'"))
+        found = queries.policy_of(connection, "web")
+        assert isinstance(found, BadPolicy)
+        assert "object" in found.reason
+        assert queries.policies(connection) == queries.policies(connection, ["web"]) == {"web": found}
+
+
+def test_a_mac_is_taken_once_a_decky_has_it(housed: Engine) -> None:
+    with writing(housed) as connection:
+        assert not queries.is_mac_taken(connection, "52:54:00:00:00:01")
+        queries.write_decky(connection, msgspec.structs.replace(WEB, mac="52:54:00:00:00:01"), info())
+        assert queries.is_mac_taken(connection, "52:54:00:00:00:01")
 
 
 def test_what_should_be_stands_beside_what_is(housed: Engine) -> None:

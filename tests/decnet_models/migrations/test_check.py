@@ -176,7 +176,8 @@ def load(domain: str) -> list[str]:
 
 
 LOADED = """
-import gc, importlib, os, pkgutil, sys, sqlalchemy
+import gc, importlib, os, pkgutil, sys
+import msgspec.json, sqlalchemy, sqlalchemy.dialects.sqlite, decnet_core.events.catalogue
 
 def load(name):
     domain = importlib.import_module(f"decnet_models.{name}")
@@ -194,7 +195,7 @@ for name in sys.argv[1:]:
     if os.wait()[1]:
         sys.exit(f"{name} cannot be loaded alone")
 """
-"""Loads each domain that is named in a process of its own, which has nothing but SQLAlchemy before."""
+"""Loads each domain that is named in a process of its own, which has nothing of the models before."""
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,11 +182,18 @@ def test_a_filled_database_goes_on_numbering_where_it_was(old_url: str) -> None:
     engine.dispose()
 
 
-def leave_out_after(revision: str) -> None:
-    """Let the version be the one whose newest migration that was."""
-    for later in schema.revisions():
-        if later > revision:
-            (schema.VERSIONS / f"{later}.py").unlink()
+def leave_out_after(revision: str) -> Callable[[], None]:
+    """Let the version be the one whose newest migration that was; return what makes it this version again."""
+    later = {schema.VERSIONS / f"{one}.py": b"" for one in schema.revisions() if one > revision}
+    for file in later:
+        later[file] = file.read_bytes()
+        file.unlink()
+
+    def put_back() -> None:
+        for file, content in later.items():
+            file.write_bytes(content)
+
+    return put_back
 
 
 def test_dead_letters_written_before_and_between_the_phases_are_kept(old_url: str) -> None:
@@ -215,7 +222,7 @@ OLD_SERVICE = "INSERT INTO decky_service VALUES (:name, 'ssh', 'tcp', 2222, '{}'
 
 
 def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_url: str) -> None:
-    leave_out_after("0005_after_decky_address")
+    put_back = leave_out_after("0005_after_decky_address")
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, "0003_after_dead_letter")
@@ -230,6 +237,8 @@ def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_
         connection.execute(text("UPDATE decky SET address = '127.77.0.3', version = 2 WHERE name = 'first'"))
         assert fleet.write_decky(connection, new, ChangeInfo("added", "ana", "", 6)) is not None
     assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", "0005_after_decky_address")
+    put_back()
+    assert upgrade(old_url) == ("0005_after_decky_address", schema.newest_revision())
     with reading(engine) as connection:
         assert differences(connection) == []
         first, made, second = fleet.deckies(connection)

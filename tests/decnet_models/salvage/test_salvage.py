@@ -23,6 +23,8 @@ from decnet_models.salvage.salvage import salvage
 from decnet_models.sqlite_pages.page_file import opened
 from decnet_models.sqlite_pages.readable import read_all
 
+pytestmark = pytest.mark.fault
+
 GARBAGE = random.Random(3).randbytes(PAGE)
 OURS = {"alembic_version", "schema_floor"}
 

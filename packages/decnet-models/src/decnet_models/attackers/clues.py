@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, literal, select
+from sqlalchemy import Connection, Select, exists, func, literal, select
 
 from decnet_models.attackers.tables import attacker, attacker_decky, command, credential_use, fingerprint
 from decnet_models.database.statements import parts
@@ -55,6 +55,17 @@ def active_deckies(connection: Connection, since: int) -> set[str]:
     c = attacker_decky.c
     query = select(c.decky).where(c.last_seen >= since).distinct()
     return {name for part in parts(around) for name in connection.execute(query.where(c.attacker.in_(part))).scalars()}
+
+
+def entered_deckies(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Return those of the deckies to which somebody has logged in: who returns knows what they were."""
+    touched, use = attacker_decky.c, credential_use.c
+    same = (use.attacker == touched.attacker) & (use.decky == touched.decky)
+    entered = exists().where(same, use.accepted > 0)
+    query = select(touched.decky).where(entered).distinct()
+    return {
+        name for part in parts(names) for name in connection.execute(query.where(touched.decky.in_(part))).scalars()
+    }
 
 
 def _clues(connection: Connection, query: Select[Any], attackers: Iterable[str]) -> list[Clue]:

@@ -100,9 +100,11 @@ class DeckyPolicy(TableModel, table=True):
     window_until: int
     """The minute of the UTC day until which it may be changed; before `window_from`: after midnight."""
     services: str
-    """The services to choose from, as a JSON list; empty: they stay as they are."""
+    """The services that may come and go, with their ports, as a JSON list; the others stay."""
     personas: str
     """The personas to choose from, as a JSON list; empty: it keeps its own."""
+    consistent: bool = True
+    """Whether the operating system stays as it is, and after a log-in the persona."""
     updated_at: int
     """When the policy was last changed."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Exists, Select, cast, delete, exists, insert, select, update
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
@@ -17,6 +17,8 @@ ChangeKind: TypeAlias = Literal[
 ]
 
 
+_SECOND_NS = 1_000_000_000
+_DAY_NS = 86400 * _SECOND_NS
 _IN_OTHER_TABLES = frozenset({"addresses", "services"})
 
 
@@ -61,14 +63,26 @@ class Decky(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """How mutate may change a decky: how often (s), when (minutes of the UTC day), and its choices."""
+    """How mutate may change a decky: how often (s), when (minutes of the UTC day), and its choices.
+
+    `services` are those that may come and go, at these ports; others stay. Without `personas` it keeps its own.
+    `consistent`: its operating system stays as it is, and once somebody has logged in to it, its persona.
+    """
 
     decky: str
     every_seconds: int
     window_from: int = 0
     window_until: int = 1440
-    services: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
     personas: tuple[str, ...] = ()
+    consistent: bool = True
+
+
+class BadPolicy(msgspec.Struct, frozen=True):
+    """A policy that this version cannot read, and why."""
+
+    decky: str
+    reason: str
 
 
 class ChangeInfo(msgspec.Struct, frozen=True):
@@ -160,7 +174,7 @@ def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
 
 
 def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
-    """Set how mutate may change a decky."""
+    """Set how mutate may change a decky; mutate draws the time anew."""
     values = {
         **msgspec.structs.asdict(policy),
         "services": msgspec.json.encode(policy.services).decode(),
@@ -169,28 +183,65 @@ def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
     }
     statement = insert_into(connection, decky_policy).values(**values)
     connection.execute(statement.on_conflict_do_update(index_elements=["decky"], set_=values))
+    _set_time(connection, policy.decky, None)
 
 
-def policy_of(connection: Connection, name: str) -> Policy | None:
+def policy_of(connection: Connection, name: str) -> Policy | BadPolicy | None:
     """Return how mutate may change a decky, None when it may not."""
-    row = connection.execute(select(decky_policy).where(decky_policy.c.decky == name)).one_or_none()
-    return _policy(row) if row else None
+    return policies(connection, [name]).get(name)
 
 
 def drop_policy(connection: Connection, name: str) -> bool:
     """Delete a decky's policy, so that mutate does not change it; False without one."""
+    _set_time(connection, name, None)
     return connection.execute(delete(decky_policy).where(decky_policy.c.decky == name)).rowcount > 0
 
 
-def due_for_mutation(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy]]:
+def policies(connection: Connection, names: Iterable[str] | None = None) -> dict[str, Policy | BadPolicy]:
+    """Return the policies of these deckies, or of all, by name of the decky."""
+    if names is None:
+        return {row.decky: _policy(row) for row in connection.execute(_policies())}
+    found: dict[str, Policy | BadPolicy] = {}
+    for part in parts(names):
+        for row in connection.execute(_policies().where(decky_policy.c.decky.in_(part))):
+            found[row.decky] = _policy(row)
+    return found
+
+
+def due_for_mutation(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy | BadPolicy]]:
     """Return up to `limit` deckies that are due for a change, with their policies, longest due first."""
-    query = _columns().where(decky.c.mutate_at <= now_ns, decky.c.wanted.is_(True)).order_by(decky.c.mutate_at)
-    due = _deckies(connection, query.limit(limit))
-    policies: dict[str, Policy] = {}
-    for part in parts(one.name for one in due):
-        for row in connection.execute(select(decky_policy).where(decky_policy.c.decky.in_(part))):
-            policies[row.decky] = _policy(row)
-    return [(one, policies[one.name]) for one in due if one.name in policies]
+    time = decky.c.mutate_at
+    query = _columns().where(time <= now_ns, decky.c.wanted.is_(True), _has_policy()).order_by(time)
+    return _with_policies(connection, query.limit(limit))
+
+
+def without_mutation_time(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy | BadPolicy]]:
+    """Return up to `limit` deckies with a policy whose time is to be drawn.
+
+    That is: none is set, or one that is later than an interval and a day from now, by a clock that was ahead.
+    """
+    latest = now_ns + _DAY_NS + cast(decky_policy.c.every_seconds, BigInteger) * _SECOND_NS
+    time = decky.c.mutate_at
+    query = _columns().join(decky_policy, decky_policy.c.decky == decky.c.name)
+    return _with_policies(
+        connection, query.where(time.is_(None) | (time > latest), decky.c.wanted.is_(True)).limit(limit)
+    )
+
+
+def next_mutation_at(connection: Connection) -> int | None:
+    """Return when the next decky is due for a change, None without any."""
+    query = select(decky.c.mutate_at).where(decky.c.mutate_at.is_not(None), decky.c.wanted.is_(True), _has_policy())
+    at: int | None = connection.execute(query.order_by(decky.c.mutate_at).limit(1)).scalar()
+    return at
+
+
+def is_mac_taken(connection: Connection, mac: str) -> bool:
+    return connection.execute(select(decky.c.name).where(decky.c.mac == mac)).first() is not None
+
+
+def schedule_mutation(connection: Connection, one: Decky, at: int) -> bool:
+    """Set when mutate changes a decky, which is no change of it; False when it is no longer the one that was read."""
+    return _set_time(connection, one.name, at, version=one.version)
 
 
 def record_change(
@@ -307,9 +358,35 @@ def _services(connection: Connection, names: list[str]) -> dict[str, list[Servic
     return found
 
 
-def _policy(row: Any) -> Policy:
-    services, personas = (msgspec.json.decode(text, type=tuple[str, ...]) for text in (row.services, row.personas))
-    return Policy(row.decky, row.every_seconds, row.window_from, row.window_until, services, personas)
+def _policies() -> Select[Any]:
+    return select(*(decky_policy.c[name] for name in Policy.__struct_fields__))
+
+
+def _has_policy() -> Exists:
+    return exists().where(decky_policy.c.decky == decky.c.name)
+
+
+def _with_policies(connection: Connection, query: Select[Any]) -> list[tuple[Decky, Policy | BadPolicy]]:
+    found = _deckies(connection, query)
+    known = policies(connection, [one.name for one in found])
+    return [(one, known[one.name]) for one in found if one.name in known]
+
+
+def _set_time(connection: Connection, name: str, at: int | None, *, version: int | None = None) -> bool:
+    statement = update(decky).where(decky.c.name == name).values(mutate_at=at)
+    if version is not None:
+        statement = statement.where(decky.c.version == version)
+    return connection.execute(statement).rowcount > 0
+
+
+def _policy(row: Any) -> Policy | BadPolicy:
+    given = dict(row._mapping)
+    try:
+        services = msgspec.json.decode(row.services, type=tuple[Service, ...])
+        personas = msgspec.json.decode(row.personas, type=tuple[str, ...])
+    except msgspec.DecodeError as error:
+        return BadPolicy(row.decky, str(error))
+    return Policy(**{**given, "services": services, "personas": personas})
 
 
 def _shown(one: Decky | None) -> dict[str, Any] | None:

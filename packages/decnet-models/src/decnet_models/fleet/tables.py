@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Tables of the deckies."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to
 
@@ -73,6 +84,7 @@ decky_policy = Table(
     Column("window_until", Integer, CheckConstraint("window_until BETWEEN 0 AND 1440"), nullable=False),
     Column("services", JSON_TEXT, nullable=False),
     Column("personas", JSON_TEXT, nullable=False),
+    Column("consistent", Boolean, nullable=False, server_default="1"),
     Column("updated_at", NANOSECONDS, nullable=False),
     info={"owner": "operator", "readers": ("mutate", "operator")},
 )

@@ -56,8 +56,11 @@ def _defaults(connection: Connection, table: Table) -> Iterator[str]:
 
 
 def _plain(default: object) -> str | None:
-    """Return a default without quotes and without the type that PostgreSQL adds: `'0'::bigint` is 0."""
-    return None if default is None else re.sub(r"::[\w ]+|['\"]", "", str(default))
+    """Return a default without quotes and without the type that PostgreSQL adds: `'0'::bigint` is 0, `true` is 1."""
+    if default is None:
+        return None
+    plain = re.sub(r"::[\w ]+|['\"]", "", str(default))
+    return {"true": "1", "false": "0"}.get(plain, plain)
 
 
 def _sqlite_table(table: Table, definition: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of personas and synthetic actions; times are ns since the Unix epoch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import insert_into
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.realism.tables import persona, synthetic_action
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
@@ -81,6 +81,14 @@ def plan(connection: Connection, actions: Iterable[Action]) -> int:
     return sum(connection.execute(fresh.values(**_encoded(one))).first() is not None for one in actions)
 
 
+def known(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these are ids of actions, in whatever state."""
+    query = select(synthetic_action.c.id)
+    return {
+        id_ for part in parts(ids) for id_ in connection.execute(query.where(synthetic_action.c.id.in_(part))).scalars()
+    }
+
+
 def due(connection: Connection, limit: int, *, now_ns: int) -> list[Action]:
     """Return up to `limit` planned actions that are due, earliest first."""
     c = synthetic_action.c
@@ -122,6 +130,13 @@ def actions_on(connection: Connection, decky: str, limit: int = 100, *, before: 
     query = _actions().where(c.decky == decky).order_by(c.due_at.desc(), c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(c.due_at, c.id) < (before.due_at, before.id))
+    return [_action(row) for row in connection.execute(query)]
+
+
+def between(connection: Connection, start_ns: int, end_ns: int) -> list[Action]:
+    """Return the actions that were or are due from `start_ns` on and before `end_ns`, earliest first."""
+    c = synthetic_action.c
+    query = _actions().where(c.due_at >= start_ns, c.due_at < end_ns).order_by(c.due_at, c.id)
     return [_action(row) for row in connection.execute(query)]
 
 

@@ -9,19 +9,24 @@ import typer
 from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.deckies import commit
+from decnet.deckies.mutation import policy_of
 from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
 from decnet.deckies.personas import known_personas
 from decnet.deckies.plan import Plan, words
+from decnet.deckies.policy import Rules, every_seconds, set_policy
+from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet.show.deckies import inspection, list_text, plan_text
+from decnet.show.deckies import inspection, list_text, plan_text, policy_text
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.siblings import Identity, drawn_serial, sibling
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import Decky
 
-app = application("Deckies of the desired fleet: add, list, show, change, remove and inspect them.")
+app = application(
+    "Deckies of the desired fleet: add, list, show, change, remove and inspect them, and let them change."
+)
 
 Name = Annotated[str, typer.Argument(help="The decky's name.")]
 Addresses = Annotated[
@@ -149,6 +154,44 @@ def show(name: Name, as_json: Json = False) -> None:
 
 
 @app.command()
+def policy(
+    name: Name,
+    *,
+    every: Annotated[str | None, typer.Option(help="How often mutate changes it: 90m, 12h, 7d, 2w.")] = None,
+    window: Annotated[str, typer.Option(help="Time of the day (UTC) in which it does.")] = "00:00-24:00",
+    service: Annotated[
+        list[str] | None, typer.Option("--service", help="SERVICE or SERVICE=PORT that may come and go; repeatable.")
+    ] = None,
+    persona: Annotated[list[str] | None, typer.Option("--persona", help="What it may become; repeatable.")] = None,
+    inconsistent: Annotated[
+        bool, typer.Option("--inconsistent", help="Even what a returning visitor would notice: another system.")
+    ] = False,
+    off: Annotated[bool, typer.Option("--off", help="Leave the decky as it is from now on.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show or set how mutate may change a decky; services that are not named stay."""
+    deployment = find_deployment()
+    if every is None and not off and (service or persona or inconsistent):
+        raise WrongUsageError("say how often with --every")
+    if every is not None or off:
+        with transaction(deployment, write=True) as connection:
+            if off:
+                wanted_decky(commit.current_deckies(connection), name)
+                queries.drop_policy(connection, name)
+            else:
+                rules = Rules(
+                    every_seconds(every or ""), window_of(window), _ports(service), persona or [], not inconsistent
+                )
+                set_policy(deployment, connection, name, rules)
+        commit.announce(deployment, 1)
+    if off:
+        return
+    with transaction(deployment) as connection:
+        found, one = policy_of(connection, name), queries.decky_named(connection, name)
+    typer.echo(documents.document(found) if as_json else policy_text(found, one.mutate_at if one else None))
+
+
+@app.command()
 def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
     """Show what reconciler found of a decky when it last looked, and the decky's last changes."""
     with transaction(find_deployment()) as connection:
@@ -187,6 +230,17 @@ def _given(runtime: str | None, service: list[str] | None, **others: str | list[
         raise WrongUsageError(f"there is no runtime {runtime!r}; there are: host, loopback, netns")
     fields = {"runtime": runtime, "services": _services(service), **others}
     return {name: value for name, value in fields.items() if value}
+
+
+def _ports(given: list[str] | None) -> dict[str, int | None]:
+    """Return each service with its port, None for the usual one."""
+    found: dict[str, int | None] = {}
+    for each in given or ():
+        name, equals, port = each.partition("=")
+        if equals and not (port.isdecimal() and 0 < int(port) < 65536):
+            raise WrongUsageError(f"--service {each}: write SERVICE or SERVICE=PORT")
+        found[name] = int(port) if equals else None
+    return found
 
 
 def _services(given: list[str] | None) -> dict[str, int] | list[str] | None:

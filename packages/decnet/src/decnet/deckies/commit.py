@@ -67,9 +67,9 @@ def apply(connection: Connection, plan: Plan, *, reason: str) -> None:
         ) from error
 
 
-def announce(deployment: Deployment, plan: Plan) -> bool:
-    """Wake the reconciler; False when the bus cannot be reached: it then finds the change at its next look."""
-    return asyncio.run(_announce(deployment, len(plan.steps)))
+def announce(deployment: Deployment, deckies: int) -> bool:
+    """Wake reconciler and mutate; False when the bus cannot be reached: they find the change at their next look."""
+    return asyncio.run(_announce(deployment, deckies))
 
 
 def operator() -> str:

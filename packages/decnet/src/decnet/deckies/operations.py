@@ -57,7 +57,7 @@ def carry_out(deployment: Deployment, made: Plan, *, reason: str) -> None:
         return
     with transaction(deployment, write=True) as connection:
         commit.apply(connection, made, reason=reason)
-    commit.announce(deployment, made)
+    commit.announce(deployment, len(made.steps))
 
 
 def wanted_decky(current: Mapping[str, Decky], name: str) -> Decky:

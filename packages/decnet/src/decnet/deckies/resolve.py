@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from decnet_decoys.personas.catalog import PersonaFile, UnknownPersonaError
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.personas.siblings import drawn_mac
 from decnet_decoys.services import service_registry
+from decnet_models.fleet.conflicts import conflicts
 from decnet_models.fleet.queries import Decky, Service
 
 MAX_SEED = 1 << 53
@@ -58,7 +59,7 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
             problems.append(f"{one.label}: {error}")
     labels = {one.name: one.label for one in wanted}
     problems += _repeated_names(wanted)
-    problems += _taken_twice([*others, *made], labels)
+    problems += [f"{labels.get(name, f'decky {name}')}: {reason}" for name, reason in conflicts([*others, *made])]
     return Resolved(tuple(made), tuple(problems))
 
 
@@ -98,14 +99,9 @@ def _services(wanted: Wanted, who: Persona) -> Iterator[Service]:
     if not given:
         raise Refused(f"persona {who.name} offers no service; name them with services")
     ports = given if isinstance(given, dict) else {name: _usual_port(name, who, wanted.runtime) for name in given}
-    taken: dict[tuple[str, int], str] = {}
     for name, port in sorted(ports.items()):
         profile_of(name, who)
-        transport: Literal["tcp", "udp"] = service_registry.load(name).transport
-        if other := taken.get((transport, port)):
-            raise Refused(f"{other} and {name} cannot both have port {port}")
-        taken[transport, port] = name
-        yield Service(name, port, transport)
+        yield Service(name, port, service_registry.load(name).transport)
 
 
 def _usual_port(service: str, who: Persona, runtime: str) -> int:
@@ -152,15 +148,3 @@ def _repeated_names(wanted: Iterable[Wanted]) -> Iterator[str]:
             first = f" ({seen[one.name].place})" if seen[one.name].place else ""
             yield f"{one.label}: there is another decky of that name{first}"
         seen.setdefault(one.name, one)
-
-
-def _taken_twice(deckies: Iterable[Decky], labels: dict[str, str]) -> Iterator[str]:
-    """Yield each address and MAC that two deckies have; the decky that was asked for is the one that is told."""
-    seen: dict[str, str] = {}
-    for one in deckies:
-        label = labels.get(one.name, f"decky {one.name}")
-        for what in (*(f"address {each.address}" for each in one.addresses), *([f"MAC {one.mac}"] if one.mac else [])):
-            if what in seen:
-                other = "it has twice" if seen[what] == one.name else f"decky {seen[what]} has"
-                yield f"{label}: {what} is one that {other}"
-            seen.setdefault(what, one.name)

@@ -4,11 +4,12 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
+from decnet.deckies.mutation import PlannedMutation
 from decnet.deckies.plan import Plan, Step, words
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet_core.text import for_terminal
-from decnet_models.fleet.queries import Change, Decky
+from decnet_models.fleet.queries import BadPolicy, Change, Decky, Policy
 from decnet_models.fleet.states import State
 
 _MARKS = {"add": "+", "change": "~", "remove": "-"}
@@ -22,6 +23,40 @@ def plan_text(plan: Plan) -> str:
     lines += [f"{_MARKS[each.kind]} persona {each.name}  {for_terminal(each.os)}" for each in plan.personas]
     counts = f"{plan.count('add')} to add, {plan.count('change')} to change, {plan.count('remove')} to remove"
     return "\n".join([*lines, f"{counts}; {plan.unchanged} stay as they are"])
+
+
+def mutations_text(mutations: Sequence[PlannedMutation]) -> str:
+    """Return what is going to be changed, one line for each decky and for each of its differences."""
+    lines = [line for each in mutations for line in _mutation(each)]
+    return "\n".join(lines) if lines else "no decky has a policy; decnet decky policy NAME --every 7d ... sets one"
+
+
+def policy_text(policy: Policy | BadPolicy, mutate_at: int | None) -> str:
+    """Return how mutate may change a decky, and when it does so next."""
+    if isinstance(policy, BadPolicy):
+        return f"the policy of {policy.decky} cannot be read: {for_terminal(policy.reason)}"
+    times = (policy.window_from, policy.window_until)
+    rows = {
+        "every": duration(policy.every_seconds),
+        "window": "-".join(f"{at // 60:02}:{at % 60:02}" for at in times) + " UTC",
+        "services": words(policy.services) if policy.services else "as they are",
+        "personas": ", ".join(policy.personas) or "as it is",
+        "consistent": "yes" if policy.consistent else "no",
+        "next": _next(mutate_at),
+    }
+    return "\n".join([policy.decky, *(f"  {key:<11} {value}" for key, value in rows.items())])
+
+
+def _mutation(one: PlannedMutation) -> Iterator[str]:
+    yield f"~ {one.decky}  {_next(one.at)}" + ("; somebody is there now" if one.active else "")
+    if one.problem:
+        yield f"    cannot be changed: {for_terminal(one.problem)}"
+    for each in one.differences:
+        yield f"    {each.field:<9} {for_terminal(each.before)} -> {for_terminal(each.after)}"
+
+
+def _next(at: int | None) -> str:
+    return "as soon as mutate has drawn the time" if at is None else moment(at)
 
 
 def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:

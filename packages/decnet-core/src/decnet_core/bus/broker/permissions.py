@@ -22,7 +22,7 @@ _MAX_REMEMBERED = 4096
 OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
 WORKER = Role(
     name="worker",
-    publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
+    publish=("spool.>", "events.>", "notice.>", "fleet.>", "system.*.health", "_INBOX.>"),
     subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "system.>", "_INBOX.>"),
 )
 _NOBODY = Role(name="nobody")
@@ -34,7 +34,7 @@ NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
 
 def own(worker: str) -> Role:
     """Return the permissions of the worker of this name, if it has an account of its own."""
-    publish = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
+    publish = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", "fleet.>", HEALTH.of(worker), "_INBOX.>")
     return Role(name=worker, publish=publish, subscribe=WORKER.subscribe)
 
 

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What the orchestrator reads from the database and writes to it: the fleet, the plan, and how each action ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from decnet_models.database.engine import reading, writing
+from decnet_models.fleet.states import states_on
+from decnet_models.realism import queries
+from decnet_models.realism.queries import Action
+from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, sessions_between
+from decnet_workers.orchestrator.settings import OrchestratorSettings
+from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, local_day
+
+log = logging.getLogger(__name__)
+
+HORIZON_NS = DAY_NS
+"""How far ahead actions are planned."""
+REPLAN_NS = HORIZON_NS // 4
+LATE_NS = 600 * NS
+"""A session that could not begin within this time is not made up for: people do not work off what they missed."""
+_FORGOTTEN_AT_ONCE = 2000
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What there is to do."""
+
+    due: tuple[Action, ...]
+    next_due: int | None
+    hosts: dict[str, Host]
+
+
+class Schedule:
+    """Blocking: for the worker's thread."""
+
+    def __init__(self, engine: Engine, settings: OrchestratorSettings, clock: Callable[[], int] = time.time_ns) -> None:
+        self._engine = engine
+        self._rates = Rates(settings.sessions_per_day)
+        self._keep_ns = int(settings.keep_days * DAY_NS)
+        self._clock = clock
+        self._planned: tuple[object, ...] = ()
+
+    def abandon_interrupted(self) -> int:
+        """End the sessions that were under way when the orchestrator last ended; return how many."""
+        with reading(self._engine) as connection:
+            left = queries.interrupted(connection)
+        if not left:
+            return 0
+        with writing(self._engine) as connection:
+            for action in left:
+                queries.finish(connection, action.id, "the orchestrator was ended meanwhile", now_ns=self._clock())
+        return len(left)
+
+    def look(self, limit: int) -> Look:
+        """Plan what is not planned yet, and return up to `limit` actions that are due."""
+        now = self._clock()
+        with reading(self._engine) as connection:
+            hosts = running_hosts(connection)
+        self._plan(hosts, now)
+        with reading(self._engine) as connection:
+            due, next_due = queries.due(connection, limit, now_ns=now), queries.next_due(connection)
+        return Look(tuple(due), next_due, {host.decky.name: host for host in hosts})
+
+    def take(self, action: Action) -> bool:
+        """Begin a planned action; False when it is not to be done any more."""
+        now = self._clock()
+        with writing(self._engine) as connection:
+            if not queries.start(connection, action.id, now_ns=now):
+                return False
+            if late := now - action.due_at > LATE_NS:
+                queries.finish(connection, action.id, "missed: nothing ran at that time", now_ns=now)
+            return not late
+
+    def finish(self, action: UUID, error: str | None) -> None:
+        """Write how an action that was begun ended."""
+        with writing(self._engine) as connection:
+            queries.finish(connection, action, error, now_ns=self._clock())
+
+    def _plan(self, hosts: Sequence[Host], now: int) -> None:
+        versions = tuple((host.decky.name, host.decky.version, host.persona.version) for host in hosts)
+        if self._planned == (basis := (*versions, now // REPLAN_NS)):
+            return
+        with reading(self._engine) as connection:
+            new = unplanned(connection, hosts, self._rates, now)
+        if new:
+            with writing(self._engine) as connection:
+                queries.plan(connection, new)
+                queries.forget(connection, now - self._keep_ns, _FORGOTTEN_AT_ONCE)
+        self._planned = basis
+
+
+def running_hosts(connection: Connection) -> list[Host]:
+    """Return the deckies of this host that are played, each with its persona, by name."""
+    personas = {persona.name: persona for persona in queries.personas(connection)}
+    found = [
+        Host(decky, personas[decky.persona])
+        for decky, state in states_on(connection, None)
+        if decky.wanted and decky.persona in personas and state is not None and state.phase == "running"
+    ]
+    return [host for host in found if _zone_is_known(host)]
+
+
+def unplanned(connection: Connection, hosts: Sequence[Host], rates: Rates, now: int) -> list[Action]:
+    """Return the actions from now to the horizon that are not in the table yet, whatever became of those there."""
+    actions = sessions_between(hosts, rates, now, now + HORIZON_NS)
+    known = queries.known(connection, [action.id for action in actions])
+    return [action for action in actions if action.id not in known]
+
+
+def _zone_is_known(host: Host) -> bool:
+    try:
+        local_day(host.persona, 0)
+    except UnknownZoneError as error:
+        log.warning("nobody works on decky %s: %s", host.decky.name, error)
+        return False
+    return True

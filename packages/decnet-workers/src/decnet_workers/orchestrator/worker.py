@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""The worker `orchestrator`: carries out what is planned when it is due, and is parked until then."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Engine
+
+from decnet_core.bus.subjects import FLEET_CHANGED
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import MIB
+from decnet_models.database.warm_up import warm_up
+from decnet_models.following.database_worker import DatabaseWorker
+from decnet_models.following.retry_backoff import until_answered
+from decnet_models.following.single_instance import single_instance
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.realism.queries import Action
+from decnet_workers.orchestrator import shell_visit, web_visit
+from decnet_workers.orchestrator.announced import Route, SessionError, connected
+from decnet_workers.orchestrator.plan import Host, addresses
+from decnet_workers.orchestrator.schedule import Look, Schedule
+from decnet_workers.orchestrator.scripts import ShellScript, WebScript
+from decnet_workers.orchestrator.settings import OrchestratorSettings
+from decnet_workers.orchestrator.working_hours import NS
+
+POLL_SECONDS = 60.0
+"""How long a lost nudge can delay the plan of a new decky."""
+SESSION_SECONDS = 300.0
+"""A session that takes longer has failed."""
+
+
+class Orchestrator(DatabaseWorker[OrchestratorSettings]):
+    """Makes the deckies look used: sessions between them in working hours, all of them synthetic."""
+
+    name = "orchestrator"
+    Settings = OrchestratorSettings
+    listens = (FLEET_CHANGED.pattern,)
+    parks = True
+    memory_budget = 96 * MIB
+    network = "any"
+
+    _schedule: Schedule
+
+    def __init__(self, settings: OrchestratorSettings) -> None:
+        super().__init__(settings)
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+
+    @classmethod
+    def warm(cls) -> None:
+        warm_up(_look_into_nothing)
+
+    async def start(self, ctx: Context) -> None:
+        await super().start(ctx)
+        self._schedule = Schedule(self._engine, self.settings)
+
+    async def run(self, ctx: Context) -> None:
+        """Carry out what is due until stopped; sessions under way are broken off then."""
+        async with single_instance(ctx) as mine:
+            if mine:
+                prepare = partial(ctx.in_thread, self._schedule.abandon_interrupted)
+                await repeat(ctx, partial(self._step, ctx), prepare=prepare)
+
+    async def _step(self, ctx: Context) -> Rest:
+        """Begin as many due sessions as there is room for."""
+        room = self.settings.concurrent_sessions - len(self._running)
+        look = await ctx.in_thread(self._schedule.look, max(0, room))
+        ctx.counters.set("sessions_open", len(self._running))
+        for action in look.due:
+            if await ctx.in_thread(self._schedule.take, action):
+                work = self._carry_out(ctx, action, look)
+                self._running[action.id] = ctx.spawn(work, name=f"session:{action.id}", may_end=True)
+            else:
+                ctx.counters.add("sessions_missed")
+        return AT_ONCE if look.due else self._rest(ctx, look)
+
+    def _rest(self, ctx: Context, look: Look) -> Rest:
+        """Wait for the next action, at most a poll; a change of the fleet or the end of a session wakes sooner."""
+        seconds = ctx.poll_seconds(POLL_SECONDS)
+        if self._running or look.next_due is None:
+            return Rest(seconds, idle=not self._running)
+        due = max(0.0, (look.next_due - time.time_ns()) / NS) + 0.001
+        return Rest(min(seconds, due), due)
+
+    async def _carry_out(self, ctx: Context, action: Action, look: Look) -> None:
+        error: str | None = None
+        try:
+            async with asyncio.timeout(SESSION_SECONDS):
+                await _session(ctx, action, look)
+        except TimeoutError:
+            error = "it took too long"
+        except (SessionError, OSError, msgspec.ValidationError) as failure:
+            error = str(failure) or type(failure).__name__
+        try:
+            ctx.counters.add("sessions_failed" if error else "sessions_done")
+            await until_answered(ctx, self._schedule.finish, action.id, error)
+        finally:
+            del self._running[action.id]
+            ctx.nudge()
+
+
+async def _session(ctx: Context, action: Action, look: Look) -> None:
+    host, visitor = _here(look, action.decky), _here(look, action.peer or "")
+    route = _route(action, host, visitor)
+    if action.protocol == "http":
+        script = msgspec.convert(action.body, WebScript)
+        await web_visit.visit(partial(connected, ctx, route), route.address, script)
+    else:
+        await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
+
+
+def _here(look: Look, name: str) -> Host:
+    if name not in look.hosts:
+        raise SessionError(f"decky {name} is not played any more")
+    return look.hosts[name]
+
+
+def _route(action: Action, host: Host, visitor: Host) -> Route:
+    """Return the way to the service; raises SessionError when there is none any more."""
+    port = next((each.port for each in host.decky.services if each.service == action.protocol), None)
+    ends = addresses(visitor, host)
+    if port is None or ends is None:
+        raise SessionError(f"decky {host.decky.name} does not offer {action.protocol} to {visitor.decky.name} any more")
+    return Route(host.decky.name, *ends, port, str(action.id))
+
+
+def _look_into_nothing(engine: Engine) -> None:
+    schedule = Schedule(engine, OrchestratorSettings())
+    schedule.abandon_interrupted()
+    schedule.look(1)
+    sample = Action(UUID(int=0), "session", "warm-up", None, "warm-up", "http", None, {}, 0)
+    schedule.take(sample)
+    schedule.finish(sample.id, None)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""When somebody works at a persona's machines. Pure.
+
+Working hours are times of a wall clock: on a day when the clocks change a shift is an hour longer or shorter, as that
+of people is. A shift over midnight belongs to the day on which it begins.
+"""
+
+import datetime as dt
+import zoneinfo
+
+import msgspec
+
+from decnet_models.realism.queries import Persona
+
+NS = 1_000_000_000
+_MINUTES = 1440
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """From when until when somebody is there, in ns since the Unix epoch."""
+
+    start: int
+    end: int
+
+    @property
+    def hours(self) -> float:
+        return (self.end - self.start) / NS / 3600
+
+
+def shift_on(persona: Persona, day: dt.date) -> Shift | None:
+    """Return the shift that begins on a day of the persona's calendar, None when nobody works.
+
+    Raises UnknownZoneError.
+    """
+    if not persona.work_days >> day.weekday() & 1 or persona.work_from == persona.work_until:
+        return None
+    over_midnight = persona.work_until < persona.work_from
+    start = _moment(persona, day, persona.work_from)
+    end = _moment(persona, day + dt.timedelta(days=over_midnight), persona.work_until)
+    return Shift(start, end) if start < end else None
+
+
+def local_day(persona: Persona, now_ns: int) -> dt.date:
+    """Return the date where the persona is. Raises UnknownZoneError."""
+    return dt.datetime.fromtimestamp(now_ns / NS, _zone(persona)).date()
+
+
+class UnknownZoneError(ValueError):
+    """A persona's time zone is not known on this host."""
+
+
+def _moment(persona: Persona, day: dt.date, minute: int) -> int:
+    """Return a time of the wall clock; one that the clocks skip is taken as if they had not been put forward."""
+    days, minute = divmod(minute, _MINUTES)
+    time = dt.time(*divmod(minute, 60), tzinfo=_zone(persona))
+    return int(dt.datetime.combine(day + dt.timedelta(days=days), time).timestamp()) * NS
+
+
+def _zone(persona: Persona) -> dt.tzinfo:
+    if persona.timezone == "UTC":  # also where there is no database of zones
+        return dt.UTC
+    try:
+        return zoneinfo.ZoneInfo(persona.timezone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZoneError(f"persona {persona.name}: there is no time zone {persona.timezone!r} here") from error

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+"""The worker with real decoys and a real database: planned sessions take place, once, and are synthetic."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from sqlalchemy import Engine
+from tests.decnet_decoys.decky_host import DeckyHost, free_port, own_address
+from tests.decnet_models.migrated import migrated_database
+from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
+
+from decnet_core.bus.memory import MemoryBus
+from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
+from decnet_core.runtime.host import Host, open_context
+from decnet_core.settings import Settings
+from decnet_decoys.settings import DeckySettings, DecoysSettings
+from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.fleet import queries as fleet
+from decnet_models.fleet.states import State, record_state
+from decnet_models.realism import queries
+from decnet_models.realism.queries import Action, Persona
+from decnet_workers.orchestrator.schedule import LATE_NS, Schedule
+from decnet_workers.orchestrator.settings import OrchestratorSettings
+from decnet_workers.orchestrator.worker import Orchestrator
+
+NOBODY = msgspec.structs.replace(
+    OFFICE, name="debian-web", work_days=0, version=0, body={"family": "debian", "users": USERS}
+)
+"""Plans nothing by itself."""
+ALWAYS = msgspec.structs.replace(NOBODY, work_days=127, work_from=0, work_until=1440)
+TOLD = fleet.ChangeInfo("added", "ana", "", 1)
+
+
+class Ground:
+    """Two deckies that are played, and desired in a database."""
+
+    def __init__(self, directory: Path, played: DeckyHost) -> None:
+        self.played = played
+        self.engine: Engine = open_engine(migrated_database(directory / "state" / "decnet.db"))
+
+    def desire(self, persona: Persona) -> None:
+        with writing(self.engine) as connection:
+            queries.write_persona(connection, persona, now_ns=1)
+            for one in self.played.settings.decky:
+                services = tuple(fleet.Service(name, port) for name, port in one.services.items())
+                desired = fleet.Decky(
+                    one.name, (fleet.Address(one.address),), one.name, "loopback", persona.name, services
+                )
+                fleet.write_decky(connection, desired, TOLD)
+                record_state(connection, State(one.name, 1, "running", 1, 1))
+
+    def plan(self, protocol: str, body: dict[str, Any], *, due_at: int | None = None, **changes: Any) -> UUID:
+        due = time.time_ns() if due_at is None else due_at
+        action = Action(uuid4(), "session", "web-01", "web-02", "debian-web", protocol, None, body, due)
+        with writing(self.engine) as connection:
+            queries.plan(connection, [msgspec.structs.replace(action, **changes)])
+        return action.id
+
+    def action(self, id_: UUID) -> Action:
+        with reading(self.engine) as connection:
+            return next(one for one in queries.actions_on(connection, "web-01", 1000) if one.id == id_)
+
+    async def until_ended(self, *ids: UUID) -> list[Action]:
+        async with asyncio.timeout(30):
+            while any(self.action(id_).ended_at is None for id_ in ids):
+                await asyncio.sleep(0.05)
+        return [self.action(id_) for id_ in ids]
+
+
+@pytest.fixture
+async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
+    deckies = tuple(
+        DeckySettings(
+            name=f"web-0{index}", address=own_address(100 + index), persona="debian-web", services=ports(100 + index)
+        )
+        for index in (1, 2)
+    )
+    host = DeckyHost(tmp_path, DecoysSettings(decky=deckies))
+    await host.open()
+    made = Ground(tmp_path, host)
+    yield made
+    made.engine.dispose()
+    await host.close()
+
+
+def ports(last: int) -> dict[str, int]:
+    return {name: free_port(own_address(last)) for name in ("http", "ssh")}
+
+
+@asynccontextmanager
+async def orchestrator(ground: Ground, **changes: Any) -> AsyncIterator[None]:
+    worker = Orchestrator(OrchestratorSettings(enabled=True, **changes))
+    document = {"state": {"dir": str(ground.played.state.root)}}
+    ctx = await open_context(Orchestrator, Settings(document, {}, "test"), MemoryBus())
+    ready = asyncio.Event()
+    running = asyncio.create_task(Host(worker, ctx).run(ready.set))
+    try:
+        await asyncio.wait_for(ready.wait(), 20)
+        yield
+    finally:
+        ctx.stop()
+        await asyncio.wait_for(running, 20)
+
+
+WEB = {"user_agent": "curl/7.88.1", "pages": 3, "pauses": [0.0, 0.0, 0.0], "choices": [0.0, 0.5, 0.9]}
+SHELL = {"user": "deploy", "lines": ["id", "uptime"], "pauses": [0.0, 0.1]}
+
+
+async def test_planned_sessions_take_place_from_the_peers_address_and_are_synthetic(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    web, shell, one = (
+        ground.plan("http", WEB),
+        ground.plan("ssh", SHELL),
+        ground.plan("ssh", {"user": "root", "lines": ["hostname"], "pauses": [0.0]}),
+    )
+    async with orchestrator(ground):
+        ended = await ground.until_ended(web, shell, one)
+    assert [(action.state, action.error) for action in ended] == [("done", None)] * 3
+    events = ground.played.events()
+    assert all(event.synthetic for event in events)
+    assert {event.src_ip for event in events} == {ground.played.settings.decky[1].address}
+    assert {event.session for event in ground.played.events(HttpRequest)} == {str(web)}
+    assert len(ground.played.events(HttpRequest)) > 1
+    commands: list[Any] = [event.payload for event in ground.played.events(CommandRun) if event.session == str(shell)]
+    assert [each.command for each in commands][:2] == ["id", "uptime"]
+    assert {event.session for event in ground.played.events(SessionClosed)} == {str(shell), str(one)}
+
+
+async def test_the_plan_of_a_day_is_made_once_whatever_restarts(ground: Ground) -> None:
+    ground.desire(ALWAYS)
+    now = time.time_ns()
+    counts = []
+    for _ in range(3):
+        schedule = Schedule(ground.engine, OrchestratorSettings(enabled=True, sessions_per_day=40), lambda: now)
+        schedule.look(0)
+        with reading(ground.engine) as connection:
+            counts.append(len(queries.actions_on(connection, "web-01", 1000)))
+    assert counts[0] > 10
+    assert len(set(counts)) == 1
+
+
+async def test_what_is_done_is_not_planned_again(ground: Ground) -> None:
+    ground.desire(ALWAYS)
+    now = time.time_ns()
+    settings = OrchestratorSettings(enabled=True, sessions_per_day=40)
+    Schedule(ground.engine, settings, lambda: now).look(0)
+    with writing(ground.engine) as connection:
+        (first, *others) = queries.actions_on(connection, "web-01", 1000)[::-1]
+        assert queries.start(connection, first.id, now_ns=now)
+        queries.finish(connection, first.id, now_ns=now)
+    Schedule(ground.engine, settings, lambda: now).look(0)
+    assert ground.action(first.id).state == "done"
+    with reading(ground.engine) as connection:
+        assert len(queries.actions_on(connection, "web-01", 1000)) == len(others) + 1
+
+
+async def test_sessions_that_were_missed_or_cut_off_are_not_made_up_for(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    cut = ground.plan("http", WEB)
+    with writing(ground.engine) as connection:
+        queries.start(connection, cut, now_ns=2)
+    missed = ground.plan("http", WEB, due_at=time.time_ns() - 2 * LATE_NS)
+    async with orchestrator(ground):
+        ended = await ground.until_ended(cut, missed)
+    assert [(action.state, action.error) for action in ended] == [
+        ("failed", "the orchestrator was ended meanwhile"),
+        ("failed", "missed: nothing ran at that time"),
+    ]
+    assert ground.played.events() == []
+
+
+async def test_what_cannot_take_place_says_why(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    gone = ground.plan("http", WEB, peer="web-09")
+    unknown = ground.plan("smtp", WEB)
+    wrong = ground.plan("http", {"pages": 1})
+    async with orchestrator(ground):
+        errors = [action.error or "" for action in await ground.until_ended(gone, unknown, wrong)]
+    assert errors[0] == "decky web-09 is not played any more"
+    assert errors[1] == "decky web-01 does not offer smtp to web-02 any more"
+    assert "missing required field" in errors[2]
+
+
+async def test_a_decky_that_decoys_does_not_play_fails_before_a_packet_is_sent(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    action = ground.plan("http", WEB)
+    await ground.played.worker._handover.close()  # type: ignore[union-attr]
+    async with orchestrator(ground):
+        (ended,) = await ground.until_ended(action)
+    assert ended.error == "decoys does not run here"
+    assert ground.played.events() == []
+
+
+async def test_deckies_that_are_not_played_are_left_alone(ground: Ground) -> None:
+    ground.desire(ALWAYS)
+    with writing(ground.engine) as connection:
+        record_state(connection, State("web-02", 1, "failed", 1, 1))
+    Schedule(ground.engine, OrchestratorSettings(enabled=True, sessions_per_day=40)).look(0)
+    with reading(ground.engine) as connection:
+        assert queries.next_due(connection) is None
