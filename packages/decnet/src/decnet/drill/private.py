@@ -14,12 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, TypeAlias
 
 from decnet.cli.errors import OperatorError
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet_core.runtime.process import LIFELINE
+
+Popen: TypeAlias = "subprocess.Popen[bytes]"
 
 SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853
 _BLOCKS = range(100, 255)
@@ -58,7 +61,7 @@ def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -
             **({"DECNET_BUS_URL": bus} if bus else {}),
             **({"DECNET_DATABASE_URL": database} if database else {}),
         }
-        with _environment(given), _running(directory, hosting):
+        with environment(given), running(directory, hosting):
             yield find_deployment()
 
 
@@ -97,7 +100,7 @@ def _is_free(block: int) -> bool:
 
 
 @contextlib.contextmanager
-def _environment(given: dict[str, str]) -> Iterator[None]:
+def environment(given: dict[str, str]) -> Iterator[None]:
     """Run with the private fleet's environment: `given`, and no outer DECNET_* variable but DECNET_DEBUG."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("DECNET_") and name != "DECNET_DEBUG"]:
@@ -111,19 +114,14 @@ def _environment(given: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _running(directory: Path, hosting: str) -> Iterator[None]:
+def running(
+    directory: Path, hosting: str, start: Callable[[Callable[[], Popen]], Popen] = lambda start: start()
+) -> Iterator[None]:
+    """Run `decnet up` while inside; `start` calls what starts it, for another place. Raises OperatorError."""
     ready = directory / "ready"
     lifeline, our_end = os.pipe()
     with (directory / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "decnet", "up", "--plain", "--host", hosting, "--ready-file", str(ready)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lifeline,),
-            env={**os.environ, LIFELINE: str(lifeline)},
-            start_new_session=True,
-        )
+        process = start(lambda: _started(hosting, ready, log, lifeline))
     os.close(lifeline)
     try:
         _wait_until_ready(process, ready, directory / "up.log")
@@ -131,6 +129,18 @@ def _running(directory: Path, hosting: str) -> Iterator[None]:
     finally:
         _stop(process)
         os.close(our_end)
+
+
+def _started(hosting: str, ready: Path, log: IO[bytes], lifeline: int) -> Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "decnet", "up", "--plain", "--host", hosting, "--ready-file", str(ready)],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        pass_fds=(lifeline,),
+        env={**os.environ, LIFELINE: str(lifeline)},
+        start_new_session=True,
+    )
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:

@@ -33,9 +33,11 @@ def assigned(netlink: Netlink) -> list[Assigned]:
     return [_assigned(body) for body in netlink.dump(_GET, _INFO.pack(0, 0, 0, 0, 0))]
 
 
-def add(netlink: Netlink, index: int, address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> None:
+def add(
+    netlink: Netlink, index: int, address: ipaddress.IPv4Interface | ipaddress.IPv6Interface, protocol: int = OURS
+) -> None:
     """Add an address, which can be bound at once: whether it is in use must have been found out before."""
-    body = attribute(_PROTOCOL, bytes([OURS]))
+    body = attribute(_PROTOCOL, bytes([protocol])) if protocol else b""
     if address.version == 4 and address.network.prefixlen <= _BROADCAST_PREFIX:
         body += attribute(_BROADCAST, address.network.broadcast_address.packed)
     if address.version == 6:

@@ -47,6 +47,10 @@ def links(netlink: Netlink) -> dict[str, Link]:
     return {link.name: link for link in map(_link, netlink.dump(_GET, _INFO.pack(0, 0, 0, 0, 0)))}
 
 
+def add_bridge(netlink: Netlink, name: str) -> None:
+    _add(netlink, text(_NAME, name), text(_KIND, "bridge"))
+
+
 def add_macvlan(netlink: Netlink, name: str, *, parent: int, mac: str, namespace: int) -> None:
     """Make interface `name` in the namespace (a descriptor), with a MAC address of its own on the parent's network."""
     data = nested(_DATA, number(_MACVLAN_MODE, _MACVLAN_BRIDGE))

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""A LAN of two machines in network namespaces: a host with a bridge, on which deckies will be, and an attacker's."""
+
+import contextlib
+import ipaddress
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from decnet.cli.errors import OperatorError
+from decnet_workers.reconciler.netlink import addresses, links
+from decnet_workers.reconciler.netlink.connection import Netlink
+from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+
+T = TypeVar("T")
+
+NETWORK = "10.77.0.0/16"
+HOST, ATTACKER = "10.77.0.1", "10.77.0.2"
+BRIDGE = "lan0"
+_PREFIX = "/16"
+_PORT, _INTERFACE, _LOOPBACK = "attacker", "eth0", "lo"
+_MAC = "02:00:00:00:00:02"
+
+
+class Lan:
+    """The machines; what is called or started on one sees its network only."""
+
+    def __init__(self, directory: Path) -> None:
+        self._machines = Namespaces(directory, "machine-")
+        self.deckies = directory / "netns"
+
+    def on_host(self, function: Callable[[], T]) -> T:
+        return self._machines.enter("host", function)
+
+    def as_attacker(self, function: Callable[[], T]) -> T:
+        return self._machines.enter("attacker", function)
+
+    def on_decky(self, name: str, function: Callable[[], T]) -> T:
+        return Namespaces(self.deckies, "decnet-").enter(name, function)
+
+    def client(self, *command: str, seconds: float = 300.0) -> str:
+        """Return what a program of the attacker prints, errors included."""
+        done = self.as_attacker(
+            lambda: subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+        )
+        return done.stdout + done.stderr
+
+    def host_network(self) -> tuple[object, ...]:
+        """Return the links and addresses of the host, and the namespaces of deckies."""
+
+        def look() -> tuple[object, ...]:
+            with Netlink() as netlink:
+                return sorted(links.links(netlink).items()), sorted(map(str, addresses.assigned(netlink)))
+
+        return (*self.on_host(look), Namespaces(self.deckies, "decnet-").names())
+
+    def make(self) -> None:
+        """Make both machines and the bridge between them."""
+        for name in ("host", "attacker"):
+            self._machines.create(name)
+        with self._machines.opened("attacker") as attacker:
+            self.on_host(lambda: _wire_host(attacker))
+        self.as_attacker(lambda: _bring_up({_LOOPBACK: "", _INTERFACE: ATTACKER + _PREFIX}))
+
+    def remove(self) -> None:
+        """Remove both machines, and the deckies that are left."""
+        for namespaces in (Namespaces(self.deckies, "decnet-"), self._machines):
+            for name in namespaces.names():
+                namespaces.remove(name)
+
+
+@contextlib.contextmanager
+def lan(directory: Path) -> Iterator[Lan]:
+    """Make the LAN, with its namespaces in `directory`; always removed. Raises OperatorError."""
+    made = Lan(directory)
+    try:
+        made.make()
+        yield made
+    except PermissionError as error:
+        raise OperatorError("network namespaces need root: run it as root") from error
+    finally:
+        made.remove()
+
+
+def _wire_host(attacker: int) -> None:
+    with Netlink() as netlink:
+        links.add_bridge(netlink, BRIDGE)
+        bridge = links.links(netlink)[BRIDGE].number
+        links.add_veth(netlink, _INTERFACE, _PORT, bridge=bridge, mac=_MAC, namespace=attacker)
+    _bring_up({_LOOPBACK: "", _PORT: "", BRIDGE: HOST + _PREFIX})
+
+
+def _bring_up(interfaces: dict[str, str]) -> None:
+    with Netlink() as netlink:
+        there = links.links(netlink)
+        for name, address in interfaces.items():
+            links.set_up(netlink, there[name])
+            if address:
+                addresses.add(netlink, there[name].number, ipaddress.ip_interface(address), protocol=0)
