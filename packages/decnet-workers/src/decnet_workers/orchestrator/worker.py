@@ -16,17 +16,17 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_core.state import State
 from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import shell_visit, web_visit
 from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
 from decnet_workers.orchestrator.documents import Document, written
-from decnet_workers.orchestrator.grammar import GrammarError
 from decnet_workers.orchestrator.genres import genres
+from decnet_workers.orchestrator.grammar import GrammarError
 from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, sessions_between
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
