@@ -10,10 +10,14 @@ from sqlalchemy import Engine
 from decnet_core.bus.subjects import FLEET_CHANGED, FleetChanged
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_models.database.engine import writing
 from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet import queries
+from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Policy, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.realism.queries import Persona, write_persona
 from decnet_workers.mutate.mutations import OUTCOMES, Mutations, Report
 from decnet_workers.mutate.schedule import NS
 from decnet_workers.mutate.settings import MutateSettings
@@ -30,7 +34,7 @@ class Mutate(DatabaseWorker[MutateSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        warm_up(_look_into_nothing)
+        warm_up(_rehearse)
 
     async def run(self, ctx: Context) -> None:
         """Change what is due until stopped."""
@@ -62,5 +66,17 @@ async def _nothing() -> None:
     """Prepare nothing."""
 
 
-def _look_into_nothing(engine: Engine) -> None:
-    Mutations(engine, 1.0).run()
+def _rehearse(engine: Engine) -> None:
+    """Change a decky, so that a zygote has compiled every statement."""
+    one = Decky("warm-up", (Address("192.0.2.1"),), "warm-up", "loopback", "warm-up", (Service("ssh", 1),))
+    policy = Policy(one.name, 3600, services=(Service("ssh", 1), Service("http", 2)), personas=("warm-up",))
+    now = time.time_ns()
+    mutations = Mutations(engine, 1.0)
+    with writing(engine) as connection:
+        write_persona(connection, Persona("warm-up", "", {"os": "", "services": {"ssh": {}, "http": {}}}), now_ns=now)
+        queries.write_decky(connection, one, ChangeInfo("added", "mutate", "", now))
+        queries.set_policy(connection, policy, now_ns=now)
+    mutations.run()
+    with writing(engine) as connection:
+        queries.schedule_mutation(connection, msgspec.structs.replace(one, version=1), now)
+    mutations.run()
