@@ -24,7 +24,7 @@ from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.personas.catalog import persona
+from decnet_decoys.personas.catalog import names, persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.services.listener import Listener
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
@@ -104,6 +104,11 @@ def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xte
     account = machine.user(user)
     assert account is not None
     return ShellState(machine, account, lambda: float(NOW), ORIGIN, terminal=terminal)
+
+
+WITH_SHELL = tuple(name for name in names() if persona(name).family)
+"""The personas that somebody can log in to."""
+WITH_SSH = tuple(name for name in names() if persona(name).profile(SshProfile))
 
 
 def ssh_profile(name: str) -> SshProfile:

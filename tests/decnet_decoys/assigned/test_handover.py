@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -225,3 +226,20 @@ def test_only_root_this_account_and_the_owner_of_the_directory_are_entitled(tmp_
     assert entitled(0, tmp_path)
     assert entitled(tmp_path.stat().st_uid, tmp_path)
     assert not entitled(tmp_path.stat().st_uid + 4711, tmp_path)
+
+
+async def test_siblings_show_serial_numbers_and_macs_of_their_own_to_their_visitors(host: DeckyHost) -> None:
+    shown = []
+    for number in (83, 84):
+        one = decky(f"printer-{number}", addresses=(own_address(number),), persona="printer", seed=number)
+        await played(host, one)
+        reader, writer = await asyncio.open_connection(own_address(number), 18080)
+        with contextlib.closing(writer):
+            writer.write(b"GET /info_configuration.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            shown.append(await reader.read())
+    found = [
+        re.findall(rb"VNB[A-Z][0-9]{6}|3c:d9:2b:[0-9a-f:]{8}|9c:b6:54:[0-9a-f:]{8}|a0:d3:c1:[0-9a-f:]{8}", each)
+        for each in shown
+    ]
+    assert [len(each) for each in found] == [3, 3]
+    assert not set(found[0]) & set(found[1])

@@ -29,7 +29,7 @@ def test_every_error_page_is_the_servers_own(name: str) -> None:
         answer = site(name).error(status)
         shown = rendered(profile, answer, now=0, keep_alive=True, head_only=False)
         assert shown.startswith(f"HTTP/1.1 {status} ".encode())
-        assert profile.server.encode() in shown
+        assert profile.behaviour.servers.get(str(status), profile.server).encode() in shown
         assert str(status).encode() in answer.body
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, http_profile, ssh_profile
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, WITH_SHELL, Player, http_profile, ssh_profile
 
-from decnet_decoys.personas.catalog import names, persona
+from decnet_decoys.personas.catalog import persona
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
 
@@ -39,7 +39,7 @@ def test_a_users_groups_have_their_numbers(run: Player) -> None:
     assert "sudo:x:27:deploy\n" in run("grep sudo /etc/group").text
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", WITH_SHELL)
 def test_what_is_mounted_is_the_same_everywhere(player: MakePlayer, name: str) -> None:
     run = player(name)
     told = [line.split(" ")[:3] for line in run("cat /proc/mounts").text.splitlines()]
@@ -89,7 +89,7 @@ def test_programs_print_what_they_would(run: Player, line: str, shown: str) -> N
     assert run(line).text == shown
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", WITH_SHELL)
 def test_the_ssh_client_is_the_servers_package(player: MakePlayer, name: str) -> None:
     assert player(name)("ssh -V").errors.startswith(ssh_profile(name).version)
 

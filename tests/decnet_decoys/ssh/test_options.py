@@ -11,9 +11,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address, ssh_profile
-
-from decnet_decoys.personas.catalog import names
+from tests.decnet_decoys.decky_host import (
+    DEADLINE,
+    WITH_SSH,
+    DeckyHost,
+    fleet_settings,
+    free_port,
+    own_address,
+    ssh_profile,
+)
 
 TITLES = (
     "kex",
@@ -53,7 +59,7 @@ def hassh(lists: dict[str, str]) -> str:
     return hashlib.md5(chosen.encode(), usedforsecurity=False).hexdigest()
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", WITH_SSH)
 async def test_a_decky_offers_what_its_persona_lists(tmp_path: Path, name: str) -> None:
     host = DeckyHost(tmp_path, fleet_settings(name))
     await host.open()

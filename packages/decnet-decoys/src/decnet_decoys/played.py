@@ -70,7 +70,7 @@ class PlayedDeckies:
     def _services(self, decky: Decky, persona: Persona) -> list[tuple[str, Service[Any]]]:
         context = DeckyContext(decky, persona, self._settings, self._resources, self._ctx)
         return [
-            (name, service_registry.load(name)(context, profile_of(name, persona), port))
+            (name, service_registry.load(name)(context, profile_of(name, context.persona), port))
             for name, port in decky.services
         ]
 

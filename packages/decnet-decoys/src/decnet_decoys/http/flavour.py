@@ -12,7 +12,7 @@ REASONS = {
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
     416: "Requested Range Not Satisfiable", 431: "Request Header Fields Too Large", 501: "Not Implemented",
-    505: "HTTP Version Not Supported",
+    503: "Service Unavailable", 505: "HTTP Version Not Supported",
 }  # fmt: skip
 
 _REASONS_OF = {
@@ -47,6 +47,8 @@ _APACHE_TEXT = {
 }
 
 
+_EPOCH_OF_WINDOWS = 11_644_473_600
+"""Seconds from 1601 to 1970: IIS makes ETags of a FILETIME."""
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
 
 
@@ -61,7 +63,8 @@ class Response(NamedTuple):
 
 def reason(profile: HttpProfile, status: int) -> str:
     """Return this server's reason phrase."""
-    return _REASONS_OF[profile.flavour].get(status) or REASONS.get(status, "Unknown")
+    own = _REASONS_OF.get(profile.flavour, {}).get(status) or profile.behaviour.reasons.get(str(status))
+    return own or REASONS.get(status, "Unknown")
 
 
 def status_line(profile: HttpProfile, status: int) -> int:
@@ -70,17 +73,24 @@ def status_line(profile: HttpProfile, status: int) -> int:
 
 
 def etag(profile: HttpProfile, size: int) -> str:
-    """Return a static file's ETag in this server's form."""
-    if profile.flavour == "nginx":
+    """Return a static file's ETag in this server's form; empty for one that sends none."""
+    form = profile.behaviour.etag if profile.flavour == "own" else profile.flavour
+    if form == "none":
+        return ""
+    if form == "nginx":
         return f'"{profile.modified:x}-{size:x}"'
-    if profile.flavour == "apache":
+    if form == "apache":
         return f'"{size:x}-{profile.modified * 1_000_000:x}"'
+    if form == "iis":
+        return f'"{(profile.modified + _EPOCH_OF_WINDOWS) * 10_000_000:x}:0"'
     return f'"{(profile.modified * 2654435761 + size) % (1 << 32)}"'
 
 
 def error_page(profile: HttpProfile, status: int, host: str, port: int) -> tuple[str, bytes]:
     """Return content type and body of this server's own page for an error or redirection."""
     answered = status_line(profile, status)
+    if profile.flavour == "own":
+        return profile.behaviour.error_type, _own_page(profile, answered).encode()
     heading = title = f"{answered} {reason(profile, answered)}"
     if profile.flavour == "nginx":
         more = ""
@@ -100,6 +110,11 @@ def error_page(profile: HttpProfile, status: int, host: str, port: int) -> tuple
         f" <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
     )
     return "text/html", body.encode()
+
+
+def _own_page(profile: HttpProfile, status: int) -> str:
+    page = profile.behaviour.error_pages.get(str(status), profile.behaviour.error_page)
+    return page.replace("{status}", str(status)).replace("{reason}", reason(profile, status))
 
 
 def _apache_page(profile: HttpProfile, status: int, host: str, port: int) -> str:
@@ -123,7 +138,7 @@ def http_date(moment: float) -> str:
 def rendered(profile: HttpProfile, answer: Response, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
     """Return the response's bytes with this server's header order."""
     known = {
-        "Server": profile.server,
+        "Server": profile.behaviour.servers.get(str(answer.status), profile.server),
         "Date": http_date(now),
         "Connection": "keep-alive" if keep_alive else "close",
         "Content-Length": str(len(answer.body)),
@@ -132,9 +147,11 @@ def rendered(profile: HttpProfile, answer: Response, *, now: float, keep_alive: 
         del known["Connection"]
     if answer.status == 304:
         del known["Content-Length"]
+    if not known["Server"]:
+        del known["Server"]
     extra: list[tuple[str, str]] = []
-    order = _ORDER[profile.flavour]
-    for name, value in answer.headers:
+    order = _ORDER.get(profile.flavour, profile.behaviour.order)
+    for name, value in (*profile.behaviour.headers.items(), *answer.headers):
         if name in order:
             known[name] = value
         else:

@@ -128,7 +128,7 @@ class _Requests:
         self._record_client(head)
         self._record(head, data, digest, answer)
         self._record_login(head, data)
-        keep_alive = head.keep_alive and not answer.close
+        keep_alive = head.keep_alive and self._site.keeps_alive and not answer.close
         await self._reply(answer, keep_alive=keep_alive, head_only=head.method == "HEAD")
         return keep_alive
 

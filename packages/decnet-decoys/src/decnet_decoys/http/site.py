@@ -35,6 +35,11 @@ class Site:
         self._host = host
         self._port = port
 
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the server leaves a connection open that its client wants to use again."""
+        return self._profile.behaviour.keep_alive
+
     def answer(self, head: Head, body: bytes) -> Response:
         path = path_of(head.target)
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
@@ -83,6 +88,11 @@ class Site:
         return next((form for form in self._profile.forms if form.path == path), None)
 
     def _other_method(self, method: str, page: Page | None) -> Response:
+        if self._profile.flavour == "own":
+            allow = self._profile.behaviour.allow
+            if method == "OPTIONS" and allow:
+                return Response(200, (("Allow", allow),), b"")
+            return self.error(self._profile.behaviour.other_method)
         if method == "OPTIONS" and self._profile.flavour != "nginx":
             allowed = "GET,POST,OPTIONS,HEAD" if self._profile.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
             return Response(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
@@ -97,8 +107,15 @@ class Site:
     def _absent(self, path: str, head: Head) -> Response:
         """Return 404, or 301 for a directory named without its slash."""
         if not any(known.startswith(path + "/") for known in self._profile.pages):
-            return self.error(404)
+            return self._nothing_there(head)
         return self.error(301, extra=(("Location", self._absolute(path + "/", head)),))
+
+    def _nothing_there(self, head: Head) -> Response:
+        if self._profile.flavour != "own":
+            return self.error(404)
+        location = self._profile.behaviour.absent_location
+        extra = (("Location", self._absolute(location, head)),) if location else ()
+        return self.error(self._profile.behaviour.absent, extra=extra)
 
     def _page(self, page: Page, head: Head) -> Response:
         if page.status >= 300 and not page.body:
@@ -113,7 +130,7 @@ class Site:
     def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Response:
         """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
         tag, modified = etag(self._profile, len(body)), http_date(self._profile.modified)
-        validators = (("Last-Modified", modified), ("ETag", tag))
+        validators = (("Last-Modified", modified), *((("ETag", tag),) if tag else ()))
         if head.get("if-match") not in (None, "*", tag) or head.get("if-unmodified-since") not in (None, modified):
             return self.error(412)
         if head.get("if-none-match") in ("*", tag) or head.get("if-modified-since") == modified:
@@ -141,6 +158,8 @@ class Site:
         name, _, port = host.partition(":")
         if not _HOST.fullmatch(name) or not (port == "" or (port.isdigit() and len(port) < 6)):
             host = f"{self._host}:{self._port}"
+        if "://" in location:
+            return location.replace("{host}", host.partition(":")[0])
         return f"http://{host}{location}"
 
 
