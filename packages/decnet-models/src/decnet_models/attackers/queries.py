@@ -143,7 +143,7 @@ def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
     purposes = _purposes(connection, ips)
     return {
         row.ip: Facts(
-            **{name: row._mapping[name] for name in counts},
+            **dict(zip(counts, row[1:], strict=True)),
             deckies=deckies.get(row.ip, 0),
             services=services.get(row.ip, 0),
             purposes=tuple(sorted(purposes.get(row.ip, ()))),

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, delete, func, select, tuple_
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select, tuple_
 
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
@@ -176,15 +176,21 @@ def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str])
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
-    kept = []
+    kept, empty = [], []
     for (rule_id, digest), (entries, span_ns) in windows.items():
         if entries:
             expires_at = min(_NEVER, entries[-1][0] + span_ns)
             kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
         else:
-            column = ttp_window.c
-            connection.execute(delete(ttp_window).where(column.rule_id == rule_id, column.group_digest == digest))
+            empty.append({"rule": rule_id, "group": digest})
+    if empty:
+        connection.execute(_FORGET, empty)
     _WINDOWS.execute(connection, kept)
+
+
+_FORGET = delete(ttp_window).where(
+    ttp_window.c.rule_id == bindparam("rule"), ttp_window.c.group_digest == bindparam("group")
+)
 
 
 def _replacing(connection: Connection) -> Insert:

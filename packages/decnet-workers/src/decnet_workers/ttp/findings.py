@@ -174,6 +174,7 @@ class Findings:
 
 def _counted(event: Event, counting: Counting, match: Match) -> list[str]:
     """Return what a correlation counts of an event: values of its field, or the events that it stands for."""
-    if counting.field is None:
-        return counted_events(event, sum(count for _, count in match.variants), counting.rule.count.least)
-    return counted_values(value for one, _ in match.variants for value in counting.field.read(one))
+    field, variants = counting.field, match.variants
+    if field is None:
+        return counted_events(event, sum([count for _, count in variants]), counting.rule.count.least)
+    return counted_values([value for one, _ in variants for value in field.read(one)])

@@ -132,7 +132,9 @@ class RulesOfKind:
         """Return the rules that one event satisfies."""
         if not self._remembers:
             return self._match(event)
-        key = self._key(event)
+        payload = event.payload
+        of_payload = [getattr(payload, name) for name in self._of_payload]
+        key = (self._kind, *of_payload, *[getattr(event, name) for name in self._of_envelope])
         matched = self._matched.get(key)
         if matched is None:
             matched = self._match(event)
@@ -141,11 +143,6 @@ class RulesOfKind:
                     self._matched.clear()
                 self._matched[key] = matched
         return matched
-
-    def _key(self, event: Event) -> tuple[Any, ...]:
-        payload = event.payload
-        of_payload = [getattr(payload, name) for name in self._of_payload]
-        return (self._kind, *of_payload, *[getattr(event, name) for name in self._of_envelope])
 
     def _match(self, event: Event) -> tuple[Bound, ...]:
         view = View(event)

@@ -70,10 +70,15 @@ def notice_of(tag: Tag) -> TechniqueTagged:
 
 def day_of(ts: int) -> str:
     """Return the UTC day of a time, `2026-11-23`; a day number beyond the calendar."""
+    return _day(ts // DAY_NS)
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
     try:
-        return datetime.fromtimestamp(ts // 1_000_000_000, UTC).date().isoformat()
+        return datetime.fromtimestamp(number * 86_400, UTC).date().isoformat()
     except (OverflowError, ValueError):
-        return str(ts // DAY_NS)
+        return str(number)
 
 
 @lru_cache(maxsize=4096)
