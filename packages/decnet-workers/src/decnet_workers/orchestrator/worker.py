@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from decnet_core.bus.subjects import FLEET_CHANGED
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_core.state import State
 from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
@@ -21,12 +22,14 @@ from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator import shell_visit, web_visit
-from decnet_workers.orchestrator.announced import Route, SessionError, connected
+from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
+from decnet_workers.orchestrator.documents import Document, written
+from decnet_workers.orchestrator.grammar import GrammarError
 from decnet_workers.orchestrator.plan import Host, addresses
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
-from decnet_workers.orchestrator.working_hours import NS
+from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError
 
 POLL_SECONDS = 60.0
 """How long a lost nudge can delay the plan of a new decky."""
@@ -35,7 +38,7 @@ SESSION_SECONDS = 300.0
 
 
 class Orchestrator(DatabaseWorker[OrchestratorSettings]):
-    """Makes the deckies look used: sessions between them in working hours, all of them synthetic."""
+    """Makes the deckies look used: sessions between them, files and mail, in working hours; all of it is synthetic."""
 
     name = "orchestrator"
     Settings = OrchestratorSettings
@@ -81,22 +84,23 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     def _rest(self, ctx: Context, look: Look) -> Rest:
         """Wait for the next action, at most a poll; a change of the fleet or the end of a session wakes sooner."""
         seconds = ctx.poll_seconds(POLL_SECONDS)
-        if self._running or look.next_due is None:
-            return Rest(seconds, idle=not self._running)
+        if self._running:
+            return Rest(seconds, idle=False)
         due = max(0.0, (look.next_due - time.time_ns()) / NS) + 0.001
         return Rest(min(seconds, due), due)
 
     async def _carry_out(self, ctx: Context, action: Action, look: Look) -> None:
         error: str | None = None
+        what = "sessions" if action.kind == "session" else "files"
         try:
             async with asyncio.timeout(SESSION_SECONDS):
-                await _session(ctx, action, look)
+                await (_session if action.kind == "session" else _writing)(ctx, action, look)
         except TimeoutError:
             error = "it took too long"
-        except (SessionError, OSError, msgspec.ValidationError) as failure:
+        except (SessionError, OSError, msgspec.ValidationError, GrammarError, UnknownZoneError) as failure:
             error = str(failure) or type(failure).__name__
         try:
-            ctx.counters.add("sessions_failed" if error else "sessions_done")
+            ctx.counters.add(f"{what}_failed" if error else f"{what}_done")
             await until_answered(ctx, self._schedule.finish, action.id, error)
         finally:
             del self._running[action.id]
@@ -111,6 +115,15 @@ async def _session(ctx: Context, action: Action, look: Look) -> None:
         await web_visit.visit(partial(connected, ctx, route), route.address, script)
     else:
         await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
+
+
+async def _writing(ctx: Context, action: Action, look: Look) -> None:
+    await ctx.in_thread(_write, ctx.state, _here(look, action.decky), msgspec.convert(action.body, Document))
+
+
+def _write(state: State, host: Host, document: Document) -> None:
+    file = written(host, document)
+    ask_one_of(state, lambda client: client.place(host.decky.name, [file]))
 
 
 def _here(look: Look, name: str) -> Host:
