@@ -33,7 +33,7 @@ from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import schedule
 from decnet_workers.orchestrator.plan import sessions_between
-from decnet_workers.orchestrator.schedule import LATE_NS, REPLAN_NS, Schedule
+from decnet_workers.orchestrator.schedule import FAILED_NS, LATE_NS, REPLAN_NS, STARTING_NS, Schedule
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 from decnet_workers.orchestrator.worker import Orchestrator
 
@@ -277,3 +277,14 @@ async def test_a_process_that_was_just_started_plans_only_for_new_deckies(
     monkeypatch.setattr(one, "_clock", lambda: now + 2 * REPLAN_NS)
     one.look(0)
     assert planned == [2, 0, 2]
+
+
+@pytest.mark.parametrize(("phase", "wait"), [("running", REPLAN_NS), ("starting", STARTING_NS), ("failed", FAILED_NS)])
+async def test_it_looks_again_for_deckies_that_are_not_played_yet(ground: Ground, phase: Any, wait: int) -> None:
+    ground.desire(NOBODY)
+    with writing(ground.engine) as connection:
+        record_state(connection, State("web-02", 1, phase, 1, 1))
+    now = time.time_ns()
+    look = Schedule(ground.engine, OrchestratorSettings(enabled=True), lambda: now).look(1)
+    assert look.next_due == now + wait
+    assert len(look.hosts) == (2 if phase == "running" else 1)

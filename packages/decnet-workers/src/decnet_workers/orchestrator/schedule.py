@@ -30,6 +30,8 @@ HORIZON_NS = DAY_NS
 REPLAN_NS = HORIZON_NS // 4
 LATE_NS = 600 * NS
 """A session that could not begin within this time is not made up for: people do not work off what they missed."""
+STARTING_NS, FAILED_NS = 30 * NS, 600 * NS
+"""When to look again whether a decky is played that was not yet, or failed: its becoming so is not announced."""
 _FORGOTTEN_AT_ONCE = 2000
 
 
@@ -38,7 +40,7 @@ class Look(msgspec.Struct, frozen=True):
 
     due: tuple[Action, ...]
     next_due: int
-    """When the next action is due, or the plan to be made for longer."""
+    """When the next action is due, or there may be more to plan."""
     hosts: dict[str, Host]
 
 
@@ -73,11 +75,11 @@ class Schedule:
         """Plan what is not planned yet, and return up to `limit` actions that are due."""
         now = self._clock()
         with reading(self._engine) as connection:
-            hosts = running_hosts(connection)
+            hosts, recheck_at = running_hosts(connection), now + until_recheck(connection)
         self._plan(hosts, now)
         with reading(self._engine) as connection:
             due, next_due = queries.due(connection, limit, now_ns=now), queries.next_due(connection)
-        next_due = min(next_due or now + REPLAN_NS, now + REPLAN_NS)
+        next_due = min(next_due or recheck_at, recheck_at)
         return Look(tuple(due), next_due, {host.decky.name: host for host in hosts})
 
     def take(self, action: Action) -> bool:
@@ -127,6 +129,13 @@ def running_hosts(connection: Connection) -> list[Host]:
         if decky.wanted and decky.persona in personas and state is not None and state.phase == "running"
     ]
     return [host for host in found if _zone_is_known(host)]
+
+
+def until_recheck(connection: Connection) -> int:
+    """Return after how long there may be more to plan, in ns, though nothing was announced."""
+    phases = [state and state.phase for decky, state in states_on(connection, None) if decky.wanted]
+    waiting = [FAILED_NS if phase == "failed" else STARTING_NS for phase in phases if phase != "running"]
+    return min(waiting, default=REPLAN_NS)
 
 
 def unplanned(

@@ -16,16 +16,18 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_core.state import State
 from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_models.realism.queries import Action
+from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import shell_visit, web_visit
 from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
 from decnet_workers.orchestrator.documents import Document, written
+from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.grammar import GrammarError
-from decnet_workers.orchestrator.plan import Host, addresses
+from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, sessions_between
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
@@ -44,6 +46,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     Settings = OrchestratorSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
+    preload = ("asyncio.subprocess", "subprocess", "zoneinfo")
     memory_budget = 96 * MIB
     network = "any"
 
@@ -56,6 +59,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     @classmethod
     def warm(cls) -> None:
         warm_up(_look_into_nothing)
+        _write_one_of_each_kind()
 
     async def start(self, ctx: Context) -> None:
         await super().start(ctx)
@@ -139,6 +143,22 @@ def _route(action: Action, host: Host, visitor: Host) -> Route:
     if port is None or ends is None:
         raise SessionError(f"decky {host.decky.name} does not offer {action.protocol} to {visitor.decky.name} any more")
     return Route(host.decky.name, *ends, port, str(action.id))
+
+
+def _write_one_of_each_kind() -> None:
+    """Read all genres, so that children share what was read."""
+    user = {"name": "warm-up", "home": "/", "shell": "sh", "passwords": ["x"]}
+    services = (Service("http", 80), Service("ssh", 22))
+    hosts = [
+        Host(
+            Decky(name, (Address(f"127.0.0.{index}"),), name, "loopback", "warm-up", services),
+            Persona("warm-up", "", {"family": "debian", "users": [user]}, work_from=0, work_until=1440, work_days=127),
+        )
+        for index, name in enumerate(("one", "other"), 1)
+    ]
+    sessions_between(hosts, hosts, Rates(1.0), (0, DAY_NS))
+    for genre in genres():
+        written(hosts[0], Document(genre, "warm-up", "/", "1970-01-01", (0,)))
 
 
 def _look_into_nothing(engine: Engine) -> None:
