@@ -22,6 +22,7 @@ from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import TokenKind, mint
 from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
+from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_decoys.settings import DeckySettings, DecoysSettings
@@ -113,7 +114,11 @@ async def orchestrator(ground: Ground, **changes: Any) -> AsyncIterator[None]:
     ready = asyncio.Event()
     running = asyncio.create_task(Host(worker, ctx).run(ready.set))
     try:
-        await asyncio.wait_for(ready.wait(), 20)
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        waiting.cancel()
+        if not ready.is_set():
+            await running
         yield
     finally:
         ctx.stop()
@@ -288,3 +293,15 @@ async def test_it_looks_again_for_deckies_that_are_not_played_yet(ground: Ground
     look = Schedule(ground.engine, OrchestratorSettings(enabled=True), lambda: now).look(1)
     assert look.next_due == now + wait
     assert len(look.hosts) == (2 if phase == "running" else 1)
+
+
+async def test_a_persona_without_a_zone_works_in_that_of_the_settings(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    look = Schedule(ground.engine, OrchestratorSettings(enabled=True, timezone="Asia/Kathmandu")).look(1)
+    assert {host.persona.timezone for host in look.hosts.values()} == {"Asia/Kathmandu"}
+
+
+async def test_an_unknown_zone_in_the_settings_refuses_the_start(ground: Ground) -> None:
+    with pytest.raises(StartupError, match=r"\[orchestrator\] timezone: there is no time zone 'Mars/Olympus' here"):
+        async with orchestrator(ground, timezone="Mars/Olympus"):
+            pass

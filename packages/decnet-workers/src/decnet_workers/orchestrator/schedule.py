@@ -16,7 +16,7 @@ from decnet_models.canary.queries import tokens
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.states import states_on
 from decnet_models.realism import queries
-from decnet_models.realism.queries import Action
+from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator.documents import documents_between
 from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, drawing_of, sessions_between
 from decnet_workers.orchestrator.scripts import accounts
@@ -75,7 +75,7 @@ class Schedule:
         """Plan what is not planned yet, and return up to `limit` actions that are due."""
         now = self._clock()
         with reading(self._engine) as connection:
-            hosts, recheck_at = running_hosts(connection), now + until_recheck(connection)
+            hosts, recheck_at = running_hosts(connection, self._settings), now + until_recheck(connection)
         self._plan(hosts, now)
         with reading(self._engine) as connection:
             due, next_due = queries.due(connection, limit, now_ns=now), queries.next_due(connection)
@@ -120,15 +120,19 @@ class Schedule:
         return {host.decky.name for host in hosts} - set(latest)
 
 
-def running_hosts(connection: Connection) -> list[Host]:
+def running_hosts(connection: Connection, settings: OrchestratorSettings) -> list[Host]:
     """Return the deckies of this host that are played, each with its persona, by name."""
-    personas = {persona.name: persona for persona in queries.personas(connection)}
+    personas = {persona.name: _in_zone(persona, settings.timezone) for persona in queries.personas(connection)}
     found = [
         Host(decky, personas[decky.persona])
         for decky, state in states_on(connection, None)
         if decky.wanted and decky.persona in personas and state is not None and state.phase == "running"
     ]
     return [host for host in found if _zone_is_known(host)]
+
+
+def _in_zone(persona: Persona, default: str) -> Persona:
+    return msgspec.structs.replace(persona, timezone=default) if persona.timezone == "UTC" else persona
 
 
 def until_recheck(connection: Connection) -> int:

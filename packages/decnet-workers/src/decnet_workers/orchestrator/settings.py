@@ -11,6 +11,8 @@ class OrchestratorSettings(msgspec.Struct, frozen=True):
 
     enabled: bool = False
     """Whether synthetic users work on the deckies, in the working hours of their personas."""
+    timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "UTC"
+    """IANA time zone of the working hours of personas that name none, such as "Europe/Berlin"."""
     sessions_per_day: Annotated[float, msgspec.Meta(ge=0, le=200)] = 8.0
     """Sessions on each decky in eight working hours, on average: from other deckies, by HTTP and SSH."""
     files: bool = True

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_core.state import State
@@ -31,7 +32,7 @@ from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, ses
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
-from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError
+from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, is_known
 
 POLL_SECONDS = 60.0
 """How long a lost nudge can delay the plan of a new decky."""
@@ -62,6 +63,12 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
         _write_one_of_each_kind()
 
     async def start(self, ctx: Context) -> None:
+        """Open the database; raises StartupError, also for a time zone that this host does not know."""
+        zone = self.settings.timezone
+        if not is_known(zone):
+            raise StartupError(
+                f"[orchestrator] timezone: there is no time zone {zone!r} here; write e.g. Europe/Berlin"
+            )
         await super().start(ctx)
         self._schedule = Schedule(self._engine, self.settings)
 

@@ -66,10 +66,22 @@ def _moment(zone: dt.tzinfo, day: dt.date, minute: int) -> int:
     return int(dt.datetime.combine(day + dt.timedelta(days=days), time).timestamp()) * NS
 
 
+def is_known(timezone: str) -> bool:
+    """Whether this host knows a time zone."""
+    return _zone_named(timezone) is not None
+
+
 def _zone(persona: Persona) -> dt.tzinfo:
-    if persona.timezone == "UTC":  # also where there is no database of zones
+    zone = _zone_named(persona.timezone)
+    if zone is None:
+        raise UnknownZoneError(f"persona {persona.name}: there is no time zone {persona.timezone!r} here")
+    return zone
+
+
+def _zone_named(name: str) -> dt.tzinfo | None:
+    if name == "UTC":  # also where there is no database of zones
         return dt.UTC
     try:
-        return zoneinfo.ZoneInfo(persona.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownZoneError(f"persona {persona.name}: there is no time zone {persona.timezone!r} here") from error
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -25,7 +25,7 @@ def agenda(
     connection: Connection, settings: OrchestratorSettings, decky: str | None, limit: int, now_ns: int
 ) -> Agenda:
     """Return the first `limit` actions of the last and next 24 hours, with those that would be planned now."""
-    hosts = running_hosts(connection)
+    hosts = running_hosts(connection, settings)
     new = unplanned(connection, hosts, settings, now_ns)
     known = queries.between(connection, now_ns - DAY_NS, now_ns + DAY_NS)
     wanted = [action for action in (*known, *new) if decky is None or action.decky == decky]
