@@ -62,6 +62,12 @@ def _next(at: int | None) -> str:
     return "as soon as mutate has drawn the time" if at is None else moment(at)
 
 
+def switched_off_text(runtimes: Sequence[str]) -> str:
+    """Return what to do so that the deckies of these runtimes are opened."""
+    listed = ", ".join(runtimes)
+    return f"not opened until [reconciler] runtimes has them as well: {listed}"
+
+
 def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     """Return a table of deckies with what they are."""
     rows = [
