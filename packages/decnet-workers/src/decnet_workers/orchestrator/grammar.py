@@ -9,12 +9,14 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 
+from decnet_workers.errors import WorkersError
+
 DEEPEST = 16
 """How many productions may be nested; deeper ones are a mistake of their author."""
 _SYMBOL = re.compile(r"\{(?:(?P<low>\d+)-(?P<high>\d+)|x(?P<digits>\d+)|(?P<name>[a-z_]+))\}")
 
 
-class GrammarError(ValueError):
+class GrammarError(WorkersError, ValueError):
     """A production names a symbol that there is not, or leads back to itself."""
 
 

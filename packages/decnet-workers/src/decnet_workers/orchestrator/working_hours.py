@@ -12,6 +12,7 @@ import zoneinfo
 import msgspec
 
 from decnet_models.realism.queries import Persona
+from decnet_workers.errors import WorkersError
 
 NS = 1_000_000_000
 _MINUTES = 1440
@@ -48,7 +49,7 @@ def local_day(persona: Persona, now_ns: int) -> dt.date:
     return local_time(persona, now_ns).date()
 
 
-class UnknownZoneError(ValueError):
+class UnknownZoneError(WorkersError, ValueError):
     """A persona's time zone is not known on this host."""
 
 

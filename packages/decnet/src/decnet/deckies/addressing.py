@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from decnet.cli.errors import CommandError
 from decnet.deckies.host_network import HostNetwork, Ip
 from decnet.deckies.wanted import Wanted
 from decnet_models.fleet.queries import Address, Decky
@@ -14,7 +15,7 @@ from decnet_models.fleet.queries import Address, Decky
 Subnet: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Refused(Exception):
+class Refused(CommandError):
     """It cannot be; the message says why, without naming the decky."""
 
 

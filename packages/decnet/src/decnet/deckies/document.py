@@ -24,6 +24,7 @@ from typing import Annotated
 
 import msgspec
 
+from decnet.cli.errors import CommandError
 from decnet.deckies.wanted import Name, Port, Runtime, Wanted
 
 MAX_DECKIES = 10_000
@@ -34,7 +35,7 @@ _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _INDEX = re.compile(r"^decky\[(\d+)\]")
 
 
-class DocumentError(Exception):
+class DocumentError(CommandError):
     """A document is none of a fleet; the message says where and why."""
 
 
