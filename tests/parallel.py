@@ -16,6 +16,7 @@ import random
 import signal
 import struct
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ import pytest
 
 _NUMBER = struct.Struct("=H")
 """The number of a module, as it is in the pipe: 32,000 of them fit (pipe(7))."""
+_PATIENCE_SECONDS = 20.0
 _SERVERS = 2
 """How many of the processes run tests on PostgreSQL: each starts a server, which takes 4 s of processor time."""
 
@@ -98,10 +100,17 @@ def _run(session: pytest.Session, count: int) -> None:
     finally:
         with_server.close()
         others.close()
-        for process in processes:
-            if process.test:
-                os.kill(process.pid, signal.SIGTERM)
-            os.waitpid(process.pid, 0)
+        _end(processes)
+
+
+def _end(processes: list[Process]) -> None:
+    """Wait until all have ended; the terminal's Ctrl-C is theirs, too, and they stop the servers that they started."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    for process in processes:
+        while not os.waitpid(process.pid, os.WNOHANG)[0]:
+            if time.monotonic() > deadline:
+                os.kill(process.pid, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 def _fork(session: pytest.Session, queues: Iterable[_Queue], place: Path) -> Process:

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -49,11 +52,38 @@ def pytest_in(place: Path, *arguments: str) -> tuple[int, str]:
     """Run the tests that lie there in two processes; return the exit code and what was printed."""
     (place / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.parallel", "-p", "no:cacheprovider", "--processes", "2",
-         "-c", place / "pytest.ini", "--basetemp", place / "temporary", *arguments, place],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        [*command(place), *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
     return done.returncode, done.stdout + done.stderr
+
+
+def command(place: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "pytest", "-p", "tests.parallel", "-p", "no:cacheprovider", "--processes", "2"),
+        *("-c", str(place / "pytest.ini"), "--basetemp", str(place / "temporary"), str(place)),
+    ]
+
+
+ENDLESS = """
+import os, time
+from pathlib import Path
+
+import pytest
+
+PLACE = Path(__file__).parent
+
+@pytest.fixture
+def server():
+    (PLACE / f"server-{os.getpid()}").touch()
+    yield
+    (PLACE / f"server-{os.getpid()}").unlink()
+
+def test_endless(server):
+    (PLACE / f"{Path(__file__).stem}-runs").touch()
+    time.sleep(600)
+
+def test_next(): pass
+"""
 
 
 def write(place: Path, name: str, source: str) -> None:
@@ -97,3 +127,16 @@ def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> N
     assert code == pytest.ExitCode.TESTS_FAILED
     assert re.search("stopping after [12] failures", said)
     assert "8 failed" not in said
+
+
+def test_ctrl_c_lets_all_processes_stop_what_they_have_started(tmp_path: Path) -> None:
+    write(tmp_path, "test_a", ENDLESS)
+    write(tmp_path, "test_b", ENDLESS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    with subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True) as running:
+        while len(list(tmp_path.glob("*-runs"))) < 2:
+            assert running.poll() is None
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(60) == pytest.ExitCode.INTERRUPTED
+    assert list(tmp_path.glob("server-*")) == []

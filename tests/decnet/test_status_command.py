@@ -18,8 +18,12 @@ from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
+from decnet_models.fleet import queries as fleet
+from decnet_models.fleet.queries import Address, ChangeInfo, Decky
+from decnet_models.fleet.states import State, record_state
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import add_dead_letter
+from decnet_models.realism import queries as realism
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> None:
@@ -136,3 +140,33 @@ def test_further_processes_of_a_task_are_not_missed() -> None:
     assert without_parts_of_tasks({"bus": None, "decoys": health, "decoys.2": None}) == {"bus": None, "decoys": health}
     forked = msgspec.structs.replace(health, hosting="fork")
     assert "decoys.2" in without_parts_of_tasks({"decoys": forked, "decoys.2": None})
+
+
+def add_deckies(deployment: Deployment, count: int) -> None:
+    """Let there be running deckies, of which the first has failed."""
+    with transaction(deployment, write=True) as connection:
+        realism.write_persona(connection, realism.Persona("nas", "Linux"), now_ns=1)
+        for number in range(count):
+            one = Decky(f"box-{number}", (Address(f"127.77.1.{number + 1}"),), "box", "loopback", "nas")
+            fleet.write_decky(connection, one, ChangeInfo("added", "ana", "", 1))
+            record_state(connection, State(one.name, 1, "running", 1, 2))
+        record_state(connection, State("box-0", 0, "failed", 1, 2, ("port 22 is closed",), "the port is taken", 3, 4))
+
+
+def test_deckies_are_shown_as_desired_and_as_they_are(run: Run, deployment: Deployment) -> None:
+    assert "decky" not in run("status").out
+    add_deckies(deployment, 2)
+    said = run("status").out.splitlines()
+    assert any(line.split()[:2] == ["box-1", "127.77.1.2"] and "running" in line for line in said)
+    failed = next(line for line in said if line.startswith("box-0"))
+    assert all(words in failed for words in ("wanted, version 1", "failed", "port 22 is closed", "the port is taken"))
+    assert "2 deckies: 1 failed, 1 running" in said
+    assert len(run("status", "--json").document["deckies"]) == 2
+
+
+def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, deployment: Deployment) -> None:
+    add_deckies(deployment, 25)
+    said = run("status").out
+    assert "box-0 " in said
+    assert "box-1 " not in said
+    assert "25 deckies: 1 failed, 24 running" in said

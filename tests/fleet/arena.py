@@ -110,6 +110,19 @@ class Arena:
         """
         if not again:
             await self._prepare()
+        try:
+            async with self.supervised():
+                yield
+        finally:
+            if not again:
+                await self.receiver.close()
+
+    @contextlib.asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Start the supervisor on the state that there is, wait until it says that all are ready; at the end stop it.
+
+        It may be gone by then.
+        """
         with (self.root / "supervise.log").open("ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             (self.root / "notify").unlink(missing_ok=True)
             ready.bind(str(self.root / "notify"))
@@ -135,8 +148,6 @@ class Arena:
                 with contextlib.suppress(ProcessLookupError):
                     self._process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(self._process.wait(), 60)
-                if not again:
-                    await self.receiver.close()
 
     @property
     def supervisor(self) -> int:

@@ -27,6 +27,7 @@ import pytest_asyncio
 from sqlalchemy import select
 from tests.fleet.accepted import assert_each_accepted_mark_is_one_event, settled, until
 from tests.fleet.arena import Arena
+from tests.forked_program import forked_program
 
 from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
@@ -45,6 +46,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IS_ROOT = os.getuid() == 0
 DECNET = (sys.executable, "-m", "decnet")
+PROGRAM = "import sys; from decnet.command import main; sys.exit(main())"
 PATIENCE = 90.0
 """Seconds that a busy machine may take for what an idle one does in three."""
 SUPERVISE = (sys.executable, "-m", "decnet_core.supervise.command")
@@ -129,6 +131,12 @@ async def told(fleet: Arena, *command: str) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(
         subprocess.run, command, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+async def decnet(fleet: Arena, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a short `decnet` command on the fleet, in a fork of a process that has imported it."""
+    done = await asyncio.to_thread(forked_program(PROGRAM).run, *arguments, environment=fleet.environment)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def quarantined(fleet: Arena, worker: str) -> list[QuarantinedLine]:
@@ -255,7 +263,7 @@ async def test_ten_megabytes_at_a_decoy_are_one_bounded_event(arena: Arena) -> N
             writer.close()
         await attacked(arena, 20)
         await until(lambda: settled(arena), PATIENCE)
-        done = await told(arena, *DECNET, "events", "--json", "--attacker", "127.66.9.11")
+        done = await decnet(arena, "events", "--json", "--attacker", "127.66.9.11")
     assert [line for line in done.stdout.splitlines() if "http.request" in line]
     assert len(done.stdout) < 200_000
 
@@ -270,7 +278,7 @@ async def test_escapes_in_user_names_do_not_reach_the_terminal(arena: Arena, mon
         await attacked(arena, 30)
         await until(lambda: settled(arena) and len(times_of(arena, "owned")) == 2, PATIENCE)
         for command in (["events"], ["attacker", "127.66.9.12"], ["attackers"], ["status"]):
-            done = await told(arena, *DECNET, *command)
+            done = await decnet(arena, *command)
             assert all(character.isprintable() or character == "\n" for character in done.stdout), command
             assert (SHOWN in done.stdout) == (command[0] in ("events", "attacker")), done.stdout
 
@@ -288,7 +296,7 @@ async def test_full_disk_is_reported_and_what_was_accepted_waits_for_room(arena:
             await attacked(arena, number)
             number += 1
         await attacked(arena, number)
-        status = await told(arena, *DECNET, "status")
+        status = await decnet(arena, "status")
         assert "events wait in memory because the disk is full" in status.stdout
         (spool / "filler").unlink()
         await counted(arena, "decoys", lambda now: not now["spool_backlog"])
@@ -311,7 +319,7 @@ async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: 
     assert listen in canary.reason
     async with unharmed(arena):
         await attacked(arena, 1)
-        status = await told(arena, *DECNET, "status")
+        status = await decnet(arena, "status")
     assert status.returncode == 1
     assert "down: canary" in status.stdout
     assert listen in status.stdout

@@ -45,3 +45,18 @@ def test_files_that_the_contributors_guide_names_exist() -> None:
     for path in re.findall(r"`((?:packages|\.\.\.|docs|tests)/[\w./*-]+)`", text):
         pattern = path.replace(".../decnet_core/", "packages/decnet-core/src/decnet_core/")
         assert list(ROOT.glob(pattern.rstrip("/"))), path
+
+
+def test_the_figures_of_the_memory_page_are_those_of_its_picture() -> None:
+    page, svg = ((ROOT / "docs" / "explanation" / f"memory.{kind}").read_text() for kind in ("md", "svg"))
+    drawn = re.findall(r">([^<]+)</text>\n<rect[^\n]+\n<rect[^\n]+\n<text[^>]+>([\d.]+) \(([\d.]+) own\)", svg)
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")
+    ]
+    processes = {name for name, _, _ in drawn}
+    named = [row for row in rows if len(row) == 5 and row[0] in processes]
+    assert len(drawn) > 10
+    shown = [tuple(row[:3]) for row in named if row[1]] + [(row[0], *row[3:]) for row in named if row[3]]
+    assert sorted(shown) == sorted(drawn)
+    (total,) = [row for row in rows if row[0] == "in all"]
+    assert re.findall(r"([\d.]+) MiB in all", svg) == [total[1], total[3]]

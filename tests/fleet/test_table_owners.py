@@ -14,7 +14,7 @@ from decnet_models.database.domains import all_tables, domains, load_metadata
 from decnet_models.database.ownership import ANY, may_write, owners, target
 from decnet_models.migrations.check import declared_schema
 
-PLANNED = {"enrich", "clusterer", "campaign-clusterer", "mutate"}
+PLANNED = {"enrich", "clusterer", "campaign-clusterer"}
 """Workers of the architecture that are not built yet; their tables are."""
 
 

@@ -262,3 +262,12 @@ def test_personas_are_listed_shown_and_checked(run: Run, deployment: Deployment,
     file.write_text(SHOP.replace('server = "Apache/2.4"', "server = 2"))
     said = run("persona", "check", str(file))
     assert (said.code, f"({file}): services.http.server: Expected `str`, got `int`" in said.err) == (1, True)
+
+
+def test_a_runtime_that_is_switched_off_is_told(
+    run: Run, deployment: Deployment, document: Path, tmp_path: Path
+) -> None:
+    assert "until [reconciler] runtimes has them as well: netns" in run("deploy", str(document), "--plan").err
+    settings = tmp_path / "decnet.toml"
+    settings.write_text('[reconciler]\nruntimes = ["loopback", "netns"]\n')
+    assert run("--settings", str(settings), "deploy", str(document), "--plan").err == ""

@@ -153,3 +153,21 @@ def test_an_address_or_mac_that_another_decky_has_is_refused() -> None:
         "address 10.20.0.8 is one that decky had has",
         "MAC 52:54:00:00:00:08 is one that decky had has",
     ]
+
+
+def test_two_new_deckies_never_draw_one_mac() -> None:
+    """Three octets are drawn: of thousands of deckies two would often be alike, and the deploy refused."""
+    drawn = iter((5, 5, 6))
+    wanted = [changed(name=f"web-{number}", addresses=(f"10.20.0.{number}",)) for number in (51, 52)]
+    made = resolve(wanted, Known(files(), HOST, draw=lambda: next(drawn)))
+    assert made.problems == ()
+    assert [each.seed for each in made.deckies] == [5, 6]
+    taken = msgspec.structs.replace(HAD, mac=made.deckies[0].mac)
+    drawn = iter((5, 8))
+    again = resolve(wanted[:1], Known(files(), HOST, {"had": taken}, draw=lambda: next(drawn)), others=[taken])
+    assert [each.seed for each in again.deckies] == [8]
+
+
+def test_a_mac_that_is_asked_for_and_taken_is_refused() -> None:
+    made = resolved(changed(mac=HAD.mac), deckies=(HAD,), others=(HAD,))
+    assert [problem.partition(": ")[2] for problem in made.problems] == [f"MAC {HAD.mac} is one that decky had has"]

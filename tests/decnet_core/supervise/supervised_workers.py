@@ -13,6 +13,7 @@ from pathlib import Path
 
 from decnet_core.exits import StartupError
 from decnet_core.net.sockets import listening
+from decnet_core.runtime import parking
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 
@@ -156,6 +157,19 @@ class Clerk(Worker[NoSettings]):
                 ctx.parking.worked()
             due = 1.5 if (ctx.state.root / "retry").exists() else None
             await ctx.nudged(0.0 if found else ctx.parking.rest(began, 10.0, due))
+
+
+class Hasty(Worker[NoSettings]):
+    """Asks to be parked at once, and again as fast as it can."""
+
+    name = "hasty"
+    parks = True
+    listens = ("hasty.>",)
+
+    async def run(self, ctx: Context) -> None:
+        parking.AGAIN_SECONDS = 0.01
+        while not ctx.stopping.is_set():
+            await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
 class Scribe(Worker[NoSettings]):

@@ -379,3 +379,25 @@ async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_park
             office.client.publish("clerk.order")
             await office.until_taken(f"{number}")
         assert office.clerk.restarts == 0
+
+
+async def test_a_crash_under_another_supervisor_wakes_it_for_the_nudge_may_have_died_with_it(
+    office: Office, tmp_path: Path
+) -> None:
+    other = ProcessFleet(
+        QUICK,
+        logs=tmp_path,
+        environment=environment(tmp_path),
+        place=place,
+        forking=True,
+        zygote_of=lambda _: "",
+        connect_bus=lambda: connect(office.url, name="other", wait=5),
+    )
+    wakes = office.clerk.wakes
+    await other.start(["steady"])
+    await until(partial(office.woken_since, wakes))  # that supervisor may have been killed before
+    await office.parked()
+    office.order("committed elsewhere", announced=False)
+    os.kill(one(other, "steady").pid or 0, signal.SIGKILL)
+    await until(lambda: (office.root / "orders" / "committed elsewhere").exists() is False)
+    await other.stop()

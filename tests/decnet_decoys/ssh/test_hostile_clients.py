@@ -20,7 +20,9 @@ from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 from tests.decnet_decoys.ssh.test_login import connecting, playing
 
 from decnet_decoys.settings import LimitSettings
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh import server
+from decnet_decoys.ssh.channel import Channel
 
 VERSION = b"SSH-2.0-x\r\n"
 EMPTY_PACKET = struct.pack(">IB", 12, 11) + bytes(11)
@@ -157,13 +159,27 @@ def no_collection() -> Iterator[None]:
 
 
 def connections_in_memory() -> int:
-    return sum(type(one) is asyncssh.SSHServerConnection for one in gc.get_objects())
+    """Return the connections, and what their sessions run in: it holds the files that an intruder wrote."""
+    return sum(type(one) in (asyncssh.SSHServerConnection, Channel, ShellState) for one in gc.get_objects())
 
 
 async def all_freed(host: DeckyHost) -> None:
     async with asyncio.timeout(DEADLINE):
         while host.ctx.counters.snapshot()["decoys_connections_open"] or connections_in_memory():
             await asyncio.sleep(0.05)
+
+
+LINES = (
+    "id",
+    "uname -a",
+    "echo (",
+    "f() {",
+    "true" + " | cat" * 50,
+    "echo $((1 +",
+    "exit 3",
+    "no-such-command",
+    "cat <<x",
+)
 
 
 @pytest.mark.usefixtures("no_collection")
@@ -176,10 +192,25 @@ async def test_connection_that_never_logged_in_is_freed_without_the_garbage_coll
 
 @pytest.mark.usefixtures("no_collection")
 async def test_session_is_freed_without_the_garbage_collector(host: DeckyHost) -> None:
-    for line in ("id", "uname -a"):
+    for line in LINES:
         async with connecting(host, password="admin123") as connection:
             await connection.run(line)
     await all_freed(host)
+
+
+@pytest.mark.usefixtures("no_collection")
+async def test_session_that_is_cut_off_is_freed_without_the_garbage_collector(host: DeckyHost) -> None:
+    for line in (*LINES, "sleep 1000", "cat", "yes"):
+        async with connecting(host, password="admin123") as connection:
+            await connection.create_process(line, term_type="xterm")
+            connection.abort()
+    async with connecting(host, password="admin123") as connection, connection.start_sftp_client() as client:
+        async with client.open("/tmp/x", "wb") as file:
+            await file.write(bytes(100_000))
+            connection.abort()
+            with contextlib.suppress(asyncssh.Error, ConnectionError, OSError):
+                await file.write(b"x")
+        await all_freed(host)
 
 
 PRINTED = sum(len(str(number)) + 1 for number in range(1, 140_001))

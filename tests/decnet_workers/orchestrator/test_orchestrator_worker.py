@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncssh
 import msgspec
 import pytest
 from sqlalchemy import Engine
@@ -19,16 +20,21 @@ from tests.decnet_models.migrated import migrated_database
 from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
 
 from decnet_core.bus.memory import MemoryBus
+from decnet_core.canary import TokenKind, mint
 from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
+from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_decoys.settings import DeckySettings, DecoysSettings
+from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.states import State, record_state
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
-from decnet_workers.orchestrator.schedule import LATE_NS, Schedule
+from decnet_workers.orchestrator import schedule
+from decnet_workers.orchestrator.plan import sessions_between
+from decnet_workers.orchestrator.schedule import FAILED_NS, LATE_NS, REPLAN_NS, STARTING_NS, Schedule
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 from decnet_workers.orchestrator.worker import Orchestrator
 
@@ -69,6 +75,10 @@ class Ground:
         with reading(self.engine) as connection:
             return next(one for one in queries.actions_on(connection, "web-01", 1000) if one.id == id_)
 
+    def next_due(self) -> int | None:
+        with reading(self.engine) as connection:
+            return queries.next_due(connection)
+
     async def until_ended(self, *ids: UUID) -> list[Action]:
         async with asyncio.timeout(30):
             while any(self.action(id_).ended_at is None for id_ in ids):
@@ -104,7 +114,11 @@ async def orchestrator(ground: Ground, **changes: Any) -> AsyncIterator[None]:
     ready = asyncio.Event()
     running = asyncio.create_task(Host(worker, ctx).run(ready.set))
     try:
-        await asyncio.wait_for(ready.wait(), 20)
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        waiting.cancel()
+        if not ready.is_set():
+            await running
         yield
     finally:
         ctx.stop()
@@ -204,6 +218,90 @@ async def test_deckies_that_are_not_played_are_left_alone(ground: Ground) -> Non
     ground.desire(ALWAYS)
     with writing(ground.engine) as connection:
         record_state(connection, State("web-02", 1, "failed", 1, 1))
-    Schedule(ground.engine, OrchestratorSettings(enabled=True, sessions_per_day=40)).look(0)
+    Schedule(ground.engine, OrchestratorSettings(enabled=True, sessions_per_day=40, files=False)).look(0)
     with reading(ground.engine) as connection:
         assert queries.next_due(connection) is None
+
+
+async def test_people_have_files_and_mail_from_the_first_minute(ground: Ground) -> None:
+    with writing(ground.engine) as connection:
+        token = add_token(connection, mint(b"k" * 32, TokenKind.URL), "on a decky", now_ns=1).token
+    ground.desire(ALWAYS)
+    async with orchestrator(ground, sessions_per_day=0.0, token_url="https://intra.example.org/{token}"):
+        async with asyncio.timeout(60):
+            while (next_due := ground.next_due()) is None or next_due <= time.time_ns():
+                await asyncio.sleep(0.1)
+    shown = [
+        await typed(one, "cat /var/mail/deploy; ls -l /home/deploy/notes; cat /home/deploy/documents/*")
+        for one in ground.played.settings.decky
+    ]
+    assert all("To: deploy@web-0" in text and " deploy deploy " in text and ".txt" in text for text in shown)
+    assert len(set(shown)) == 2
+    assert sum(f"https://intra.example.org/{token}" in text for text in shown) == 1
+    with reading(ground.engine) as connection:
+        assert {action.state for action in queries.baits(connection, token)} <= {"done", "planned"}
+        assert queries.baits(connection, token)
+
+
+async def typed(one: DeckySettings, command: str) -> str:
+    connecting = asyncssh.connect(
+        one.address, one.services["ssh"], username="root", password="P@ssw0rd", known_hosts=None, config=None
+    )
+    async with connecting as client:
+        return str((await client.run(command, check=False)).stdout)
+
+
+async def test_a_file_that_was_being_written_is_written_again(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    due = time.time_ns() - 2 * LATE_NS
+    body = {"genre": "notes", "user": "deploy", "home": "/home/deploy", "begins": "2026-11-01", "moments": [due]}
+    cut = ground.plan("", body, due_at=due, kind="file", peer=None)
+    with writing(ground.engine) as connection:
+        queries.start(connection, cut, now_ns=due)
+    async with orchestrator(ground):
+        (ended,) = await ground.until_ended(cut)
+    assert (ended.state, ended.error) == ("done", None)
+
+
+async def test_a_process_that_was_just_started_plans_only_for_new_deckies(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.desire(ALWAYS)
+    planned: list[int] = []
+
+    def counted(on: list[Any], *arguments: Any) -> list[Action]:
+        planned.append(len(on))
+        return sessions_between(on, *arguments)
+
+    monkeypatch.setattr(schedule, "sessions_between", counted)
+    now = time.time_ns()
+    settings = OrchestratorSettings(enabled=True, sessions_per_day=40, files=False)
+    for _ in range(2):
+        Schedule(ground.engine, settings, lambda: now).look(0)
+    one = Schedule(ground.engine, settings, lambda: now)
+    monkeypatch.setattr(one, "_clock", lambda: now + 2 * REPLAN_NS)
+    one.look(0)
+    assert planned == [2, 0, 2]
+
+
+@pytest.mark.parametrize(("phase", "wait"), [("running", REPLAN_NS), ("starting", STARTING_NS), ("failed", FAILED_NS)])
+async def test_it_looks_again_for_deckies_that_are_not_played_yet(ground: Ground, phase: Any, wait: int) -> None:
+    ground.desire(NOBODY)
+    with writing(ground.engine) as connection:
+        record_state(connection, State("web-02", 1, phase, 1, 1))
+    now = time.time_ns()
+    look = Schedule(ground.engine, OrchestratorSettings(enabled=True), lambda: now).look(1)
+    assert look.next_due == now + wait
+    assert len(look.hosts) == (2 if phase == "running" else 1)
+
+
+async def test_a_persona_without_a_zone_works_in_that_of_the_settings(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    look = Schedule(ground.engine, OrchestratorSettings(enabled=True, timezone="Asia/Kathmandu")).look(1)
+    assert {host.persona.timezone for host in look.hosts.values()} == {"Asia/Kathmandu"}
+
+
+async def test_an_unknown_zone_in_the_settings_refuses_the_start(ground: Ground) -> None:
+    with pytest.raises(StartupError, match=r"\[orchestrator\] timezone: there is no time zone 'Mars/Olympus' here"):
+        async with orchestrator(ground, timezone="Mars/Olympus"):
+            pass

@@ -23,7 +23,7 @@ WEEKS = 7 * DAY_NS
 
 
 def week(of: list[Host], rates: Rates = RATES, start: int = MONDAY) -> list[Action]:
-    return sessions_between(of, rates, start, start + WEEKS)
+    return sessions_between(of, of, rates, (start, start + WEEKS))
 
 
 @given(
@@ -42,7 +42,7 @@ def test_nobody_is_there_outside_working_hours(zone: str, hours: tuple[int, int,
         for index in range(-2, 4)
         if (shift := shift_on(persona, dt.datetime.fromtimestamp(first / NS, dt.UTC).date() + dt.timedelta(index)))
     ]
-    for action in sessions_between(fleet, RATES, first, first + DAY_NS):
+    for action in sessions_between(fleet, fleet, RATES, (first, first + DAY_NS)):
         assert first <= action.due_at < first + DAY_NS
         assert any(shift.start <= action.due_at < shift.end for shift in shifts)
 
@@ -52,7 +52,9 @@ def test_a_plan_made_in_parts_is_the_plan_made_at_once(seed: int, cuts: list[int
     fleet = [Host(decky(1, seed=seed), OFFICE), *hosts(3)[1:]]
     whole = week(fleet)
     edges = [MONDAY, *sorted(MONDAY + cut for cut in cuts), MONDAY + WEEKS]
-    assert [one for start, end in pairwise(edges) for one in sessions_between(fleet, RATES, start, end)] == whole
+    assert [
+        one for start, end in pairwise(edges) for one in sessions_between(fleet, fleet, RATES, (start, end))
+    ] == whole
     assert len({action.id for action in whole}) == len(whole)
 
 

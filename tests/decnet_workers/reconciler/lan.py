@@ -88,6 +88,8 @@ def _wire(made: Lan) -> None:
         peer = ("peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{attacker}")
         made.ip("link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
         made.ip("link", "add", "port0", "type", "veth", *peer)
+    for name in ("br0", "port0"):  # link-local addresses would come seconds later, and each test compare too early
+        made.ip("link", "set", name, "addrgenmode", "none")
     made.ip("link", "set", "port0", "master", "br0", "up")
     made.ip("link", "set", "br0", "up")
     made.ip("address", "add", "10.77.0.1/24", "dev", "br0")

@@ -16,6 +16,7 @@ from decnet_core.deckies.messages import (
     Done,
     Expect,
     ListPlayed,
+    Place,
     Play,
     Refused,
     Reply,
@@ -78,7 +79,7 @@ class Player:
         request = decode_request.decode(packet)
         if isinstance(request, ListPlayed):
             return Done({name: version for name, (version, _) in self._deckies.items()})
-        if isinstance(request, Expect):
+        if isinstance(request, Expect | Place):
             return Refused("no connections of the fleet are expected here")
         name = request.decky.name if isinstance(request, Play) else request.name
         self.requests.append(f"{type(request).__name__.lower()} {name}")

@@ -12,6 +12,13 @@ def test_pause_doubles_up_to_the_longest() -> None:
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_SECONDS] * 3]
 
 
+def test_nobody_waits_for_a_clock_that_was_ahead() -> None:
+    retries = Retries()
+    retries.failed("a", 1, 20, now_ns=1000 * NS)
+    assert retries.waiting(1000 * NS) == {"a": 1}
+    assert retries.waiting(999 * NS) == {}
+
+
 def test_each_decky_waits_for_itself() -> None:
     retries = Retries()
     retries.failed("a", 3, 0, now_ns=0)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from decnet_decoys.assigned.expected import ExpectedConnections
+from decnet_decoys.assigned.placed_files import PlacedFiles
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
@@ -65,6 +66,7 @@ class FleetResources:
         self.budget = budget
         self.processor = processor
         self.expected = ExpectedConnections()
+        self.placed = PlacedFiles(journal.directory.parent / "files")
 
     @cached_property
     def overlays(self) -> OverlayStore:
@@ -107,7 +109,8 @@ class DeckyContext:
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         booted -= boot_offset_seconds(self.decky.seed)
-        return build(self.persona, self.host_name, claimed_address(self.decky.address), booted)
+        machine = build(self.persona, self.host_name, claimed_address(self.decky.address), booted)
+        return self.fleet.placed.mount(self.decky.name, machine)
 
     async def prepare_machine(self) -> None:
         """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""

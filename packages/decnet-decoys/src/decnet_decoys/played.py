@@ -62,6 +62,7 @@ class PlayedDeckies:
         listeners = self._listeners.pop(name, [])
         await asyncio.gather(*(listener.close() for listener in listeners))
         self._resources.places.remove_ports({listener.place for listener in listeners})
+        self._resources.placed.unmount(name)
 
     async def close_all(self) -> None:
         for name in list(self._listeners):

@@ -59,7 +59,8 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     decky: tuple[DeckySettings, ...] = ()
     """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
     personas_dir: str = ""
-    """Directory of your own personas, one TOML file each; empty: only the shipped ones."""
+    """Directory of your own personas, one TOML file each, which `decnet decky add` and `decnet deploy` read; empty:
+    there are only the shipped ones."""
     processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """In how many processes the deckies are played, each on a processor of its own: the first decky in the first, the
     second in the second, and so on. A process that ends is restarted alone. `connections_per_source` holds over all;

@@ -116,7 +116,7 @@ class Decoys(Worker[DecoysSettings]):
         log.info("deckies open count=%d ports=%d", len(fleet) + len(assignments.versions), played.ports)
         clients = {worker: ctx.state.run_of(worker) for worker in (RECONCILER, ORCHESTRATOR)}
         self._handover = HandoverServer(
-            handover_socket(ctx.state, ctx.name), clients, assignments, resources.expected, ctx.spawn
+            handover_socket(ctx.state, ctx.name), clients, assignments, resources, ctx.spawn
         )
         self._handover.open()
 

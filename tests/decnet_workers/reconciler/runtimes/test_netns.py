@@ -9,15 +9,16 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_workers.reconciler.lan import ATTACKER, ATTACKER_6, Lan, decky, needs_root
+from tests.decnet_workers.reconciler.lan import ATTACKER, ATTACKER_6, Lan, decky, needs_root, wait_until
 
 from decnet_workers.reconciler.desired import DesiredDecky, Service, Stack
 from decnet_workers.reconciler.netlink import links
 from decnet_workers.reconciler.netlink.connection import Netlink
-from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+from decnet_workers.reconciler.runtimes.namespaces import Namespaces, is_slave
 from decnet_workers.reconciler.runtimes.netns import Netns
 from decnet_workers.reconciler.runtimes.runtime import RuntimeFailed
 
@@ -180,6 +181,42 @@ def test_bridge_keeps_its_mac_address(network: Lan) -> None:
     before = network.ip("link", "show", "br0")
     with started(network, decky(mac="00:00:5e:00:53:01")):
         assert network.ip("link", "show", "br0") == before
+
+
+def test_parent_that_goes_down_is_drift_until_it_is_back(network: Lan) -> None:
+    one = decky()
+    with started(network, one) as runtime:
+        network.ip("link", "set", "br0", "down")
+        assert network.host(runtime.inspect, [one])[one.name].drift == ("the interface br0 is down",)
+        with pytest.raises(RuntimeFailed, match="br0 is down"):
+            network.host(runtime.start, one)
+        network.ip("link", "set", "br0", "up")
+        observed = network.host(runtime.inspect, [one])[one.name]
+        assert (observed.drift, observed.served) == ((), frozenset(one.endpoints()))
+        wait_until(lambda: connect(network, "10.77.0.10", 22) == 0)
+
+
+def test_parent_that_goes_away_is_drift_and_repaired_when_it_is_back(network: Lan) -> None:
+    one = decky(interface="lan1")
+    for words in ("link add lan1 type bridge", "link set lan1 up"):
+        network.ip(*words.split())
+    with started(network, one) as runtime:
+        network.ip("link", "delete", "lan1")
+        assert network.host(runtime.inspect, [one])[one.name].drift == ("the interface lan1 is missing",)
+        with pytest.raises(RuntimeFailed, match="no interface lan1"):
+            network.host(runtime.start, one)
+        for words in ("link add lan1 type bridge", "link set lan1 up"):
+            network.ip(*words.split())
+        network.host(runtime.start, one)
+        assert network.host(runtime.inspect, [one])[one.name].drift == ()
+
+
+@pytest.mark.parametrize(
+    ("tags", "slave"), [("", False), ("shared:5 ", False), ("shared:7 master:5 ", True), ("master:5 ", True)]
+)
+def test_namespaces_of_a_unit_with_a_view_of_its_own_are_refused(tags: str, slave: bool) -> None:
+    lines = f"1 0 8:1 / / rw {tags}- ext4 /dev/vda rw\n2 1 0:5 / /proc rw shared:9 master:1 - proc proc rw\n"
+    assert is_slave(lines.encode(), Path("/run/netns")) == slave
 
 
 def test_start_changes_nothing_the_second_time(network: Lan) -> None:

@@ -41,6 +41,13 @@ class Control(msgspec.Struct, frozen=True):
     """The one process of the worker that it is for (`runtime.shares`); empty: all, and the first replies."""
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """A worker crashed, or a supervisor was started: what was to be told may not have been."""
+
+    supervisor: int
+    """The pid of who tells it."""
+
+
 class Health(msgspec.Struct, frozen=True):
     """A worker's report, every ten seconds and on request."""
 
@@ -83,4 +90,8 @@ FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were com
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
 CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
 
-SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, HEALTH, CONTROL)
+LOST = Subject(
+    "system.{}.lost", Lost, "A worker crashed, and a nudge perhaps with it; wakes parked workers everywhere."
+)
+
+SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, HEALTH, CONTROL, LOST)

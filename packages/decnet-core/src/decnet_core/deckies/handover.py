@@ -17,6 +17,8 @@ from decnet_core.deckies.messages import (
     Done,
     Expect,
     ListPlayed,
+    Place,
+    PlacedFile,
     Play,
     Refused,
     Request,
@@ -99,6 +101,10 @@ class HandoverClient:
         Its events carry `session`. Raises HandoverError, also when another process plays the decky.
         """
         self._ask(Expect(decky, *source, session))
+
+    def place(self, decky: str, files: Sequence[PlacedFile]) -> None:
+        """Have files put on a decky's machine; all of a request must fit into LARGEST_PACKET. Raises HandoverError."""
+        self._ask(Place(decky, tuple(files)))
 
     def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Done:
         packet = encode(request)

@@ -47,6 +47,24 @@ class Expect(msgspec.Struct, frozen=True, tag="expect"):
     """What its events carry as their session."""
 
 
+class PlacedFile(msgspec.Struct, frozen=True):
+    """A file on a decky's machine; of an owner whom the machine does not know it is root's."""
+
+    path: Annotated[str, msgspec.Meta(min_length=2, max_length=1024, pattern=r"^/[^\x00-\x1f]*$")]
+    content: bytes
+    owner: str
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o7777)]
+    mtime: int
+    """Unix time, in seconds."""
+
+
+class Place(msgspec.Struct, frozen=True, tag="place"):
+    """Put these files on the decky's machine, instead of those of the same paths."""
+
+    decky: str
+    files: tuple[PlacedFile, ...]
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The request was carried out; `played` are names and versions, asked for by ListPlayed."""
 
@@ -59,7 +77,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-Request = Play | Withdraw | ListPlayed | Expect
+Request = Play | Withdraw | ListPlayed | Expect | Place
 Reply = Done | Refused
 
 encode = msgspec.json.Encoder().encode

@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from decnet_core import footprint
+from decnet_core.bus.subjects import LOST, Lost
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import VARIABLE, close_all, described
 from decnet_core.runtime import worker_registry
@@ -33,6 +36,8 @@ from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
 
+SUPERVISOR = "supervise"
+"""The supervisor's name on the bus."""
 log = logging.getLogger(__name__)
 
 DATABASE = "database"
@@ -114,6 +119,7 @@ class ProcessFleet(Fleet):
             await self._zygotes[""].open()
         await super().start(wanted)
         self._started = True
+        self._announce_loss(SUPERVISOR)  # perhaps another was killed before this
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     async def reload(self) -> None:
@@ -201,8 +207,15 @@ class ProcessFleet(Fleet):
         super()._publish(status)
         if status.phase is Phase.WAITING:  # it may have died between a commit and its nudge
             self._wake_all()
+            self._announce_loss(status.name)
         if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)):
             self._tasks.spawn(self._close_unneeded(zygote), name=f"zygote {zygote}", may_end=True)
+
+    def _announce_loss(self, name: str) -> None:
+        """Tell the other supervisors that a nudge of `name` may be lost: their parked workers shall look."""
+        if self._wake_bus is not None:
+            lost = self._wake_bus.announce(LOST.of(name), msgspec.json.encode(Lost(os.getpid())))
+            self._tasks.spawn(lost, name=f"lost {name}", may_end=True)
 
     def _wake_followers(self, name: str) -> None:
         """Wake the workers for which there is usually work after that of `name`, so that they start meanwhile."""

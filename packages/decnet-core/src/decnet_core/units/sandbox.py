@@ -50,7 +50,7 @@ def sandbox(
     held = tuple(capabilities)
     return {
         **_ALWAYS,
-        **addresses(network, packets="CAP_NET_RAW" in held),
+        **addresses(network, packets="CAP_NET_RAW" in held, netlink="CAP_NET_ADMIN" in held),
         "CapabilityBoundingSet": held,
         "AmbientCapabilities": held,
         "PrivateUsers": own_ids and not held,
@@ -60,12 +60,15 @@ def sandbox(
     }
 
 
-def addresses(network: Network, *, packets: bool = False) -> dict[str, Value]:
-    """Return the directives for network access; `packets` for a service that captures on interfaces."""
+def addresses(network: Network, *, packets: bool = False, netlink: bool = False) -> dict[str, Value]:
+    """Return the directives for network access.
+
+    `packets` is for a service that captures on interfaces, `netlink` for one that changes them.
+    """
     families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
     lines: dict[str, Value] = {
         "PrivateNetwork": network == "none" and not packets,
-        "RestrictAddressFamilies": (*families, "AF_PACKET") if packets else families,
+        "RestrictAddressFamilies": (*families, *("AF_PACKET",) * packets, *("AF_NETLINK",) * netlink),
     }
     if network != "any":
         lines["IPAddressDeny"] = "any"

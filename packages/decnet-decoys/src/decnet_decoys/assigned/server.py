@@ -19,6 +19,7 @@ from decnet_core.deckies.messages import (
     Done,
     Expect,
     ListPlayed,
+    Place,
     Play,
     Refused,
     Reply,
@@ -32,12 +33,13 @@ from decnet_core.net.addresses import peer_address
 from decnet_core.net.inherited import close_all, passed
 from decnet_core.net.unix_peer import entitled, peer_uid
 from decnet_decoys.assigned.assignments import AssignmentError, Assignments
-from decnet_decoys.assigned.expected import ExpectedConnections
+from decnet_decoys.assigned.placed_files import PlacementError
+from decnet_decoys.decky_context import FleetResources
 
 log = logging.getLogger(__name__)
 
 RECONCILER, ORCHESTRATOR = "reconciler", "orchestrator"
-_ASKED_BY: dict[type[Any], str] = {Play: RECONCILER, Withdraw: RECONCILER, Expect: ORCHESTRATOR}
+_ASKED_BY: dict[type[Any], str] = {Play: RECONCILER, Withdraw: RECONCILER, Expect: ORCHESTRATOR, Place: ORCHESTRATOR}
 
 _MOST_CLIENTS = 8
 _ROOM = socket.CMSG_SPACE((MOST_SOCKETS + 3) * array.array("i").itemsize)
@@ -49,14 +51,14 @@ class HandoverServer:
         path: Path,
         clients: Mapping[str, Path],
         assignments: Assignments,
-        expected: ExpectedConnections,
+        resources: FleetResources,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         """`clients` are workers, each with the directory that it owns; root and this account may do what they may."""
         self._path = path
         self._clients_of = clients
         self._assignments = assignments
-        self._expected = expected
+        self._resources = resources
         self._spawn = spawn
         self._socket: socket.socket | None = None
         self._clients: set[asyncio.Task[Any]] = set()
@@ -128,12 +130,15 @@ class HandoverServer:
                     await assignments.withdraw(name)
                 case Expect(decky, address, port, session):
                     assignments.check_played(decky)
-                    self._expected.expect(decky, peer_address(address), port, session)
+                    self._resources.expected.expect(decky, peer_address(address), port, session)
+                case Place(decky, files):
+                    assignments.check_played(decky)
+                    self._resources.placed.place(decky, files)
                 case ListPlayed():
                     return Done(assignments.versions)
                 case _:
                     return Refused("the request cannot be read: decoys and reconciler are of different versions")
-        except AssignmentError as error:
+        except (AssignmentError, PlacementError) as error:
             return Refused(str(error))
         except OSError as error:
             return Refused(f"{error.filename or 'a socket'}: {error.strerror or error}")

@@ -52,12 +52,12 @@ class Journal:
     """The open sessions of one worker."""
 
     def __init__(self, directory: Path, artifacts: ArtifactStore) -> None:
-        self._directory = directory
+        self.directory = directory
         self._artifacts = artifacts
         directory.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def recording(self, session: str) -> Path:
-        return self._directory / f"{session}.cast"
+        return self.directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:
         """Record the start of a session; call this before emitting SessionOpened."""
@@ -71,7 +71,7 @@ class Journal:
 
     def left_open(self) -> Iterator[OpenSession]:
         """Yield the sessions that an earlier process did not finish; an unreadable entry is renamed to `.bad`."""
-        for file in sorted(self._directory.glob("*.json")):
+        for file in sorted(self.directory.glob("*.json")):
             try:
                 yield msgspec.json.decode(file.read_bytes(), type=OpenSession)
             except FileNotFoundError:
@@ -131,7 +131,7 @@ class Journal:
             log.warning("session entry not written session=%s reason=%s", entry.session, error.strerror)
 
     def _entry(self, session: str) -> Path:
-        return self._directory / f"{session}.json"
+        return self.directory / f"{session}.json"
 
     def _kept(self, session: str) -> Path:
-        return self._directory / f"{session}.sha256"
+        return self.directory / f"{session}.sha256"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The schema of a persona file; everything in one must be coherent."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -29,6 +29,21 @@ class Stack(Part, frozen=True, kw_only=True):
     ecn: bool = True
     closed_ports: Literal["reset", "silent"] = "reset"
     ping: bool = True
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+class Work(Part, frozen=True, kw_only=True):
+    """When people work at the machine; its synthetic users (`orchestrator`) do so then."""
+
+    timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "UTC"
+    """IANA name, such as Europe/Berlin; UTC: that of `[orchestrator] timezone`."""
+    hours: Annotated[str, msgspec.Meta(pattern=f"^{_TIME}-({_TIME}|24:00)$")] = "08:00-17:00"
+    """Also over midnight, such as 22:00-06:00."""
+    days: tuple[Day, ...] = DAYS[:5]
 
 
 class User(Part, frozen=True, kw_only=True):
@@ -125,6 +140,7 @@ class Persona(Part, frozen=True, kw_only=True):
     serial: str = "##########"
     """The form of its serial number: # is a digit, @ a capital letter."""
     stack: Stack = Stack()
+    work: Work = Work()
     ports: dict[str, Port] = {}
     """On which port the machine has a service, where that is not the usual one."""
     kernel: str = ""

@@ -103,6 +103,13 @@ def next_due(connection: Connection) -> int | None:
     return due_at
 
 
+def latest_due(connection: Connection) -> dict[str, int]:
+    """Return for each decky that has actions when the last of them is or was due."""
+    c = synthetic_action.c
+    query = select(c.decky, func.max(c.due_at).label("latest")).group_by(c.decky)
+    return {row.decky: row.latest for row in connection.execute(query)}
+
+
 def start(connection: Connection, action: UUID, *, now_ns: int) -> bool:
     """Take a planned action; False when it is not planned any more."""
     c = synthetic_action.c
@@ -116,6 +123,13 @@ def finish(connection: Connection, action: UUID, error: str | None = None, *, no
     state, words = ("failed", for_column(error)) if error else ("done", None)
     statement = update(synthetic_action).where(c.id == action, c.state == "running")
     connection.execute(statement.values(state=state, ended_at=now_ns, error=words))
+
+
+def put_back(connection: Connection, action: UUID) -> None:
+    """Have a running action carried out again."""
+    c = synthetic_action.c
+    statement = update(synthetic_action).where(c.id == action, c.state == "running")
+    connection.execute(statement.values(state="planned", started_at=None))
 
 
 def interrupted(connection: Connection) -> list[Action]:

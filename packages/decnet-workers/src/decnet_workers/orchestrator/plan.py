@@ -45,16 +45,19 @@ class Rates(msgspec.Struct, frozen=True):
     sessions: float
 
 
-def sessions_between(hosts: Sequence[Host], rates: Rates, start_ns: int, end_ns: int) -> list[Action]:
-    """Return the sessions that begin from `start_ns` on and before `end_ns`, earliest first.
+def sessions_between(
+    on: Iterable[Host], everybody: Sequence[Host], rates: Rates, window: tuple[int, int]
+) -> list[Action]:
+    """Return the sessions on some hosts that begin in a time (ns since the Unix epoch), earliest first.
 
-    Raises UnknownZoneError.
+    They come from `everybody`. Raises UnknownZoneError.
     """
+    start_ns, end_ns = window
     found = [
         action
-        for host in hosts
+        for host in on
         for day in _days(host.persona, start_ns, end_ns)
-        for action in _sessions_on(host, hosts, day, rates)
+        for action in _sessions_on(host, everybody, day, rates)
         if start_ns <= action.due_at < end_ns
     ]
     return sorted(found, key=lambda action: (action.due_at, action.id))

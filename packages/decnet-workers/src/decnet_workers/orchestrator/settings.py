@@ -11,9 +11,16 @@ class OrchestratorSettings(msgspec.Struct, frozen=True):
 
     enabled: bool = False
     """Whether synthetic users work on the deckies, in the working hours of their personas."""
+    timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "UTC"
+    """IANA time zone of the working hours of personas that name none, such as "Europe/Berlin"."""
     sessions_per_day: Annotated[float, msgspec.Meta(ge=0, le=200)] = 8.0
     """Sessions on each decky in eight working hours, on average: from other deckies, by HTTP and SSH."""
+    files: bool = True
+    """Whether the users of a decky also keep files in their home directories and get mail, from weeks before on."""
+    token_url: str = ""
+    """Where hits on URL tokens (`decnet canary`) arrive, e.g. "https://intranet.example.org/{token}": each of them is
+    written into a file of one decky, under this URL. Empty: none is."""
     concurrent_sessions: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
     """Sessions under way at the same time; one by SSH takes a process of about 25 MiB while it lasts."""
-    keep_days: Annotated[float, msgspec.Meta(ge=2, le=3650)] = 30.0
+    keep_days: Annotated[float, msgspec.Meta(ge=45, le=3650)] = 60.0
     """How long the table `synthetic_action` keeps what was done."""

@@ -12,21 +12,27 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_core.state import State
 from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_models.realism.queries import Action
+from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import shell_visit, web_visit
-from decnet_workers.orchestrator.announced import Route, SessionError, connected
-from decnet_workers.orchestrator.plan import Host, addresses
+from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
+from decnet_workers.orchestrator.documents import Document, written
+from decnet_workers.orchestrator.genres import genres
+from decnet_workers.orchestrator.grammar import GrammarError
+from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, sessions_between
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
-from decnet_workers.orchestrator.working_hours import NS
+from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, is_known
 
 POLL_SECONDS = 60.0
 """How long a lost nudge can delay the plan of a new decky."""
@@ -35,12 +41,13 @@ SESSION_SECONDS = 300.0
 
 
 class Orchestrator(DatabaseWorker[OrchestratorSettings]):
-    """Makes the deckies look used: sessions between them in working hours, all of them synthetic."""
+    """Makes the deckies look used: sessions between them, files and mail, in working hours; all of it is synthetic."""
 
     name = "orchestrator"
     Settings = OrchestratorSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
+    preload = ("asyncio.subprocess", "subprocess", "zoneinfo")
     memory_budget = 96 * MIB
     network = "any"
 
@@ -53,8 +60,15 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     @classmethod
     def warm(cls) -> None:
         warm_up(_look_into_nothing)
+        _write_one_of_each_kind()
 
     async def start(self, ctx: Context) -> None:
+        """Open the database; raises StartupError, also for a time zone that this host does not know."""
+        zone = self.settings.timezone
+        if not is_known(zone):
+            raise StartupError(
+                f"[orchestrator] timezone: there is no time zone {zone!r} here; write e.g. Europe/Berlin"
+            )
         await super().start(ctx)
         self._schedule = Schedule(self._engine, self.settings)
 
@@ -81,22 +95,23 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     def _rest(self, ctx: Context, look: Look) -> Rest:
         """Wait for the next action, at most a poll; a change of the fleet or the end of a session wakes sooner."""
         seconds = ctx.poll_seconds(POLL_SECONDS)
-        if self._running or look.next_due is None:
-            return Rest(seconds, idle=not self._running)
+        if self._running:
+            return Rest(seconds, idle=False)
         due = max(0.0, (look.next_due - time.time_ns()) / NS) + 0.001
         return Rest(min(seconds, due), due)
 
     async def _carry_out(self, ctx: Context, action: Action, look: Look) -> None:
         error: str | None = None
+        what = "sessions" if action.kind == "session" else "files"
         try:
             async with asyncio.timeout(SESSION_SECONDS):
-                await _session(ctx, action, look)
+                await (_session if action.kind == "session" else _writing)(ctx, action, look)
         except TimeoutError:
             error = "it took too long"
-        except (SessionError, OSError, msgspec.ValidationError) as failure:
+        except (SessionError, OSError, msgspec.ValidationError, GrammarError, UnknownZoneError) as failure:
             error = str(failure) or type(failure).__name__
         try:
-            ctx.counters.add("sessions_failed" if error else "sessions_done")
+            ctx.counters.add(f"{what}_failed" if error else f"{what}_done")
             await until_answered(ctx, self._schedule.finish, action.id, error)
         finally:
             del self._running[action.id]
@@ -113,6 +128,15 @@ async def _session(ctx: Context, action: Action, look: Look) -> None:
         await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
 
 
+async def _writing(ctx: Context, action: Action, look: Look) -> None:
+    await ctx.in_thread(_write, ctx.state, _here(look, action.decky), msgspec.convert(action.body, Document))
+
+
+def _write(state: State, host: Host, document: Document) -> None:
+    file = written(host, document)
+    ask_one_of(state, lambda client: client.place(host.decky.name, [file]))
+
+
 def _here(look: Look, name: str) -> Host:
     if name not in look.hosts:
         raise SessionError(f"decky {name} is not played any more")
@@ -126,6 +150,22 @@ def _route(action: Action, host: Host, visitor: Host) -> Route:
     if port is None or ends is None:
         raise SessionError(f"decky {host.decky.name} does not offer {action.protocol} to {visitor.decky.name} any more")
     return Route(host.decky.name, *ends, port, str(action.id))
+
+
+def _write_one_of_each_kind() -> None:
+    """Read all genres, so that children share what was read."""
+    user = {"name": "warm-up", "home": "/", "shell": "sh", "passwords": ["x"]}
+    services = (Service("http", 80), Service("ssh", 22))
+    hosts = [
+        Host(
+            Decky(name, (Address(f"127.0.0.{index}"),), name, "loopback", "warm-up", services),
+            Persona("warm-up", "", {"family": "debian", "users": [user]}, work_from=0, work_until=1440, work_days=127),
+        )
+        for index, name in enumerate(("one", "other"), 1)
+    ]
+    sessions_between(hosts, hosts, Rates(1.0), (0, DAY_NS))
+    for genre in genres():
+        written(hosts[0], Document(genre, "warm-up", "/", "1970-01-01", (0,)))
 
 
 def _look_into_nothing(engine: Engine) -> None:

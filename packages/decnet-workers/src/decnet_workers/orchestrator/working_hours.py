@@ -6,6 +6,7 @@ of people is. A shift over midnight belongs to the day on which it begins.
 """
 
 import datetime as dt
+import functools
 import zoneinfo
 
 import msgspec
@@ -32,34 +33,55 @@ def shift_on(persona: Persona, day: dt.date) -> Shift | None:
 
     Raises UnknownZoneError.
     """
-    if not persona.work_days >> day.weekday() & 1 or persona.work_from == persona.work_until:
+    if not persona.work_days >> day.weekday() & 1:
         return None
-    over_midnight = persona.work_until < persona.work_from
-    start = _moment(persona, day, persona.work_from)
-    end = _moment(persona, day + dt.timedelta(days=over_midnight), persona.work_until)
-    return Shift(start, end) if start < end else None
+    return _shift(_zone(persona), day, persona.work_from, persona.work_until)
+
+
+def local_time(persona: Persona, moment_ns: int) -> dt.datetime:
+    """Return what clocks show where the persona is. Raises UnknownZoneError."""
+    return dt.datetime.fromtimestamp(moment_ns / NS, _zone(persona))
 
 
 def local_day(persona: Persona, now_ns: int) -> dt.date:
     """Return the date where the persona is. Raises UnknownZoneError."""
-    return dt.datetime.fromtimestamp(now_ns / NS, _zone(persona)).date()
+    return local_time(persona, now_ns).date()
 
 
 class UnknownZoneError(ValueError):
     """A persona's time zone is not known on this host."""
 
 
-def _moment(persona: Persona, day: dt.date, minute: int) -> int:
+@functools.lru_cache(maxsize=1024)
+def _shift(zone: dt.tzinfo, day: dt.date, work_from: int, work_until: int) -> Shift | None:
+    over_midnight = work_until < work_from
+    start, end = _moment(zone, day, work_from), _moment(zone, day + dt.timedelta(days=over_midnight), work_until)
+    return Shift(start, end) if start < end else None
+
+
+def _moment(zone: dt.tzinfo, day: dt.date, minute: int) -> int:
     """Return a time of the wall clock; one that the clocks skip is taken as if they had not been put forward."""
     days, minute = divmod(minute, _MINUTES)
-    time = dt.time(*divmod(minute, 60), tzinfo=_zone(persona))
+    time = dt.time(*divmod(minute, 60), tzinfo=zone)
     return int(dt.datetime.combine(day + dt.timedelta(days=days), time).timestamp()) * NS
 
 
+def is_known(timezone: str) -> bool:
+    """Whether this host knows a time zone."""
+    return _zone_named(timezone) is not None
+
+
 def _zone(persona: Persona) -> dt.tzinfo:
-    if persona.timezone == "UTC":  # also where there is no database of zones
+    zone = _zone_named(persona.timezone)
+    if zone is None:
+        raise UnknownZoneError(f"persona {persona.name}: there is no time zone {persona.timezone!r} here")
+    return zone
+
+
+def _zone_named(name: str) -> dt.tzinfo | None:
+    if name == "UTC":  # also where there is no database of zones
         return dt.UTC
     try:
-        return zoneinfo.ZoneInfo(persona.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownZoneError(f"persona {persona.name}: there is no time zone {persona.timezone!r} here") from error
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None

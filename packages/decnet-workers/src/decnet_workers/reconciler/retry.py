@@ -28,8 +28,12 @@ class Retries:
         self._failures: dict[str, Failure] = {}
 
     def waiting(self, now_ns: int) -> dict[str, int]:
-        """Return name and version of those whose time has not come."""
-        return {name: one.version for name, one in self._failures.items() if one.retry_at > now_ns}
+        """Return name and version of those whose time has not come.
+
+        A time that is further away than any pause was set by a clock that was ahead: it has come.
+        """
+        latest = now_ns + LONGEST_SECONDS * NS
+        return {name: one.version for name, one in self._failures.items() if now_ns < one.retry_at <= latest}
 
     def failed(self, name: str, version: int, attempts_before: int, now_ns: int) -> Failure:
         """Note a failure; `attempts_before` is how many there were since the last success."""

@@ -14,6 +14,7 @@ from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.show import documents
 from decnet.show.columns import columns
+from decnet.show.deckies import states_table
 from decnet.show.times import clock, duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
@@ -23,6 +24,8 @@ from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
+from decnet_models.fleet.queries import Decky
+from decnet_models.fleet.states import State, states_on
 
 app = application("Show the state of the fleet.")
 
@@ -40,6 +43,8 @@ class Report(msgspec.Struct, frozen=True):
     """What the running supervisors report of their workers."""
     off: dict[str, str] = {}
     """Workers that are off, each with the setting of its section that switches it on."""
+    deckies: tuple[tuple[Decky, State | None], ...] = ()
+    """The desired deckies of this host, each with what reconciler found when it last looked."""
 
     @property
     def down(self) -> list[str]:
@@ -67,9 +72,11 @@ def look(deployment: Deployment) -> Report:
 
     reached, workers = asyncio.run(_ask(deployment))
     progress, error = None, None
+    deckies: tuple[tuple[Decky, State | None], ...] = ()
     try:
         with transaction(deployment) as connection:
             progress = read_progress(connection)
+            deckies = tuple(states_on(connection, None))
     except OperatorError as refused:
         error = str(refused)
     supervised = {
@@ -84,6 +91,7 @@ def look(deployment: Deployment) -> Report:
         progress,
         supervised,
         worker_registry.off(deployment.settings),
+        deckies,
     )
 
 
@@ -116,6 +124,8 @@ def _page(report: Report) -> str:
     elif report.progress:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
     lines += _events_and_leases(report.progress) if report.progress else []
+    if report.deckies:
+        lines += ["", states_table(report.deckies), ""]
     if problems := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), problems), ""]
     if report.off:

@@ -2,7 +2,7 @@
 """Whether a decky can have the addresses that it is to have, by runtime; pure."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TypeAlias
 
 import msgspec
@@ -52,7 +52,7 @@ class Segment(msgspec.Struct, frozen=True):
         return given or subnet.prefixlen
 
 
-def addressing(wanted: Wanted, current: Decky | None, host: HostNetwork, macs: frozenset[str]) -> Addressing:
+def addressing(wanted: Wanted, current: Decky | None, host: HostNetwork, macs: Set[str]) -> Addressing:
     """Return interface and addresses of a decky; raises Refused.
 
     `current` is the row that it replaces: an address that it has already is not looked for on the network. `macs` are
@@ -133,7 +133,7 @@ def _gateways(given: Iterable[str], subnets: tuple[Subnet, ...]) -> Iterator[tup
         yield gateway.version, gateway
 
 
-def _refuse_taken(address: Ip, runtime: str, host: HostNetwork, macs: frozenset[str]) -> None:
+def _refuse_taken(address: Ip, runtime: str, host: HostNetwork, macs: Set[str]) -> None:
     """Refuse an address that is this host's own, or that another machine has: reconciler asks the network itself."""
     if address.is_loopback:
         raise Refused(f"address {address} is a loopback one; choose the runtime loopback for it")

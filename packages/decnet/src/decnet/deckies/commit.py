@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import OperatorError
 from decnet.deckies.plan import PersonaStep, Plan, Step
+from decnet.deckies.work_hours import work_columns
 from decnet.fleet.bus_access import reachable_bus
 from decnet.fleet.deployment import Deployment
 from decnet_core.bus.interface import BusError
@@ -54,7 +55,8 @@ def apply(connection: Connection, plan: Plan, *, reason: str) -> None:
     """Write all of a plan, in the caller's transaction; raises OperatorError, upon which nothing must be committed."""
     now = time.time_ns()
     for persona in plan.personas:
-        row = Persona(persona.name, persona.os[:64], persona.body, version=persona.version)
+        hours = work_columns(persona.name, persona.body)
+        row = Persona(persona.name, persona.os[:64], persona.body, version=persona.version, **hours)
         if realism.write_persona(connection, row, now_ns=now) is None:
             raise ChangedMeanwhileError(f"persona {persona.name} has been changed meanwhile; run the command again")
     try:

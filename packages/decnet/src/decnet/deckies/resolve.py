@@ -3,7 +3,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from ipaddress import ip_address
 from typing import Any
 
@@ -51,19 +51,22 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
     """Return the rows of `wanted`; `others` are rows that stay beside them, whose addresses and MACs are taken."""
     made: list[Decky] = []
     problems: list[str] = []
-    macs = frozenset(each.mac for each in known.deckies.values() if each.mac)
+    macs = {each.mac for each in known.deckies.values() if each.mac}
     for one in wanted:
         try:
             made.append(_decky(one, known, macs))
         except (Refused, DecoysError) as error:
             problems.append(f"{one.label}: {error}")
+            continue
+        if made[-1].mac:
+            macs.add(made[-1].mac)
     labels = {one.name: one.label for one in wanted}
     problems += _repeated_names(wanted)
     problems += [f"{labels.get(name, f'decky {name}')}: {reason}" for name, reason in conflicts([*others, *made])]
     return Resolved(tuple(made), tuple(problems))
 
 
-def _decky(wanted: Wanted, known: Known, macs: frozenset[str]) -> Decky:
+def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
     if wanted.runtime == "container":
         raise Refused("the runtime container does not exist yet; there are: host, loopback, netns")
     if wanted.persona not in known.personas:
@@ -76,7 +79,7 @@ def _decky(wanted: Wanted, known: Known, macs: frozenset[str]) -> Decky:
     where = addressing(wanted, current, known.host, macs)
     services = tuple(_services(wanted, who))
     _refuse_taken_ports(where, services, current, known.host)
-    seed = current.seed if current and current.seed else known.draw()
+    seed, mac = _seed_and_mac(wanted, who, known, macs)
     return Decky(
         name=wanted.name,
         addresses=where.addresses,
@@ -84,12 +87,23 @@ def _decky(wanted: Wanted, known: Known, macs: frozenset[str]) -> Decky:
         runtime=wanted.runtime,
         persona=wanted.persona,
         services=services,
-        mac=_mac(wanted, who, current, seed),
+        mac=mac,
         interface=where.interface,
         version=current.version if current else 0,
         seed=seed,
         mutate_at=current.mutate_at if current else None,
     )
+
+
+def _seed_and_mac(wanted: Wanted, who: Persona, known: Known, macs: Set[str]) -> tuple[int, str | None]:
+    """Return what a decky has, or draws: three octets of a MAC are few, so that among thousands two would be alike."""
+    current = known.deckies.get(wanted.name)
+    while True:
+        drawn = not (current and current.seed)
+        seed = known.draw() if current is None or drawn else current.seed
+        mac = _mac(wanted, who, current, seed)
+        if not drawn or wanted.mac is not None or mac not in macs or (current and mac == current.mac):
+            return seed, mac
 
 
 def _services(wanted: Wanted, who: Persona) -> Iterator[Service]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action
-from decnet_workers.orchestrator.plan import DAY_NS, Rates
+from decnet_workers.orchestrator.plan import DAY_NS
 from decnet_workers.orchestrator.schedule import running_hosts, unplanned
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 
@@ -25,8 +25,8 @@ def agenda(
     connection: Connection, settings: OrchestratorSettings, decky: str | None, limit: int, now_ns: int
 ) -> Agenda:
     """Return the first `limit` actions of the last and next 24 hours, with those that would be planned now."""
-    hosts = running_hosts(connection)
-    new = unplanned(connection, hosts, Rates(settings.sessions_per_day), now_ns)
+    hosts = running_hosts(connection, settings)
+    new = unplanned(connection, hosts, settings, now_ns)
     known = queries.between(connection, now_ns - DAY_NS, now_ns + DAY_NS)
     wanted = [action for action in (*known, *new) if decky is None or action.decky == decky]
     wanted.sort(key=lambda action: (action.due_at, action.id))

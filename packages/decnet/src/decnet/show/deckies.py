@@ -2,6 +2,7 @@
 """Deckies and plans as text."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from decnet.deckies.mutation import PlannedMutation
@@ -11,6 +12,8 @@ from decnet.show.times import duration, moment
 from decnet_core.text import for_terminal
 from decnet_models.fleet.queries import BadPolicy, Change, Decky, Policy
 from decnet_models.fleet.states import State
+
+MAX_SHOWN = 20
 
 _MARKS = {"add": "+", "change": "~", "remove": "-"}
 
@@ -59,6 +62,12 @@ def _next(at: int | None) -> str:
     return "as soon as mutate has drawn the time" if at is None else moment(at)
 
 
+def switched_off_text(runtimes: Sequence[str]) -> str:
+    """Return what to do so that the deckies of these runtimes are opened."""
+    listed = ", ".join(runtimes)
+    return f"not opened until [reconciler] runtimes has them as well: {listed}"
+
+
 def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     """Return a table of deckies with what they are."""
     rows = [
@@ -70,7 +79,21 @@ def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
 
 
 def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:
-    """Return desired and actual state of each decky, as `decnet status` shows them."""
+    """Return desired and actual state of the deckies, as `decnet status` shows them.
+
+    Of more than MAX_SHOWN it shows only those that are not as desired.
+    """
+    counts = Counter(state_words(one, state) for one, state in deckies)
+    summary = f"{len(deckies)} deckies: " + ", ".join(f"{count} {words}" for words, count in sorted(counts.items()))
+    shown = deckies if len(deckies) <= MAX_SHOWN else [pair for pair in deckies if not _is_as_desired(*pair)]
+    return "\n".join([_states(shown), summary] if shown else [summary])
+
+
+def _is_as_desired(one: Decky, state: State | None) -> bool:
+    return state_words(one, state) == "running" and not (state and state.drift)
+
+
+def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     rows = [
         (
             one.name,

@@ -22,7 +22,7 @@ _MAX_REMEMBERED = 4096
 OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
 WORKER = Role(
     name="worker",
-    publish=("spool.>", "events.>", "notice.>", "fleet.>", "system.*.health", "_INBOX.>"),
+    publish=("spool.>", "events.>", "notice.>", "fleet.>", "system.*.health", "system.*.lost", "_INBOX.>"),
     subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "system.>", "_INBOX.>"),
 )
 _NOBODY = Role(name="nobody")

@@ -44,10 +44,7 @@ class WakeBus:
 
         The server has confirmed all of them when this returns. Raises BusError, also when it cannot be reached.
         """
-        async with self._opening:
-            if self._bus is None:
-                self._bus = await self._connect()
-                self._bus.on_change(self._changed)
+        bus = await self._opened()
         listening = Listening()
         try:
             for pattern in patterns:
@@ -56,10 +53,22 @@ class WakeBus:
         except BaseException:
             await listening.close()
             raise
-        if not self._bus.connected:
+        if not bus.connected:
             await listening.close()
             raise BusError("the bus cannot be reached")
         return listening
+
+    async def announce(self, subject: str, payload: bytes) -> None:
+        """Publish, connecting if need be; does nothing when the bus cannot be reached."""
+        with contextlib.suppress(BusError):
+            (await self._opened()).publish(subject, payload)
+
+    async def _opened(self) -> Bus:
+        async with self._opening:
+            if self._bus is None:
+                self._bus = await self._connect()
+                self._bus.on_change(self._changed)
+        return self._bus
 
     def publish(self, subject: str, payload: bytes) -> None:
         """Publish; does nothing without a connection."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from decnet_core.bus.interface import BusError, Message
-from decnet_core.bus.subjects import CONTROL, Control, Health
+from decnet_core.bus.subjects import CONTROL, LOST, Control, Health
 from decnet_core.runtime.parking import ParkRequest
 from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import Listening, WakeBus
@@ -88,7 +88,8 @@ class Waker:
         patterns, orders = request.listens, CONTROL.of(self._name)
         try:
             self.runs()
-            self._listening = await self._bus.listen(patterns, lambda _: self._came(), orders, self._obey)
+            heard = (*patterns, LOST.wildcard)
+            self._listening = await self._bus.listen(heard, lambda _: self._came(), orders, self._obey)
             if request.spools and self._spools is not None:
                 self._spools.add(self._came)
             self._patterns = patterns

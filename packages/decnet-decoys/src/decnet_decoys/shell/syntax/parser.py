@@ -45,7 +45,7 @@ def parse(text: str) -> Steps[Sequence | ShellSyntaxError]:
         while (line := (yield from parser.line())) is not None:
             items += line.items
     except ShellSyntaxError as fault:
-        return fault
+        return fault.with_traceback(None)  # its frames would hold it, and with it the session, in a cycle
     return Sequence(tuple(items))
 
 

@@ -41,6 +41,10 @@ class Namespaces:
         path = os.fsencode(self._path(name).resolve())
         return any(line.split(b" ")[4] == path and b" - nsfs " in line for line in mounts)
 
+    def are_seen_by_the_host(self) -> bool:
+        """Whether what is mounted here outlives this process and is seen by others."""
+        return not is_slave(Path("/proc/thread-self/mountinfo").read_bytes(), self._directory.resolve())
+
     def create(self, name: str) -> None:
         """Make a namespace, with nothing in it; raises OSError."""
         path = self._path(name)
@@ -75,6 +79,19 @@ class Namespaces:
     def _mount_new(self, path: Path) -> None:
         _check(_libc.unshare, _NEW_NETWORK)
         _check(_libc.mount, b"/proc/thread-self/ns/net", os.fsencode(path), b"none", ctypes.c_ulong(_BIND), None)
+
+
+def is_slave(mountinfo: bytes, directory: Path) -> bool:
+    """Whether mounts below the directory stay in a file system view of their own (mount_namespaces(7)).
+
+    So it is in a systemd unit that has one, by ProtectSystem= and the like: it ends with the unit.
+    """
+    deepest, tags = 0, list[bytes]()
+    for fields in (line.split(b" ") for line in mountinfo.splitlines()):
+        point = Path(os.fsdecode(fields[4]))
+        if directory.is_relative_to(point) and len(point.parts) >= deepest:
+            deepest, tags = len(point.parts), fields[6 : fields.index(b"-", 6)]
+    return any(tag.startswith(b"master:") for tag in tags)
 
 
 def inside(descriptor: int, function: Callable[[], T]) -> T:

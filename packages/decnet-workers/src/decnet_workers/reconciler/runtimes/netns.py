@@ -51,6 +51,7 @@ class Netns:
             outside = _links()
             parent = _parent(decky, outside)
             if not self._namespaces.whole(decky.name):
+                self._refuse_unseen()
                 self._namespaces.remove(decky.name)
                 self._namespaces.create(decky.name)
             self._namespaces.enter(decky.name, lambda: _remove_if_other(decky, outside))
@@ -82,6 +83,13 @@ class Netns:
         except OSError as error:
             return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
         return Observed(True, drift, frozenset(there.intersection(decky.endpoints())))
+
+    def _refuse_unseen(self) -> None:
+        if not self._namespaces.are_seen_by_the_host():
+            raise RuntimeFailed(
+                "its network namespace would be lost with this process, which has a file system view of its own "
+                "(a systemd unit does): run the fleet by `decnet up` as root, or use the runtime host"
+            )
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> None:
         """Make the interface, unless it is there."""
@@ -136,6 +144,8 @@ def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:
         return f"its MAC address is {link.mac}"
     if parent is None:
         return f"the interface {decky.interface} is missing"
+    if not parent.up:
+        return f"the interface {decky.interface} is down"
     if parent.kind == "bridge":
         peer = outside.get(_outside(decky.name))
         attached = peer is not None and peer.up and peer.master == parent.number and link.kind == "veth"

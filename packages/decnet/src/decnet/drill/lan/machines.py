@@ -47,11 +47,15 @@ class Lan:
         return done.stdout + done.stderr
 
     def host_network(self) -> tuple[object, ...]:
-        """Return the links and addresses of the host, and the namespaces of deckies."""
+        """Return the links and addresses of the host, and the namespaces of deckies.
+
+        Without link-local addresses, which the kernel adds in its own time.
+        """
 
         def look() -> tuple[object, ...]:
             with Netlink() as netlink:
-                return sorted(links.links(netlink).items()), sorted(map(str, addresses.assigned(netlink)))
+                own = [one for one in addresses.assigned(netlink) if not one.address.is_link_local]
+                return sorted(links.links(netlink).items()), sorted(map(str, own))
 
         return (*self.on_host(look), Namespaces(self.deckies, "decnet-").names())
 
