@@ -9,7 +9,8 @@ run the workers' own steps, without a bus: who finds nothing looks again after s
 First each worker alone handles the same events, so that its processor time for an event is known; their sum, the
 writer's included, is what the processors allow. A process waits either for a processor (`queued`, from schedstat; on a
 machine that does nothing else it is small) or for a lock or the disk (`blocked`); of these only the latter is the
-chain's own fault. "By the CPU time it got" is the rate as if all processors had been its own. On PostgreSQL the server's own time is not counted, so there is no such sum.
+chain's own fault. "By the CPU time it got" is the rate as if all processors had been its own. On PostgreSQL the
+server's own time is not counted, so there is no such sum.
 """
 
 from __future__ import annotations
