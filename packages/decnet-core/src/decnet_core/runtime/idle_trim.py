@@ -17,7 +17,7 @@ WORKED_SECONDS = 0.05
 """Processor time since the last trim that makes another one worthwhile; a trim takes a tenth of it."""
 CALM_SECONDS = 0.02
 """Processor time that an idle process uses between two heartbeats: heartbeats and polls."""
-BUSY_BEATS = 6
+BUSY_BEATS = 3
 """Heartbeats without rest after which a process that worked returns its free heap at least: decoys that bots visit day
 and night are never idle, and would keep what the last attack made them take."""
 
