@@ -26,7 +26,7 @@ def test_without_settings_there_are_three_distinct_deckies() -> None:
     [
         (
             DeckySettings(name="a", address="127.77.0.1", persona="win95"),
-            "there is no persona 'win95'; known are: debian-web",
+            "there is no persona 'win95'; known are: build-server, debian-web, ",
         ),
         (DeckySettings(name="a", address="10.0.0.1", persona="nas"), "not in 127.0.0.0/8"),
         (DeckySettings(name="a", address="here", persona="nas"), "does not appear to be"),

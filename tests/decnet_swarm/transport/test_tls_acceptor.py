@@ -9,9 +9,12 @@ import datetime as dt
 import gc
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+import weakref
+from asyncio.sslproto import SSLProtocol
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -348,7 +351,9 @@ async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Pa
             assert isinstance(await talk.hear(), Welcome)
 
 
-async def test_clients_with_a_bad_greeting_leave_nothing_to_the_collector(tmp_path: Path) -> None:
+async def test_clients_with_a_bad_greeting_leave_nothing_to_the_collector(
+    tmp_path: Path, tls_connections: Callable[[], int]
+) -> None:
     above, below = enrolled_pair(tmp_path)
     bootstrap_ca.issue_token(above, "other", 1)
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
@@ -364,7 +369,9 @@ async def test_clients_with_a_bad_greeting_leave_nothing_to_the_collector(tmp_pa
             await until(lambda: tls_connections() <= 2)  # the one of a try that goes on, from either side
 
 
-async def test_crowd_that_comes_at_once_is_not_greeted_at_once(tmp_path: Path) -> None:
+async def test_crowd_that_comes_at_once_is_not_greeted_at_once(
+    tmp_path: Path, tls_connections: Callable[[], int]
+) -> None:
     above, _ = enrolled_pair(tmp_path)
     async with listener(above, max_greetings_per_address=4) as master:
         crowd = [socket.create_connection(("127.0.0.1", port_of(master))) for _ in range(100)]
@@ -392,5 +399,15 @@ def without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def tls_connections() -> int:
-    return sum(type(one).__name__ == "SSLProtocol" for one in gc.get_objects())
+@pytest.fixture
+def tls_connections(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many of the TLS connections that were begun in this test are still in memory, at either end."""
+    begun: weakref.WeakSet[SSLProtocol] = weakref.WeakSet()
+    begin = SSLProtocol.__init__
+
+    def remember(protocol: SSLProtocol, *arguments: Any, **options: Any) -> None:
+        begun.add(protocol)
+        begin(protocol, *arguments, **options)
+
+    monkeypatch.setattr(SSLProtocol, "__init__", remember)
+    return lambda: len(begun)

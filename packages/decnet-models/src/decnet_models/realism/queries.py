@@ -2,7 +2,7 @@
 """Queries of personas and synthetic actions; times are ns since the Unix epoch."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 from uuid import UUID
 
 import msgspec
@@ -103,11 +103,11 @@ def next_due(connection: Connection) -> int | None:
     return due_at
 
 
-def latest_due(connection: Connection) -> dict[str, int]:
-    """Return for each decky that has actions when the last of them is or was due."""
+def latest_due(connection: Connection, decky: str) -> int | None:
+    """Return when the last of a decky's actions is or was due, None when it has none."""
     c = synthetic_action.c
-    query = select(c.decky, func.max(c.due_at).label("latest")).group_by(c.decky)
-    return {row.decky: row.latest for row in connection.execute(query)}
+    latest: int | None = connection.execute(select(func.max(c.due_at)).where(c.decky == decky)).scalar()
+    return latest
 
 
 def start(connection: Connection, action: UUID, *, now_ns: int) -> bool:
@@ -150,8 +150,9 @@ def actions_on(connection: Connection, decky: str, limit: int = 100, *, before: 
 def between(connection: Connection, start_ns: int, end_ns: int) -> list[Action]:
     """Return the actions that were or are due from `start_ns` on and before `end_ns`, earliest first."""
     c = synthetic_action.c
-    query = _actions().where(c.due_at >= start_ns, c.due_at < end_ns).order_by(c.due_at, c.id)
-    return [_action(row) for row in connection.execute(query)]
+    query = _actions().where(c.due_at >= start_ns, c.due_at < end_ns).order_by(c.due_at)
+    found = [_action(row) for state in get_args(State) for row in connection.execute(query.where(c.state == state))]
+    return sorted(found, key=lambda action: (action.due_at, action.id))
 
 
 def baits(connection: Connection, token: str) -> list[Action]:

@@ -114,10 +114,10 @@ class Schedule:
 
         A process that was just started, as after each parking, need not draw all again.
         """
-        latest = queries.latest_due(connection)
-        if self._planned or max(latest.values(), default=0) < now + HORIZON_NS - 2 * REPLAN_NS:
-            return {host.decky.name for host in hosts}
-        return {host.decky.name for host in hosts} - set(latest)
+        latest = {host.decky.name: queries.latest_due(connection, host.decky.name) for host in hosts}
+        if self._planned or max((at or 0 for at in latest.values()), default=0) < now + HORIZON_NS - 2 * REPLAN_NS:
+            return set(latest)
+        return {name for name, at in latest.items() if at is None}
 
 
 def running_hosts(connection: Connection, settings: OrchestratorSettings) -> list[Host]:

@@ -20,7 +20,7 @@ class OrchestratorSettings(msgspec.Struct, frozen=True):
     token_url: str = ""
     """Where hits on URL tokens (`decnet canary`) arrive, e.g. "https://intranet.example.org/{token}": each of them is
     written into a file of one decky, under this URL. Empty: none is."""
-    concurrent_sessions: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
-    """Sessions under way at the same time; one by SSH takes a process of about 25 MiB while it lasts."""
+    concurrent_sessions: Annotated[int, msgspec.Meta(ge=1, le=4)] = 2
+    """Sessions under way at the same time; one by SSH takes a process of about 40 MiB while it lasts."""
     keep_days: Annotated[float, msgspec.Meta(ge=45, le=3650)] = 60.0
     """How long the table `synthetic_action` keeps what was done."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A session by SSH: the client is a short-lived process, for its library takes 20 MiB and belongs to decoys."""
+"""A session by SSH: the client is a short-lived process, for its library takes 30 MiB and belongs to decoys."""
 
 import asyncio
 import contextlib

@@ -48,7 +48,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     listens = (FLEET_CHANGED.pattern,)
     parks = True
     preload = ("asyncio.subprocess", "subprocess", "zoneinfo")
-    memory_budget = 96 * MIB
+    memory_budget = 192 * MIB  # with the SSH clients, which a unit's limit includes
     network = "any"
 
     _schedule: Schedule
