@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""What deckies in network namespaces cost: time until all answer, and memory of the fleet, at growing numbers.
+
+`python benchmarks/density.py [--deckies N ...] [--json]`, as root. Each number has a LAN and a fleet of its own, as
+`decnet drill --runtime netns` has. `MiB` is the sum of PSS of all processes of `decnet up`, 40 s after all answer,
+when those are parked that can be; `KiB a decky` is what each added to a fleet with one. `ports/s` are
+connections that another machine of the LAN makes to all ports, one after the other for 64 at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from decnet.drill.lan import clients
+from decnet.drill.lan.fleet import PORTS, deploy, fleet
+from decnet.drill.lan.machines import lan
+
+NUMBERS = (1, 10, 100, 500)
+REST_SECONDS = 40.0
+ANSWER_SECONDS = 300.0
+ROW = "{:>8} {:>8} {:>14} {:>8} {:>12} {:>9}"
+
+
+class Density(msgspec.Struct):
+    """The figures of one number of deckies."""
+
+    deckies: int
+    ports: int
+    seconds_until_all_answer: float
+    mib: float
+    kib_a_decky: float | None
+    ports_per_second: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deckies", type=int, nargs="+", default=NUMBERS)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    rows: list[Density] = []
+    if not wanted.json:
+        print(ROW.format("deckies", "ports", "all answer s", "MiB", "KiB a decky", "ports/s"))
+    for number in wanted.deckies:
+        rows.append(measured(number, rows[0] if rows else None))
+        if not wanted.json:
+            print(
+                ROW.format(*("-" if value is None else value for value in msgspec.structs.astuple(rows[-1]))),
+                flush=True,
+            )
+    if wanted.json:
+        print(msgspec.json.encode(rows).decode())
+
+
+def measured(number: int, first: Density | None) -> Density:
+    """Run a fleet of so many deckies and measure it."""
+    ports = [(address(place), port) for place in range(number) for port in PORTS.values()]
+    with (
+        tempfile.TemporaryDirectory(prefix="decnet-") as name,
+        lan(Path(name)) as made,
+        fleet(made, Path(name), "netns"),
+    ):
+        deploy(made, Path(name), "netns", number)
+        began = time.monotonic()
+        finding = clients.until_all_answer(made, ports, ANSWER_SECONDS)
+        if not finding.holds:
+            sys.exit(f"{number} deckies: {finding.detail}")
+        answered = time.monotonic() - began
+        began = time.monotonic()
+        made.as_attacker(lambda: clients.open_endpoints(ports))
+        rate = len(ports) / (time.monotonic() - began)
+        time.sleep(REST_SECONDS)
+        mib = fleet_mib()
+        deploy(made, Path(name), "netns", 0)
+    each = None if first is None else round((mib - first.mib) * 1024 / (number - first.deckies), 1)
+    return Density(number, len(ports), round(answered, 1), round(mib, 1), each, round(rate))
+
+
+def address(place: int) -> str:
+    """Return the address of a decky, as the drill deploys them: from 10.77.1.1 on."""
+    return f"10.77.{1 + (place + 1) // 256}.{(place + 1) % 256}"
+
+
+def fleet_mib() -> float:
+    """Return the sum of PSS of the fleet's processes."""
+    done = subprocess.run([sys.executable, "-m", "decnet", "footprint", "--json"], capture_output=True, check=True)
+    return float(json.loads(done.stdout)["total"]["pss"]) / (1 << 20)
+
+
+if __name__ == "__main__":
+    main()
