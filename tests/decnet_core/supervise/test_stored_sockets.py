@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A port whose socket the host keeps stays open when its worker is killed: real processes, real clients."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -31,9 +32,14 @@ def ports_of(name: str, root: Path) -> list[int]:
     return sorted(map(int, (root / name).read_text().split()))
 
 
-def answer(port: int) -> int:
-    with socket.create_connection(("127.0.0.1", port), 20) as client:
-        return int(client.recv(100))
+async def answer(port: int) -> int:
+    """Return the pid that a client is told; in a thread, for the supervisor runs in this loop."""
+
+    def ask() -> int:
+        with socket.create_connection(("127.0.0.1", port), 60) as client:
+            return int(client.recv(100))
+
+    return await asyncio.to_thread(ask)
 
 
 async def ready(fleet: ProcessFleet, name: str, *, after: int | None = None) -> int:
@@ -62,7 +68,7 @@ async def test_what_was_forgotten_is_closed_with_its_worker(fleet: ProcessFleet,
     await until((tmp_path / "forgotten").exists)
     os.kill(first, signal.SIGKILL)
     second = await ready(fleet, "keeper", after=first)
-    assert answer(ports_of("keeper", tmp_path)[0]) == second
+    assert await answer(ports_of("keeper", tmp_path)[0]) == second
     assert (tmp_path / "keeper.restored").read_text() == "0"
 
 
@@ -71,10 +77,10 @@ async def test_each_share_gets_its_own_ports_back(fleet: ProcessFleet, tmp_path:
     parent = await ready(fleet, "keeper-pair")
     names = ("keeper-pair", "keeper-pair.2")
     ports = {name: ports_of(name, tmp_path) for name in names}
-    share = answer(ports["keeper-pair.2"][0])
+    share = await answer(ports["keeper-pair.2"][0])
     os.kill(share, signal.SIGKILL)
-    assert answer(ports["keeper-pair.2"][0]) not in (share, parent)
+    assert await answer(ports["keeper-pair.2"][0]) not in (share, parent)
     os.kill(parent, signal.SIGKILL)
-    assert answer(ports["keeper-pair.2"][0]) != share
+    assert await answer(ports["keeper-pair.2"][0]) != share
     await ready(fleet, "keeper-pair", after=parent)
     assert {name: ports_of(name, tmp_path) for name in names} == ports

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Responses of receivers, whole and in pieces; h11 is the second opinion on what they say and where they end."""
+"""Responses of receivers, several at once, whole and in pieces."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
-import h11
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -60,14 +58,10 @@ def test_the_wait_that_was_asked_for_is_part_of_the_reply() -> None:
         b"HTTP/1.1 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 3, 4\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_ANSWER_BYTES + 1),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 15 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1;" + b"x" * MAX_ANSWER_BYTES,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * MAX_ANSWER_BYTES,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: b\r\n" * MAX_ANSWER_BYTES,
@@ -85,12 +79,14 @@ def test_a_reply_counts_even_when_nothing_can_be_read_after_it(data: bytes) -> N
     "data",
     [
         b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3, 4\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 20 OK\r\n\r\n",
         b"HTTP/1.1 2000 OK\r\n\r\n",
         b"HTTP/2 200\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * MAX_HEAD_BYTES,
-        b"HTTP/1.1 200 OK\r\nx: " + b"y" * MAX_HEAD_BYTES,
     ],
 )
 def test_what_is_no_response_is_seen(data: bytes) -> None:
@@ -98,6 +94,21 @@ def test_what_is_no_response_is_seen(data: bytes) -> None:
         statuses, reader = read(data + b"HTTP/1.1 204 X\r\n\r\n", pieces)
         assert statuses == []
         assert reader.broken
+
+
+def test_a_head_that_does_not_end_is_given_up() -> None:
+    reader = ResponseReader()
+    for _ in range(MAX_HEAD_BYTES // 1000 + 2):
+        assert reader.receive(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1000) == []
+    assert reader.broken
+
+
+def test_a_chunk_that_is_never_sent_whole_leaves_the_response_open() -> None:
+    statuses, reader = read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 15 + b"\r\nabc")
+    assert statuses == [200]
+    assert not reader.between
+    reader.receive(b"x" * MAX_ANSWER_BYTES)
+    assert reader.last
 
 
 @given(st.binary(max_size=400) | st.lists(st.sampled_from([*BODIES, b"HTTP/1.1 200 OK\r\n", b"0\r\n", b"\n"])))
@@ -110,31 +121,16 @@ def test_any_bytes_are_read_the_same_in_pieces(data: bytes | list[bytes]) -> Non
 
 @given(st.integers(200, 599), st.sampled_from(BODIES), st.sampled_from([b"", b"Connection: close\r\n", b"X:\ty \r\n"]))
 @example(204, BODIES[0], b"")
-def test_h11_reads_the_same(status: int, body: bytes, field: bytes) -> None:
+def test_a_response_is_followed_by_another_unless_it_says_that_it_is_the_last(
+    status: int, body: bytes, field: bytes
+) -> None:
     head, _, content = (b"HTTP/1.1 %d Reason\r\n" % status + field + body).partition(b"\r\n\r\n")
     data = head + b"\r\n\r\n" + (b"" if status in (204, 304) else content)
-    statuses, reader = read(data)
-    expected, reusable = by_h11(data)
-    assert statuses == [expected]
-    if body != BODIES[2]:  # h11 takes equal lengths for one
-        assert (reader.between and not reader.last) == reusable
-
-
-def by_h11(data: bytes) -> tuple[int, bool]:
-    """Return the status and whether the connection can be used again."""
-    client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method="POST", target="/", headers=[("Host", "x"), ("Content-Length", "0")]))
-    client.send(h11.EndOfMessage())
-    client.receive_data(data)
-    (status,) = [event.status_code for event in events(client) if isinstance(event, h11.Response)]
-    return status, client.our_state is h11.DONE and client.their_state is h11.DONE
-
-
-def events(client: h11.Connection) -> Iterable[object]:
-    while (event := client.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-        yield event
-        if isinstance(event, h11.EndOfMessage):
-            return
+    statuses, reader = read(data * 2)
+    closes = field.startswith(b"Connection")
+    assert statuses == [status] * (1 if closes else 2)
+    assert reader.last == closes
+    assert reader.between == (not closes)
 
 
 def test_an_answer_in_tiny_pieces_costs_linear_time() -> None:

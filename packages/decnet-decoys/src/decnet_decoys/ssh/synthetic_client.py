@@ -44,12 +44,13 @@ async def work(sock: socket.socket, script: Script) -> None:
             await client.run(script.lines[0])
             return
         async with client.create_process(term_type="xterm-256color", term_size=(120, 32), encoding=None) as shell:
-            reading = asyncio.create_task(_read_all(shell.stdout))
-            for line, pause in zip((*script.lines, "exit"), (*script.pauses, 0.5), strict=True):
-                await asyncio.sleep(pause)
-                shell.stdin.write(line.encode() + b"\n")
-            await shell.wait_closed()
-            await reading
+            await asyncio.gather(_type_all(shell.stdin, script), _read_all(shell.stdout))
+
+
+async def _type_all(writer: asyncssh.SSHWriter[bytes], script: Script) -> None:
+    for line, pause in zip((*script.lines, "exit"), (*script.pauses, 0.5), strict=True):
+        await asyncio.sleep(pause)
+        writer.write(line.encode() + b"\n")
 
 
 async def _read_all(reader: asyncssh.SSHReader[bytes]) -> None:

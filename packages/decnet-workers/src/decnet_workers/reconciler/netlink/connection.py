@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Sequence
 
+from decnet_workers.errors import WorkersError
 from decnet_workers.reconciler.netlink.message import ACK, DONE, DUMP, ERROR, REQUEST, Message, messages, reply
 
 ROUTE, NETFILTER = 0, 12
@@ -18,7 +19,7 @@ _SECONDS = 10.0
 """The kernel answers at once, unless another program holds the lock of its network configuration."""
 
 
-class NetlinkError(OSError):
+class NetlinkError(WorkersError, OSError):
     """The kernel refused a request; `strerror` says why, in its own words where it has any."""
 
 

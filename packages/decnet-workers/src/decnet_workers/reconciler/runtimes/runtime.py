@@ -12,12 +12,12 @@ from typing import Protocol
 
 import msgspec
 
-from decnet_core.errors import CoreError
 from decnet_core.net.sockets import BindError, bound_udp, listening
+from decnet_workers.errors import WorkersError
 from decnet_workers.reconciler.desired import DesiredDecky, Endpoint
 
 
-class RuntimeFailed(CoreError):
+class RuntimeFailed(WorkersError):
     """A decky cannot be brought about or removed; the message says why and what helps."""
 
 
