@@ -9,7 +9,8 @@ run the workers' own steps, without a bus: who finds nothing looks again after s
 First each worker alone handles the same events, so that its processor time for an event is known; their sum, the
 writer's included, is what the processors allow. A process waits either for a processor (`queued`, from schedstat; on a
 machine that does nothing else it is small) or for a lock or the disk (`blocked`); of these only the latter is the
-chain's own fault. On PostgreSQL the server's own time is not counted, so there is no such sum.
+chain's own fault. "By the CPU time it got" is the rate as if all processors had been its own. On PostgreSQL the
+server's own time is not counted, so there is no such sum.
 """
 
 from __future__ import annotations
@@ -192,6 +193,8 @@ def show(alone: dict[str, dict[str, float]], together: dict[str, Any], *, counte
         allowed = cores * 1e6 / sum(one["cpu_us"] for one in alone.values())
         aim = f"{rate / allowed:.0%} of it, aim {AIM_SHARE:.0%}"
         print(f"what {cores} processors allow   {allowed:10,.0f} events/s   {aim}")
+        scaled = rate * cores / sum(one["cpu"] for one in together["processes"].values())
+        print(f"by the CPU time it got    {scaled:10,.0f} events/s   {scaled / allowed:.0%} of that")
     print(f"most that was not yet tagged and profiled  {together['most_lag']:,} events (the writer stops at {LAG:,})")
     if together["most_wal_mib"]:
         print(f"largest write-ahead log   {together['most_wal_mib']:10.1f} MiB")

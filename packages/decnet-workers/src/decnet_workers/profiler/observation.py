@@ -34,7 +34,7 @@ class Observation:
         self.ts = self.last_ts = event.ts
         self.occurrences = 1
         self.decky = name(event.decky)
-        self.session = name(event.session)
+        self.session = for_column(event.session, NAME) if event.session else None  # too many for a cache
         self.service = name(service_of(event.payload))
         if (repeats := getattr(event.payload, "repeats", None)) is not None:
             self.last_ts, self.occurrences = repeats.last_ts, repeats.count
