@@ -23,7 +23,7 @@ def commands() -> Iterator[str]:
     for option, (variable, value, what) in OPTIONS.items():
         yield f"| `{option} {value}` | {what} | `{variable}` |"
     for command in COMMANDS:
-        app = importlib.import_module(f"decnet.commands.{command.name}").app
+        app = importlib.import_module(command.module).app
         yield from _script(f"decnet {command.name}", command.summary, app)
     yield from _script("decnet-db", "The fleet's database.", database)
     yield f"\n## decnet-supervise\n\n```text\n{parser().format_help().strip()}\n```"

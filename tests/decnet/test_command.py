@@ -42,7 +42,7 @@ def test_every_command_has_help_of_its_own(name: str, run: Run) -> None:
 
 def test_every_module_of_a_command_is_listed() -> None:
     folder = Path(importlib.import_module("decnet.commands").__file__ or "").parent
-    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == set(NAMES)
+    assert {file.stem for file in folder.rglob("*.py")} - {"__init__"} == set(NAMES)
 
 
 def test_version_is_printed(run: Run) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from decnet_core.runtime import handover
-from decnet_core.runtime.handover import SUCCEEDS, take_over
 from decnet_core.runtime.notify import Notifier
+from decnet_core.runtime.restarts import handover
+from decnet_core.runtime.restarts.handover import SUCCEEDS, take_over
 
 
 class Deaf(Notifier):

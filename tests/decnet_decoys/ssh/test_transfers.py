@@ -11,9 +11,9 @@ from tests.decnet_decoys.decky_host import root_shell
 
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.ssh.scp import Sink, target_of
-from decnet_decoys.ssh.sftp import Sftp, Upload
-from decnet_decoys.ssh.sftp_packets import BadPacketError
+from decnet_decoys.ssh.transfers.scp import Sink, target_of
+from decnet_decoys.ssh.transfers.sftp import Sftp, Upload
+from decnet_decoys.ssh.transfers.sftp_packets import BadPacketError
 
 
 def packet(kind: int, *fields: int | bytes) -> bytes:

@@ -20,10 +20,16 @@ INTERRUPTED = 130
 
 
 class Command(NamedTuple):
-    """One command: its module is `decnet.commands.<name>`."""
+    """One command."""
 
     name: str
     summary: str
+    folder: str = ""
+    """That of its module below `decnet.commands`; empty: none."""
+
+    @property
+    def module(self) -> str:
+        return ".".join(filter(None, ("decnet.commands", self.folder, self.name)))
 
 
 COMMANDS = (
@@ -33,13 +39,13 @@ COMMANDS = (
     Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
-    Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect."),
-    Command("deploy", "Make the fleet what a document says, after showing what that does."),
-    Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when."),
-    Command("persona", "The machines that deckies can play: list, show, check."),
+    Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect.", "deckies"),
+    Command("deploy", "Make the fleet what a document says, after showing what that does.", "deckies"),
+    Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when.", "deckies"),
+    Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
-    Command("orchestrator", "Synthetic users of the deckies: plan."),
+    Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after showing what that does."),
     Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
@@ -124,17 +130,18 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(f"decnet {version('decnet')}\n")
         return 0
     name, *rest = arguments
-    if name not in {command.name for command in COMMANDS}:
+    command = next((command for command in COMMANDS if command.name == name), None)
+    if command is None:
         raise UsageError(_unknown(name))
-    return _run_command(name, rest)
+    return _run_command(command, rest)
 
 
-def _run_command(name: str, arguments: list[str]) -> int:
+def _run_command(command: Command, arguments: list[str]) -> int:
     def work() -> int:
         import importlib
 
-        module = importlib.import_module(f"decnet.commands.{name}")
-        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=False) or 0)
+        module = importlib.import_module(command.module)
+        return int(module.app(args=arguments, prog_name=f"decnet {command.name}", standalone_mode=False) or 0)
 
     return guarded(work)
 

@@ -11,8 +11,8 @@ from decnet_core.bus.broker.listener import AlreadyRunningError, NameTakenError
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
-from decnet_core.descriptor_limit import allow_descriptors
 from decnet_core.exits import StartupError
+from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 

@@ -16,14 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from decnet_core.descriptor_limit import allow_descriptors
 from decnet_core.exits import Exit, StartupError
+from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_core.runtime import idle_trim, logs, stored_sockets
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import Notifier
+from decnet_core.runtime.restarts.handover import take_over
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.shares.share import Share
 from decnet_core.runtime.stored_sockets import StoredSockets

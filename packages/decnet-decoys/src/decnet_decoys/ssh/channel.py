@@ -14,10 +14,10 @@ from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin, ShellState
-from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.pacing import UnsentOutput
-from decnet_decoys.ssh.sftp_packets import BadPacketError
+from decnet_decoys.ssh.transfers import scp, sftp
+from decnet_decoys.ssh.transfers.sftp_packets import BadPacketError
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
-from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, Receiver, watchdog_seconds
+from decnet_core.runtime.restarts.handover import SUCCEEDS
 from decnet_core.runtime.restarts.policy import Ended, decide
 from decnet_core.runtime.restarts.settings import RestartSettings
 from decnet_core.runtime.shares.child import Child

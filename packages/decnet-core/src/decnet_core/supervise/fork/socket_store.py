@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
-from decnet_core.descriptor_limit import allow_descriptors
+from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.stored_sockets import LARGEST_NAME, MOST_IN_PACKET, encode_names
 

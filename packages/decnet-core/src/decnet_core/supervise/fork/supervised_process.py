@@ -10,9 +10,9 @@ import msgspec
 
 from decnet_core.exits import Exit
 from decnet_core.net.inherited import close_all
-from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
 from decnet_core.runtime.parking import REQUEST, ParkRequest
+from decnet_core.runtime.restarts.handover import SUCCEEDS
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.stored_sockets import CHANNEL
 from decnet_core.supervise.fork.child_process import ChildProcess

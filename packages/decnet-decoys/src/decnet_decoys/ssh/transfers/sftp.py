@@ -16,8 +16,8 @@ from typing import NamedTuple
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of, whole_of
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.ssh import sftp_packets as packets
-from decnet_decoys.ssh.sftp_packets import (
+from decnet_decoys.ssh.transfers import sftp_packets as packets
+from decnet_decoys.ssh.transfers.sftp_packets import (
     EOF,
     FAILURE,
     NO_SUCH_FILE,

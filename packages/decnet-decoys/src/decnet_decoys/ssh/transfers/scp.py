@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.ssh.sftp import OnUpload, Upload
+from decnet_decoys.ssh.transfers.sftp import OnUpload, Upload
 
 MAX_LINE = 4096
 MAX_DEPTH = 50

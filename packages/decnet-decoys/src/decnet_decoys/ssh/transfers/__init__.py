@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Files that SSH clients bring and fetch: SFTP and SCP."""
