@@ -133,7 +133,12 @@ def test_ctrl_c_lets_all_processes_stop_what_they_have_started(tmp_path: Path) -
     write(tmp_path, "test_a", ENDLESS)
     write(tmp_path, "test_b", ENDLESS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    with subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True) as running:
+    with subprocess.Popen(
+        ["env", "--default-signal=INT", *command(tmp_path)],  # a shell has its background jobs ignore it
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
         while len(list(tmp_path.glob("*-runs"))) < 2:
             assert running.poll() is None
             time.sleep(0.02)
