@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import os
 import shutil
 import socket
 import struct
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,14 +160,31 @@ def no_collection() -> Iterator[None]:
     gc.enable()
 
 
-def connections_in_memory() -> int:
-    """Return the connections, and what their sessions run in: it holds the files that an intruder wrote."""
-    return sum(type(one) in (asyncssh.SSHServerConnection, Channel, ShellState) for one in gc.get_objects())
+COUNTED = (asyncssh.SSHServerConnection, Channel, ShellState)
+"""The connections, and what their sessions run in: it holds the files that an intruder wrote."""
+in_memory: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Those that were made since the test began; to look through all objects of the process takes 0.1 s."""
+
+
+@pytest.fixture(autouse=True)
+def count_what_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_memory.clear()
+    for each in COUNTED:
+        monkeypatch.setattr(each, "__init__", counted(each.__init__))  # type: ignore[misc]
+
+
+def counted(make: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(make)
+    def note(one: Any, *arguments: Any, **options: Any) -> None:
+        in_memory.add(one)
+        make(one, *arguments, **options)
+
+    return note
 
 
 async def all_freed(host: DeckyHost) -> None:
     async with asyncio.timeout(DEADLINE):
-        while host.ctx.counters.snapshot()["decoys_connections_open"] or connections_in_memory():
+        while host.ctx.counters.snapshot()["decoys_connections_open"] or in_memory:
             await asyncio.sleep(0.05)
 
 
@@ -233,7 +252,7 @@ async def connected(host: DeckyHost, window: int) -> Any:
 
 def servers() -> list[Any]:
     """Return the decky's ends of the connections that are open."""
-    found: list[Any] = [one for one in gc.get_objects() if type(one) is asyncssh.SSHServerConnection]
+    found = [one for one in in_memory if type(one) is asyncssh.SSHServerConnection]
     return [end for end in found if end._transport is not None]
 
 
