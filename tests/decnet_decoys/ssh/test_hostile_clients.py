@@ -170,7 +170,7 @@ in_memory: weakref.WeakSet[Any] = weakref.WeakSet()
 def count_what_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     in_memory.clear()
     for each in COUNTED:
-        monkeypatch.setattr(each, "__init__", counted(each.__init__))  # type: ignore[misc]
+        monkeypatch.setattr(each, "__init__", counted(each.__init__))
 
 
 def counted(make: Callable[..., None]) -> Callable[..., None]:
