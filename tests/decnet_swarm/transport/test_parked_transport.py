@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -107,15 +106,3 @@ async def test_each_event_arrives_once_however_parking_and_events_meet(tmp_path:
         assert sensor.status.wakes >= 2
         assert master.status.wakes >= 2
         assert (sensor.status.restarts, master.status.restarts) == (0, 0)
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("worker", ["listener", "forwarder", "probe"])
-async def test_a_worker_that_is_switched_off_is_parked_and_not_woken_by_events(tmp_path: Path, worker: str) -> None:
-    async with hosting(tmp_path, worker) as host:
-        await host.parked()
-        end = time.monotonic() + 5 * PARK_SECONDS
-        while time.monotonic() < end:
-            append(host, 0, 1)
-            await asyncio.sleep(PARK_SECONDS)
-        assert (host.status.phase, host.status.wakes, host.status.restarts) == (Phase.PARKED, 0, 0)
