@@ -27,14 +27,24 @@ class Endpoint:
         self.received: list[str] = []
         self.connections = 0
         self.serves: list[Serve] = []
+        self.serving: set[asyncio.Task[None]] = set()
         self.target: Target
         self.sender = HttpSender(Dialler(allowed=(), connect_seconds=5), attempt_seconds=5, idle_seconds=30)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             await self.serves[min(self.connections, len(self.serves)) - 1](reader, writer)
-        writer.close()
+
+    async def close(self) -> None:
+        self.sender.close()
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
+        await asyncio.sleep(0)  # transports close at the next turn of the loop
 
     async def read(self, reader: asyncio.StreamReader) -> None:
         self.received.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
@@ -79,8 +89,8 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.target = parse_target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
     yield made
-    made.sender.close()
     server.close()
+    await made.close()
 
 
 def names(count: int) -> list[str]:
