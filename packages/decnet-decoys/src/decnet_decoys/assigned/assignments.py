@@ -51,7 +51,7 @@ class Assignments:
         for decky in stored_deckies(self._directory):
             sockets = self._store.take(self._entry(decky.name))
             try:
-                self._adopt(decky, by_endpoint(sockets))
+                self._restored(decky, by_endpoint(sockets))
             except (AssignmentError, OSError) as error:
                 log.warning("decky %s is not played any more: %s", decky.name, error)
                 _close(sockets)
@@ -67,18 +67,19 @@ class Assignments:
         have = by_endpoint(sent)
         try:
             self._refuse_reserved(decky.name)
-            _checked(decky)
+            one, persona = _checked(decky)
             for each in self._played.sockets(decky.name):
                 if (place := endpoint_of(each)) not in have:
                     have[place] = each.dup()
-            _wanted(decky, have)
+            wanted = _wanted(decky, have)
             self._write(decky)
         except BaseException:
             _close(have.values())
             raise
         await self._played.close(decky.name)
         await self._store.forget(self._entry(decky.name))
-        self._adopt(decky, have)
+        self._played.adopt(one, persona, _taken(wanted, have))
+        self._deckies[decky.name] = decky
         await self._store.keep(self._entry(decky.name), self._played.sockets(decky.name))
 
     async def withdraw(self, name: str) -> None:
@@ -95,12 +96,9 @@ class Assignments:
         if name in self._reserved:
             raise AssignmentError(f"the settings have a decky {name} of their own")
 
-    def _adopt(self, decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> None:
-        """Serve the sockets of the decky's endpoints, and close the others."""
+    def _restored(self, decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> None:
         one, persona = _checked(decky)
-        wanted = _wanted(decky, have)
-        self._played.adopt(one, persona, ([have.pop(place) for place in places] for places in wanted))
-        _close(have.values())
+        self._played.adopt(one, persona, _taken(_wanted(decky, have), have))
         self._deckies[decky.name] = decky
 
     async def _forget(self, name: str) -> None:
@@ -141,6 +139,13 @@ def _wanted(decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> list[l
     for address, port, _ in (place for places in wanted for place in places if place not in have):
         raise AssignmentError(f"it has no socket for {address} port {port}")
     return wanted
+
+
+def _taken(wanted: list[list[Endpoint]], have: dict[Endpoint, socket.socket]) -> list[list[socket.socket]]:
+    """Return the sockets of each service, and close the others."""
+    sockets = [[have.pop(place) for place in places] for places in wanted]
+    _close(have.values())
+    return sockets
 
 
 def _checked(decky: AssignedDecky) -> tuple[Decky, Persona]:
