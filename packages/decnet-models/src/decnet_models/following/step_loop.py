@@ -31,18 +31,18 @@ AT_ONCE = Rest(0.0, idle=False)
 
 
 async def repeat(
-    ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Awaitable[object]]
+    ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Awaitable[object]] | None = None
 ) -> None:
-    """Run `prepare` until it succeeds once, then `step` until the worker must stop.
+    """Run `prepare`, if given, until it succeeds once, then `step` until the worker must stop.
 
     A step is a bounded piece of work.
     """
-    backoff, prepared = RetryBackoff(ctx), False
+    backoff, prepared = RetryBackoff(ctx), prepare is None
     while not ctx.stopping.is_set():
         began = time.monotonic()
         try:
             with backoff.watching():
-                if not prepared:
+                if prepare is not None and not prepared:
                     await prepare()
                     prepared = True
                 rest = await step()

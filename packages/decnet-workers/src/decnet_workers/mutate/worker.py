@@ -41,7 +41,7 @@ class Mutate(DatabaseWorker[MutateSettings]):
         async with single_instance(ctx) as mine:
             if mine:
                 mutations = Mutations(self._engine, self.settings.quiet_seconds)
-                await repeat(ctx, partial(self._step, ctx, mutations), prepare=_nothing)
+                await repeat(ctx, partial(self._step, ctx, mutations))
 
     async def _step(self, ctx: Context, mutations: Mutations) -> Rest:
         report = await ctx.in_thread(mutations.run)
@@ -60,10 +60,6 @@ def _tell(ctx: Context, report: Report) -> None:
         ctx.counters.add(f"deckies_{outcome}", report.outcomes.get(outcome, 0))
     if changed := report.outcomes.get("changed"):
         ctx.bus.publish(FLEET_CHANGED.pattern, msgspec.json.encode(FleetChanged(changed)))
-
-
-async def _nothing() -> None:
-    """Prepare nothing."""
 
 
 def _rehearse(engine: Engine) -> None:

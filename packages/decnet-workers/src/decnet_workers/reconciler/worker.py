@@ -76,7 +76,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
                 self._players = DecoysProcesses(partial(handover_sockets, ctx.state))
                 reconciliation = Reconciliation(_runtimes(self.settings), self._players)
                 passes = Passes(self._engine, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
-                await repeat(ctx, partial(self._step, ctx, passes), prepare=_nothing)
+                await repeat(ctx, partial(self._step, ctx, passes))
 
     async def stop(self, ctx: Context) -> None:
         if self._players is not None:
@@ -99,10 +99,6 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 def _runtimes(settings: ReconcilerSettings) -> dict[str, Runtime]:
     found: dict[str, Runtime] = {"loopback": Loopback(), "host": Host(), "netns": Netns(Path(settings.namespaces))}
     return {name: found[name] for name in settings.runtimes}
-
-
-async def _nothing() -> None:
-    """Prepare nothing."""
 
 
 def _show(ctx: Context, report: Report) -> None:
