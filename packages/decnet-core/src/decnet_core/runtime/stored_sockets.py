@@ -37,6 +37,16 @@ encode_names = msgspec.json.Encoder().encode
 _decode_names = msgspec.json.Decoder(list[str])
 
 
+def keeping(name: str) -> str:
+    """Return the message that adds the sockets that come with it to an entry."""
+    return f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0"
+
+
+def forgetting(name: str) -> str:
+    """Return the message that removes an entry."""
+    return f"FDSTOREREMOVE=1\nFDNAME={name}"
+
+
 def receive() -> dict[str, list[int]]:
     """Return what was kept for this worker, descriptors by name; once, for it clears the environment."""
     return _from_systemd() or _from_supervisor()
@@ -70,14 +80,12 @@ class StoredSockets:
         """Add sockets to an entry. A supervisor that has no room for the message is waited for."""
         numbers = [each.fileno() for each in sockets]
         for first in range(0, len(numbers), MOST_DESCRIPTORS):
-            await self._notifier.insist(
-                f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", numbers[first : first + MOST_DESCRIPTORS]
-            )
+            await self._notifier.insist(keeping(name), numbers[first : first + MOST_DESCRIPTORS])
 
     async def forget(self, name: str) -> None:
         """Remove an entry; one that is not there is no error."""
         close_all(self._waiting.pop(name, ()))
-        await self._notifier.insist(f"FDSTOREREMOVE=1\nFDNAME={name}")
+        await self._notifier.insist(forgetting(name))
 
 
 def _from_systemd() -> dict[str, list[int]]:

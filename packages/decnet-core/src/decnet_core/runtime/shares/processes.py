@@ -28,6 +28,7 @@ from decnet_core.runtime.restarts.policy import Ended, decide
 from decnet_core.runtime.restarts.settings import RestartSettings
 from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
+from decnet_core.runtime.stored_sockets import forgetting, keeping
 
 log = logging.getLogger(__name__)
 
@@ -166,25 +167,24 @@ class ShareProcesses:
 
     def _read_messages(self) -> None:
         while (message := self._receiver.receive()) is not None:
-            if any(child.pid == message.pid for child in self._children):
-                self._keep(message.fields, message.descriptors)
-            else:
+            child = next((child for child in self._children if child.pid == message.pid), None)
+            if child is None:
                 close_all(message.descriptors)
-            for child in self._children:
-                if child.pid == message.pid:
-                    self._note(child, message.fields, time.monotonic())
+                continue
+            self._keep(message.fields, message.descriptors)
+            self._note(child, message.fields, time.monotonic())
 
     def _keep(self, fields: dict[str, str], descriptors: list[int]) -> None:
         """Keep the sockets of a share for its next process, and have our own supervisor keep them."""
         name = fields.get("FDNAME", "")
         if "FDSTORE" in fields:
             self._stored.setdefault(name, []).extend(descriptors)
-            self._notifier.send_patiently(f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", descriptors)
+            self._notifier.send_patiently(keeping(name), descriptors)
             return
         close_all(descriptors)
         if "FDSTOREREMOVE" in fields:
             close_all(self._stored.pop(name, ()))
-            self._notifier.send_patiently(f"FDSTOREREMOVE=1\nFDNAME={name}")
+            self._notifier.send_patiently(forgetting(name))
 
     def _note(self, child: Child, fields: dict[str, str], now: float) -> None:
         """Handle what a share has sent."""
