@@ -2,6 +2,7 @@
 """No port of a decky is closed when `decoys` is killed: real processes under a real supervisor, real clients."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -49,9 +50,13 @@ async def fleet(tmp_path: Path) -> AsyncIterator[ProcessFleet]:
 
 
 def visit(address: str) -> bytes:
-    with socket.create_connection((address, 18080), 20) as client:
-        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        return client.recv(100)
+    """Return the answer; come again when the process that had accepted us has died. Nobody is ever refused."""
+    for _ in range(20):
+        with socket.create_connection((address, 18080), 20) as client, contextlib.suppress(ConnectionResetError):
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if answer := client.recv(100):
+                return answer
+    return b""
 
 
 def hand_over(state: State) -> None:
