@@ -100,7 +100,7 @@ def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
     found: dict[str, Runtime] = {
         "loopback": Loopback(),
         "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(Path(settings.namespaces), fleet_id(folder)),
+        "netns": Netns(settings.names_directory, fleet_id(folder)),
     }
     return {name: found[name] for name in allowed(settings)}
 
