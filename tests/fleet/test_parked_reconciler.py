@@ -54,12 +54,15 @@ def has_address(made: Lan) -> bool:
     return f"{ADDRESS}/" in shown.stdout
 
 
+def remove_address() -> None:
+    subprocess.run(["ip", "address", "del", f"{ADDRESS}/16", "dev", BRIDGE], check=True)
+
+
 def test_parked_reconciler_repairs_what_another_program_removed(directory: Path) -> None:
     with lan(directory) as made, fleet(made, directory, "host"):
         deploy(made, directory, "host", 1)
         until(lambda: has_address(made), "the decky did not come")
         for _ in range(2):
             until(is_parked, "the reconciler was not parked")
-            remove = ["ip", "address", "del", f"{ADDRESS}/16", "dev", BRIDGE]
-            made.on_host(lambda command=remove: subprocess.run(command, check=True))
+            made.on_host(remove_address)
             assert until(lambda: has_address(made), "the address stayed away") < 30, "found by the regular look only"
