@@ -15,8 +15,11 @@ from decnet_workers.enrich.mmdb import Mmdb, MmdbError
 
 ADDRESS = ipaddress.ip_address("185.220.101.4")
 
+UINT16, UINT32, UINT64 = 5, 6, 9
+"""Types of numbers."""
+
 CITY = {"country": {"iso_code": "DE", "names": {"en": "Germany"}}}
-ASN = {"autonomous_system_number": 60729, "autonomous_system_organization": "Stiftung Erneuerbare Freiheit"}
+ASN = {"autonomous_system_number": (UINT32, 60729), "autonomous_system_organization": "Stiftung Erneuerbare Freiheit"}
 IPINFO = {"country": "Germany", "country_code": "DE", "asn": "AS60729", "as_name": "Stiftung"}
 
 
@@ -25,9 +28,10 @@ def encoded(value: Any) -> bytes:
     if isinstance(value, str):
         data = value.encode()
         return control(2, len(data)) + data
-    if isinstance(value, int):
-        data = value.to_bytes(4, "big").lstrip(b"\0")
-        return control(6, len(data)) + data
+    if isinstance(value, tuple):
+        kind, number = value
+        data = number.to_bytes(8, "big").lstrip(b"\0")
+        return (bytes([len(data), kind - 7]) if kind > 7 else control(kind, len(data))) + data
     if isinstance(value, list):
         return bytes([len(value), 4]) + b"".join(map(encoded, value))
     return control(7, len(value)) + b"".join(encoded(key) + encoded(each) for key, each in value.items())
@@ -56,15 +60,15 @@ def write(file: Path, records: dict[str, dict[str, Any]]) -> str:
         nodes[at][bit] = len(nodes) + 16 + offset
     tree = b"".join((len(nodes) if to is None else to).to_bytes(3, "big") for node in nodes for to in node)
     metadata = {
-        "node_count": len(nodes),
-        "record_size": 24,
-        "ip_version": 4,
+        "node_count": (UINT32, len(nodes)),
+        "record_size": (UINT16, 24),
+        "ip_version": (UINT16, 4),
         "database_type": "Test",
         "languages": ["en"],
         "description": {"en": "Test"},
-        "binary_format_major_version": 2,
-        "binary_format_minor_version": 0,
-        "build_epoch": 1,
+        "binary_format_major_version": (UINT16, 2),
+        "binary_format_minor_version": (UINT16, 0),
+        "build_epoch": (UINT64, 1),
     }
     file.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encoded(metadata))
     return str(file)

@@ -34,6 +34,7 @@ intel_verdict = Table(
     Column("since", NANOSECONDS, nullable=False),
     Column("change", BIG, nullable=False),
     Index("ix_intel_verdict_change", "change", unique=True),
+    Index("ix_intel_verdict_verdict_since", "verdict", "since"),
     info=_INFO,
     sqlite_with_rowid=False,
 )
@@ -45,7 +46,7 @@ intel_request = Table(
     Column("indicator", NAME, primary_key=True, info=mentions("attacker.ip")),
     Column("requested_at", NANOSECONDS, nullable=False),
     Index("ix_intel_request_provider_requested_at", "provider", "requested_at"),
-    info={"owner": "enrich, operator", "readers": ()},
+    info={"owner": "enrich, operator", "readers": ("operator",)},
     sqlite_with_rowid=False,
 )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from decnet_models.database.statements import among, insert_into
 from decnet_models.intel.queries import Summary, Verdict, summaries
-from decnet_models.intel.tables import intel, intel_verdict
+from decnet_models.intel.tables import intel_verdict
 
 _NOTHING = Summary("unknown", ())
 
@@ -61,10 +61,9 @@ def changes_after(connection: Connection, change: int, limit: int) -> list[tuple
 
 
 def forget_unjudged(connection: Connection, before: int, limit: int) -> int:
-    """Delete up to `limit` verdicts that are unknown since before a time and without a finding; return how many."""
+    """Delete up to `limit` verdicts that are unknown since before a time, which says as much; return how many."""
     c = intel_verdict.c
-    known = select(intel.c.indicator).where(intel.c.indicator == c.indicator).exists()
-    old = select(c.indicator).where(c.verdict == "unknown", c.since < before, ~known).limit(limit)
+    old = select(c.indicator).where(c.verdict == "unknown", c.since < before).order_by(c.since).limit(limit)
     return connection.execute(delete(intel_verdict).where(c.indicator.in_(old))).rowcount
 
 

@@ -40,7 +40,7 @@ class EnrichSettings(msgspec.Struct, frozen=True):
     """Section `[enrich]`."""
 
     providers: tuple[str, ...] = ()
-    """Those that are used: greynoise, abuseipdb, dns, feodo, threatfox, tor, mmdb, and names of `lists`. None: off."""
+    """Those that are used: greynoise, abuseipdb, dns, feodo, threatfox, tor, mmdb, names of `lists`; empty: off."""
     lists: tuple[ListSettings, ...] = ()
     """More lists of addresses, each used when `providers` names it."""
     mmdb_files: tuple[str, ...] = ()

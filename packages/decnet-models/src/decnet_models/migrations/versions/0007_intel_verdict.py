@@ -21,6 +21,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_intel_verdict_change", "intel_verdict", ["change"], unique=True)
+    op.create_index("ix_intel_verdict_verdict_since", "intel_verdict", ["verdict", "since"])
     op.create_table(
         "intel_request",
         sa.Column("provider", sa.String(64), primary_key=True),
