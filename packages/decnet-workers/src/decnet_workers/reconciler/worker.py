@@ -98,9 +98,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         self._unreachable = report.unreachable
         if report.more:
             return AT_ONCE
-        due = report.due_seconds
-        seconds = ctx.poll_seconds(self.settings.look_seconds)
-        return Rest(seconds if due is None else min(seconds, due), due, idle=not report.done)
+        return Rest(ctx.poll_seconds(self.settings.look_seconds), report.due_seconds, idle=not report.done)
 
 
 def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
