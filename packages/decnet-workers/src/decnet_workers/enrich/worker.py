@@ -20,7 +20,7 @@ from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Limits
 from decnet_workers.enrich.knowledge import Knowledge, Poll, Terms
@@ -108,18 +108,18 @@ class Enrich(DatabaseWorker[EnrichSettings]):
             work = self._fetch(ctx, name) if name in self._providers.lists else self._ask(ctx, name)
             self._running.add(name)
             ctx.spawn(self._work(ctx, name, work), name=f"provider:{name}", may_end=True)
-        return AT_ONCE if poll.lag else self._rest(ctx, [poll.returning_at, *due.values()], now)
+        return AT_ONCE if poll.lag else self._rest(ctx, [poll.returning_at, *due.values()])
 
     def _lists_due(self, poll: Poll) -> dict[str, int]:
         return {name: max(one.due_at(), poll.paused.get(name, 0)) for name, one in self._providers.lists.items()}
 
-    def _rest(self, ctx: Context, due: list[int], now: int) -> Rest:
+    def _rest(self, ctx: Context, due: list[int]) -> Rest:
         """Wait for what is due next, at most a poll; a nudge or the end of a task wakes sooner."""
         seconds = ctx.poll_seconds(self.settings.poll_seconds)
         if self._running:
             return Rest(seconds, idle=False)
-        until = max(0.0, (min(due) - now) / NS) + 0.001
-        return Rest(min(seconds, until), until)
+        until = seconds_until(min(due))
+        return Rest(seconds if until is None else min(seconds, until), until)
 
     async def _work(self, ctx: Context, name: str, work: Awaitable[bool | None]) -> None:
         try:
