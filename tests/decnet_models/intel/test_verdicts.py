@@ -101,4 +101,5 @@ def _behave(connection: Connection, score: int) -> None:
 
 
 def _score(connection: Connection) -> int:
-    return connection.execute(select(tables.attacker.c.score)).scalar_one()
+    score: int = connection.execute(select(tables.attacker.c.score)).scalar_one()
+    return score

@@ -18,14 +18,13 @@ from tests.decnet_workers.enrich.playing_server import PlayingServer
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import INTEL_REQUESTED, NOTICE, IntelRequested, NoticeWritten
-from decnet_core.events.notices import AttackerObserved, notice_kind
+from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Quota
 from decnet_models.notices import queries as notices
-from decnet_models.notices.queries import StoredNotice
 from decnet_models.progress.queries import cursors
 from decnet_workers.enrich.settings import EnrichSettings
 from decnet_workers.enrich.worker import Enrich
@@ -70,9 +69,10 @@ class Fleet:
         with reading(self.engine) as connection:
             return requests.waiting(connection)
 
-    def judged(self) -> list[StoredNotice]:
+    def judged(self) -> list[AttackerJudged]:
         with reading(self.engine) as connection:
-            return [one for one in notices.after(connection, 0, 1000) if one.kind == "attacker.judged"]
+            written = [one.notice for one in notices.after(connection, 0, 1000)]
+        return [one for one in written if isinstance(one, AttackerJudged)]
 
     async def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
         """Wait for what the worker commits; fails after `seconds`."""

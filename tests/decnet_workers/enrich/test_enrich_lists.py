@@ -97,7 +97,7 @@ async def test_who_is_taken_off_the_list_is_judged_anew(
     make_due(fleet, "tor")
     await start_enrich("tor")
     await fleet.until(lambda: len(fleet.judged()) == 2)
-    assert [one.notice.verdict for one in fleet.judged()] == ["suspicious", "unknown"]
+    assert [one.verdict for one in fleet.judged()] == ["suspicious", "unknown"]
     assert fleet.finding(ATTACKER, "tor") is None
 
 

@@ -37,8 +37,8 @@ async def test_a_new_attacker_is_asked_about_and_judged(
     assert found.verdict == "malicious"
     assert found.expires_at - found.fetched_at == 24 * 3600 * NS
     (judged,) = fleet.judged()
-    assert judged.notice == AttackerJudged(
-        judged.notice.ts,
+    assert judged == AttackerJudged(
+        judged.ts,
         ATTACKER,
         "malicious",
         "unknown",
@@ -123,7 +123,7 @@ async def test_the_worst_verdict_counts(fleet: Fleet, server: PlayingServer, sta
     await start_enrich("greynoise", "abuseipdb", greynoise_url=other.url("/"))
     fleet.observe(ATTACKER)
     await fleet.until(lambda: fleet.finding(ATTACKER, "greynoise") and fleet.finding(ATTACKER, "abuseipdb"))
-    await fleet.until(lambda: fleet.judged() and fleet.judged()[-1].notice.verdict == "malicious")
+    await fleet.until(lambda: fleet.judged() and fleet.judged()[-1].verdict == "malicious")
     await other.stop()
 
 
@@ -134,7 +134,7 @@ async def test_the_operator_may_ask_anew(fleet: Fleet, server: PlayingServer, st
     await fleet.until(lambda: fleet.finding(ATTACKER, "greynoise"))
     fleet.request("greynoise", ATTACKER)
     await fleet.until(lambda: len(fleet.judged()) == 2)
-    assert [one.notice.verdict for one in fleet.judged()] == ["malicious", "benign"]
+    assert [one.verdict for one in fleet.judged()] == ["malicious", "benign"]
 
 
 async def test_too_many_questions_give_up_those_that_came_first(

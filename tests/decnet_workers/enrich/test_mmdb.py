@@ -29,12 +29,15 @@ def encoded(value: Any) -> bytes:
         data = value.encode()
         return control(2, len(data)) + data
     if isinstance(value, tuple):
-        kind, number = value
-        data = number.to_bytes(8, "big").lstrip(b"\0")
-        return (bytes([len(data), kind - 7]) if kind > 7 else control(kind, len(data))) + data
+        return encoded_number(*value)
     if isinstance(value, list):
         return bytes([len(value), 4]) + b"".join(map(encoded, value))
     return control(7, len(value)) + b"".join(encoded(key) + encoded(each) for key, each in value.items())
+
+
+def encoded_number(kind: int, number: int) -> bytes:
+    data = number.to_bytes(8, "big").lstrip(b"\0")
+    return (bytes([len(data), kind - 7]) if kind > 7 else control(kind, len(data))) + data
 
 
 def control(kind: int, size: int) -> bytes:
