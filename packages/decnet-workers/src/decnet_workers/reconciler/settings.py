@@ -11,8 +11,10 @@ RuntimeName: TypeAlias = Literal["loopback", "host", "netns"]
 class ReconcilerSettings(msgspec.Struct, frozen=True):
     """Section `[reconciler]`."""
 
-    runtimes: tuple[RuntimeName, ...] = ("loopback",)
-    """In what deckies may run: `loopback` needs no privileges, `host` CAP_NET_ADMIN, `netns` also CAP_SYS_ADMIN."""
+    runtimes: tuple[RuntimeName, ...] = ()
+    """In what deckies may run: `loopback` needs no privileges, `host` CAP_NET_ADMIN, `netns` also CAP_SYS_ADMIN. Empty:
+    all that the process may use, as root each of them; without CAP_NET_ADMIN `host` uses only addresses that the host
+    has. A unit that `decnet init` writes has the capabilities of the runtimes that are named here, else none."""
     namespaces: str = "/run/netns"
     """Directory in which the network namespaces of deckies have their names, as ip-netns(8) expects them."""
     look_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
