@@ -5,7 +5,6 @@ The shipped one is `images.toml`; an operator's own file has the same form, and 
 the commands read it; `collect` gets what it must know from the labels of the containers.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -99,6 +98,8 @@ def _repository(reference: str) -> str:
 
 
 def _read(file: Path) -> dict[str, Image]:
+    import tomllib  # 0.3 MiB that a reconciler without containers does not need
+
     try:
         with file.open("rb") as opened:
             document = tomllib.loads(opened.read(_MAX_BYTES).decode())

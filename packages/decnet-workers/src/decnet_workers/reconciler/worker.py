@@ -29,6 +29,8 @@ from decnet_workers.reconciler.fleet_id import fleet_id
 from decnet_workers.reconciler.passes import Passes, Report
 from decnet_workers.reconciler.reconciliation import Reconciliation
 from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
+from decnet_workers.reconciler.runtimes.container.container import ContainerRuntime
+from decnet_workers.reconciler.runtimes.container.engine import Engine as ContainerEngine
 from decnet_workers.reconciler.runtimes.host import Host
 from decnet_workers.reconciler.runtimes.loopback import Loopback
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -97,10 +99,17 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 
 def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
     """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
+    fleet, namespaces = fleet_id(folder), Path(settings.namespaces)
     found: dict[str, Runtime] = {
         "loopback": Loopback(),
         "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(Path(settings.namespaces), fleet_id(folder)),
+        "netns": Netns(namespaces, fleet),
+        "container": ContainerRuntime(
+            Netns(namespaces, f"container-{fleet}"),
+            ContainerEngine(settings.container_socket),
+            fleet,
+            Path(settings.images) if settings.images else None,
+        ),
     }
     return {name: found[name] for name in allowed(settings)}
 

@@ -16,19 +16,19 @@ import time
 from collections.abc import Container as Collection
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from decnet_core.deckies.images import DECKY_LABEL, CatalogueError, Image, catalogue, image_called
 from decnet_core.timestamps import parse_iso8601
 from decnet_workers.reconciler.desired import DesiredDecky, Service
-from decnet_workers.reconciler.runtimes.container.engine import Engine, EngineError, FoundImage, Listed
+from decnet_workers.reconciler.runtimes.container.engine import Engine, EngineError, Listed
 from decnet_workers.reconciler.runtimes.container.request import (
     REQUEST_LABEL,
     Place,
     container_name,
     fleet_label,
-    in_memory,
     request,
 )
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -38,7 +38,6 @@ STARTING_SECONDS = 60
 """A container may take so long until it listens; one that does not by then is started again."""
 _WATCHED_SECONDS, _LOOK_SECONDS = 3.0, 0.1
 """How long a new container is watched for an early end, and how often it is looked at."""
-_CONFLICT = 409
 
 
 class ContainerRuntime:
@@ -68,17 +67,17 @@ class ContainerRuntime:
         image = _image(decky, images)
         if image is None:
             raise RuntimeFailed(_unknown(decky))
-        found = self._found(decky, image)
+        self._refuse_missing(image)
         self._netns.start(_placed(decky, images))
         body = request(decky, image, self._fleet, self._place(decky))
         current = self._current(decky, body)
         if current is None:
-            self._make(decky, in_memory(body, found.volumes))
+            self._make(decky, body)
         elif current.state != "running":
             self._run(decky, current.id)
         elif self._is_silent(_placed(decky, images), current.id):
             self._engine.remove(current.id)
-            self._make(decky, in_memory(body, found.volumes))
+            self._make(decky, body)
 
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
@@ -113,19 +112,15 @@ class ContainerRuntime:
             found.setdefault(one.labels.get(DECKY_LABEL, ""), []).append(one)
         return found
 
-    def _found(self, decky: DesiredDecky, image: Image) -> FoundImage:
-        """Return the image, which must be on this host: nothing is fetched without being asked for."""
+    def _refuse_missing(self, image: Image) -> None:
+        """Refuse an image that is not on this host: nothing is fetched without being asked for."""
         if not self._engine.is_podman():
             raise RuntimeFailed(
                 f"the container engine at {self._engine.path} is not Podman, and no other can use a network namespace "
                 "that is there already: name Podman's socket in [reconciler] container_socket"
             )
-        found = self._engine.image(image.reference)
-        if found is None:
-            raise RuntimeFailed(
-                f"the image {image.reference} of decky {decky.name} is not on this host: podman pull {image.reference}"
-            )
-        return found
+        if not self._engine.has_image(image.reference):
+            raise RuntimeFailed(f"this host does not have the image: podman pull {image.reference}")
 
     def _place(self, decky: DesiredDecky) -> Place:
         path = self._netns.path(decky.name)
@@ -133,22 +128,22 @@ class ContainerRuntime:
             return Place(str(path), os.stat(path).st_ino)
         return Place(str(path), 0)
 
-    def _current(self, decky: DesiredDecky, body: dict[str, dict[str, str]]) -> Listed | None:
+    def _current(self, decky: DesiredDecky, body: dict[str, Any]) -> Listed | None:
         """Return the decky's container if it is as it should be; all others of it are removed."""
         kept: Listed | None = None
         for one in self._listed().get(decky.name, ()):
-            if kept is None and one.labels.get(REQUEST_LABEL) == body["Labels"][REQUEST_LABEL]:
+            if kept is None and one.labels.get(REQUEST_LABEL) == body["labels"][REQUEST_LABEL]:
                 kept = one
             else:
                 self._engine.remove(one.id)
         return kept
 
-    def _make(self, decky: DesiredDecky, body: dict[str, dict[str, str]]) -> None:
-        name = container_name(self._fleet, decky.name)
+    def _make(self, decky: DesiredDecky, body: dict[str, Any]) -> None:
         try:
-            created = self._engine.create(name, body)
+            created = self._engine.create(body)
         except EngineError as error:
-            if error.status == _CONFLICT:
+            if "already in use" in str(error):
+                name = container_name(self._fleet, decky.name)
                 raise RuntimeFailed(f"there is a container {name} that is not ours: podman rm {name}") from error
             raise
         self._run(decky, created)
@@ -210,7 +205,7 @@ class ContainerRuntime:
 
 
 def _wanted(decky: DesiredDecky, image: Image, fleet: str, place: Place) -> str:
-    labels: dict[str, str] = request(decky, image, fleet, place)["Labels"]
+    labels: dict[str, str] = request(decky, image, fleet, place)["labels"]
     return labels[REQUEST_LABEL]
 
 

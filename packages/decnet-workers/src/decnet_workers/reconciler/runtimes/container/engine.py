@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The API of a container engine over its UNIX socket, as much as the runtime needs: Docker's paths, which Podman has too.
+"""Podman's API over its UNIX socket, as much as the runtime needs.
 
 One connection for each request, each bounded in time and size. What an answer says is checked before it is used: the
 engine is trusted, but it may be another version, or another program.
 """
 
-import http.client
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,9 +16,8 @@ from decnet_workers.reconciler.runtimes.runtime import RuntimeFailed
 
 T = TypeVar("T")
 
-SOCKETS = ("/run/podman/podman.sock", "/var/run/docker.sock")
+SOCKET = "/run/podman/podman.sock"
 SECONDS = 30.0
-_MAX_BYTES = 16 << 20
 _NOT_FOUND = 404
 
 
@@ -68,46 +65,12 @@ class _Version(msgspec.Struct, frozen=True, rename="pascal"):
     components: list[_Component] | None = None
 
 
-class _ImageConfig(msgspec.Struct, frozen=True, rename="pascal"):
-    volumes: dict[str, Any] | None = None
-
-
-class _Image(msgspec.Struct, frozen=True, rename="pascal"):
-    id: str
-    config: _ImageConfig | None = None
-
-
-class FoundImage(msgspec.Struct, frozen=True):
-    """An image that the engine has."""
-
-    id: str
-    volumes: tuple[str, ...]
-    """Directories that would be on the host's disk, without a limit."""
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a UNIX socket."""
-
-    def __init__(self, path: str, seconds: float) -> None:
-        super().__init__("engine", timeout=seconds)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class Engine:
-    """The engine that listens at `path`; empty: Podman's or Docker's usual socket. All methods raise EngineError."""
+    """The engine that listens at `path`. All methods raise EngineError."""
 
-    def __init__(self, path: str = "", *, seconds: float = SECONDS) -> None:
-        self._given = path
+    def __init__(self, path: str, *, seconds: float = SECONDS) -> None:
+        self.path = path
         self._seconds = seconds
-
-    @property
-    def path(self) -> str:
-        return self._given or next(filter(os.path.exists, SOCKETS), SOCKETS[0])
 
     @property
     def is_there(self) -> bool:
@@ -126,20 +89,18 @@ class Engine:
     def state(self, container: str) -> State:
         return _converted(self._request("GET", f"/containers/{quote(container)}/json"), _Inspected).state
 
-    def image(self, reference: str) -> FoundImage | None:
-        """Return an image, None if the engine does not have it."""
+    def has_image(self, reference: str) -> bool:
         try:
-            found = _converted(self._request("GET", f"/images/{quote(reference, safe='/:@')}/json"), _Image)
+            self._request("GET", f"/images/{quote(reference, safe='/:@')}/json")
         except EngineError as error:
             if error.status == _NOT_FOUND:
-                return None
+                return False
             raise
-        return FoundImage(found.id, tuple(sorted((found.config and found.config.volumes) or ())))
+        return True
 
-    def create(self, name: str, body: Mapping[str, Any]) -> str:
+    def create(self, body: Mapping[str, Any]) -> str:
         """Make a container and return its id; it does not run yet."""
-        answer = self._request("POST", f"/containers/create?name={quote(name)}", body)
-        return _converted(answer, _Created).id
+        return _converted(self._request("POST", "/v4.0.0/libpod/containers/create", body), _Created).id
 
     def start(self, container: str) -> None:
         """Start a container; one that runs stays as it is."""
@@ -154,20 +115,16 @@ class Engine:
                 raise
 
     def _request(self, method: str, target: str, body: Mapping[str, Any] | None = None) -> bytes:
-        connection = _Connection(self.path, self._seconds)
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        from decnet_workers.reconciler.runtimes.container.exchange import exchange
+
+        encoded = None if body is None else msgspec.json.encode(body)
         try:
-            connection.request(method, target, msgspec.json.encode(body) if body is not None else None, headers)
-            answer = connection.getresponse()
-            content = answer.read(_MAX_BYTES + 1)
-        except (OSError, http.client.HTTPException) as error:
-            raise EngineError(f"the container engine at {self.path} does not answer: {_words(error)}") from error
-        finally:
-            connection.close()
-        if len(content) > _MAX_BYTES:
-            raise EngineError(f"the container engine at {self.path} sends too much")
-        if not 200 <= answer.status < 305:  # 304: it was started, or stopped, already
-            raise EngineError(f"the container engine refuses: {_message(content)}", answer.status)
+            status, content = exchange(self.path, method, target, encoded, seconds=self._seconds)
+        except OSError as error:
+            words = error.strerror or str(error)
+            raise EngineError(f"the container engine at {self.path} does not answer: {words}") from error
+        if not 200 <= status < 305:  # 304: it was started, or stopped, already
+            raise EngineError(f"the container engine refuses: {_message(content)}", status)
         return content
 
 
@@ -187,10 +144,3 @@ def _message(content: bytes) -> str:
     message = found.get("message") if isinstance(found, dict) else None
     return message if isinstance(message, str) and message else "without a reason"
 
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
