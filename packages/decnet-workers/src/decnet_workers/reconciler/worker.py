@@ -99,13 +99,13 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 
 def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
     """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
-    fleet, namespaces = fleet_id(folder), Path(settings.namespaces)
+    fleet = fleet_id(folder)
     found: dict[str, Runtime] = {
         "loopback": Loopback(),
         "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(namespaces, fleet),
+        "netns": Netns(settings.names_directory, fleet),
         "container": ContainerRuntime(
-            Netns(namespaces, f"container-{fleet}"),
+            Netns(settings.names_directory, f"container-{fleet}"),
             ContainerEngine(settings.container_socket),
             fleet,
             Path(settings.images) if settings.images else None,

@@ -26,6 +26,7 @@ class Host:
 
     def __init__(self, added: AddedAddresses) -> None:
         self._added = added
+        added.keep(one.address for one in _assigned() if one.protocol == OURS)
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there, listened = _assigned(), served()
@@ -81,10 +82,10 @@ class Host:
             self._added.add(address)
             try:
                 addresses.add(netlink, link.number, address)
-            except NetlinkError:
+                _refuse_unmarked(netlink, link, address)
+            except (NetlinkError, RuntimeFailed):
                 self._added.discard(address)
                 raise
-            _refuse_unmarked(netlink, link, address)
 
     def _remove(self, one: Assigned) -> None:
         with Netlink() as netlink:

@@ -97,8 +97,8 @@ class Netns:
     def _refuse_unseen(self) -> None:
         if not self._namespaces.are_seen_by_the_host():
             raise RuntimeFailed(
-                "its network namespace would be lost with this process, which has a file system view of its own "
-                "(a systemd unit does): run the fleet by `decnet up` as root, or use the runtime host"
+                "its network namespace would be lost with this process, which has a file system view of its own: run "
+                "`decnet init` again, which writes a unit without one when [reconciler] runtimes names netns"
             )
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> None:

@@ -60,6 +60,7 @@ def request(decky: DesiredDecky, image: Image, fleet: str, place: Place) -> dict
         "use_image_hosts": True,
         "use_image_resolve_conf": True,
         "restart_policy": "no",
+        "stop_timeout": 0,
         "log_configuration": {"driver": "k8s-file", "size": _LOG_BYTES},
         **_confinement(image),
     }
