@@ -12,11 +12,6 @@ import msgspec
 
 from decnet_core.errors import CoreError
 
-DECKY_LABEL = "decnet.decky"
-"""The label of a container that says which decky it is."""
-FORMAT_LABEL = "decnet.format"
-"""The label that says in which format the decky logs, as `collect` names it."""
-
 _SHIPPED = Path(__file__).with_name("images.toml")
 _MAX_BYTES = 1 << 20
 

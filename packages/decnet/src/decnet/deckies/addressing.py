@@ -86,7 +86,9 @@ def _parsed(text: str) -> tuple[Ip, int | None]:
 
 def _loopback(wanted: Wanted, given: tuple[Ip, int | None]) -> Address:
     if wanted.interface or wanted.gateways:
-        raise Refused("the runtime loopback has neither interface nor gateway; omit them, or choose host, netns or container")
+        raise Refused(
+            "the runtime loopback has neither interface nor gateway; omit them, or choose host, netns or container"
+        )
     if given[0].version != 4 or not given[0].is_loopback:
         raise Refused(
             f"address {given[0]} is not in 127.0.0.0/8, the only network of the runtime loopback; "

@@ -66,7 +66,14 @@ def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     """Return a table of deckies with what they are, and below it why some failed."""
     deckies = list(deckies)
     rows = [
-        (one.name, words(one.addresses), one.runtime, one.image or one.persona, words(one.services), state_words(one, state))
+        (
+            one.name,
+            words(one.addresses),
+            one.runtime,
+            one.image or one.persona,
+            words(one.services),
+            state_words(one, state),
+        )
         for one, state in deckies
     ]
     heading = ("decky", "addresses", "runtime", "persona", "services", "state")

@@ -101,13 +101,15 @@ def inside(podman: Podman, name: str, command: str) -> str:
     return podman.call("exec", f"decnet-{FLEET}-{name}", "/bin/sh", "-c", f"{command}; echo $?").strip()
 
 
-def test_attacker_meets_the_image_at_the_deckys_port_and_nowhere_else(
-    network: Lan, runtime: ContainerRuntime
-) -> None:
+def test_attacker_meets_the_image_at_the_deckys_port_and_nowhere_else(network: Lan, runtime: ContainerRuntime) -> None:
     one = greeter()
     assert not look(network, runtime, one).present
     network.host(runtime.start, one)
-    assert [met(network, port) for port in (22, 2222, 80)] == ["hello", "ConnectionRefusedError", "ConnectionRefusedError"]
+    assert [met(network, port) for port in (22, 2222, 80)] == [
+        "hello",
+        "ConnectionRefusedError",
+        "ConnectionRefusedError",
+    ]
     found = look(network, runtime, one)
     assert (found.present, found.drift, found.serves_itself) == (True, (), True)
     assert found.served == frozenset(one.endpoints())
@@ -121,9 +123,16 @@ def test_ports_of_a_silent_persona_that_are_not_offered_are_silent(network: Lan,
 
 def test_container_has_no_powers_and_reaches_nobody(network: Lan, runtime: ContainerRuntime, podman: Podman) -> None:
     network.host(runtime.start, greeter())
-    assert inside(podman, "pot-1", "busybox grep -h Cap /proc/self/status | busybox grep -cv 0000000000000000") == "0\n1"
+    assert (
+        inside(podman, "pot-1", "busybox grep -h Cap /proc/self/status | busybox grep -cv 0000000000000000") == "0\n1"
+    )
     assert inside(podman, "pot-1", "busybox grep NoNewPrivs /proc/1/status").split()[1] == "1"
-    for denied in ("echo x >/file", "busybox chown 1 /tmp", "busybox mount -t tmpfs x /mnt", "busybox ip link set eth0 down"):
+    for denied in (
+        "echo x >/file",
+        "busybox chown 1 /tmp",
+        "busybox mount -t tmpfs x /mnt",
+        "busybox ip link set eth0 down",
+    ):
         assert inside(podman, "pot-1", f"{denied} 2>/dev/null").splitlines()[-1] != "0", denied
     assert inside(podman, "pot-1", "echo x >/tmp/file; busybox cat /tmp/file") == "x\n0"
     for reached in (f"busybox ping -c 1 -W 2 {ATTACKER}", f"busybox nc -w 2 {ATTACKER} 22 </dev/null"):
@@ -173,7 +182,9 @@ def test_network_that_was_made_anew_gets_a_new_container(network: Lan, runtime: 
 
 
 def test_only_own_containers_are_orphans(network: Lan, runtime: ContainerRuntime, podman: Podman) -> None:
-    podman.call("run", "-d", "--name", "other", "--network", "none", "localhost/greeter:1", "/bin/sh", "-c", "busybox sleep 300")
+    podman.call(
+        "run", "-d", "--name", "other", "--network", "none", "localhost/greeter:1", "/bin/sh", "-c", "busybox sleep 300"
+    )
     network.host(runtime.start, greeter())
     other_fleet = ContainerRuntime(
         Netns(network.deckies, "container-cafe0002"), Engine(str(podman.path)), "cafe0002", None
@@ -204,7 +215,9 @@ def test_image_that_is_missing_or_ends_is_the_deckys_error(
 
 
 def test_engine_that_is_gone_is_told(network: Lan, runtime: ContainerRuntime, tmp_path: Path) -> None:
-    gone = ContainerRuntime(Netns(network.deckies, "container-cafe0003"), Engine(str(tmp_path / "gone")), "cafe0003", None)
+    gone = ContainerRuntime(
+        Netns(network.deckies, "container-cafe0003"), Engine(str(tmp_path / "gone")), "cafe0003", None
+    )
     with pytest.raises(RuntimeFailed, match="does not answer: No such file"):
         network.host(gone.inspect, [greeter()])
     assert network.host(gone.orphans, []) == []

@@ -156,7 +156,8 @@ def show(name: Name, as_json: Json = False) -> None:
         return
     rows = {
         "addresses": words(one.addresses), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
-        "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name, **seen,
+        "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
+        **seen,
     }  # fmt: skip
     typer.echo("\n".join([one.name, *(f"  {key:<11} {value or '-'}" for key, value in rows.items())]))
 

@@ -10,7 +10,6 @@ Podman is needed: Docker cannot start a container in a namespace that is there a
 """
 
 import contextlib
-import os
 import socket
 import time
 from collections.abc import Container as Collection
@@ -20,7 +19,8 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.deckies.images import DECKY_LABEL, CatalogueError, Image, catalogue, image_called
+from decnet_core.deckies.images import CatalogueError, Image, catalogue, image_called
+from decnet_core.deckies.labels import DECKY_LABEL
 from decnet_core.timestamps import parse_iso8601
 from decnet_workers.reconciler.desired import DesiredDecky, Service
 from decnet_workers.reconciler.runtimes.container.engine import Engine, EngineError, Listed
@@ -125,7 +125,7 @@ class ContainerRuntime:
     def _place(self, decky: DesiredDecky) -> Place:
         path = self._netns.path(decky.name)
         with contextlib.suppress(OSError):
-            return Place(str(path), os.stat(path).st_ino)
+            return Place(str(path), path.stat().st_ino)
         return Place(str(path), 0)
 
     def _current(self, decky: DesiredDecky, body: dict[str, Any]) -> Listed | None:
@@ -185,7 +185,9 @@ class ContainerRuntime:
         drift = (*network.drift, *self._drift(placed, _image(placed, images), own))
         missing = {(one.transport, one.port) for one in self._missing(placed)} if network.present else None
         served = (
-            frozenset(one for one in placed.endpoints() if one[1:] not in missing) if missing is not None else frozenset()
+            frozenset(one for one in placed.endpoints() if one[1:] not in missing)
+            if missing is not None
+            else frozenset()
         )
         return Observed(network.present or bool(own), drift, served, serves_itself=True)
 
@@ -214,7 +216,9 @@ def _image(decky: DesiredDecky, images: dict[str, Image]) -> Image | None:
 
 
 def _unknown(decky: DesiredDecky) -> str:
-    return f"the image {decky.image} is not in the catalogue: decnet image list shows it, [reconciler] images adds to it"
+    return (
+        f"the image {decky.image} is not in the catalogue: decnet image list shows it, [reconciler] images adds to it"
+    )
 
 
 def _placed(decky: DesiredDecky, images: dict[str, Image]) -> DesiredDecky:

@@ -5,8 +5,8 @@ One connection for each request, each bounded in time and size. What an answer s
 engine is trusted, but it may be another version, or another program.
 """
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -16,7 +16,6 @@ from decnet_workers.reconciler.runtimes.runtime import RuntimeFailed
 
 T = TypeVar("T")
 
-SOCKET = "/run/podman/podman.sock"
 SECONDS = 30.0
 _NOT_FOUND = 404
 
@@ -75,7 +74,7 @@ class Engine:
     @property
     def is_there(self) -> bool:
         """Whether there is a socket, even if nobody answers."""
-        return os.path.exists(self.path)
+        return Path(self.path).exists()
 
     def is_podman(self) -> bool:
         found = _converted(self._request("GET", "/version"), _Version)
@@ -143,4 +142,3 @@ def _message(content: bytes) -> str:
         return content[:200].decode(errors="replace") or "without a reason"
     message = found.get("message") if isinstance(found, dict) else None
     return message if isinstance(message, str) and message else "without a reason"
-

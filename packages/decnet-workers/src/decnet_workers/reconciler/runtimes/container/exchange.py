@@ -33,4 +33,6 @@ def exchange(path: str, method: str, target: str, body: bytes | None, *, seconds
         connection.close()
     if len(content) > _MAX_BYTES:
         raise OSError("the answer is too long")
+    if answer.length:
+        raise OSError("the answer was cut off")
     return answer.status, content

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the engine is asked for: the container of a decky, with everything taken away that a honeypot does not need. Pure.
+"""What the engine is asked for: the container of a decky, with all taken away that a honeypot does not need. Pure.
 
 It has no capability but those that the catalogue grants, gets no new privileges, writes nowhere but in memory, and has
 no mount, device or socket of the host, nor its host names or name servers. Its network is the decky's namespace, whose
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from decnet_core.deckies.images import DECKY_LABEL, FORMAT_LABEL, Image
+from decnet_core.deckies.images import Image
+from decnet_core.deckies.labels import DECKY_LABEL, FORMAT_LABEL
 from decnet_workers.reconciler.desired import DesiredDecky
 
 FLEET_LABEL = "decnet.fleet"
