@@ -38,6 +38,7 @@ def parser_of(name: Format, zone: str = "UTC") -> Parser:
 
 def reader_of(settings: SourceSettings) -> Reader:
     """Return the parser of a source's records; raises MappingError for an invalid mapping file."""
+    read: Reader
     match settings.format:
         case "plain":
             read = plain.parse
