@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Wakes for new attackers, answers that no longer hold and lists that are due, and runs each provider on its own."""
 
+import asyncio
 import logging
 import os
 import time
@@ -61,7 +62,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
 
     def __init__(self, settings: EnrichSettings) -> None:
         super().__init__(settings)
-        self._running: set[str] = set()
+        self._running: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, ctx: Context) -> None:
         """Open the database, the files and the lists; raises StartupError when one cannot be used."""
@@ -89,10 +90,18 @@ class Enrich(DatabaseWorker[EnrichSettings]):
         )
 
     async def run(self, ctx: Context) -> None:
-        """Ask and fetch until stopped."""
+        """Ask and fetch until stopped; what is under way then is broken off, and asked again."""
         async with single_instance(ctx) as mine:
             if mine:
                 await repeat(ctx, partial(self._step, ctx), prepare=partial(ctx.in_thread, self._knowledge.prepare))
+                await self._break_off()
+
+    async def _break_off(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def stop(self, ctx: Context) -> None:
         if hasattr(self, "_providers"):
@@ -106,8 +115,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
         now, due = time.time_ns(), {**poll.free, **self._lists_due(poll)}
         for name in [name for name, at in due.items() if at <= now and name not in self._running]:
             work = self._fetch(ctx, name) if name in self._providers.lists else self._ask(ctx, name)
-            self._running.add(name)
-            ctx.spawn(self._work(ctx, name, work), name=f"provider:{name}", may_end=True)
+            self._running[name] = ctx.spawn(self._work(ctx, name, work), name=f"provider:{name}", may_end=True)
         return AT_ONCE if poll.lag else self._rest(ctx, [poll.returning_at, *due.values()])
 
     def _lists_due(self, poll: Poll) -> dict[str, int]:
@@ -126,7 +134,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
             if await work:
                 _tell(ctx)
         finally:
-            self._running.discard(name)
+            del self._running[name]
             ctx.nudge()
 
     async def _ask(self, ctx: Context, name: str) -> bool:
