@@ -23,8 +23,13 @@ BOTH = ("10.77.0.20/24", "fd77::20/64")
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Host:
-    return Host(AddedAddresses(tmp_path / "addresses.json"))
+def runtime(network: Lan, tmp_path: Path) -> Host:
+    return host(network, tmp_path / "addresses.json")
+
+
+def host(network: Lan, file: Path) -> Host:
+    """Return the runtime as a reconciler that starts makes it."""
+    return network.host(Host, AddedAddresses(file))
 
 
 def looked(network: Lan, runtime: Host, one: DesiredDecky) -> Observed:
@@ -75,7 +80,7 @@ def test_address_that_nobody_wants_any_more_is_an_orphan(network: Lan, runtime: 
 
 def test_two_fleets_on_a_host_remove_only_their_own_addresses(network: Lan, runtime: Host, tmp_path: Path) -> None:
     before, one = network.network(), decky("web-01", *BOTH, runtime="host")
-    other = Host(AddedAddresses(tmp_path / "other.json"))
+    other = host(network, tmp_path / "other.json")
     network.host(runtime.start, one)
     there = network.network()
     assert network.host(other.orphans, []) == []
@@ -83,10 +88,20 @@ def test_two_fleets_on_a_host_remove_only_their_own_addresses(network: Lan, runt
     network.host(other.stop, one)
     network.host(other.remove, BOTH[0])
     assert network.network() == there
-    after_restart = Host(AddedAddresses(tmp_path / "addresses.json"))
+    after_restart = host(network, tmp_path / "addresses.json")
     assert network.host(after_restart.orphans, []) == sorted(BOTH)
     network.host(after_restart.stop, one)
     assert network.network() == before
+
+
+def test_address_that_another_fleet_added_after_a_boot_is_not_ours(network: Lan, runtime: Host, tmp_path: Path) -> None:
+    one = decky("web-01", BOTH[0], runtime="host")
+    network.host(runtime.start, one)
+    network.ip("address", "del", BOTH[0], "dev", "br0")  # as a boot does
+    after_boot, other = host(network, tmp_path / "addresses.json"), host(network, tmp_path / "other.json")
+    network.host(other.start, one)
+    assert network.host(after_boot.orphans, []) == []
+    assert network.host(other.orphans, []) == [BOTH[0]]
 
 
 def test_address_that_another_machine_has_is_a_conflict(network: Lan, runtime: Host) -> None:

@@ -3,33 +3,26 @@
 
 The kernel notes that a reconciler added an address (`netlink.addresses.OURS`), not which one: there may be two fleets
 on a host. An address is written down before it is added, so a kill in between leaves a line too many, and never an
-address that nobody removes. Addresses do not outlive a boot of the host, and neither does what was written down.
+address that nobody removes.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from decnet_core.durable import make_directory, replace_file
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-class _Kept(msgspec.Struct, frozen=True):
-    boot_id: str
-    addresses: list[str]
-
 
 class AddedAddresses:
-    """A set of addresses with prefix lengths, durable; what cannot be read counts as none."""
+    """A set of addresses with prefix lengths, durable; a file that cannot be read counts as empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._boot_id = _BOOT_ID.read_text(encoding="ascii").strip()
-        except OSError:  # hidden by a sandbox: ProcSubset=pid
-            self._boot_id = ""
-        self._addresses = self._read()
+            self._addresses = frozenset(msgspec.json.decode(path.read_bytes(), type=list[str]))
+        except (OSError, msgspec.MsgspecError):
+            self._addresses = frozenset()
 
     def __contains__(self, address: object) -> bool:
         return str(address) in self._addresses
@@ -44,14 +37,13 @@ class AddedAddresses:
         if address in self:
             self._write(self._addresses - {str(address)})
 
-    def _read(self) -> frozenset[str]:
-        try:
-            kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.MsgspecError):
-            return frozenset()
-        return frozenset(kept.addresses) if kept.boot_id == self._boot_id else frozenset()
+    def keep(self, addresses: Iterable[object]) -> None:
+        """Strike out all others, which ended without us, as at a boot; raises OSError."""
+        kept = self._addresses & set(map(str, addresses))
+        if kept != self._addresses:
+            self._write(kept)
 
     def _write(self, addresses: frozenset[str]) -> None:
         make_directory(self._path.parent)
-        replace_file(self._path, msgspec.json.encode(_Kept(self._boot_id, sorted(addresses))))
+        replace_file(self._path, msgspec.json.encode(sorted(addresses)))
         self._addresses = addresses

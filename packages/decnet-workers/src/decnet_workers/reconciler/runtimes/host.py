@@ -6,6 +6,7 @@ this fleet's (`added_addresses`); nothing else is removed. A decky without an in
 there.
 """
 
+import contextlib
 import socket
 from collections.abc import Container, Sequence
 
@@ -26,6 +27,8 @@ class Host:
 
     def __init__(self, added: AddedAddresses) -> None:
         self._added = added
+        with contextlib.suppress(OSError):  # a sandbox without netlink: `inspect` says so of each decky
+            added.keep(one.address for one in _assigned() if one.protocol == OURS)
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there, listened = _assigned(), served()
@@ -81,10 +84,10 @@ class Host:
             self._added.add(address)
             try:
                 addresses.add(netlink, link.number, address)
-            except NetlinkError:
+                _refuse_unmarked(netlink, link, address)
+            except (NetlinkError, RuntimeFailed):
                 self._added.discard(address)
                 raise
-            _refuse_unmarked(netlink, link, address)
 
     def _remove(self, one: Assigned) -> None:
         with Netlink() as netlink:
