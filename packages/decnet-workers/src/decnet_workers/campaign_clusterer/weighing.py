@@ -2,9 +2,9 @@
 """How much two identities have in common, in bits, and the reasons.
 
 A bit is a factor of two of likelihood: how much likelier it is that two identities of one campaign show this than that
-two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half away, and
-what more than CAP share joins nobody: a mass-spread loader, a free host. Features of one download name it several times, so
-a second one counts a quarter, a third a sixteenth.
+two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
+away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Features of one download name it
+several times, so a second one counts a quarter, a third a sixteenth.
 
 Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
 there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
