@@ -62,6 +62,10 @@ class Site:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def remove(self) -> None:
+        for name in self.machines.names():
+            self.machines.remove(name)
+
     def wire(self) -> None:
         for name in ("router", *SEGMENTS):
             self.machines.create(name)
@@ -98,7 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             stack.callback(shutil.rmtree, directory / name / "root", ignore_errors=True)
             hosts.append(stack.enter_context(booted(directory / name / "root", f"decnet-{name}")))
         made = Site(directory, *hosts)
-        stack.callback(lambda: [made.machines.remove(name) for name in made.machines.names()])
+        stack.callback(made.remove)
         made.wire()
         yield made
 
