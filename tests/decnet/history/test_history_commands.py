@@ -4,6 +4,8 @@
 import csv
 import io
 import json
+import re
+import xml.dom.minidom
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -120,6 +122,34 @@ def test_the_summary_tells_the_night(run: Run) -> None:
     assert said.startswith("2026-11-24 00:00:00Z to now: 7 events from 2 attackers, 2 of them new")
     assert "\x1b" not in said
     assert run("summary", "--since", "2026-11-25T00:00:00Z").out.endswith("0 events from 0 attackers, 0 of them new\n")
+
+
+@pytest.mark.usefixtures("_night")
+def test_a_report_shows_what_attackers_sent_as_text(run: Run, store: Callable[..., None], tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>\x1b[2J|[x](javascript:y)"
+    store(CommandRun(service="ssh", command=evil), first=1000)
+    page = run("report", "--since", "2026-11-24T00:00:00Z").out
+    document = xml.dom.minidom.parseString(_closed(page))
+    cells = [
+        "".join(getattr(node, "data", "") for node in cell.childNodes) for cell in document.getElementsByTagName("td")
+    ]
+    assert any(cell.startswith("<script>alert(1)</script>\\x1b[2J") for cell in cells)
+    assert not document.getElementsByTagName("script")
+    assert [bar.tagName for bar in document.getElementsByTagName("rect")] == ["rect"]
+    markdown = run("report", "--since", "2026-11-24T00:00:00Z", "--format", "md").out
+    assert r"\<script\>alert(1)\</script\>".replace("(1)", r"\(1\)") in markdown
+    assert r"\|\[x\]\(javascript:y\)" in markdown
+    file = tmp_path / "report.json"
+    assert run("report", "--format", "json", "--output", str(file)).out == f"wrote {file}\n"
+    assert "events" in json.loads(file.read_text())
+    assert run("report", "--output", str(tmp_path / "missing" / "x")).code == 1
+
+
+def _closed(page: str) -> str:
+    """Return the page as XML, which has no elements without an end and no attributes without quotes."""
+    page = page.removeprefix("<!doctype html>\n")
+    page = re.sub(r"<(meta [^>]*)>", r"<\1/>", page)
+    return re.sub(r"(scope|class)=(\w+)>", r'\1="\2">', page)
 
 
 def _record(deployment: Deployment, *lines: object) -> Path:

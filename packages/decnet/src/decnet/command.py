@@ -40,6 +40,7 @@ COMMANDS = (
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("summary", "What happened since yesterday, or in any span of time, on one page.", "history"),
+    Command("report", "The same as a document to send on: HTML, Markdown or JSON.", "history"),
     Command("sessions", "List interactive sessions, newest first.", "history"),
     Command("play", "Play a recorded session on this terminal.", "history"),
     Command("credentials", "List credentials that were tried, most often tried first.", "history"),

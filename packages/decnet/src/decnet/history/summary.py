@@ -43,7 +43,10 @@ class Summary(msgspec.Struct, frozen=True):
     attackers: int
     new_attackers: int
     """How many of them had never been here before."""
+    accepted_logins: int
     kinds: dict[str, int]
+    hours: dict[int, int]
+    """Events by hour, in hours since the Unix epoch; hours without any are left out."""
     deckies: dict[str, int]
     highest_scores: tuple[Attacker, ...]
     techniques: tuple[TechniqueUsed, ...]
@@ -65,7 +68,9 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         events=tally.events,
         attackers=len(tally.attackers),
         new_attackers=sum(first >= window.since for first in first_seen(connection, list(tally.attackers)).values()),
+        accepted_logins=sum(use.accepted for use in tally.logins.values()),
         kinds=dict(tally.kinds.most_common()),
+        hours=dict(sorted(tally.hours.items())),
         deckies=dict(tally.deckies.most_common(limit)),
         highest_scores=tuple(attackers(connection, limit, order="score", window=window)),
         techniques=tuple(techniques_in(connection, window)[:limit]),

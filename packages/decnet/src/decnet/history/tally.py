@@ -16,6 +16,7 @@ from decnet_models.events.queries import StoredEvent
 
 K = TypeVar("K")
 
+HOUR_NS = 3_600_000_000_000
 _PAGE = 5000
 _DISTINCT = 100_000
 """Different values of one thing that are counted; an attacker can send any number."""
@@ -44,6 +45,8 @@ class Tally:
         self.kinds: Counter[str] = Counter()
         self.attackers: Counter[str] = Counter()
         self.deckies: Counter[str] = Counter()
+        self.hours: Counter[int] = Counter()
+        """Events by hour, in hours since the Unix epoch."""
         self.logins: dict[Login, Use] = {}
         self.commands: dict[str, Use] = {}
         self.requests: dict[str, Use] = {}
@@ -64,6 +67,7 @@ class Tally:
         times = event.payload.occurrences
         self.kinds[event.kind] += times
         self.attackers[attacker] += times
+        self.hours[event.ts // HOUR_NS] += times
         if event.decky:
             self.deckies[event.decky] += times
         for payload, count in event.payload.variants():

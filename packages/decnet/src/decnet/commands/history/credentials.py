@@ -4,6 +4,7 @@
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.history import rows
 from decnet.history.summary import LoginUsed, logins_of
 from decnet.history.tally import tally_of
 from decnet.show.tables import print_table
@@ -11,8 +12,6 @@ from decnet_models.attackers import queries
 from decnet_models.attackers.profile import Credential
 
 app = application("Credentials.")
-
-HEADING = ("user", "password or key", "tries", "accepted", "attackers")
 
 
 @app.command()
@@ -26,11 +25,9 @@ def credentials(
             found = logins_of(tally_of(connection, window), limit)
         else:
             found = [_of_all_time(one) for one in queries.credentials(connection, limit)]
-    print_table(found, HEADING, row, as_json=as_json, as_csv=as_csv, nothing="no log-in in that time")
-
-
-def row(one: LoginUsed) -> tuple[object, ...]:
-    return one.username, one.secret, one.tries, one.accepted, one.attackers
+    print_table(
+        found, rows.CREDENTIAL, rows.credential, as_json=as_json, as_csv=as_csv, nothing="no log-in in that time"
+    )
 
 
 def _of_all_time(one: Credential) -> LoginUsed:

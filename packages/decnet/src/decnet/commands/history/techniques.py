@@ -4,15 +4,11 @@
 from decnet.cli.options import Csv, Json, application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.history import rows
 from decnet.show.tables import print_table
-from decnet.show.times import moment
 from decnet_models.ttp import queries
-from decnet_models.ttp.queries import TechniqueUsed
-from decnet_workers.ttp.attack import technique
 
 app = application("ATT&CK techniques.")
-
-HEADING = ("technique", "name", "tags", "attackers", "first seen", "last seen")
 
 
 @app.command()
@@ -20,10 +16,6 @@ def techniques(since: Since = None, until: Until = None, as_json: Json = False, 
     """List the techniques that rules recognised, most often recognised first."""
     with transaction(find_deployment()) as connection:
         found = queries.techniques_in(connection, time_window(since, until))
-    print_table(found, HEADING, row, as_json=as_json, as_csv=as_csv, nothing="no technique in that time")
-
-
-def row(one: TechniqueUsed) -> tuple[object, ...]:
-    known = technique(one.technique)
-    name = known.name if known else None
-    return one.technique, name, one.tags, one.attackers, moment(one.first_seen), moment(one.last_seen)
+    print_table(
+        found, rows.TECHNIQUE, rows.technique_used, as_json=as_json, as_csv=as_csv, nothing="no technique in that time"
+    )
