@@ -5,10 +5,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from decnet.cli.errors import WrongUsageError
+from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import JsonLines, Limit, application
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents, eventline
@@ -27,6 +28,9 @@ def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
+    event_id: Annotated[
+        list[UUID] | None, typer.Option("--id", help="The event with this id, as notices name it; repeatable.")
+    ] = None,
     synthetic: Annotated[bool, typer.Option(help="Also what the worker orchestrator causes.")] = False,
     limit: Limit = 50,
     as_json: JsonLines = False,
@@ -34,6 +38,9 @@ def events(
     """Show the newest events, oldest of them first; --follow continues with new ones."""
     kinds = _known(kind or [])
     deployment = find_deployment()
+    if event_id:
+        _print(_named(deployment, event_id), as_json=as_json)
+        return
     shown = newest(deployment, kinds, attacker, limit, synthetic=synthetic)
     _print(shown, as_json=as_json)
     if follow:
@@ -60,6 +67,15 @@ def newest(
             fitting = [one for one in page if not kinds or one.event.kind in kinds]
             matching += [one for one in fitting if synthetic or not one.event.synthetic]
     return matching[:limit][::-1]
+
+
+def _named(deployment: Deployment, ids: Sequence[UUID]) -> list[StoredEvent]:
+    with transaction(deployment) as connection:
+        found = queries.by_ids(connection, ids)
+    if missing := set(ids) - {one.event.id for one in found}:
+        names = ", ".join(str(one) for one in sorted(missing))
+        raise NotFoundError(f"the log has no event {names}; it was never there, or has been forgotten")
+    return found
 
 
 async def _follow(
