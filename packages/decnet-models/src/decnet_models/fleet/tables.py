@@ -37,6 +37,7 @@ decky = Table(
     ),
     Column("interface", String(15)),
     Column("persona", String(63), nullable=False, info=refers_to("persona.name")),
+    Column("image", String(255)),
     Column("sensor", String(63), info=refers_to("sensor.name")),
     Column("wanted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
