@@ -34,7 +34,7 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     """Return the fleet that the settings describe, the default one when they name none; raises FleetError."""
     if settings.decky and settings.address:
         raise FleetError("address is for the default decky: omit it, or the tables [[decoys.decky]]")
-    chosen = settings.decky or _default(settings)
+    chosen = settings_deckies(settings)
     _refuse_repeats("name", (one.name for one in chosen))
     fleet = tuple(
         _decky(one, seed=_seed(one, chosen[:place]), own_address=bool(settings.address))
@@ -44,10 +44,10 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     return fleet
 
 
-def _default(settings: DecoysSettings) -> tuple[DeckySettings, ...]:
-    """Return the deckies of settings that name none."""
-    if not settings.address:
-        return DEFAULT_FLEET
+def settings_deckies(settings: DecoysSettings) -> tuple[DeckySettings, ...]:
+    """Return the deckies as the settings have them, the default ones when they name none; nothing is checked."""
+    if settings.decky or not settings.address:
+        return settings.decky or DEFAULT_FLEET
     first = DEFAULT_FLEET[0]
     services = _default_services(persona(first.persona))
     ports = {name: service_registry.standard_port(name) + settings.port_offset for name in services}
