@@ -88,6 +88,19 @@ class CursorWorker(DatabaseWorker[S]):
         """
         return lambda connection: self.handle(EventBatch(connection, batch.events))
 
+    def unsettled(self, connection: Connection) -> bool:
+        """Return whether `settle` has something to do; asked on a snapshot whenever the log is handled to its end."""
+        del connection
+        return False
+
+    def settle(self, connection: Connection) -> Results:
+        """Write a bounded part of what follows from the events handled so far, in a transaction without events.
+
+        For results of which a batch would change many that the next one changes again: they wait for the end of the log.
+        """
+        del connection
+        return Results()
+
     @classmethod
     def warm(cls) -> None:
         """Handle one event of each kind in a database in memory, so that children share what this compiles."""
@@ -101,7 +114,9 @@ class CursorWorker(DatabaseWorker[S]):
                 insert_events(connection, sample_events(cls.consumes))
                 begin(connection, cls.name)
                 worker.prepare(connection)
-            worker._processor(engine, cls.name).step()
+            processor = worker._processor(engine, cls.name)
+            processor.step()
+            processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
 
         warm_up(work)
 
@@ -139,17 +154,24 @@ class CursorWorker(DatabaseWorker[S]):
             started = time.perf_counter()
             try:
                 done = await ctx.in_thread(processor.step)
+                _report(ctx, done, time.perf_counter() - started)
+                if done.lag or await self._settled(ctx, processor):
+                    return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None
                 keeper.lost(lost)
-                return AT_ONCE
-            _report(ctx, done, time.perf_counter() - started)
-            if done.lag:
                 return AT_ONCE
             seconds = ctx.poll_seconds(self.poll_seconds)
             return Rest(seconds if keeper is None else min(seconds, keeper.due_seconds()), idle=not done.handled)
 
         await repeat(ctx, step, prepare=prepare)
+
+    async def _settled(self, ctx: Context, processor: BatchProcessor) -> bool:
+        """Settle a part; return whether there was one."""
+        done = await ctx.in_thread(processor.settle, self.unsettled, lambda connection: self.settle(connection).notices)
+        if done is not None:
+            _publish(ctx, done)
+        return done is not None
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
         def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:
@@ -180,5 +202,9 @@ def _report(ctx: Context, step: Step, seconds: float) -> None:
     ctx.counters.set("lag_events", step.lag)
     if step.handled:
         ctx.counters.set("batch_seconds", round(seconds, 6))
+    _publish(ctx, step)
+
+
+def _publish(ctx: Context, step: Step) -> None:
     for kind, seq in step.notices.items():
         ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))
