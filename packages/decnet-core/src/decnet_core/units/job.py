@@ -40,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     capabilities: tuple[str, ...] = ()
     network: Network = "none"
+    netlink: bool = False
+    """Whether it asks the kernel for interfaces and addresses."""
     database: bool = False
     spools: tuple[str, ...] = ()
     """Its own spools, one for each of its processes."""
@@ -63,6 +65,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def captures(self) -> bool:
         """Whether it sees every packet of the host: then only its own unit has the capability and the socket family."""
         return "CAP_NET_RAW" in self.capabilities
+
+    @property
+    def makes_namespaces(self) -> bool:
+        """Whether it makes network namespaces that outlive its process, by mounting them."""
+        return "CAP_SYS_ADMIN" in self.capabilities
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -118,6 +125,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         memory_budget=len(processes) * worker.memory_budget,
         capabilities=worker.capabilities(settings),
         network=worker.reach(settings),
+        netlink=worker.netlink,
         database=worker.database,
         processes=len(processes),
         spools=processes if worker.produces else (),
