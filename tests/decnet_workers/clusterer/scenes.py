@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 
 from decnet_core.events.catalogue import (
     CommandRun,
@@ -19,10 +19,9 @@ from decnet_core.events.catalogue import (
     TcpStack,
 )
 from decnet_core.events.envelope import Event
-from decnet_core.events.ids import uuid7
 from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import reading, warm_up_engine, writing
-from decnet_models.events.queries import StoredEvent, insert_events
+from decnet_models.events.queries import insert_events
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.progress.queries import begin_cursor

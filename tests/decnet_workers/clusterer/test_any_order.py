@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from tests.decnet_workers.clusterer.scenes import (
@@ -26,7 +26,6 @@ from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
 from decnet_models.identities.tables import identity_attacker, identity_core
-from decnet_workers.clusterer.worker import Clusterer
 
 ATTACKERS = [f"192.0.2.{number}" for number in range(1, 15)] + ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"]
 
@@ -53,21 +52,23 @@ def logs(draw: st.DrawFn) -> list[Event]:
                 st.integers(0, 200) | st.integers(0, 20_000_000),
             ),
             min_size=1,
-            max_size=80,
+            max_size=60,
         )
     )
     return [event(attacker, make(name), at) for attacker, make, name, at in picks]
 
 
-def state(engine: Engine) -> tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[str, str, str, float]]]:
+def state(
+    engine: Engine,
+) -> tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[str, str, str, float]]]:
     with reading(engine) as connection:
         c, f = identity_attacker.c, identity_core.c
-        cores = {attacker: core for attacker, core in connection.execute(select(c.attacker, c.core))}
+        cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
         weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight))]
     return partition(engine), cores, sorted(weights)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
 @given(data=st.data(), log=logs())
 def test_batches_order_and_repetition_change_nothing(data: st.DataObject, log: list[Event]) -> None:
     with in_memory() as whole, in_memory() as parts:

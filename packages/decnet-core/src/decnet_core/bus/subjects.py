@@ -104,4 +104,13 @@ LOST = Subject(
     "system.{}.lost", Lost, "A worker crashed, and a nudge perhaps with it; wakes parked workers everywhere."
 )
 
-SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, GROUPING_DECIDED, HEALTH, CONTROL, LOST)
+SUBJECTS: tuple[Subject, ...] = (
+    SPOOL_APPENDED,
+    EVENTS_INGESTED,
+    NOTICE,
+    FLEET_CHANGED,
+    GROUPING_DECIDED,
+    HEALTH,
+    CONTROL,
+    LOST,
+)

@@ -59,7 +59,7 @@ class CursorWorker(DatabaseWorker[S]):
     of them. The leases are renewed when the log is read, so they cost no wake-ups either.
     """
 
-    listens = (EVENTS_INGESTED.pattern,)
+    listens: tuple[str, ...] = (EVENTS_INGESTED.pattern,)
     parks = True
     poll_seconds: ClassVar[float] = 5.0
     """How long a lost nudge can delay the work; while the bus is connected, five times that, up to 10 s."""
@@ -96,7 +96,7 @@ class CursorWorker(DatabaseWorker[S]):
     def settle(self, connection: Connection) -> Results:
         """Write a bounded part of what follows from the events handled so far, in a transaction without events.
 
-        For results of which a batch would change many that the next one changes again: they wait for the end of the log.
+        For results of which a batch would change many that the next one changes again: these wait for the log's end.
         """
         del connection
         return Results()

@@ -38,7 +38,10 @@ def withdraw(connection: Connection, g: Grouping[Any], decision_id: int, *, now_
 def decisions(
     connection: Connection, g: Grouping[S], limit: int = 1000, *, after: int = 0, withdrawn: bool = False
 ) -> list[Decision[S]]:
-    """Return the decisions in force, or `withdrawn` ones too, oldest first; page on with `after` = the last one's `id`."""
+    """Return the decisions in force, oldest first; page on with `after` = the last one's `id`.
+
+    With `withdrawn` those that were withdrawn are among them.
+    """
     c = g.decision.c
     named = (c.id, c.kind, c[g.subject], c.other, c[g.key], c.change)
     query = select(*named, c.author, c.reason, c.created_at, c.withdrawn_at)

@@ -2,7 +2,7 @@
 """The cores as rows: which features belong together, and to which core, by what bond, an attacker belongs."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
@@ -140,7 +140,7 @@ def see(connection: Connection, rows: Iterable[Bound]) -> None:
     values = [{"who": row.attacker, "new_first": row.first_seen, "new_last": row.last_seen} for row in rows]
     if values:
         statement = update(IDENTITIES.member).where(c.attacker == bindparam("who"))
-        new = {"first_seen": bindparam("new_first"), "last_seen": bindparam("new_last")}
+        new: dict[str, Any] = {"first_seen": bindparam("new_first"), "last_seen": bindparam("new_last")}
         connection.execute(statement.values(**new), values)
 
 

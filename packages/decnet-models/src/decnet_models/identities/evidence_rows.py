@@ -2,8 +2,8 @@
 """The evidence as rows: what a batch adds to it, and how it is read.
 
 Everything is merged by rules whose result does not depend on order: the least and greatest of times, the minima of
-sketches, and of the features of a kind that an attacker shows, those with the least digests. So an attacker that shows a
-million different ones has as many rows as one that shows eight, and two that show the same keep the same.
+sketches, and of the features of a kind that an attacker shows, those with the least digests. So an attacker that
+shows a million different ones has as many rows as one that shows eight, and two that show the same keep the same.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -91,6 +91,14 @@ def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
     c = _evidence.c
     query = select(c.attacker).where(c.kind == key[0], c.digest == key[1]).order_by(c.attacker).limit(limit)
     return list(connection.execute(query).scalars())
+
+
+def holders_of_all(connection: Connection, keys: Iterable[Key]) -> dict[Key, list[str]]:
+    """Return all attackers that show each of some features, in the order of their names."""
+    found: dict[Key, list[str]] = {}
+    for kind, name, attacker in rows_of(connection, _evidence, ["attacker"], keys):
+        found.setdefault((kind, name), []).append(attacker)
+    return {key: sorted(attackers) for key, attackers in found.items()}
 
 
 def times_of(connection: Connection, attackers: Collection[str]) -> dict[str, AttackerRow]:
@@ -189,7 +197,7 @@ def add_pending(connection: Connection, rows: Collection[tuple[str, str]]) -> No
 
 def add_all_pending(connection: Connection) -> None:
     """Note that everybody's evidence is to be weighed again."""
-    everybody = select(literal(ATTACKER), identity_attacker.c.attacker).where(literal(True))  # noqa: FBT003
+    everybody = select(literal(ATTACKER), identity_attacker.c.attacker).where(literal(True))
     insert = insert_into(connection, identity_pending).from_select(["kind", "name"], everybody)
     connection.execute(insert.on_conflict_do_nothing())
 
@@ -250,9 +258,7 @@ def _replacing(table: Table, keys: Sequence[str], *names: str) -> Any:
     return make
 
 
-_WRITE_EVIDENCE = RowInsert(
-    _evidence, EvidenceRow._fields, _widening(_evidence, ("kind", "digest", "attacker"))
-)
+_WRITE_EVIDENCE = RowInsert(_evidence, EvidenceRow._fields, _widening(_evidence, ("kind", "digest", "attacker")))
 _WRITE_FEATURE = RowInsert(
     _feature,
     ("kind", "digest", "value", "subjects", "first_seen", "last_seen"),

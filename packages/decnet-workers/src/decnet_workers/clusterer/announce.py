@@ -26,20 +26,26 @@ def notices(outcome: Outcome) -> Iterator[tuple[str, Notice]]:
             yield f"identity.formed:{became.identity}", _formed(became)
         elif became.joined:
             key = f"identity.grew:{became.identity}:{became.now.members}"
-            yield key, IdentityGrew(
-                ts=became.now.last_seen,
-                identity=str(became.identity),
-                members=became.now.members,
-                joined=became.joined[:_NAMED],
-                because=became.because,
+            yield (
+                key,
+                IdentityGrew(
+                    ts=became.now.last_seen,
+                    identity=str(became.identity),
+                    members=became.now.members,
+                    joined=became.joined[:_NAMED],
+                    because=became.because,
+                ),
             )
     for merged in outcome.merged:
-        yield f"identity.merged:{merged.source}:{merged.target}", IdentityMerged(
-            ts=merged.ts,
-            identity=str(merged.target),
-            source=str(merged.source),
-            members=merged.members,
-            because=merged.because,
+        yield (
+            f"identity.merged:{merged.source}:{merged.target}",
+            IdentityMerged(
+                ts=merged.ts,
+                identity=str(merged.target),
+                source=str(merged.source),
+                members=merged.members,
+                because=merged.because,
+            ),
         )
 
 
@@ -66,10 +72,13 @@ def reused(connection: Connection, credentials: Collection[Key]) -> Iterator[tup
         bound = core_rows.bound(connection, holders).values()
         identities = sorted({str(one.identity) for one in bound if one.identity is not None})
         if len(identities) > 1:
-            yield f"credential.reused:{digest}", CredentialReused(
-                ts=last_seen,
-                username=username,
-                password=password,
-                identities=tuple(identities[:_NAMED]),
-                attackers=tuple(sorted(holders)[:_NAMED]),
+            yield (
+                f"credential.reused:{digest}",
+                CredentialReused(
+                    ts=last_seen,
+                    username=username,
+                    password=password,
+                    identities=tuple(identities[:_NAMED]),
+                    attackers=tuple(sorted(holders)[:_NAMED]),
+                ),
             )

@@ -48,7 +48,7 @@ def _host(url: str) -> str:
 
 
 def _is_public(host: str) -> bool:
-    """Return whether the host says something of who named it; documentation's addresses (RFC 5737) are as good as any."""
+    """Return whether the host says something of who named it."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -75,7 +75,7 @@ class Intake:
         before = self._before(connection)
         self._unite_sets(connection, before)
         for attacker, shown in self._shown.items():
-            self._merge(attacker, before.get(attacker, {}), shown)
+            self._merge(before.get(attacker, {}), shown)
         new = self._write_attackers(connection)
         rows.write_evidence(connection, self._written)
         rows.drop_evidence(connection, self._dropped)
@@ -106,7 +106,7 @@ class Intake:
                     self._drop(gone)
                     del before[attacker][key]
 
-    def _merge(self, attacker: str, before: dict[Key, EvidenceRow], shown: dict[Key, EvidenceRow]) -> None:
+    def _merge(self, before: dict[Key, EvidenceRow], shown: dict[Key, EvidenceRow]) -> None:
         by_kind: dict[str, list[str]] = {}
         for kind, name in before.keys() | shown.keys():
             by_kind.setdefault(kind, []).append(name)
@@ -183,9 +183,7 @@ def _show(shown: dict[Key, EvidenceRow], row: EvidenceRow) -> None:
     key = (row.kind, row.digest)
     old = shown.get(key)
     if old is not None:
-        row = row._replace(
-            first_seen=min(old.first_seen, row.first_seen), last_seen=max(old.last_seen, row.last_seen)
-        )
+        row = row._replace(first_seen=min(old.first_seen, row.first_seen), last_seen=max(old.last_seen, row.last_seen))
     shown[key] = row
 
 

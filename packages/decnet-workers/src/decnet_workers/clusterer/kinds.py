@@ -7,8 +7,8 @@ of their number takes `slope` bits away, and so does a feature that has been aro
 common proves nothing, whoever agrees on it. Two attackers taken at random from a hundred thousand are one actor in
 perhaps one of 10,000 cases, 13 bits; JOIN is 5 bits (3 % error) above.
 
-Families are what one cause explains: a tool brings its key exchange, its user agent and its TLS hello. So within a family
-the second feature counts 40 %, the third 16 %, and the family never more than its limit.
+Families are what one cause explains: a tool brings its key exchange, its user agent and its TLS hello. So within a
+family the second feature counts 40 %, the third 16 %, and the family never more than its limit.
 """
 
 from collections.abc import Iterable

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Writes what was computed: cores, bonds, and from them the identities with their members and changes.
 
-An identity is numbered after its founder, the attacker seen first of those that one bond holds together. So it keeps its
-number while it grows, the older one's remains when two are merged, and a part that is split off has that of its own first.
+An identity is numbered after its founder, the attacker seen first of those that one bond holds together. So it keeps
+its number while it grows, that of the older one remains when two are merged, and a part that is split off gets that of
+its own first one.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -47,7 +48,12 @@ def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) 
     changed = [one for one, was in moving.items() if bound[one] != (was.core, was.bond)]
     core_rows.bind(connection, [(one, *bound[one]) for one in sorted(changed)])
     affected = {was.bond for was in moving.values()} | {bond for _, bond in bound.values()}
-    return _Placing(connection, attached, known | moving).result(affected)
+    lone = {bond for bond in affected if bond.startswith("@") and bond not in bonds.replaced.values()}
+    founders = {bond: bond[1:] for bond in lone if bound.get(bond[1:], ("", ""))[1] == bond}
+    for bond in sorted(affected - lone):
+        if (founder := core_rows.founder(connection, bond)) is not None:
+            founders[bond] = founder
+    return _Placing(connection, attached, known | moving).result(founders)
 
 
 def write_features(connection: Connection, regrouped: Regrouped) -> None:
@@ -67,8 +73,9 @@ class _Placing:
         self._now = time.time_ns()
         self._values: dict[Key, str] = {}
 
-    def result(self, affected: Collection[str]) -> Outcome:
-        going = self._going(affected)
+    def result(self, founders: Mapping[str, str]) -> Outcome:
+        """Put attackers into the identities of their bonds' founders."""
+        going = self._going(founders)
         home = {one: was.identity for one, was in self._known.items() if was.identity is not None} | going
         self._read_values()
         before = core_rows.sizes(self._connection, {*home.values(), *self._left(going)})
@@ -79,15 +86,18 @@ class _Placing:
         self._write_merged(sizes, before)
         return Outcome(self._became(going, sizes, before), merged)
 
-    def _going(self, affected: Collection[str]) -> dict[str, UUID]:
+    def _going(self, founders: Mapping[str, str]) -> dict[str, UUID]:
         """Return the attackers that get into another identity, with it."""
         going: dict[str, UUID] = {}
-        for bond in sorted(affected):
-            founder = core_rows.founder(self._connection, bond)
-            if founder is not None:
-                movers = core_rows.bound_by(self._connection, bond, outside=own_id(founder))
-                self._known |= movers
-                going |= dict.fromkeys(movers, own_id(founder))
+        for bond, founder in sorted(founders.items()):
+            identity = own_id(founder)
+            if bond == f"@{founder}" and founder in self._known:
+                movers = [founder] if self._known[founder].identity != identity else []
+            else:
+                found = core_rows.bound_by(self._connection, bond, outside=identity)
+                self._known |= found
+                movers = list(found)
+            going |= dict.fromkeys(movers, identity)
         return going
 
     def _left(self, going: dict[str, UUID]) -> set[UUID]:
@@ -109,9 +119,7 @@ class _Placing:
             core_rows.move(self._connection, attackers, identity)
         core_rows.see(self._connection, [was for one, was in self._known.items() if one not in placed])
 
-    def _write_sizes(
-        self, going: dict[str, UUID], home: dict[str, UUID], before: dict[UUID, Size]
-    ) -> dict[UUID, Size]:
+    def _write_sizes(self, going: dict[str, UUID], home: dict[str, UUID], before: dict[UUID, Size]) -> dict[UUID, Size]:
         """Return the new sizes of all identities that are concerned; only those that somebody left are recounted."""
         left = self._left(going)
         sizes = {identity: core_rows.recounted(self._connection, identity) for identity in sorted(left)}
@@ -125,9 +133,7 @@ class _Placing:
             sizes[identity] = Size(members, first, max(size.last_seen, was.last_seen))
         return sizes
 
-    def _record(
-        self, going: dict[str, UUID], sizes: dict[UUID, Size], before: dict[UUID, Size]
-    ) -> tuple[Merged, ...]:
+    def _record(self, going: dict[str, UUID], sizes: dict[UUID, Size], before: dict[UUID, Size]) -> tuple[Merged, ...]:
         """Record who went from one identity to another."""
         moved: dict[tuple[UUID, UUID], list[str]] = {}
         for one, target in going.items():
@@ -155,9 +161,7 @@ class _Placing:
         ]
         core_rows.resize(self._connection, rows)
 
-    def _became(
-        self, going: dict[str, UUID], sizes: dict[UUID, Size], before: dict[UUID, Size]
-    ) -> tuple[Became, ...]:
+    def _became(self, going: dict[str, UUID], sizes: dict[UUID, Size], before: dict[UUID, Size]) -> tuple[Became, ...]:
         joined: dict[UUID, list[str]] = {}
         for one, target in going.items():
             source = self._known[one].identity

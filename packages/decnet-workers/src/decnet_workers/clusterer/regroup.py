@@ -93,18 +93,22 @@ class _Regrouping:
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        shared = [key for key in keys if self._features[key].attackers >= 2]
-        self._read({attacker for key in shared for attacker in self._sample(key)})
+        shared = {key for key in keys if self._base(key)}
+        self._read_samples(shared)
+        self._read({attacker for key in shared for attacker in self._samples[key]})
         for key in keys:
             self._weights[key] = self._weighed(key)
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
 
+    def _base(self, key: Key) -> float:
+        """Return a feature's weight by the number of its attackers alone."""
+        return weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key))
+
     def _weighed(self, key: Key) -> float:
-        kind, feature = KINDS[key[0]], self._features[key]
-        bits = weight(kind, feature, self._view.population, limits().get(key))
+        kind, bits = KINDS[key[0]], self._base(key)
         if not bits:
             return 0.0
-        shown = [self._shown[attacker] for attacker in self._sample(key)]
+        shown = [self._shown[attacker] for attacker in self._samples[key]]
         rare = self._rare_members(kind.members, shown) if kind.members else None
         return round(adjusted(bits, mixed=is_mixed(key, shown), rare_members=rare), 3)
 
@@ -134,18 +138,21 @@ class _Regrouping:
         settled = self._settled[key]
         return settled.core if settled else None
 
-    def _sample(self, key: Key) -> Collection[str]:
-        if key not in self._samples:
-            self._samples[key] = self._view.holders(key, SAMPLE)
-        return self._samples[key]
+    def _read_samples(self, keys: Iterable[Key]) -> None:
+        """Read the attackers of features that are looked at: all, but of features with many."""
+        missing = [key for key in keys if key not in self._samples]
+        few = [key for key in missing if self._features[key].attackers <= SAMPLE]
+        self._samples |= dict.fromkeys(few, ())
+        self._samples |= self._view.holders_of_all(few)
+        self._samples |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
 
     def _holders(self, keys: Iterable[Key]) -> set[str]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
-        found: set[str] = set()
-        for key in keys:
-            everybody = self._features[key].attackers <= SAMPLE
-            found.update(self._sample(key) if everybody else self._view.holders(key, self._features[key].attackers))
-        return found
+        keys = set(keys)
+        few = {key for key in keys if self._features[key].attackers <= SAMPLE}
+        self._read_samples(few)
+        found = {attacker for key in few for attacker in self._samples[key]}
+        return found.union(*self._view.holders_of_all(keys - few).values())
 
     def _looked(self, attacker: str) -> list[Key]:
         """Return the features of an attacker that are looked at."""
@@ -193,7 +200,8 @@ class _Regrouping:
     def _profile(self, keys: set[Key]) -> None:
         missing = {key for key in keys if key not in self._profiles}
         self._know(missing)
-        samples = {key: self._sample(key) for key in missing}
+        self._read_samples(missing)
+        samples = {key: self._samples[key] for key in missing}
         self._learn_of_all({attacker for sample in samples.values() for attacker in sample})
         for key, sample in samples.items():
             looked_at = [self._looked(one) for one in sample if not is_shared_address(self._shown[one])]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""MinHash sketches (Broder 1997) of sets, and the bands by which near-equal sets are found (locality-sensitive hashing).
+"""MinHash sketches (Broder 1997) of sets, and the bands by which near-equal sets are found.
 
 Two sets of Jaccard similarity s agree on a minimum with probability s, so on one of 4 bands of 4 minima with
-1 - (1 - s^4)^4: 0.98 at s = 0.9, 0.88 at 0.8, 0.23 at 0.5. The sketch of a union is the least of both, whatever the order.
+1 - (1 - s^4)^4: 0.98 at s = 0.9, 0.88 at 0.8, 0.23 at 0.5 (locality-sensitive hashing). The sketch of a union is the
+least of both, whatever the order.
 """
 
 import hashlib
@@ -39,9 +40,7 @@ def size(minima: Minima) -> float:
 
 def bands(minima: Minima) -> list[str]:
     """Return the names of the set's bands."""
-    return [
-        f"{place}:{hash_of(minima[place * ROWS : (place + 1) * ROWS])}" for place in range(BANDS)
-    ]
+    return [f"{place}:{hash_of(minima[place * ROWS : (place + 1) * ROWS])}" for place in range(BANDS)]
 
 
 def hash_of(part: Minima) -> str:

@@ -35,6 +35,9 @@ class StoredView:
     def holders(self, key: Key, limit: int) -> list[str]:
         return evidence_rows.holders_of(self._connection, key, limit)
 
+    def holders_of_all(self, keys: Collection[Key]) -> dict[Key, list[str]]:
+        return evidence_rows.holders_of_all(self._connection, keys)
+
     def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
         found = rows_of(self._connection, identity_core, ["core", "weight"], keys)
         return {(kind, digest): Settled(core, weight) for kind, digest, core, weight in found}

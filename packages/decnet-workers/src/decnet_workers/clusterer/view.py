@@ -29,6 +29,9 @@ class View(Protocol):
     def holders(self, key: Key, limit: int) -> Collection[str]:
         """Return the first attackers, in the order of their names, that show a feature."""
 
+    def holders_of_all(self, keys: Collection[Key]) -> Mapping[Key, Collection[str]]:
+        """Return all attackers that show each of some features, in the order of their names."""
+
     def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
         """Return what was computed of those of the features that can join attackers."""
 
