@@ -234,6 +234,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def realism(session: nox.Session) -> None:
+    """What nmap and p0f say that each persona is, beside its claim; as root, in network namespaces of its own."""
+    _workspace(session)
+    session.run("python", "benchmarks/realism.py", *session.posargs)
+
+
+@nox.session(python="3.11")
 def docs(session: nox.Session) -> None:
     """Generate the reference pages from the registries into site/."""
     _workspace(session)

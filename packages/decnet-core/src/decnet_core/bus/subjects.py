@@ -39,6 +39,13 @@ class GroupingDecided(msgspec.Struct, frozen=True):
     """How many it names."""
 
 
+class IntelRequested(msgspec.Struct, frozen=True):
+    """The operator asked for fresh intelligence."""
+
+    indicator: str
+    """What about."""
+
+
 class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
@@ -97,6 +104,7 @@ FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were com
 GROUPING_DECIDED = Subject(
     "grouping.decided", GroupingDecided, "An operator's decision was committed; wakes clusterer and campaign-clusterer."
 )
+INTEL_REQUESTED = Subject("intel.requested", IntelRequested, "The operator asked providers anew; wakes enrich.")
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
 CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
 
@@ -105,12 +113,5 @@ LOST = Subject(
 )
 
 SUBJECTS: tuple[Subject, ...] = (
-    SPOOL_APPENDED,
-    EVENTS_INGESTED,
-    NOTICE,
-    FLEET_CHANGED,
-    GROUPING_DECIDED,
-    HEALTH,
-    CONTROL,
-    LOST,
+    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, GROUPING_DECIDED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
 )

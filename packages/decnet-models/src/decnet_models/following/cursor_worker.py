@@ -59,7 +59,7 @@ class CursorWorker(DatabaseWorker[S]):
     of them. The leases are renewed when the log is read, so they cost no wake-ups either.
     """
 
-    listens: tuple[str, ...] = (EVENTS_INGESTED.pattern,)
+    listens: ClassVar[tuple[str, ...]] = (EVENTS_INGESTED.pattern,)
     parks = True
     poll_seconds: ClassVar[float] = 5.0
     """How long a lost nudge can delay the work; while the bus is connected, five times that, up to 10 s."""
@@ -101,6 +101,10 @@ class CursorWorker(DatabaseWorker[S]):
         del connection
         return Results()
 
+    def beside(self, engine: Engine) -> bool:  # noqa: ARG002  # most follow nothing else
+        """Do a bounded piece of work that no event brings, after each batch; return whether there is more."""
+        return False
+
     @classmethod
     def warm(cls) -> None:
         """Handle one event of each kind in a database in memory, so that children share what this compiles."""
@@ -117,6 +121,7 @@ class CursorWorker(DatabaseWorker[S]):
             processor = worker._processor(engine, cls.name)
             processor.step()
             processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
+            worker.beside(engine)
 
         warm_up(work)
 
@@ -153,9 +158,9 @@ class CursorWorker(DatabaseWorker[S]):
                 return AT_ONCE
             started = time.perf_counter()
             try:
-                done = await ctx.in_thread(processor.step)
+                done, more = await ctx.in_thread(self._step, processor)
                 _report(ctx, done, time.perf_counter() - started)
-                if done.lag or await self._settled(ctx, processor):
+                if done.lag or more or await self._settled(ctx, processor):
                     return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None
@@ -172,6 +177,9 @@ class CursorWorker(DatabaseWorker[S]):
         if done is not None:
             _publish(ctx, done)
         return done is not None
+
+    def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
+        return processor.step(), self.beside(self._engine)
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
         def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_identity_evidence"
-down_revision = "0006_decky_policy_consistent"
+revision = "0010_identity_evidence"
+down_revision = "0009_decky_image"
 
 
 def upgrade() -> None:
