@@ -79,6 +79,18 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     """The request target or the queried name, whole."""
 
 
+class AttackerJudged(_Notice, frozen=True, tag="attacker.judged"):
+    """The worst verdict of other parties on an attacker changed."""
+
+    ts: int
+    attacker: str
+    verdict: str
+    """malicious, suspicious, benign or unknown."""
+    before: str = "unknown"
+    reasons: tuple[str, ...] = ()
+    """`provider: reason` for each reason of those that gave it."""
+
+
 class DeckyDrifted(_Notice, frozen=True, tag="decky.drifted"):
     """A decky was found other than it should be."""
 
@@ -164,6 +176,7 @@ Notice = (
     | SessionEnded
     | TechniqueTagged
     | CanaryTriggered
+    | AttackerJudged
     | DeckyDrifted
     | DeckyRepaired
     | DeckyFailed
