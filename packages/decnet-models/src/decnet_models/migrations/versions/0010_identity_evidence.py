@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_identity_evidence"
-down_revision = "0009_decky_image"
+down_revision = "0009_campaign_rhythm"
 
 
 def upgrade() -> None:
