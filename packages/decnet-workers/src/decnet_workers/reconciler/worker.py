@@ -30,6 +30,8 @@ from decnet_workers.reconciler.network_events import NetworkEvents
 from decnet_workers.reconciler.passes import Passes, Report
 from decnet_workers.reconciler.reconciliation import Reconciliation
 from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
+from decnet_workers.reconciler.runtimes.container.container import ContainerRuntime
+from decnet_workers.reconciler.runtimes.container.engine import Engine as ContainerEngine
 from decnet_workers.reconciler.runtimes.host import Host
 from decnet_workers.reconciler.runtimes.loopback import Loopback
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -103,10 +105,17 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 
 def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
     """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
+    fleet = fleet_id(folder)
     found: dict[str, Runtime] = {
         "loopback": Loopback(),
         "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(settings.names_directory, fleet_id(folder)),
+        "netns": Netns(settings.names_directory, fleet),
+        "container": ContainerRuntime(
+            Netns(settings.names_directory, f"container-{fleet}"),
+            ContainerEngine(settings.container_socket),
+            fleet,
+            Path(settings.images) if settings.images else None,
+        ),
     }
     return {name: found[name] for name in allowed(settings)}
 

@@ -52,7 +52,10 @@ class DeckyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table `[[decky]]`."""
 
     name: Name
-    persona: str
+    persona: str | None = None
+    """May be omitted with an image, which has one that fits."""
+    image: str | None = None
+    """A honeypot image, with the runtime container."""
     address: str | None = None
     """One address, the first of `count`, or a range of them: 10.20.0.50-10.20.0.69."""
     addresses: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ def _deckies(table: DeckyTable, network: Network, place: str) -> Iterator[Wanted
         yield Wanted(
             name=f"{table.name}-{number + 1:0{max(2, len(str(count)))}}" if several else table.name,
             persona=table.persona,
+            image=table.image,
             addresses=tuple(_nth(column, number, place, table.name) for column in columns),
             runtime=table.runtime or network.runtime,
             interface=network.interface if table.interface is None else table.interface,

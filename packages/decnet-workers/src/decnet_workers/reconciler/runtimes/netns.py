@@ -66,6 +66,17 @@ class Netns:
         with explained("open its ports"):
             return self._namespaces.enter(decky.name, lambda: opened(decky, kept))
 
+    def path(self, name: str) -> Path:
+        """Return where the namespace of a decky of that name is, or would be."""
+        return self._namespaces.path(name)
+
+    def listening(self, name: str) -> set[Endpoint]:
+        """Return what is listened on in a decky's namespace; nothing without one."""
+        try:
+            return self._namespaces.enter(name, served)
+        except OSError:
+            return set()
+
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         return sorted(set(self._namespaces.names()) - {one.name for one in deckies})
 
