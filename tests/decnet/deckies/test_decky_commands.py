@@ -196,7 +196,7 @@ def test_every_reason_is_told_with_its_line_and_nothing_is_written(
     document.write_text(DOCUMENT.replace('"nas"', '"moon"').replace("10.20.0.50", "10.20.9.50"))
     said = run("deploy", str(document), "--yes")
     assert said.code == 1
-    assert said.err.count(f"{document}:6: decky web-0") == 3
+    assert said.err.count(f"{document}:6: decky shop-0") == 3
     assert f"{document}:12: decky box: there is no persona 'moon'" in said.err
     assert rows(deployment) == {}
 
