@@ -29,6 +29,7 @@ SMALL = {
     "decky_state": "the fleet's own hosts",
     "event_forgotten": "a row for each kind",
     "ingest_position": "a row for each spool",
+    "intel_request": "bounded by a setting",
     "lease": "a row for each worker and shard",
     "login_throttle": "looked up by key; forgotten after a while",
     "persona": "written by people",

@@ -39,6 +39,7 @@ COMMANDS = (
     Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
+    Command("intel", "What others say about an address; --refresh asks them anew.", "analysis"),
     Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect.", "deckies"),
     Command("deploy", "Make the fleet what a document says, after showing what that does.", "deckies"),
     Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when.", "deckies"),

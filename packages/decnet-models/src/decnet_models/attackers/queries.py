@@ -55,7 +55,7 @@ def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerP
     breadth = Breadth(facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
     return AttackerProfile(
         attacker=Attacker(*row),
-        terms=terms(facts),
+        terms=terms(facts, row.verdict),
         traits=traits(breadth, beat, _typing(connection, ip, limit)),
         rhythm=beat,
         phases=_path(connection, tables.attacker_phase, "phase", ip, limit),

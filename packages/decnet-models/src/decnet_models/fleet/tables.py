@@ -18,7 +18,7 @@ from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSE
 
 metadata = MetaData()
 
-_DESIRED = {"owner": "operator, mutate", "readers": ("reconciler", "orchestrator", "mutate", "operator")}
+_DESIRED = {"owner": "operator, mutate", "readers": ("reconciler", "orchestrator", "mutate", "enrich", "operator")}
 
 
 def _decky() -> Column[str]:

@@ -17,9 +17,9 @@ from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
-from decnet_workers.webhook.addresses import networks
+from decnet_workers.outbound.addresses import networks
+from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
-from decnet_workers.webhook.dial import Dialler
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.http_sender import HttpSender
 from decnet_workers.webhook.settings import WebhookSettings
@@ -70,7 +70,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
             raise StartupError(f"[webhook] ca_file: {self.settings.ca_file} cannot be read")
         self._dialler = Dialler(
-            allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
+            self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Parses the URL of an endpoint strictly: this code and a resolver must read it the same way."""
+"""Parses the URL of a server strictly: this code and a resolver must read it the same way."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,11 +15,11 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class TargetError(WorkersError, ValueError):
-    """The URL is not valid for an endpoint; the message says why."""
+    """The URL cannot be used; the message says why."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where a webhook goes; `path` includes the query."""
+    """Where a request goes; `path` includes the query."""
 
     tls: bool
     host: str
@@ -43,9 +43,9 @@ def parse_target(url: str) -> Target:
     except ValueError as error:
         raise TargetError(f"this is not a URL: {error}") from error
     if parts.scheme not in {"http", "https"}:
-        raise TargetError("a webhook's URL begins with https:// or http://")
+        raise TargetError("a URL begins with https:// or http://")
     if "@" in parts.netloc:
-        raise TargetError("a webhook's URL has no user or password; messages are signed instead")
+        raise TargetError("a URL has no user or password")
     host = parts.hostname or ""
     if not (_HOST.fullmatch(host) or (":" in host and re.fullmatch(r"[0-9a-f:.]+", host))):
         raise TargetError(f"{host!r} is not a host name or address")

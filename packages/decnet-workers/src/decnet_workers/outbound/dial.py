@@ -10,17 +10,19 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from decnet_core.net.addresses import Address, Network, parse_address
 from decnet_workers.errors import WorkersError
-from decnet_workers.webhook.addresses import is_public, refusal
-from decnet_workers.webhook.http_connection import HttpConnection
-from decnet_workers.webhook.target import Target
+from decnet_workers.outbound.addresses import is_public, refusal
+from decnet_workers.outbound.target import Target
 
 MAX_ADDRESSES = 4
 """Addresses of one name that are tried."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class DialError(WorkersError):
@@ -37,11 +39,18 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class Dialler:
-    """Opens connections within the operator's limits."""
+    """Opens connections within the limits of the operator, who set them in `section`."""
 
     def __init__(
-        self, *, allowed: Sequence[Network], connect_seconds: float, ca_file: str = "", resolve: Resolve = resolve
+        self,
+        section: str,
+        *,
+        allowed: Sequence[Network],
+        connect_seconds: float,
+        ca_file: str = "",
+        resolve: Resolve = resolve,
     ) -> None:
+        self._section = section
         self._allowed = allowed
         self._connect_seconds = connect_seconds
         self._ca_file = ca_file
@@ -49,20 +58,20 @@ class Dialler:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """Created when the first https endpoint is dialled: loading the authorities costs some MiB."""
+        """Created when the first https server is dialled: loading the authorities costs some MiB."""
         try:
             return ssl.create_default_context(cafile=self._ca_file or None)
         except OSError as error:
-            raise DialError(f"[webhook] ca_file cannot be read: {error.strerror or error}") from error
+            raise DialError(f"[{self._section}] ca_file cannot be read: {error.strerror or error}") from error
 
-    async def open(self, target: Target, *, allow_private: bool) -> HttpConnection:
-        """Return a connection to `target`; raises DialError. The caller sets the overall deadline."""
+    async def open(self, target: Target, protocol: Callable[[], P], *, allow_private: bool) -> P:
+        """Return a new `protocol` connected to `target`; raises DialError. The caller sets the overall deadline."""
         addresses = await self._checked(target, allow_private=allow_private)
         errors: list[str] = []
         for address in addresses[:MAX_ADDRESSES]:
             try:
                 async with asyncio.timeout(self._connect_seconds):
-                    return await self._connect(target, address)
+                    return await self._connect(target, address, protocol)
             except TimeoutError:
                 errors.append(f"{address} did not answer within {self._connect_seconds:g} s")
             except ssl.SSLError as error:
@@ -82,12 +91,12 @@ class Dialler:
             if refused is not None:
                 raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
             if not target.tls and is_public(address):
-                raise DialError(f"refused: {address} is public, and notices are sent over the Internet by https only")
+                raise DialError(f"refused: {address} is public, and over the Internet it is https only")
         return list(dict.fromkeys(addresses))
 
-    async def _connect(self, target: Target, address: Address) -> HttpConnection:
+    async def _connect(self, target: Target, address: Address, protocol: Callable[[], P]) -> P:
         _, connection = await asyncio.get_running_loop().create_connection(
-            HttpConnection,
+            protocol,
             str(address),
             target.port,
             ssl=self._tls if target.tls else None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which addresses a webhook may be sent to, against server-side request forgery; pure.
+"""Which addresses a request may be sent to, against server-side request forgery; pure.
 
 Special-purpose addresses, and those at which clouds serve credentials to their machines (by their documentation).
 """
@@ -11,7 +11,7 @@ from decnet_core.net.addresses import Address, Network, parse_network, unmapped
 from decnet_core.net.special_purpose import special
 
 _PRIVATE = frozenset({"loopback", "private", "behind a carrier's NAT"})
-"""Rejected, unless the operator allowed private addresses for the endpoint."""
+"""Rejected, unless the operator allowed private addresses for the server."""
 
 _METADATA = frozenset(map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254")))
 
