@@ -186,13 +186,18 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    files = ("tests/fleet/test_systemd.py", "tests/fleet/test_systemd_lan.py", "tests/fleet/test_stolen_account.py")
+    files = (
+        "tests/fleet/test_systemd.py",
+        "tests/fleet/test_systemd_lan.py",
+        "tests/fleet/test_deploy_page.py",
+        "tests/fleet/test_stolen_account.py",
+    )
     session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
 
 
 @nox.session(python="3.11")
 def howto(session: nox.Session) -> None:
-    """Build the examples of the how-to pages in a copy of the checkout, as the pages say, and run them."""
+    """Do what the how-to pages say: build their examples in a copy of the checkout, set up a sensor from wheels."""
     _workspace(session)
     session.run("pytest", "-m", "howto", "--processes", "2", "--timeout", "300", *session.posargs)
 

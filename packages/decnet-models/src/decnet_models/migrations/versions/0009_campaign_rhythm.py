@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_campaign_rhythm"
-down_revision = "0006_decky_policy_consistent"
+revision = "0009_campaign_rhythm"
+down_revision = "0008_decky_image"
 
 
 def upgrade() -> None:
