@@ -146,8 +146,11 @@ def test_page_leads_to_ten_deckies_a_sensor_and_an_alert(site: Site) -> None:
             until(lambda: _running(master) == 10, lambda: master.run("decnet", "decky", "list").stdout)
             for address in DECKIES:
                 site.elsewhere("lan", "curl", "-sS", "--max-time", "10", f"http://{address}/")
-        elif "/.env" in script:
-            until(lambda: any("192.0.2.2" in body for body in receiver.bodies), lambda: str(receiver.bodies))
+        elif "http://192.0.2.10/" in script:
+            until(
+                lambda: any('"192.0.2.2"' in body for body in receiver.bodies),
+                lambda: f"{receiver.bodies}\n{master.run('decnet', 'status', check=False).stdout}",
+            )
             assert "192.0.2.2" in master.run("decnet", "attackers").stdout
         elif "swarm token" in script:
             site.hosts["sensor"].run("sh", "-ec", said)
