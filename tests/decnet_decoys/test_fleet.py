@@ -21,6 +21,24 @@ def test_without_settings_there_are_three_distinct_deckies() -> None:
     assert all(decky.login is not None for decky in fleet)
 
 
+@pytest.mark.parametrize("offset", [0, 8000])
+def test_default_decky_may_be_on_an_address_of_this_host(offset: int) -> None:
+    (decky,) = deckies(DecoysSettings(address="192.0.2.10", port_offset=offset))
+    assert (decky.name, decky.address) == (DEFAULT_FLEET[0].name, "192.0.2.10")
+    assert [decky.port(service) for service in ("ssh", "http")] == [22 + offset, 80 + offset]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "ff02::1", "here"])
+def test_what_is_no_address_of_one_host_is_refused(address: str) -> None:
+    with pytest.raises(FleetError):
+        deckies(DecoysSettings(address=address))
+
+
+def test_address_beside_deckies_is_refused() -> None:
+    with pytest.raises(FleetError, match="address is for the default decky"):
+        deckies(DecoysSettings(address="192.0.2.10", decky=DEFAULT_FLEET))
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,openssh-client,curl,ca-certificates,procps"
+PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,openssh-client,curl,ca-certificates,procps,iproute2"
 PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "uv")
 PATH = "/opt/decnet/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.decnet.command_result import Run
 
-from decnet.deckies import host_network
+from decnet.deckies import excluded, host_network
 from decnet.deckies.host_network import HostNetwork
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.personas.catalog import converted, persona
@@ -264,10 +264,36 @@ def test_personas_are_listed_shown_and_checked(run: Run, deployment: Deployment,
     assert (said.code, f"({file}): services.http.server: Expected `str`, got `int`" in said.err) == (1, True)
 
 
-def test_a_runtime_that_is_switched_off_is_told(
+def hint(run: Run, document: Path, settings: Path, text: str) -> str:
+    """Return what a plan is accompanied by, with these settings."""
+    settings.write_text(text)
+    return run("--settings", str(settings), "deploy", str(document), "--plan").err
+
+
+def test_a_runtime_that_the_settings_exclude_is_told(
     run: Run, deployment: Deployment, document: Path, tmp_path: Path
 ) -> None:
-    assert "until [reconciler] runtimes has them as well: netns" in run("deploy", str(document), "--plan").err
-    settings = tmp_path / "decnet.toml"
-    settings.write_text('[reconciler]\nruntimes = ["loopback", "netns"]\n')
-    assert run("--settings", str(settings), "deploy", str(document), "--plan").err == ""
+    file = tmp_path / "decnet.toml"
+    said = hint(run, document, file, '[reconciler]\nruntimes = ["loopback"]\n')
+    assert "until [reconciler] runtimes has them as well: netns" in said
+    assert hint(run, document, file, '[reconciler]\nruntimes = ["loopback", "netns"]\n') == ""
+
+
+def test_a_runtime_that_nobody_named_is_as_the_fleet_is_hosted(
+    run: Run, deployment: Deployment, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "decnet.toml"
+    for owner, expected in ((0, ""), (1000, "not opened without root: netns; run `decnet up` as root\n")):
+        monkeypatch.setattr(excluded, "_owner", lambda _, uid=owner: uid)
+        assert hint(run, document, file, "") == expected
+    deployment.state.run.mkdir(exist_ok=True)
+    deployment.state.run.chmod(0o1750)  # by `decnet init`
+    assert "netns; then run `decnet init` again" in hint(run, document, file, "")
+
+
+def test_the_list_says_why_a_decky_failed(run: Run, deployment: Deployment) -> None:
+    assert run("decky", "add", "one", "--persona", "nas", "--address", "127.77.0.9").code == 0
+    with transaction(deployment, write=True) as connection:
+        failed = State("one", 0, "failed", 1, 1, (), "the port is taken", 1, 1)
+        states.record_state(connection, failed, None)
+    assert run("decky", "list").out.endswith("\none: the port is taken\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from decnet_core.state import NAMESPACES
 from decnet_core.units.job import Job, Site, network_of, writable
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 from decnet_core.units.services import worker_unit
@@ -150,6 +151,22 @@ def test_a_worker_that_captures_packets_keeps_a_unit_of_its_own() -> None:
     assert "decnet-sniff.service" in assignments(written[f"{UNITS}/decnet.target"])["Wants"][0].split()
     assert "AF_PACKET" in assignments(written[f"{UNITS}/decnet-sniff.service"])["RestrictAddressFamilies"][0]
     assert assignments(written[f"{UNITS}/decnet-supervise@bus.service"])["ExecStart"][0].endswith("--separate bus")
+
+
+def test_a_worker_that_makes_namespaces_shares_the_mounts_of_the_host() -> None:
+    held = ("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN")
+    maker = Job(name="maker", description="Makes", group="herd", memory_budget=1, capabilities=held, network="any")
+    written = files((*JOBS, maker), SITE)
+    unit = assignments(written[f"{UNITS}/decnet-maker.service"])
+    assert not {name for name in unit if name.startswith(("Private", "Protect"))} - {
+        "PrivateNetwork", "PrivateUsers", "ProtectClock", "ProtectHostname"
+    }  # fmt: skip
+    assert "ReadWritePaths" not in unit
+    assert unit["RestrictNamespaces"] == ["net"]
+    assert "mount" in unit["SystemCallFilter"][-1].split()
+    assert "mount" not in unit_of("decnet-listener.service")["SystemCallFilter"][-1].split()
+    assert f"d {NAMESPACES} 0755 decnet-maker decnet" in written[TMPFILES].splitlines()
+    assert NAMESPACES not in files(JOBS, SITE)[TMPFILES]
 
 
 def test_only_the_main_process_of_a_group_is_listened_to() -> None:

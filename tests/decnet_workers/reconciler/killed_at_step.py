@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.decnet_workers.reconciler.lan import decky
+from tests.decnet_workers.reconciler.lan import FLEET, decky
 
 from decnet_workers.reconciler.desired import DesiredDecky
 from decnet_workers.reconciler.netlink.connection import Netlink
@@ -47,7 +47,7 @@ def main() -> None:
     count = itertools.count(1)
     for owner, name in CHANGES:
         setattr(owner, name, _dying(getattr(owner, name), count, int(fatal)))
-    getattr(Netns(Path(directory)), action)(one_decky())
+    getattr(Netns(Path(directory), FLEET), action)(one_decky())
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or which("ip") is None, reason="makes network namespaces: needs root and ip"
 )
 
+FLEET = "f1ee7001"
 ATTACKER = "10.77.0.2"
 ATTACKER_6 = "fd77::2"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_workers.reconciler.killed_at_step import one_decky
-from tests.decnet_workers.reconciler.lan import Lan, needs_root
+from tests.decnet_workers.reconciler.lan import FLEET, Lan, needs_root
 
 from decnet_workers.reconciler.runtimes.netns import Netns
 
@@ -31,7 +31,7 @@ def test_decky_that_was_cut_off_while_it_was_made_is_completed_or_removed(
     network: Lan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parents[3])
-    before, runtime, one = network.network(), Netns(network.deckies), one_decky()
+    before, runtime, one = network.network(), Netns(network.deckies, FLEET), one_decky()
     for number in range(1, MOST_CHANGES):
         killed = is_killed(network, "start", number)
         if number % 2:
@@ -52,7 +52,7 @@ def test_decky_that_was_cut_off_while_it_was_removed_is_gone_after_the_next_look
     network: Lan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parents[3])
-    before, runtime, one = network.network(), Netns(network.deckies), one_decky()
+    before, runtime, one = network.network(), Netns(network.deckies, FLEET), one_decky()
     for number in range(1, MOST_CHANGES):
         network.host(runtime.start, one)
         killed = is_killed(network, "stop", number)

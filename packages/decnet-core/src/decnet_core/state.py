@@ -13,6 +13,8 @@ from decnet_core.errors import CoreError
 
 _LONGEST_SOCKET = 103
 """Bytes of a UNIX socket's path: sun_path has 108, unix(7), less the final zero and the broker's `.new` beside it."""
+NAMESPACES = "/run/decnet/netns"
+"""Where a worker that is not root keeps the names of network namespaces: /run/netns is root's."""
 SUPERVISORS = "supervise"
 """The directory in `run` of whoever hosts workers."""
 

@@ -30,11 +30,23 @@ class FleetError(DecoysError, ValueError):
 
 def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     """Return the fleet that the settings describe, the default one when they name none; raises FleetError."""
-    chosen = settings.decky or DEFAULT_FLEET
+    if settings.decky and settings.address:
+        raise FleetError("address is for the default decky: omit it, or the tables [[decoys.decky]]")
+    chosen = settings.decky or _default(settings)
     _refuse_repeats("name", (one.name for one in chosen))
-    fleet = tuple(_decky(one) for one in chosen)
+    fleet = tuple(_decky(one, own_address=bool(settings.address)) for one in chosen)
     _refuse_repeats("address and port", (place for decky in fleet for place in _places(decky)))
     return fleet
+
+
+def _default(settings: DecoysSettings) -> tuple[DeckySettings, ...]:
+    """Return the deckies of settings that name none."""
+    if not settings.address:
+        return DEFAULT_FLEET
+    first = DEFAULT_FLEET[0]
+    services = _default_services(persona(first.persona))
+    ports = {name: service_registry.standard_port(name) + settings.port_offset for name in services}
+    return (msgspec.structs.replace(first, address=settings.address, services=ports),)
 
 
 def profile_of(service: str, who: Persona) -> Any:
@@ -75,8 +87,8 @@ def _filled(template: str, decky: Decky, port: int) -> str:
     return template.format(address=decky.address, port=port, user=user, password=password)
 
 
-def _decky(one: DeckySettings) -> Decky:
-    _check_address(one)
+def _decky(one: DeckySettings, *, own_address: bool) -> Decky:
+    _check_address(one, own=own_address)
     try:
         who = persona(one.persona)
         services = one.services or _default_services(who)
@@ -110,11 +122,14 @@ def _login(who: Persona) -> tuple[str, str] | None:
     return next(((user.name, word) for user in who.users for word in user.passwords), None)
 
 
-def _check_address(one: DeckySettings) -> None:
+def _check_address(one: DeckySettings, *, own: bool) -> None:
+    """Refuse what is no address of the loopback, nor the one of this host that the settings name (`own`)."""
     try:
         address = ipaddress.ip_address(one.address)
     except ValueError as error:
         raise FleetError(f"decky {one.name}: {error}") from error
+    if own and not (address.is_unspecified or address.is_multicast):
+        return
     if address.version != 4 or not address.is_loopback:
         raise FleetError(
             f"decky {one.name}: address {one.address} is not in 127.0.0.0/8, "

@@ -58,6 +58,11 @@ class DecoysSettings(msgspec.Struct, frozen=True):
 
     decky: tuple[DeckySettings, ...] = ()
     """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
+    address: str = ""
+    """An address of this host where the first of those three is to be instead, without the others, at the ports of
+    real machines; `decnet up --address` sets it. Empty: none."""
+    port_offset: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    """Added to the ports at `address`: without privileges those below 1024 cannot be opened."""
     personas_dir: str = ""
     """Directory of your own personas, one TOML file each, which `decnet decky add` and `decnet deploy` read; empty:
     there are only the shipped ones."""

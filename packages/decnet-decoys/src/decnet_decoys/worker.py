@@ -94,6 +94,7 @@ class Decoys(Worker[DecoysSettings]):
     def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
         """Return what ports below 1024 need."""
         low = any(port < 1024 for decky in settings.decky for port in decky.services.values())
+        low |= bool(settings.address) and not settings.port_offset
         return ("CAP_NET_BIND_SERVICE",) if low else ()
 
     async def start(self, ctx: Context) -> None:

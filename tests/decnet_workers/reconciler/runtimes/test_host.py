@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from decnet_workers.reconciler.desired import DesiredDecky
 from decnet_workers.reconciler.netlink import addresses
 from decnet_workers.reconciler.netlink.addresses import OURS, Assigned
 from decnet_workers.reconciler.netlink.connection import Netlink
+from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
 from decnet_workers.reconciler.runtimes.host import Host
 from decnet_workers.reconciler.runtimes.runtime import Observed, RuntimeFailed
 
@@ -20,8 +22,18 @@ pytestmark = needs_root
 BOTH = ("10.77.0.20/24", "fd77::20/64")
 
 
-def looked(network: Lan, one: DesiredDecky) -> Observed:
-    return network.host(Host().inspect, [one])[one.name]
+@pytest.fixture
+def runtime(network: Lan, tmp_path: Path) -> Host:
+    return host(network, tmp_path / "addresses.json")
+
+
+def host(network: Lan, file: Path) -> Host:
+    """Return the runtime as a reconciler that starts makes it."""
+    return network.host(Host, AddedAddresses(file))
+
+
+def looked(network: Lan, runtime: Host, one: DesiredDecky) -> Observed:
+    return network.host(runtime.inspect, [one])[one.name]
 
 
 def assigned() -> list[Assigned]:
@@ -29,61 +41,87 @@ def assigned() -> list[Assigned]:
         return addresses.assigned(netlink)
 
 
-def test_addresses_are_added_marked_served_and_removed_again(network: Lan) -> None:
+def test_addresses_are_added_marked_served_and_removed_again(network: Lan, runtime: Host) -> None:
     before, one = network.network(), decky("web-01", *BOTH, runtime="host")
-    assert looked(network, one) == Observed(False, tuple(f"address {address} is missing" for address in BOTH))
-    network.host(Host().start, one)
+    assert looked(network, runtime, one) == Observed(False, tuple(f"address {address} is missing" for address in BOTH))
+    network.host(runtime.start, one)
     assert [one.protocol for one in network.host(assigned) if str(one.address) in BOTH] == [OURS, OURS]
-    sockets = network.host(Host().sockets, one, ())
+    sockets = network.host(runtime.sockets, one, ())
     assert [sock.getsockname()[:2] for sock in filter(None, sockets)] == [
         ("10.77.0.20", 22), ("10.77.0.20", 80), ("fd77::20", 22), ("fd77::20", 80)
     ]  # fmt: skip
-    assert looked(network, one) == Observed(True, served=frozenset(one.endpoints()))
+    assert looked(network, runtime, one) == Observed(True, served=frozenset(one.endpoints()))
     for sock in filter(None, sockets):
         sock.close()
-    assert looked(network, one) == Observed(True, served=frozenset())
-    network.host(Host().stop, one)
+    assert looked(network, runtime, one) == Observed(True, served=frozenset())
+    network.host(runtime.stop, one)
     assert network.network() == before
 
 
-def test_address_of_the_host_is_used_and_stays(network: Lan) -> None:
+def test_address_of_the_host_is_used_and_stays(network: Lan, runtime: Host) -> None:
     before, one = network.network(), decky("web-01", "10.77.0.1/24", runtime="host", interface=None)
-    network.host(Host().start, one)
-    for sock in filter(None, network.host(Host().sockets, one, ())):
+    network.host(runtime.start, one)
+    for sock in filter(None, network.host(runtime.sockets, one, ())):
         sock.close()
-    network.host(Host().stop, one)
-    assert network.host(Host().orphans, []) == []
+    network.host(runtime.stop, one)
+    assert network.host(runtime.orphans, []) == []
     assert network.network() == before
 
 
-def test_address_that_nobody_wants_any_more_is_an_orphan(network: Lan) -> None:
+def test_address_that_nobody_wants_any_more_is_an_orphan(network: Lan, runtime: Host) -> None:
     before, one = network.network(), decky("web-01", *BOTH, runtime="host")
-    network.host(Host().start, one)
-    assert network.host(Host().orphans, [one]) == []
-    assert network.host(Host().orphans, []) == sorted(BOTH)
+    network.host(runtime.start, one)
+    assert network.host(runtime.orphans, [one]) == []
+    assert network.host(runtime.orphans, []) == sorted(BOTH)
     for mark in BOTH:
-        network.host(Host().remove, mark)
+        network.host(runtime.remove, mark)
     assert network.network() == before
 
 
-def test_address_that_another_machine_has_is_a_conflict(network: Lan) -> None:
+def test_two_fleets_on_a_host_remove_only_their_own_addresses(network: Lan, runtime: Host, tmp_path: Path) -> None:
+    before, one = network.network(), decky("web-01", *BOTH, runtime="host")
+    other = host(network, tmp_path / "other.json")
+    network.host(runtime.start, one)
+    there = network.network()
+    assert network.host(other.orphans, []) == []
+    assert not network.host(other.inspect, [one])["web-01"].present
+    network.host(other.stop, one)
+    network.host(other.remove, BOTH[0])
+    assert network.network() == there
+    after_restart = host(network, tmp_path / "addresses.json")
+    assert network.host(after_restart.orphans, []) == sorted(BOTH)
+    network.host(after_restart.stop, one)
+    assert network.network() == before
+
+
+def test_address_that_another_fleet_added_after_a_boot_is_not_ours(network: Lan, runtime: Host, tmp_path: Path) -> None:
+    one = decky("web-01", BOTH[0], runtime="host")
+    network.host(runtime.start, one)
+    network.ip("address", "del", BOTH[0], "dev", "br0")  # as a boot does
+    after_boot, other = host(network, tmp_path / "addresses.json"), host(network, tmp_path / "other.json")
+    network.host(other.start, one)
+    assert network.host(after_boot.orphans, []) == []
+    assert network.host(other.orphans, []) == [BOTH[0]]
+
+
+def test_address_that_another_machine_has_is_a_conflict(network: Lan, runtime: Host) -> None:
     wanted = [decky("a", f"{ATTACKER}/24", runtime="host"), decky("b", "10.77.0.20/24", runtime="host")]
-    assert list(network.host(Host().conflicts, wanted)) == ["a"]
+    assert list(network.host(runtime.conflicts, wanted)) == ["a"]
 
 
 @pytest.mark.parametrize(
     ("other", "reason"),
     [({"interface": None}, "no address 10.77.0.20"), ({"interface": "eth7"}, "no interface eth7")],
 )
-def test_what_cannot_be_is_explained(network: Lan, other: dict[str, Any], reason: str) -> None:
+def test_what_cannot_be_is_explained(network: Lan, runtime: Host, other: dict[str, Any], reason: str) -> None:
     with pytest.raises(RuntimeFailed, match=reason):
-        network.host(Host().start, decky("web-01", "10.77.0.20/24", **other))
+        network.host(runtime.start, decky("web-01", "10.77.0.20/24", **other))
 
 
-def test_taken_port_is_named_and_leaves_no_socket_open(network: Lan) -> None:
+def test_taken_port_is_named_and_leaves_no_socket_open(network: Lan, runtime: Host) -> None:
     one = decky("web-01", "10.77.0.1/24", runtime="host", interface=None)
-    taken = network.host(Host().sockets, decky("x", "10.77.0.1/24", services=one.services[1:]), ())
+    taken = network.host(runtime.sockets, decky("x", "10.77.0.1/24", services=one.services[1:]), ())
     assert taken[0] is not None
     with taken[0], pytest.raises(RuntimeFailed, match=r"10\.77\.0\.1:80: the port is taken"):
-        network.host(Host().sockets, one, ())
-    assert not looked(network, one).served
+        network.host(runtime.sockets, one, ())
+    assert not looked(network, runtime, one).served

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_workers.reconciler.lan import ATTACKER, ATTACKER_6, Lan, decky, needs_root, wait_until
+from tests.decnet_workers.reconciler.lan import ATTACKER, ATTACKER_6, FLEET, Lan, decky, needs_root, wait_until
 
 from decnet_workers.reconciler.desired import DesiredDecky, Service, Stack
 from decnet_workers.reconciler.netlink import links
@@ -28,7 +28,7 @@ pytestmark = needs_root
 @contextlib.contextmanager
 def started(network: Lan, one: DesiredDecky) -> Iterator[Netns]:
     """Start the decky and listen on its ports."""
-    runtime = Netns(network.deckies)
+    runtime = Netns(network.deckies, FLEET)
     network.host(runtime.start, one)
     with contextlib.ExitStack() as stack:
         for sock in filter(None, network.host(runtime.sockets, one, ())):
@@ -76,7 +76,7 @@ def test_decky_has_both_families(network: Lan) -> None:
 @pytest.mark.parametrize("address", [ATTACKER, ATTACKER_6])
 def test_decky_reaches_nobody(network: Lan, address: str) -> None:
     one = decky("web-01", "10.77.0.10/24", "fd77::10/64")
-    deckies = Namespaces(network.deckies, "decnet-")
+    deckies = Namespaces(network.deckies, f"decnet-{FLEET}-")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
     def dial() -> None:
@@ -102,7 +102,7 @@ def test_decky_reaches_nobody(network: Lan, address: str) -> None:
 def test_nothing_is_left_when_it_is_stopped_while_its_sockets_are_open(network: Lan) -> None:
     before = network.network()
     one = decky()
-    runtime = Netns(network.deckies)
+    runtime = Netns(network.deckies, FLEET)
     network.host(runtime.start, one)
     sockets = network.host(runtime.sockets, one, ())
     network.host(runtime.stop, one)
@@ -166,7 +166,7 @@ def test_closed_ports_are_silent_where_the_persona_says_so(network: Lan) -> None
 )
 def test_drift_is_found_and_repaired(network: Lan, change: str) -> None:
     one = decky("web-01", "10.77.0.10/24", "fd77::10/64", gateways=())
-    deckies = Namespaces(network.deckies, "decnet-")
+    deckies = Namespaces(network.deckies, f"decnet-{FLEET}-")
     with started(network, one) as runtime:
         deckies.enter(one.name, lambda: subprocess.run(["ip", *change.split()], check=True))
         assert network.host(runtime.inspect, [one])[one.name].drift
@@ -230,7 +230,7 @@ def test_start_changes_nothing_the_second_time(network: Lan) -> None:
 def test_leftovers_of_a_kill_are_taken_up(network: Lan) -> None:
     one = decky()
     network.deckies.mkdir()
-    (network.deckies / "decnet-web-01").touch()
+    (network.deckies / f"decnet-{FLEET}-web-01").touch()
     with started(network, one):
         assert connect(network, "10.77.0.10", 22) == 0
 
@@ -238,7 +238,7 @@ def test_leftovers_of_a_kill_are_taken_up(network: Lan) -> None:
 def test_orphans_are_those_that_are_marked_and_of_no_decky(network: Lan) -> None:
     before = network.network()
     Namespaces(network.deckies, "other-").create("web-01")
-    runtime, one, two = Netns(network.deckies), decky(), decky("web-02", "10.77.0.11/24", mac=None)
+    runtime, one, two = Netns(network.deckies, FLEET), decky(), decky("web-02", "10.77.0.11/24", mac=None)
     for each in (one, two):
         network.host(runtime.start, each)
     assert network.host(runtime.orphans, [one]) == ["web-02"]
@@ -249,8 +249,24 @@ def test_orphans_are_those_that_are_marked_and_of_no_decky(network: Lan) -> None
     assert network.network() == before
 
 
+def test_two_fleets_on_a_host_know_their_own_deckies(network: Lan) -> None:
+    before = network.network()
+    ours, theirs = Netns(network.deckies, FLEET), Netns(network.deckies, "f1ee7002")
+    one, other = decky(), decky("web-01", "10.77.0.11/24", mac="00:16:3e:11:22:44")
+    network.host(ours.start, one)
+    assert network.host(theirs.orphans, []) == []
+    assert not network.host(theirs.inspect, [other])["web-01"].present
+    network.host(theirs.start, other)
+    for runtime, wanted in ((ours, one), (theirs, other)):
+        assert network.host(runtime.inspect, [wanted])["web-01"].drift == ()
+    network.host(theirs.stop, other)
+    assert network.host(ours.inspect, [one])["web-01"].drift == ()
+    network.host(ours.stop, one)
+    assert network.network() == before
+
+
 def test_address_of_another_machine_is_a_conflict(network: Lan) -> None:
-    runtime = Netns(network.deckies)
+    runtime = Netns(network.deckies, FLEET)
     taken = [decky("a", f"{ATTACKER}/24"), decky("b", f"{ATTACKER_6}/64"), decky("c", "10.77.0.10/24", "fd77::10/64")]
     found = network.host(runtime.conflicts, taken)
     assert set(found) == {"a", "b"}
@@ -266,7 +282,7 @@ def test_address_of_another_machine_is_a_conflict(network: Lan) -> None:
     ],
 )
 def test_what_cannot_be_is_explained(network: Lan, other: dict[str, Any], reason: str) -> None:
-    runtime = Netns(network.deckies)
+    runtime = Netns(network.deckies, FLEET)
     with pytest.raises(RuntimeFailed, match=reason):
         network.host(runtime.start, decky(**other))
 

@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
-from decnet_core.state import SUPERVISORS
+from decnet_core.state import NAMESPACES, SUPERVISORS
 from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site
 
 
@@ -59,6 +59,8 @@ def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
         for spool in job.spools:
             yield f"d {site.state}/spool/{spool} 2750 {job.user} {SPOOL_GROUP}"
         yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})
+        if job.makes_namespaces:
+            yield f"d {NAMESPACES} 0755 {job.user} {GROUP}"
         for key in job.keys:
             yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"
 

@@ -65,6 +65,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return "CAP_NET_RAW" in self.capabilities
 
     @property
+    def makes_namespaces(self) -> bool:
+        """Whether it makes network namespaces that outlive its process, by mounting them."""
+        return "CAP_SYS_ADMIN" in self.capabilities
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The variables that may hold a secret and that it needs."""
         return needed(self.name, database=self.database)

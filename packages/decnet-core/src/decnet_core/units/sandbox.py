@@ -38,6 +38,13 @@ _ALWAYS: dict[str, Value] = {
     "LimitCORE": 0,
 }
 
+_OWN_MOUNTS = frozenset({
+    "PrivateDevices", "PrivateMounts", "PrivateTmp", "ProcSubset", "ProtectControlGroups", "ProtectHome",
+    "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables", "ProtectProc", "ProtectSystem",
+    "ReadWritePaths",
+})  # fmt: skip
+"""Directives that give a service a mount namespace (systemd.exec(5), PrivateMounts=)."""
+
 
 def sandbox(
     *, writable: Iterable[str], network: Network, capabilities: Iterable[str], own_ids: bool
@@ -48,7 +55,7 @@ def sandbox(
     service that must identify its peers, nor for one with capabilities, which would hold in that namespace only.
     """
     held = tuple(capabilities)
-    return {
+    found: dict[str, Value] = {
         **_ALWAYS,
         **addresses(network, packets="CAP_NET_RAW" in held, netlink="CAP_NET_ADMIN" in held),
         "CapabilityBoundingSet": held,
@@ -57,6 +64,20 @@ def sandbox(
         "ProtectControlGroups": True,
         "SystemCallFilter": system_calls(),
         "ReadWritePaths": tuple(writable),
+    }
+    return _without_own_mounts(found) if "CAP_SYS_ADMIN" in held else found
+
+
+def _without_own_mounts(found: dict[str, Value]) -> dict[str, Value]:
+    """Return the directives for a service that mounts network namespaces where the host and its next process see them.
+
+    Any directive that protects files gives a service a mount namespace of its own, which ends with it. Such a service
+    is left with what its account may do: nothing outside the directories of the fleet.
+    """
+    kept: dict[str, Value] = {name: value for name, value in found.items() if name not in _OWN_MOUNTS}
+    return kept | {
+        "RestrictNamespaces": "net",
+        "SystemCallFilter": system_calls("mount", "setns", "umount2", "unshare"),
     }
 
 

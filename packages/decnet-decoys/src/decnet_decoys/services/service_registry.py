@@ -62,3 +62,9 @@ def default_ports() -> dict[str, int]:
     """Return the services of a decky that names none, each with its default port, in the order of ports."""
     offered = {name: service.default_port for name, service in usable().items() if service.in_default_fleet}
     return dict(sorted(offered.items(), key=lambda item: item[1]))
+
+
+def standard_port(name: str) -> int:
+    """Return where real machines have a service; raises UnknownService."""
+    service = load(name)
+    return service.standard_port or service.default_port

@@ -23,9 +23,12 @@ from decnet_models.fleet.tables import decky
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_workers.reconciler.allowed import NEEDED, allowed
 from decnet_workers.reconciler.decoys_processes import DecoysProcesses
+from decnet_workers.reconciler.fleet_id import fleet_id
 from decnet_workers.reconciler.passes import Passes, Report
 from decnet_workers.reconciler.reconciliation import Reconciliation
+from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
 from decnet_workers.reconciler.runtimes.host import Host
 from decnet_workers.reconciler.runtimes.loopback import Loopback
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -33,12 +36,6 @@ from decnet_workers.reconciler.runtimes.runtime import Runtime
 from decnet_workers.reconciler.settings import ReconcilerSettings
 
 log = logging.getLogger(__name__)
-
-_CAPABILITIES: dict[str, tuple[str, ...]] = {
-    "loopback": (),
-    "host": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"),
-    "netns": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_ADMIN"),
-}
 
 
 class Reconciler(DatabaseWorker[ReconcilerSettings]):
@@ -49,6 +46,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
     listens = (FLEET_CHANGED.pattern,)
     notices = (DeckyDrifted, DeckyRepaired, DeckyFailed)
     parks = True
+    writes = ("reconciler",)
     memory_budget: ClassVar[int] = 48 * MIB
 
     def __init__(self, settings: ReconcilerSettings) -> None:
@@ -62,19 +60,20 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 
     @classmethod
     def capabilities(cls, settings: ReconcilerSettings) -> tuple[str, ...]:
-        """Return what the runtimes need that may be used."""
-        return tuple(sorted({one for name in settings.runtimes for one in _CAPABILITIES[name]}))
+        """Return what the runtimes need that the settings name."""
+        return tuple(sorted({one for name in settings.runtimes for one in NEEDED[name]}))
 
     @classmethod
     def reach(cls, settings: ReconcilerSettings) -> Literal["none", "loopback", "any"]:
         """Return where it opens sockets."""
-        return "any" if {"host", "netns"} & set(settings.runtimes) else "loopback"
+        return "loopback" if settings.runtimes == ("loopback",) else "any"
 
     async def run(self, ctx: Context) -> None:
         async with single_instance(ctx) as mine:
             if mine:
                 self._players = DecoysProcesses(partial(handover_sockets, ctx.state))
-                reconciliation = Reconciliation(_runtimes(self.settings), self._players)
+                runtimes = await ctx.in_thread(_runtimes, self.settings, ctx.state.root / self.name)
+                reconciliation = Reconciliation(runtimes, self._players)
                 passes = Passes(self._engine, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
                 await repeat(ctx, partial(self._step, ctx, passes))
 
@@ -96,9 +95,14 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         return Rest(seconds if due is None else min(seconds, due), due, idle=not report.done)
 
 
-def _runtimes(settings: ReconcilerSettings) -> dict[str, Runtime]:
-    found: dict[str, Runtime] = {"loopback": Loopback(), "host": Host(), "netns": Netns(Path(settings.namespaces))}
-    return {name: found[name] for name in settings.runtimes}
+def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
+    """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
+    found: dict[str, Runtime] = {
+        "loopback": Loopback(),
+        "host": Host(AddedAddresses(folder / "addresses.json")),
+        "netns": Netns(settings.names_directory, fleet_id(folder)),
+    }
+    return {name: found[name] for name in allowed(settings)}
 
 
 def _show(ctx: Context, report: Report) -> None:

@@ -20,6 +20,7 @@ from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
+from decnet.up import own_address
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
 from decnet.up.revival import course, reviving
@@ -33,8 +34,15 @@ app = application("The fleet, in the foreground.")
 
 @app.command()
 def up(
+    *,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines of text, even on a terminal.")] = False,
     as_json: Json = False,
+    address: Annotated[
+        str | None, typer.Option(help="Put the default decky on this address of this host, at ports 22 and 80.")
+    ] = None,
+    port_offset: Annotated[
+        int, typer.Option(min=0, max=60_000, help="Add this to its ports: without root those below 1024 are refused.")
+    ] = 0,
     host: Annotated[Hosting, typer.Option(help=HELP)] = Hosting.FORK,
     seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop after this many seconds.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="File to write once every worker is ready.")] = None,
@@ -42,8 +50,10 @@ def up(
     """Bring up database, bus and every installed worker here; Ctrl-C stops them, a second one kills them."""
     if plain and as_json:
         raise WrongUsageError("--plain and --json exclude each other")
+    own_address.choose(address, port_offset)
     deployment = find_deployment()
     refuse_unknown(deployment.settings)
+    own_address.check(deployment.settings)
     supervision = deployment.settings.section("supervise", SuperviseSettings)
     lock = prepare(deployment)
     page = not (plain or as_json) and sys.stdout.isatty()

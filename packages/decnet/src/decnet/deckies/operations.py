@@ -16,7 +16,6 @@ from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.personas.catalog import PersonaError
 from decnet_models.fleet.queries import Address, Decky
-from decnet_workers.reconciler.settings import ReconcilerSettings
 
 
 class ImpossibleError(OperatorError):
@@ -59,12 +58,6 @@ def carry_out(deployment: Deployment, made: Plan, *, reason: str) -> None:
     with transaction(deployment, write=True) as connection:
         commit.apply(connection, made, reason=reason)
     commit.announce(deployment, len(made.steps))
-
-
-def switched_off(deployment: Deployment, made: Plan) -> list[str]:
-    """Return the runtimes of a plan in which the reconciler of this host may not run deckies."""
-    allowed = deployment.settings.section("reconciler", ReconcilerSettings).runtimes
-    return sorted({step.decky.runtime for step in made.steps if step.kind != "remove"} - {*allowed})
 
 
 def wanted_decky(current: Mapping[str, Decky], name: str) -> Decky:

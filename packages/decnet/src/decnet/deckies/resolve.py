@@ -5,7 +5,6 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from ipaddress import ip_address
-from typing import Any
 
 import msgspec
 
@@ -120,10 +119,9 @@ def _services(wanted: Wanted, who: Persona) -> Iterator[Service]:
 
 def _usual_port(service: str, who: Persona, runtime: str) -> int:
     """Return the port that such a machine has it at; on loopback one that needs no privilege."""
-    kind: Any = service_registry.load(service)
     if runtime == "loopback":
-        return int(kind.default_port)
-    return who.ports.get(service) or int(kind.standard_port or kind.default_port)
+        return service_registry.load(service).default_port
+    return who.ports.get(service) or service_registry.standard_port(service)
 
 
 def _refuse_taken_ports(

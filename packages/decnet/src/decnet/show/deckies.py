@@ -62,20 +62,18 @@ def _next(at: int | None) -> str:
     return "as soon as mutate has drawn the time" if at is None else moment(at)
 
 
-def switched_off_text(runtimes: Sequence[str]) -> str:
-    """Return what to do so that the deckies of these runtimes are opened."""
-    listed = ", ".join(runtimes)
-    return f"not opened until [reconciler] runtimes has them as well: {listed}"
-
-
 def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
-    """Return a table of deckies with what they are."""
+    """Return a table of deckies with what they are, and below it why some failed."""
+    deckies = list(deckies)
     rows = [
         (one.name, words(one.addresses), one.runtime, one.persona, words(one.services), state_words(one, state))
         for one, state in deckies
     ]
     heading = ("decky", "addresses", "runtime", "persona", "services", "state")
-    return columns(heading, rows) if rows else "none yet; add one with decnet decky add, or many with decnet deploy"
+    if not rows:
+        return "none yet; add one with decnet decky add, or many with decnet deploy"
+    errors = [f"{one.name}: {for_terminal(state.error)}" for one, state in deckies if state and state.error]
+    return "\n".join([columns(heading, rows), *errors])
 
 
 def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:

@@ -43,7 +43,8 @@ class Namespaces:
 
     def are_seen_by_the_host(self) -> bool:
         """Whether what is mounted here outlives this process and is seen by others."""
-        return not is_slave(Path("/proc/thread-self/mountinfo").read_bytes(), self._directory.resolve())
+        own = Path("/proc/thread-self/mountinfo").read_bytes()
+        return not is_slave(own, self._directory.resolve()) or _mounts(own) == _mounts(_of_init())
 
     def create(self, name: str) -> None:
         """Make a namespace, with nothing in it; raises OSError."""
@@ -84,7 +85,8 @@ class Namespaces:
 def is_slave(mountinfo: bytes, directory: Path) -> bool:
     """Whether mounts below the directory stay in a file system view of their own (mount_namespaces(7)).
 
-    So it is in a systemd unit that has one, by ProtectSystem= and the like: it ends with the unit.
+    So it is in a systemd unit that has one, by ProtectSystem= and the like: it ends with the unit. So it also is in a
+    container that was booted, where that is the view of its init, and of everybody.
     """
     deepest, tags = 0, list[bytes]()
     for fields in (line.split(b" ") for line in mountinfo.splitlines()):
@@ -92,6 +94,18 @@ def is_slave(mountinfo: bytes, directory: Path) -> bool:
         if directory.is_relative_to(point) and len(point.parts) >= deepest:
             deepest, tags = len(point.parts), fields[6 : fields.index(b"-", 6)]
     return any(tag.startswith(b"master:") for tag in tags)
+
+
+def _of_init() -> bytes:
+    """Return the mounts that init sees; nothing where it is hidden, as by ProtectProc= of a unit."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/1/mountinfo").read_bytes()
+    return b""
+
+
+def _mounts(mountinfo: bytes) -> set[bytes]:
+    """Return the numbers of the mounts, of which each mount namespace has its own."""
+    return {line.partition(b" ")[0] for line in mountinfo.splitlines()}
 
 
 def inside(descriptor: int, function: Callable[[], T]) -> T:

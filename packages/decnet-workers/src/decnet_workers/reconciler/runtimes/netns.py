@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Deckies with a network namespace each: `decnet-<name>`, with an interface `eth0` on the network of another one.
+"""Deckies with a network namespace each: `decnet-<fleet>-<name>`, with an interface `eth0` on another one's network.
 
-On a bridge it is a veth, on any other interface a macvlan; the namespace's name marks it as ours, and so does the alias
-`decnet:<name>` of its interfaces. Removing a namespace removes all that is in it, so a kill at any instruction leaves
-either a namespace, which the next look completes or removes, or nothing.
+On a bridge it is a veth, on any other interface a macvlan. The namespace's name marks it as this fleet's, and so does
+the alias `decnet:<fleet>:<name>` of its interfaces (`fleet_id`). Removing a namespace removes all that is in it, so a
+kill at any instruction leaves either a namespace, which the next look completes or removes, or nothing.
 
 The addresses are static. Leases of DHCP are not asked for.
 """
@@ -24,8 +24,6 @@ from decnet_workers.reconciler.runtimes.namespaces import Namespaces
 from decnet_workers.reconciler.runtimes.neighbours import in_use
 from decnet_workers.reconciler.runtimes.runtime import Observed, RuntimeFailed, opened
 
-PREFIX = "decnet-"
-MARK = "decnet:"
 INTERFACE = "eth0"
 _LOOPBACK = "lo"
 _SETTINGS = Path("/proc/sys/net")
@@ -34,9 +32,10 @@ _SETTINGS = Path("/proc/sys/net")
 class Netns:
     """Namespaces, made from that of the thread that calls."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` is where namespaces have their names, such as /run/netns."""
-        self._namespaces = Namespaces(directory, PREFIX)
+    def __init__(self, directory: Path, fleet: str) -> None:
+        """`directory` is where namespaces have their names, such as /run/netns; `fleet` is the fleet's identifier."""
+        self._namespaces = Namespaces(directory, f"decnet-{fleet}-")
+        self._fleet = fleet
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there = set(self._namespaces.names())
@@ -54,9 +53,9 @@ class Netns:
                 self._refuse_unseen()
                 self._namespaces.remove(decky.name)
                 self._namespaces.create(decky.name)
-            self._namespaces.enter(decky.name, lambda: _remove_if_other(decky, outside))
+            self._namespaces.enter(decky.name, lambda: self._remove_if_other(decky, outside))
             self._connect(decky, parent)
-            self._namespaces.enter(decky.name, lambda: _configure(decky))
+            self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
 
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
@@ -78,7 +77,7 @@ class Netns:
         if not self._namespaces.whole(decky.name):
             return Observed(True, ("its network namespace is not mounted",))
         try:
-            drift = self._namespaces.enter(decky.name, lambda: tuple(_drift(decky, outside)))
+            drift = self._namespaces.enter(decky.name, lambda: tuple(_drift(decky, outside, self._outside(decky))))
             there = self._namespaces.enter(decky.name, served)
         except OSError as error:
             return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
@@ -87,8 +86,8 @@ class Netns:
     def _refuse_unseen(self) -> None:
         if not self._namespaces.are_seen_by_the_host():
             raise RuntimeFailed(
-                "its network namespace would be lost with this process, which has a file system view of its own "
-                "(a systemd unit does): run the fleet by `decnet up` as root, or use the runtime host"
+                "its network namespace would be lost with this process, which has a file system view of its own: run "
+                "`decnet init` again, which writes a unit without one when [reconciler] runtimes names netns"
             )
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> None:
@@ -100,12 +99,26 @@ class Netns:
             if parent.kind != "bridge":
                 links.add_macvlan(netlink, INTERFACE, parent=parent.number, mac=mac, namespace=namespace)
                 return
-            outside = _outside(decky.name)
+            outside = self._outside(decky)
             left = links.links(netlink).get(outside)
-            if left is not None and left.alias == f"{MARK}{decky.name}":  # of a namespace that lost its name
+            if left is not None and left.alias == self._alias(decky):  # of a namespace that lost its name
                 links.remove(netlink, left)
             links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
-            links.set_up(netlink, links.links(netlink)[outside], f"{MARK}{decky.name}")
+            links.set_up(netlink, links.links(netlink)[outside], self._alias(decky))
+
+    def _alias(self, decky: DesiredDecky) -> str:
+        """Return what marks the decky's interfaces."""
+        return f"decnet:{self._fleet}:{decky.name}"
+
+    def _outside(self, decky: DesiredDecky) -> str:
+        """Return what the peer of a decky's veth is called; an interface's name has at most 15 characters."""
+        return f"decnet-{zlib.crc32(self._alias(decky).encode()):08x}"
+
+    def _remove_if_other(self, decky: DesiredDecky, outside: dict[str, Link]) -> None:
+        """Remove the interface if it is on another network or has another MAC address."""
+        link = _links().get(INTERFACE)
+        if link is not None and _is_other(decky, link, outside, self._outside(decky)):
+            _remove(link)
 
 
 _ABSENT = Observed(False, ("its network namespace is missing",))
@@ -127,18 +140,16 @@ def _links() -> dict[str, Link]:
         return links.links(netlink)
 
 
-def _outside(name: str) -> str:
-    """Return what the peer of a decky's veth is called; an interface's name has at most 15 characters."""
-    return f"decnet-{zlib.crc32(name.encode()):08x}"
-
-
 def _mac(decky: DesiredDecky) -> str:
     """Return a locally administered MAC address that stays the same, for a decky without one."""
     return f"02:dc:{zlib.crc32(f'{decky.name} {decky.seed}'.encode()).to_bytes(4, 'big').hex(':')}"
 
 
-def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:
-    """Return how the decky's interface is not the one that it should have, "" if it is."""
+def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link], peer_name: str) -> str:
+    """Return how the decky's interface is not the one that it should have, "" if it is.
+
+    `peer_name` is what the other end of its veth is called.
+    """
     parent = outside.get(decky.interface or "")
     if link.mac != (decky.mac or _mac(decky)):
         return f"its MAC address is {link.mac}"
@@ -147,20 +158,20 @@ def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:
     if not parent.up:
         return f"the interface {decky.interface} is down"
     if parent.kind == "bridge":
-        peer = outside.get(_outside(decky.name))
+        peer = outside.get(peer_name)
         attached = peer is not None and peer.up and peer.master == parent.number and link.kind == "veth"
     else:
         attached = link.kind == "macvlan" and link.parent == parent.number
     return "" if attached else f"it is not on {decky.interface}"
 
 
-def _drift(decky: DesiredDecky, outside: dict[str, Link]) -> list[str]:
+def _drift(decky: DesiredDecky, outside: dict[str, Link], peer_name: str) -> list[str]:
     """Return how the namespace of this thread differs from what the decky should have."""
     with Netlink() as netlink:
         link = links.links(netlink).get(INTERFACE)
         if link is None:
             return ["its interface is missing"]
-        found = [_is_other(decky, link, outside), "" if link.up else "its interface is down"]
+        found = [_is_other(decky, link, outside, peer_name), "" if link.up else "its interface is down"]
         there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
         gateways = routes.default_gateways(netlink)
     found += [f"address {one} is missing" for one in decky.addresses if one not in there]
@@ -180,13 +191,6 @@ def _filter_drift(decky: DesiredDecky) -> str:
     return "" if same else "its packet filter is another one"
 
 
-def _remove_if_other(decky: DesiredDecky, outside: dict[str, Link]) -> None:
-    """Remove the interface if it is on another network or has another MAC address."""
-    link = _links().get(INTERFACE)
-    if link is not None and _is_other(decky, link, outside):
-        _remove(link)
-
-
 def _remove_interface() -> None:
     link = _links().get(INTERFACE)
     if link is not None:
@@ -198,7 +202,7 @@ def _remove(link: Link) -> None:
         links.remove(netlink, link)
 
 
-def _configure(decky: DesiredDecky) -> None:
+def _configure(decky: DesiredDecky, alias: str) -> None:
     """Bring the namespace of this thread about: nothing leaves or enters it before its packet filter is there."""
     with Netlink(NETFILTER) as netlink:
         if _filter_drift(decky):
@@ -210,7 +214,7 @@ def _configure(decky: DesiredDecky) -> None:
     with Netlink() as netlink:
         there = links.links(netlink)
         links.set_up(netlink, there[_LOOPBACK])
-        links.set_up(netlink, there[INTERFACE], f"{MARK}{decky.name}")
+        links.set_up(netlink, there[INTERFACE], alias)
         _assign(netlink, decky, there[INTERFACE])
 
 

@@ -9,8 +9,9 @@ import typer
 from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.deckies import commit
+from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import policy_of
-from decnet.deckies.operations import carry_out, changed, planned, planned_removal, switched_off, wanted_decky
+from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
 from decnet.deckies.personas import known_personas
 from decnet.deckies.plan import Plan, words
 from decnet.deckies.policy import Rules, every_seconds, set_policy
@@ -18,7 +19,7 @@ from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet.show.deckies import inspection, list_text, plan_text, policy_text, switched_off_text
+from decnet.show.deckies import inspection, list_text, plan_text, policy_text
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.siblings import Identity, drawn_serial, sibling
 from decnet_models.fleet import queries, states
@@ -260,7 +261,7 @@ def _services(given: list[str] | None) -> dict[str, int] | list[str] | None:
 
 def _do(deployment: Deployment, made: Plan, reason: str, *, plan_only: bool, as_json: bool) -> None:
     typer.echo(documents.document(made) if as_json else plan_text(made))
-    if off := switched_off(deployment, made):
-        typer.echo(switched_off_text(off), err=True)
+    if hint := excluded(deployment, made):
+        typer.echo(hint, err=True)
     if not plan_only:
         carry_out(deployment, made, reason=reason)

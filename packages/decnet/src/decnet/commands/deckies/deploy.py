@@ -10,10 +10,11 @@ import typer
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.deckies import commit, document, export
-from decnet.deckies.operations import carry_out, planned, switched_off
+from decnet.deckies.excluded import excluded
+from decnet.deckies.operations import carry_out, planned
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet.show.deckies import plan_text, switched_off_text
+from decnet.show.deckies import plan_text
 
 app = application("Make the fleet what a document says: adds, changes and removes deckies in one transaction.")
 
@@ -46,8 +47,8 @@ def _deploy(deployment: Deployment, file: Path, *, ask: bool, do: bool, as_json:
     with transaction(deployment) as connection:
         made = planned(deployment, connection, wanted, whole=True)
     typer.echo(documents.document(made) if as_json else plan_text(made))
-    if off := switched_off(deployment, made):
-        typer.echo(switched_off_text(off), err=True)
+    if hint := excluded(deployment, made):
+        typer.echo(hint, err=True)
     if not do or made.is_empty:
         return
     if ask:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from decnet.cli.errors import OperatorError
+from decnet_workers.reconciler import fleet_id
 from decnet_workers.reconciler.netlink import addresses, links
 from decnet_workers.reconciler.netlink.connection import Netlink
 from decnet_workers.reconciler.runtimes.namespaces import Namespaces
@@ -37,7 +38,10 @@ class Lan:
         return self._machines.enter("attacker", function)
 
     def on_decky(self, name: str, function: Callable[[], T]) -> T:
-        return Namespaces(self.deckies, "decnet-").enter(name, function)
+        """Call a function in the namespace of a decky, whose name there begins with the fleet's identifier."""
+        names = Namespaces(self.deckies, "decnet-")
+        found = next(one for one in names.names() if one[fleet_id.LENGTH + 1 :] == name)
+        return names.enter(found, function)
 
     def client(self, *command: str, seconds: float = 300.0) -> str:
         """Return what a program of the attacker prints, errors included."""
