@@ -9,7 +9,11 @@ import time
 from bus_brokers import Server
 
 WINDOW = 250
-"""Messages of one write."""
+"""Messages of one write, at most."""
+WINDOW_BYTES = 65_536
+"""Bytes of one write, about: four writes to each of ten subscribers must fit what a broker keeps for slow ones."""
+PATIENCE_SECONDS = 30.0
+"""How long nothing may arrive: what a broker dropped would be waited for without end."""
 
 
 def wire(server: Server, size: int, seconds: float, subscribers: int = 1) -> dict[str, float]:
@@ -20,15 +24,16 @@ def wire(server: Server, size: int, seconds: float, subscribers: int = 1) -> dic
     for subscriber in opened:
         subscriber.sendall(b"SUB events.bench 1\r\nPING\r\n")
         until_pong(subscriber)
-    batch = (b"PUB events.bench %d\r\n" % size + b"x" * size + b"\r\n") * WINDOW
+    window = max(1, min(WINDOW, WINDOW_BYTES // size))
+    batch = (b"PUB events.bench %d\r\n" % size + b"x" * size + b"\r\n") * window
     expected = len(b"MSG events.bench 1 %d\r\n" % size) + size + 2
     sent, received = 0, [0] * subscribers
     buffer = bytearray(1 << 18)
     cpu, started = server.cpu_seconds(), time.perf_counter()
     while (running := time.perf_counter() - started < seconds) or min(received) < sent * expected:
-        if running and sent * expected - min(received) < 4 * WINDOW * expected:
+        if running and sent * expected - min(received) < 4 * window * expected:
             publisher.sendall(batch)
-            sent += WINDOW
+            sent += window
             continue
         for index, subscriber in enumerate(opened):
             if received[index] < sent * expected:
@@ -49,6 +54,7 @@ def raw_socket(place: str) -> socket.socket:
         host, _, port = place.partition(":")
         opened_socket = socket.create_connection((host, int(port)))
         opened_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    opened_socket.settimeout(PATIENCE_SECONDS)
     opened_socket.sendall(b'CONNECT {"verbose":false,"pedantic":false,"protocol":0}\r\nPING\r\n')
     until_pong(opened_socket)
     return opened_socket
