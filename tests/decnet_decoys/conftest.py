@@ -15,12 +15,13 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services import service_registry
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.shown_network import shown_network
 from decnet_decoys.shell.state import ShellState
 
 
 @pytest.fixture(scope="session")
 def machine() -> Machine:
-    return build(persona("debian-web"), "web-01", "10.20.0.10", NOW - 47 * 86400)
+    return build(persona("debian-web"), "web-01", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def player() -> Callable[..., Player]:
     def make(
         name: str = "debian-web", user: str = "root", *answers: bytes | None, terminal: str | None = "xterm"
     ) -> Player:
-        machine = build(persona(name), "host-1", "10.20.0.10", NOW - 47 * 86400)
+        machine = build(persona(name), "host-1", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
         return Player(root_shell(machine, user, terminal), answers)
 
     return make

@@ -47,6 +47,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with booted(directory / "root") as found:
         found.run("sh", "-ec", WIRE)
         found.run("decnet", "init")
+        found.run("systemctl", "start", "decnet.target")
         yield found
     shutil.rmtree(directory / "root", ignore_errors=True)
 
@@ -91,7 +92,7 @@ def test_deckies_in_namespaces_and_on_the_host_are_reached_from_the_lan(machine:
     named = '[reconciler]\\nruntimes = ["loopback", "host", "netns"]\\n'
     machine.run("sh", "-c", f"printf '{named}' >> /etc/decnet/decnet.toml")
     machine.run("decnet", "init")
-    machine.run("systemctl", "start", "decnet.target")
+    machine.run("systemctl", "restart", "decnet.target")
     for name in DECKIES:
         assert add(machine, name) == ""
     running(machine)

@@ -30,3 +30,12 @@ def test_each_decky_waits_for_itself() -> None:
     assert (retries.next_at(), retries.count) == (16 * NS, 1)
     retries.keep({"a"})
     assert (retries.next_at(), retries.count) == (None, 0)
+
+
+def test_hastened_decky_is_tried_at_once_and_its_pause_grows_on() -> None:
+    retries = Retries()
+    for name in ("a", "b"):
+        retries.failed(name, 1, 4, now_ns=0)
+    retries.hasten(["a", "unknown"])
+    assert retries.waiting(0) == {"b": 1}
+    assert retries.failed("a", 1, 5, now_ns=0).retry_at == 32 * NS

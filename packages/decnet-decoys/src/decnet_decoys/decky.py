@@ -21,6 +21,10 @@ class Decky(msgspec.Struct, frozen=True):
     """What its own details are drawn from (`personas.siblings`)."""
     mac: str | None = None
     """That of its interface; None: drawn."""
+    prefix_length: int = 24
+    """Of the network that its shells show."""
+    router: str = ""
+    """The one that its shells show; empty: the first address of the network."""
 
     def port(self, service: str) -> int | None:
         return dict(self.services).get(service)

@@ -105,11 +105,13 @@ class DeckyContext:
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
         from decnet_decoys.shell.machine.image import build
+        from decnet_decoys.shell.machine.shown_network import shown_network
 
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         booted -= boot_offset_seconds(self.decky.seed)
-        machine = build(self.persona, self.host_name, claimed_address(self.decky.address), booted)
+        network = shown_network(claimed_address(self.decky.address), self.decky.prefix_length, self.decky.router)
+        machine = build(self.persona, self.host_name, network, booted)
         return self.fleet.placed.mount(self.decky.name, machine)
 
     async def prepare_machine(self) -> None:

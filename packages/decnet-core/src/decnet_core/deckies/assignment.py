@@ -35,6 +35,10 @@ class AssignedDecky(msgspec.Struct, frozen=True):
     seed: int = 0
     """What its own details (serials, sizes, process ids) are drawn from."""
     mac: str | None = None
+    prefix_length: Annotated[int, msgspec.Meta(ge=0, le=128)] = 24
+    """Of the network of its first address."""
+    router: str = ""
+    """The router that it shows; empty: the first address of that network."""
     persona_document: dict[str, Any] | None = None
     """What its persona says, as in a persona's file; None: the shipped one of that name."""
 

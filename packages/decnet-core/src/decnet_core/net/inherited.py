@@ -73,6 +73,13 @@ class InheritedSockets:
         found.close()
         return None
 
+    def take_any(self, name: str) -> socket.socket | None:
+        """Return the socket called `name`, whatever it is bound to."""
+        found = self._waiting.pop(name, None)
+        if found is not None:
+            found.setblocking(False)
+        return found
+
     def close(self) -> None:
         """Close those that nobody took: the settings have changed."""
         for found in self._waiting.values():

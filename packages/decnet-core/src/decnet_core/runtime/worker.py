@@ -36,6 +36,8 @@ class Worker(Hosted[S]):
     memory_budget: ClassVar[int] = 64 * MIB
     network: ClassVar[Literal["none", "loopback", "any"]] = "none"
     """The network access it needs itself; that for a remote bus or database is added."""
+    netlink: ClassVar[bool] = False
+    """Whether it asks the kernel for interfaces and addresses, by netlink(7)."""
     database: ClassVar[bool] = False
     """Whether it opens the fleet's database."""
     serves_workers: ClassVar[bool] = False

@@ -40,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     capabilities: tuple[str, ...] = ()
     network: Network = "none"
+    netlink: bool = False
+    """Whether it asks the kernel for interfaces and addresses."""
     database: bool = False
     spools: tuple[str, ...] = ()
     """Its own spools, one for each of its processes."""
@@ -123,6 +125,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         memory_budget=len(processes) * worker.memory_budget,
         capabilities=worker.capabilities(settings),
         network=worker.reach(settings),
+        netlink=worker.netlink,
         database=worker.database,
         processes=len(processes),
         spools=processes if worker.produces else (),

@@ -47,7 +47,7 @@ _OWN_MOUNTS = frozenset({
 
 
 def sandbox(
-    *, writable: Iterable[str], network: Network, capabilities: Iterable[str], own_ids: bool
+    *, writable: Iterable[str], network: Network, capabilities: Iterable[str], own_ids: bool, netlink: bool = False
 ) -> dict[str, Value]:
     """Return the directives of a service that runs as one ordinary user.
 
@@ -57,7 +57,7 @@ def sandbox(
     held = tuple(capabilities)
     found: dict[str, Value] = {
         **_ALWAYS,
-        **addresses(network, packets="CAP_NET_RAW" in held, netlink="CAP_NET_ADMIN" in held),
+        **addresses(network, packets="CAP_NET_RAW" in held, netlink=netlink),
         "CapabilityBoundingSet": held,
         "AmbientCapabilities": held,
         "PrivateUsers": own_ids and not held,
@@ -84,7 +84,7 @@ def _without_own_mounts(found: dict[str, Value]) -> dict[str, Value]:
 def addresses(network: Network, *, packets: bool = False, netlink: bool = False) -> dict[str, Value]:
     """Return the directives for network access.
 
-    `packets` is for a service that captures on interfaces, `netlink` for one that changes them.
+    `packets` is for a service that captures on interfaces, `netlink` for one that looks at them or changes them.
     """
     families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
     lines: dict[str, Value] = {

@@ -96,6 +96,7 @@ def _box(job: Job, site: Site) -> dict[str, Value]:
         network=network_of(job, site),
         capabilities=job.capabilities,
         own_ids=not job.serves_workers,  # it reads their uids
+        netlink=job.netlink,
     )
 
 

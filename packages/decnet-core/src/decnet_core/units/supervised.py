@@ -111,6 +111,7 @@ def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
             network=widest(network_of(job, site) for job in jobs),
             capabilities=sorted({*BECOME_ANOTHER, *declared}),
             own_ids=False,
+            netlink=any(job.netlink for job in jobs),
         ),
         "SystemCallFilter": system_calls("@setuid", "capset"),
     }

@@ -5,6 +5,7 @@ A file tells what each is; its sockets the host keeps (`runtime.stored_sockets`)
 process is killed. A decky whose sockets are lost is forgotten: `reconciler` sees that, and hands it over again.
 """
 
+import ipaddress
 import logging
 import socket
 from collections.abc import Iterable
@@ -162,12 +163,26 @@ def _checked(decky: AssignedDecky) -> tuple[Decky, Persona]:
         raise AssignmentError(str(error)) from error
     if wrong := [address for address in decky.addresses if canonical(address) is None]:
         raise AssignmentError(f"{wrong[0]} is no address")
+    try:
+        ipaddress.ip_interface(f"{decky.addresses[0]}/{decky.prefix_length}")
+    except ValueError as error:
+        raise AssignmentError(str(error)) from error
     if len({service.service for service in decky.services}) < len(decky.services):
         raise AssignmentError("it offers a service twice")
     services = tuple((service.service, service.port) for service in decky.services)
     address = peer_address(decky.addresses[0])
     return Decky(
-        decky.name, address, persona.name, persona.os, services, None, decky.host_name, decky.seed, decky.mac
+        name=decky.name,
+        address=address,
+        persona=persona.name,
+        os=persona.os,
+        services=services,
+        login=None,
+        host_name=decky.host_name,
+        seed=decky.seed,
+        mac=decky.mac,
+        prefix_length=decky.prefix_length,
+        router=decky.router,
     ), persona
 
 

@@ -2,7 +2,7 @@
 """One pass over the fleet: read the rows, look, carry out some steps, record; blocking, for the worker's thread."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Engine
@@ -20,6 +20,7 @@ from decnet_workers.reconciler.records import needs_record, record
 from decnet_workers.reconciler.retry import NS, Failure, Retries
 from decnet_workers.reconciler.rows import BadRow, desired, placeholder
 from decnet_workers.reconciler.runtimes.runtime import Observed
+from decnet_workers.reconciler.surroundings import surroundings
 
 MOST_TASKS = 50
 """Deckies of one pass: after it the worker hears whether it must stop, and others may write to the database."""
@@ -40,6 +41,8 @@ class Report(msgspec.Struct, frozen=True):
     """Whether deckies wait because `decoys` does not answer."""
     due_seconds: float | None = None
     """When there will be more to do."""
+    on_network: bool = False
+    """Whether what happens to interfaces and addresses concerns any decky."""
     notices: dict[str, int] = {}
     """Kinds of notices that were written, and the number of the newest one."""
 
@@ -57,6 +60,7 @@ class Passes:
         self._look_seconds = look_seconds
         self._retries = Retries()
         self._unreachable_seconds = UNREACHABLE_SECONDS
+        self._surroundings: dict[str, Hashable] = {}
 
     def run(self) -> Report:
         """Make one pass; raises DBAPIError."""
@@ -65,10 +69,16 @@ class Passes:
             known = {one.name: one for one in personas(connection)} if rows else {}
         deckies, errors = _desired([row for row, _ in rows], known)
         self._retries.keep({one.name for one in deckies})
+        self._retries.hasten(self._surrounded_anew(deckies))
         actual, unseen = self._look(deckies, {row.name: row for row, _ in rows if row.name in errors})
         due = self._due(deckies, actual, errors | unseen, dict(_states(rows)))
         kinds = self._carry_out(due[:MOST_TASKS], errors | unseen, dict(_states(rows)))
         return self._report(deckies, actual, due, kinds)
+
+    def _surrounded_anew(self, deckies: Sequence[DesiredDecky]) -> list[str]:
+        """Return the deckies whose interface or addresses have changed since the last pass."""
+        before, self._surroundings = self._surroundings, surroundings(deckies) if _on_network(deckies) else {}
+        return [name for name, now in self._surroundings.items() if name in before and before[name] != now]
 
     def _look(self, deckies: Sequence[DesiredDecky], bad: dict[str, Decky]) -> tuple[Actual, dict[str, str]]:
         """Return what is there, after what nobody wants has been removed."""
@@ -138,6 +148,7 @@ class Passes:
             more=len(due) > MOST_TASKS,
             unreachable=unreachable,
             due_seconds=min(dues, default=None),
+            on_network=_on_network(deckies),
             notices=kinds,
         )
 
@@ -153,6 +164,10 @@ def _desired(rows: Iterable[Decky], known: dict[str, Persona]) -> tuple[list[Des
             deckies.append(placeholder(row))
             errors[row.name] = str(error)
     return deckies, errors
+
+
+def _on_network(deckies: Iterable[DesiredDecky]) -> bool:
+    return any(one.runtime in ("host", "netns") for one in deckies)
 
 
 def _states(rows: Iterable[tuple[Decky, State | None]]) -> Iterable[tuple[str, State]]:

@@ -164,5 +164,15 @@ def assigned(decky: DesiredDecky) -> AssignedDecky:
         version=decky.version,
         seed=decky.seed,
         mac=decky.mac,
+        prefix_length=_shown_prefix_length(decky),
+        router=next((str(one) for one in decky.gateways if one.version == decky.addresses[0].version), ""),
         persona_document=decky.persona_document,
     )
+
+
+def _shown_prefix_length(decky: DesiredDecky) -> int:
+    """Return that of the first address; of one that this host has, and whose network is unknown here, a usual one."""
+    first = decky.addresses[0]
+    if first.ip in decky.existing or first.ip.is_loopback:
+        return 24 if first.version == 4 else 64
+    return first.network.prefixlen

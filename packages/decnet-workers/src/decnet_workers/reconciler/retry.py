@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """When deckies that failed are tried again: each after a pause of its own, which doubles. Pure; times in ns."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 NS = 1_000_000_000
@@ -47,6 +49,12 @@ class Retries:
         """Forget all others: they are no deckies any more."""
         for name in set(self._failures) - names:
             del self._failures[name]
+
+    def hasten(self, names: Iterable[str]) -> None:
+        """Let these be tried now; should they fail again, the pause goes on growing."""
+        for name in names:
+            if name in self._failures:
+                self._failures[name] = msgspec.structs.replace(self._failures[name], retry_at=0)
 
     @property
     def count(self) -> int:

@@ -26,6 +26,7 @@ from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_workers.reconciler.allowed import NEEDED, allowed
 from decnet_workers.reconciler.decoys_processes import DecoysProcesses
 from decnet_workers.reconciler.fleet_id import fleet_id
+from decnet_workers.reconciler.network_events import NetworkEvents
 from decnet_workers.reconciler.passes import Passes, Report
 from decnet_workers.reconciler.reconciliation import Reconciliation
 from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
@@ -46,6 +47,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
     listens = (FLEET_CHANGED.pattern,)
     notices = (DeckyDrifted, DeckyRepaired, DeckyFailed)
     parks = True
+    netlink = True
     writes = ("reconciler",)
     memory_budget: ClassVar[int] = 48 * MIB
 
@@ -53,6 +55,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         super().__init__(settings)
         self._players: DecoysProcesses | None = None
         self._unreachable = False
+        self._events: NetworkEvents | None = None
 
     @classmethod
     def warm(cls) -> None:
@@ -75,15 +78,20 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
                 runtimes = await ctx.in_thread(_runtimes, self.settings, ctx.state.root / self.name)
                 reconciliation = Reconciliation(runtimes, self._players)
                 passes = Passes(self._engine, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
-                await repeat(ctx, partial(self._step, ctx, passes))
+                self._events = NetworkEvents(ctx)
+                await repeat(ctx, partial(self._step, ctx, passes, self._events))
 
     async def stop(self, ctx: Context) -> None:
+        if self._events is not None:
+            self._events.close()
         if self._players is not None:
             await ctx.in_thread(self._players.close)
         await super().stop(ctx)
 
-    async def _step(self, ctx: Context, passes: Passes) -> Rest:
+    async def _step(self, ctx: Context, passes: Passes, events: NetworkEvents) -> Rest:
+        events.forget()
         report = await ctx.in_thread(passes.run)
+        events.need(report.on_network)
         _show(ctx, report)
         if report.unreachable and not self._unreachable:
             log.warning("deckies wait: decoys does not answer; see `decnet status`")

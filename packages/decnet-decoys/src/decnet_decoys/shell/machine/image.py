@@ -12,6 +12,7 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
+from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
 from decnet_decoys.shell.programs import programs
 
@@ -29,10 +30,10 @@ _SALT_LENGTH, _HASH_LENGTH = 22, 43
 _ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 
 
-def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine:
+def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -> Machine:
     """Return the machine of a decky; `booted` is Unix time in seconds."""
-    tree = Tree()
-    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona))
+    tree, address = Tree(), str(network.interface.ip)
+    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona), network)
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES.split()):
         tree.put(path, Entry("dir", 0o755, mtime=old))

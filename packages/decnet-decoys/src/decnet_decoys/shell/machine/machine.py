@@ -4,6 +4,7 @@
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Tree
 
 
@@ -18,6 +19,7 @@ class Machine(NamedTuple):
     tree: Tree
     users: tuple[User, ...]
     groups: dict[str, int]
+    network: ShownNetwork
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)

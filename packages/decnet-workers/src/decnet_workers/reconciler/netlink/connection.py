@@ -13,7 +13,7 @@ from decnet_workers.errors import WorkersError
 from decnet_workers.reconciler.netlink.message import ACK, DONE, DUMP, ERROR, REQUEST, Message, messages, reply
 
 ROUTE, NETFILTER = 0, 12
-_SOL_NETLINK, _EXT_ACK, _STRICT_DUMPS = 270, 11, 12
+SOL_NETLINK, _EXT_ACK, _STRICT_DUMPS = 270, 11, 12
 _DATAGRAM = 1 << 20
 _SECONDS = 10.0
 """The kernel answers at once, unless another program holds the lock of its network configuration."""
@@ -32,7 +32,7 @@ class Netlink:
         self._socket.bind((0, 0))
         for option in (_EXT_ACK, _STRICT_DUMPS):
             with contextlib.suppress(OSError):  # Linux before 4.12 and 4.20
-                self._socket.setsockopt(_SOL_NETLINK, option, 1)
+                self._socket.setsockopt(SOL_NETLINK, option, 1)
         self._sequence = int(time.time()) & 0x7FFFFFFF
 
     def __enter__(self) -> Netlink:

@@ -23,6 +23,7 @@ _ADDRESS, _NAME, _PARENT, _MASTER, _ALIAS, _KIND_INFO, _NAMESPACE = 1, 3, 5, 10,
 _KIND, _DATA = 1, 2
 _VETH_PEER, _MACVLAN_MODE, _MACVLAN_BRIDGE = 1, 1, 4
 _UP = 1
+_NEW_NAMESPACE_NUMBER, _NUMBER, _DESCRIPTOR, _ANY_NUMBER = 88, 1, 3, 0xFFFFFFFF
 
 
 class Link(NamedTuple):
@@ -67,6 +68,14 @@ def add_veth(netlink: Netlink, name: str, outside: str, *, bridge: int, mac: str
     data = nested(_DATA, nested(_VETH_PEER, inside + number(_NAMESPACE, namespace)))
     body = text(_NAME, outside) + number(_MASTER, bridge) + attribute(_ADDRESS, b"\xfe" + _mac(mac)[1:])
     _add(netlink, body, text(_KIND, "veth") + data)
+
+
+def number_namespace(netlink: Netlink, namespace: int) -> None:
+    """Have the kernel give a namespace (a descriptor) a number here: events in it are told only then.
+
+    Raises NetlinkError, EEXIST for one that has a number.
+    """
+    netlink.request(_NEW_NAMESPACE_NUMBER, bytes(4) + number(_NUMBER, _ANY_NUMBER) + number(_DESCRIPTOR, namespace))
 
 
 def set_up(netlink: Netlink, link: Link, alias: str = "") -> None:

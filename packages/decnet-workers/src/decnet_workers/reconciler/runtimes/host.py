@@ -6,6 +6,7 @@ this fleet's (`added_addresses`); nothing else is removed. A decky without an in
 there.
 """
 
+import contextlib
 import socket
 from collections.abc import Container, Sequence
 
@@ -26,7 +27,8 @@ class Host:
 
     def __init__(self, added: AddedAddresses) -> None:
         self._added = added
-        added.keep(one.address for one in _assigned() if one.protocol == OURS)
+        with contextlib.suppress(OSError):  # a sandbox without netlink: `inspect` says so of each decky
+            added.keep(one.address for one in _assigned() if one.protocol == OURS)
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there, listened = _assigned(), served()

@@ -8,6 +8,7 @@ kill at any instruction leaves either a namespace, which the next look completes
 The addresses are static. Leases of DHCP are not asked for.
 """
 
+import contextlib
 import socket
 import zlib
 from collections.abc import Container, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from decnet_workers.reconciler.desired import DesiredDecky, Endpoint
 from decnet_workers.reconciler.netlink import addresses, links, nftables, routes
-from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink
+from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink, NetlinkError
 from decnet_workers.reconciler.netlink.links import Link
 from decnet_workers.reconciler.runtimes import personality
 from decnet_workers.reconciler.runtimes.explanations import explained
@@ -53,6 +54,7 @@ class Netns:
                 self._refuse_unseen()
                 self._namespaces.remove(decky.name)
                 self._namespaces.create(decky.name)
+                self._listen_to(decky)
             self._namespaces.enter(decky.name, lambda: self._remove_if_other(decky, outside))
             self._connect(decky, parent)
             self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
@@ -105,6 +107,15 @@ class Netns:
                 links.remove(netlink, left)
             links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
             links.set_up(netlink, links.links(netlink)[outside], self._alias(decky))
+
+    def _listen_to(self, decky: DesiredDecky) -> None:
+        """Have the kernel tell of what changes in the namespace (`network_events`), which a macvlan alone does not."""
+        with (
+            self._namespaces.opened(decky.name) as namespace,
+            Netlink() as netlink,
+            contextlib.suppress(NetlinkError),  # it has a number already
+        ):
+            links.number_namespace(netlink, namespace)
 
     def _alias(self, decky: DesiredDecky) -> str:
         """Return what marks the decky's interfaces."""

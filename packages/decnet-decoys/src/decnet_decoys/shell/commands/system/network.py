@@ -9,9 +9,13 @@ _ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
 
 @command("ifconfig", folder="/usr/sbin")
 def ifconfig(call: Call) -> int:
-    hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
+    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
     call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
-    call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
+    own = network.interface
+    if own.version == 6:
+        call.print(f"        inet6 {own.ip}  prefixlen {own.network.prefixlen}  scopeid 0x0<global>")
+    else:
+        call.print(f"        inet {own.ip}  netmask {network.netmask}  broadcast {network.broadcast}")
     call.print(f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)")
     traffic = hardware.traffic
     call.print(f"        RX packets {traffic.received_packets}  bytes {_sized(traffic.received_bytes)}")
@@ -29,10 +33,6 @@ def _sized(count: int) -> str:
     return f"{count} ({count:.1f} B)"
 
 
-def _broadcast(address: str) -> str:
-    return address.rpartition(".")[0] + ".255"
-
-
 @command("ip", folder="/usr/sbin")
 def ip(call: Call) -> int:
     """Show addresses, links, routes and neighbours."""
@@ -45,8 +45,9 @@ def ip(call: Call) -> int:
     elif topic in ("r", "ro", "route"):
         _routes(call)
     elif "neighbour".startswith(topic) and topic:
-        gateway = call.shell.machine.address.rpartition(".")[0] + ".1"
-        call.print(f"{gateway} dev {call.shell.machine.persona.hardware.interface} lladdr 52:54:00:12:35:02 REACHABLE")
+        machine = call.shell.machine
+        interface = machine.persona.hardware.interface
+        call.print(f"{machine.network.router} dev {interface} lladdr 52:54:00:12:35:02 REACHABLE")
     else:
         call.print_error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }")
         return 255
@@ -54,7 +55,7 @@ def ip(call: Call) -> int:
 
 
 def _addresses(call: Call, *, links_only: bool = False) -> None:
-    hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
+    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
     call.print("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000")
     call.print("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
     if not links_only:
@@ -65,27 +66,29 @@ def _addresses(call: Call, *, links_only: bool = False) -> None:
     )
     call.print(f"    link/ether {hardware.mac} brd ff:ff:ff:ff:ff:ff")
     if not links_only:
-        call.print(f"    inet {address}/24 brd {_broadcast(address)} scope global {hardware.interface}")
+        if network.interface.version == 6:
+            call.print(f"    inet6 {network.interface} scope global ")
+        else:
+            call.print(f"    inet {network.interface} brd {network.broadcast} scope global {hardware.interface}")
         call.print("       valid_lft forever preferred_lft forever")
 
 
 def _routes(call: Call) -> None:
-    interface, address = call.shell.machine.persona.hardware.interface, call.shell.machine.address
-    network = address.rpartition(".")[0]
-    call.print(f"default via {network}.1 dev {interface} onlink")
-    call.print(f"{network}.0/24 dev {interface} proto kernel scope link src {address}")
+    interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
+    call.print(f"default via {network.router} dev {interface} onlink")
+    call.print(f"{network.prefix} dev {interface} proto kernel scope link src {network.interface.ip}")
 
 
 @command("route", "arp", folder="/usr/sbin")
 def route(call: Call) -> int:
-    network, interface = call.shell.machine.address.rpartition(".")[0], call.shell.machine.persona.hardware.interface
+    network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
     if call.name == "arp":
         call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
-        call.print(f"{network + '.1':<24} ether   52:54:00:12:35:02   C                     {interface}")
+        call.print(f"{network.router:<24} ether   52:54:00:12:35:02   C                     {interface}")
         return 0
     call.print("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface")
-    call.print(f"{_ANY:<15} {network + '.1':<15} {_ANY:<15} UG    0      0        0 {interface}")
-    call.print(f"{network + '.0':<15} {_ANY:<15} {'255.255.255.0':<15} U     0      0        0 {interface}")
+    call.print(f"{_ANY:<15} {network.router:<15} {_ANY:<15} UG    0      0        0 {interface}")
+    call.print(f"{network.network:<15} {_ANY:<15} {network.netmask:<15} U     0      0        0 {interface}")
     return 0
 
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""A reconciler that is parked is woken by what happens to the network, and repairs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet.drill.lan.fleet import deploy, fleet
+from decnet.drill.lan.machines import BRIDGE, Lan, lan
+
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(os.geteuid() != 0, reason="makes network namespaces: needs root"),
+]
+
+ADDRESS = "10.77.1.1"
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Short: the path of a UNIX socket has 107 bytes at most."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> float:
+    """Return after how many seconds it was so."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() < began + seconds, what
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def is_parked() -> bool:
+    done = subprocess.run(
+        [sys.executable, "-m", "decnet", "status", "--json"], capture_output=True, text=True, check=False, timeout=60
+    )
+    return (json.loads(done.stdout)["workers"].get("reconciler") or {}).get("state") == "parked"
+
+
+def has_address(made: Lan) -> bool:
+    shown = made.on_host(lambda: subprocess.run(["ip", "address"], capture_output=True, text=True, check=True))
+    return f"{ADDRESS}/" in shown.stdout
+
+
+def remove_address() -> None:
+    subprocess.run(["ip", "address", "del", f"{ADDRESS}/16", "dev", BRIDGE], check=True)
+
+
+def test_parked_reconciler_repairs_what_another_program_removed(directory: Path) -> None:
+    with lan(directory) as made, fleet(made, directory, "host"):
+        deploy(made, directory, "host", 1)
+        until(lambda: has_address(made), "the decky did not come")
+        for _ in range(2):
+            until(is_parked, "the reconciler was not parked")
+            made.on_host(remove_address)
+            assert until(lambda: has_address(made), "the address stayed away") < 30, "found by the regular look only"
