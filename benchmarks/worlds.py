@@ -72,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--world", type=Path, metavar="FOLDER", help="play the world of these files")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the world's files")
+    parser.add_argument("--given", action="store_true", help="the true identities in place of the clusterer's")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the database in an empty folder")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
@@ -86,7 +87,13 @@ def _played(options: argparse.Namespace, attackers: int) -> dict[str, Any]:
         world = World(attackers, options.seed)
         truth, events, total = world.truth, world.events(), attackers * EVENTS_PER_ATTACKER
     with tempfile.TemporaryDirectory() as temporary:
-        outcome = play(options.keep or Path(temporary), events, rounds=options.rounds, total=total)
+        outcome = play(
+            options.keep or Path(temporary),
+            events,
+            rounds=options.rounds,
+            total=total,
+            given=truth if options.given else None,
+        )
     return {"attackers": attackers or len(truth.identities), "seed": options.seed, **report(truth, outcome)}
 
 

@@ -8,14 +8,10 @@ from collections.abc import Generator
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.parallel"]
+pytest_plugins = ["tests.parallel", "tests.examples"]
 if find_spec("decnet_models"):
     pytest_plugins.append("tests.decnet_models.database_fixtures")
-
-settings.register_profile("decnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("decnet")
 
 
 LONG = ("tests/fleet/", "tests/decnet_core/supervise/", "tests/decnet_models/", "tests/decnet_swarm/")

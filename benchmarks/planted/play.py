@@ -7,7 +7,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from decnet_models.events.queries import insert_events
 from decnet_models.grouping.shape import Grouping
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.migrations.upgrade import upgrade
+from planted.files import Truth
+from planted.given import give
 from planted.work import Costs, worker_class
 
 WORKERS = ("profiler", "ttp", "clusterer", "campaign-clusterer")
@@ -70,23 +72,23 @@ class Child:
         raise RuntimeError(f"{self._name} ended with {self._process.wait()}")
 
 
-def play(
-    folder: Path, events: Iterable[Event], *, rounds: int, total: int, workers: Sequence[str] = WORKERS
-) -> Outcome:
+def play(folder: Path, events: Iterable[Event], *, rounds: int, total: int, given: Truth | None = None) -> Outcome:
     """Insert the events into a new database in so many rounds, and let the workers catch up after each.
 
-    `total` is about how many events there are.
+    `total` is about how many events there are; `given` replaces the clusterer.
     """
     url = f"sqlite:///{folder / 'decnet.db'}"
     upgrade(url)
     outcome, rest = Outcome(), iter(events)
     with ExitStack() as stack:
-        children = {name: Child(name, url) for name in workers if worker_class(name)}
+        children = {name: Child(name, url) for name in WORKERS if worker_class(name)}
+        if given is not None:
+            children.pop("clusterer", None)
         for child in children.values():
             stack.callback(child.end)
         for left in range(rounds, 0, -1):
             part = itertools.islice(rest, -(-total // rounds)) if left > 1 else rest
-            outcome.events += insert(url, part)
+            outcome.events += insert(url, part, given)
             for name, child in children.items():
                 outcome.costs[name] = child.work()
     engine = open_engine(url)
@@ -96,12 +98,14 @@ def play(
     return outcome
 
 
-def insert(url: str, events: Iterable[Event]) -> int:
-    """Insert events as ingest does; return how many."""
+def insert(url: str, events: Iterable[Event], given: Truth | None = None) -> int:
+    """Insert events as ingest does, and the identities of those who did it if they are given; return how many."""
     engine, number, rest = open_engine(url), 0, iter(events)
     while batch := list(itertools.islice(rest, INSERTED)):
         with writing(engine) as connection:
             number += insert_events(connection, batch)
+        if given is not None:
+            give(engine, given, batch)
     engine.dispose()
     return number
 

@@ -53,9 +53,25 @@ def worker_class(name: str) -> type[Any] | None:
     return found
 
 
-def step_of(worker: type[CursorWorker[Any]], engine: Engine) -> Callable[[], tuple[int, int]]:
-    """Return a function that runs one step and tells how many events it handled and how many are left."""
-    processor = worker._unstarted()._processor(engine, worker.name)
+def step_of(worker: type[Any], engine: Engine) -> Callable[[], tuple[int, int]]:
+    """Return a function that runs one step and tells how much it handled and whether there is more."""
+    return _event_step(worker, engine) if issubclass(worker, CursorWorker) else _campaign_step(engine)
+
+
+def _campaign_step(engine: Engine) -> Callable[[], tuple[int, int]]:
+    from decnet_workers.campaign_clusterer.worker import prepared, step
+
+    prepared(engine)
+
+    def one() -> tuple[int, int]:
+        report = step(engine)
+        return report.identities, int(report.more)
+
+    return one
+
+
+def _event_step(worker: type[CursorWorker[Any]], engine: Engine) -> Callable[[], tuple[int, int]]:
+    processor = ready(worker)._processor(engine, worker.name)
     with writing(engine) as connection:
         begin_cursor(connection, worker.name, now_ns=time.time_ns())
 
@@ -64,6 +80,21 @@ def step_of(worker: type[CursorWorker[Any]], engine: Engine) -> Callable[[], tup
         return done.handled, done.lag
 
     return step
+
+
+def ready(worker: type[CursorWorker[Any]]) -> CursorWorker[Any]:
+    """Return the worker as if started; only ttp has rules to read first."""
+    if worker.name != "ttp":
+        return worker._unstarted()
+    from decnet_core.runtime.counters import Counters
+    from decnet_workers.ttp.settings import TtpSettings
+    from decnet_workers.ttp.watch import Watched
+    from decnet_workers.ttp.worker import Ttp
+
+    tagging = Ttp(TtpSettings())
+    tagging._rules, tagging._counters = Watched(tagging.settings), Counters()
+    tagging._rules.read()
+    return tagging
 
 
 def exhaust(step: Callable[[], tuple[int, int]]) -> int:

@@ -71,18 +71,20 @@ def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, de
     assert ["ttp", "5", "times", "replaced:"] in [words[:4] for words in lines]
 
 
-def test_clients_turned_away_and_a_storm_of_idle_wakes_are_shown(run: Run, deployment: Deployment) -> None:
+def test_clients_turned_away_sockets_not_kept_and_idle_wakes_are_shown(run: Run, deployment: Deployment) -> None:
     statuses = (
         Status("canary", Phase.PARKED, wakes=3, refused=12),
         Status("ttp", Phase.PARKED, wakes=39, idle_wakes=20),
         Status("webhook", Phase.PARKED, wakes=40, idle_wakes=20),
         Status("ingest", Phase.PARKED, wakes=19, idle_wakes=19),
+        Status("decoys", Phase.READY, unkept_sockets=40),
     )
     (deployment.state.supervisors / "supervisor.all.json").write_bytes(
         msgspec.json.encode(SupervisorStatus(os.getpid(), "fork", statuses))
     )
     lines = [line.split() for line in run("status").out.splitlines()]
     assert ["canary", "12", "clients", "turned"] in [words[:4] for words in lines]
+    assert ["decoys", "40", "sockets", "are", "not", "kept"] in [words[:6] for words in lines]
     assert [words[:3] for words in lines if "wakes" in words] == [["ttp", "20", "of"]]
 
 

@@ -46,7 +46,8 @@ WITH_DATABASE = {name for name in worker_registry.names() if worker_registry.loa
 ONLY_IN = {
     "sqlalchemy": WITH_DATABASE,
     "decnet_models": WITH_DATABASE,
-    "h11": {"webhook"},
+    "h11": {"webhook", "enrich"},
+    "maxminddb": {"enrich"},
     "asyncssh": {"decoys"},
     "cryptography": {"decoys"},
     "re2": {"ttp"},

@@ -12,8 +12,11 @@ import msgspec
 import pytest
 
 from decnet.deckies.host_network import HostNetwork
+from decnet.deckies.operations import as_wanted
+from decnet.deckies.operations import changed as changed_wanted
 from decnet.deckies.resolve import Known, Resolved, resolve
 from decnet.deckies.wanted import Wanted
+from decnet_core.deckies.images import Image, ImageService
 from decnet_decoys.personas.catalog import files
 from decnet_models.fleet.queries import Address, Decky, Service
 
@@ -96,7 +99,7 @@ def test_an_interface_without_addresses_needs_subnets_or_a_prefix_length() -> No
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"runtime": "container"}, "the runtime container does not exist yet"),
+        ({"runtime": "container"}, "the runtime container needs an image"),
         ({"persona": "moon"}, "there is no persona 'moon'; known are: "),
         ({"services": ("moon",)}, "there is no service 'moon'"),
         ({"services": {"ssh": 22, "http": 22}}, "http and ssh cannot both have port 22"),
@@ -171,3 +174,49 @@ def test_two_new_deckies_never_draw_one_mac() -> None:
 def test_a_mac_that_is_asked_for_and_taken_is_refused() -> None:
     made = resolved(changed(mac=HAD.mac), deckies=(HAD,), others=(HAD,))
     assert [problem.partition(": ")[2] for problem in made.problems] == [f"MAC {HAD.mac} is one that decky had has"]
+
+
+POT = Image(
+    reference="docker.io/team/pot:1", summary="", persona="plc", format="plain",
+    services={"modbus": ImageService(502, 5020), "snmp": ImageService(161, transport="udp")},
+)  # fmt: skip
+
+
+def contained(**fields: Any) -> Resolved:
+    wanted = changed(**{"persona": None, "runtime": "container", "image": "pot", **fields})
+    return resolve([wanted], Known(files(), HOST, images={"pot": POT}, draw=lambda: 7))
+
+
+def test_an_image_has_its_own_services_and_a_persona_that_fits() -> None:
+    made = contained().deckies[0]
+    assert (made.persona, made.image, made.runtime, made.interface) == ("plc", "pot", "container", "eth0")
+    assert made.services == (Service("modbus", 502), Service("snmp", 161, "udp"))
+    assert made.addresses == (Address("10.20.0.50", 24),)
+    assert made.mac is not None
+    assert made.mac[:8] in files()["plc"].persona().mac_prefixes
+    other = contained(persona="nas", image="team/pot:2", services={"modbus": 5002}).deckies[0]
+    assert (other.persona, other.image, other.services) == ("nas", "team/pot:2", (Service("modbus", 5002),))
+    assert as_wanted(other).image == "team/pot:2"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"image": None}, "needs an image"),
+        ({"image": "pots"}, "no image 'pots' in the catalogue; there are: pot"),
+        ({"services": ("ssh",)}, "offers no ssh; it offers modbus, snmp"),
+        ({"runtime": "netns", "persona": "nas"}, "an image needs the runtime container"),
+        ({"addresses": ("10.20.0.2",)}, "this host's own"),
+        ({"runtime": "netns", "image": None}, "give it a persona"),
+    ],
+)
+def test_what_cannot_be_in_a_container_is_refused(fields: dict[str, Any], words: str) -> None:
+    (problem,) = contained(**fields).problems
+    assert words in problem
+
+
+def test_another_image_brings_its_services_and_its_persona() -> None:
+    made = contained().deckies[0]
+    given = frozenset({"image"})
+    wanted = changed_wanted(made, msgspec.structs.replace(ON_LAN, image="other"), given)
+    assert (wanted.image, wanted.persona, wanted.services, wanted.mac) == ("other", None, None, None)

@@ -580,6 +580,15 @@ def test_clients_that_were_turned_away_are_counted_in_every_phase() -> None:
     assert (made.status.phase, made.status.refused) == (Phase.STARTING, 4)
 
 
+def test_sockets_that_are_not_kept_are_shown_in_every_phase() -> None:
+    made = parked()
+    made.unkept(2)
+    assert (made.status.phase, made.status.unkept_sockets) == (Phase.PARKED, 2)
+    made.wake()
+    made.spawned(Spawn(), 2, 60)
+    assert (made.status.phase, made.status.unkept_sockets) == (Phase.STARTING, 2)
+
+
 def test_a_parked_worker_looks_by_itself_when_it_is_due() -> None:
     made = parked(due=900)
     assert made.tick(899.9) == []

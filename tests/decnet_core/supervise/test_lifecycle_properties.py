@@ -6,6 +6,7 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.examples import examples
 
 from decnet_core.exits import Exit
 from decnet_core.runtime.restarts.policy import Ended, Phase, decide
@@ -203,5 +204,5 @@ class Host(RuleBasedStateMachine):
         assert self.worker.finished == (self.stopped and not left)
 
 
-Host.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Host.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)
 test_any_sequence_of_events = Host.TestCase

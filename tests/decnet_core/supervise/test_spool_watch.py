@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.supervise.parked import spool_watch
+from decnet_core import inotify
 from decnet_core.supervise.parked.spool_watch import SpoolWatch
 
 
@@ -105,7 +105,7 @@ async def test_a_kernel_without_room_for_it_leaves_the_readers_to_the_bus(
     def refuse(_: int) -> int:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(spool_watch, "_checked", refuse)
+    monkeypatch.setattr(inotify, "_checked", refuse)
     watch = SpoolWatch(tmp_path)
     for _ in range(3):
         watch.add(lambda: None)

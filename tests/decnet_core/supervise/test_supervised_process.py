@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.supervise.fork import socket_store
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.lifecycle import Status
@@ -193,3 +195,13 @@ async def test_a_reload_that_meets_a_recycling_replaces_its_successor_too(
         await until(lambda successor=successor: worker.status.pid == successor)  # type: ignore[misc]
         worker.on_notify(successor, {"READY": "1"})
     assert list(await asyncio.wait_for(both, 30)) == [True, True]
+
+
+async def test_sockets_for_which_there_is_no_room_are_shown(
+    kept: tuple[SupervisedProcess, Spawner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_store, "_MOST", 1)
+    worker, _ = kept
+    for _ in range(3):
+        worker.on_notify(1, {"FDSTORE": "1", "FDNAME": "ssh"}, [os.open("/dev/null", os.O_RDONLY)])
+    assert worker.status.unkept_sockets == 2

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import NOW, Player, root_shell
+from tests.examples import examples
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS
@@ -167,7 +168,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=9).map(" ".join), st.sampled_from(["root", "deploy"]))
 def test_no_line_makes_the_shell_raise(machine: Any, line: str, user: str) -> None:
     player = Player(root_shell(machine, user), (b"x", None, b"y"))

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.shell.hostile import DEEP, MANY_LINES, ONE_LINE, measured, prepared
+from tests.examples import examples
 
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
@@ -206,7 +207,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=14).map(" ".join))
 def test_no_line_keeps_the_loop(machine: Machine, line: str) -> None:
     assert not worst(prepared(machine), "x=aaaaaaaaaaaaaaaa; x=$x$x$x$x$x$x$x$x; " + line)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import root_shell
+from tests.examples import examples
 
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
@@ -73,7 +74,7 @@ FIELD = st.integers(0, 2**32 - 1) | st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(st.tuples(st.integers(0, 21) | st.just(200), st.lists(FIELD, max_size=6)), max_size=12))
 def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tuple[int, list[int | bytes]]]) -> None:
     server = Sftp(root_shell(machine), 100, lambda _upload: None)

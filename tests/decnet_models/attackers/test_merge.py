@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
+from tests.examples import examples
 
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.tables import BY, MERGE, attacker, attacker_session, metadata
@@ -66,7 +67,7 @@ def merged(connection: Connection, groups: list[list[dict[str, Any]]]) -> list[A
         connection.rollback()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(summaries(), st.randoms(use_true_random=False), st.integers(1, 8))
 def test_any_order_and_grouping_gives_the_same_row(
     connection: Connection, rows: list[dict[str, Any]], dice: Any, size: int

@@ -29,6 +29,7 @@ SMALL = {
     "decky_state": "the fleet's own hosts",
     "event_forgotten": "a row for each kind",
     "ingest_position": "a row for each spool",
+    "intel_request": "bounded by a setting",
     "lease": "a row for each worker and shard",
     "login_throttle": "looked up by key; forgotten after a while",
     "persona": "written by people",
@@ -52,6 +53,7 @@ WHOLE = {
     "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
+    "ttp.queries.techniques_in": "sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, LeaseLostError
 from decnet_models.following import retry_backoff
-from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 
 MakeContext = Callable[..., Context]
 LONG = Rest(3600.0)
@@ -113,6 +113,22 @@ async def test_without_a_nudge_it_looks_after_the_seconds_that_the_step_said(mak
     await work.run()
     assert work.steps == 2
     assert time.monotonic() - began >= 0.05
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_it_looks_sooner_when_work_is_due_sooner(make_context: MakeContext, *, idle: bool) -> None:
+    work = Work(make_context(), Rest(3600.0, 0.01, idle=idle), Rest(0.01, 3600.0, idle=idle), LONG)
+    await work.run()
+    assert work.steps == 3
+
+
+def test_what_is_due_is_past_when_the_wait_ends() -> None:
+    now = time.time_ns()
+    seconds = seconds_until(now + 10**9)
+    assert seconds is not None
+    assert 0 < (now + 10**9 - time.time_ns()) / 1e9 < seconds < 1.01
+    assert seconds_until(0) == 0.001
+    assert seconds_until(None) is None
 
 
 async def test_a_stop_ends_the_wait_without_another_step(make_context: MakeContext) -> None:

@@ -22,7 +22,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
 from decnet_models.fleet import queries as fleet
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import Phase, migrate_to, upgrade
 from decnet_models.notices import queries as notices
@@ -219,6 +219,13 @@ OLD_DECKY = (
     "VALUES (:name, :address, 'web', 'loopback', 'debian-web', true, 1, 5, 5)"
 )
 OLD_SERVICE = "INSERT INTO decky_service VALUES (:name, 'ssh', 'tcp', 2222, '{}')"
+NEW_DECKY = (
+    "INSERT INTO decky (name, host_name, runtime, persona, wanted, version, seed, created_at, updated_at) "
+    "VALUES ('new', 'new', 'host', 'debian-web', true, 1, 7, 6, 6)"
+)
+NEW_ADDRESS = (
+    "INSERT INTO decky_address (address, decky, position, prefix_length) VALUES (:address, 'new', :at, :length)"
+)
 
 
 def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_url: str) -> None:
@@ -235,7 +242,10 @@ def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_
     with writing(engine) as connection:
         connection.execute(text(OLD_DECKY), {"name": "second", "address": "127.77.0.2"})
         connection.execute(text("UPDATE decky SET address = '127.77.0.3', version = 2 WHERE name = 'first'"))
-        assert fleet.write_decky(connection, new, ChangeInfo("added", "ana", "", 6)) is not None
+        connection.execute(text(NEW_DECKY))  # as the version of that revision did
+        for at, one in enumerate(new.addresses):
+            row = {"address": one.address, "at": at, "length": one.prefix_length}
+            connection.execute(text(NEW_ADDRESS), row)
     assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", "0005_after_decky_address")
     put_back()
     assert upgrade(old_url) == ("0005_after_decky_address", schema.newest_revision())

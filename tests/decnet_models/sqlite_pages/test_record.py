@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from decnet_models.sqlite_pages.errors import DamagedPageError
 from decnet_models.sqlite_pages.page_file import opened
@@ -49,7 +50,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("record") / "some.db"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60))
 @given(ROWS)
 @example([(None, "ä"), (None, None), (1, b"\xff"), (1.5, "z"), ("\uffff", 2), ("\U00010000", 1), (b"", 0), ("", 0)])
 def test_an_index_of_any_values_is_whole_and_in_the_order_of_sqlite(file: Path, content: list[tuple[Any, Any]]) -> None:

@@ -35,6 +35,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
 )
 from tests.decnet_sniff.sniff.sniff_quic_sender import crypto, initial
 from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, records, server_hello
+from tests.examples import examples
 
 from decnet_core.events.catalogue import (
     FlowClosed,
@@ -131,7 +132,7 @@ cut_points = st.lists(st.integers(1, 200), max_size=12)
 
 
 @given(sizes=cut_points, seed=st.integers(0, 1000), first=st.sampled_from([1000, 2**32 - 1, 2**32 - 60]))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_hello_is_found_however_it_is_split_reordered_and_repeated(sizes: list[int], seed: int, first: int) -> None:
     packets = conversation(split(HELLO, sizes), [ANSWER], first=first)
     said, count = packets[3 : 3 + len(list(split(HELLO, sizes)))], random.Random(seed)

@@ -7,7 +7,7 @@ import random
 import socket
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.http import HTTPRequest
 from scapy.layers.inet import IP, TCP, UDP, IPOption, fragment
@@ -34,12 +34,6 @@ from decnet_sniff.sniff.packets.fragments import Fragments
 from decnet_sniff.sniff.settings import SniffSettings
 from decnet_sniff.sniff.transport.stream_head import Stream
 from decnet_sniff.sniff.worker import observer_of
-
-examples = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 MACS = {"src": "02:00:00:00:00:01", "dst": "02:00:00:00:00:02"}
 """Given, lest scapy asks the network for them."""
@@ -116,7 +110,6 @@ transports = (
 payloads = st.binary(max_size=60)
 
 
-@examples
 @given(tags=vlan_tags, layers=networks(), transport=transports, payload=payloads, trailer=st.binary(max_size=20))
 def test_headers_lie_where_scapy_sees_them(
     tags: list[Packet], layers: list[Packet], transport: Packet, payload: bytes, trailer: bytes
@@ -167,7 +160,6 @@ def quirks_of(network: Packet, transport: Packet, options: list[tuple[Any, Any]]
     return sum(bit for bit, there in has.items() if there)
 
 
-@examples
 @given(layers=networks(), syn=syns, payload=payloads)
 def test_stacks_have_the_fields_that_scapy_sees(layers: list[Packet], syn: Packet, payload: bytes) -> None:
     seen = layers[0].__class__(bytes(stacked([*layers, syn, Raw(payload)])))
@@ -192,7 +184,6 @@ def test_stacks_have_the_fields_that_scapy_sees(layers: list[Packet], syn: Packe
     )
 
 
-@examples
 @given(layers=networks(), size=st.integers(1, 60), payload=st.binary(min_size=1, max_size=600), order=st.randoms())
 def test_fragments_become_the_packet_that_scapy_cut(
     layers: list[Packet], size: int, payload: bytes, order: random.Random
@@ -230,7 +221,6 @@ cuts = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 120)), max_size=12
 header_names = st.lists(st.sampled_from(["Host", "Accept", "Cookie", "X-Long-Name", "Referer", "DNT"]), unique=True)
 
 
-@examples
 @given(names=header_names, agent=st.text("abcXYZ/0. ", max_size=90), cut=cuts, base=u32, order=st.randoms())
 def test_overlapping_segments_yield_what_scapy_reads_in_them(
     names: list[str], agent: str, cut: list[tuple[int, int]], base: int, order: random.Random

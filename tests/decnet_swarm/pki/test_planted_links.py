@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from decnet_core.acting_owner import acting_as_owner
 from decnet_core.durable import replace_file
 from decnet_swarm.pki import bootstrap_ca, files, token
+from decnet_swarm.pki.acting_owner import acting_as_owner
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.registry_file import FILE, LOCK, RegistryError

@@ -32,6 +32,7 @@ from tests.decnet_swarm.swarm_workers import (
     port_of,
     until,
 )
+from tests.examples import examples
 
 from decnet_core.events.codec import encode as encode_event
 from decnet_swarm.framing import Deframer, frame
@@ -334,7 +335,7 @@ async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Pa
     async with listener(above) as master:
         loop, port = asyncio.get_running_loop(), port_of(master)
 
-        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.binary(min_size=1, max_size=200), max_size=6), st.booleans())
         def attack(contents: list[bytes], framed: bool) -> None:
             async def once() -> None:

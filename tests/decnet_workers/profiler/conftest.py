@@ -31,6 +31,7 @@ from decnet_models.attackers.tables import metadata
 from decnet_models.canary.tables import metadata as canary_metadata
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.cursor_worker import EventBatch
+from decnet_models.intel.tables import metadata as intel_metadata
 from decnet_workers.profiler.worker import Profiler
 
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -44,6 +45,7 @@ def connection() -> Iterator[Connection]:
     with engine.connect() as made:
         metadata.create_all(made)
         canary_metadata.create_all(made)
+        intel_metadata.create_all(made)
         made.commit()
         yield made
     engine.dispose()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from decnet_core.events.catalogue import (
     CanaryHit,
@@ -77,7 +78,7 @@ def logs(draw: st.DrawFn) -> list[StoredEvent]:
 
 
 cuts = st.lists(st.integers(1, 24), max_size=6)
-ours = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ours = settings(deadline=None, max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def split(log: list[StoredEvent], at: list[int]) -> list[list[StoredEvent]]:

@@ -14,7 +14,7 @@ from decnet_workers.reconciler.settings import ReconcilerSettings
     [
         ((), ("loopback", "host")),
         (NEEDED["host"], ("loopback", "host")),
-        (NEEDED["netns"], ("loopback", "host", "netns")),
+        (NEEDED["netns"], ("loopback", "host", "netns", "container")),
     ],
 )
 def test_without_a_setting_it_is_what_the_process_may_do(

@@ -166,5 +166,12 @@ def test_without_decoys_only_environments_are_made() -> None:
     assert steps(decky("a"), Observed(True), None, reachable=False) == ()
 
 
+def test_what_serves_itself_is_never_handed_to_decoys() -> None:
+    one = decky("a")
+    assert steps(one, Observed(False, ("missing",), serves_itself=True), None) == (Step.START,)
+    assert steps(one, Observed(True, (), serves_itself=True), None) == ()
+    assert steps(one, Observed(True, (), SERVED, serves_itself=True), 1) == (Step.WITHDRAW,)  # it was played before
+
+
 def test_what_is_played_without_a_row_is_a_stray() -> None:
     assert strays([decky("a")], Actual({}, {"a": 1, "z": 3, "b": 1})) == ["b", "z"]

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from decnet_workers.webhook.dial import Dialler
+from decnet_workers.outbound.dial import Dialler
+from decnet_workers.outbound.target import Target, parse_target
 from decnet_workers.webhook.http_responses import Reply
 from decnet_workers.webhook.http_sender import MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES, SINGLE_REQUESTS, Failed, HttpSender
-from decnet_workers.webhook.target import Target, parse_target
 
 OK = b"HTTP/1.1 204 X\r\n\r\n"
 LAST = b"HTTP/1.1 204 X\r\nConnection: close\r\n\r\n"
@@ -29,7 +29,7 @@ class Endpoint:
         self.serves: list[Serve] = []
         self.serving: set[asyncio.Task[None]] = set()
         self.target: Target
-        self.sender = HttpSender(Dialler(allowed=(), connect_seconds=5), attempt_seconds=5, idle_seconds=30)
+        self.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=5, idle_seconds=30)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -162,7 +162,7 @@ async def test_the_answer_to_a_group_may_take_its_time_per_request(endpoint: End
             writer.write(OK)
 
     endpoint.serves = [slowly]
-    endpoint.sender = HttpSender(Dialler(allowed=(), connect_seconds=5), attempt_seconds=1, idle_seconds=30)
+    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=1, idle_seconds=30)
     assert await endpoint.post_all(names(15)) == [1, 2, 4, 8]
     assert endpoint.connections == 1
 
@@ -175,7 +175,9 @@ async def test_one_that_stops_answering_within_a_group_is_left(endpoint: Endpoin
         await reader.read()
 
     endpoint.serves = [stall, endpoint.answer]
-    endpoint.sender = HttpSender(Dialler(allowed=(), connect_seconds=5), attempt_seconds=0.3, idle_seconds=30)
+    endpoint.sender = HttpSender(
+        Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=0.3, idle_seconds=30
+    )
     assert await endpoint.post_all(names(4)) == [1, 1, 1, 1]
     assert endpoint.connections == 2
 

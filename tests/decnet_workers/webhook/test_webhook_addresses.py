@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_workers.webhook.addresses import networks, refusal
-from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.outbound.addresses import networks, refusal
+from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.target import TargetError, parse_target
 from decnet_workers.webhook.filters import idle_globs
-from decnet_workers.webhook.target import TargetError, parse_target
+from decnet_workers.webhook.http_connection import HttpConnection
 
 REFUSED = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.66.5.4", "169.254.169.254",
@@ -79,43 +80,45 @@ def dialler(answers: list[Sequence[str]], asked: list[str] | None = None, **chan
             asked.append(host)
         return answers.pop(0)
 
-    return Dialler(**{"allowed": (), "connect_seconds": 2.0, "resolve": resolve, **changes})
+    return Dialler(**{"section": "webhook", "allowed": (), "connect_seconds": 2.0, "resolve": resolve, **changes})
 
 
 async def test_a_name_is_resolved_once_and_the_checked_address_is_called(receiver: Any) -> None:
     asked: list[str] = []
     dial = dialler([["127.0.0.1"], ["169.254.169.254"]], asked)
     target = parse_target(f"http://rebind.test:{receiver.port}/")
-    connection = await dial.open(target, allow_private=True)
+    connection = await dial.open(target, HttpConnection, allow_private=True)
     assert connection.peer == "127.0.0.1"
     assert asked == ["rebind.test"]
     connection.close()
     with pytest.raises(DialError, match=r"169\.254\.169\.254 is link-local"):
-        await dial.open(target, allow_private=True)
+        await dial.open(target, HttpConnection, allow_private=True)
 
 
 async def test_one_inner_address_among_public_ones_refuses_the_name(receiver: Any) -> None:
     for answer in (["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["::ffff:127.0.0.1"]):
         with pytest.raises(DialError, match=r"127\.0\.0\.1 is loopback"):
-            await dialler([answer]).open(parse_target(f"https://x.test:{receiver.port}/"), allow_private=False)
+            await dialler([answer]).open(
+                parse_target(f"https://x.test:{receiver.port}/"), HttpConnection, allow_private=False
+            )
     assert receiver.connections == 0
 
 
 async def test_plain_http_does_not_go_to_the_internet() -> None:
     with pytest.raises(DialError, match="https only"):
-        await dialler([["1.1.1.1"]]).open(parse_target("http://x.test/"), allow_private=True)
+        await dialler([["1.1.1.1"]]).open(parse_target("http://x.test/"), HttpConnection, allow_private=True)
 
 
 async def test_other_spellings_of_loopback_are_seen_through() -> None:
-    dial = Dialler(allowed=(), connect_seconds=1)
+    dial = Dialler("webhook", allowed=(), connect_seconds=1)
     for host in ("2130706433", "0x7f.1", "127.1", "localhost", "[::1]", "[::ffff:7f00:1]"):
         with pytest.raises(DialError, match="refused"):
-            await dial.open(parse_target(f"https://{host}:9/"), allow_private=False)
+            await dial.open(parse_target(f"https://{host}:9/"), HttpConnection, allow_private=False)
 
 
 async def test_the_next_address_is_tried_when_one_does_not_answer(receiver: Any) -> None:
     dial = dialler([["127.0.0.9", "127.0.0.1"]])
-    connection = await dial.open(parse_target(f"http://x.test:{receiver.port}/"), allow_private=True)
+    connection = await dial.open(parse_target(f"http://x.test:{receiver.port}/"), HttpConnection, allow_private=True)
     assert connection.peer == "127.0.0.1"
     connection.close()
 
@@ -123,7 +126,7 @@ async def test_the_next_address_is_tried_when_one_does_not_answer(receiver: Any)
 async def test_a_server_without_a_valid_certificate_is_not_spoken_to(receiver: Any) -> None:
     with pytest.raises(DialError, match=r"127\.0\.0\.1"):
         await dialler([["127.0.0.1"]], connect_seconds=0.5).open(
-            parse_target(f"https://x.test:{receiver.port}/"), allow_private=True
+            parse_target(f"https://x.test:{receiver.port}/"), HttpConnection, allow_private=True
         )
     assert receiver.requests == []
 

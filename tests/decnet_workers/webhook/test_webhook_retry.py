@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_models.webhooks.delivery_queries import EndpointState
+from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
-from decnet_workers.webhook.retry import NS, Schedule, retry_after
+from decnet_workers.webhook.retry import NS, Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
 DEFAULT = WebhookSettings()

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.target import parse_target
+from decnet_workers.webhook.http_connection import HttpConnection
 from decnet_workers.webhook.http_responses import Reply
 from decnet_workers.webhook.http_sender import Failed, HttpSender
-from decnet_workers.webhook.target import parse_target
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 async def post(port: int, host: str, ca_file: str) -> Reply | Failed:
-    dialler = Dialler(allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
+    dialler = Dialler("webhook", allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
     sender = HttpSender(dialler, attempt_seconds=5, idle_seconds=1)
     try:
         request = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
@@ -100,6 +101,6 @@ async def test_an_unreadable_authority_file_is_named(port: int, tmp_path: Path) 
         "[webhook] ca_file cannot be read: No such file or directory"
     )
     with pytest.raises(DialError):
-        await Dialler(allowed=(), connect_seconds=1, ca_file="/none", resolve=resolve).open(
-            parse_target(f"https://hook.test:{port}/"), allow_private=True
+        await Dialler("webhook", allowed=(), connect_seconds=1, ca_file="/none", resolve=resolve).open(
+            parse_target(f"https://hook.test:{port}/"), HttpConnection, allow_private=True
         )

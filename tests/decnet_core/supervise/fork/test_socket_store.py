@@ -52,6 +52,7 @@ def test_what_there_is_no_room_for_is_closed_and_said_once(limited: int, caplog:
     assert all(map(is_open, kept))
     assert not any(is_open(number) for numbers in others for number in numbers)
     assert len(caplog.records) == 1
+    assert store.refused == 3
     store.clear()
 
 

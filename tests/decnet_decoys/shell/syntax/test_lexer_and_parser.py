@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import outcome
+from tests.examples import examples
 
 from decnet_decoys.shell.syntax.nodes import For, IncompleteError, Sequence, ShellSyntaxError, Simple
 from decnet_decoys.shell.syntax.parser import parse
@@ -32,7 +33,7 @@ def test_any_text_is_a_sequence_or_a_fault(text: str) -> None:
     assert isinstance(outcome(parse(text)), Sequence | ShellSyntaxError)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=40).map("".join))
 def test_any_mixture_of_shell_tokens_is_a_sequence_or_a_fault(text: str) -> None:
     assert isinstance(outcome(parse(text)), Sequence | ShellSyntaxError)

@@ -7,12 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import struct
-import subprocess
-import tarfile
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +26,9 @@ from tests.decnet_sniff.collect.collect_harness import (
     wait_for_more,
     wait_until,
 )
+from tests.podman_service import Podman, podman_service
 
-from decnet_core.events.catalogue import SyslogMessage
+from decnet_core.events.catalogue import LoginAttempt, ServiceRequest, SyslogMessage
 
 HEAD = (
     "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: {kind}\r\nLibpod-Api-Version: 4.3.1\r\n"
@@ -89,7 +85,10 @@ class Recorded:
         labels = json.loads(query["filters"][0]).get("label", [])
         wanted = [each for each in self.containers if all(label.split("=")[0] in each.labels for label in labels)]
         answer = json.dumps([
-            {"Id": each.id, "Names": ["/" + each.name], "State": "running" if each.running else "exited"}
+            {
+                "Id": each.id, "Names": ["/" + each.name], "State": "running" if each.running else "exited",
+                "Labels": each.labels,
+            }
             for each in wanted
         ]).encode()  # fmt: skip
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer))
@@ -226,6 +225,34 @@ async def test_names_and_labels_choose(tmp_path: Path) -> None:
     assert said(state) == ["decky-1"]
 
 
+async def test_decky_and_format_of_a_container_are_those_of_its_labels(tmp_path: Path) -> None:
+    engine, path, state = Recorded(), tmp_path / "s", tmp_path / "state"
+    cowrie = (Path(__file__).parents[1] / "data" / "cowrie.json").read_text().splitlines()
+    for name, format_, line in (
+        ("decnet-0badcafe-shop", "cowrie", next(one for one in cowrie if '"cowrie.login.success"' in one)),
+        ("decnet-0badcafe-pump", "conpot", json.dumps({
+            "timestamp": "2026-11-24T02:43:15.123", "sensorid": "other", "id": "1-2", "src_ip": "192.0.2.9",
+            "src_port": 4711, "dst_ip": "10.0.0.5", "dst_port": 5020, "public_ip": None, "data_type": "modbus",
+            "request": "000100000006", "response": "00", "event_type": None,
+        })),
+        ("decnet-0badcafe-nas", "unheard-of", "x"),
+        ("other", "", "not ours"),
+    ):  # fmt: skip
+        labels = {"decnet.decky": name.rpartition("-")[2], "decnet.format": format_} if format_ else {}
+        engine.containers.append(Spoken(name, labels=labels))
+        engine.containers[-1].says(line)
+    labelled = {**source(path), "format": "label"}
+    async with answering(engine, path), collecting(settings_of(state, labelled)) as ctx:
+        await until(lambda: ctx.counters.snapshot().get("collect_lines", 0) == 3)
+    found = {event.decky: event for event in events_in(state)}
+    assert found.keys() == {"shop", "pump"}
+    assert {event.sensor for event in found.values()} == {ctx.sensor}
+    assert isinstance(found["shop"].payload, LoginAttempt)
+    assert isinstance(found["pump"].payload, ServiceRequest)
+    assert (found["pump"].payload.service, found["pump"].src_ip) == ("modbus", "192.0.2.9")
+    assert ctx.counters.snapshot()["collect_rejected"] == 1
+
+
 async def test_containers_beyond_the_limit_are_counted(tmp_path: Path) -> None:
     engine, path, state = Recorded(), tmp_path / "s", tmp_path / "state"
     for name in ("a", "b"):
@@ -255,86 +282,17 @@ async def test_engine_that_answers_nonsense_stops_nothing(tmp_path: Path) -> Non
     server.close()
 
 
-PODMAN_OPTIONS = ["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
 RUN_OPTIONS = [
     "--network", "none", "--cgroups", "disabled", "--log-driver", "k8s-file",
     "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000",
 ]  # fmt: skip
 
 
-class Podman:
-    """A real Podman service with storage of its own and an image of nothing but busybox."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.path = place / "podman.sock"
-        self._own = ["podman", "--root", str(place / "root"), "--runroot", str(place / "run"), *PODMAN_OPTIONS]
-        self.service: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Begin to serve. Where control groups are hybrid, crun refuses, so the second hierarchy is hidden from it."""
-        script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
-        command = ["unshare", "-m", "sh", "-c", script, "-", *self._own, "system", "service", "--time", "0"]
-        with (self.place / "service.log").open("wb") as log:
-            self.service = subprocess.Popen([*command, f"unix://{self.path}"], stderr=log)
-        deadline = time.monotonic() + 60
-        while not self.path.exists():
-            if self.service.poll() is not None or time.monotonic() > deadline:
-                raise OSError((self.place / "service.log").read_text() or "podman's service does not listen")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        if self.service is None:
-            return
-        self.service.kill()
-        self.service.wait()
-        self.path.unlink(missing_ok=True)
-
-    def image(self) -> str:
-        busybox = shutil.which("busybox")
-        assert busybox is not None
-        archive = self.place / "image.tar"
-        with tarfile.open(archive, "w") as tar:
-            tar.add(busybox, "bin/busybox")
-            link = tarfile.TarInfo("bin/sh")
-            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-            tar.addfile(link)
-        return self.call("import", str(archive)).split()[-1]
-
-    def call(self, *arguments: str) -> str:
-        command = ["podman", "--remote", "--url", f"unix://{self.path}", *arguments]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=120)
-        if done.returncode:
-            raise OSError(done.stderr.decode())
-        return done.stdout.decode()
-
-    def run(self, *arguments: str) -> str:
-        return self.call("run", "-d", *RUN_OPTIONS, *arguments).strip()
-
-    def clean(self) -> None:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            self.call("rm", "-f", "-a", "-t", "0")
-        self.stop()
-
-
 @pytest.fixture(scope="module")
 def podman() -> Iterator[tuple[Podman, str]]:
     """A Podman that has run a container here, and the image to run."""
-    if os.getuid() != 0 or not all(map(shutil.which, ("podman", "busybox", "unshare"))):
-        pytest.skip("needs root, podman and busybox")
-    place = Path(tempfile.mkdtemp(prefix="decnet-podman-", dir="/tmp"))  # it refuses a longer path to run in
-    podman = Podman(place)
-    try:
-        try:
-            podman.start()
-            image = podman.image()
-            podman.call("run", "--rm", *RUN_OPTIONS, image, "/bin/sh", "-c", "true")
-        except OSError as error:
-            pytest.skip(f"podman runs no container here: {error}")
-        yield podman, image
-    finally:
-        podman.clean()
-        shutil.rmtree(place, ignore_errors=True)
+    with podman_service(*RUN_OPTIONS) as service:
+        yield service, service.image()
 
 
 def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, podman: tuple[Podman, str]) -> None:
@@ -352,7 +310,18 @@ def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, 
     )
     volume = ("--label", "honeypot=yes", "-v", f"{stop}:/stop:ro")
     with process(config) as running:
-        engine.run("--name", "loud", *volume, image, "/bin/sh", "-c", script.replace("-e /stop", "-s /stop"))
+        engine.call(
+            "run",
+            "-d",
+            *RUN_OPTIONS,
+            "--name",
+            "loud",
+            *volume,
+            image,
+            "/bin/sh",
+            "-c",
+            script.replace("-e /stop", "-s /stop"),
+        )
         wait_until(lambda: "count 0" in messages(state), running)  # it has ended, so only one will count
         stop.write_text("go on")
         engine.call("restart", "-t", "0", "loud")
@@ -365,7 +334,20 @@ def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, 
                 engine.start()
                 wait_for_more(state, 100, running)
     with process(config) as running:
-        engine.run("--name", "tty", "-t", "--label", "honeypot=yes", image, "/bin/sh", "-c", "echo typed; echo x >&2")
+        engine.call(
+            "run",
+            "-d",
+            *RUN_OPTIONS,
+            "--name",
+            "tty",
+            "-t",
+            "--label",
+            "honeypot=yes",
+            image,
+            "/bin/sh",
+            "-c",
+            "echo typed; echo x >&2",
+        )
         stop.write_text("")
         wait_until(lambda: any(text.startswith("count") and text != "count 0" for text in messages(state)), running)
         wait_until(lambda: "typed" in messages(state), running)

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from decnet_sniff.collect.files.positions import FilePosition, Positions
 from decnet_sniff.collect.files.source import FileSource
@@ -361,7 +362,7 @@ class Program:
 OPERATIONS = ("append", "partial", "late", "rename", "copytruncate", "read", "restart")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     operations=st.lists(st.sampled_from(OPERATIONS), min_size=1, max_size=30),
     pattern=st.sampled_from(("x.log", "x.log*")),

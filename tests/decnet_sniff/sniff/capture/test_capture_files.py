@@ -20,6 +20,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
     pcapng,
     section,
 )
+from tests.examples import examples
 
 from decnet_sniff.sniff.capture.file_buffer import CHUNK, CaptureError, File
 from decnet_sniff.sniff.capture.pcap import batches
@@ -134,7 +135,7 @@ def test_a_lie_about_a_length_ends_the_reading_there(size: int) -> None:
     assert problem
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from([pcap(FRAMES), pcapng(FRAMES), pcapng(FRAMES, order=">")]), st.data())
 def test_flipped_bits_are_never_an_error_of_ours(data: bytes, draw: st.DataObject) -> None:
     damaged = bytearray(data)

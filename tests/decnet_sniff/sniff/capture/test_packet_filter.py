@@ -27,6 +27,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
     tcp,
     udp,
 )
+from tests.examples import examples
 
 from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Step, assemble
 from decnet_sniff.sniff.capture.file_filter import FileFilter
@@ -133,7 +134,7 @@ def damaged_packets(draw: st.DrawFn) -> bytes:
     packet=ip4(CLIENT, "192.0.2.200", 6, tcp(1, 2, 16)),
 )
 @given(kind=kinds, ignore=st.one_of(st.just(IGNORED), st.lists(networks, max_size=4)), packet=damaged_packets())
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_the_filter_for_files_decides_as_the_program_does(kind: int, ignore: Sequence[Network], packet: bytes) -> None:
     one, other = decisions(kind, ignore, packet)
     assert bool(one) is other

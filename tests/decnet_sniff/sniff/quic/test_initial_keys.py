@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_sniff.sniff.sniff_quic_vectors import CLIENT_INITIAL_1, CLIENT_PAYLOAD, CONNECTION_ID
+from tests.examples import examples
 
 from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, Keys, initial_keys
@@ -100,7 +101,7 @@ def test_a_tag_that_does_not_fit_opens_nothing() -> None:
 
 
 @needs_libcrypto
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_another_implementation_agrees_on_everything(data: st.DataObject) -> None:
     assert LIBCRYPTO is not None

@@ -7,6 +7,7 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES, ReassemblyBuffer
 from decnet_sniff.sniff.transport import stream_head
@@ -98,7 +99,7 @@ def test_pieces_that_touch_are_one_piece(order: list[int]) -> None:
     assert bytes(tested.data) == b"!" + bytes(range(60))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=100)), max_size=60), st.integers(0, 2**32 - 1))
 def test_any_segments_are_taken_and_bounded(segments: list[tuple[int, bytes]], base: int) -> None:
     stream = Stream(base)

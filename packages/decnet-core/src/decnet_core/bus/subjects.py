@@ -32,6 +32,13 @@ class FleetChanged(msgspec.Struct, frozen=True):
     """How many were added, changed or marked for removal."""
 
 
+class IntelRequested(msgspec.Struct, frozen=True):
+    """The operator asked for fresh intelligence."""
+
+    indicator: str
+    """What about."""
+
+
 class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
@@ -87,6 +94,7 @@ SPOOL_APPENDED = Subject("spool.{}.appended", Appended, "A worker appended event
 EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; wakes the cursor workers.")
 NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
 FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were committed; wakes reconciler.")
+INTEL_REQUESTED = Subject("intel.requested", IntelRequested, "The operator asked providers anew; wakes enrich.")
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
 CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
 
@@ -94,4 +102,6 @@ LOST = Subject(
     "system.{}.lost", Lost, "A worker crashed, and a nudge perhaps with it; wakes parked workers everywhere."
 )
 
-SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, HEALTH, CONTROL, LOST)
+SUBJECTS: tuple[Subject, ...] = (
+    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
+)

@@ -6,6 +6,8 @@ The row's `key` makes writing it idempotent:
 the same finding about the same thing is one notice, however often a batch is repeated.
 """
 
+from typing import ClassVar
+
 import msgspec
 
 
@@ -62,6 +64,10 @@ class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
     """The rule's: informational, low, medium, high or critical."""
     session: str | None = None
     decky: str | None = None
+    event: str = ""
+    """The id of the event that fired the rule, of a correlation the last one; `decnet events --id` shows it."""
+    action: str = ""
+    """What the attacker did there: the command line, the request, ...; attacker input, at most 1,024 characters."""
 
 
 class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
@@ -75,6 +81,18 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     """http or dns."""
     target: str | None = None
     """The request target or the queried name, whole."""
+
+
+class AttackerJudged(_Notice, frozen=True, tag="attacker.judged"):
+    """The worst verdict of other parties on an attacker changed."""
+
+    ts: int
+    attacker: str
+    verdict: str
+    """malicious, suspicious, benign or unknown."""
+    before: str = "unknown"
+    reasons: tuple[str, ...] = ()
+    """`provider: reason` for each reason of those that gave it."""
 
 
 class DeckyDrifted(_Notice, frozen=True, tag="decky.drifted"):
@@ -103,6 +121,49 @@ class DeckyFailed(_Notice, frozen=True, tag="decky.failed"):
     error: str
 
 
+class CampaignFormed(_Notice, frozen=True, tag="campaign.formed"):
+    """Identities were found to act together."""
+
+    MOST_NAMED: ClassVar[int] = 20
+    """Members that a notice names."""
+
+    ts: int
+    """Of the latest event."""
+    campaign: str
+    """The id of the campaign."""
+    members: int
+    """How many identities it has."""
+    first_seen: int
+    identities: tuple[str, ...] = ()
+    """The ids of some of them."""
+
+
+class CampaignGrew(_Notice, frozen=True, tag="campaign.grew"):
+    """More identities were found to belong to a campaign."""
+
+    ts: int
+    """Of the latest event."""
+    campaign: str
+    members: int
+    """How many identities it has now."""
+    joined: int
+    """How many of them are new."""
+    identities: tuple[str, ...] = ()
+    """The ids of some of its members."""
+
+
+class CampaignEnded(_Notice, frozen=True, tag="campaign.ended"):
+    """A campaign has been silent for twice as long as it ever was before."""
+
+    ts: int
+    """When it had been, in the time of events."""
+    campaign: str
+    members: int
+    last_seen: int
+    longest_silence: int
+    """The longest silence before, in ns."""
+
+
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     """The operator asked to test one endpoint."""
 
@@ -119,9 +180,13 @@ Notice = (
     | SessionEnded
     | TechniqueTagged
     | CanaryTriggered
+    | AttackerJudged
     | DeckyDrifted
     | DeckyRepaired
     | DeckyFailed
+    | CampaignFormed
+    | CampaignGrew
+    | CampaignEnded
     | TestNotice
 )
 

@@ -39,6 +39,8 @@ class Status(msgspec.Struct, frozen=True):
     """Of these, how often by a message or a client though it had nothing to do until it was parked again."""
     refused: int = 0
     """Connections and datagrams that were turned away because it did not come up (`parked.held_sockets`)."""
+    unkept_sockets: int = 0
+    """Sockets that it wanted to be kept for its next process, but for which there was no room (`fork.socket_store`)."""
     due: float | None = None
     """When it looks for work by itself while it is parked, in seconds of the clock that the lifecycle is given."""
 
@@ -106,7 +108,6 @@ class Lifecycle:
         self._starts = 0
         self._wakes = 0
         self._idle_wakes = 0
-        self._refused = 0
         self._called = False  # the current instance was started because something has come
         self._crashes = 0
         self._recycled = 0
@@ -176,8 +177,11 @@ class Lifecycle:
 
     def refused(self, clients: int) -> None:
         """Note that so many clients of the parked worker were turned away."""
-        self._refused += clients
-        self._set(self.status.phase, self.status.reason)
+        self.status = msgspec.structs.replace(self.status, refused=self.status.refused + clients)
+
+    def unkept(self, sockets: int) -> None:
+        """Note that so many sockets of the worker could not be kept since it is supervised."""
+        self.status = msgspec.structs.replace(self.status, unkept_sockets=sockets)
 
     def stop(self, now: float) -> list[Action]:
         if self._stopping:
@@ -376,17 +380,14 @@ class Lifecycle:
         self.settled = True
 
     def _set(self, phase: Phase, reason: str = "") -> None:
-        restarts = max(0, self._starts - 1 - self._wakes)
-        due = self._wake_due if phase is Phase.PARKED else None
-        self.status = Status(
-            self.status.name,
-            phase,
-            self._current,
-            restarts,
-            reason,
-            self._recycled,
-            self._wakes,
-            self._idle_wakes,
-            self._refused,
-            due,
+        self.status = msgspec.structs.replace(
+            self.status,
+            phase=phase,
+            pid=self._current,
+            restarts=max(0, self._starts - 1 - self._wakes),
+            reason=reason,
+            recycled=self._recycled,
+            wakes=self._wakes,
+            idle_wakes=self._idle_wakes,
+            due=self._wake_due if phase is Phase.PARKED else None,
         )

@@ -3,7 +3,8 @@
 
 Everything in which two machines of one kind differ (MAC and serial number, sizes, process ids, counters, uptime,
 passwords, ages of files) is drawn from the decky's seed, so that it is the same after every restart. A decky without a
-seed (0), as the settings' are, is the machine as its persona's author wrote it, but for the blanks in its texts.
+seed (0), as the first of each persona in the settings, is the machine as its persona's author wrote it, but for the
+blanks in its texts.
 """
 
 import random

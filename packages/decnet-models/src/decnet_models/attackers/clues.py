@@ -48,10 +48,15 @@ def deckies_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
     return _clues(connection, query, attackers)
 
 
+def attackers_since(connection: Connection, since: int) -> list[str]:
+    """Return the attackers that were seen since a time."""
+    return list(connection.execute(select(attacker.c.ip).where(attacker.c.last_seen >= since)).scalars())
+
+
 def active_deckies(connection: Connection, since: int) -> set[str]:
     """Return the deckies touched since a time, which must not be changed now."""
     # In two steps: a planner without statistics would read all that anybody ever touched.
-    around = connection.execute(select(attacker.c.ip).where(attacker.c.last_seen >= since)).scalars().all()
+    around = attackers_since(connection, since)
     c = attacker_decky.c
     query = select(c.decky).where(c.last_seen >= since).distinct()
     return {name for part in parts(around) for name in connection.execute(query.where(c.attacker.in_(part))).scalars()}

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, case
 
-from decnet_models.attackers.tables import BY, DERIVED, MERGE, metadata
+from decnet_models.attackers.tables import BY, DERIVED, KEPT, MERGE, TOTAL, UNJUDGED, metadata
+from decnet_models.attackers.verdicts import total
 from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import insert_into
 
@@ -23,6 +24,9 @@ Row = dict[str, Any]
 Key = tuple[Any, ...]
 Values = list[Any]
 """A row without its key, in the order of the table's columns."""
+
+_BLANK: dict[str, Any] = {"sum": 0, DERIVED: 0, TOTAL: 0, KEPT: UNJUDGED}
+"""What a row of nothing has, by the rule of the column; None under all others."""
 
 _PARENTS_FIRST = tuple(metadata.sorted_tables)
 
@@ -92,7 +96,7 @@ class Rules:
         self.names = tuple(column.name for column in columns)
         self.places = {name: place for place, name in enumerate(self.names)}
         rules = [column.info.get(MERGE) for column in columns]
-        self.blank: Values = [0 if rule in ("sum", DERIVED) else None for rule in rules]
+        self.blank: Values = [_BLANK.get(rule or "") for rule in rules]
         self._sums = self._of(rules, "sum")
         self._least = self._of(rules, "min")
         self._most = self._of(rules, "max")
@@ -131,7 +135,7 @@ def rules_of(table: Table) -> Rules:
 
 
 def _merged(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if MERGE in column.info]
+    return [column for column in table.columns if column.info.get(MERGE, KEPT) != KEPT]
 
 
 @cache
@@ -157,6 +161,8 @@ def _change(table: Table, column: Column[Any], excluded: Any) -> Any:
         return column + new
     if rule == DERIVED:
         return new
+    if rule == TOTAL:
+        return total(excluded["behaviour_score"], table.c.verdict)
     if rule == "earliest":
         by = table.columns[column.info[BY]]
         better = (excluded[by.name] < by) | by.is_(None)

@@ -43,6 +43,10 @@ class Attacker(Seen, table=True):
     """Uses of canary tokens."""
     score: int = 0
     """How dangerous the attacker is, from 0 to 100 (`decnet_models.attackers.score`)."""
+    behaviour_score: int = 0
+    """The part of the score that its behaviour makes; the other is the verdict's."""
+    verdict: str = "unknown"
+    """The worst one of others on the address: malicious, suspicious, benign or unknown (`intel_verdict`)."""
 
     decky_rows: list["AttackerDecky"] = related(order_by="AttackerDecky.first_seen")
     service_rows: list["AttackerService"] = related(order_by="AttackerService.first_seen")

@@ -24,6 +24,8 @@ class Attacker(msgspec.Struct, frozen=True):
     scans: int
     canary_hits: int
     score: int
+    verdict: str
+    """The worst one of others: malicious, suspicious, benign or unknown."""
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The threat score, 0 to 100, as a sum of terms that each give a reason.
+"""The threat score, 0 to 100, as a sum of terms that each give a reason: the behaviour, and the verdict of others.
 
 No clock and no float: the same facts always give the same score, so it can be stored beside the facts and explained
 later. Each term covers one kind of action and gives the points of the highest step that is reached. What proves intent
@@ -54,18 +54,27 @@ STEPS = (
     _Steps("services", "services", "touched services", ((2, 2), (4, 5))),
 )
 
+VERDICT_POINTS = {"malicious": 25, "suspicious": 10, "benign": -10}
+"""Points by the worst verdict of others on the address (`decnet_models.intel`); a known survey loses some."""
+
 TOOL_POINTS = {"exploitation": 10, "botnet": 10, "brute force": 8, "scanner": 5, "survey": 1}
 """Points by a tool's purpose; of several, the highest counts. Libraries and plain clients prove nothing."""
 
 
-def terms(facts: Facts) -> tuple[Term, ...]:
+def terms(facts: Facts, verdict: str = "unknown") -> tuple[Term, ...]:
     """Return the terms with points, highest first, equal ones by name."""
-    scored = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
+    every = (*(_stepped(step, facts) for step in STEPS), _tools(facts), _of_verdict(verdict))
+    scored = [term for term in every if term is not None]
     return tuple(sorted(scored, key=lambda term: (-term.points, term.name)))
 
 
+def total(behaviour: int, verdict: str) -> int:
+    """Return the whole score of an attacker whose behaviour has that of `score`."""
+    return max(0, min(MAX_SCORE, behaviour + VERDICT_POINTS.get(verdict, 0)))
+
+
 def score(facts: Facts) -> int:
-    """Return the sum of the terms, at most MAX_SCORE."""
+    """Return the sum of the terms of the behaviour, at most MAX_SCORE."""
     return min(MAX_SCORE, sum(_points(step, getattr(facts, step.fact)) for step in STEPS) + _of_tools(facts)[0])
 
 
@@ -87,6 +96,11 @@ def _stepped(step: _Steps, facts: Facts) -> Term | None:
 def _tools(facts: Facts) -> Term | None:
     points, purpose = _of_tools(facts)
     return Term("tools", points, f"used a tool for: {purpose}") if points else None
+
+
+def _of_verdict(verdict: str) -> Term | None:
+    points = VERDICT_POINTS.get(verdict, 0)
+    return Term("verdict", points, f"others call it {verdict}") if points else None
 
 
 def _of_tools(facts: Facts) -> tuple[int, str]:

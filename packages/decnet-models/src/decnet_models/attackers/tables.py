@@ -21,11 +21,18 @@ READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operat
 metadata = MetaData()
 
 MERGE = "merge"
-"""Key of `Column.info`: "sum", "min", "max", "earliest" or DERIVED."""
+"""Key of `Column.info`: "sum", "min", "max", "earliest", DERIVED, TOTAL or KEPT."""
 DERIVED = "derived"
 """The value follows from those of the merged row and its children; who writes the row has computed it."""
+TOTAL = "total"
+"""The whole score: that of the behaviour, which is derived, and the points of the verdict that the row has."""
+KEPT = "kept"
+"""The value of the row that is there: something other than events changes it (`attackers.verdicts`)."""
 BY = "by"
 """Key of `Column.info` for "earliest": the column with the `seq` of the reporting event; the lowest wins."""
+
+UNJUDGED = "unknown"
+"""The verdict on an attacker of whom nobody else knows anything."""
 
 UNKNOWN = ""
 """Means "no decky" in a key, where NULL would not be equal to itself."""
@@ -76,7 +83,9 @@ attacker = _table(
     _sum("files"),
     _sum("scans"),
     _sum("canary_hits"),
-    Column("score", Integer, nullable=False, server_default="0", info={MERGE: DERIVED}),
+    Column("score", Integer, nullable=False, server_default="0", info={MERGE: TOTAL}),
+    Column("behaviour_score", Integer, nullable=False, server_default="0", info={MERGE: DERIVED}),
+    Column("verdict", String(16), nullable=False, server_default=UNJUDGED, info={MERGE: KEPT}),
     Index("ix_attacker_last_seen", "last_seen"),
     Index("ix_attacker_score", "score"),
 )

@@ -4,6 +4,7 @@
 from typing import Optional
 from uuid import UUID
 
+from decnet_models.campaigns import tables
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.grouping import models as grouping
 from decnet_models.table_model import TableModel, related
@@ -88,3 +89,20 @@ class CampaignDecision(grouping.DecisionFields, table=True):
 
     campaign_row: Campaign | None = related()
     change_row: CampaignChange | None = related()
+
+
+class CampaignRhythm(TableModel, table=True):
+    """How long a campaign may be silent before it has ended."""
+
+    __table__ = tables.campaign_rhythm
+
+    campaign: UUID
+    """The campaign."""
+    longest_silence: int
+    """The longest time, in ns, between two of its signs of activity."""
+    ends_at: int
+    """When it will have ended unless it acts before, in the time of events."""
+    ended_at: int | None = None
+    """The same, once events have passed that time; null: it goes on."""
+
+    campaign_row: Campaign = related()

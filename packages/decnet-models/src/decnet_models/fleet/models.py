@@ -24,6 +24,8 @@ class Decky(TableModel, table=True):
     """The interface of the host by which it is reached; null: the loopback one."""
     persona: str
     """The name of its persona."""
+    image: str | None = None
+    """The honeypot image that it runs in a container; null: it is played."""
     sensor: str | None = None
     """The host that runs it; null: this one."""
     wanted: bool

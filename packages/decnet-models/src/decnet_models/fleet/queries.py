@@ -42,9 +42,9 @@ class Service(msgspec.Struct, frozen=True):
 class Decky(msgspec.Struct, frozen=True):
     """The desired state of a decky; `version` 0 is one not written yet.
 
-    `interface` is the host's, by which `host` and `netns` are reached. `addresses` has the one that the decky shows as
-    its own first; one that is to be removed may have none left. From `seed` (below 2**53) everything is drawn in which
-    deckies of one persona differ.
+    `interface` is the host's, by which all but `loopback` are reached; `image` is what a `container` runs. `addresses`
+    has the one that the decky shows as its own first; one that is to be removed may have none left. From `seed` (below
+    2**53) everything is drawn in which deckies of one persona differ.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Decky(msgspec.Struct, frozen=True):
     version: int = 0
     seed: int = 0
     mutate_at: int | None = None
+    image: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True):

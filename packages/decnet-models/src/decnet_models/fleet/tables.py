@@ -18,7 +18,7 @@ from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSE
 
 metadata = MetaData()
 
-_DESIRED = {"owner": "operator, mutate", "readers": ("reconciler", "orchestrator", "mutate", "operator")}
+_DESIRED = {"owner": "operator, mutate", "readers": ("reconciler", "orchestrator", "mutate", "enrich", "operator")}
 
 
 def _decky() -> Column[str]:
@@ -37,6 +37,7 @@ decky = Table(
     ),
     Column("interface", String(15)),
     Column("persona", String(63), nullable=False, info=refers_to("persona.name")),
+    Column("image", String(255)),
     Column("sensor", String(63), info=refers_to("sensor.name")),
     Column("wanted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),

@@ -59,7 +59,7 @@ class CursorWorker(DatabaseWorker[S]):
     of them. The leases are renewed when the log is read, so they cost no wake-ups either.
     """
 
-    listens = (EVENTS_INGESTED.pattern,)
+    listens: ClassVar[tuple[str, ...]] = (EVENTS_INGESTED.pattern,)
     parks = True
     poll_seconds: ClassVar[float] = 5.0
     """How long a lost nudge can delay the work; while the bus is connected, five times that, up to 10 s."""
@@ -88,6 +88,10 @@ class CursorWorker(DatabaseWorker[S]):
         """
         return lambda connection: self.handle(EventBatch(connection, batch.events))
 
+    def beside(self, engine: Engine) -> bool:  # noqa: ARG002  # most follow nothing else
+        """Do a bounded piece of work that no event brings, after each batch; return whether there is more."""
+        return False
+
     @classmethod
     def warm(cls) -> None:
         """Handle one event of each kind in a database in memory, so that children share what this compiles."""
@@ -102,6 +106,7 @@ class CursorWorker(DatabaseWorker[S]):
                 begin(connection, cls.name)
                 worker.prepare(connection)
             worker._processor(engine, cls.name).step()
+            worker.beside(engine)
 
         warm_up(work)
 
@@ -138,18 +143,21 @@ class CursorWorker(DatabaseWorker[S]):
                 return AT_ONCE
             started = time.perf_counter()
             try:
-                done = await ctx.in_thread(processor.step)
+                done, more = await ctx.in_thread(self._step, processor)
             except LeaseLostError as lost:
                 assert keeper is not None
                 keeper.lost(lost)
                 return AT_ONCE
             _report(ctx, done, time.perf_counter() - started)
-            if done.lag:
+            if done.lag or more:
                 return AT_ONCE
             seconds = ctx.poll_seconds(self.poll_seconds)
             return Rest(seconds if keeper is None else min(seconds, keeper.due_seconds()), idle=not done.handled)
 
         await repeat(ctx, step, prepare=prepare)
+
+    def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
+        return processor.step(), self.beside(self._engine)
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
         def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:

@@ -58,7 +58,7 @@ def row_at(connection: Connection, ts: int) -> int:
 def plan(connection: Connection, worker: str, first: int) -> Plan:
     """Return what a replay from row `first` would do; raises ReplayError for a worker that does not follow the log."""
     mine = [table for table in all_tables() if worker in owners(table)]
-    if worker not in progress.cursors(connection) or not mine:
+    if worker not in progress.event_cursors(connection) or not mine:
         raise ReplayError(f"{worker} does not follow the event log here, so there is nothing to replay")
     sums = any(table.info.get(REPLAY) == SUMS for table in mine)
     oldest = connection.execute(select(func.min(event.c.seq))).scalar() or 1

@@ -20,6 +20,7 @@ class Rest(msgspec.Struct, frozen=True):
     """What a step returns: how long to wait for the next one, unless a nudge comes first."""
 
     seconds: float
+    """The longest wait."""
     due_seconds: float | None = None
     """When there will be work though nothing has come, if that is known."""
     idle: bool = True
@@ -28,6 +29,11 @@ class Rest(msgspec.Struct, frozen=True):
 
 AT_ONCE = Rest(0.0, idle=False)
 """Returned by a step when there is more to do."""
+
+
+def seconds_until(at_ns: int | None) -> float | None:
+    """Return how long it is until the wall clock has passed `at_ns` (ns since the Unix epoch); None if that is None."""
+    return None if at_ns is None else max(0.0, (at_ns - time.time_ns()) / 1e9) + 0.001
 
 
 async def repeat(
@@ -50,8 +56,9 @@ async def repeat(
             await backoff.wait(error)
             continue
         backoff.recovered()
+        seconds = rest.seconds if rest.due_seconds is None else min(rest.seconds, rest.due_seconds)
         if rest.idle:
-            await ctx.nudged(ctx.parking.rest(began, rest.seconds, rest.due_seconds))
+            await ctx.nudged(ctx.parking.rest(began, seconds, rest.due_seconds))
         else:
             ctx.parking.worked()
-            await ctx.nudged(rest.seconds)
+            await ctx.nudged(seconds)

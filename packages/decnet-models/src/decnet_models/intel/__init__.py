@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What other parties know about an indicator, stored as long as each allows, and the quota of queries.
 
-Tables: intel, provider_quota, written by enrich.
+Tables: intel, intel_verdict, provider_quota, written by enrich; intel_request, which the operator writes, too.
 """

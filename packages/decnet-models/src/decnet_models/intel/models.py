@@ -49,3 +49,31 @@ class Intel(TableModel, table=True):
     """Until when it is not queried again; sooner for an indicator that it does not know."""
 
     quota_row: ProviderQuota | None = related(primaryjoin="foreign(Intel.provider) == ProviderQuota.provider")
+
+
+class IntelVerdict(TableModel, table=True):
+    """The worst verdict of all providers on an indicator, and when it changed."""
+
+    __table__ = tables.intel_verdict
+
+    indicator: str
+    """The indicator."""
+    verdict: str
+    """malicious, suspicious, benign or unknown."""
+    since: int
+    """Since when it is the worst one."""
+    change: int
+    """The number of its last change, in order of commit: who follows the verdicts reads on from there."""
+
+
+class IntelRequest(TableModel, table=True):
+    """A question that waits for a provider's quota, or for the provider."""
+
+    __table__ = tables.intel_request
+
+    provider: str
+    """The name of the provider."""
+    indicator: str
+    """The indicator that it is asked about."""
+    requested_at: int
+    """When the question arose; the newest is asked first."""

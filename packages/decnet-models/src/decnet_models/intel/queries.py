@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, case, delete, or_, select, tuple_, update
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import insert_into, parts
+from decnet_models.database.statements import PART, insert_into, parts
 from decnet_models.intel.tables import intel, provider_quota
 
 Verdict: TypeAlias = Literal["malicious", "suspicious", "benign", "unknown"]
@@ -87,10 +87,12 @@ def findings(connection: Connection, indicator: str) -> list[Finding]:
     return [_finding(row) for row in connection.execute(query)]
 
 
-def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> dict[str, Summary]:
-    """Return the worst current verdict on each of `indicators` that has one."""
+def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int | None) -> dict[str, Summary]:
+    """Return the worst current verdict on each of `indicators` that has one; without a time, of whatever age."""
     c = intel.c
-    query = select(intel).where(c.expires_at > now_ns).order_by(c.indicator, c.provider)
+    query = select(intel).order_by(c.indicator, c.provider)
+    if now_ns is not None:
+        query = query.where(c.expires_at > now_ns)
     current: dict[str, list[Finding]] = {}
     for part in parts(indicators):
         for row in connection.execute(query.where(c.indicator.in_(part))):
@@ -114,12 +116,32 @@ def expiring(connection: Connection, provider: str, before: int, limit: int) -> 
     return list(connection.execute(query.order_by(c.expires_at).limit(limit)).scalars())
 
 
+def known_to(connection: Connection, provider: str) -> list[str]:
+    """Return the indicators of which there is a finding of the provider."""
+    return list(connection.execute(select(intel.c.indicator).where(intel.c.provider == provider)).scalars())
+
+
+def withdraw(connection: Connection, provider: str, indicators: Iterable[str]) -> None:
+    """Delete findings that the provider no longer makes."""
+    c = intel.c
+    for part in parts(indicators):
+        connection.execute(delete(intel).where(c.provider == provider, c.indicator.in_(part)))
+
+
 def forget(connection: Connection, expired_before: int, limit: int) -> int:
     """Delete up to `limit` findings that expired before a time; return how many."""
+    return len(forgotten(connection, expired_before, limit))
+
+
+def forgotten(connection: Connection, expired_before: int, limit: int) -> list[str]:
+    """Delete up to `limit` findings that expired before a time; return their indicators, one for each."""
     c = intel.c
-    key = (c.indicator, c.provider)
-    old = select(*key).where(c.expires_at < expired_before).order_by(c.expires_at).limit(limit)
-    return connection.execute(delete(intel).where(tuple_(*key).in_(old))).rowcount
+    query = select(c.indicator, c.provider).where(c.expires_at < expired_before).order_by(c.expires_at).limit(limit)
+    rows = [tuple(row) for row in connection.execute(query)]
+    for place in range(0, len(rows), PART // 2):
+        part = rows[place : place + PART // 2]
+        connection.execute(delete(intel).where(tuple_(c.indicator, c.provider).in_(part)))
+    return [row[0] for row in rows]
 
 
 def spend(

@@ -8,7 +8,7 @@ from decnet_core.text import for_column
 from decnet_models.database.statements import insert_into
 from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
-_OF_OTHER_LOGS = {"webhook", "campaign-clusterer"}
+_OF_OTHER_LOGS = {"webhook", "enrich", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""
 
 
@@ -37,8 +37,8 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 
 def event_cursors(connection: Connection) -> dict[str, int]:
-    """Return the cursors over the event log; others, such as `webhook.replay`, are over other tables."""
-    return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_OTHER_LOGS}
+    """Return the cursors over the event log; others, such as `profiler.verdicts`, are over other tables."""
+    return {name: seq for name, seq in cursors(connection).items() if "." not in name and name not in _OF_OTHER_LOGS}
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:

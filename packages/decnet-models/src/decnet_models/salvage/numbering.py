@@ -17,8 +17,10 @@ _GIVEN = {
     "notice": ("webhook_delivery.notice_seq", "webhook.since_seq"),
 }
 """Columns that name row numbers of a table."""
-_OF_NOTICES = "webhook"
-"""The worker whose position counts notices."""
+_OF_NOTICES = ("webhook", "enrich")
+"""The workers whose positions count notices."""
+_REPEATABLE = ("profiler.verdicts",)
+"""Positions that may begin anew: what is followed is a state, and taking it over again changes nothing."""
 
 
 def continue_numbering(connection: sqlite3.Connection, saved: Mapping[str, int], tables: Iterable[TableReport]) -> None:
@@ -28,8 +30,8 @@ def continue_numbering(connection: sqlite3.Connection, saved: Mapping[str, int],
         highest = [saved.get(table, 0), lost.get(table, 0), _highest(connection, table, "rowid")]
         highest += [_highest(connection, *column.split(".")) for column in _GIVEN.get(table, ())]
         if table == "notice":
-            position = "SELECT max(seq) FROM worker_cursor WHERE worker = ?"
-            highest.append(connection.execute(position, (_OF_NOTICES,)).fetchone()[0] or 0)
+            position = "SELECT max(seq) FROM worker_cursor WHERE worker IN (?, ?)"
+            highest.append(connection.execute(position, _OF_NOTICES).fetchone()[0] or 0)
         connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         if max(highest):
             connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, max(highest)))
@@ -39,8 +41,8 @@ def place_lost_cursors(connection: sqlite3.Connection, workers: Iterable[str]) -
     """Put workers whose position is lost at the end of what they follow; return their names."""
     placed = []
     for worker in sorted(workers):
-        log = "notice" if worker.partition(".")[0] == _OF_NOTICES else "event"
-        row = (worker, _highest(connection, log, "rowid"), time.time_ns())
+        log = "notice" if worker.partition(".")[0] in _OF_NOTICES else "event"
+        row = (worker, 0 if worker in _REPEATABLE else _highest(connection, log, "rowid"), time.time_ns())
         connection.execute("INSERT OR IGNORE INTO worker_cursor (worker, seq, updated_at) VALUES (?, ?, ?)", row)
         placed.append(worker)
     return placed

@@ -31,7 +31,7 @@ def check(
     file: Annotated[str, typer.Argument(help="A log file to preview, - for standard input.")] = "-",
     *,
     source: Annotated[str, typer.Option(help="Read it as this source of the settings.")] = "",
-    format: Annotated[str, typer.Option(help="cowrie, opencanary, syslog, json or plain.")] = "",  # noqa: A002  # the option's name
+    format: Annotated[str, typer.Option(help="cowrie, opencanary, conpot, dionaea, syslog, json, plain.")] = "",  # noqa: A002  # the option's name
     mapping: Annotated[str, typer.Option(help="The mapping file of format json.")] = "",
     zone: Annotated[str, typer.Option(help="Time zone of lines that do not state theirs.")] = "UTC",
     settings: Annotated[Path | None, typer.Option(help="Settings file (TOML), for --source.")] = None,

@@ -21,6 +21,8 @@ class Record(msgspec.Struct, frozen=True):
     """The host according to the source, never to the line."""
     app: str | None = None
     process: str | None = None
+    format: str = ""
+    """The format that the label of its container names."""
     facility: int = 1
     severity: int = 5
 

@@ -8,7 +8,7 @@ import msgspec
 
 from decnet_core.net.addresses import canonical, parse_endpoint, parse_network
 
-Format = Literal["cowrie", "opencanary", "syslog", "json", "plain"]
+Format = Literal["cowrie", "opencanary", "conpot", "dionaea", "syslog", "json", "plain", "label"]
 Input = Literal["file", "journal", "containers", "udp", "tcp"]
 
 _BELONGS: dict[str, tuple[Input, ...]] = {
@@ -29,8 +29,8 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,62}$")]
     """Names the source in messages and in the position files; keep it, or the logs are read again."""
     format: Format
-    """Format of a line: cowrie, opencanary, syslog, json (with a mapping file), or plain (a message and nothing
-    more)."""
+    """Format of a line: cowrie, opencanary, conpot, dionaea, syslog, json (with a mapping file), plain (a message and
+    nothing more), or label: that which the label decnet.format of each container names."""
     input: Input = "file"
     """Where lines come from: file, journal (systemd), containers (Docker, Podman), udp, tcp."""
     path: str = ""
@@ -67,6 +67,8 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"source {self.name!r}: input {self.input} needs {needed!r}")
         if (self.format == "json") != bool(self.mapping):
             raise ValueError(f"source {self.name!r}: format json needs 'mapping', and only that format has it")
+        if self.format == "label" and self.input != "containers":
+            raise ValueError(f"source {self.name!r}: format label is for input containers, not {self.input}")
         if self.input == "file" and self.format == "plain":
             raise ValueError(f"source {self.name!r}: a plain line of a file has no time; use json or syslog")
         _check_zone(self)
@@ -100,7 +102,7 @@ class CollectSettings(msgspec.Struct, frozen=True):
 
     source: tuple[SourceSettings, ...] = ()
     """Each a table of its own: [[collect.source]] with name = "ssh", format = "cowrie", path = "/var/log/cowrie.json".
-    Or input = "journal", "containers", "udp", "tcp"; format = "syslog", "opencanary", "json", "plain"."""
+    Or input = "journal", "containers", "udp", "tcp"; format = "syslog", "opencanary", "json", "label", ..."""
     busy_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 200
     """Milliseconds between two looks while lines arrive."""
     idle_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 2000

@@ -20,11 +20,11 @@ from decnet_core.events.catalogue import CertificateProbed, ProbeChanged, SshPro
 from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import Address
+from decnet_core.net.host_addresses import is_this_host
 from decnet_core.net.rates import TokenBucket
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_sniff.probe import targets
-from decnet_sniff.probe.host_addresses import is_this_host
 from decnet_sniff.probe.probe_run import Host, ProbeResult, run_probe
 from decnet_sniff.probe.safety import Budget, Rules, changed, refusal
 from decnet_sniff.probe.seen_hosts import Contact, new_contacts

@@ -5,9 +5,9 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
-from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import authority, files, listener_identity, sensor_registry, token
+from decnet_swarm.pki.acting_owner import acting_as_owner
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.listener_identity import ListenerCertificate

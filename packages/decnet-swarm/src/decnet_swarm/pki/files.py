@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from decnet_core.acting_owner import acting_as_owner
 from decnet_core.durable import make_directory, replace_file
 from decnet_swarm.errors import SwarmError
+from decnet_swarm.pki.acting_owner import acting_as_owner
 from decnet_swarm.pki.der import Parts, Unreadable, parts_of
 
 FOLDER = "swarm"

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import msgspec
 
-from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
+from decnet_swarm.pki.acting_owner import acting_as_owner
 from decnet_swarm.pki.sensor_registry import Registry, RegistryRefusal
 
 FILE = "registry.json"

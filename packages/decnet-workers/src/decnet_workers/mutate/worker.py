@@ -16,10 +16,9 @@ from decnet_models.fleet import queries
 from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Policy, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_models.realism.queries import Persona, write_persona
 from decnet_workers.mutate.mutations import OUTCOMES, Mutations, Report
-from decnet_workers.mutate.schedule import NS
 from decnet_workers.mutate.settings import MutateSettings
 
 
@@ -46,13 +45,9 @@ class Mutate(DatabaseWorker[MutateSettings]):
     async def _step(self, ctx: Context, mutations: Mutations) -> Rest:
         report = await ctx.in_thread(mutations.run)
         _tell(ctx, report)
-        return AT_ONCE if report.more else self._rest(report, ctx.poll_seconds(self.settings.poll_seconds))
-
-    def _rest(self, report: Report, poll_seconds: float) -> Rest:
-        if report.next_at is None:
-            return Rest(poll_seconds)
-        due = max(0.0, (report.next_at - time.time_ns()) / NS) + 0.001
-        return Rest(min(poll_seconds, due), due)
+        if report.more:
+            return AT_ONCE
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(report.next_at))
 
 
 def _tell(ctx: Context, report: Report) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import shell_visit, web_visit
 from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
@@ -32,7 +31,7 @@ from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, ses
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
-from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, is_known
+from decnet_workers.orchestrator.working_hours import UnknownZoneError, is_known
 
 POLL_SECONDS = 60.0
 """How long a lost nudge can delay the plan of a new decky."""
@@ -90,15 +89,11 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
                 self._running[action.id] = ctx.spawn(work, name=f"session:{action.id}", may_end=True)
             else:
                 ctx.counters.add("sessions_missed")
-        return AT_ONCE if look.due else self._rest(ctx, look)
-
-    def _rest(self, ctx: Context, look: Look) -> Rest:
-        """Wait for the next action, at most a poll; a change of the fleet or the end of a session wakes sooner."""
-        seconds = ctx.poll_seconds(POLL_SECONDS)
-        if self._running:
-            return Rest(seconds, idle=False)
-        due = max(0.0, (look.next_due - time.time_ns()) / NS) + 0.001
-        return Rest(min(seconds, due), due)
+        if look.due:
+            return AT_ONCE
+        # A change of the fleet or the end of a session wakes sooner.
+        due = None if self._running else seconds_until(look.next_due)
+        return Rest(ctx.poll_seconds(POLL_SECONDS), due, idle=not self._running)
 
     async def _carry_out(self, ctx: Context, action: Action, look: Look) -> None:
         error: str | None = None

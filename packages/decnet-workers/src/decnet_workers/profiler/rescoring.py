@@ -5,15 +5,16 @@ So they are computed before the transaction that writes, and written with the co
 the profiler writes these tables, and of each attacker one instance, so what is read here is still so when it writes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Table
 
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Tally, rules_of
 from decnet_models.attackers.queries import facts_of
-from decnet_models.attackers.score import Facts, score
+from decnet_models.attackers.score import Facts, score, total
 from decnet_models.database.statements import existing
+from decnet_models.intel.verdicts import verdicts
 
 _COUNTS = tuple(name for name in Facts.__struct_fields__ if name in tables.attacker.c)
 
@@ -34,8 +35,18 @@ def rescore(connection: Connection, tally: Tally) -> set[str]:
             services=old.services + len(services.get(ip, ())),
             purposes=tuple(sorted({*old.purposes, *purposes.get(ip, ())})),
         )
-        row[places["score"]] = score(facts)
+        row[places["behaviour_score"]] = score(facts)
+    _judge(connection, [ip for (ip,) in rows if ip not in before], tally)
     return set(before)
+
+
+def _judge(connection: Connection, new: Sequence[str], tally: Tally) -> None:
+    """Give new attackers the verdict of others, if there is one already: after a replay, or from another host's log."""
+    rows, places, known = tally.rows(tables.attacker), rules_of(tables.attacker).places, verdicts(connection, new)
+    for ip in new:
+        row = rows[ip,]
+        row[places["verdict"]] = known.get(ip, tables.UNJUDGED)
+        row[places["score"]] = total(row[places["behaviour_score"]], row[places["verdict"]])
 
 
 def _new(connection: Connection, table: Table, tally: Tally) -> dict[str, set[str]]:

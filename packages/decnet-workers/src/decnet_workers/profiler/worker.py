@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import ClassVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
+from decnet_core.bus.subjects import NOTICE
+from decnet_core.events.notices import (
+    AttackerJudged,
+    AttackerObserved,
+    CanaryTriggered,
+    CredentialCaptured,
+    SessionEnded,
+    notice_kind,
+)
 from decnet_core.net.addresses import canonical
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
@@ -15,11 +24,13 @@ from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
 from decnet_models.canary.queries import label_of
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.logins import logins_of
 from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.record import KINDS, record
 from decnet_workers.profiler.rescoring import rescore
+from decnet_workers.profiler.verdicts import VERDICTS, follow_verdicts
 
 UNKNOWN_LABEL = "unknown"
 
@@ -28,9 +39,11 @@ class Profiler(CursorWorker[NoSettings]):
     """Keeps one row per attacker: what it touched, tried, typed and used, and how dangerous it is.
 
     Counts are sums over events, and each event is handled once, because the cursor moves in the same transaction.
+    Verdicts of others, which enrich finds, come by a cursor of their own.
     """
 
     name = "profiler"
+    listens = (*CursorWorker.listens, NOTICE.of(notice_kind(AttackerJudged)))
     follows = ("ingest",)
     consumes = KINDS
     notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered)
@@ -64,6 +77,13 @@ class Profiler(CursorWorker[NoSettings]):
             return Results(new)
 
         return write
+
+    def prepare(self, connection: Connection) -> None:
+        begin_cursor(connection, VERDICTS, now_ns=time.time_ns())
+
+    def beside(self, engine: Engine) -> bool:
+        """Take over verdicts that have changed."""
+        return follow_verdicts(engine)
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""

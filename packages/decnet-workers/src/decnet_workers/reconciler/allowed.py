@@ -11,6 +11,7 @@ NEEDED: dict[RuntimeName, tuple[str, ...]] = {
     "loopback": (),
     "host": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"),
     "netns": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_RAW", "CAP_SYS_ADMIN"),
+    "container": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_RAW", "CAP_SYS_ADMIN"),
 }
 """The capabilities that a runtime uses."""
 UNPRIVILEGED: tuple[RuntimeName, ...] = ("loopback", "host")

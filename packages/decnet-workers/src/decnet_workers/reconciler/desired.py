@@ -21,6 +21,8 @@ class Service(msgspec.Struct, frozen=True):
     port: int
     transport: Transport = "tcp"
     settings: dict[str, Any] = {}
+    listens: int | None = None
+    """The port to which the packet filter leads what comes to `port`; None: it is not led elsewhere."""
 
 
 class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +65,8 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     stack: Stack = Stack()
     persona_document: dict[str, Any] | None = None
+    image: str | None = None
+    """What runs in its container, as in the catalogue of images."""
 
     def endpoints(self) -> list[Endpoint]:
         """Return what it listens on: for each address in order, each service in order."""

@@ -101,7 +101,7 @@ class Passes:
                 task = Task(one, Observed(False), ())
                 if waiting.get(one.name) != one.version and needs_record(Outcome(task, errors[one.name]), states):
                     found.append(task)
-            elif one.name not in busy and one.name not in waiting and actual.played is not None:
+            elif one.name not in busy and one.name not in waiting and _is_known(one, actual):
                 task = Task(one, actual.observed[one.name], ())
                 if needs_record(Outcome(task), states):
                     found.append(task)
@@ -134,7 +134,7 @@ class Passes:
         self, deckies: Sequence[DesiredDecky], actual: Actual, due: Sequence[Task], kinds: dict[str, int]
     ) -> Report:
         dues = [self._look_seconds] if deckies else []
-        unreachable = bool(deckies) and actual.played is None
+        unreachable = not all(_is_known(one, actual) for one in deckies)
         if unreachable:
             dues.append(self._unreachable_seconds)
         self._unreachable_seconds = 2 * self._unreachable_seconds if unreachable else UNREACHABLE_SECONDS
@@ -166,8 +166,14 @@ def _desired(rows: Iterable[Decky], known: dict[str, Persona]) -> tuple[list[Des
     return deckies, errors
 
 
+def _is_known(decky: DesiredDecky, actual: Actual) -> bool:
+    """Whether it is known how a decky is: of most only `decoys` can say."""
+    observed = actual.observed.get(decky.name)
+    return actual.played is not None or (observed is not None and observed.serves_itself)
+
+
 def _on_network(deckies: Iterable[DesiredDecky]) -> bool:
-    return any(one.runtime in ("host", "netns") for one in deckies)
+    return any(one.runtime in ("host", "netns", "container") for one in deckies)
 
 
 def _states(rows: Iterable[tuple[Decky, State | None]]) -> Iterable[tuple[str, State]]:

@@ -52,6 +52,8 @@ def steps(decky: DesiredDecky, observed: Observed, played: int | None, *, reacha
     """
     if not decky.wanted:
         wanted = {Step.WITHDRAW: played is not None, Step.STOP: observed.present}
+    elif observed.serves_itself:
+        wanted = {Step.WITHDRAW: played is not None, Step.START: bool(observed.drift)}
     else:
         current = observed.served == frozenset(decky.endpoints()) and played == decky.version
         wanted = {

@@ -19,6 +19,8 @@ def desired(row: Decky, persona: Persona | None) -> DesiredDecky:
     """Return the decky; raises BadRow."""
     if row.wanted and not row.addresses:
         raise BadRow("it has no address")
+    if row.wanted and row.runtime == "container" and not row.image:
+        raise BadRow("it has no image to run: decnet image list shows some")
     try:
         stack = msgspec.convert(persona.body.get("stack", {}), Stack) if persona and row.wanted else Stack()
         addresses = tuple(_interface(one, row.runtime) for one in row.addresses)
@@ -43,6 +45,7 @@ def desired(row: Decky, persona: Persona | None) -> DesiredDecky:
         seed=row.seed,
         stack=stack,
         persona_document=persona.body or None if persona else None,
+        image=row.image,
     )
 
 
@@ -61,8 +64,10 @@ def placeholder(row: Decky) -> DesiredDecky:
 
 
 def _interface(address: Address, runtime: str) -> Interface:
-    if address.prefix_length is None and runtime == "netns":
-        raise BadRow(f"address {address.address} has no prefix length: netns needs it, for the network that it is in")
+    if address.prefix_length is None and runtime in ("netns", "container"):
+        raise BadRow(
+            f"address {address.address} has no prefix length: {runtime} needs it, for the network that it is in"
+        )
     return ipaddress.ip_interface(
         (address.address, address.prefix_length or ipaddress.ip_address(address.address).max_prefixlen)
     )

@@ -9,19 +9,24 @@ import msgspec
 
 from decnet_core.state import NAMESPACES
 
-RuntimeName: TypeAlias = Literal["loopback", "host", "netns"]
+RuntimeName: TypeAlias = Literal["loopback", "host", "netns", "container"]
 
 
 class ReconcilerSettings(msgspec.Struct, frozen=True):
     """Section `[reconciler]`."""
 
     runtimes: tuple[RuntimeName, ...] = ()
-    """In what deckies may run: `loopback` needs no privileges, `host` CAP_NET_ADMIN, `netns` also CAP_SYS_ADMIN. Empty:
-    all that the process may use, as root each of them; without CAP_NET_ADMIN `host` uses only addresses that the host
-    has. A unit that `decnet init` writes has the capabilities of the runtimes that are named here, else none."""
+    """In what deckies may run: `loopback` needs no privileges, `host` CAP_NET_ADMIN, `netns` and `container` also
+    CAP_SYS_ADMIN. Empty: all that the process may use, as root each of them; without CAP_NET_ADMIN `host` uses only
+    addresses that the host has. A unit that `decnet init` writes has the capabilities of the runtimes that are named
+    here, else none."""
     namespaces: str = ""
     """Directory in which the network namespaces of deckies have their names; empty: /run/netns, as ip-netns(8) expects
     it, and /run/decnet/netns for a unit that `decnet init` wrote."""
+    container_socket: str = "/run/podman/podman.sock"
+    """The socket of Podman's API, by which the runtime `container` runs honeypot images."""
+    images: str = ""
+    """Your own catalogue of honeypot images (TOML), beside the shipped one that `decnet image list` shows."""
     look_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
     """How often all deckies are looked at though nothing has changed."""
 

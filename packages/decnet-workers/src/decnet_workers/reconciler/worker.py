@@ -30,6 +30,8 @@ from decnet_workers.reconciler.network_events import NetworkEvents
 from decnet_workers.reconciler.passes import Passes, Report
 from decnet_workers.reconciler.reconciliation import Reconciliation
 from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
+from decnet_workers.reconciler.runtimes.container.container import ContainerRuntime
+from decnet_workers.reconciler.runtimes.container.engine import Engine as ContainerEngine
 from decnet_workers.reconciler.runtimes.host import Host
 from decnet_workers.reconciler.runtimes.loopback import Loopback
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -98,17 +100,22 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         self._unreachable = report.unreachable
         if report.more:
             return AT_ONCE
-        due = report.due_seconds
-        seconds = ctx.poll_seconds(self.settings.look_seconds)
-        return Rest(seconds if due is None else min(seconds, due), due, idle=not report.done)
+        return Rest(ctx.poll_seconds(self.settings.look_seconds), report.due_seconds, idle=not report.done)
 
 
 def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
     """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
+    fleet = fleet_id(folder)
     found: dict[str, Runtime] = {
         "loopback": Loopback(),
         "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(settings.names_directory, fleet_id(folder)),
+        "netns": Netns(settings.names_directory, fleet),
+        "container": ContainerRuntime(
+            Netns(settings.names_directory, f"container-{fleet}"),
+            ContainerEngine(settings.container_socket),
+            fleet,
+            Path(settings.images) if settings.images else None,
+        ),
     }
     return {name: found[name] for name in allowed(settings)}
 

@@ -22,12 +22,13 @@ from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_
 from decnet_models.webhooks import delivery_queries as queries
 from decnet_models.webhooks.delivery_queries import EndpointState, NewDelivery, Replay, Success
 from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
+from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import wants
 from decnet_workers.webhook.http_responses import Reply
 from decnet_workers.webhook.http_sender import Failed
-from decnet_workers.webhook.retry import NS, Schedule, retry_after
+from decnet_workers.webhook.retry import NS, Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
 WORKER = "webhook"

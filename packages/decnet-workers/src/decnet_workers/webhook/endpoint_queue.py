@@ -11,11 +11,11 @@ from typing import Any
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import DEAD, Delivery
+from decnet_workers.outbound.target import TargetError
 from decnet_workers.webhook.deliveries import Deliveries, Job
 from decnet_workers.webhook.http_responses import Reply
 from decnet_workers.webhook.http_sender import Failed, HttpSender
 from decnet_workers.webhook.signature import SignedRequests
-from decnet_workers.webhook.target import TargetError
 
 log = logging.getLogger(__name__)
 

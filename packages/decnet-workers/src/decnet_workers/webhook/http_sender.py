@@ -2,8 +2,8 @@
 """The requests to one endpoint, over connections that are kept: the more at once, the more it has answered.
 
 asyncio alone instead of an HTTP client library: measured in one process with the database loaded, httpx costs about
-5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which must stay with `dial`.
-Redirects are not followed, proxies of the environment not used, responses not stored.
+5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which must stay with
+`decnet_workers.outbound.dial`. Redirects are not followed, proxies of the environment not used, responses not stored.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.target import Target
 from decnet_workers.webhook.http_connection import HttpConnection, NoReplyError, StaleError
 from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.target import Target
 
 MAX_IN_FLIGHT = 16
 """Requests that are sent before the response to the first of them."""
@@ -91,7 +91,7 @@ class HttpSender:
                 return await self._send(self._connection, requests, until)
         self.close()
         async with asyncio.timeout_at(until):
-            self._connection = await self._dialler.open(place[0], allow_private=place[1])
+            self._connection = await self._dialler.open(place[0], HttpConnection, allow_private=place[1])
         self._place = place
         return await self._send(self._connection, requests, until)
 

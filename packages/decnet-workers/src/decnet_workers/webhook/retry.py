@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """When a failed delivery is retried; pure: the caller passes time and random number."""
 
-import re
-from email.utils import parsedate_to_datetime
-
 import msgspec
 
 NS = 1_000_000_000
@@ -36,14 +33,3 @@ class Schedule(msgspec.Struct, frozen=True):
             return None
         delay = max(self.delay(attempts, chance), wait_seconds or 0)
         return min(end, now_ns + int(delay * NS))
-
-
-def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110 §10.2.3), None when it is invalid."""
-    text = (value or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return None

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from decnet_core.keys import read_or_create
 from decnet_models.webhooks.queries import Webhook
+from decnet_workers.outbound.target import parse_target
 from decnet_workers.webhook.envelope import CONTENT_TYPE
-from decnet_workers.webhook.target import parse_target
 
 _PREFIX = "whsec_"
 

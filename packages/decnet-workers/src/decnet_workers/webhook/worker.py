@@ -3,7 +3,6 @@
 
 import asyncio
 import os
-import time
 from functools import partial
 
 from sqlalchemy import Engine
@@ -17,13 +16,12 @@ from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_workers.webhook.addresses import networks
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
+from decnet_workers.outbound.addresses import networks
+from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
-from decnet_workers.webhook.dial import Dialler
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.http_sender import HttpSender
-from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
@@ -72,7 +70,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
             raise StartupError(f"[webhook] ca_file: {self.settings.ca_file} cannot be read")
         self._dialler = Dialler(
-            allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
+            self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
@@ -97,12 +95,10 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
-        return AT_ONCE if poll.lag else self._rest(poll, ctx.poll_seconds(self.settings.poll_seconds))
-
-    def _rest(self, poll: Poll, poll_seconds: float) -> Rest:
-        """Wait for the next retry, at most a poll; a nudge or the end of a queue wakes sooner."""
-        due = None if poll.next_at is None else max(0.0, (poll.next_at - time.time_ns()) / NS) + 0.001
-        return Rest(poll_seconds if due is None else min(poll_seconds, due), due, idle=not self._queues)
+        if poll.lag:
+            return AT_ONCE
+        # A nudge or the end of a queue wakes sooner.
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(poll.next_at), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""

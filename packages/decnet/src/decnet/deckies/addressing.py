@@ -86,7 +86,9 @@ def _parsed(text: str) -> tuple[Ip, int | None]:
 
 def _loopback(wanted: Wanted, given: tuple[Ip, int | None]) -> Address:
     if wanted.interface or wanted.gateways:
-        raise Refused("the runtime loopback has neither interface nor gateway; omit them, or choose host or netns")
+        raise Refused(
+            "the runtime loopback has neither interface nor gateway; omit them, or choose host, netns or container"
+        )
     if given[0].version != 4 or not given[0].is_loopback:
         raise Refused(
             f"address {given[0]} is not in 127.0.0.0/8, the only network of the runtime loopback; "
@@ -139,7 +141,7 @@ def _refuse_taken(address: Ip, runtime: str, host: HostNetwork, macs: Set[str]) 
     if address.is_loopback:
         raise Refused(f"address {address} is a loopback one; choose the runtime loopback for it")
     own, mac = host.interface_of(address), host.neighbours.get(address)
-    if own is not None and runtime == "netns":
+    if own is not None and runtime in ("netns", "container"):
         raise Refused(f"address {address} is this host's own, on {own}; the runtime host can use it")
     if own is None and mac is not None and mac not in macs:
         raise Refused(f"address {address} is in use: {mac} answered for it lately")

@@ -19,7 +19,10 @@ def _table(row: Decky) -> Iterator[str]:
     yield f"name = {_text(one.name)}"
     if row.host_name != row.name:
         yield f"host_name = {_text(row.host_name)}"
-    yield f"persona = {_text(one.persona)}"
+    if one.persona:
+        yield f"persona = {_text(one.persona)}"
+    if one.image:
+        yield f"image = {_text(one.image)}"
     yield f"runtime = {_text(one.runtime)}"
     if one.interface:
         yield f"interface = {_text(one.interface)}"

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.deckies import commit, host_network
+from decnet.deckies.images import known_images
 from decnet.deckies.personas import known_personas
 from decnet.deckies.plan import Plan, plan, removal
 from decnet.deckies.resolve import Known, resolve
@@ -31,7 +32,8 @@ def planned(deployment: Deployment, connection: Connection, wanted: Sequence[Wan
     """Return the plan that makes the fleet, or of it only these deckies, as wanted; raises OperatorError."""
     try:
         current = commit.current_deckies(connection)
-        known = Known(known_personas(deployment), host_network.look(), current)
+        images = known_images(deployment)
+        known = Known(known_personas(deployment), host_network.look(), current, images=images)
         named = {one.name for one in wanted}
         others = [] if whole else [one for name, one in current.items() if name not in named and one.wanted]
         resolved = resolve(wanted, known, others=others)
@@ -81,24 +83,27 @@ def as_wanted(one: Decky) -> Wanted:
         services={each.service: each.port for each in one.services},
         host_name=one.host_name,
         mac=one.mac,
+        image=one.image,
     )
 
 
 def changed(one: Decky, changes: Wanted, given: frozenset[str]) -> Wanted:
     """Return row `one` with the fields in `given` as `changes` has them.
 
-    Another persona has other services and another vendor's MAC, another runtime other ports and another place, unless
-    they are given as well.
+    Another persona has other services and another vendor's MAC, another runtime other ports and another place, another
+    image other services and another persona, unless they are given as well.
     """
     wanted = as_wanted(one)
     dropped: dict[str, object] = {}
     if "persona" in given:
-        dropped |= {"services": None, "mac": None}
+        dropped |= {"services": wanted.services if wanted.image else None, "mac": None}
+    if "image" in given:
+        dropped |= {"services": None, "mac": None, "persona": None}
     if "runtime" in given:
-        dropped |= {"services": None, "mac": None, "interface": None, "subnets": (), "gateways": ()}
+        dropped |= {"services": None, "mac": None, "interface": None, "subnets": (), "gateways": (), "image": None}
     if "addresses" in given and "runtime" not in given:
         dropped |= {"subnets": ()} if not _within(changes.addresses, wanted.subnets) else {}
-    return msgspec.structs.replace(wanted, **dropped, **{name: getattr(changes, name) for name in given})
+    return msgspec.structs.replace(wanted, **dropped | {name: getattr(changes, name) for name in given})
 
 
 def _within(addresses: Iterable[str], subnets: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from decnet_models.fleet.queries import Address, Decky, Service
 
-_SHOWN = ("addresses", "host_name", "runtime", "persona", "services", "mac", "interface")
+_SHOWN = ("addresses", "host_name", "runtime", "persona", "image", "services", "mac", "interface")
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -65,6 +65,8 @@ def set_policy(deployment: Deployment, connection: Connection, name: str, rules:
     """
     current = commit.current_deckies(connection)
     one = wanted_decky(current, name)
+    if one.image:
+        raise OperatorError(f"decky {name} runs an image, which mutate cannot change")
     try:
         known = Known(known_personas(deployment), host_network.look(), current)
         others = [each for each in current.values() if each.name != name and each.wanted]

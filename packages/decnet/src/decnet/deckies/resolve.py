@@ -11,6 +11,7 @@ import msgspec
 from decnet.deckies.addressing import Addressing, Refused, addressing
 from decnet.deckies.host_network import HostNetwork
 from decnet.deckies.wanted import Wanted
+from decnet_core.deckies.images import Image, image_called
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.fleet import profile_of
 from decnet_decoys.personas.catalog import PersonaFile, UnknownPersonaError
@@ -34,6 +35,7 @@ class Known(msgspec.Struct, frozen=True):
     host: HostNetwork
     deckies: dict[str, Decky] = {}
     """The rows by name, those marked for removal included."""
+    images: dict[str, Image] = {}
     draw: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED - 1) + 1
     """Draws the seed of a new decky."""
 
@@ -66,17 +68,19 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
 
 
 def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
-    if wanted.runtime == "container":
-        raise Refused("the runtime container does not exist yet; there are: host, loopback, netns")
-    if wanted.persona not in known.personas:
-        raise UnknownPersonaError(f"there is no persona {wanted.persona!r}; known are: {', '.join(known.personas)}")
+    image = _image(wanted, known)
+    persona = wanted.persona or (image.persona if image else "")
+    if not persona:
+        raise Refused("give it a persona; decnet persona list shows them")
+    if persona not in known.personas:
+        raise UnknownPersonaError(f"there is no persona {persona!r}; known are: {', '.join(known.personas)}")
     host_name = wanted.host_name or wanted.name
     if not _HOST_NAME.fullmatch(host_name):
         raise Refused(f"host name {host_name!r}: letters, digits, hyphens and dots")
-    who = known.personas[wanted.persona].persona()
+    who = known.personas[persona].persona()
     current = known.deckies.get(wanted.name)
     where = addressing(wanted, current, known.host, macs)
-    services = tuple(_services(wanted, who))
+    services = tuple(_services(wanted, who) if image is None else _image_services(wanted, image))
     _refuse_taken_ports(where, services, current, known.host)
     seed, mac = _seed_and_mac(wanted, who, known, macs)
     return Decky(
@@ -84,14 +88,46 @@ def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
         addresses=where.addresses,
         host_name=host_name,
         runtime=wanted.runtime,
-        persona=wanted.persona,
+        persona=persona,
         services=services,
         mac=mac,
         interface=where.interface,
         version=current.version if current else 0,
         seed=seed,
         mutate_at=current.mutate_at if current else None,
+        image=wanted.image,
     )
+
+
+def _image(wanted: Wanted, known: Known) -> Image | None:
+    """Return what runs in the decky's container; None for one that is played."""
+    if wanted.runtime != "container":
+        if wanted.image:
+            raise Refused("an image needs the runtime container")
+        return None
+    if not wanted.image:
+        raise Refused("the runtime container needs an image; decnet image list shows them")
+    found = image_called(known.images, wanted.image)
+    if found is None:
+        raise Refused(
+            f"there is no image {wanted.image!r} in the catalogue; there are: {', '.join(sorted(known.images))}; "
+            "[reconciler] images adds your own"
+        )
+    return found
+
+
+def _image_services(wanted: Wanted, image: Image) -> Iterator[Service]:
+    given = wanted.services if wanted.services is not None else tuple(image.services)
+    ports = given if isinstance(given, dict) else {name: image.services[name].port for name in _offered(given, image)}
+    for name in sorted(_offered(ports, image)):
+        yield Service(name, ports[name], image.services[name].transport)
+
+
+def _offered(names: Iterable[str], image: Image) -> Iterator[str]:
+    for name in names:
+        if name not in image.services:
+            raise Refused(f"the image {image.reference} offers no {name}; it offers {', '.join(image.services)}")
+        yield name
 
 
 def _seed_and_mac(wanted: Wanted, who: Persona, known: Known, macs: Set[str]) -> tuple[int, str | None]:
@@ -140,7 +176,7 @@ def _refuse_taken_ports(
 
 def _mac(wanted: Wanted, who: Persona, current: Decky | None, seed: int) -> str | None:
     """Return the MAC: the one asked for, the one that it has if that fits the persona, else one drawn from the seed."""
-    if wanted.runtime != "netns":
+    if wanted.runtime not in ("netns", "container"):
         if wanted.mac:
             raise Refused(f"with the runtime {wanted.runtime} a decky has the host's MAC; omit mac, or choose netns")
         return None

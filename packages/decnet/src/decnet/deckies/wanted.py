@@ -14,7 +14,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """One decky; what is None is chosen for it."""
 
     name: str
-    persona: str
+    persona: str | None
+    """None: the one that fits its image."""
     addresses: tuple[str, ...]
     """Each with or without a prefix length: 10.0.0.5, 10.0.0.5/24, fd00::5."""
     runtime: Runtime = "loopback"
@@ -26,6 +27,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Ports by service, or services at their usual ports; None: what the persona offers."""
     host_name: str | None = None
     mac: str | None = None
+    image: str | None = None
+    """What runs in its container, by its name in the catalogue or by a reference."""
     place: str = ""
     """Where it stands in its document, for error messages."""
 

@@ -13,7 +13,7 @@ from decnet_models.notices.queries import last_seq as last_notice_seq
 from decnet_models.progress.lease_queries import Lease, all_leases, now_of
 from decnet_models.progress.queries import DeadLetter, count_dead_letters, cursors, dead_letters_of
 
-FOLLOWS_NOTICES = "webhook"
+FOLLOW_NOTICES = ("webhook", "enrich")
 """The worker whose cursor goes over the notices; those of all others go over the events."""
 
 DEAD_LETTERS_SHOWN = 3
@@ -45,7 +45,7 @@ class Progress(msgspec.Struct, frozen=True):
     def behind(self, worker: str) -> int | None:
         """Return the events or notices that `worker` has not handled yet; None for one without a cursor."""
         position = self.cursors.get(worker)
-        end = self.last_notice_seq if worker == FOLLOWS_NOTICES else self.last_seq
+        end = self.last_notice_seq if worker in FOLLOW_NOTICES else self.last_seq
         return None if position is None else max(0, end - position)
 
 
@@ -76,7 +76,7 @@ def lag_text(worker: str, health: Health | None, progress: Progress | None) -> s
     """Return the lag of a worker as text, a dash without one."""
     behind = progress.behind(worker) if progress else None
     if behind is not None:
-        return f"{behind} {'notices' if worker == FOLLOWS_NOTICES else 'events'}"
+        return f"{behind} {'notices' if worker in FOLLOW_NOTICES else 'events'}"
     if health is not None and "lag_bytes" in health.counters:
         return size(health.counters["lag_bytes"])
     return "-"

@@ -66,7 +66,14 @@ def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     """Return a table of deckies with what they are, and below it why some failed."""
     deckies = list(deckies)
     rows = [
-        (one.name, words(one.addresses), one.runtime, one.persona, words(one.services), state_words(one, state))
+        (
+            one.name,
+            words(one.addresses),
+            one.runtime,
+            one.image or one.persona,
+            words(one.services),
+            state_words(one, state),
+        )
         for one, state in deckies
     ]
     heading = ("decky", "addresses", "runtime", "persona", "services", "state")
@@ -134,7 +141,7 @@ def inspection(one: Decky, state: State | None, history: Iterable[Change]) -> st
 def _step(step: Step) -> Iterator[str]:
     one = step.decky
     place = f"{words(one.addresses)}  {one.runtime}" + (f" on {one.interface}" if one.interface else "")
-    whole = f"  {place}  {one.persona}  {words(one.services)}" if step.kind == "add" else ""
+    whole = f"  {place}  {one.image or one.persona}  {words(one.services)}" if step.kind == "add" else ""
     yield f"{_MARKS[step.kind]} {one.name}{whole}"
     for each in step.differences:
         yield f"    {each.field.replace('_', ' ')}: {each.before} -> {each.after}"

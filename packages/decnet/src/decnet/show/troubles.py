@@ -41,6 +41,8 @@ def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Stat
         status = supervised.get(name)
         if status is not None and status.recycled:
             yield name, status.recycled, "times replaced: it used more memory than it declares"
+        if status is not None and status.unkept_sockets:
+            yield name, status.unkept_sockets, "sockets are not kept over restarts: raise the limit of open files"
         if status is not None:
             yield from _parking_troubles(status)
         if health is None:

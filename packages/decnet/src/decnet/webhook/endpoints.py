@@ -18,9 +18,9 @@ from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import Webhook
+from decnet_workers.outbound.target import TargetError, parse_target
 from decnet_workers.webhook.filters import idle_globs
 from decnet_workers.webhook.signature import secret_of, webhook_key, written
-from decnet_workers.webhook.target import TargetError, parse_target
 
 _NUDGE_SECONDS = 1.0
 

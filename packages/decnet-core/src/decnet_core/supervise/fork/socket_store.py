@@ -26,8 +26,9 @@ class SocketStore:
     """Descriptors by name; names may hold several."""
 
     def __init__(self) -> None:
+        self.refused = 0
+        """Descriptors for which there was no room."""
         self._entries: dict[str, list[int]] = {}
-        self._refused = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -40,9 +41,9 @@ class SocketStore:
             close_all(self._entries.pop(name, ()))
         elif not self._has_room(len(descriptors)):
             close_all(descriptors)
-            if not self._refused:
+            if not self.refused:
                 log.warning("sockets of %s and others are not kept over restarts: raise LimitNOFILE", name)
-            self._refused += len(descriptors)
+            self.refused += len(descriptors)
         else:
             self._entries.setdefault(name, []).extend(descriptors)
 

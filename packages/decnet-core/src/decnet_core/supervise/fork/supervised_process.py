@@ -107,6 +107,7 @@ class SupervisedProcess(SupervisedWorker):
             self._asked_to_be_parked(pid, fields[REQUEST], descriptors)
         elif "FDSTORE" in fields or "FDSTOREREMOVE" in fields:
             self._store.on_notify(fields, descriptors)
+            self._lifecycle.unkept(self._store.refused)
         else:
             close_all(descriptors)
         if EXPOSED in fields:

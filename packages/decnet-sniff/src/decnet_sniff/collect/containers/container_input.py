@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from decnet_core.deckies.labels import DECKY_LABEL, FORMAT_LABEL
 from decnet_core.exits import StartupError
 from decnet_core.text import for_terminal
 from decnet_sniff.collect.containers.checkpoints import Checkpoint, SeenLines
@@ -36,6 +37,10 @@ class Container(NamedTuple):
     id: str
     name: str
     running: bool
+    decky: str = ""
+    """The decky that it is, by its label; empty: it is none of ours."""
+    format: str = ""
+    """The format of its lines, by its label."""
 
 
 class ContainerInput:
@@ -131,7 +136,11 @@ class ContainerInput:
         for identity in [each for each in self._seen_lines if each not in known and each not in self._tasks]:
             del self._seen_lines[identity]
         self._finished &= known
-        return [container for container in containers if is_meant(container.name, settings.containers)]
+        return [
+            container
+            for container in containers
+            if is_meant(container.name, settings.containers) and (settings.format != "label" or container.format)
+        ]
 
     def _follow(self, listed: list[Container]) -> None:
         for container in sorted(listed, key=lambda each: not each.running):
@@ -206,8 +215,14 @@ def containers_of(answer: object) -> list[Container]:
         if isinstance(identity, str) and identity.isalnum() and identity.isascii():
             name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else identity[:12]
             running = each.get("State") in ("running", "paused", "restarting", "stopping")
-            containers.append(Container(identity, name.removeprefix("/"), running))
+            labels = (_label(each.get("Labels"), key) for key in (DECKY_LABEL, FORMAT_LABEL))
+            containers.append(Container(identity, name.removeprefix("/"), running, *labels))
     return containers
+
+
+def _label(labels: object, key: str) -> str:
+    value = labels.get(key) if isinstance(labels, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def is_meant(name: str, patterns: tuple[str, ...]) -> bool:
@@ -216,15 +231,16 @@ def is_meant(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def record_of(container: Container, line: LogLine, identity: bytes) -> Record:
-    """Return a line as a record of the container, by the engine's name for it."""
+    """Return a line as a record of the container: of the decky that its label names, else by the engine's name."""
     return Record(
         text=line.text,
         origin=f"container {container.name}",
         identity=(b"container", container.id.encode(), identity),
         size=line.size,
         ts=line.ts,
-        host=container.name,
+        host=container.decky or container.name,
         app=container.name,
+        format=container.format,
         facility=3,
         severity=3 if line.stream == STDERR else 6,
     )

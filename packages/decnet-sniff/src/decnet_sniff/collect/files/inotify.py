@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Kernel notifications that a log may have changed (inotify(7)), so that an idle collector sleeps; by ctypes.
+"""Kernel notifications that a log may have changed (inotify(7)), so that an idle collector sleeps.
 
 Followed files are watched for writes, directories only for names that come and go: other programs that write beside a
 log wake nothing. Where the kernel cannot know, on a network file system, `is_complete` is false: the caller polls.
@@ -7,21 +7,30 @@ log wake nothing. Where the kernel cannot know, on a network file system, `is_co
 
 import asyncio
 import contextlib
-import ctypes
 import glob
 import logging
 import os
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from decnet_core.inotify import (
+    ATTRIB,
+    CREATE,
+    DELETE,
+    DELETE_SELF,
+    IGNORED,
+    MODIFY,
+    MOVE_SELF,
+    MOVED_FROM,
+    MOVED_TO,
+    ONLY_DIRECTORY,
+    Inotify,
+)
+
 log = logging.getLogger(__name__)
 
-_MODIFY, _ATTRIB, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x2, 0x4, 0x40, 0x80, 0x100, 0x200
-_DELETE_SELF, _MOVE_SELF, _ONLYDIR, _IGNORED = 0x400, 0x800, 0x0100_0000, 0x8000
-_FILE = _MODIFY | _ATTRIB | _MOVE_SELF | _DELETE_SELF
-_DIRECTORY = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
-_EVENT = struct.Struct("iIII")
+_FILE = MODIFY | ATTRIB | MOVE_SELF | DELETE_SELF
+_DIRECTORY = MOVED_FROM | MOVED_TO | CREATE | DELETE | DELETE_SELF | MOVE_SELF | ONLY_DIRECTORY
 _REMOTE = frozenset({
     "9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse", "gfs2", "glusterfs", "lustre", "nfs", "nfs4", "ocfs2",
     "smb3", "smbfs", "virtiofs", "vboxsf",
@@ -33,27 +42,26 @@ class InotifyWatch:
 
     def __init__(self, *, max_watches: int = 4096) -> None:
         self._max = max_watches
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._descriptor = -1
+        self._inotify: Inotify | None = None
         self._watched: dict[str, int] = {}
         """Watch descriptor of each path."""
         self._places: dict[str, bool] = {}
         """Whether each directory is remote."""
         self.is_complete = False
         """Whether every relevant change will be notified."""
-        with contextlib.suppress(AttributeError):
-            self._descriptor = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._descriptor < 0:
-            log.info("no inotify here: %s", os.strerror(ctypes.get_errno()))
+        try:
+            self._inotify = Inotify()
+        except OSError as error:
+            log.info("no inotify here: %s", error)
 
     def follow(self, patterns: Iterable[str], files: Iterable[str]) -> None:
         """Drop pending events, and watch `files` and every directory in which one of `patterns` could match.
 
         Called before a look, so that what happens during it is notified afterwards.
         """
-        if self._descriptor < 0:
+        if self._inotify is None:
             return
-        self._drain()
+        self._drain(self._inotify)
         wanted = dict.fromkeys(files, _FILE)
         complete = True
         for pattern in patterns:
@@ -62,10 +70,10 @@ class InotifyWatch:
             wanted.update(dict.fromkeys(places, _DIRECTORY))
         complete = complete and len(wanted) <= self._max and not self._any_remote(wanted)
         for path in [path for path in self._watched if path not in wanted]:
-            self._libc.inotify_rm_watch(self._descriptor, self._watched.pop(path))
+            self._inotify.forget(self._watched.pop(path))
         for path in wanted if complete else ():
             if path not in self._watched:
-                complete = self._add(path, wanted[path]) and complete
+                complete = self._add(self._inotify, path, wanted[path]) and complete
         self.is_complete = complete
 
     def _any_remote(self, paths: Iterable[str]) -> bool:
@@ -76,57 +84,44 @@ class InotifyWatch:
             self._places = {place: _is_remote(os.path.realpath(place), kinds) for place in places}
         return any(self._places[place] for place in places)
 
-    def _add(self, path: str, mask: int) -> bool:
-        number = self._libc.inotify_add_watch(self._descriptor, os.fsencode(path), ctypes.c_uint32(mask))
-        if number < 0:
+    def _add(self, inotify: Inotify, path: str, mask: int) -> bool:
+        try:
+            self._watched[path] = inotify.watch(path, mask)
+        except OSError:
             return False
-        self._watched[path] = number
         return True
 
-    def _drain(self) -> None:
+    def _drain(self, inotify: Inotify) -> None:
         """Drop pending events; a path that is another file by now is watched again."""
-        gone = set()
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._descriptor, 65_536):
-                gone |= _changed(data)
+        gone = {change.watch for change in inotify.read() if change.mask & (IGNORED | MOVE_SELF | DELETE_SELF)}
         for number in gone:
-            self._libc.inotify_rm_watch(self._descriptor, number)
+            inotify.forget(number)
         self._watched = {path: number for path, number in self._watched.items() if number not in gone}
 
     @contextlib.contextmanager
     def notifying(self, notify: Callable[[], None]) -> Iterator[None]:
         """Call `notify` once when something happens, or has happened since `follow`."""
         loop = asyncio.get_running_loop()
-        if self._descriptor < 0 or not self.is_complete:
+        if self._inotify is None or not self.is_complete:
             yield
             return
+        descriptor = self._inotify.descriptor
 
         def once() -> None:
-            loop.remove_reader(self._descriptor)
+            loop.remove_reader(descriptor)
             notify()
 
-        loop.add_reader(self._descriptor, once)
+        loop.add_reader(descriptor, once)
         try:
             yield
         finally:
-            loop.remove_reader(self._descriptor)
+            loop.remove_reader(descriptor)
 
     def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._inotify is not None:
+            self._inotify.close()
+            self._inotify = None
             self.is_complete = False
-
-
-def _changed(data: bytes) -> set[int]:
-    """Return the watches whose path may be another file by now."""
-    gone, position = set(), 0
-    while position + _EVENT.size <= len(data):
-        number, mask, _, length = _EVENT.unpack_from(data, position)
-        if mask & (_IGNORED | _MOVE_SELF | _DELETE_SELF):
-            gone.add(number)
-        position += _EVENT.size + length
-    return gone
 
 
 def directories_of(pattern: str) -> list[str]:

@@ -34,7 +34,7 @@ _REGISTER = 1
 _TRANSPORT_HEADER = 2
 
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
-INPUT, OUTPUT = 1, 3
+PREROUTING, INPUT, OUTPUT = 0, 1, 3
 ESTABLISHED_OR_RELATED = 0x6
 
 Expression = bytes
@@ -49,6 +49,7 @@ class Chain(NamedTuple):
     priority: int
     accept: bool
     rules: Sequence[Rule]
+    kind: str = "filter"
 
 
 class Table(NamedTuple):
@@ -102,6 +103,12 @@ def write_tcp_option(kind: int, offset: int, value: bytes) -> list[Expression]:
     return [_load(value), _expression("exthdr", *place, _be32(6, 1), _be32(7, _REGISTER))]
 
 
+def redirect(port: int) -> list[Expression]:
+    """Lead what comes to this port of the namespace, and its answers back; for a chain of the kind "nat"."""
+    specified = 2  # NF_NAT_RANGE_PROTO_SPECIFIED
+    return [_load(struct.pack(">H", port)), _expression("redir", _be32(1, _REGISTER), _be32(3, specified))]
+
+
 def accept() -> Expression:
     return _verdict(_ACCEPT)
 
@@ -146,7 +153,7 @@ def _chain(table_name: str, chain: Chain) -> bytes:
         + text(_CHAIN_NAME, chain.name)
         + hook
         + policy
-        + text(_CHAIN_TYPE, "filter")
+        + text(_CHAIN_TYPE, chain.kind)
     )
 
 

@@ -38,7 +38,7 @@ class Namespaces:
     def whole(self, name: str) -> bool:
         """Whether a namespace is mounted there: a file alone is what a kill left."""
         mounts = Path("/proc/thread-self/mountinfo").read_bytes().splitlines()
-        path = os.fsencode(self._path(name).resolve())
+        path = os.fsencode(self.path(name).resolve())
         return any(line.split(b" ")[4] == path and b" - nsfs " in line for line in mounts)
 
     def are_seen_by_the_host(self) -> bool:
@@ -48,14 +48,14 @@ class Namespaces:
 
     def create(self, name: str) -> None:
         """Make a namespace, with nothing in it; raises OSError."""
-        path = self._path(name)
+        path = self.path(name)
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.touch(mode=0o444)
         own_thread(lambda: self._mount_new(path))
 
     def remove(self, name: str) -> None:
         """Remove a namespace's name; it ends with its last socket. One that is not there is no error."""
-        path = self._path(name)
+        path = self.path(name)
         while _libc.umount2(os.fsencode(path), _DETACH) == 0:  # once for each time it was mounted
             pass
         path.unlink(missing_ok=True)
@@ -68,13 +68,14 @@ class Namespaces:
     @contextlib.contextmanager
     def opened(self, name: str) -> Iterator[int]:
         """Yield a descriptor of the namespace."""
-        descriptor = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Return where the namespace has its name."""
         return self._directory / (self._prefix + name)
 
     def _mount_new(self, path: Path) -> None:

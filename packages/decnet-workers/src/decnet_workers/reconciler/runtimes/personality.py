@@ -15,7 +15,7 @@ from decnet_workers.reconciler.netlink import nftables as nft
 
 TABLE = "decnet"
 
-_FILTER, _MANGLE = 0, -150
+_FILTER, _DESTINATION, _MANGLE = 0, -100, -150
 _FLAGS, _SYN_ACK = 13, 0x12
 _WINDOW, _CHECKSUM = 14, 16
 _MAXIMUM_SEGMENT = 2
@@ -47,7 +47,9 @@ def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
 
 def chains(decky: DesiredDecky) -> list[nft.Chain]:
     """Return the packet filter."""
+    led = _redirections(decky)
     return [
+        *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
         nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
         nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
         nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing()),
@@ -70,10 +72,27 @@ def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
             found.append([*_icmp(protocol, kind), nft.drop()])
     if decky.stack.closed_ports == "silent":
         found.append([*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()])
-        for transport, port in sorted({(service.transport, service.port) for service in decky.services}):
+        for transport, port in sorted({(one.transport, one.listens or one.port) for one in decky.services}):
             found.append([*_to_port(transport, port), nft.accept()])
         found += [[*nft.protocol(protocol), nft.drop()] for protocol in (nft.TCP, nft.UDP)]
     return found
+
+
+def _redirections(decky: DesiredDecky) -> list[nft.Rule]:
+    """Lead the ports of services to where they listen, and what comes there directly to a port that is closed.
+
+    So the kernel answers for it as for every other closed port.
+    """
+    led = {(one.transport, one.port): one.listens for one in decky.services if one.listens not in (None, one.port)}
+    offered = {(one.transport, one.port) for one in decky.services}
+    used = {one.port for one in decky.services} | {one.listens for one in decky.services}
+    closed = next(port for port in range(1, 65536) if port not in used)
+    found = {key: port for key, port in led.items() if port is not None}
+    hidden = {(transport, port) for (transport, _), port in found.items()} - offered
+    return [
+        [*_to_port(transport, port), *nft.redirect(target)]
+        for (transport, port), target in sorted({**found, **dict.fromkeys(hidden, closed)}.items())
+    ]
 
 
 def _personality(stack: Stack) -> list[nft.Rule]:

@@ -30,6 +30,8 @@ class Observed(msgspec.Struct, frozen=True):
     """How the environment differs from what it should be; empty: not at all."""
     served: frozenset[Endpoint] = frozenset()
     """Those of its endpoints on which somebody listens, there."""
+    serves_itself: bool = False
+    """Whether it opens its ports itself: nothing is handed to `decoys`."""
 
 
 class Runtime(Protocol):

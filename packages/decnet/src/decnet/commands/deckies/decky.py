@@ -34,7 +34,7 @@ Addresses = Annotated[
     list[str] | None, typer.Option("--address", help="Address, with or without prefix length; repeatable.")
 ]
 RuntimeOption = Annotated[
-    str | None, typer.Option("--runtime", help="loopback, host (an address of this host) or netns.")
+    str | None, typer.Option("--runtime", help="loopback, host (an address of this host), netns or container.")
 ]
 Interface = Annotated[str | None, typer.Option(help="Interface of this host by which it is reached.")]
 Subnets = Annotated[
@@ -46,7 +46,10 @@ Services = Annotated[
     list[str] | None, typer.Option("--service", help="SERVICE or SERVICE=PORT; repeatable. Else the persona's.")
 ]
 HostName = Annotated[str | None, typer.Option(help="Host name that it shows; else its name.")]
-Mac = Annotated[str | None, typer.Option(help="MAC address (netns); else one that fits the persona.")]
+ImageOption = Annotated[
+    str | None, typer.Option("--image", help="Honeypot image to run (container); decnet image list shows them.")
+]
+Mac = Annotated[str | None, typer.Option(help="MAC address (netns, container); else one that fits the persona.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 
 
@@ -54,7 +57,10 @@ PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be 
 def add(
     name: Name,
     *,
-    persona: Annotated[str, typer.Option(help="What it plays; decnet persona list shows them.")],
+    persona: Annotated[
+        str | None, typer.Option(help="What it plays; decnet persona list shows them. An image has one that fits.")
+    ] = None,
+    image: ImageOption = None,
     address: Addresses = None,
     runtime: RuntimeOption = None,
     interface: Interface = None,
@@ -69,10 +75,10 @@ def add(
     """Add a decky."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac,
+        host_name=host_name, mac=mac, image=image,
     )  # fmt: skip
     deployment = find_deployment()
-    wanted = msgspec.convert({"addresses": (), **given, "name": name}, Wanted)
+    wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
     with transaction(deployment) as connection:
         current = commit.current_deckies(connection).get(name)
         if current is not None and current.wanted:
@@ -86,6 +92,7 @@ def change(
     name: Name,
     *,
     persona: Annotated[str | None, typer.Option(help="What it plays; decnet persona list shows them.")] = None,
+    image: ImageOption = None,
     address: Addresses = None,
     runtime: RuntimeOption = None,
     interface: Interface = None,
@@ -100,7 +107,7 @@ def change(
     """Change a decky: what is given replaces what it has."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac,
+        host_name=host_name, mac=mac, image=image,
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
@@ -149,7 +156,8 @@ def show(name: Name, as_json: Json = False) -> None:
         return
     rows = {
         "addresses": words(one.addresses), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
-        "services": words(one.services), "version": str(one.version), "host name": one.host_name, **seen,
+        "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
+        **seen,
     }  # fmt: skip
     typer.echo("\n".join([one.name, *(f"  {key:<11} {value or '-'}" for key, value in rows.items())]))
 
@@ -228,7 +236,7 @@ def _seen(deployment: Deployment, one: Decky) -> dict[str, str]:
 def _given(runtime: str | None, service: list[str] | None, **others: str | list[str] | None) -> dict[str, object]:
     """Return the options that were given, as fields of `Wanted`; raises WrongUsageError."""
     if runtime is not None and runtime not in get_args(Runtime):
-        raise WrongUsageError(f"there is no runtime {runtime!r}; there are: host, loopback, netns")
+        raise WrongUsageError(f"there is no runtime {runtime!r}; there are: container, host, loopback, netns")
     fields = {"runtime": runtime, "services": _services(service), **others}
     return {name: value for name, value in fields.items() if value}
 

@@ -16,7 +16,7 @@ PORTS = {"ssh": 22, "http": 80}
 NAME = "machine"
 _PERSONA = "debian-web"
 _FIRST = "10.77.1.1"
-_DEPLOY_SECONDS = 120.0
+_COMMAND_SECONDS = 120.0
 
 _SETTINGS = """\
 [reconciler]
@@ -64,9 +64,14 @@ def deploy(lan: Lan, directory: Path, runtime: str, count: int) -> None:
     }
     text = _DOCUMENT.format(count=count, **values) if count else ""
     document.write_text(text, encoding="ascii")
-    command = [sys.executable, "-m", "decnet", "deploy", str(document), "--yes"]
+    run_decnet(lan, "deploy", str(document), "--yes")
+
+
+def run_decnet(lan: Lan, *arguments: str) -> None:
+    """Run a command of the operator on the host; raises OperatorError with what it says when it fails."""
+    command = [sys.executable, "-m", "decnet", *arguments]
     done = lan.on_host(
-        lambda: subprocess.run(command, capture_output=True, text=True, timeout=_DEPLOY_SECONDS, check=False)
+        lambda: subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
     )
     if done.returncode:
-        raise OperatorError(f"the drill's fleet cannot be deployed: {done.stderr.strip() or done.stdout.strip()}")
+        raise OperatorError(f"decnet {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}")

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Partitions identities into campaigns: a function of their profiles and the operator's decisions, and of nothing else.
+
+So it cannot matter in which batches they came, or how often a worker was killed. Pairs that share something and reach
+JOIN are taken strongest first. Each joins the groups of its two identities if these have enough in common on average,
+which those do not whom only one identity links: one who copies the marks of two campaigns must not make them one. To
+join two groups of several takes links of at least two identities of each.
+
+The average is over at most SPOKESMEN of each group, those seen first, so that its cost does not grow with the group.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from decnet_models.grouping.values import Feature, Reason
+from decnet_workers.campaign_clusterer import weighing
+from decnet_workers.campaign_clusterer.profile import Profile
+
+AVERAGE = 8.0
+"""Bits that two groups must have in common on average."""
+SPOKESMEN = 8
+
+Pair = tuple[UUID, UUID]
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Two identities that may act together, and why."""
+
+    pair: Pair
+    bits: float
+    because: tuple[Reason, ...]
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What the operator has decided of two identities: whether they are together or apart."""
+
+    pair: Pair
+    together: bool
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The operator's decisions: rulings, the latest first, which overrule evidence and earlier ones."""
+
+    rulings: tuple[Ruling, ...] = ()
+    pinned: frozenset[UUID] = frozenset()
+    """Identities that no evidence joins: a ruling says where they are."""
+
+
+def links(profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int]) -> list[Link]:
+    """Return the pairs that reach JOIN, strongest first."""
+    holders: dict[Feature, list[UUID]] = {}
+    for identity in sorted(profiles):
+        for feature in profiles[identity].features:
+            if weighing.feature_bits(feature[0], subjects.get(feature, 0)):
+                holders.setdefault(feature, []).append(identity)
+    pairs = {(one, other) for found in holders.values() for n, one in enumerate(found) for other in found[n + 1 :]}
+    found = (link(profiles[one], profiles[other], subjects) for one, other in pairs)
+    return sorted((each for each in found if each.bits >= weighing.JOIN), key=lambda each: (-each.bits, each.pair))
+
+
+def link(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Link:
+    """Return what two identities have in common."""
+    because = (*weighing.shared(one, other, subjects), *weighing.circumstances(one, other))
+    return Link((one.identity, other.identity), round(sum(reason[2] for reason in because), 2), because)
+
+
+NOTHING = Decided()
+
+
+def partition(
+    profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int], decided: Decided = NOTHING
+) -> list[list[UUID]]:
+    """Return the groups of two or more; members and groups are in the order in which they were first seen."""
+    groups = _Groups(profiles, subjects, decided)
+    waiting = [each for each in links(profiles, subjects) if not decided.pinned & set(each.pair)]
+    while left := [each for each in waiting if not groups.joins(each, waiting)]:
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    return groups.found()
+
+
+class _Groups:
+    """The groups so far."""
+
+    def __init__(self, profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int], decided: Decided) -> None:
+        self._profiles, self._subjects = profiles, subjects
+        self._apart: set[Pair] = set()
+        self._bits: dict[Pair, float] = {}
+        self._group: dict[UUID, list[UUID]] = {identity: [identity] for identity in profiles}
+        for ruling in decided.rulings:
+            self._obey(ruling)
+
+    def joins(self, each: Link, waiting: Sequence[Link]) -> bool:
+        """Join the groups of a link's identities if that is right; return whether the link is done with."""
+        one, other = (self._group[identity] for identity in each.pair)
+        if one is other:
+            return True
+        if not self._separated(one, other) and self._several(one, other, waiting) and self._alike(one, other):
+            self._join(one, other)
+            return True
+        return False
+
+    def found(self) -> list[list[UUID]]:
+        groups = {id(group): group for group in self._group.values() if len(group) > 1}
+        return sorted(groups.values(), key=lambda group: self._age(group[0]))
+
+    def _obey(self, ruling: Ruling) -> None:
+        one, other = (self._group.get(identity) for identity in ruling.pair)
+        if one is None or other is None or one is other:
+            return
+        if not ruling.together:
+            self._apart.add(ruling.pair)
+        elif not self._separated(one, other):
+            self._join(one, other)
+
+    def _age(self, identity: UUID) -> tuple[int, UUID]:
+        return self._profiles[identity].first_seen, identity
+
+    def _join(self, one: list[UUID], other: list[UUID]) -> None:
+        both = sorted((*one, *other), key=self._age)
+        self._group.update(dict.fromkeys(both, both))
+
+    def _separated(self, one: list[UUID], other: list[UUID]) -> bool:
+        if not self._apart:
+            return False
+        return any(pair in self._apart or pair[::-1] in self._apart for pair in _across(one, other))
+
+    def _several(self, one: list[UUID], other: list[UUID], waiting: Sequence[Link]) -> bool:
+        if min(len(one), len(other)) == 1:
+            return True
+        ends: tuple[set[UUID], set[UUID]] = (set(), set())
+        for each in waiting:
+            sides = tuple(self._group[identity] for identity in each.pair)
+            if sides[0] is one and sides[1] is other:
+                ends[0].add(each.pair[0])
+                ends[1].add(each.pair[1])
+            elif sides[0] is other and sides[1] is one:
+                ends[0].add(each.pair[1])
+                ends[1].add(each.pair[0])
+        return min(len(end) for end in ends) > 1
+
+    def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
+        pairs = list(_across(one[:SPOKESMEN], other[:SPOKESMEN]))
+        return sum(map(self._weight, pairs)) / len(pairs) >= AVERAGE
+
+    def _weight(self, pair: Pair) -> float:
+        key = min(pair), max(pair)
+        if key not in self._bits:
+            one, other = (self._profiles[identity] for identity in key)
+            self._bits[key] = link(one, other, self._subjects).bits
+        return self._bits[key]
+
+
+def _across(one: Iterable[UUID], other: Sequence[UUID]) -> Iterable[Pair]:
+    return ((first, second) for first in one for second in other)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Which identities have changed since a position: in their own tables, in findings of techniques, or by decisions.
+
+There are three cursors: the revision of the identities, the event up to which findings of techniques were looked at,
+and the version of the operator's decisions. Findings are read only as far as ttp has handled all events.
+"""
+
+import time
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from decnet_models.errors import CursorMovedError
+from decnet_models.events.queries import last_seq
+from decnet_models.grouping.membership import changed, groups_of
+from decnet_models.identities.tables import IDENTITIES
+from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
+from decnet_models.ttp.tables import ttp_tag
+from decnet_workers.campaign_clusterer import decided
+
+IDENTITIES_AT_ONCE = 500
+TAGS_AT_ONCE = 5000
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where the three cursors are."""
+
+    revision: int
+    tags: int
+    decisions: int
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """Identities to look at, those to look at in any case, and the position after them."""
+
+    start: Position
+    end: Position
+    touched: frozenset[UUID]
+    again: frozenset[UUID]
+    full: bool
+    """Whether there may be more."""
+    behind: bool
+    """Whether clusterer or ttp have events before them, whose results will come."""
+
+    @property
+    def found(self) -> int:
+        return len(self.touched)
+
+
+def begin(connection: Connection, worker: str) -> None:
+    for name in _names(worker):
+        begin_cursor(connection, name, now_ns=time.time_ns())
+
+
+def pending(connection: Connection, worker: str) -> Pending:
+    start = Position(*(cursor_of(connection, name) for name in _names(worker)))
+    groups = changed(connection, IDENTITIES, start.revision, IDENTITIES_AT_ONCE)
+    attackers, tags, full = _tagged(connection, start.tags)
+    touched = {group.id for group in groups} | set(groups_of(connection, IDENTITIES, attackers).values())
+    version = decided.version(connection)
+    again = decided.ever_named(connection) if version != start.decisions else set()
+    end = Position(groups[-1].revision if groups else start.revision, tags, version)
+    full = full or len(groups) == IDENTITIES_AT_ONCE
+    return Pending(start, end, frozenset(touched | again), frozenset(again), full, _behind(connection))
+
+
+def advance(connection: Connection, worker: str, work: Pending) -> None:
+    """Move the cursors; CursorMovedError when another instance has."""
+    for name, start, end in zip(
+        _names(worker), msgspec.structs.astuple(work.start), msgspec.structs.astuple(work.end), strict=True
+    ):
+        if not advance_cursor(connection, name, start, end, now_ns=time.time_ns()):
+            raise CursorMovedError(f"the cursor of {name} is no longer at {start}")
+
+
+def _names(worker: str) -> tuple[str, str, str]:
+    return worker, f"{worker}.tags", f"{worker}.decisions"
+
+
+def _tagged(connection: Connection, after: int) -> tuple[set[str], int, bool]:
+    """Return attackers with findings after an event, the event up to which these are, and whether there may be more."""
+    c, through = ttp_tag.c, cursor_of(connection, "ttp")
+    query = select(c.seq, c.attacker).where(c.seq > after, c.seq <= through).order_by(c.seq).limit(TAGS_AT_ONCE)
+    rows = connection.execute(query).all()
+    if len(rows) < TAGS_AT_ONCE:
+        return {row.attacker for row in rows}, max(after, through), False
+    last = rows[-1].seq  # of which there may be more
+    whole = [row for row in rows if row.seq < last] or rows
+    return {row.attacker for row in whole}, whole[-1].seq, True
+
+
+def _behind(connection: Connection) -> bool:
+    return min(cursor_of(connection, name) for name in ("clusterer", "ttp")) < last_seq(connection)

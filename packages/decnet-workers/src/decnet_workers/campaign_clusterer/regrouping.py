@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""What changes when identities have changed: computed on a snapshot, written in one transaction."""
+
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from decnet_models.campaigns.assignment import Assigned, Assignment, assign
+from decnet_models.campaigns.evidence import evidence_by_identity, replace_evidence
+from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
+from decnet_models.database.statements import parts
+from decnet_models.grouping.values import Evidence
+from decnet_models.identities.tables import IDENTITIES
+from decnet_workers.campaign_clusterer import reading, rhythm
+from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
+from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood, Update
+from decnet_workers.campaign_clusterer.partition import SPOKESMEN, link, partition
+from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.weighing import BITS
+
+BY_DECISION = (("decision", "an operator's", 0.0),)
+
+
+class Regrouping(msgspec.Struct, frozen=True):
+    """What is to be written."""
+
+    old: Sequence[Evidence[UUID]] = ()
+    new: Sequence[Evidence[UUID]] = ()
+    assignments: Sequence[Assignment] = ()
+    rhythms: Sequence[Rhythm] = ()
+    cut: bool = False
+    """Whether a neighbourhood was too large and was cut."""
+
+
+def regroup(
+    connection: Connection, touched: Collection[UUID], decisions: Decisions, again: Collection[UUID] = ()
+) -> Regrouping:
+    """Return what follows from the present state of the identities `touched`, `again` of some that did not change."""
+    old = evidence_by_identity(connection, touched)
+    new: dict[UUID, list[Evidence[UUID]]] = {}
+    for one in reading.shown(connection, touched):
+        new.setdefault(one.subject, []).append(one)
+    changed = {one for one in old.keys() | new.keys() if set(old.get(one, ())) != set(new.get(one, ()))}
+    update = Update({one: old.get(one, []) for one in changed}, {one: new[one] for one in changed & new.keys()})
+    around = Neighbourhood(connection, update)
+    first = changed | around.unsettled() | (decisions.named & set(touched)) | set(again) | _empty(connection, touched)
+    around.collect(first, decisions.partners)
+    profiles = around.inside | _bare(connection, (around.collected - around.profiles.keys()) & decisions.named)
+    groups = partition(profiles, around.subjects, decisions.decided)
+    return Regrouping(
+        [one for evidence in update.old.values() for one in evidence],
+        [one for evidence in update.new.values() for one in evidence],
+        [*_assignments(groups, profiles, around)],
+        [_rhythm(group, profiles, around) for group in groups],
+        around.cut,
+    )
+
+
+def write(connection: Connection, found: Regrouping, *, now_ns: int) -> list[Assigned]:
+    """Write it; return the campaigns that were formed or grew."""
+    replace_evidence(connection, found.old, found.new)
+    grown = assign(connection, found.assignments, now_ns=now_ns) if found.assignments else []
+    write_rhythms(connection, found.rhythms)
+    return grown
+
+
+def _empty(connection: Connection, identities: Collection[UUID]) -> set[UUID]:
+    """Return those of the identities that have no attackers any more."""
+    c = IDENTITIES.group.c
+    query = select(c.id).where(c.members == 0)
+    return {found for part in parts(identities) for found in connection.execute(query.where(c.id.in_(part))).scalars()}
+
+
+def _bare(connection: Connection, identities: Collection[UUID]) -> dict[UUID, Profile]:
+    """Return profiles of identities that show nothing, but that the operator has decided about."""
+    c = IDENTITIES.group.c
+    query = select(c.id, c.first_seen, c.last_seen)
+    return {
+        identity: Profile(identity, frozenset(), frozenset(), (), first, last)
+        for part in parts(identities)
+        for identity, first, last in connection.execute(query.where(c.id.in_(part)))
+    }
+
+
+def _assignments(
+    groups: list[list[UUID]], profiles: dict[UUID, Profile], around: Neighbourhood
+) -> Iterator[Assignment]:
+    grouped: set[UUID] = set()
+    for group in groups:
+        grouped.update(group)
+        for identity in group:
+            one = profiles[identity]
+            others = [profiles[other] for other in group[: SPOKESMEN + 1] if other != identity]
+            best = max((link(one, other, around.subjects) for other in others), key=lambda each: (each.bits, each.pair))
+            linked = any(kind in BITS for kind, _, _ in best.because)
+            weight, because = (max(0.0, best.bits), best.because) if linked else (0.0, BY_DECISION)
+            yield Assignment(identity, campaign_of(group[0]), weight, because, one.first_seen, one.last_seen)
+    yield from (Assignment(identity, None) for identity in sorted(around.collected - grouped))
+
+
+def _rhythm(group: list[UUID], profiles: dict[UUID, Profile], around: Neighbourhood) -> Rhythm:
+    times = {
+        time
+        for identity in group
+        for one in around.evidence.get(identity, ())
+        for time in (one.first_seen, one.last_seen)
+    } | {time for identity in group for time in (profiles[identity].first_seen, profiles[identity].last_seen)}
+    silence = rhythm.longest_silence(times)
+    return Rhythm(campaign_of(group[0]), silence, rhythm.ends_at(max(times), silence))

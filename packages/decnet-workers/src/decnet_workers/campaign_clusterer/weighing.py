@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""How much two identities have in common, in bits, and the reasons.
+
+A bit is a factor of two of likelihood: how much likelier it is that two identities of one campaign show this than that
+two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
+away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Features of one download name it
+several times, so a second one counts a quarter, a third a sixteenth.
+
+Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
+there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import log2
+
+from decnet_models.grouping.values import Feature, Reason
+from decnet_workers.campaign_clusterer.profile import Profile
+
+JOIN = 9.0
+"""Bits that join two identities."""
+BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0}
+CAP = 64
+"""Identities beyond which a feature joins nobody."""
+
+_SLOPE = 1.5
+_FURTHER = 0.25
+_DAY = 86_400_000_000_000
+_TOGETHER, _PER_WEEK, _APART = 1.0, 1.0, -6.0
+_TARGETS, _OTHER_TARGETS = 5.0, -1.5
+_METHODS, _OTHER_METHODS = 4.0, -1.5
+
+
+def feature_bits(kind: str, subjects: int) -> float:
+    """Return what sharing a feature of so many identities says; 0: nothing."""
+    if not 2 <= subjects <= CAP or kind not in BITS:
+        return 0.0
+    return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
+
+
+def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> list[Reason]:
+    """Return the features that both show, with their bits, strongest first."""
+    both = (
+        (kind, value, feature_bits(kind, subjects.get((kind, value), 0)))
+        for kind, value in one.features & other.features
+    )
+    found = sorted((reason for reason in both if reason[2]), key=lambda reason: (-reason[2], reason))
+    return [(kind, value, round(bits * _FURTHER**place, 2)) for place, (kind, value, bits) in enumerate(found)]
+
+
+def circumstances(one: Profile, other: Profile) -> list[Reason]:
+    """Return what time, targets and methods say."""
+    return [*_time(one, other), *_targets(one, other), *_methods(one, other)]
+
+
+def total(reasons: list[Reason]) -> float:
+    return sum(bits for _, _, bits in reasons)
+
+
+def _time(one: Profile, other: Profile) -> list[Reason]:
+    gap = max(one.first_seen, other.first_seen) - min(one.last_seen, other.last_seen)
+    if gap <= 0:
+        return [("time", "active at the same time", _TOGETHER)]
+    bits = max(_APART, _TOGETHER - _PER_WEEK * gap / _DAY / 7)
+    return [("time", f"{gap / _DAY:.1f} days between them", round(bits, 2))]
+
+
+def _targets(one: Profile, other: Profile) -> list[Reason]:
+    both, either = one.deckies & other.deckies, one.deckies | other.deckies
+    if not one.deckies or not other.deckies:
+        return []
+    bits = _OTHER_TARGETS + _TARGETS * len(both) / len(either)
+    return [("targets", f"{len(both)} of {len(either)} deckies", round(bits, 2))]
+
+
+def _methods(one: Profile, other: Profile) -> list[Reason]:
+    most = max(len(one.methods), len(other.methods))
+    if min(len(one.methods), len(other.methods)) < 2:
+        return []
+    same = common_order(one.methods, other.methods)
+    bits = _OTHER_METHODS + _METHODS * same / most
+    return [("methods", f"{same} of {most} techniques in the same order", round(bits, 2))]
+
+
+def common_order(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return the length of the longest common subsequence."""
+    row = [0] * (len(other) + 1)
+    for name in one:
+        before = [*row]
+        for place, (left, above) in enumerate(pairwise(before)):
+            row[place + 1] = left + 1 if other[place] == name else max(above, row[place])
+    return row[-1]

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""One GET request on a connection of its own; the body comes in parts, so that its size is the caller's decision.
+
+h11 on asyncio streams, as in webhook. Redirects are not followed: a provider that moves is a setting, and one that
+redirects to an address of ours is an attack. Proxies of the environment are not used, and no body is decompressed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import h11
+import msgspec
+
+from decnet_workers.errors import WorkersError
+from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.target import TargetError, parse_target
+
+MAX_HEAD_BYTES = 16384
+PART_BYTES = 8192
+"""What is read at once: a list's lines of such a part are parsed in a few milliseconds."""
+
+
+class GetError(WorkersError):
+    """No answer that can be used; the message says why, without what the peer sent, and without the URL's path."""
+
+
+class Response(msgspec.Struct, frozen=True):
+    """The head of an answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    parts: AsyncIterator[bytes]
+    """The body; raises GetError when it is cut or no HTTP, TimeoutError when the time is up."""
+
+
+@asynccontextmanager
+async def get(
+    dialler: Dialler, url: str, headers: Mapping[str, str], *, seconds: float, allow_private: bool = False
+) -> AsyncIterator[Response]:
+    """Send the request and give the response; raises GetError. All of it must be over within `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            target = parse_target(url)
+            reader = asyncio.StreamReader(PART_BYTES)
+            protocol = await dialler.open(target, _protocol(reader), allow_private=allow_private)
+            try:
+                connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+                protocol.write(_request(connection, target.authority, target.path, headers))
+                yield await _response(connection, reader)
+            finally:
+                protocol.abort()
+    except TimeoutError as error:
+        raise GetError(f"no complete answer within {seconds:g} s") from error
+    except (DialError, TargetError) as error:
+        raise GetError(str(error)) from error
+    except h11.ProtocolError as error:
+        raise GetError("the answer was not HTTP") from error
+    except OSError as error:
+        raise GetError(error.strerror or type(error).__name__) from error
+
+
+async def body_of(response: Response, most: int) -> bytes:
+    """Return the whole body; raises GetError when it is longer than `most` bytes."""
+    body = bytearray()
+    async for part in response.parts:
+        body += part
+        if len(body) > most:
+            raise GetError(f"the answer is longer than {most} bytes")
+    return bytes(body)
+
+
+class _Stream(asyncio.StreamReaderProtocol):
+    _transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+
+def _protocol(reader: asyncio.StreamReader) -> Callable[[], _Stream]:
+    return lambda: _Stream(reader)
+
+
+def _request(connection: h11.Connection, authority: str, path: str, headers: Mapping[str, str]) -> bytes:
+    always = {"Host": authority, "User-Agent": "DECNET", "Accept-Encoding": "identity", "Connection": "close"}
+    request = h11.Request(method="GET", target=path, headers=list({**always, **headers}.items()))
+    return (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+
+
+async def _response(connection: h11.Connection, reader: asyncio.StreamReader) -> Response:
+    try:
+        event = await _next(connection, reader)
+        while isinstance(event, h11.InformationalResponse):
+            event = await _next(connection, reader)
+    except h11.RemoteProtocolError as error:
+        if reader.at_eof() and not connection.trailing_data[0]:
+            raise GetError("the connection was closed without an answer") from error
+        raise
+    assert isinstance(event, h11.Response)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
+    return Response(event.status_code, headers, _parts(connection, reader))
+
+
+async def _parts(connection: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while isinstance(event := await _next(connection, reader), h11.Data):
+        yield bytes(event.data)
+    if not isinstance(event, h11.EndOfMessage):
+        raise GetError("the answer was cut")
+
+
+async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> object:
+    while (event := connection.next_event()) is h11.NEED_DATA:
+        connection.receive_data(await reader.read(PART_BYTES))
+    return event

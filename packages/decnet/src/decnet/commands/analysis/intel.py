@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""`decnet intel ADDRESS`: what other parties say about an address, by provider, with its age."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.options import Json, application
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.intel.known import Known, known, refresh
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import duration, moment
+from decnet_core.net.addresses import canonical
+
+app = application("What others say about an address.")
+
+
+@app.command()
+def intel(
+    address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.")],
+    refresh_: Annotated[bool, typer.Option("--refresh", help="Have all providers asked anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what each provider says about an address, since when, and what is still being asked.
+
+    The worker enrich asks; with --refresh it does so although the present answers still hold.
+    """
+    text = canonical(address)
+    if text is None:
+        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address")
+    deployment = find_deployment()
+    if refresh_:
+        refresh(deployment, text)
+    with transaction(deployment) as connection:
+        found = known(connection, text)
+    if not (found.findings or found.waiting or as_json):
+        raise NotFoundError(f"nobody was asked about {text}, or nobody knows it; decnet intel {text} --refresh asks")
+    typer.echo(documents.document(found) if as_json else page(found, time.time_ns()))
+
+
+def page(found: Known, now_ns: int) -> str:
+    """Return what is known for a terminal; texts of providers are escaped."""
+    since = f", since {moment(found.since)}" if found.since is not None else ""
+    lines = [f"{found.indicator}  {found.verdict}{since}"]
+    lines += [f"  {reason}" for reason in found.reasons]
+    rows = [
+        (
+            one.provider,
+            one.verdict,
+            duration(max(0, now_ns - one.fetched_at) / 1e9),
+            "" if one.expires_at > now_ns else "no longer holds",
+            "; ".join(one.reasons),
+            ", ".join(f"{name} {_words(value)}" for name, value in one.detail.items()),
+        )
+        for one in found.findings
+    ]
+    if rows:
+        lines += ["", columns(("provider", "verdict", "age", "state", "because", "details"), rows)]
+    if found.waiting:
+        lines += ["", f"still to be asked: {', '.join(found.waiting)}"]
+    return "\n".join(lines)
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What others know about addresses, and how they are asked anew."""

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""A real Podman service with storage of its own and an image of nothing but busybox, for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+OPTIONS = ["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
+
+
+class Podman:
+    """The service; `path` is its socket."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.path = place / "podman.sock"
+        self._runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin")
+        self._own = ["podman", "--root", str(place / "root"), "--runroot", str(place / "run"), *OPTIONS]
+        self._own += ["--runtime", self._runc] if self._runc else []
+        self.service: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to serve. Where control groups are hybrid, crun refuses, so the second hierarchy is hidden from it."""
+        script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
+        unshared = [] if self._runc else ["unshare", "-m", "--propagation", "slave", "sh", "-c", script, "-"]
+        settings = self.place / "containers.conf"
+        settings.write_text('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n')
+        with (self.place / "service.log").open("wb") as log:
+            self.service = subprocess.Popen(
+                [*unshared, *self._own, "system", "service", "--time", "0", f"unix://{self.path}"],
+                stderr=log,
+                env={**os.environ, "CONTAINERS_CONF": str(settings)},
+            )
+        deadline = time.monotonic() + 60
+        while not self.path.exists():
+            if self.service.poll() is not None or time.monotonic() > deadline:
+                raise OSError((self.place / "service.log").read_text() or "podman's service does not listen")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.service is None:
+            return
+        self.service.kill()
+        self.service.wait()
+        self.path.unlink(missing_ok=True)
+
+    def image(self, files: Mapping[str, str] = {}) -> str:
+        """Import an image with busybox, and these files by path, all executable; return its id."""
+        busybox = shutil.which("busybox")
+        assert busybox is not None
+        archive = self.place / "image.tar"
+        with tempfile.TemporaryDirectory() as name, tarfile.open(archive, "w") as tar:
+            tar.add(busybox, "bin/busybox")
+            link = tarfile.TarInfo("bin/sh")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+            for number, (path, text) in enumerate(files.items()):
+                file = Path(name) / str(number)
+                file.write_text(text)
+                file.chmod(0o755)
+                tar.add(file, path)
+        return self.call("import", str(archive)).split()[-1]
+
+    def call(self, *arguments: str) -> str:
+        command = ["podman", "--remote", "--url", f"unix://{self.path}", *arguments]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+        if done.returncode:
+            raise OSError(done.stderr.decode())
+        return done.stdout.decode()
+
+    def clean(self) -> None:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self.call("rm", "-f", "-a", "-t", "0")
+        self.stop()
+
+
+@contextlib.contextmanager
+def podman_service(*try_run: str) -> Iterator[Podman]:
+    """Yield a Podman that has run a container here, with the options `try_run`; else skip the test."""
+    if os.getuid() != 0 or not all(map(shutil.which, ("podman", "busybox", "unshare"))):
+        pytest.skip("needs root, podman and busybox")
+    place = Path(tempfile.mkdtemp(prefix="decnet-podman-", dir="/tmp"))  # it refuses a longer path to run in
+    podman = Podman(place)
+    try:
+        try:
+            podman.start()
+            podman.call("run", "--rm", *try_run, podman.image(), "/bin/sh", "-c", "true")
+        except OSError as error:
+            pytest.skip(f"podman runs no container here: {error}")
+        yield podman
+    finally:
+        podman.clean()
+        shutil.rmtree(place, ignore_errors=True)
