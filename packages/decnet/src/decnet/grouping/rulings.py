@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: MIT
 """Writes the operator's decisions about groups; the worker follows them when it next looks."""
 
+import asyncio
+import contextlib
 import getpass
 import time
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.deployment import Deployment
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.subjects import GROUPING_DECIDED, GroupingDecided
 from decnet_models.grouping import decisions
 from decnet_models.grouping.changes import change
 from decnet_models.grouping.membership import group
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Decision
+
+_NUDGE_SECONDS = 1.0
 
 
 def pair(
@@ -44,6 +53,19 @@ def withdraw(connection: Connection, g: Grouping[Any], number: int) -> None:
     """Withdraw a decision; NotFoundError when it is not in force."""
     if not decisions.withdraw(connection, g, number, now_ns=time.time_ns()):
         raise NotFoundError(f"no decision {number} is in force")
+
+
+def announce(deployment: Deployment) -> None:
+    """Wake the workers that follow decisions; without a bus they find them at their next poll."""
+    asyncio.run(_nudge(deployment))
+
+
+async def _nudge(deployment: Deployment) -> None:
+    async with reachable_bus(deployment, "decnet-grouping") as bus:
+        if bus is not None:
+            with contextlib.suppress(BusError, TimeoutError):
+                bus.publish(GROUPING_DECIDED.pattern, msgspec.json.encode(GroupingDecided(1)))
+                await bus.flush(_NUDGE_SECONDS)
 
 
 def _author() -> str:

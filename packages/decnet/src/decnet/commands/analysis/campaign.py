@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """`decnet campaign ID`: one campaign; and the operator's decisions about campaigns."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
@@ -44,7 +47,7 @@ def show(
 @app.command(name="split")
 def split(identity: Identity, other: Identity, why: Why = "") -> None:
     """Decide that two identities do not act together."""
-    with transaction(find_deployment(), write=True) as connection:
+    with _deciding() as connection:
         number = rulings.pair(connection, CAMPAIGNS, "apart", (_id(identity), _id(other)), why)
     typer.echo(_decided(number))
 
@@ -52,7 +55,7 @@ def split(identity: Identity, other: Identity, why: Why = "") -> None:
 @app.command(name="join")
 def join(identity: Identity, other: Identity, why: Why = "") -> None:
     """Decide that two identities act together."""
-    with transaction(find_deployment(), write=True) as connection:
+    with _deciding() as connection:
         number = rulings.pair(connection, CAMPAIGNS, "together", (_id(identity), _id(other)), why)
     typer.echo(_decided(number))
 
@@ -60,7 +63,7 @@ def join(identity: Identity, other: Identity, why: Why = "") -> None:
 @app.command(name="pin")
 def pin(identity: Identity, campaign: Annotated[str, typer.Argument(help="Id of a campaign.")], why: Why = "") -> None:
     """Decide that an identity belongs to a campaign, whatever evidence says."""
-    with transaction(find_deployment(), write=True) as connection:
+    with _deciding() as connection:
         number = rulings.pin(connection, CAMPAIGNS, _id(identity), _id(campaign), why)
     typer.echo(_decided(number))
 
@@ -68,7 +71,7 @@ def pin(identity: Identity, campaign: Annotated[str, typer.Argument(help="Id of 
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], why: Why = "") -> None:
     """Undo a merge or a split for good."""
-    with transaction(find_deployment(), write=True) as connection:
+    with _deciding() as connection:
         number = rulings.undo(connection, CAMPAIGNS, change, why)
     typer.echo(_decided(number))
 
@@ -76,9 +79,18 @@ def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a spli
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    with transaction(find_deployment(), write=True) as connection:
+    with _deciding() as connection:
         rulings.withdraw(connection, CAMPAIGNS, decision)
     typer.echo(f"decision {decision} is withdrawn")
+
+
+@contextmanager
+def _deciding() -> Iterator[Connection]:
+    """A transaction for a decision, of which the worker is told."""
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        yield connection
+    rulings.announce(deployment)
 
 
 def _id(text: str) -> UUID:
