@@ -12,7 +12,7 @@ from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, methods, of_identity
-from decnet_workers.clusterer.commodity import limits
+from decnet_workers.commodity.limits import limits
 
 ATTACKERS = 32
 """Addresses of an identity that are looked at."""
