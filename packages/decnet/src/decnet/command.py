@@ -48,6 +48,8 @@ COMMANDS = (
     Command("techniques", "List ATT&CK techniques that rules recognised.", "history"),
     Command("files", "List files that attackers left or fetched.", "history"),
     Command("intel", "What others say about an address; --refresh asks them anew.", "analysis"),
+    Command("campaigns", "List campaigns: who acts together, last seen first.", "analysis"),
+    Command("campaign", "One campaign: members, reasons, history; split, join, pin, undo.", "analysis"),
     Command("export", "Findings for other systems: STIX 2.1, MISP, ATT&CK Navigator, CSV.", "analysis"),
     Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect.", "deckies"),
     Command("deploy", "Make the fleet what a document says, after showing what that does.", "deckies"),
