@@ -34,6 +34,7 @@ GROW = {
     "attackers.queries.hits_by_token": "sums up",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
+    "ttp.queries.techniques_in": "sums up",
     "ttp.queries.delete_windows": "deletes all that ended since it was last called",
 }
 """Functions that do more work the more there is, because that is what they are for."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, delete, func, or_, select, tuple_, upda
 from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
 from decnet_models.database.statements import insert_into, parts
+from decnet_models.database.window import Window
 
 Kind: TypeAlias = Literal["file", "recording"]
 
@@ -84,15 +85,25 @@ def artifact_of(connection: Connection, sha256: str) -> Artifact | None:
 
 
 def artifacts(
-    connection: Connection, limit: int = 100, *, kind: Kind | None = None, before: Artifact | None = None
+    connection: Connection,
+    limit: int = 100,
+    *,
+    kind: Kind | None = None,
+    before: Artifact | None = None,
+    window: Window | None = None,
 ) -> list[Artifact]:
-    """Return artifacts, last seen first; page on with `before` = the last one."""
+    """Return artifacts, last seen first; page on with `before` = the last one.
+
+    With a window those first seen before its end and last seen after its beginning.
+    """
     c = artifact.c
     query = select(artifact).order_by(c.last_seen.desc(), c.sha256.desc()).limit(limit)
     if kind is not None:
         query = query.where(c.kind == kind)
     if before is not None:
         query = query.where(tuple_(c.last_seen, c.sha256) < (before.last_seen, before.sha256))
+    if window is not None:
+        query = query.where(c.last_seen >= window.since, c.first_seen < window.until)
     return [Artifact(*row) for row in connection.execute(query)]
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Select, Table, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, tuple_
 
 from decnet_models.attackers import tables
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
@@ -23,22 +23,42 @@ from decnet_models.attackers.profile import (
 )
 from decnet_models.attackers.score import Facts, terms
 from decnet_models.database.statements import among, existing
+from decnet_models.database.window import Window
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
+
+_MINUTE_NS = 60_000_000_000
 
 MINUTES_READ = 10_000
 """The newest active minutes from which an attacker's rhythm is computed."""
 
 
 def attackers(
-    connection: Connection, limit: int = 50, *, order: Order = "last_seen", after: Attacker | None = None
+    connection: Connection,
+    limit: int = 50,
+    *,
+    order: Order = "last_seen",
+    after: Attacker | None = None,
+    window: Window | None = None,
 ) -> list[Attacker]:
-    """Return attackers, highest of `order` first; page on with `after` = the last one."""
+    """Return attackers, highest of `order` first; page on with `after` = the last one.
+
+    With a window those who were active in it, to the minute; their counts are those of all time.
+    """
     column, ip = tables.attacker.c[order], tables.attacker.c.ip
     query = _columns(tables.attacker, Attacker).order_by(column.desc(), ip.desc()).limit(limit)
     if after is not None:
         query = query.where(tuple_(column, ip) < (getattr(after, order), after.ip))
+    if window is not None:
+        query = query.where(_active(window))
     return [Attacker(*row) for row in connection.execute(query)]
+
+
+def first_seen(connection: Connection, ips: Sequence[str]) -> dict[str, int]:
+    """Return when those of `ips` that are known were first seen."""
+    c = tables.attacker.c
+    query = select(c.ip, c.first_seen).where(among(connection, c.ip, ips))
+    return {row.ip: row.first_seen for row in connection.execute(query)}
 
 
 def count(connection: Connection) -> int:
@@ -70,11 +90,27 @@ def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerP
     )
 
 
-def sessions(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[Session]:
-    """Return interactive sessions, newest first."""
+def sessions(
+    connection: Connection, limit: int = 50, *, attacker: str | None = None, window: Window | None = None
+) -> list[Session]:
+    """Return interactive sessions, newest first; with a window those of which a part lies in it."""
     table = tables.attacker_session
     query = _columns(table, Session).order_by(table.c.last_seen.desc(), table.c.session).limit(limit)
+    if window is not None:
+        query = query.where(table.c.last_seen >= window.since, table.c.first_seen < window.until)
     return [Session(*row) for row in connection.execute(_of(query, table, attacker))]
+
+
+def sessions_named(connection: Connection, prefix: str, limit: int = 2) -> list[Session]:
+    """Return the interactive sessions whose id, or whose recording's digest, begins with `prefix`."""
+    c = tables.attacker_session.c
+    end = f"{prefix}\U0010ffff"
+    query = _columns(tables.attacker_session, Session).order_by(c.session).limit(limit)
+    by_id = connection.execute(query.where(c.session >= prefix, c.session < end)).all()
+    return [
+        Session(*row)
+        for row in by_id or connection.execute(query.where(c.recording.startswith(prefix, autoescape=True)))
+    ]
 
 
 def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
@@ -161,6 +197,13 @@ def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> 
 def _columns(table: Table, shape: type[Any]) -> Select[Any]:
     """Select the columns named by the fields of `shape`, in their order."""
     return select(*(table.c[name] for name in shape.__struct_fields__))
+
+
+def _active(window: Window) -> ColumnElement[bool]:
+    attacker, active = tables.attacker.c, tables.attacker_activity.c
+    first, last = window.since // _MINUTE_NS, (window.until - 1) // _MINUTE_NS
+    minutes = select(active.minute).where(active.attacker == attacker.ip, active.minute.between(first, last))
+    return and_(attacker.last_seen >= window.since, attacker.first_seen < window.until, minutes.exists())
 
 
 def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select, tuple_
 from sqlalchemy.sql.operators import custom_op
 
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
@@ -17,6 +17,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.database.shards import SHARDS, shard_of
 from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts
+from decnet_models.database.window import Window
 from decnet_models.events.tables import event, event_volume, ingest_position
 from decnet_models.events.volume import add_volume, sizes_after
 
@@ -175,6 +176,23 @@ def recent(
 def of_attacker(connection: Connection, address: str, limit: int, *, before: int | None = None) -> list[StoredEvent]:
     """Return the newest `limit` events from `address`, newest first; page on with `before`."""
     return _newest(connection, select(event).where(event.c.src_ip == address), limit, before)
+
+
+def in_window(
+    connection: Connection, window: Window, limit: int, *, after: StoredEvent | None = None, newest: bool = False
+) -> list[StoredEvent]:
+    """Return up to `limit` events of a span of time in their order, or the newest first.
+
+    Page on with `after` = the last one. The order is that of the events' own times, which sensors far away may deliver
+    late, and not that of the log.
+    """
+    ts, seq = event.c.ts, event.c.seq
+    query = select(event).where(ts >= window.since, ts < window.until)
+    query = query.order_by(ts.desc(), seq.desc()) if newest else query.order_by(ts, seq)
+    if after is not None:
+        place, last = tuple_(ts, seq), (after.event.ts, after.seq)
+        query = query.where(place < last if newest else place > last)
+    return _readable(connection.execute(query.limit(limit)).all())
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:

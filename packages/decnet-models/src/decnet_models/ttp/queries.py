@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Insert, bindparam, delete, func, select, tupl
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import among, insert_into, parts
+from decnet_models.database.window import Window
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
 
 State: TypeAlias = Literal["enabled", "disabled", "capped"]
@@ -61,6 +62,16 @@ class TechniqueSeen(msgspec.Struct, frozen=True):
     titles: tuple[str, ...]
 
 
+class TechniqueUsed(msgspec.Struct, frozen=True):
+    """A technique in the events of all attackers: number of tags and of attackers, and the time of the tags."""
+
+    technique: str
+    tags: int
+    attackers: int
+    first_seen: int
+    last_seen: int
+
+
 class RuleState(msgspec.Struct, frozen=True):
     """The operator's setting for a rule, in force for events before `expires_at`."""
 
@@ -106,6 +117,19 @@ def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
         one = TechniqueSeen(technique, count, first, last, (title,))
         merged[technique] = _joined(merged[technique], one) if technique in merged else one
     return sorted(merged.values(), key=lambda seen: (seen.first_seen, seen.technique))
+
+
+def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]:
+    """Return the techniques recognised in what happened in a span of time, most often recognised first."""
+    c = ttp_tag.c
+    attackers = func.count(c.attacker.distinct())
+    query = (
+        select(c.technique, func.count(), attackers, func.min(c.ts), func.max(c.ts))
+        .where(c.ts >= window.since, c.ts < window.until)
+        .group_by(c.technique)
+        .order_by(func.count().desc(), c.technique)
+    )
+    return [TechniqueUsed(*row) for row in connection.execute(query)]
 
 
 def count_by_technique(connection: Connection) -> dict[str, int]:

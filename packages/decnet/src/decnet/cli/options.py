@@ -7,6 +7,7 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line for a stream.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print a CSV table.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most this many.")]
 
 

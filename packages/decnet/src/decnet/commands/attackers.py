@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
+from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
-from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.attackers import queries
 from decnet_models.attackers.profile import Attacker
@@ -30,15 +30,20 @@ class Order(enum.StrEnum):
 
 @app.command()
 def attackers(
+    *,
     order: Annotated[Order, typer.Option(help="Highest of this first.")] = Order.SCORE,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 50,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
-    """List attackers, highest threat score first."""
+    """List attackers, highest threat score first; counts are of all time."""
+    window = time_window(since, until)
     with transaction(find_deployment()) as connection:
-        rows = queries.attackers(connection, limit, order=order.value)
-    text = columns(HEADING, [_row(one) for one in rows]) if rows else "nobody yet"
-    typer.echo(documents.document(rows) if as_json else text)
+        rows = queries.attackers(connection, limit, order=order.value, window=window if window.bounded else None)
+    nothing = "nobody in that time" if window.bounded else "nobody yet"
+    print_table(rows, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
 
 def _row(one: Attacker) -> tuple[object, ...]:

@@ -3,22 +3,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import JsonLines, Limit, application
+from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.history.selection import Selection
 from decnet.show import documents, eventline
 from decnet_core.events.catalogue import KINDS
-from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
 
 app = application("The event log.")
-
-_PAGE = 1000
 
 
 @app.command()
@@ -27,62 +25,46 @@ def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
+    decky: Annotated[str | None, typer.Option(help="Only at this decky.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only of this session.")] = None,
+    since: Since = None,
+    until: Until = None,
     synthetic: Annotated[bool, typer.Option(help="Also what the worker orchestrator causes.")] = False,
     limit: Limit = 50,
     as_json: JsonLines = False,
 ) -> None:
     """Show the newest events, oldest of them first; --follow continues with new ones."""
-    kinds = _known(kind or [])
+    selection = Selection(
+        kinds=_known(kind or []),
+        attacker=attacker,
+        decky=decky,
+        session=session,
+        window=time_window(since, until),
+        synthetic=synthetic,
+    )
     deployment = find_deployment()
-    shown = newest(deployment, kinds, attacker, limit, synthetic=synthetic)
+    with transaction(deployment) as connection:
+        shown = selection.newest(connection, limit)
     _print(shown, as_json=as_json)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
-            seen = shown[-1].seq if shown else None
-            asyncio.run(_follow(deployment, kinds, attacker, seen, synthetic=synthetic, as_json=as_json))
+            seen = max((stored.seq for stored in shown), default=None)
+            asyncio.run(_follow(deployment, selection, seen, as_json=as_json))
 
 
-def newest(
-    deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int, *, synthetic: bool = False
-) -> list[StoredEvent]:
-    """Return the newest `limit` matching events, oldest of them first."""
-    matching: list[StoredEvent] = []
-    before: int | None = None
-    with transaction(deployment) as connection:
-        while len(matching) < limit:
-            if attacker is None:
-                page = queries.recent(connection, min(limit, _PAGE), kinds=kinds, before=before)
-            else:
-                page = queries.of_attacker(connection, attacker, _PAGE, before=before)
-            if not page:
-                break
-            before = page[-1].seq
-            fitting = [one for one in page if not kinds or one.event.kind in kinds]
-            matching += [one for one in fitting if synthetic or not one.event.synthetic]
-    return matching[:limit][::-1]
-
-
-async def _follow(
-    deployment: Deployment,
-    kinds: Sequence[str],
-    attacker: str | None,
-    seen: int | None,
-    *,
-    synthetic: bool,
-    as_json: bool,
-) -> None:
+async def _follow(deployment: Deployment, selection: Selection, seen: int | None, *, as_json: bool) -> None:
     from decnet.fleet.bus_access import bus_client
     from decnet.fleet.event_feed import EventFeed
 
     bus = await bus_client(deployment, "decnet-events")
-    feed = EventFeed(deployment, bus, kinds=kinds, attacker=attacker, synthetic=synthetic)
+    feed = EventFeed(deployment, bus, kinds=selection.kinds, attacker=selection.attacker, synthetic=selection.synthetic)
     if seen is None:
         feed.start_at_end()
     else:
         feed.seq = seen
     try:
         async for batch in feed.batches():
-            _print(batch, as_json=as_json)
+            _print(list(filter(selection.includes, batch)), as_json=as_json)
     finally:
         await bus.close()
 
@@ -93,8 +75,8 @@ def _print(events: list[StoredEvent], *, as_json: bool) -> None:
         typer.echo(text)
 
 
-def _known(kinds: list[str]) -> list[str]:
+def _known(kinds: list[str]) -> tuple[str, ...]:
     for kind in kinds:
         if kind not in KINDS:
             raise WrongUsageError(f"there is no event kind {kind!r}; kinds are: {', '.join(KINDS)}")
-    return kinds
+    return tuple(kinds)

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""JSON for scripts: complete values, with times in ns as they are stored."""
+"""JSON and CSV for scripts: complete values, with times in ns as they are stored."""
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from decnet_core.text import json_for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_models.events.queries import StoredEvent
+
+_FORMULA = ("=", "+", "-", "@")
 
 
 def document(value: Any) -> str:
@@ -22,3 +27,20 @@ def line(value: Any) -> str:
 def event_line(stored: StoredEvent) -> str:
     """Return an event with its place in the log as JSON on one line."""
     return line({"seq": stored.seq, "kind": stored.event.kind, **msgspec.structs.asdict(stored.event)})
+
+
+def csv_table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a CSV document (RFC 4180) whose cells no spreadsheet takes for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(heading)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    return text.getvalue().removesuffix("\r\n")
+
+
+def _csv_cell(value: object) -> object:
+    """Return text behind an apostrophe if it begins like a formula, without what a terminal obeys."""
+    if not isinstance(value, str):
+        return value
+    shown = for_terminal(value, len(value))
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -7,6 +7,7 @@ from decnet.show.columns import columns
 from decnet.show.times import moment
 from decnet_models.attackers.profile import AttackerProfile, CredentialUse, Seen, Session
 from decnet_models.ttp.queries import TechniqueSeen
+from decnet_workers.ttp.attack import technique
 
 
 def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
@@ -16,7 +17,7 @@ def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
     sections = (
         ("score", ("points", "term", "because"), [(t.points, t.name, t.reason) for t in profile.terms]),
         ("behaviour", ("trait", "because"), [(t.name, t.reason) for t in profile.traits]),
-        ("techniques", ("technique", "tags", "first seen", "rules"), [_technique(t) for t in techniques]),
+        ("techniques", ("technique", "name", "tags", "first seen", "rules"), [_technique(t) for t in techniques]),
         ("phases", ("phase", "events", "first seen", "last seen"), _path(profile.phases)),
         ("deckies, in the order of the visit", ("decky", "events", "first seen", "last seen"), _path(profile.deckies)),
         ("services", ("service", "events", "first seen", "last seen"), _path(profile.services)),
@@ -43,7 +44,9 @@ def _path(path: Sequence[Seen]) -> list[tuple[object, ...]]:
 
 
 def _technique(seen: TechniqueSeen) -> tuple[object, ...]:
-    return seen.technique, seen.tags, moment(seen.first_seen), "; ".join(seen.titles)
+    known = technique(seen.technique)
+    name = known.name if known else None
+    return seen.technique, name, seen.tags, moment(seen.first_seen), "; ".join(seen.titles)
 
 
 def _credential(use: CredentialUse) -> tuple[object, ...]:

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""A span of time that a query is limited to."""
+
+import msgspec
+
+ALWAYS_SINCE = 0
+ALWAYS_UNTIL = 2**63 - 1
+
+
+class Window(msgspec.Struct, frozen=True):
+    """From `since` up to, not including, `until`, in ns since the Unix epoch (UTC); by default all of time."""
+
+    since: int = ALWAYS_SINCE
+    until: int = ALWAYS_UNTIL
+
+    @property
+    def bounded(self) -> bool:
+        return self != Window()

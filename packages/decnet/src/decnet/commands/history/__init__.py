@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands that tell what happened in a span of time."""

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""`decnet play SESSION`: a recorded session as it appeared on the attacker's terminal."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from decnet.cli.errors import NotFoundError
+from decnet.cli.options import application
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.history.playback import header_of, outputs, play
+from decnet.show.times import moment
+from decnet_core.text import for_terminal
+from decnet_models.attackers import queries
+from decnet_models.attackers.profile import Session
+
+app = application("Recorded sessions.")
+
+
+@app.command("play")
+def play_session(
+    session: Annotated[str, typer.Argument(help="Session, or recording, as `decnet sessions` lists it.")],
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="So many times as fast as it happened.")] = 1.0,
+    longest_pause: Annotated[
+        float, typer.Option("--longest-pause", min=0, help="Shorten pauses to so many seconds.")
+    ] = 2.0,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Show the whole session without waiting.")] = False,
+) -> None:
+    """Play what a session showed. What could act on your terminal is left out."""
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        found = _session(connection, session)
+    file = _file(deployment, found)
+    with file.open("rb") as stream:
+        lines = iter(stream)
+        header = header_of(lines)
+        typer.echo(_title(found, header.width, header.height), err=True)
+        timed = sys.stdout.isatty() and not at_once
+        play(outputs(lines), _write, speed=speed if timed else None, longest_pause=longest_pause)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _session(connection: Connection, name: str) -> Session:
+    found = queries.sessions_named(connection, name)
+    if not found:
+        raise NotFoundError(f"there is no session {for_terminal(name, 64)!r}; decnet sessions lists them")
+    if len(found) > 1:
+        raise NotFoundError(f"several sessions begin with {for_terminal(name, 64)!r}; write more of it")
+    return found[0]
+
+
+def _file(deployment: Deployment, session: Session) -> Path:
+    if session.recording is None:
+        state = "has no recording yet: it is recorded when it ends" if session.closed_at is None else "was not recorded"
+        raise NotFoundError(f"session {session.session} {state}")
+    file = deployment.state.artifacts / session.recording[:2] / session.recording
+    if not file.exists():
+        raise NotFoundError(f"the recording {session.recording} is not in {file.parent.parent}: retention removed it")
+    return file
+
+
+def _title(session: Session, width: int, height: int) -> str:
+    begun = moment(session.opened_at if session.opened_at is not None else session.first_seen)
+    who = for_terminal(f"{session.username or '-'} from {session.attacker} at {session.decky or '-'}")
+    return f"{begun}  {who}  terminal {width}x{height}  session {for_terminal(session.session, 64)}"

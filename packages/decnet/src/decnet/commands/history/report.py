@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""`decnet report`: what happened in a span of time, as a document to send on."""
+
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decnet.cli.errors import OperatorError
+from decnet.cli.options import Limit, application
+from decnet.cli.time_window import Since, Until, time_window
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.history.report import html_report, markdown_report
+from decnet.history.summary import Summary, summary_of
+from decnet.show import documents
+
+app = application("A report.")
+
+
+class Format(enum.StrEnum):
+    """What the report is written as."""
+
+    HTML = "html"
+    MARKDOWN = "md"
+    JSON = "json"
+
+
+@app.command()
+def report(
+    *,
+    since: Since = "yesterday",
+    until: Until = None,
+    as_format: Annotated[Format, typer.Option("--format", help="What it is written as.")] = Format.HTML,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")] = None,
+    limit: Limit = 25,
+) -> None:
+    """Write a report: one page that needs nothing else, with a chart, attackers, techniques, sessions and the rest."""
+    window = time_window(since, until)
+    with transaction(find_deployment()) as connection:
+        text = _written(summary_of(connection, window, limit), as_format)
+    if output is None:
+        sys.stdout.write(f"{text}\n")
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise OperatorError(f"cannot write {output}: {error.strerror}") from error
+    typer.echo(f"wrote {output}")
+
+
+def _written(summary: Summary, as_format: Format) -> str:
+    if as_format is Format.HTML:
+        return html_report(summary)
+    return markdown_report(summary) if as_format is Format.MARKDOWN else documents.document(summary)

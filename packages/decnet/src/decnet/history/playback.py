@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Plays a recorded session (asciicast v2, asciinema file format) on a terminal."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from decnet.cli.errors import OperatorError
+from decnet.show.terminal_output import RESET, OutputFilter
+
+_MOST_SECONDS = 3600.0
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The first line: the size of the terminal in characters, and when the session began (s since the Unix epoch)."""
+
+    version: int
+    width: int
+    height: int
+    timestamp: int | None = None
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What was shown, and how long after what was shown before it, in seconds."""
+
+    pause: float
+    text: str
+
+
+class RecordingError(OperatorError):
+    """The file is not a recording."""
+
+
+_header = msgspec.json.Decoder(Header)
+_line = msgspec.json.Decoder(tuple[float, str, str])
+
+
+def header_of(lines: Iterator[bytes]) -> Header:
+    """Take the header from the lines of a file; RecordingError for a file that has none."""
+    try:
+        return _header.decode(next(lines, b""))
+    except msgspec.MsgspecError as error:
+        raise RecordingError(f"the file is not an asciicast recording: {error}") from error
+
+
+def outputs(lines: Iterable[bytes]) -> Iterator[Output]:
+    """Yield what was shown; lines that are damaged are passed over."""
+    shown_until = 0.0
+    for line in lines:
+        try:
+            moment, code, text = _line.decode(line)
+        except msgspec.MsgspecError:
+            continue
+        if code == "o":
+            yield Output(min(max(0.0, moment - shown_until), _MOST_SECONDS), text)
+            shown_until = max(shown_until, moment)
+
+
+def play(
+    shown: Iterable[Output],
+    write: Callable[[str], None],
+    *,
+    speed: float | None,
+    longest_pause: float,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write what was shown, so many times faster than it happened; `speed` None: without waiting.
+
+    `longest_pause` is in seconds of the session.
+    """
+    output_filter = OutputFilter()
+    try:
+        for output in shown:
+            if speed is not None and output.pause > 0:
+                wait(min(output.pause, longest_pause) / speed)
+            write(output_filter.feed(output.text))
+    finally:
+        write(RESET)

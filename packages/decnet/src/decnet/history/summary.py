@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""`decnet summary`: a span of time on one page."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from decnet.history.tally import Tally, Use, tally_of
+from decnet_models.artifacts.queries import Artifact, artifacts
+from decnet_models.attackers.profile import Attacker, Session
+from decnet_models.attackers.queries import attackers, first_seen, sessions
+from decnet_models.database.window import Window
+from decnet_models.ttp.queries import TechniqueUsed, techniques_in
+
+K = TypeVar("K")
+
+
+class Used(msgspec.Struct, frozen=True):
+    """Something that attackers sent, with how often and by how many addresses."""
+
+    value: str
+    times: int
+    attackers: int
+
+
+class LoginUsed(msgspec.Struct, frozen=True):
+    """A credential with how often it was tried and let in, and by how many addresses."""
+
+    username: str
+    secret: str | None
+    tries: int
+    accepted: int
+    attackers: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What happened; each list begins with what matters most and is bounded."""
+
+    window: Window
+    events: int
+    attackers: int
+    new_attackers: int
+    """How many of them had never been here before."""
+    accepted_logins: int
+    kinds: dict[str, int]
+    hours: dict[int, int]
+    """Events by hour, in hours since the Unix epoch; hours without any are left out."""
+    deckies: dict[str, int]
+    highest_scores: tuple[Attacker, ...]
+    techniques: tuple[TechniqueUsed, ...]
+    credentials: tuple[LoginUsed, ...]
+    commands: tuple[Used, ...]
+    requests: tuple[Used, ...]
+    sessions: tuple[Session, ...]
+    files: tuple[Artifact, ...]
+    canary_tokens: tuple[Used, ...]
+    not_counted: int
+    """Occurrences of values beyond the number of different ones that are counted."""
+
+
+def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
+    """Return the summary of a span of time, each list with at most `limit` entries."""
+    tally = tally_of(connection, window)
+    return Summary(
+        window=window,
+        events=tally.events,
+        attackers=len(tally.attackers),
+        new_attackers=sum(first >= window.since for first in first_seen(connection, list(tally.attackers)).values()),
+        accepted_logins=sum(use.accepted for use in tally.logins.values()),
+        kinds=dict(tally.kinds.most_common()),
+        hours=dict(sorted(tally.hours.items())),
+        deckies=dict(tally.deckies.most_common(limit)),
+        highest_scores=tuple(attackers(connection, limit, order="score", window=window)),
+        techniques=tuple(techniques_in(connection, window)[:limit]),
+        credentials=tuple(logins_of(tally, limit)),
+        commands=tuple(_most_used(tally.commands, limit)),
+        requests=tuple(_most_used(tally.requests, limit)),
+        sessions=tuple(sessions(connection, limit, window=window)),
+        files=tuple(artifacts(connection, limit, kind="file", window=window)),
+        canary_tokens=tuple(_most_used(tally.canary_tokens, limit)),
+        not_counted=tally.not_counted,
+    )
+
+
+def logins_of(tally: Tally, limit: int) -> list[LoginUsed]:
+    """Return the credentials that were tried most often."""
+    return [
+        LoginUsed(login.username, login.secret, use.times, use.accepted, len(use.attackers))
+        for login, use in _ranked(tally.logins, limit)
+    ]
+
+
+def _most_used(uses: Mapping[str, Use], limit: int) -> list[Used]:
+    return [Used(value, use.times, len(use.attackers)) for value, use in _ranked(uses, limit)]
+
+
+def _ranked(uses: Mapping[K, Use], limit: int) -> list[tuple[K, Use]]:
+    return sorted(uses.items(), key=lambda pair: pair[1].times, reverse=True)[:limit]

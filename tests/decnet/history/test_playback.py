@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""When what was shown is shown again."""
+
+from decnet.history.playback import Output, outputs, play
+from decnet.show.terminal_output import RESET
+
+
+def test_pauses_are_kept_shortened_and_divided_by_the_speed() -> None:
+    waited: list[float] = []
+    written: list[str] = []
+    shown = [Output(0.0, "a"), Output(1.0, "b"), Output(600.0, "c")]
+    play(shown, written.append, speed=2.0, longest_pause=3.0, wait=waited.append)
+    assert waited == [0.5, 1.5]
+    assert "".join(written) == f"abc{RESET}"
+
+
+def test_without_a_speed_nothing_waits() -> None:
+    waited: list[float] = []
+    play([Output(5.0, "a")], lambda _: None, speed=None, longest_pause=3.0, wait=waited.append)
+    assert waited == []
+
+
+def test_times_that_jump_back_and_damaged_lines_are_passed_over() -> None:
+    lines = [b'[1.5,"o","a"]', b'[1.0,"o","b"]', b"{", b'[2.0,"i","typed"]', b'[1e300,"o","c"]']
+    assert list(outputs(lines)) == [Output(1.5, "a"), Output(0.0, "b"), Output(3600.0, "c")]

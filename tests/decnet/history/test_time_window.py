@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Times as a person writes them."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet.cli.errors import WrongUsageError
+from decnet.cli.time_window import time_window
+from decnet_models.database.window import ALWAYS_UNTIL, Window
+
+ZONE = dt.timezone(dt.timedelta(hours=2))
+NOW = dt.datetime(2026, 11, 29, 9, 30, tzinfo=ZONE)
+
+
+def ns(*parts: int, zone: dt.tzinfo = ZONE) -> int:
+    return int(dt.datetime(*parts, tzinfo=zone).timestamp()) * 1_000_000_000  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30m", ns(2026, 11, 29, 9, 0)),
+        ("1h ago", ns(2026, 11, 29, 8, 30)),
+        ("7D", ns(2026, 11, 22, 9, 30)),
+        ("today", ns(2026, 11, 29)),
+        ("yesterday", ns(2026, 11, 28)),
+        ("Yesterday  22:00", ns(2026, 11, 28, 22, 0)),
+        ("09:29:59", ns(2026, 11, 29, 9, 29, 59)),
+        ("22:00", ns(2026, 11, 28, 22, 0)),
+        ("2026-11-28T22:00:00Z", ns(2026, 11, 28, 22, 0, zone=dt.UTC)),
+        ("2026-11-28t22:00:00.123456789z", ns(2026, 11, 28, 22, 0, zone=dt.UTC) + 123_456_789),
+        ("2026-11-28 22:00+05:30", ns(2026, 11, 28, 16, 30, zone=dt.UTC)),
+    ],
+)
+def test_a_time_is_understood(text: str, expected: int) -> None:
+    assert time_window(text, None, now=NOW) == Window(expected, ALWAYS_UNTIL)
+
+
+def test_a_date_begins_at_local_midnight() -> None:
+    local = dt.datetime(2026, 11, 28).astimezone()
+    assert time_window("2026-11-28", None, now=NOW).since == int(local.timestamp()) * 1_000_000_000
+
+
+def test_without_times_everything_is_selected() -> None:
+    assert not time_window(None, None, now=NOW).bounded
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "1", "-1h", "25:00", "2026-13-01", "99999999h", "900000w", "1969-12-31T00:00Z"]
+)
+def test_anything_else_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(WrongUsageError, match="yesterday 22:00"):
+        time_window(text, None, now=NOW)
+
+
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(WrongUsageError, match="--since 1h is not before --until 2h"):
+        time_window("1h", "2h", now=NOW)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_written_is_a_time_or_refused(text: str) -> None:
+    try:
+        window = time_window(text, None, now=NOW)
+    except WrongUsageError:
+        return
+    assert 0 <= window.since < ALWAYS_UNTIL
+
+
+@given(st.integers(0, ALWAYS_UNTIL // 2))
+def test_every_rfc3339_time_is_exact(moment: int) -> None:
+    seconds, fraction = divmod(moment, 1_000_000_000)
+    text = f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+    assert time_window(text, None, now=NOW).since == moment
