@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_intel_verdict"
-down_revision = "0006_decky_policy_consistent"
+revision = "0008_intel_verdict"
+down_revision = "0007_campaign_rhythm"
 
 _VERDICTS = "verdict IN ('malicious', 'suspicious', 'benign', 'unknown')"
 

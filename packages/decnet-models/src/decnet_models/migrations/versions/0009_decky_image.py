@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_decky_image"
-down_revision = "0006_decky_policy_consistent"
+revision = "0009_decky_image"
+down_revision = "0008_intel_verdict"
 
 
 def upgrade() -> None:
