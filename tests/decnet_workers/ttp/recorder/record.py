@@ -3,8 +3,9 @@
 
     python tests/decnet_workers/ttp/recorder/record.py [RULE...]
 
-starts `decnet-decoys` and `decnet-canary` on a state directory of their own, does what `attacks.py` lists, and writes
-what they put into their spools. It takes some minutes and is run when rules or decoys change; the tests read the files.
+starts `decnet-decoys` and `decnet-canary` on a state directory of their own, does what `steps.py`, `commands.py` and
+`requests.py` list, and writes what they put into their spools. It takes some minutes and is run when rules or decoys
+change; the tests read the files.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from typing import Any
 from uuid import UUID
 
 import asyncssh
-from tests.decnet_workers.ttp.recorder.attacks import (
+from tests.decnet_workers.ttp.recorder.commands import MORE_COMMANDS
+from tests.decnet_workers.ttp.recorder.requests import MORE_STEPS
+from tests.decnet_workers.ttp.recorder.steps import (
     COMMANDS,
     STEPS,
     Banner,
@@ -57,6 +60,8 @@ DECKY, SSH_PORT, HTTP_PORT = "127.77.0.10", 2222, 8080
 CANARY = ("127.77.0.1", 8880, 8853)
 PASSWORD = "admin123"
 WAIT_SECONDS = 8.0
+ALL_COMMANDS = COMMANDS | MORE_COMMANDS
+ALL_STEPS = STEPS | MORE_STEPS
 KINDS: dict[type[object], type[Payload]] = {
     Request: HttpRequest,
     Login: LoginAttempt,
@@ -209,7 +214,7 @@ def wait_for(address: tuple[str, int]) -> None:
 
 def record(recorder: Recorder, stem: str) -> None:
     """Write both recordings of a rule."""
-    commands, steps = COMMANDS.get(stem, ([], [])), STEPS.get(stem, ([], []))
+    commands, steps = ALL_COMMANDS.get(stem, ([], [])), ALL_STEPS.get(stem, ([], []))
     for outcome, lines, others in zip(("fires", "passes"), commands, steps, strict=True):
         found: list[Event] = []
         for line in lines:
@@ -229,7 +234,7 @@ def told(events: Sequence[Event], what: object) -> Sequence[Event]:
 
 def main() -> None:
     """Record the named rules, or all."""
-    stems = sys.argv[1:] or sorted({*COMMANDS, *STEPS})
+    stems = sys.argv[1:] or sorted({*ALL_COMMANDS, *ALL_STEPS})
     with tempfile.TemporaryDirectory(prefix="decnet-record-") as directory, fleet(Path(directory)):
         recorder = Recorder(Path(directory))
         for stem in stems:

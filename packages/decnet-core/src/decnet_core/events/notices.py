@@ -64,6 +64,10 @@ class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
     """The rule's: informational, low, medium, high or critical."""
     session: str | None = None
     decky: str | None = None
+    event: str = ""
+    """The id of the event that fired the rule, of a correlation the last one; `decnet events --id` shows it."""
+    action: str = ""
+    """What the attacker did there: the command line, the request, ...; attacker input, at most 1,024 characters."""
 
 
 class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):

@@ -206,6 +206,13 @@ def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     return stored_events[0] if stored_events else None
 
 
+def by_ids(connection: Connection, ids: Iterable[UUID]) -> list[StoredEvent]:
+    """Return the events with these ids that are still in the log, in its order."""
+    query = select(event)
+    rows = [row for part in parts(ids) for row in connection.execute(query.where(event.c.id.in_(part))).all()]
+    return sorted(_readable(rows), key=lambda one: one.seq)
+
+
 def known(connection: Connection, ids: Iterable[UUID]) -> set[UUID]:
     query = select(event.c.id)
     return {id_ for part in parts(ids) for id_ in connection.execute(query.where(event.c.id.in_(part))).scalars()}

@@ -5,6 +5,8 @@ The result depends on the events in their order and on the tables, never on batc
 before the transaction that writes (nobody else writes these tables), and kept here only until its end.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,13 +14,14 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import queries
 from decnet_models.ttp.queries import RuleState, Tag
 from decnet_workers.ttp.library import Counting, Library, Match
-from decnet_workers.ttp.sigma.correlation import Count, counted
+from decnet_workers.ttp.sigma.correlation import Count, chained, counted
 from decnet_workers.ttp.sigma.rule import About
 from decnet_workers.ttp.tagging import (
     DAY_NS,
@@ -38,11 +41,19 @@ Key = tuple[int, str]
 """The number of a correlation, and the digest of one group."""
 
 
+class Place(msgspec.Struct, frozen=True):
+    """The window in which an event counts for a correlation, and those in which it counts when that one fires."""
+
+    counting: Counting
+    key: Key
+    outer: tuple[Place, ...]
+
+
 class Found(msgspec.Struct, frozen=True):
     """A match of an event, and the windows in which it counts."""
 
     match: Match
-    windows: tuple[tuple[Counting, Key], ...]
+    places: tuple[Place, ...]
 
 
 class Findings:
@@ -69,8 +80,7 @@ class Findings:
             if stored.seq % SWEEP_EVENTS == 0:
                 self._sweep(stored.event.ts)
             if stored.event.src_ip is not None:
-                for one in found:
-                    self._found(stored, stored.event.src_ip, one)
+                self._found(stored, stored.event.src_ip, found)
 
     def write(self, connection: Connection) -> list[tuple[str, Notice]]:
         """Write tags and windows; return the notices by their key."""
@@ -89,18 +99,22 @@ class Findings:
         return len(self._tags)
 
     def _matched(self, event: Event) -> list[Found]:
-        return [Found(match, self._windows_of(event, match)) for match in self._library.matching(event)]
+        return [Found(match, self._places(event, match.bound.countings)) for match in self._library.matching(event)]
 
-    def _windows_of(self, event: Event, match: Match) -> tuple[tuple[Counting, Key], ...]:
-        """Return the windows in which a match counts, each noted for `_fetch_windows`."""
-        windows = []
-        for counting in match.bound.countings:
+    def _places(self, event: Event, countings: Sequence[Counting]) -> tuple[Place, ...]:
+        """Return the windows in which a match may count, each noted for `_fetch_windows`."""
+        places = []
+        for counting in countings:
+            group = counting.group(event)
+            if group is None:
+                continue
             rule = counting.rule
-            key = (counting.number, group_digest(rule.count.group(event)))
+            key = (counting.number, group_digest(group))
             self._windows[key] = ()
             self._counts[counting.number] = rule.about.id, rule.count
-            windows.append((counting, key))
-        return tuple(windows)
+            outer = self._library.countings.get(rule.about.id)
+            places.append(Place(counting, key, self._places(event, outer) if outer else ()))
+        return tuple(places)
 
     def _fetch_windows(self) -> None:
         """Read all windows that the events may count in with one query per correlation rule."""
@@ -112,17 +126,20 @@ class Findings:
             for digest, entries in windows.items():
                 self._windows[number, digest] = entries
 
-    def _found(self, stored: StoredEvent, attacker: str, found: Found) -> None:
-        bound = found.match.bound
-        about = bound.rule.about
-        if self._state(about, stored.event.ts) == "disabled":
-            return
-        if not bound.silent:
-            self._tag(stored, attacker, about)
-        for counting, key in found.windows:
-            self._count(stored, attacker, counting, key, found.match)
+    def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
+        counted: list[tuple[Place, Match]] = []
+        for one in found:
+            bound = one.match.bound
+            if self._state(bound.rule.about, stored.event.ts) == "disabled":
+                continue
+            if not bound.silent:
+                self._tag(stored, attacker, bound.rule.about, one.match.variants[0][0].payload)
+            counted += [(place, one.match) for place in one.places]
+        # The last rule of a sequence first: one event must not be two steps of it.
+        for place, match in sorted(counted, key=_last_first) if len(counted) > 1 else counted:
+            self._count(stored, attacker, place, match)
 
-    def _tag(self, stored: StoredEvent, attacker: str, about: About) -> None:
+    def _tag(self, stored: StoredEvent, attacker: str, about: About, payload: Payload) -> None:
         if self._state(about, stored.event.ts) != "enabled" and not self._permitted(stored, attacker, about):
             return
         occasion = occasion_of(stored.event)
@@ -130,7 +147,7 @@ class Findings:
             self._tags.append(tag)
             key = notice_key(about, attacker, tag.technique, occasion)
             if key not in self._notices:
-                self._notices[key] = notice_of(tag)
+                self._notices[key] = notice_of(tag, payload)
 
     def _state(self, about: About, ts: int) -> queries.State:
         state = self._states.get(about.id) if self._states else None
@@ -150,19 +167,26 @@ class Findings:
         self._capped[key] += 1
         return True
 
-    def _count(self, stored: StoredEvent, attacker: str, counting: Counting, key: Key, match: Match) -> None:
-        event, rule = stored.event, counting.rule
-        if self._state(rule.about, event.ts) == "disabled":
+    def _count(self, stored: StoredEvent, attacker: str, place: Place, match: Match | None) -> None:
+        """Count an event that `match` or, without one, another correlation found."""
+        event, counting = stored.event, place.counting
+        about, count = counting.rule.about, counting.rule.count
+        if self._state(about, event.ts) == "disabled":
             return
-        window = self._windows[key]
-        fired = False
-        for value in _counted(event, counting, match):
-            window, full = counted(window, event.ts, value, rule.count)
-            fired = fired or full
-        self._windows[key] = window
-        self._counted.add(key)
+        window, fired = self._windows[place.key], False
+        if count.kind == "temporal_ordered":
+            window, fired = chained(window, event.ts, counting.position, count)
+        else:
+            for value in _counted(event, counting, match):
+                window, full = counted(window, event.ts, value, count)
+                fired = fired or full
+        self._windows[place.key] = window
+        self._counted.add(place.key)
         if fired:
-            self._tag(stored, attacker, rule.about)
+            if about.id not in self._library.silent:
+                self._tag(stored, attacker, about, event.payload if match is None else match.variants[0][0].payload)
+            for outer in sorted(place.outer, key=_position):
+                self._count(stored, attacker, outer, None)
 
     def _sweep(self, ts: int) -> None:
         """Remove the windows that expired before `ts`: here now, in the table with the next write."""
@@ -172,9 +196,20 @@ class Findings:
                 self._windows[key] = ()
 
 
-def _counted(event: Event, counting: Counting, match: Match) -> list[str]:
-    """Return what a correlation counts of an event: values of its field, or the events that it stands for."""
-    field, variants = counting.field, match.variants
+def _position(place: Place) -> int:
+    return -place.counting.position
+
+
+def _last_first(counted: tuple[Place, Match]) -> int:
+    return _position(counted[0])
+
+
+def _counted(event: Event, counting: Counting, match: Match | None) -> list[str]:
+    """Return what a correlation counts of an event: the rule, values of its field, or the events that it stands for."""
+    field, count = counting.field, counting.rule.count
+    variants = ((event, 1),) if match is None else match.variants
+    if count.kind == "temporal":
+        return [str(counting.position)]
     if field is None:
-        return counted_events(event, sum([count for _, count in variants]), counting.rule.count.least)
+        return counted_events(event, sum([number for _, number in variants]), count.least)
     return counted_values([value for one, _ in variants for value in field.read(one)])

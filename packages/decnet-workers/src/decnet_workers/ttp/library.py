@@ -18,12 +18,14 @@ from decnet_core.events.envelope import ENVELOPE_FIELDS, Event
 from decnet_workers.ttp.reader import FileRead, read_files
 from decnet_workers.ttp.sigma.detection import Pools
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
-from decnet_workers.ttp.sigma.fields import Field, field_of, is_hashable
+from decnet_workers.ttp.sigma.fields import Field, field_of, is_hashable, names_of
 from decnet_workers.ttp.sigma.rule import Correlation, Rule, parse
 from decnet_workers.ttp.sigma.view import View
 
 SHIPPED = Path(__file__).parent / "rules"
 MAX_FILES = 10_000
+MAX_DEPTH = 4
+"""How deep correlations may count others."""
 
 REMEMBERED = 1024
 """Different events whose matches are remembered: some 0.5 MiB, with the longest texts 2."""
@@ -43,14 +45,29 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Counting(msgspec.Struct, frozen=True):
-    """A correlation rule with the field whose values it counts, None when it counts events.
+    """A correlation rule, and what it counts of one of its rules.
 
     `number` is the correlation's own: as a key it is quicker than its UUID.
     """
 
     rule: Correlation
     field: Field | None
+    """The field whose values are counted; None: events."""
     number: int
+    groups: tuple[Field, ...] = ()
+    """The fields by which events are grouped."""
+    position: int = 0
+    """Which of the correlation's rules it is, from zero."""
+
+    def group(self, event: Event) -> str | None:
+        """Return the group of an event; None for one without a field by which is grouped: it is not counted."""
+        parts = []
+        for field in self.groups:
+            values = field.read(event)
+            if not values:
+                return None
+            parts.append(str(values[0]) if len(values) == 1 else "\x1e".join(sorted(map(str, values))))
+        return "\x1f".join(parts)
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -83,10 +100,12 @@ class Library:
         for counted, counting in countings:
             self.countings[counted].append(counting)
         self.refused = tuple(refused)
+        self.silent = frozenset(counted for counted, many in self.countings.items() if _is_silent(many))
+        """Rules that are only counted, and tag nothing by themselves."""
         by_kind: defaultdict[type[Payload], list[Bound]] = defaultdict(list)
         for id_, rule in self.rules.items():
             counted_by = tuple(self.countings.get(id_, ()))
-            bound = Bound(rule, counted_by, _is_silent(counted_by))
+            bound = Bound(rule, counted_by, id_ in self.silent)
             for kind in rule.kinds:
                 by_kind[kind].append(bound)
         matched: Matched = {}
@@ -224,9 +243,15 @@ def _parsed(read: FileRead, pools: Pools, refused: list[Refusal]) -> list[Rule |
 def _bound(
     rules: dict[UUID, tuple[Path, Rule]], correlations: dict[UUID, tuple[Path, Correlation]], refused: list[Refusal]
 ) -> Iterable[tuple[UUID, Counting]]:
-    """Yield each correlation with the id of each rule it counts, found by name or id."""
-    known = {str(id_): rule for id_, (_, rule) in rules.items()}
-    known |= {rule.about.name: rule for _, rule in rules.values() if rule.about.name}
+    """Yield each correlation with the id of each rule it counts, found by name or id.
+
+    Correlations may count others; one that counts itself, directly or by others, is refused.
+    """
+    known: Known = {}
+    loaded: list[Rule | Correlation] = [rule for _, rule in rules.values()]
+    loaded += [correlation for _, correlation in correlations.values()]
+    for rule in loaded:
+        known[str(rule.about.id)] = known[rule.about.name or str(rule.about.id)] = rule
     for number, (file, correlation) in enumerate(correlations.values()):
         try:
             yield from _bind(correlation, number, known)
@@ -234,22 +259,47 @@ def _bound(
             refused.append(Refusal(file, error.line, str(error)))
 
 
-def _bind(correlation: Correlation, number: int, known: dict[str, Rule]) -> list[tuple[UUID, Counting]]:
+Known = dict[str, Rule | Correlation]
+"""Rules by id and by name."""
+
+
+def _bind(correlation: Correlation, number: int, known: Known) -> list[tuple[UUID, Counting]]:
     count = correlation.count
     if not correlation.about.techniques:
         raise RuleError("the rule names no ATT&CK technique, so it could never tag anything", correlation.about.line)
     countings = []
-    for name in count.rules:
+    for position, name in enumerate(count.rules):
         if name not in known:
             raise RuleError(
                 f"the correlation counts {name!r}, which is no loaded rule{suggestion(name, known)}", count.line
             )
-        rule = known[name]
-        field = field_of(count.field, rule.kinds) if count.field else None
+        kinds = _kinds_of(known[name], known, count.line)
+        field = field_of(count.field, kinds) if count.field else None
         if count.field and field is None:
             raise RuleError(f"rule {name!r} reads no field {count.field!r}", count.line)
-        countings.append((rule.about.id, Counting(correlation, field, number)))
+        groups = tuple(_group(group, kinds, count.line) for group in count.grouped_by(name))
+        countings.append((known[name].about.id, Counting(correlation, field, number, groups, position)))
     return countings
+
+
+def _group(name: str, kinds: Iterable[type[Payload]], line: int) -> Field:
+    field = field_of(name, kinds)
+    if field is None:
+        raise RuleError(f"events cannot be grouped by {name!r}{suggestion(name, names_of(kinds))}", line)
+    return field
+
+
+def _kinds_of(rule: Rule | Correlation, known: Known, line: int, depth: int = 0) -> tuple[type[Payload], ...]:
+    """Return the kinds of events that can fire a rule."""
+    if isinstance(rule, Rule):
+        return rule.kinds
+    if depth == MAX_DEPTH:
+        raise RuleError(f"correlations count each other in a circle, or more than {MAX_DEPTH} deep", line)
+    kinds: dict[type[Payload], None] = {}
+    for name in rule.count.rules:
+        if name in known:
+            kinds |= dict.fromkeys(_kinds_of(known[name], known, line, depth + 1))
+    return tuple(kinds)
 
 
 def _refuse_useless(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import TechniqueTagged
 from decnet_models.events.queries import StoredEvent
@@ -20,6 +21,7 @@ from decnet_workers.ttp.sigma.rule import About
 NAMESPACE = UUID("0c6c3f0a-5f0e-5a33-9a53-8f6c1a5f4d21")
 DAY_NS = 86_400 * 1_000_000_000
 _MAX_TITLE = 256
+_MAX_ACTION = 1024
 
 
 def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
@@ -54,8 +56,8 @@ def notice_key(about: About, attacker: str, technique: str, occasion: str) -> st
     return f"ttp.tagged|{attacker}|{about.key}|{technique}|{occasion}"
 
 
-def notice_of(tag: Tag) -> TechniqueTagged:
-    """Return the tag's notice."""
+def notice_of(tag: Tag, payload: Payload) -> TechniqueTagged:
+    """Return the tag's notice; `payload` is what of the event satisfied the rule."""
     return TechniqueTagged(
         ts=tag.ts,
         attacker=tag.attacker,
@@ -65,6 +67,8 @@ def notice_of(tag: Tag) -> TechniqueTagged:
         level=tag.level,
         session=tag.session,
         decky=tag.decky,
+        event=str(tag.event_id),
+        action=payload.summary()[:_MAX_ACTION],
     )
 
 

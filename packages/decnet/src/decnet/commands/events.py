@@ -3,17 +3,20 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from decnet.cli.errors import WrongUsageError
+from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import JsonLines, Limit, application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.history.selection import Selection
 from decnet.show import documents, eventline
 from decnet_core.events.catalogue import KINDS
+from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
 
 app = application("The event log.")
@@ -27,6 +30,9 @@ def events(
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
     decky: Annotated[str | None, typer.Option(help="Only at this decky.")] = None,
     session: Annotated[str | None, typer.Option(help="Only of this session.")] = None,
+    event_id: Annotated[
+        list[UUID] | None, typer.Option("--id", help="The event with this id, as notices name it; repeatable.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     synthetic: Annotated[bool, typer.Option(help="Also what the worker orchestrator causes.")] = False,
@@ -43,6 +49,9 @@ def events(
         synthetic=synthetic,
     )
     deployment = find_deployment()
+    if event_id:
+        _print(_named(deployment, event_id), as_json=as_json)
+        return
     with transaction(deployment) as connection:
         shown = selection.newest(connection, limit)
     _print(shown, as_json=as_json)
@@ -50,6 +59,15 @@ def events(
         with contextlib.suppress(KeyboardInterrupt):
             seen = max((stored.seq for stored in shown), default=None)
             asyncio.run(_follow(deployment, selection, seen, as_json=as_json))
+
+
+def _named(deployment: Deployment, ids: Sequence[UUID]) -> list[StoredEvent]:
+    with transaction(deployment) as connection:
+        found = queries.by_ids(connection, ids)
+    if missing := set(ids) - {one.event.id for one in found}:
+        names = ", ".join(str(one) for one in sorted(missing))
+        raise NotFoundError(f"the log has no event {names}; it was never there, or has been forgotten")
+    return found
 
 
 async def _follow(deployment: Deployment, selection: Selection, seen: int | None, *, as_json: bool) -> None:

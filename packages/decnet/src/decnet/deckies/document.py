@@ -20,11 +20,12 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from decnet.cli.errors import CommandError
+from decnet.deckies import plain_errors
 from decnet.deckies.wanted import Name, Port, Runtime, Wanted
 
 MAX_DECKIES = 10_000
@@ -83,11 +84,12 @@ def read(text: str, name: str) -> list[Wanted]:
     lines = [number for number, line in enumerate(text.splitlines(), 1) if _HEADER.match(line)]
     try:
         given = tomllib.loads(text)
-        document = msgspec.convert(given, FleetDocument)
     except tomllib.TOMLDecodeError as error:
         raise DocumentError(f"{name}: {error}") from error
+    try:
+        document = msgspec.convert(given, FleetDocument)
     except msgspec.ValidationError as error:
-        raise DocumentError(_worded(str(error), name, lines)) from error
+        raise DocumentError(_worded(str(error), given, name, lines)) from error
     wanted: list[Wanted] = []
     for index, table in enumerate(document.decky):
         wanted += _deckies(table, document.network, _place(name, lines, index, len(document.decky)))
@@ -96,16 +98,15 @@ def read(text: str, name: str) -> list[Wanted]:
     return wanted
 
 
-def _worded(message: str, name: str, lines: list[int]) -> str:
-    """Return msgspec's message with the line of the decky and the key in front."""
-    key = _PLACE.search(message)
-    told = _PLACE.sub("", message)
-    if not key:
-        return f"{name}: {told}"
-    index = _INDEX.match(key[1])
-    if index and int(index[1]) < len(lines):
-        return f"{name}:{lines[int(index[1])]}: {key[1]}: {told}"
-    return f"{name}: {key[1]}: {told}"
+def _worded(message: str, given: dict[str, Any], name: str, lines: list[int]) -> str:
+    """Return what is wrong, with the line of the decky and the key in front."""
+    found = _PLACE.search(message)
+    path = found[1] if found else ""
+    index = _INDEX.match(path)
+    line = f":{lines[int(index[1])]}" if index and int(index[1]) < len(lines) else ""
+    kind = DeckyTable if index else Network if path.startswith("network") else FleetDocument
+    told = plain_errors.sentence(_PLACE.sub("", message), path, kind.__struct_fields__)
+    return ": ".join(filter(None, (f"{name}{line}", plain_errors.place(path, given), told)))
 
 
 def _place(name: str, lines: list[int], index: int, count: int) -> str:

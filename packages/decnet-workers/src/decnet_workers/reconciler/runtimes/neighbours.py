@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import struct
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from decnet_workers.reconciler.desired import Address, DesiredDecky
 from decnet_workers.reconciler.netlink import links
@@ -38,7 +38,7 @@ def in_use(deckies: Sequence[DesiredDecky]) -> dict[str, str]:
             continue
         asked = [one for one in deckies if one.interface == interface]
         with explained("ask whether its address is in use"):
-            owners = _owners(interface, bytes.fromhex(link.mac.replace(":", "")), asked)
+            owners = _owners(interface, link.mac, {address.ip for decky in asked for address in decky.addresses})
         for decky in asked:
             for address in (each.ip for each in decky.addresses):
                 if address in owners:
@@ -46,8 +46,13 @@ def in_use(deckies: Sequence[DesiredDecky]) -> dict[str, str]:
     return found
 
 
-def _owners(interface: str, mac: bytes, deckies: Iterable[DesiredDecky]) -> dict[Address, str]:
-    wanted = {address.ip for decky in deckies for address in decky.addresses}
+def answers(interface: str, mac: str, address: Address) -> bool:
+    """Whether the machine with this address answers a question from `mac`, that of the interface; raises OSError."""
+    return bool(_owners(interface, mac, {address}))
+
+
+def _owners(interface: str, own_mac: str, wanted: set[Address]) -> dict[Address, str]:
+    mac = bytes.fromhex(own_mac.replace(":", ""))
     owners: dict[Address, str] = {}
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC) as sock:
         sock.bind((interface, 0x0003))  # ETH_P_ALL

@@ -20,6 +20,7 @@ from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink, Net
 from decnet_workers.reconciler.netlink.links import Link
 from decnet_workers.reconciler.runtimes import personality
 from decnet_workers.reconciler.runtimes.explanations import explained
+from decnet_workers.reconciler.runtimes.foreign_macs import dropped
 from decnet_workers.reconciler.runtimes.listening import served
 from decnet_workers.reconciler.runtimes.namespaces import Namespaces
 from decnet_workers.reconciler.runtimes.neighbours import in_use
@@ -56,8 +57,10 @@ class Netns:
                 self._namespaces.create(decky.name)
                 self._listen_to(decky)
             self._namespaces.enter(decky.name, lambda: self._remove_if_other(decky, outside))
-            self._connect(decky, parent)
+            is_new = self._connect(decky, parent)
             self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
+            if is_new:
+                self._refuse_unreached(decky, parent)
 
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
@@ -103,21 +106,30 @@ class Netns:
                 "`decnet init` again, which writes a unit without one when [reconciler] runtimes names netns"
             )
 
-    def _connect(self, decky: DesiredDecky, parent: Link) -> None:
-        """Make the interface, unless it is there."""
+    def _refuse_unreached(self, decky: DesiredDecky, parent: Link) -> None:
+        """Remove a decky again that nobody would reach; raises RuntimeFailed."""
+        own = self._namespaces.enter(decky.name, _links)[INTERFACE]
+        reason = dropped(decky, parent, own, lambda ask: self._namespaces.enter(decky.name, ask))
+        if reason:
+            self.remove(decky.name)
+            raise RuntimeFailed(reason)
+
+    def _connect(self, decky: DesiredDecky, parent: Link) -> bool:
+        """Make the interface, unless it is there; return whether it is new."""
         if INTERFACE in self._namespaces.enter(decky.name, _links):
-            return
+            return False
         with self._namespaces.opened(decky.name) as namespace, Netlink() as netlink:
             mac = decky.mac or _mac(decky)
             if parent.kind != "bridge":
                 links.add_macvlan(netlink, INTERFACE, parent=parent.number, mac=mac, namespace=namespace)
-                return
+                return True
             outside = self._outside(decky)
             left = links.links(netlink).get(outside)
             if left is not None and left.alias == self._alias(decky):  # of a namespace that lost its name
                 links.remove(netlink, left)
             links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
             links.set_up(netlink, links.links(netlink)[outside], self._alias(decky))
+        return True
 
     def _listen_to(self, decky: DesiredDecky) -> None:
         """Have the kernel tell of what changes in the namespace (`network_events`), which a macvlan alone does not."""

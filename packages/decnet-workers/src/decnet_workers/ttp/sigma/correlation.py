@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Sigma's correlation rules (event_count, value_count) and their window.
+"""Sigma's correlation rules (event_count, value_count, temporal, temporal_ordered) and their window.
 
 A window is stored in the database and changed in the transaction of the event. It holds at most as many entries as the
 rule asks for, the newest of each counted value, so it is exact, bounded, and independent of batches. When it is full
 within the time span the rule fires and the window starts over: one finding per `n` events, not one for each event after
-the first `n`.
+the first `n`. `temporal` counts which of its rules matched, as values.
+
+`temporal_ordered` keeps, for each number of its rules that matched in their order, the chain of events that began last:
+the one that stays within the time span longest. Times are those of the events. Events that reach the log out of order
+are chained in the order of the log, and only forwards in time.
 """
 
 import re
@@ -12,23 +16,27 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from decnet_core.events.envelope import Event
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
 
 MAX_COUNT = 1000
-GROUPS = ("src_ip", "decky", "sensor", "session")
+MAX_RULES = 50
 _SECOND = 1_000_000_000
 _UNITS = {"s": _SECOND, "m": 60 * _SECOND, "h": 3600 * _SECOND, "d": 86400 * _SECOND}
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
-Kind: TypeAlias = Literal["event_count", "value_count"]
+Kind: TypeAlias = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+_COUNTS: tuple[Kind, ...] = ("event_count", "value_count")
+_KINDS: tuple[Kind, ...] = (*_COUNTS, "temporal", "temporal_ordered")
 Window: TypeAlias = tuple[tuple[int, str], ...]
 """Time (ns since the Unix epoch) and value of the counted events, sorted, each value once."""
 
 
 class Count(msgspec.Struct, frozen=True):
-    """At least `least` events that `rules` matched, or different values of `field`, within `span_ns` per group."""
+    """At least `least` events that `rules` matched, or different values of `field`, within `span_ns` per group.
+
+    For a temporal kind `least` is the number of rules.
+    """
 
     rules: tuple[str, ...]
     group_by: tuple[str, ...]
@@ -38,12 +46,13 @@ class Count(msgspec.Struct, frozen=True):
     field: str | None = None
     generate: bool = False
     """Whether the counted rules also tag by themselves."""
+    kind: Kind = "event_count"
+    aliases: dict[str, dict[str, str]] = {}
+    """By a name in `group_by`, the field that stands for it in events of each rule."""
 
-    def group(self, event: Event) -> str:
-        """Return the window in which the event counts."""
-        if len(self.group_by) == 1:
-            return str(getattr(event, self.group_by[0]) or "")
-        return "\x1f".join(str(getattr(event, name) or "") for name in self.group_by)
+    def grouped_by(self, rule: str) -> tuple[str, ...]:
+        """Return the fields by which events of `rule` are grouped."""
+        return tuple(self.aliases.get(name, {}).get(rule, name) for name in self.group_by)
 
 
 def counted(window: Window, ts: int, value: str, count: Count) -> tuple[Window, bool]:
@@ -53,6 +62,24 @@ def counted(window: Window, ts: int, value: str, count: Count) -> tuple[Window, 
     newest = {one: moment for moment, one in window}
     newest[value] = max(ts, newest.get(value, ts))
     return _full(tuple(sorted((moment, one) for one, moment in newest.items())[-count.least :]), count)
+
+
+def chained(window: Window, ts: int, position: int, count: Count) -> tuple[Window, bool]:
+    """Return the window with an event of the rule at `position` (from zero), and whether the rule fires.
+
+    An entry is a chain: when it began, and as `length:end` how many rules it has and when the last of them matched.
+    """
+    chains = {int(length): (start, int(end)) for start, text in window for length, end in [text.split(":")]}
+    before = chains.get(position) if position else (ts, ts)
+    if before is None or before[1] > ts or ts - before[0] > count.span_ns:
+        return window, False
+    start, length = before[0], position + 1
+    if length == count.least:
+        return (), True
+    known = chains.get(length)
+    if known is None or start > known[0]:
+        chains[length] = (start, ts)
+    return tuple(sorted((start, f"{length}:{end}") for length, (start, end) in chains.items())), False
 
 
 def _full(window: Window, count: Count) -> tuple[Window, bool]:
@@ -67,21 +94,63 @@ def count_of(section: Located) -> Count:
         raise RuleError("'correlation' must be a map", section.line)
     fields = section.data
     _refuse_unknown(fields)
-    kind = _chosen(fields, "type", ("event_count", "value_count"), section.line)
-    least, field = _condition(_need(fields, "condition", section.line), kind)
+    kind = _chosen(fields, "type", _KINDS, section.line)
+    rules = _rules(_need(fields, "rules", section.line), kind)
+    least, field = _least(fields, kind, len(rules), section.line)
+    group_by = tuple(_texts(_need(fields, "group-by", section.line)))
     return Count(
-        rules=tuple(_texts(_need(fields, "rules", section.line))),
-        group_by=_groups(_need(fields, "group-by", section.line)),
+        rules=rules,
+        group_by=group_by,
         span_ns=_span(_need(fields, "timespan", section.line)),
         least=least,
         line=section.line,
         field=field,
         generate=_flag(fields.get("generate")),
+        kind=kind,
+        aliases=_aliases(fields.get("aliases"), group_by, rules),
     )
 
 
+def _rules(value: Located, kind: Kind) -> tuple[str, ...]:
+    rules = _texts(value)
+    if len(rules) > MAX_RULES:
+        raise RuleError(f"a correlation has at most {MAX_RULES} rules", value.line)
+    if kind not in _COUNTS and len(rules) < 2:
+        raise RuleError(f"{kind} needs two rules or more", value.line)
+    if kind == "temporal" and len(set(rules)) < len(rules):
+        raise RuleError("temporal names a rule twice; count its events with event_count", value.line)
+    return tuple(rules)
+
+
+def _least(fields: dict[str, Located], kind: Kind, rules: int, line: int) -> tuple[int, str | None]:
+    if kind in _COUNTS:
+        return _condition(_need(fields, "condition", line), kind)
+    if "condition" in fields:
+        raise RuleError(f"{kind} has no condition: all of its rules must match", fields["condition"].line)
+    return rules, None
+
+
+def _aliases(value: Located | None, group_by: tuple[str, ...], rules: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    if value is None:
+        return {}
+    if not isinstance(value.data, dict):
+        raise RuleError("'aliases' must be a map", value.line)
+    return {name: _alias(name, one, group_by, rules) for name, one in value.data.items()}
+
+
+def _alias(name: str, value: Located, group_by: tuple[str, ...], rules: tuple[str, ...]) -> dict[str, str]:
+    if name not in group_by:
+        raise RuleError(f"the alias {name!r} is not in 'group-by'{suggestion(name, group_by)}", value.line)
+    if not isinstance(value.data, dict):
+        raise RuleError("an alias is a map from rules to fields", value.line)
+    for rule, field in value.data.items():
+        if rule not in rules:
+            raise RuleError(f"the alias names {rule!r}, which is not counted{suggestion(rule, rules)}", field.line)
+    return {rule: _texts(field)[0] for rule, field in value.data.items()}
+
+
 def _refuse_unknown(fields: dict[str, Located]) -> None:
-    known = ("type", "rules", "group-by", "timespan", "condition", "generate")
+    known = ("type", "rules", "group-by", "timespan", "condition", "generate", "aliases")
     for name, value in fields.items():
         if name not in known:
             raise RuleError(f"a correlation has no {name!r}{suggestion(name, known)}", value.line)
@@ -93,11 +162,12 @@ def _need(fields: dict[str, Located], name: str, line: int) -> Located:
     return fields[name]
 
 
-def _chosen(fields: dict[str, Located], name: str, known: tuple[str, ...], line: int) -> str:
+def _chosen(fields: dict[str, Located], name: str, known: tuple[Kind, ...], line: int) -> Kind:
     value = _need(fields, name, line)
-    if value.data not in known:
-        raise RuleError(f"{name} cannot be {value.data!r}{suggestion(str(value.data), known)}", value.line)
-    return str(value.data)
+    for kind in known:
+        if value.data == kind:
+            return kind
+    raise RuleError(f"{name} cannot be {value.data!r}{suggestion(str(value.data), known)}", value.line)
 
 
 def _texts(value: Located) -> list[str]:
@@ -106,14 +176,6 @@ def _texts(value: Located) -> list[str]:
     if not texts or len(texts) != len(values):
         raise RuleError("a list of texts was expected", value.line)
     return texts
-
-
-def _groups(value: Located) -> tuple[str, ...]:
-    names = _texts(value)
-    for name in names:
-        if name not in GROUPS:
-            raise RuleError(f"events cannot be grouped by {name!r}{suggestion(name, GROUPS)}", value.line)
-    return tuple(names)
 
 
 def _span(value: Located) -> int:

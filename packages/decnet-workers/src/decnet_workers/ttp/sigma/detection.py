@@ -9,7 +9,7 @@ from decnet_core.events.catalogue import Payload, kind_of
 from decnet_workers.ttp.sigma import condition, modifiers
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.expression import Expressions
-from decnet_workers.ttp.sigma.fields import field_of, names_of
+from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.logic import all_of, any_of
 from decnet_workers.ttp.sigma.modifiers import Matcher, Searched
@@ -95,12 +95,18 @@ def _keywords(chosen: list[str], values: list[Located], line: int, scope: Scope)
 
 
 def _field(name: str, scope: Scope, line: int) -> Searched:
+    field = _known(name, scope, line)
+    return Searched(field, scope.pools.setdefault(name, Expressions()), lambda other, at: _known(other, scope, at))
+
+
+def _known(name: str, scope: Scope, line: int) -> Field:
+    """Return a field that the rule may read, noted as read; raises RuleError."""
     field, kinds = field_of(name, scope.kinds), scope.kinds
     if field is None:
         top = name.partition(".")[0]
         raise RuleError(f"{_kinds(kinds)} has no field {name!r}{suggestion(top, names_of(kinds))}", line)
     scope.reads.add(field.attribute)
-    return Searched(field, scope.pools.setdefault(name, Expressions()))
+    return field
 
 
 def _kinds(kinds: Kinds) -> str:

@@ -19,11 +19,12 @@ from decnet_core.events.envelope import ENVELOPE_FIELDS, Event
 Shape: TypeAlias = Literal["text", "number", "flag"]
 Values: TypeAlias = tuple[Any, ...]
 
-_PAIRS, _NUMBERS, _TABLE, _TABLES = "pairs", "numbers", "table", "tables"
+_PAIRS, _NUMBERS, _TEXTS, _TABLE, _TABLES = "pairs", "numbers", "texts", "table", "tables"
 _PLAIN: dict[object, str] = {str: "text", UUID: "text", int: "number", float: "number", bool: "flag"}
 _MANY: dict[object, str] = {
     tuple[tuple[str, str], ...]: _PAIRS,
     tuple[int, ...]: _NUMBERS,
+    tuple[str, ...]: _TEXTS,
     dict[str, str]: _TABLE,
     dict[str, dict[str, str]]: _TABLES,
 }
@@ -124,7 +125,7 @@ def _read_plain(name: str, event: Event) -> Values:
     return () if value is None else (value,)
 
 
-def _read_numbers(name: str, event: Event) -> Values:
+def _read_each(name: str, event: Event) -> Values:
     return tuple(getattr(event.payload, name, ()))
 
 
@@ -157,7 +158,8 @@ def _read_parameter(name: str, element: str, parameter: str, event: Event) -> Va
 
 _READ_ALL: dict[str, Callable[[str, Event], Values]] = {
     _PAIRS: _read_pairs,
-    _NUMBERS: _read_numbers,
+    _NUMBERS: _read_each,
+    _TEXTS: _read_each,
     _TABLE: _read_table,
     _TABLES: _read_tables,
 }

@@ -7,6 +7,7 @@ rule silently does nothing. Text is compared without case unless `cased` is give
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address, ip_network
 from operator import ge, gt, le, lt
@@ -29,14 +30,18 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, 
 _PLACES = {"contains": (True, True), "startswith": (False, True), "endswith": (True, False)}
 _ENCODINGS = ("base64", "base64offset")
 _FLAGS = ("i", "m", "s")
-MODIFIERS = ("all", "cased", "cidr", "exists", "re", *_FLAGS, *_ENCODINGS, *_ORDER, *_PLACES)
+_DASHES = "-/\u2013\u2014\u2015"
+"""What `windash` takes for the dash before an option (Sigma 2.0): hyphen, slash, en dash, em dash, horizontal bar."""
+_OPTION = re.compile(r"(?:^|\s)[-/]")
+MODIFIERS = ("all", "cased", "cidr", "exists", "fieldref", "re", "windash", *_FLAGS, *_ENCODINGS, *_ORDER, *_PLACES)
 
 
 class Searched(msgspec.Struct, frozen=True):
-    """A field, and the expressions of all rules on it."""
+    """A field, the expressions of all rules on it, and how to find another field of the same events by its name."""
 
     field: Field
     expressions: Expressions
+    other: Callable[[str, int], Field]
 
 
 def matcher(searched: Searched, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
@@ -95,21 +100,35 @@ def _one(searched: Searched, modifiers: list[str], value: Located) -> Matcher | 
         return _absent(field, modifiers, line)
     if modifiers and modifiers[0] in _ORDER:
         return _ordered(field, modifiers, data, line)
+    if "fieldref" in modifiers:
+        return _equal_to_field(searched, modifiers, data, line)
     if field.shape != "text":
         return _equal(field, modifiers, data, line)
     if isinstance(data, bool):
         raise RuleError(f"{field.name!r} holds text; write '{str(data).lower()}' in quotes", line)
+    return _text(searched, modifiers, str(data), line)
+
+
+def _text(searched: Searched, modifiers: list[str], text: str, line: int) -> Matcher | list[wildcard.Pattern]:
     if "re" in modifiers:
-        return _expression(searched, modifiers, str(data), line)
+        return _expression(searched, modifiers, text, line)
     if "cidr" in modifiers:
-        return _over(field, _network(modifiers, str(data), line))
-    return _patterns(str(data), modifiers, line)
+        return _over(searched.field, _network(modifiers, text, line))
+    return _patterns(text, modifiers, line)
 
 
 def _absent(field: Field, modifiers: list[str], line: int) -> Matcher:
     if modifiers:
         raise RuleError(f"null with {modifiers[0]!r} means nothing; use it without modifier", line)
     return lambda view: not view.values(field)
+
+
+def _equal_to_field(searched: Searched, modifiers: list[str], data: Scalar, line: int) -> Matcher:
+    """Return a test whether the field has a value in common with the field that `data` names, ignoring case."""
+    if modifiers != ["fieldref"] or not isinstance(data, str):
+        raise RuleError("'fieldref' stands alone and takes the name of a field", line)
+    field, other = searched.field, searched.other(data, line)
+    return lambda view: not set(view.folded(field)).isdisjoint(view.folded(other))
 
 
 def _ordered(field: Field, modifiers: list[str], data: Scalar, line: int) -> Matcher:
@@ -186,6 +205,8 @@ def _patterns(text: str, modifiers: list[str], line: int) -> list[wildcard.Patte
     for modifier in modifiers:
         if modifier in _PLACES:
             patterns = [_placed(pattern, *_PLACES[modifier]) for pattern in patterns]
+        elif modifier == "windash":
+            patterns = [written for pattern in patterns for written in _dashed(pattern)]
         elif modifier in _ENCODINGS:
             patterns = [written for pattern in patterns for written in _encoded(pattern, modifier, line)]
         elif modifier != "cased":
@@ -195,6 +216,17 @@ def _patterns(text: str, modifiers: list[str], line: int) -> list[wildcard.Patte
 
 def _placed(pattern: wildcard.Pattern, before: bool, after: bool) -> wildcard.Pattern:
     return (*([wildcard.STAR] if before else []), *pattern, *([wildcard.STAR] if after else []))
+
+
+def _dashed(pattern: wildcard.Pattern) -> list[wildcard.Pattern]:
+    """Return the pattern with each dash in place of the first that begins an option, at the start or after a blank."""
+    for number, token in enumerate(pattern):
+        found = _OPTION.search(token) if isinstance(token, str) else None
+        if found is not None and isinstance(token, str):
+            at = found.end()
+            ways = [f"{token[: at - 1]}{dash}{token[at:]}" for dash in _DASHES]
+            return [(*pattern[:number], way, *pattern[number + 1 :]) for way in ways]
+    return [pattern]
 
 
 def _encoded(pattern: wildcard.Pattern, modifier: str, line: int) -> list[wildcard.Pattern]:

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""A database in memory with identities as the clusterer writes them, and what campaign-clusterer made of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID, uuid5
+
+from sqlalchemy import Engine, select
+
+from decnet_models.attackers import tables as attackers
+from decnet_models.campaigns import tables as campaigns_tables
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.engine import reading, warm_up_engine, writing
+from decnet_models.events import tables as events
+from decnet_models.grouping.evidence import add_evidence
+from decnet_models.grouping.membership import create_group, place
+from decnet_models.grouping.values import Evidence, Member
+from decnet_models.identities import tables as identities
+from decnet_models.identities.tables import IDENTITIES
+from decnet_models.notices import tables as notices
+from decnet_models.progress import tables as progress
+from decnet_models.ttp import tables as ttp
+from decnet_workers.campaign_clusterer.worker import prepared, step
+
+DAY = 86_400_000_000_000
+START = 1_780_000_000_000_000_000
+_NAMES = UUID("0c3c5f0e-7f55-4d6e-9c2b-6d0c1f7a9a22")
+
+
+def identity(number: int) -> UUID:
+    return uuid5(_NAMES, str(number))
+
+
+@contextmanager
+def database() -> Iterator[Engine]:
+    with warm_up_engine() as engine:
+        with writing(engine) as connection:
+            for tables in (attackers, events, identities, campaigns_tables, notices, progress, ttp):
+                tables.metadata.create_all(connection)
+        prepared(engine)
+        yield engine
+
+
+def show(engine: Engine, number: int, *features: tuple[str, str], day: float = 0, address: str = "") -> None:
+    """Let an identity show features from an address of its own."""
+    ts, attacker = START + int(day * DAY), address or f"192.0.2.{number}"
+    with writing(engine) as connection:
+        create_group(connection, IDENTITIES, identity(number), now_ns=ts)
+        place(connection, IDENTITIES, [Member(attacker, identity(number), 0.0, (), ts, ts, ts)])
+        add_evidence(connection, IDENTITIES, [Evidence(attacker, kind, value, ts, ts) for kind, value in features])
+
+
+def work(engine: Engine) -> None:
+    """Let the worker step until nothing is left."""
+    for _ in range(100):
+        if not step(engine).identities:
+            return
+    raise AssertionError("the worker does not come to an end")
+
+
+def campaigns(engine: Engine) -> dict[UUID, set[UUID]]:
+    """Return the members of each campaign."""
+    c, found = CAMPAIGNS.member.c, dict[UUID, set[UUID]]()
+    with reading(engine) as connection:
+        for one, campaign in connection.execute(select(c.identity, c.campaign)):
+            found.setdefault(campaign, set()).add(one)
+    return found

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""The campaigns and their ids are the same whatever was between: batches, kills, decisions, changes of identities."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, database, identity, show, work
+
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.engine import writing
+from decnet_models.grouping import changes
+from decnet_models.grouping.decisions import decide
+from decnet_models.grouping.membership import group, members
+from decnet_models.grouping.values import Decision
+from decnet_models.identities.tables import IDENTITIES
+from decnet_workers.campaign_clusterer import worker
+from decnet_workers.campaign_clusterer.decided import campaign_of
+
+Act = Callable[[Engine], object]
+
+
+class KilledError(Exception):
+    """The worker was killed before its transaction was committed."""
+
+
+def merge(engine: Engine, one: int, other: int) -> None:
+    with writing(engine) as connection:
+        source, target = (group(connection, IDENTITIES, identity(number)) for number in (one, other))
+        if source and target and source.id != target.id and not (source.merged_into or target.merged_into):
+            changes.merge(connection, IDENTITIES, source.id, target.id, weight=1.0, because=(), now_ns=START)
+
+
+def leave(engine: Engine, one: int, other: int) -> None:
+    """Let an address of one identity go to another."""
+    with writing(engine) as connection:
+        source, target = (group(connection, IDENTITIES, identity(number)) for number in (one, other))
+        if source and target and source.id != target.id and not (source.merged_into or target.merged_into):
+            first = [member.subject for member in members(connection, IDENTITIES, source.id, 1)]
+            changes.split(connection, IDENTITIES, source.id, target.id, subjects=first, because=(), now_ns=START)
+
+
+def rule(engine: Engine, kind: Literal["together", "apart", "pinned"], one: int, other: int) -> None:
+    campaign = campaign_of(identity(other)) if kind == "pinned" else None
+    second = None if kind == "pinned" else identity(other)
+    if one != other:
+        with writing(engine) as connection:
+            decide(connection, CAMPAIGNS, Decision(0, kind, identity(one), second, campaign, None, "", "", 0))
+
+
+def killed(engine: Engine) -> None:
+    """Let a step be killed after it has written everything, before it commits."""
+    written = worker._write
+
+    def write_and_die(*arguments: object) -> None:
+        written(*arguments)  # type: ignore[arg-type]
+        raise KilledError
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KilledError):
+        patch.setattr(worker, "_write", write_and_die)
+        worker.step(engine)
+
+
+NUMBERS = st.integers(0, 7)
+SHOWS = st.builds(
+    lambda number, hosts, day, address: (
+        partial(show, number=number, day=day, address=f"198.51.100.{number * 3 + address}")
+        if not hosts
+        else lambda engine: show(
+            engine, number, *(("host", host) for host in hosts), day=day, address=f"198.51.100.{number * 3 + address}"
+        )
+    ),
+    NUMBERS,
+    st.lists(st.sampled_from(("c2.example", "c3.example", "c4.example")), max_size=2),
+    st.integers(0, 20),
+    st.integers(0, 2),
+)
+ACTS = st.lists(
+    st.one_of(
+        SHOWS,
+        SHOWS,
+        SHOWS,
+        st.builds(lambda one, other: partial(merge, one=one, other=other), NUMBERS, NUMBERS),
+        st.builds(lambda one, other: partial(leave, one=one, other=other), NUMBERS, NUMBERS),
+        st.builds(
+            lambda kind, one, other: partial(rule, kind=kind, one=one, other=other),
+            st.sampled_from(("together", "apart", "pinned")),
+            NUMBERS,
+            NUMBERS,
+        ),
+    ),
+    max_size=16,
+)
+BETWEEN = st.lists(st.sampled_from((None, None, worker.step, work, killed)), min_size=16, max_size=16)
+
+
+def _outcome(acts: Sequence[Act], between: Sequence[Act | None]) -> dict[UUID, set[UUID]]:
+    with database() as engine:
+        for act, then in zip(acts, between, strict=False):
+            act(engine)
+            if then is not None:
+                then(engine)
+        work(engine)
+        return campaigns(engine)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ACTS, BETWEEN)
+def test_batches_kills_and_decisions_between_do_not_matter(acts: list[Act], between: list[Act | None]) -> None:
+    assert _outcome(acts, between) == _outcome(acts, [None] * len(acts))

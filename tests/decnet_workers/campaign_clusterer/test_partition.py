@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Who acts together: a function of profiles and decisions."""
+
+from collections import Counter
+from random import Random
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, identity
+
+from decnet_workers.campaign_clusterer.partition import Decided, Ruling, partition
+from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits
+
+
+def profile(
+    number: int, *hosts: str, day: float = 0, deckies: tuple[str, ...] = ("a", "b"), until: float = 1
+) -> Profile:
+    features = frozenset(("host", host) for host in hosts)
+    seen = START + int(day * DAY)
+    return Profile(identity(number), features, frozenset(deckies), (), seen, seen + int(until * DAY))
+
+
+def groups(*profiles: Profile, decided: Decided | None = None) -> list[set[int]]:
+    subjects = Counter(feature for one in profiles for feature in one.features)
+    numbers = {identity(number): number for number in range(100)}
+    found = partition({one.identity: one for one in profiles}, subjects, decided or Decided())
+    return [{numbers[each] for each in group} for group in found]
+
+
+def pair(one: int, other: int) -> tuple[UUID, UUID]:
+    return identity(one), identity(other)
+
+
+def test_a_shared_host_joins_who_came_at_the_same_time_with_the_same_targets() -> None:
+    assert groups(profile(1, "c2"), profile(2, "c2"), profile(3, "other")) == [{1, 2}]
+
+
+def test_a_host_that_is_shared_at_other_times_and_against_other_targets_joins_nobody() -> None:
+    late = profile(2, "loader", day=50, deckies=("x", "y"))
+    assert groups(profile(1, "loader"), late) == []
+
+
+def test_a_host_of_very_many_joins_nobody() -> None:
+    assert feature_bits("host", CAP + 1) == 0
+    assert groups(*(profile(number, "free host") for number in range(CAP + 1))) == []
+
+
+def test_one_who_copies_the_marks_of_two_campaigns_does_not_make_them_one() -> None:
+    first = [profile(number, "c2", deckies=("a", "b")) for number in (1, 2, 3)]
+    second = [profile(number, "c3", deckies=("x", "y")) for number in (4, 5, 6)]
+    copycat = profile(7, "c2", "c3", deckies=("a", "b", "x", "y"))
+    found = groups(*first, *second, copycat)
+    assert {1, 2, 3} <= next(group for group in found if 1 in group)
+    assert not any({1, 4} <= group for group in found)
+
+
+def test_a_campaign_that_moves_from_host_to_host_stays_one() -> None:
+    members = [profile(1, "c2"), profile(2, "c2", "c3"), profile(3, "c2", "c3"), profile(4, "c3"), profile(5, "c3")]
+    assert groups(*members) == [{1, 2, 3, 4, 5}]
+
+
+def test_decisions_overrule_evidence_and_the_latest_overrules_earlier_ones() -> None:
+    both = profile(1, "c2"), profile(2, "c2")
+    apart, together = Ruling(pair(1, 2), together=False), Ruling(pair(1, 2), together=True)
+    assert groups(*both, decided=Decided((apart,))) == []
+    assert groups(*both, decided=Decided((apart, together))) == []
+    assert groups(*both, decided=Decided((together, apart))) == [{1, 2}]
+
+
+def test_a_pinned_identity_follows_the_decision_and_no_evidence() -> None:
+    members = profile(1, "c2"), profile(2, "c2"), profile(3, "other")
+    pinned = Decided((Ruling(pair(2, 3), together=True),), frozenset({identity(2)}))
+    assert groups(*members, decided=pinned) == [{2, 3}]
+
+
+PROFILES = st.lists(
+    st.builds(
+        lambda hosts, day, deckies: (tuple(sorted(hosts)), day, tuple(sorted(deckies))),
+        st.frozensets(st.sampled_from("pqrs"), max_size=3),
+        st.integers(0, 40),
+        st.frozensets(st.sampled_from("abcde"), max_size=3),
+    ),
+    max_size=12,
+)
+
+
+@given(PROFILES, st.randoms(use_true_random=False))
+def test_the_order_of_profiles_does_not_matter(
+    drawn: list[tuple[tuple[str, ...], int, tuple[str, ...]]], dice: Random
+) -> None:
+    profiles = [profile(n, *hosts, day=day, deckies=deckies) for n, (hosts, day, deckies) in enumerate(drawn)]
+    assert groups(*profiles) == groups(*dice.sample(profiles, len(profiles)))
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("abcd"), max_size=8))
+def test_common_order_is_the_longest_common_subsequence(one: list[str], other: list[str]) -> None:
+    def slow(left: list[str], right: list[str]) -> int:
+        if not left or not right:
+            return 0
+        if left[-1] == right[-1]:
+            return slow(left[:-1], right[:-1]) + 1
+        return max(slow(left[:-1], right), slow(left, right[:-1]))
+
+    assert common_order(tuple(one), tuple(other)) == slow(one, other)
