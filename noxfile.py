@@ -197,7 +197,7 @@ def systemd(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def howto(session: nox.Session) -> None:
-    """Build the examples of the how-to pages in a copy of the checkout, as the pages say, and run them."""
+    """Do what the how-to pages say: build their examples in a copy of the checkout, set up a sensor from wheels."""
     _workspace(session)
     session.run("pytest", "-m", "howto", "--processes", "2", "--timeout", "300", *session.posargs)
 

@@ -189,8 +189,12 @@ def _service(who: Persona, port: ET.Element) -> Service | None:
         return None
     answer = " ".join(filter(None, (service.get(key) for key in ("product", "version", "extrainfo", "ostype"))))
     claim = _claimed(who, "ssh" if number == who.ports.get("ssh", 22) else "http")
-    words = re.findall(r"[A-Za-z][A-Za-z-]{3,}", claim)
-    return Service(number, claim, answer or "unknown", any(word.lower() in answer.lower() for word in words))
+    return Service(number, claim, answer or "unknown", bool(_words(claim) & _words(answer)))
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of three letters and more: products' names, not versions."""
+    return {word.lower() for word in re.findall(r"[A-Za-z]{3,}", text)} - {"http", "server", "protocol", "linux"}
 
 
 def _claimed(who: Persona, service: str) -> str:

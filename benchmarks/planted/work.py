@@ -71,13 +71,17 @@ def _campaign_step(engine: Engine) -> Callable[[], tuple[int, int]]:
 
 
 def _event_step(worker: type[CursorWorker[Any]], engine: Engine) -> Callable[[], tuple[int, int]]:
-    processor = ready(worker)._processor(engine, worker.name)
+    one = ready(worker)
+    processor = one._processor(engine, worker.name)
     with writing(engine) as connection:
         begin_cursor(connection, worker.name, now_ns=time.time_ns())
 
     def step() -> tuple[int, int]:
         done = processor.step()
-        return done.handled, done.lag
+        if done.lag:
+            return done.handled, done.lag
+        settled = processor.settle(one.unsettled, lambda connection: one.settle(connection).notices)
+        return done.handled, int(settled is not None)
 
     return step
 

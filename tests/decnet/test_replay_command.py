@@ -62,6 +62,7 @@ def tables(deployment: Deployment) -> list[list[tuple[Any, ...]]]:
         return [sorted(tuple(row) for row in connection.execute(select(table))) for table in (attacker, credential_use)]
 
 
+@pytest.mark.fault
 def test_replay_and_worker_killed_in_the_middle_end_with_the_same_tables(deployment: Deployment, guesses: int) -> None:
     with profiler():
         until(lambda: cursor(deployment) == guesses)

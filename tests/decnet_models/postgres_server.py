@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 NOBODY = 65534
-QUICK = ("-F", "-c", "shared_buffers=16MB", "-c", "autovacuum=off", "-c", "max_connections=20")
+QUICK = (
+    *("-F", "-c", "shared_buffers=16MB", "-c", "autovacuum=off", "-c", "max_connections=20"),
+    *("-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "jit=off"),
+)
 """Nothing that a test writes must survive the machine."""
 
 

@@ -101,7 +101,9 @@ def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:
     return [line for line in lines if line["type"] == type_]
 
 
-@pytest.mark.parametrize("hosting", ["fork", "tasks", "units"])
+@pytest.mark.parametrize(
+    "hosting", ["fork", *(pytest.param(name, marks=pytest.mark.fault) for name in ("tasks", "units"))]
+)
 def test_private_drill_holds_in_each_hosting_and_leaves_nothing(tmp_path: Path, short_path: Path, hosting: str) -> None:
     """Workers that share an event loop, being tasks, are refused whatever blocks it (test_blocking.py says what)."""
     blocked = tmp_path / "blocked"

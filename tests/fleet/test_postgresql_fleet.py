@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 
+import pytest
 from sqlalchemy import text
 
 from decnet_models.database.engine import open_engine, reading
 
 
+@pytest.mark.fault
 def test_private_drill_holds_on_postgresql(empty_postgres_url: str) -> None:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
     with tempfile.TemporaryDirectory() as place:  # pytest's own is too long a path for a UNIX socket

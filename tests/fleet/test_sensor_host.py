@@ -25,6 +25,8 @@ from decnet_core.state import State
 from decnet_core.supervise.status_file import read_status_files
 from decnet_swarm.pki import bootstrap_ca, files
 
+pytestmark = pytest.mark.howto
+
 ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))) or "uv"
 """Beside this Python, or beside the nox that made its environment."""

@@ -195,6 +195,7 @@ def _made(directory: Path) -> Path:
     return directory
 
 
+@pytest.mark.fault
 def test_a_worker_that_is_killed_again_and_again_has_counted_each_event_once(tmp_path: Path) -> None:
     """At most the one event that was being recorded when the kill came is there without having been told."""
     told, kills = 0, 6

@@ -48,9 +48,9 @@ def environment(state: Path) -> dict[str, str]:
 HOSTING = {"forking": False}
 
 
-@pytest.fixture(params=["interpreters", "forks"], autouse=True)
+@pytest.fixture(params=["forks", pytest.param("interpreters", marks=pytest.mark.fault)], autouse=True)
 def hosting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every behaviour here holds for workers with interpreters of their own and for forked ones."""
+    """Every behaviour here holds for forked workers and for those with interpreters of their own."""
     monkeypatch.setitem(HOSTING, "forking", request.param == "forks")
 
 

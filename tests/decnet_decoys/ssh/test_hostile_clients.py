@@ -232,7 +232,8 @@ async def test_session_that_is_cut_off_is_freed_without_the_garbage_collector(ho
         await all_freed(host)
 
 
-PRINTED = sum(len(str(number)) + 1 for number in range(1, 140_001))
+NUMBERS = 60_000
+PRINTED = sum(len(str(number)) + 1 for number in range(1, NUMBERS + 1))
 MOST_UNSENT = 600_000
 """Far more than a connection with ten channels keeps, and far less than what they have to say."""
 
@@ -281,7 +282,7 @@ async def settled(host: DeckyHost) -> None:
 
 async def printing(connection: Any, channels: int) -> list[Any]:
     """Have commands print `PRINTED` bytes each."""
-    return [await connection.create_process("sleep 0.5; seq 1 140000", encoding=None) for _ in range(channels)]
+    return [await connection.create_process(f"sleep 0.5; seq 1 {NUMBERS}", encoding=None) for _ in range(channels)]
 
 
 @pytest.mark.parametrize("window", [64 << 10, 1 << 30])
@@ -314,9 +315,9 @@ async def test_output_waits_for_a_key_exchange_that_a_client_does_not_finish(hos
 
 
 async def asked(connection: Any) -> None:
-    """Ask for what has answers of 290 KB, and read none."""
+    """Ask for what has answers of 145 KB, and read none."""
     connection._transport.pause_reading()
-    for _ in range(4000):
+    for _ in range(2000):
         connection.send_packet(80, b"\0\0\0\4none\1")  # SSH_MSG_GLOBAL_REQUEST (RFC 4254 §4)
         await asyncio.sleep(0)
 

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import Connection, text
 from sqlalchemy import event as hooks
 from sqlalchemy.exc import OperationalError
+from tests.examples import examples
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
@@ -427,11 +428,11 @@ class Interleaving(RuleBasedStateMachine):
         self.instances.remove(instance)
 
 
-def run(url: str, make_events: Maker, *, leased: bool, examples: int, steps: int) -> None:
+def run(url: str, make_events: Maker, *, leased: bool, lives: int, steps: int) -> None:
     run_state_machine_as_test(
         lambda: Interleaving(url, make_events, leased=leased),  # type: ignore[arg-type]  # a factory does as well
         settings=settings(
-            max_examples=examples,
+            max_examples=lives,
             stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -441,11 +442,11 @@ def run(url: str, make_events: Maker, *, leased: bool, examples: int, steps: int
 
 @pytest.mark.parametrize("leased", [True, False], ids=["leases", "cursor"])
 def test_any_interleaving_ends_like_one_clean_run(url: str, make_events: Maker, leased: bool) -> None:
-    run(url, make_events, leased=leased, examples=10, steps=20)
+    run(url, make_events, leased=leased, lives=examples(20), steps=20)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("leased", [True, False], ids=["leases", "cursor"])
 def test_a_thousand_interleavings_end_like_one_clean_run(url: str, make_events: Maker, leased: bool) -> None:
-    run(url, make_events, leased=leased, examples=1000, steps=60)
+    run(url, make_events, leased=leased, lives=1000, steps=60)

@@ -57,6 +57,7 @@ def result(engine: Engine, all_rows: Rows) -> tuple[Tables, set[str]]:
         return all_rows(connection), set(connection.execute(select(notice.c.key)).scalars())
 
 
+@pytest.mark.fault
 def test_killed_again_and_again_it_ends_with_the_same_tables(
     tmp_path: Path, busy_log: list[Event], quiet: tuple[Tables, set[str]], all_rows: Rows
 ) -> None:

@@ -99,6 +99,7 @@ def outbox(engine: Engine) -> list[str]:
         return keys(connection)
 
 
+@pytest.mark.fault
 def test_killed_again_and_again_it_tags_each_event_once(engine: Engine, tmp_path: Path) -> None:
     log(engine, 2000)
     # Commands: a shell command and system information. Log-ins: one finding for every five failures.

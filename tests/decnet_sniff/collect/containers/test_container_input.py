@@ -295,6 +295,7 @@ def podman() -> Iterator[tuple[Podman, str]]:
         yield service, service.image()
 
 
+@pytest.mark.fault
 def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, podman: tuple[Podman, str]) -> None:
     """Lines with and without a terminal, long ones, and equal ones of one second, while all is killed in between."""
     engine, image = podman

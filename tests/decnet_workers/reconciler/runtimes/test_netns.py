@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import itertools
 import socket
 import struct
 import subprocess
@@ -112,8 +113,8 @@ def test_nothing_is_left_when_it_is_stopped_while_its_sockets_are_open(network: 
         sock.close()
 
 
-def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, bytes]]:
-    """Return TTL, window and TCP options of the answer to a connection that offers everything."""
+def answer(network: Lan, address: str, port: int) -> bytes:
+    """Return the IPv4 packet that answers a connection that offers everything."""
 
     def look() -> bytes:
         with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as sniffer, socket.socket() as client:
@@ -131,7 +132,12 @@ def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, 
                 ):
                     return packet
 
-    packet = network.machines.enter("attacker", look)
+    return network.machines.enter("attacker", look)
+
+
+def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, bytes]]:
+    """Return TTL, window and TCP options of the answer, the options in their order."""
+    packet = answer(network, address, port)
     options, rest = {}, packet[40 : 20 + (packet[32] >> 4) * 4]
     while rest and rest[0] != 0:
         length = 1 if rest[0] == 1 else rest[1]
@@ -147,6 +153,34 @@ def test_network_sees_the_personas_tcp_stack(network: Lan) -> None:
         assert (ttl, window) == (128, 8192)
         assert options == {2: struct.pack(">H", 1400), 1: b"", 4: b"", 3: b"\x08"}
         assert connect(network, "10.77.0.10", 80) == 0
+
+
+@pytest.mark.parametrize(("timestamps", "kinds"), [(False, [2, 1, 3, 4]), (True, [2, 1, 3, 4, 8])])
+def test_window_scale_comes_first_where_the_persona_says_so(
+    network: Lan, kinds: list[int], *, timestamps: bool
+) -> None:
+    stack = Stack(window_scale=8, timestamps=timestamps, option_order="scale_first")
+    with started(network, decky(stack=stack)):
+        options = syn_ack(network, "10.77.0.10", 22)[2]  # who got it connected, so its checksum was right
+    assert list(options) == kinds
+    assert (options[2], options[3]) == (struct.pack(">H", 1460), b"\x08")
+    assert len(options.get(8, b"")) == 8 * timestamps
+
+
+def test_packets_are_numbered_and_fragmented_as_the_persona_says(network: Lan) -> None:
+    numbers: dict[str, list[int]] = {}
+    for way in ("zero", "increment", "random"):
+        with started(network, decky(stack=Stack(ip_id=way, dont_fragment=way == "zero"))):
+            packets = [answer(network, "10.77.0.10", 22) for _ in range(4)]
+        numbers[way] = [int.from_bytes(packet[4:6], "big") for packet in packets]
+        assert [packet[6:8] for packet in packets] == [b"\x40\x00" if way == "zero" else b"\x00\x00"] * 4
+        for packet in packets:
+            assert sum(struct.unpack(">10H", packet[:20])) % 0xFFFF == 0, "the header's checksum is wrong"
+    assert numbers["zero"] == [0] * 4
+    steps = [later - earlier for earlier, later in itertools.pairwise(numbers["increment"])]
+    assert all(1 <= step <= 10 for step in steps), numbers  # each connection had a few packets
+    assert len(set(numbers["random"])) > 1
+    assert not all(1 <= b - a <= 10 for a, b in itertools.pairwise(numbers["random"]))
 
 
 def test_closed_ports_are_silent_where_the_persona_says_so(network: Lan) -> None:

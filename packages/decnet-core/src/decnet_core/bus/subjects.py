@@ -32,6 +32,13 @@ class FleetChanged(msgspec.Struct, frozen=True):
     """How many were added, changed or marked for removal."""
 
 
+class GroupingDecided(msgspec.Struct, frozen=True):
+    """An operator's decision about identities or campaigns was committed."""
+
+    subjects: int
+    """How many it names."""
+
+
 class IntelRequested(msgspec.Struct, frozen=True):
     """The operator asked for fresh intelligence."""
 
@@ -94,6 +101,9 @@ SPOOL_APPENDED = Subject("spool.{}.appended", Appended, "A worker appended event
 EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; wakes the cursor workers.")
 NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
 FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were committed; wakes reconciler.")
+GROUPING_DECIDED = Subject(
+    "grouping.decided", GroupingDecided, "An operator's decision was committed; wakes clusterer and campaign-clusterer."
+)
 INTEL_REQUESTED = Subject("intel.requested", IntelRequested, "The operator asked providers anew; wakes enrich.")
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
 CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
@@ -103,5 +113,5 @@ LOST = Subject(
 )
 
 SUBJECTS: tuple[Subject, ...] = (
-    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
+    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, GROUPING_DECIDED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
 )

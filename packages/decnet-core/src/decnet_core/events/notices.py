@@ -121,6 +121,52 @@ class DeckyFailed(_Notice, frozen=True, tag="decky.failed"):
     error: str
 
 
+Reason = tuple[str, str, float]
+"""The kind and value of what attackers share, and its weight in bits."""
+
+
+class IdentityFormed(_Notice, frozen=True, tag="identity.formed"):
+    """Several attackers were recognised as one actor."""
+
+    ts: int
+    identity: str
+    members: int
+    attackers: tuple[str, ...]
+    """Of many, some."""
+    because: tuple[Reason, ...] = ()
+
+
+class IdentityGrew(_Notice, frozen=True, tag="identity.grew"):
+    """More attackers were recognised as members of an identity."""
+
+    ts: int
+    identity: str
+    members: int
+    joined: tuple[str, ...]
+    """Of many, some."""
+    because: tuple[Reason, ...] = ()
+
+
+class IdentityMerged(_Notice, frozen=True, tag="identity.merged"):
+    """Two identities of several attackers were recognised as one; `source` is in `identity` now."""
+
+    ts: int
+    identity: str
+    source: str
+    members: int
+    because: tuple[Reason, ...] = ()
+
+
+class CredentialReused(_Notice, frozen=True, tag="credential.reused"):
+    """A credential that is not common was tried by attackers of several identities."""
+
+    ts: int
+    username: str
+    password: str
+    identities: tuple[str, ...]
+    attackers: tuple[str, ...]
+
+
 class CampaignFormed(_Notice, frozen=True, tag="campaign.formed"):
     """Identities were found to act together."""
 
@@ -184,6 +230,10 @@ Notice = (
     | DeckyDrifted
     | DeckyRepaired
     | DeckyFailed
+    | IdentityFormed
+    | IdentityGrew
+    | IdentityMerged
+    | CredentialReused
     | CampaignFormed
     | CampaignGrew
     | CampaignEnded

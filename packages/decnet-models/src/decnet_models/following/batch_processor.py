@@ -97,6 +97,22 @@ class BatchProcessor:
         done.lag = head - reached
         return done
 
+    def settle(
+        self, due: Callable[[Connection], bool], write: Callable[[Connection], Iterable[tuple[str, Notice]]]
+    ) -> Step | None:
+        """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
+
+        The cursor is locked and stays where it is; raises errors as `step` does.
+        """
+        with reading(self._engine) as connection:
+            span = self._position.span(connection)
+            if span is None or not due(connection):
+                return None
+        with writing(self._engine) as connection:
+            self._position.move(connection, span, span.start, span.start)
+            kinds = notices.add_all(connection, write(connection), time.time_ns())
+            return Step(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
+
     def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
         wanted: dict[str, Any] = {
             "through": through,

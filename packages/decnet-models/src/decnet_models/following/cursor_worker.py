@@ -88,6 +88,19 @@ class CursorWorker(DatabaseWorker[S]):
         """
         return lambda connection: self.handle(EventBatch(connection, batch.events))
 
+    def unsettled(self, connection: Connection) -> bool:
+        """Return whether `settle` has something to do; asked on a snapshot whenever the log is handled to its end."""
+        del connection
+        return False
+
+    def settle(self, connection: Connection) -> Results:
+        """Write a bounded part of what follows from the events handled so far, in a transaction without events.
+
+        For results of which a batch would change many that the next one changes again: these wait for the log's end.
+        """
+        del connection
+        return Results()
+
     def beside(self, engine: Engine) -> bool:  # noqa: ARG002  # most follow nothing else
         """Do a bounded piece of work that no event brings, after each batch; return whether there is more."""
         return False
@@ -105,7 +118,9 @@ class CursorWorker(DatabaseWorker[S]):
                 insert_events(connection, sample_events(cls.consumes))
                 begin(connection, cls.name)
                 worker.prepare(connection)
-            worker._processor(engine, cls.name).step()
+            processor = worker._processor(engine, cls.name)
+            processor.step()
+            processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
             worker.beside(engine)
 
         warm_up(work)
@@ -144,17 +159,24 @@ class CursorWorker(DatabaseWorker[S]):
             started = time.perf_counter()
             try:
                 done, more = await ctx.in_thread(self._step, processor)
+                _report(ctx, done, time.perf_counter() - started)
+                if done.lag or more or await self._settled(ctx, processor):
+                    return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None
                 keeper.lost(lost)
-                return AT_ONCE
-            _report(ctx, done, time.perf_counter() - started)
-            if done.lag or more:
                 return AT_ONCE
             seconds = ctx.poll_seconds(self.poll_seconds)
             return Rest(seconds if keeper is None else min(seconds, keeper.due_seconds()), idle=not done.handled)
 
         await repeat(ctx, step, prepare=prepare)
+
+    async def _settled(self, ctx: Context, processor: BatchProcessor) -> bool:
+        """Settle a part; return whether there was one."""
+        done = await ctx.in_thread(processor.settle, self.unsettled, lambda connection: self.settle(connection).notices)
+        if done is not None:
+            _publish(ctx, done)
+        return done is not None
 
     def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
         return processor.step(), self.beside(self._engine)
@@ -188,5 +210,9 @@ def _report(ctx: Context, step: Step, seconds: float) -> None:
     ctx.counters.set("lag_events", step.lag)
     if step.handled:
         ctx.counters.set("batch_seconds", round(seconds, 6))
+    _publish(ctx, step)
+
+
+def _publish(ctx: Context, step: Step) -> None:
     for kind, seq in step.notices.items():
         ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))

@@ -35,10 +35,17 @@ def withdraw(connection: Connection, g: Grouping[Any], decision_id: int, *, now_
     return connection.execute(statement.values(withdrawn_at=now_ns)).rowcount > 0
 
 
-def decisions(connection: Connection, g: Grouping[S], limit: int = 1000, *, after: int = 0) -> list[Decision[S]]:
-    """Return the decisions in force, oldest first; page on with `after` = the last one's `id`."""
+def decisions(
+    connection: Connection, g: Grouping[S], limit: int = 1000, *, after: int = 0, withdrawn: bool = False
+) -> list[Decision[S]]:
+    """Return the decisions in force, oldest first; page on with `after` = the last one's `id`.
+
+    With `withdrawn` those that were withdrawn are among them.
+    """
     c = g.decision.c
     named = (c.id, c.kind, c[g.subject], c.other, c[g.key], c.change)
     query = select(*named, c.author, c.reason, c.created_at, c.withdrawn_at)
-    query = query.where(c.withdrawn_at.is_(None), c.id > after).order_by(c.id).limit(limit)
+    query = query.where(c.id > after).order_by(c.id).limit(limit)
+    if not withdrawn:
+        query = query.where(c.withdrawn_at.is_(None))
     return [Decision(**dict(zip(Decision.__struct_fields__, row, strict=True))) for row in connection.execute(query)]

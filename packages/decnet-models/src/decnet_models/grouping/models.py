@@ -64,6 +64,10 @@ class FeatureFields(TableModel):
     """The value of the feature, which may be long."""
     subjects: int
     """How many subjects show it: the fewer, the more it says."""
+    first_seen: int = 0
+    """The time of the first event that showed it."""
+    last_seen: int = 0
+    """The time of the last event that showed it."""
 
 
 class ChangeFields(TableModel):

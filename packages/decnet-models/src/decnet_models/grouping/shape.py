@@ -123,6 +123,8 @@ def _feature(make: Makers) -> Table:
         Column("digest", String(32), primary_key=True),
         Column("value", Text, nullable=False),
         Column("subjects", Integer, CheckConstraint("subjects >= 0"), nullable=False),
+        Column("first_seen", NANOSECONDS, nullable=False, server_default="0"),
+        Column("last_seen", NANOSECONDS, nullable=False, server_default="0"),
         Index(f"ix_{make.key}_feature_kind_subjects", "kind", "subjects"),
         sqlite_with_rowid=False,
     )

@@ -5,6 +5,7 @@ from typing import Optional
 from uuid import UUID
 
 from decnet_models.grouping import models as grouping
+from decnet_models.identities import tables
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.table_model import TableModel, related
 
@@ -88,3 +89,65 @@ class IdentityDecision(grouping.DecisionFields, table=True):
 
     identity_row: Identity | None = related()
     change_row: IdentityChange | None = related()
+
+
+class IdentityAttacker(TableModel, table=True):
+    """An attacker, and where its evidence puts it."""
+
+    __table__ = tables.identity_attacker
+
+    attacker: str
+    """The attacker's address."""
+    own: UUID
+    """The id of the identity of which it would be the first member."""
+    first_seen: int
+    """The time of its first event that is evidence."""
+    last_seen: int
+    """The time of its last one."""
+    core: str | None = None
+    """The set of features that it belongs to, by the digest of the first; null: to none."""
+    bond: str
+    """What its identity is held together by: `core`, or what an operator decided; alone: its address."""
+
+
+class IdentitySketch(TableModel, table=True):
+    """A MinHash sketch of a set that an attacker showed, from which near-equal sets are found."""
+
+    __table__ = tables.identity_sketch
+
+    attacker: str
+    """The attacker's address."""
+    kind: str
+    """The kind of set."""
+    minima: bytes
+    """The minimum of each hash function over the set, 8 bytes each."""
+    first_seen: int
+    """The time of the first event that showed a member of the set."""
+    last_seen: int
+    """The time of the last one."""
+
+
+class IdentityCore(TableModel, table=True):
+    """A feature that can join attackers, and the core that it belongs to."""
+
+    __table__ = tables.identity_core
+
+    kind: str
+    """The kind of feature."""
+    digest: str
+    """The digest of the feature's value."""
+    core: str
+    """The digest of the first of the features that belong together."""
+    weight: float
+    """What sharing it says, in bits."""
+
+
+class IdentityPending(TableModel, table=True):
+    """Something whose evidence has changed, and whose identity is to be computed again."""
+
+    __table__ = tables.identity_pending
+
+    kind: str
+    """The kind of feature; empty: an attacker."""
+    name: str
+    """The digest of the feature's value, or the attacker's address."""

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: MIT
+"""The evidence as rows: what a batch adds to it, and how it is read.
+
+Everything is merged by rules whose result does not depend on order: the least and greatest of times, the minima of
+sketches, and of the features of a kind that an attacker shows, those with the least digests. So an attacker that
+shows a million different ones has as many rows as one that shows eight, and two that show the same keep the same.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, case, delete, func, literal, select, tuple_, update
+from sqlalchemy.dialects.sqlite import Insert
+
+from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.statements import PART, among, insert_into, parts
+from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
+
+Key = tuple[str, str]
+"""Kind and digest of a feature."""
+
+ATTACKER, TIMES = "", "times"
+"""What is pending besides features: an attacker whose evidence changed, and one whose times did."""
+
+_NAMESPACE = uuid5(NAMESPACE_OID, "decnet.identity")
+
+_evidence, _feature = IDENTITIES.evidence, IDENTITIES.feature
+
+
+class EvidenceRow(NamedTuple):
+    """An attacker shows a feature."""
+
+    kind: str
+    digest: str
+    attacker: str
+    first_seen: int
+    last_seen: int
+
+
+class FeatureRow(NamedTuple):
+    """What a batch adds to a feature: `attackers` more (or less) that show it."""
+
+    kind: str
+    digest: str
+    value: str
+    attackers: int
+    first_seen: int
+    last_seen: int
+
+
+class SketchRow(NamedTuple):
+    """The sketch of a set that an attacker showed, with the times of the events."""
+
+    attacker: str
+    kind: str
+    minima: bytes
+    first_seen: int
+    last_seen: int
+
+
+class AttackerRow(NamedTuple):
+    """An attacker with the times of its events."""
+
+    attacker: str
+    first_seen: int
+    last_seen: int
+
+
+def own_id(attacker: str) -> UUID:
+    """Return the id of the identity whose first member is the attacker."""
+    return uuid5(_NAMESPACE, attacker)
+
+
+def evidence_of(connection: Connection, attackers: Collection[str]) -> list[EvidenceRow]:
+    c = _evidence.c
+    query = select(c.kind, c.digest, c.attacker, c.first_seen, c.last_seen)
+    return [EvidenceRow(*row) for row in connection.execute(query.where(among(connection, c.attacker, attackers)))]
+
+
+def features_of(connection: Connection, attackers: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return attacker, kind and digest of what attackers show."""
+    c = _evidence.c
+    query = select(c.attacker, c.kind, c.digest).where(among(connection, c.attacker, sorted(attackers)))
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
+    """Return the first attackers, in the order of their names, that show a feature."""
+    c = _evidence.c
+    query = select(c.attacker).where(c.kind == key[0], c.digest == key[1]).order_by(c.attacker).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def holders_of_all(connection: Connection, keys: Iterable[Key]) -> dict[Key, list[str]]:
+    """Return all attackers that show each of some features, in the order of their names."""
+    found: dict[Key, list[str]] = {}
+    for kind, name, attacker in rows_of(connection, _evidence, ["attacker"], keys):
+        found.setdefault((kind, name), []).append(attacker)
+    return {key: sorted(attackers) for key, attackers in found.items()}
+
+
+def times_of(connection: Connection, attackers: Collection[str]) -> dict[str, AttackerRow]:
+    c = identity_attacker.c
+    query = select(c.attacker, c.first_seen, c.last_seen).where(among(connection, c.attacker, sorted(attackers)))
+    return {row.attacker: AttackerRow(*row) for row in connection.execute(query)}
+
+
+def sketches_of(connection: Connection, attackers: Collection[str]) -> dict[tuple[str, str], SketchRow]:
+    """Return the sketches of attackers' sets, by attacker and kind."""
+    c = identity_sketch.c
+    query = select(*(c[name] for name in SketchRow._fields)).where(among(connection, c.attacker, sorted(attackers)))
+    return {(row.attacker, row.kind): SketchRow(*row) for row in connection.execute(query)}
+
+
+def span_of(connection: Connection, key: Key) -> tuple[int, int]:
+    """Return when a feature that somebody shows was first and last seen."""
+    c = _evidence.c
+    query = select(func.min(c.first_seen), func.max(c.last_seen)).where(c.kind == key[0], c.digest == key[1])
+    first, last = connection.execute(query).one()
+    return first, last
+
+
+def set_span(connection: Connection, key: Key, span: tuple[int, int]) -> None:
+    """Set when a feature was first and last seen."""
+    c = _feature.c
+    values = dict(zip(("first_seen", "last_seen"), span, strict=True))
+    connection.execute(update(_feature).where(c.kind == key[0], c.digest == key[1]).values(**values))
+
+
+def rows_of(connection: Connection, table: Table, names: Sequence[str], keys: Iterable[Key]) -> list[tuple[Any, ...]]:
+    """Return kind, digest and the columns `names` of those of `keys` that `table` has."""
+    asked = sorted(set(keys))
+    if not asked:
+        return []
+    columns = (table.c.kind, table.c.digest, *(table.c[name] for name in names))
+    if connection.dialect.name == "sqlite":
+        text = _joined(table.name, tuple(column.name for column in columns))
+        rows = connection.exec_driver_sql(text, (msgspec.json.encode(asked).decode(),))
+        return [tuple(row) for row in rows]
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(asked), PART):
+        key = tuple_(table.c.kind, table.c.digest).in_(asked[start : start + PART])
+        found += [tuple(row) for row in connection.execute(select(*columns).where(key))]
+    return found
+
+
+def _joined(table: str, columns: tuple[str, ...]) -> str:
+    named = ", ".join(f"t.{column}" for column in columns)
+    return (
+        f"SELECT {named} FROM json_each(?) AS asked CROSS JOIN {table} AS t "  # noqa: S608  # our own names
+        "ON t.kind = json_extract(asked.value, '$[0]') AND t.digest = json_extract(asked.value, '$[1]')"
+    )
+
+
+def write_evidence(connection: Connection, rows: Sequence[EvidenceRow]) -> None:
+    """Write evidence, or widen its times."""
+    _WRITE_EVIDENCE.execute(connection, rows)
+
+
+def drop_evidence(connection: Connection, rows: Iterable[EvidenceRow]) -> None:
+    c = _evidence.c
+    for row in rows:
+        gone = (c.kind == row.kind) & (c.digest == row.digest) & (c.attacker == row.attacker)
+        connection.execute(delete(_evidence).where(gone))
+
+
+def add_to_features(connection: Connection, rows: Sequence[FeatureRow]) -> None:
+    """Add to features, and forget those that nobody shows any more."""
+    _WRITE_FEATURE.execute(connection, [row._replace(attackers=max(0, row.attackers)) for row in rows])
+    fewer = [row for row in rows if row.attackers < 0]
+    c = _feature.c
+    for row in fewer:
+        one = update(_feature).where(c.kind == row.kind, c.digest == row.digest)
+        connection.execute(one.values(subjects=c.subjects + row.attackers))
+    gone = [(row.kind, row.digest) for row in fewer]
+    for start in range(0, len(gone), PART):
+        key = tuple_(_feature.c.kind, _feature.c.digest).in_(gone[start : start + PART])
+        connection.execute(delete(_feature).where(key, _feature.c.subjects == 0))
+
+
+def write_attackers(connection: Connection, rows: Sequence[AttackerRow]) -> None:
+    """Write attackers, new ones as alone, or widen their times."""
+    values = [(row.attacker, own_id(row.attacker), row.first_seen, row.last_seen, f"@{row.attacker}") for row in rows]
+    _WRITE_ATTACKER.execute(connection, values)
+
+
+def write_sketches(connection: Connection, rows: Sequence[SketchRow]) -> None:
+    _WRITE_SKETCH.execute(connection, rows)
+
+
+def add_pending(connection: Connection, rows: Collection[tuple[str, str]]) -> None:
+    """Note what has changed, by kind and name."""
+    _WRITE_PENDING.execute(connection, sorted(rows))
+
+
+def add_all_pending(connection: Connection) -> None:
+    """Note that everybody's evidence is to be weighed again."""
+    everybody = select(literal(ATTACKER), identity_attacker.c.attacker).where(literal(True))
+    insert = insert_into(connection, identity_pending).from_select(["kind", "name"], everybody)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
+def pending(connection: Connection, limit: int) -> list[tuple[str, str]]:
+    """Return what has changed: features and attackers, up to `limit`."""
+    c = identity_pending.c
+    rows = connection.execute(select(c.kind, c.name).order_by(c.kind.desc(), c.name).limit(limit))
+    return [(row.kind, row.name) for row in rows]
+
+
+def count_pending(connection: Connection, limit: int) -> int:
+    """Return how much has changed, at most `limit`."""
+    some = select(identity_pending.c.name).limit(limit).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def remove_pending(connection: Connection, rows: Collection[tuple[str, str]]) -> None:
+    c = identity_pending.c
+    for kind in {kind for kind, _ in rows}:
+        for part in parts(name for of, name in rows if of == kind):
+            connection.execute(delete(identity_pending).where(c.kind == kind, c.name.in_(part)))
+
+
+def _earlier(statement: Insert, column: Column[int]) -> Any:
+    new = statement.excluded[column.name]
+    return case((new < column, new), else_=column)
+
+
+def _later(statement: Insert, column: Column[int]) -> Any:
+    new = statement.excluded[column.name]
+    return case((new > column, new), else_=column)
+
+
+def _widening(table: Table, keys: Sequence[str], *also: str) -> Any:
+    """Return what makes the INSERT that adds the columns `also` and widens the times of a row that is there."""
+
+    def make(connection: Connection) -> Any:
+        statement: Any = insert_into(connection, table)
+        values = {
+            "first_seen": _earlier(statement, table.c.first_seen),
+            "last_seen": _later(statement, table.c.last_seen),
+        }
+        values |= {name: table.c[name] + statement.excluded[name] for name in also}
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
+
+    return make
+
+
+def _replacing(table: Table, keys: Sequence[str], *names: str) -> Any:
+    def make(connection: Connection) -> Any:
+        statement = insert_into(connection, table)
+        values = {name: statement.excluded[name] for name in names}
+        if not values:
+            return statement.on_conflict_do_nothing(index_elements=list(keys))
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
+
+    return make
+
+
+_WRITE_EVIDENCE = RowInsert(_evidence, EvidenceRow._fields, _widening(_evidence, ("kind", "digest", "attacker")))
+_WRITE_FEATURE = RowInsert(
+    _feature,
+    ("kind", "digest", "value", "subjects", "first_seen", "last_seen"),
+    _widening(_feature, ("kind", "digest"), "subjects"),
+)
+_WRITE_ATTACKER = RowInsert(
+    identity_attacker,
+    ("attacker", "own", "first_seen", "last_seen", "bond"),
+    _widening(identity_attacker, ("attacker",)),
+)
+_WRITE_SKETCH = RowInsert(
+    identity_sketch,
+    SketchRow._fields,
+    _replacing(identity_sketch, ("attacker", "kind"), "minima", "first_seen", "last_seen"),
+)
+_WRITE_PENDING = RowInsert(identity_pending, ("kind", "name"), _replacing(identity_pending, ("kind", "name")))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""The notices: what became of identities, and credentials that several of them used."""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection
+
+from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
+from decnet_models.identities import core_rows, evidence_rows
+from decnet_models.identities.tables import IDENTITIES
+from decnet_workers.clusterer.commodity import Key
+from decnet_workers.clusterer.outcome import Became, Outcome
+
+_NAMED = 20
+"""Attackers or identities that a notice names."""
+_REUSED = 16
+"""A credential that more attackers tried is common, not reused."""
+_SHORTEST = 8
+"""Characters of a password that is not found by trying."""
+
+
+def notices(outcome: Outcome) -> Iterator[tuple[str, Notice]]:
+    """Yield key and notice of what became of identities."""
+    for became in outcome.became:
+        if became.before < 2:
+            yield f"identity.formed:{became.identity}", _formed(became)
+        elif became.joined:
+            key = f"identity.grew:{became.identity}:{became.now.members}"
+            yield (
+                key,
+                IdentityGrew(
+                    ts=became.now.last_seen,
+                    identity=str(became.identity),
+                    members=became.now.members,
+                    joined=became.joined[:_NAMED],
+                    because=became.because,
+                ),
+            )
+    for merged in outcome.merged:
+        yield (
+            f"identity.merged:{merged.source}:{merged.target}",
+            IdentityMerged(
+                ts=merged.ts,
+                identity=str(merged.target),
+                source=str(merged.source),
+                members=merged.members,
+                because=merged.because,
+            ),
+        )
+
+
+def _formed(became: Became) -> IdentityFormed:
+    return IdentityFormed(
+        ts=became.now.last_seen,
+        identity=str(became.identity),
+        members=became.now.members,
+        attackers=became.joined[:_NAMED],
+        because=became.because,
+    )
+
+
+def reused(connection: Connection, credentials: Collection[Key]) -> Iterator[tuple[str, Notice]]:
+    """Yield key and notice of those of the credentials that attackers of several identities tried."""
+    names = ["subjects", "value", "last_seen"]
+    for kind, digest, attackers, value, last_seen in evidence_rows.rows_of(
+        connection, IDENTITIES.feature, names, credentials
+    ):
+        username, _, password = value.partition("\t")
+        if not 2 <= attackers <= _REUSED or len(password) < _SHORTEST or password == username:
+            continue
+        holders = evidence_rows.holders_of(connection, (kind, digest), _REUSED)
+        bound = core_rows.bound(connection, holders).values()
+        identities = sorted({str(one.identity) for one in bound if one.identity is not None})
+        if len(identities) > 1:
+            yield (
+                f"credential.reused:{digest}",
+                CredentialReused(
+                    ts=last_seen,
+                    username=username,
+                    password=password,
+                    identities=tuple(identities[:_NAMED]),
+                    attackers=tuple(sorted(holders)[:_NAMED]),
+                ),
+            )

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""To which core an attacker belongs: the one with which it shares most, if that suffices."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from decnet_workers.clusterer.commodity import Key
+from decnet_workers.clusterer.kinds import JOIN, total
+
+
+class Attachment(NamedTuple):
+    """An attacker's core, and why: its features there with their weights, the heaviest first."""
+
+    core: str | None
+    weight: float
+    because: tuple[tuple[Key, float], ...]
+
+
+ALONE = Attachment(None, 0.0, ())
+
+
+def attachment(features: Iterable[Key], cores: Mapping[Key, str], weights: Mapping[Key, float]) -> Attachment:
+    """Return where the attacker with these features belongs."""
+    by_core: dict[str, list[Key]] = {}
+    for key in features:
+        by_core.setdefault(cores[key], []).append(key)
+    best = ALONE
+    for core in sorted(by_core):
+        shared = sorted((-weights[key], key) for key in by_core[core])
+        bits = total((key[0], weights[key]) for _, key in shared)
+        if bits >= JOIN and bits > best.weight:
+            best = Attachment(core, bits, tuple((key, -negative) for negative, key in shared))
+    return best

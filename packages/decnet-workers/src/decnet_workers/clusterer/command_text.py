@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""What a command line tells apart from what changes at each run, and the hosts and URLs that it names.
+
+All patterns are linear in the text, which is bounded.
+"""
+
+import re
+from ipaddress import ip_address
+
+_LONGEST = 4096
+_MOST = 32
+
+_URL = re.compile(r"\b(?:https?|ftps?|tftp)://[^\s'\"`<>|;&(){}\\]{3,512}", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_FETCH = re.compile(r"\b(?:wget|curl|tftp|ftpget|scp|nc|ncat|telnet|ssh)\b|/dev/(?:tcp|udp)/", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*(?:;|&&|\|\||\||\n)\s*")
+_VARIES = re.compile(r"[0-9a-f]{8,}|\d{3,}|(?<=[/.])[A-Za-z]*\d[A-Za-z0-9]{5,}", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+
+
+def parts(command: str) -> list[str]:
+    """Return the command's parts, without what differs from run to run: addresses, URLs, numbers, random names."""
+    found = []
+    for part in _SPLIT.split(command[:_LONGEST])[:_MOST]:
+        text = _VARIES.sub("#", _ADDRESS.sub("ADDRESS", _URL.sub("URL", part)))
+        text = _SPACES.sub(" ", text).strip()
+        if text:
+            found.append(text[:256])
+    return found
+
+
+def urls(command: str) -> list[str]:
+    return [url.rstrip("/.,") for url in _URL.findall(command[:_LONGEST])[:_MOST]]
+
+
+def hosts(command: str) -> list[str]:
+    """Return the hosts that the command fetches from or connects to: of its URLs, and public addresses it names."""
+    text = command[:_LONGEST]
+    named = [host for url in urls(text) if (host := _host(url))]
+    if _FETCH.search(text):
+        named += _ADDRESS.findall(text)[:_MOST]
+    return [host for host in dict.fromkeys(named) if _is_public(host)]
+
+
+def _host(url: str) -> str:
+    authority = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    return authority.partition(":")[0].rstrip(".")
+
+
+def _is_public(host: str) -> bool:
+    """Return whether the host says something of who named it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." in host and len(host) <= 253
+    return not (address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local)

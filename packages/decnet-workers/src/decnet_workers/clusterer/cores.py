@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Which features belong together: a core is what an actor shows, and attackers are members by what they share with it.
+
+So attackers are not compared with one another, and the cost grows with the evidence. Two features are linked when the
+attackers that show both are too many for chance, of those that could:
+
+- Two that join attackers alone need one attacker with both while they are rare (2 or 3 attackers), and with s attackers
+  the square root of s: joining two large identities needs more. Of the attackers that show a feature of the other's
+  kind, six in ten must agree. Otherwise one is shared by actors who differ in the other, as a bought loader is.
+- Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
+
+An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
+nothing. Of a feature with many attackers, the first SAMPLE are looked at.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from math import isqrt
+from typing import NamedTuple
+
+from decnet_workers.clusterer.commodity import Key, limits
+from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
+
+SAMPLE = 63
+"""Attackers of a feature that are looked at."""
+MOST = 24
+"""Features of an attacker that are looked at, the heaviest."""
+
+_AGREE = 0.6
+_SAME_KIND = 0.34
+_MIXED = 0.5
+_RARE_MEMBERS = 2
+
+
+class Profile(NamedTuple):
+    """What the attackers of a feature show besides it."""
+
+    attackers: int
+    """How many there are; of more than SAMPLE, the power of two below."""
+    sample: int
+    together: Mapping[Key, int]
+    """By another feature, how many attackers of the sample show it too."""
+    kinds: Mapping[str, int]
+    """By kind, how many of the sample show any feature of it that can join attackers."""
+
+
+def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
+    """Return an attacker's features that are looked at, of those that can join attackers."""
+    ordered = sorted((-bits, key) for key, bits in weights if bits > 0)
+    return [key for _, key in ordered[:MOST]]
+
+
+def is_shared_address(shown: Iterable[Key]) -> bool:
+    """Return whether an address shows too many different features to be one actor's."""
+    counts = Counter(kind for kind, _ in shown)
+    return any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS)
+
+
+def profile(key: Key, attackers: int, looked_at: Iterable[list[Key]]) -> Profile:
+    """Return the profile of a feature, given the features of each attacker in the sample that is not shared."""
+    together: Counter[Key] = Counter()
+    kinds: Counter[str] = Counter()
+    sample = 0
+    for features in looked_at:
+        sample += 1
+        together.update(features)
+        kinds.update({kind for kind, _ in features})
+    together.pop(key, None)
+    size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
+    return Profile(size, max(1, sample), together, kinds)
+
+
+def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
+    """Return whether two features belong together; the order is that of `in_order`."""
+    if rarer in limits() or commoner in limits():
+        return False
+    one, other = profiles[rarer], profiles[commoner]
+    seen = one.together.get(commoner, 0)
+    number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
+    if not enough(number, (one.attackers, other.attackers), weights[rarer], weights[commoner]):
+        return False
+    if min(weights[rarer], weights[commoner]) < JOIN:
+        return True
+    if rarer[0] == commoner[0]:
+        return number >= _SAME_KIND * one.attackers
+    if seen < _AGREE * one.kinds.get(commoner[0], 0):
+        return False
+    return other.attackers > SAMPLE or seen >= _AGREE * other.kinds.get(rarer[0], 0)
+
+
+def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
+    """Return whether so many attackers that show both features of a pair can link it."""
+    if min(weights) < JOIN:
+        return number >= 2 and number >= _AGREE * max(attackers)
+    return number >= max(1, isqrt(min(attackers)))
+
+
+def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key, Key]:
+    """Return two features, the rarer first."""
+    ranked = sorted((one, other), key=lambda key: (profiles[key].attackers, key))
+    return ranked[0], ranked[1]
+
+
+def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
+    """Return whether attackers that show a feature differ in what discriminates better: they are several actors."""
+    tier = KINDS[key[0]].tier
+    better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
+    holders: Counter[str] = Counter()
+    values: Counter[Key] = Counter()
+    for features in shown:
+        found = {feature for feature in features if feature[0] in better}
+        values.update(found)
+        holders.update({kind for kind, _ in found})
+    return any(
+        number >= 3 and max(count for (of, _), count in values.items() if of == kind) < _AGREE * number
+        for kind, number in holders.items()
+    )
+
+
+def adjusted(bits: float, *, mixed: bool, rare_members: float | None) -> float:
+    """Return a feature's weight given whether its attackers are several actors, and how many rare members a set has."""
+    bits = bits * _MIXED if mixed else bits
+    return bits if rare_members is None else bits * min(1.0, rare_members / _RARE_MEMBERS)
+
+
+def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:
+    """Return the core of each feature: the least digest of those that links connect it with."""
+    parent = {key: key for key in keys}
+
+    def root(key: Key) -> Key:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for one, other in links:
+        first, second = sorted((root(one), root(other)), key=_by_digest)
+        parent[second] = first
+    return {key: root(key)[1] for key in parent}
+
+
+def _by_digest(key: Key) -> tuple[str, str]:
+    return key[1], key[0]

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+"""Recomputes what changed evidence can have changed: weights, then cores, then where attackers belong.
+
+Each step finds what it can affect through the holders of a feature, so the cost depends on what changed and its
+candidates, not on the number of attackers; and the result is the one that a computation of everything gives.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from decnet_workers.clusterer.attachment import Attachment, attachment
+from decnet_workers.clusterer.commodity import Key, limits
+from decnet_workers.clusterer.cores import (
+    SAMPLE,
+    Profile,
+    adjusted,
+    are_linked,
+    components,
+    enough,
+    heaviest,
+    in_order,
+    is_mixed,
+    is_shared_address,
+    profile,
+)
+from decnet_workers.clusterer.kinds import KINDS, Feature, weight
+from decnet_workers.clusterer.view import Settled, View
+
+
+class Regrouped(NamedTuple):
+    """The features whose core or weight is another (None: joins nobody now), and attackers with where they belong."""
+
+    features: dict[Key, Settled | None]
+    attackers: dict[str, Attachment]
+
+
+def regroup(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
+    """Return what has changed, given the attackers whose evidence changed and features that some no longer show."""
+    return _Regrouping(view).result(set(attackers), set(keys))
+
+
+class _Regrouping:
+    """One computation, with what it has read."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._shown: dict[str, Collection[Key]] = {}
+        self._features: dict[Key, Feature] = {}
+        self._settled: dict[Key, Settled | None] = {}
+        self._samples: dict[Key, Collection[str]] = {}
+        self._weights: dict[Key, float] = {}
+        self._profiles: dict[Key, Profile] = {}
+        self._looked_at: dict[str, list[Key]] = {}
+
+    def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
+        touched = set(attackers)
+        changed: set[Key] = set()
+        for of_sets in (False, True):  # a set's weight depends on those of its members
+            asked = {key for key in self._keys_of(touched) | keys if bool(KINDS[key[0]].members) is of_sets}
+            new = self._reweighed(asked)
+            changed |= new
+            touched |= self._holders(new)
+        cores = self._cores(self._keys_of(touched) | keys)
+        moved = {key for key in cores if self._core_before(key) != cores[key]} | changed
+        touched |= self._holders(moved - changed)
+        self._learn_of_all(touched)
+        known = {key: self._core(key, cores) for attacker in touched for key in self._looked(attacker)}
+        placed = {one: attachment(self._looked(one), known, self._weights) for one in sorted(touched)}
+        return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed)
+
+    def _keys_of(self, attackers: Iterable[str]) -> set[Key]:
+        self._read(attackers)
+        return {key for attacker in attackers for key in self._shown[attacker]}
+
+    def _read(self, attackers: Iterable[str]) -> None:
+        unread = {attacker for attacker in attackers if attacker not in self._shown}
+        if unread:
+            self._shown |= dict.fromkeys(unread, ())
+            self._shown |= {
+                attacker: tuple(key for key in shown if key[0] in KINDS)
+                for attacker, shown in self._view.shown_by(unread).items()
+            }
+
+    def _know(self, keys: Iterable[Key]) -> None:
+        """Read features and what was computed of them."""
+        unknown = {key for key in keys if key not in self._features}
+        if unknown:
+            self._features |= dict.fromkeys(unknown, Feature(0, 0, 0))
+            self._features |= self._view.features(unknown)
+            self._settled |= dict.fromkeys(unknown)
+            self._settled |= self._view.settled(unknown)
+
+    def _reweighed(self, keys: set[Key]) -> set[Key]:
+        """Compute the weights of the features; return those that have another than before."""
+        self._know(keys)
+        shared = {key for key in keys if self._base(key)}
+        self._read_samples(shared)
+        self._read({attacker for key in shared for attacker in self._samples[key]})
+        for key in keys:
+            self._weights[key] = self._weighed(key)
+        return {key for key in keys if self._weights[key] != self._weight_before(key)}
+
+    def _base(self, key: Key) -> float:
+        """Return a feature's weight by the number of its attackers alone."""
+        return weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key))
+
+    def _weighed(self, key: Key) -> float:
+        kind, bits = KINDS[key[0]], self._base(key)
+        if not bits:
+            return 0.0
+        shown = [self._shown[attacker] for attacker in self._samples[key]]
+        rare = self._rare_members(kind.members, shown) if kind.members else None
+        return round(adjusted(bits, mixed=is_mixed(key, shown), rare_members=rare), 3)
+
+    def _rare_members(self, kind: str, shown: list[Collection[Key]]) -> float:
+        """Return how many rare members the attackers' sets have, on average of those that are looked at."""
+        members = {key for features in shown for key in features if key[0] == kind}
+        self._know(members)
+        self._learn(members)
+        rare = {key for key in members if self._features[key].attackers < 2 or self._weights[key] > 0}
+        return sum(key in rare for features in shown for key in features) / len(shown)
+
+    def _learn(self, keys: Iterable[Key]) -> None:
+        """Take the weights of features that have not changed from what was computed before."""
+        self._know(keys)
+        for key in keys:
+            if key not in self._weights:
+                self._weights[key] = self._weight_before(key)
+
+    def _learn_of_all(self, attackers: Iterable[str]) -> None:
+        self._learn(self._keys_of(attackers))
+
+    def _weight_before(self, key: Key) -> float:
+        settled = self._settled[key]
+        return settled.weight if settled else 0.0
+
+    def _core_before(self, key: Key) -> str | None:
+        settled = self._settled[key]
+        return settled.core if settled else None
+
+    def _read_samples(self, keys: Iterable[Key]) -> None:
+        """Read the attackers of features that are looked at: all, but of features with many."""
+        missing = [key for key in keys if key not in self._samples]
+        few = [key for key in missing if self._features[key].attackers <= SAMPLE]
+        self._samples |= dict.fromkeys(few, ())
+        self._samples |= self._view.holders_of_all(few)
+        self._samples |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
+
+    def _holders(self, keys: Iterable[Key]) -> set[str]:
+        """Return all who show features; one that has just become too common has hardly more than its cap."""
+        keys = set(keys)
+        few = {key for key in keys if self._features[key].attackers <= SAMPLE}
+        self._read_samples(few)
+        found = {attacker for key in few for attacker in self._samples[key]}
+        return found.union(*self._view.holders_of_all(keys - few).values())
+
+    def _looked(self, attacker: str) -> list[Key]:
+        """Return the features of an attacker that are looked at."""
+        if attacker not in self._looked_at:
+            self._looked_at[attacker] = heaviest((key, self._weights[key]) for key in self._shown[attacker])
+        return self._looked_at[attacker]
+
+    def _cores(self, keys: set[Key]) -> dict[Key, str]:
+        """Return the cores of all features that could have another core now that these have changed."""
+        self._learn(keys)
+        asked = self._with_their_cores(keys)
+        links: set[tuple[Key, Key]] = set()
+        done: set[Key] = set()
+        while asked - done:
+            fresh = asked - done
+            links |= self._links(fresh)
+            done |= fresh
+            asked |= self._with_their_cores({key for link in links for key in link} - done)
+        return components((key for key in done if self._weights[key] > 0), links)
+
+    def _with_their_cores(self, keys: set[Key]) -> set[Key]:
+        """Return the features, and all that were in one core with any of them."""
+        before = {core for key in keys if (core := self._core_before(key)) is not None}
+        rest = self._view.of_cores(before) if before else {}
+        self._learn(rest)
+        return {key for key in keys | set(rest) if self._weights[key] > 0}
+
+    def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
+        self._profile(keys)
+        pairs = {
+            (one, other)
+            for one in keys
+            for other, number in self._profiles[one].together.items()
+            if self._could_link(one, other, number)
+        }
+        self._profile({other for _, other in pairs})
+        ordered = {in_order(one, other, self._profiles) for one, other in pairs}
+        return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
+
+    def _could_link(self, one: Key, other: Key, number: int) -> bool:
+        """Return whether the pair deserves a look at what the other's attackers show."""
+        sizes = self._features[one].attackers, self._features[other].attackers
+        return max(sizes) > SAMPLE or enough(number, sizes, self._weights[one], self._weights[other])
+
+    def _profile(self, keys: set[Key]) -> None:
+        missing = {key for key in keys if key not in self._profiles}
+        self._know(missing)
+        self._read_samples(missing)
+        samples = {key: self._samples[key] for key in missing}
+        self._learn_of_all({attacker for sample in samples.values() for attacker in sample})
+        for key, sample in samples.items():
+            looked_at = [self._looked(one) for one in sample if not is_shared_address(self._shown[one])]
+            self._profiles[key] = profile(key, self._features[key].attackers, looked_at)
+
+    def _core(self, key: Key, cores: dict[Key, str]) -> str:
+        core = cores.get(key) or self._core_before(key)
+        assert core is not None, key  # a feature that can join attackers has one
+        return core
+
+    def _now(self, key: Key, cores: dict[Key, str]) -> Settled | None:
+        return Settled(self._core(key, cores), self._weights[key]) if self._weights[key] > 0 else None

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""The evidence in the database, as the computation of identities reads it."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection
+
+from decnet_models.identities import core_rows, evidence_rows
+from decnet_models.identities.evidence_rows import rows_of
+from decnet_models.identities.tables import IDENTITIES, identity_core
+from decnet_workers.clusterer.commodity import Key
+from decnet_workers.clusterer.intake import population
+from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.view import Settled
+
+
+class StoredView:
+    """A View of the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        number = population(connection)
+        self.population = 1 << max(0, number.bit_length() - 1)
+
+    def shown_by(self, attackers: Collection[str]) -> dict[str, list[Key]]:
+        shown: dict[str, list[Key]] = {}
+        for attacker, kind, digest in evidence_rows.features_of(self._connection, attackers):
+            shown.setdefault(attacker, []).append((kind, digest))
+        return shown
+
+    def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
+        found = rows_of(self._connection, IDENTITIES.feature, ["subjects", "first_seen", "last_seen"], keys)
+        return {(kind, digest): Feature(*rest) for kind, digest, *rest in found}
+
+    def holders(self, key: Key, limit: int) -> list[str]:
+        return evidence_rows.holders_of(self._connection, key, limit)
+
+    def holders_of_all(self, keys: Collection[Key]) -> dict[Key, list[str]]:
+        return evidence_rows.holders_of_all(self._connection, keys)
+
+    def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
+        found = rows_of(self._connection, identity_core, ["core", "weight"], keys)
+        return {(kind, digest): Settled(core, weight) for kind, digest, core, weight in found}
+
+    def of_cores(self, cores: Iterable[str]) -> dict[Key, Settled]:
+        found = core_rows.of_cores(self._connection, cores)
+        return {(row.kind, row.digest): Settled(row.core, row.weight) for row in found}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""What the computation of identities reads: evidence, and what it has computed of it before."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from decnet_workers.clusterer.commodity import Key
+from decnet_workers.clusterer.kinds import Feature
+
+
+class Settled(NamedTuple):
+    """What was last computed of a feature: its core, by the digest of the first of its features, and its weight."""
+
+    core: str
+    weight: float
+
+
+class View(Protocol):
+    """The evidence, and what was computed of it before."""
+
+    population: int
+    """The number of attackers, as the power of two below."""
+
+    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
+        """Return the features that each of the attackers shows."""
+
+    def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]: ...
+
+    def holders(self, key: Key, limit: int) -> Collection[str]:
+        """Return the first attackers, in the order of their names, that show a feature."""
+
+    def holders_of_all(self, keys: Collection[Key]) -> Mapping[Key, Collection[str]]:
+        """Return all attackers that show each of some features, in the order of their names."""
+
+    def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
+        """Return what was computed of those of the features that can join attackers."""
+
+    def of_cores(self, cores: Iterable[str]) -> Mapping[Key, Settled]: ...

