@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_session_typing"
-down_revision = "0009_campaign_rhythm"
+down_revision = "0010_identity_evidence"
 
 
 def upgrade() -> None:
