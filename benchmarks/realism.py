@@ -51,8 +51,10 @@ class Service(msgspec.Struct):
 
     port: int
     claim: str
+    """The banner's software; empty: it names none."""
     answer: str
-    holds: bool
+    holds: bool | None
+    """None: nothing is claimed."""
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -189,7 +191,7 @@ def _service(who: Persona, port: ET.Element) -> Service | None:
         return None
     answer = " ".join(filter(None, (service.get(key) for key in ("product", "version", "extrainfo", "ostype"))))
     claim = _claimed(who, "ssh" if number == who.ports.get("ssh", 22) else "http")
-    return Service(number, claim, answer or "unknown", bool(_words(claim) & _words(answer)))
+    return Service(number, claim, answer or "unknown", bool(_words(claim) & _words(answer)) if claim else None)
 
 
 def _words(text: str) -> set[str]:
@@ -199,7 +201,7 @@ def _words(text: str) -> set[str]:
 
 def _claimed(who: Persona, service: str) -> str:
     profile = who.services.get(service)
-    return str(getattr(profile, "version", "") or getattr(profile, "server", "") or getattr(profile, "flavour", ""))
+    return str(getattr(profile, "version", "") or getattr(profile, "server", ""))
 
 
 def _add_p0f(found: Finding, log: str, address: str) -> None:
@@ -234,7 +236,7 @@ def table(found: Sequence[Finding]) -> Iterator[str]:
 
 def summary(found: Sequence[Finding]) -> str:
     """Return how many claims hold."""
-    services = [service.holds for one in found for service in one.services]
+    services = [service.holds for one in found for service in one.services if service.holds is not None]
     unknown = sum(one.p0f_holds is None for one in found)
     return (
         f"{len(found)} personas: nmap -O agrees with {sum(one.nmap_holds for one in found)}, "

@@ -167,6 +167,43 @@ def test_window_scale_comes_first_where_the_persona_says_so(
     assert len(options.get(8, b"")) == 8 * timestamps
 
 
+def exchange(network: Lan, protocol: int, request: bytes) -> bytes:
+    """Return the IPv4 packet with which the decky answers one of that protocol."""
+
+    def send() -> bytes:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as sock:
+            sock.settimeout(3)
+            sock.sendto(request, ("10.77.0.10", 0))
+            return next(
+                packet for packet in iter(lambda: sock.recv(200), b"") if packet[12:16] == bytes([10, 77, 0, 10])
+            )
+
+    return network.machines.enter("attacker", send)
+
+
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum; of data with a right one it is zero."""
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    return ~(total % 0xFFFF or 0xFFFF) & 0xFFFF
+
+
+@pytest.mark.parametrize("as_windows", [False, True])
+def test_pings_and_resets_are_answered_as_the_persona_says(network: Lan, *, as_windows: bool) -> None:
+    stack = Stack(echo_code_kept=not as_windows, reset_ack_zero=not as_windows)
+    echo = struct.pack(">BBHHH", 8, 9, 0, 1, 1)
+    echo = echo[:2] + struct.pack(">H", checksum(echo)) + echo[4:]
+    ack = struct.pack(">HHIIBBHHH", 40000, 22, 7, 9, 0x50, 0x10, 1024, 0, 0)
+    ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(ack))
+    ack = ack[:16] + struct.pack(">H", checksum(ends + ack)) + ack[18:]
+    with started(network, decky(stack=stack)):
+        pong = exchange(network, socket.IPPROTO_ICMP, echo)[20:]
+        reset = exchange(network, socket.IPPROTO_TCP, ack)[20:]
+    assert (pong[0], pong[1]) == (0, 0 if as_windows else 9)
+    assert checksum(pong) == 0
+    assert (reset[13], reset[8:12] == bytes(4)) == (0x04, not as_windows)
+    assert checksum(ends[4:8] + ends[:4] + struct.pack(">HH", 6, len(reset)) + reset) == 0
+
+
 def test_packets_are_numbered_and_fragmented_as_the_persona_says(network: Lan) -> None:
     numbers: dict[str, list[int]] = {}
     for way in ("zero", "increment", "random"):

@@ -45,6 +45,10 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     all, or random."""
     dont_fragment: bool = True
     """Whether IPv4 packets say that they must not be fragmented."""
+    echo_code_kept: bool = True
+    """Whether the answer to an IPv4 ping has the code of the request; Windows answers with code 0."""
+    reset_ack_zero: bool = True
+    """Whether the acknowledgement number of a reset that acknowledges nothing is zero; of Windows it is not."""
     ecn: bool = True
     """Whether it agrees when a client asks for explicit congestion notification."""
     closed_ports: Literal["reset", "silent"] = "reset"

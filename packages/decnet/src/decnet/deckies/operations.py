@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.deckies import commit, host_network
-from decnet.deckies.images import known_images
-from decnet.deckies.personas import known_personas
+from decnet.deckies.catalogues.images import known_images
+from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.plan import Plan, plan, removal
 from decnet.deckies.resolve import Known, resolve
 from decnet.deckies.wanted import Wanted

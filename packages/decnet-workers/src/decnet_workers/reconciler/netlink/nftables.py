@@ -126,11 +126,22 @@ def write_ipv4_field(offset: int, value: bytes) -> list[Expression]:
 
 def number_ipv4(*, random: bool) -> list[Expression]:
     """Number IPv4 packets by one counter for all that this rule sees, or at random."""
-    numbers = _expression("numgen", _be32(1, _REGISTER), _be32(2, 1 << 16), _be32(3, int(random)), _be32(4, 0))
+    numbers = _numbers(1 << 16, 0, random=random)
     big_endian = _expression(
         "byteorder", _be32(1, _REGISTER), _be32(2, _REGISTER), _be32(3, 1), _be32(4, 2), _be32(5, 2)
     )
     return [numbers, big_endian, _store_ipv4(4, 2)]
+
+
+def randomise_transport_field(offset: int, checksum: int) -> list[Expression]:
+    """Write a random number of 32 bits that is not zero, and correct the checksum."""
+    place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, 4), _be32(5, _REGISTER)]
+    numbers = _numbers((1 << 32) - 1, 1, random=True)
+    return [numbers, _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
+
+
+def _numbers(modulus: int, first: int, *, random: bool) -> Expression:
+    return _expression("numgen", _be32(1, _REGISTER), _be32(2, modulus), _be32(3, int(random)), _be32(4, first))
 
 
 def _store_ipv4(offset: int, length: int) -> Expression:
