@@ -47,6 +47,8 @@ COMMANDS = (
     Command("techniques", "List ATT&CK techniques that rules recognised.", "history"),
     Command("files", "List files that attackers left or fetched.", "history"),
     Command("intel", "What others say about an address; --refresh asks them anew.", "analysis"),
+    Command("identities", "List the actors, each with the attackers that it used.", "analysis"),
+    Command("identity", "One actor: attackers, evidence, changes; split, join, pin, undo, withdraw.", "analysis"),
     Command("decky", "Deckies of the desired fleet: add, list, show, change, remove, inspect.", "deckies"),
     Command("deploy", "Make the fleet what a document says, after showing what that does.", "deckies"),
     Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when.", "deckies"),

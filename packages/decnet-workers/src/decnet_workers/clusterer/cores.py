@@ -29,7 +29,7 @@ MOST = 24
 _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
-_RARE_MEMBERS = 2
+_OWN_MEMBERS = 2
 
 
 class Profile(NamedTuple):
@@ -117,10 +117,10 @@ def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
     )
 
 
-def adjusted(bits: float, *, mixed: bool, rare_members: float | None) -> float:
-    """Return a feature's weight given whether its attackers are several actors, and how many rare members a set has."""
+def adjusted(bits: float, *, mixed: bool, own_members: float | None) -> float:
+    """Return a feature's weight given whether its attackers are several actors, and a set's own members."""
     bits = bits * _MIXED if mixed else bits
-    return bits if rare_members is None else bits * min(1.0, rare_members / _RARE_MEMBERS)
+    return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
 
 
 def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:

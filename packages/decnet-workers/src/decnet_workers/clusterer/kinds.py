@@ -23,9 +23,6 @@ _PATIENCE_DAYS = 30
 _SEVERAL = 8
 _SECOND = 0.4
 _LEAST = 0.25
-_FEW = 4
-_ONE_IN = 50
-"""A command or credential of more than one in so many attackers is common."""
 
 
 class Kind(NamedTuple):
@@ -45,7 +42,7 @@ class Kind(NamedTuple):
     rarity: float = 0.0
     """The weight is at most so many times log2(all attackers / attackers that show it); 0: no such limit."""
     members: str = ""
-    """Of a set: the kind of its members. A set of common members joins nobody, however rare it is as a whole."""
+    """Of a set: the kind of its members. It joins by those that hardly anybody shows besides those with the set."""
     least: int = 0
     """Of a set: with fewer members it says nothing."""
 
@@ -64,12 +61,12 @@ KINDS: dict[str, Kind] = {
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
         Kind("credential_set", "credentials", 0, 20, 1.25, 128, rarity=2, members="credential", least=4),
-        Kind("credential", "credentials", 0, 7, 1.5, 256),
+        Kind("credential", "credentials", 0, 7, 0.9, 255),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
         Kind("command_set", "commands", 1, 18, 1.25, 128, rarity=2, members="command", least=3),
-        Kind("command", "commands", 1, 8, 1.5, 256, 12),
+        Kind("command", "commands", 1, 8, 0.9, 255, 12),
         Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "tool", 2, 7, 1, 64, 8, 8, rarity=1.5),
@@ -81,7 +78,6 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-_MEMBERS = frozenset(kind.members for kind in KINDS.values() if kind.members)
 _LIMITS = {"tool": 10.0, "system": 9.0}
 
 DISCRIMINATING = {"ssh_key": 0, "certificate": 0, "host": 1}
@@ -103,7 +99,7 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     for the same reason. `limit` is that of a commodity (`commodity`).
     """
     attackers = feature.attackers
-    if attackers < 2 or is_common(kind, attackers, population):
+    if not 2 <= attackers <= kind.cap:
         return 0.0
     doublings = floor(log2(attackers))
     bits = kind.bits - kind.slope * (doublings - 1)
@@ -114,13 +110,6 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
         bits = min(bits, kind.rarity * (log2(population) - doublings))
     bits = max(_LEAST, bits)
     return bits if limit is None else min(bits, limit)
-
-
-def is_common(kind: Kind, attackers: int, population: int) -> bool:
-    """Return whether so many attackers show a feature that it joins nobody."""
-    if kind.name in _MEMBERS:
-        return attackers > min(kind.cap, max(_FEW, population // _ONE_IN))
-    return attackers > kind.cap
 
 
 def total(features: Iterable[tuple[str, float]]) -> float:

@@ -109,16 +109,20 @@ class _Regrouping:
         if not bits:
             return 0.0
         shown = [self._shown[attacker] for attacker in self._samples[key]]
-        rare = self._rare_members(kind.members, shown) if kind.members else None
-        return round(adjusted(bits, mixed=is_mixed(key, shown), rare_members=rare), 3)
+        own = self._own_members(key, shown) if kind.members else None
+        return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
 
-    def _rare_members(self, kind: str, shown: list[Collection[Key]]) -> float:
-        """Return how many rare members the attackers' sets have, on average of those that are looked at."""
-        members = {key for features in shown for key in features if key[0] == kind}
+    def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:
+        """Return how many members of the attackers' sets are their own, on average of those that are looked at.
+
+        Those of a public list of passwords, or of the usual reconnaissance, many others show.
+        """
+        kind = KINDS[key[0]].members
+        members = {member for features in shown for member in features if member[0] == kind}
         self._know(members)
-        self._learn(members)
-        rare = {key for key in members if self._features[key].attackers < 2 or self._weights[key] > 0}
-        return sum(key in rare for features in shown for key in features) / len(shown)
+        most = self._features[key].attackers.bit_length() + 1
+        own = {member for member in members if self._features[member].attackers.bit_length() <= most}
+        return sum(member in own for features in shown for member in features) / len(shown)
 
     def _learn(self, keys: Iterable[Key]) -> None:
         """Take the weights of features that have not changed from what was computed before."""
