@@ -14,7 +14,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import isqrt
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ SAMPLE = 63
 """Attackers of a feature that are looked at."""
 MOST = 24
 """Features of an attacker that are looked at, the heaviest."""
+
+ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
+"""Kinds of which one machine of one actor shows one; an address that differs from itself in two of them is shared."""
 
 _AGREE = 0.6
 _SAME_KIND = 0.34
@@ -53,18 +56,22 @@ def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
 def is_shared_address(shown: Iterable[Key]) -> bool:
     """Return whether an address shows too many different features to be one actor's."""
     counts = Counter(kind for kind, _ in shown)
-    return any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS)
+    if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
+        return True
+    return sum(counts[kind] > 1 for kind in ONE_EACH) > 1
 
 
-def profile(key: Key, attackers: int, looked_at: Iterable[list[Key]]) -> Profile:
-    """Return the profile of a feature, given the features of each attacker in the sample that is not shared."""
-    together: Counter[Key] = Counter()
-    kinds: Counter[str] = Counter()
+def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Profile:
+    """Return the profile of a feature, given features and their kinds of each attacker in the sample, if not shared."""
+    together: dict[Key, int] = {}
+    kinds: dict[str, int] = {}
     sample = 0
-    for features in looked_at:
+    for features, of_kinds in looked_at:
         sample += 1
-        together.update(features)
-        kinds.update({kind for kind, _ in features})
+        for feature in features:
+            together[feature] = together.get(feature, 0) + 1
+        for kind in of_kinds:
+            kinds[kind] = kinds.get(kind, 0) + 1
     together.pop(key, None)
     size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
     return Profile(size, max(1, sample), together, kinds)
@@ -105,6 +112,8 @@ def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
     """Return whether attackers that show a feature differ in what discriminates better: they are several actors."""
     tier = KINDS[key[0]].tier
     better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
+    if not better:
+        return False
     holders: Counter[str] = Counter()
     values: Counter[Key] = Counter()
     for features in shown:

@@ -8,7 +8,7 @@ common proves nothing, whoever agrees on it. Two attackers taken at random from 
 perhaps one of 10,000 cases, 13 bits; JOIN is 5 bits (3 % error) above.
 
 Families are what one cause explains: a tool brings its key exchange, its user agent and its TLS hello. So within a
-family the second feature counts 40 %, the third 16 %, and the family never more than its limit.
+family the second feature counts 20 %, the third 4 %, and the family never more than its limit.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ JOIN = 18.0
 DAY = 86_400_000_000_000
 _PATIENCE_DAYS = 30
 _SEVERAL = 8
-_SECOND = 0.4
+_SECOND = 0.2
 _LEAST = 0.25
 
 
@@ -55,18 +55,18 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 6),
-        Kind("certificate", "key", 0, 24, 1.25, 256, 8, 6),
+        Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 2),
+        Kind("certificate", "key", 0, 24, 1.25, 256, 8, 3),
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("credential_set", "credentials", 0, 20, 1.25, 128, rarity=2, members="credential", least=4),
-        Kind("credential", "credentials", 0, 7, 0.9, 255),
+        Kind("credential_set", "script", 0, 22, 2.5, 128, rarity=2, members="credential", least=4),
+        Kind("credential", "script", 0, 7, 0.9, 255),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
-        Kind("command_set", "commands", 1, 18, 1.25, 128, rarity=2, members="command", least=3),
-        Kind("command", "commands", 1, 8, 0.9, 255, 12),
+        Kind("command_set", "script", 1, 22, 2.5, 128, rarity=2, members="command", least=3),
+        Kind("command", "script", 1, 8, 0.9, 255, 12),
         Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "tool", 2, 7, 1, 64, 8, 8, rarity=1.5),
@@ -115,7 +115,13 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
 def total(features: Iterable[tuple[str, float]]) -> float:
     """Return the bits of features (kind, bits) together."""
     families: dict[str, list[float]] = {}
+    sets: dict[str, float] = {}
     for kind, bits in features:
+        if KINDS[kind].members:  # near-equal sets agree on several bands, which are one thing
+            sets[kind] = max(sets.get(kind, 0.0), bits)
+        else:
+            families.setdefault(KINDS[kind].family, []).append(bits)
+    for kind, bits in sets.items():
         families.setdefault(KINDS[kind].family, []).append(bits)
     return sum(_of_family(name, families[name]) for name in sorted(families))
 

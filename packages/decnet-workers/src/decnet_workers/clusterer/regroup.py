@@ -51,6 +51,7 @@ class _Regrouping:
         self._weights: dict[Key, float] = {}
         self._profiles: dict[Key, Profile] = {}
         self._looked_at: dict[str, list[Key]] = {}
+        self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
         touched = set(attackers)
@@ -208,8 +209,16 @@ class _Regrouping:
         samples = {key: self._samples[key] for key in missing}
         self._learn_of_all({attacker for sample in samples.values() for attacker in sample})
         for key, sample in samples.items():
-            looked_at = [self._looked(one) for one in sample if not is_shared_address(self._shown[one])]
+            looked_at = [linking for one in sample if (linking := self._linking(one)) is not None]
             self._profiles[key] = profile(key, self._features[key].attackers, looked_at)
+
+    def _linking(self, attacker: str) -> tuple[list[Key], frozenset[str]] | None:
+        """Return the features that an attacker links, and their kinds; None for a shared address."""
+        if attacker not in self._links_with:
+            looked = self._looked(attacker)
+            shared = is_shared_address(self._shown[attacker])
+            self._links_with[attacker] = None if shared else (looked, frozenset(kind for kind, _ in looked))
+        return self._links_with[attacker]
 
     def _core(self, key: Key, cores: dict[Key, str]) -> str:
         core = cores.get(key) or self._core_before(key)
