@@ -5,8 +5,8 @@ So attackers are not compared with one another, and the cost grows with the evid
 attackers that show both are too many for chance, of those that could:
 
 - Two that join attackers alone need one attacker with both while they are rare (2 or 3 attackers), and with s attackers
-  the square root of s: joining two large identities needs more. Of the attackers that show a feature of the other's
-  kind, six in ten must agree. Otherwise one is shared by actors who differ in the other, as a bought loader is.
+  the square root of s: joining two large identities needs more. Of the attackers that show something of a loader's
+  and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the other bought the loader.
 - Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
 
 An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
@@ -90,9 +90,19 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
         return True
     if rarer[0] == commoner[0]:
         return number >= _SAME_KIND * one.attackers
-    if seen < _AGREE * one.kinds.get(commoner[0], 0):
-        return False
-    return other.attackers > SAMPLE or seen >= _AGREE * other.kinds.get(rarer[0], 0)
+    agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
+    if other.attackers > SAMPLE or not _must_agree(commoner, rarer):
+        return agree
+    return agree and seen >= _AGREE * other.kinds.get(rarer[0], 0)
+
+
+def _must_agree(key: Key, other: Key) -> bool:
+    """Return whether attackers that show a feature must mostly show the same one of the other's kind.
+
+    An actor replaces its keys; but one loader, at several keys, is several buyers'.
+    """
+    tier = KINDS[key[0]].tier
+    return tier > 0 and tier >= KINDS[other[0]].tier
 
 
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
