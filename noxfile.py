@@ -204,8 +204,8 @@ def howto(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def oracles(session: nox.Session) -> None:
-    """Ours against real programs: honeypots with attackers, tshark and p0f, the NATS clients' own tests."""
-    _workspace(session)
+    """Ours against real programs: honeypots with attackers, tshark and p0f, readers of exports, NATS clients."""
+    _workspace(session, "--group", "oracles")
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
 
 

@@ -51,8 +51,10 @@ class Service(msgspec.Struct):
 
     port: int
     claim: str
+    """The banner's software; empty: it names none."""
     answer: str
-    holds: bool
+    holds: bool | None
+    """None: nothing is claimed."""
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -189,13 +191,17 @@ def _service(who: Persona, port: ET.Element) -> Service | None:
         return None
     answer = " ".join(filter(None, (service.get(key) for key in ("product", "version", "extrainfo", "ostype"))))
     claim = _claimed(who, "ssh" if number == who.ports.get("ssh", 22) else "http")
-    words = re.findall(r"[A-Za-z][A-Za-z-]{3,}", claim)
-    return Service(number, claim, answer or "unknown", any(word.lower() in answer.lower() for word in words))
+    return Service(number, claim, answer or "unknown", bool(_words(claim) & _words(answer)) if claim else None)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of three letters and more: products' names, not versions."""
+    return {word.lower() for word in re.findall(r"[A-Za-z]{3,}", text)} - {"http", "server", "protocol", "linux"}
 
 
 def _claimed(who: Persona, service: str) -> str:
     profile = who.services.get(service)
-    return str(getattr(profile, "version", "") or getattr(profile, "server", "") or getattr(profile, "flavour", ""))
+    return str(getattr(profile, "version", "") or getattr(profile, "server", ""))
 
 
 def _add_p0f(found: Finding, log: str, address: str) -> None:
@@ -230,7 +236,7 @@ def table(found: Sequence[Finding]) -> Iterator[str]:
 
 def summary(found: Sequence[Finding]) -> str:
     """Return how many claims hold."""
-    services = [service.holds for one in found for service in one.services]
+    services = [service.holds for one in found for service in one.services if service.holds is not None]
     unknown = sum(one.p0f_holds is None for one in found)
     return (
         f"{len(found)} personas: nmap -O agrees with {sum(one.nmap_holds for one in found)}, "

@@ -57,6 +57,13 @@ def test_a_wrong_fleet_is_refused_with_its_reason(entry: DeckySettings, message:
         deckies(fleet_of(DEFAULT_FLEET[0], entry))
 
 
+def test_deckies_of_one_persona_in_the_settings_are_no_twins() -> None:
+    entries = [DeckySettings(name=f"web-{n}", address=f"127.77.0.{n}", persona="debian-web") for n in range(1, 4)]
+    fleet = deckies(fleet_of(*entries))
+    assert len({one.seed for one in fleet}) == len({one.login for one in fleet}) == 3
+    assert deckies(fleet_of(*entries)) == fleet
+
+
 def test_the_fleet_is_known_without_loading_a_service(python: str) -> None:
     code = (
         "import sys; from decnet_decoys.fleet import deckies; from decnet_decoys.settings import DecoysSettings\n"

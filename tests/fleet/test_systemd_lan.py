@@ -89,8 +89,8 @@ def test_a_runtime_that_the_units_may_not_use_is_told_at_once(machine: Machine) 
 
 
 def test_deckies_in_namespaces_and_on_the_host_are_reached_from_the_lan(machine: Machine) -> None:
-    named = '[reconciler]\\nruntimes = ["loopback", "host", "netns"]\\n'
-    machine.run("sh", "-c", f"printf '{named}' >> /etc/decnet/decnet.toml")
+    named = '/^\\[reconciler\\]/a runtimes = ["loopback", "host", "netns"]'
+    machine.run("sed", "-i", named, "/etc/decnet/decnet.toml")
     machine.run("decnet", "init")
     machine.run("systemctl", "restart", "decnet.target")
     for name in DECKIES:

@@ -14,7 +14,7 @@ from decnet.drill.private import free_block, settings_text
 pytestmark = pytest.mark.howto
 
 PAGE = "write-a-rule"
-CHECK, UP, ATTACK, SHIP = commands(PAGE)
+CHECK, TEST, UP, ATTACK, SHIP = commands(PAGE)
 CHECKED, SHOWN = (block.text for block in blocks(PAGE) if block.language == "text")
 
 
@@ -27,6 +27,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def test_the_rule_passes_the_check(workspace: Workspace) -> None:
     assert workspace.run(CHECK) == CHECKED
+
+
+def test_the_rule_does_what_it_must_on_the_recorded_events(workspace: Workspace) -> None:
+    said = workspace.run(TEST)
+    assert "1 files of rules, 0 without recorded events, 0 mistakes\n" in said
+    assert "high T1552.001 Bait file downloaded: GET /files/passwords-2026.xlsx" in said
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page attacks with curl")
@@ -47,4 +53,6 @@ def test_the_rule_tags_the_intruder_and_not_the_link_checker(workspace: Workspac
 def test_the_rule_can_be_shipped_with_its_recorded_events(workspace: Workspace) -> None:
     shipped = workspace.root / "packages/decnet-workers/src/decnet_workers/ttp/rules/bait_file.yml"
     shutil.copy(workspace.root / "rules/bait_file.yml", shipped)
+    for recording in (workspace.root / "rules").glob("*.jsonl"):
+        shutil.copy(recording, workspace.root / "tests/decnet_workers/ttp/recorded")
     workspace.run(SHIP)

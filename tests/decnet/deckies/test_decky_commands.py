@@ -27,7 +27,7 @@ runtime = "netns"
 interface = "eth0"
 
 [[decky]]
-name = "web"
+name = "shop"
 count = 3
 address = "10.20.0.50"
 persona = "debian-web"
@@ -132,7 +132,7 @@ def test_a_document_makes_the_fleet_and_a_second_time_nothing(run: Run, deployme
     said = run("deploy", str(document), "--yes")
     assert (said.code, "4 to add" in said.out) == (0, True)
     made = rows(deployment)
-    assert set(made) == {"web-01", "web-02", "web-03", "box"}
+    assert set(made) == {"shop-01", "shop-02", "shop-03", "box"}
     assert len({one.seed for one in made.values()}) == len({one.mac for one in made.values()}) == 4
     assert run("deploy", str(document), "--yes").out.startswith("nothing to do: 4 deckies")
     assert rows(deployment) == made
@@ -146,7 +146,7 @@ def test_a_plan_shows_what_would_be_done_and_does_nothing(run: Run, deployment: 
     assert said.out.splitlines() == [
         "~ box",
         "    services: http:8080 -> http:8081",
-        "- web-03",
+        "- shop-03",
         "0 to add, 1 to change, 1 to remove; 2 stay as they are",
     ]
     assert rows(deployment) == before
@@ -180,12 +180,12 @@ def test_deckies_exchange_their_addresses_and_take_those_of_removed_ones(
             running(connection, one)
     tables = [
         f'[[decky]]\nname = "{name}"\npersona = "nas"\nruntime = "netns"\ninterface = "eth0"\naddress = "{address}"\n'
-        for name, address in (("web-01", "10.20.0.51"), ("web-02", "10.20.0.50"), ("new", "10.20.0.60"))
+        for name, address in (("shop-01", "10.20.0.51"), ("shop-02", "10.20.0.50"), ("new", "10.20.0.60"))
     ]
     document.write_text("\n".join(tables))
     assert run("deploy", str(document), "--yes").code == 0
     found = {name: one.addresses[0].address for name, one in rows(deployment).items()}
-    assert found == {"web-01": "10.20.0.51", "web-02": "10.20.0.50", "new": "10.20.0.60"}
+    assert found == {"shop-01": "10.20.0.51", "shop-02": "10.20.0.50", "new": "10.20.0.60"}
     document.write_text(tables[0].replace("10.20.0.51", "10.20.0.52"))
     assert run("deploy", str(document), "--yes").code == 0, "of one that waits for its removal"
 
@@ -196,7 +196,7 @@ def test_every_reason_is_told_with_its_line_and_nothing_is_written(
     document.write_text(DOCUMENT.replace('"nas"', '"moon"').replace("10.20.0.50", "10.20.9.50"))
     said = run("deploy", str(document), "--yes")
     assert said.code == 1
-    assert said.err.count(f"{document}:6: decky web-0") == 3
+    assert said.err.count(f"{document}:6: decky shop-0") == 3
     assert f"{document}:12: decky box: there is no persona 'moon'" in said.err
     assert rows(deployment) == {}
 
@@ -289,6 +289,12 @@ def test_a_runtime_that_nobody_named_is_as_the_fleet_is_hosted(
     deployment.state.run.mkdir(exist_ok=True)
     deployment.state.run.chmod(0o1750)  # by `decnet init`
     assert "netns; then run `decnet init` again" in hint(run, document, file, "")
+
+
+def test_name_of_a_decky_of_the_settings_is_refused_at_once(run: Run, deployment: Deployment) -> None:
+    said = run("decky", "add", "web-01", "--persona", "nas", "--address", "127.77.0.9")
+    assert (said.code, "decky web-01: the settings have a decky of that name" in said.err) == (1, True)
+    assert rows(deployment) == {}
 
 
 def test_the_list_says_why_a_decky_failed(run: Run, deployment: Deployment) -> None:

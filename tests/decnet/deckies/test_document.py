@@ -50,7 +50,7 @@ def test_a_range_makes_a_decky_for_each_of_its_addresses() -> None:
         (decky(address=5), "f.toml:1: decky 1 (web): address 5: write text in quotes"),
         (decky(gateways="10.0.0.1"), "f.toml:1: decky 1 (web): gateways '10.0.0.1': write a list in brackets"),
         (decky(count="two"), "f.toml:1: decky 1 (web): count 'two': a number from 1 to 10000"),
-        ("[[decky]]\nname = 'a'", "f.toml:1: decky 1 (a): the key `persona` is missing"),
+        ("[[decky]]\npersona = 'nas'", "f.toml:1: decky 1: the key `name` is missing"),
         ("decky = 3", "f.toml: decky 3: write a list in brackets"),
         (decky(address="10.0.0.1-10.0.0.3", count=4), "f.toml:1: decky web: the range has 3 addresses for 4 deckies"),
         (decky(address="10.0.0.9-10.0.0.3"), "f.toml:1: decky web: 10.0.0.9-10.0.0.3 is no range"),

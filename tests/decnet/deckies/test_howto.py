@@ -17,7 +17,7 @@ FLEET, PERSONA = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
 def test_the_fleet_of_the_page_has_the_deckies_that_it_names() -> None:
     made = {one.name: one for one in read(FLEET, "fleet.toml")}
     assert len(made) == 26
-    assert made["web-20"].addresses == ("10.20.0.69",)
+    assert made["shop-20"].addresses == ("10.20.0.69",)
     assert made["printer-05"].addresses == ("10.20.0.84",)
     assert {one.persona for one in made.values()} <= set(names())
 

@@ -158,6 +158,18 @@ def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engi
         assert queries.next_mutation_at(connection) is None
 
 
+def test_what_runs_an_image_is_never_due_even_with_a_policy(housed: Engine) -> None:
+    with writing(housed) as connection:
+        assert queries.write_decky(connection, msgspec.structs.replace(WEB, image="pot"), info())
+        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
+        assert queries.without_mutation_time(connection, 10, now_ns=0) == []
+        pot = queries.decky_named(connection, "web")
+        assert pot is not None
+        assert queries.schedule_mutation(connection, pot, 50)
+        assert queries.due_for_mutation(connection, 10, now_ns=50) == []
+        assert queries.next_mutation_at(connection) is None
+
+
 def test_a_time_is_to_be_drawn_for_a_new_policy_and_when_a_clock_was_ahead(housed: Engine) -> None:
     hour = 3600 * 1_000_000_000
     with writing(housed) as connection:

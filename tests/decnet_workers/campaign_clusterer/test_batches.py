@@ -8,10 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
-from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, database, identity, show, work
+from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, emptied, identity, show, work
 
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.engine import writing
@@ -100,17 +100,29 @@ ACTS = st.lists(
 BETWEEN = st.lists(st.sampled_from((None, None, worker.step, work, killed)), min_size=16, max_size=16)
 
 
-def _outcome(acts: Sequence[Act], between: Sequence[Act | None]) -> dict[UUID, set[UUID]]:
-    with database() as engine:
-        for act, then in zip(acts, between, strict=False):
-            act(engine)
-            if then is not None:
-                then(engine)
-        work(engine)
-        return campaigns(engine)
+def _outcome(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None]) -> dict[UUID, set[UUID]]:
+    emptied(engine)
+    for act, then in zip(acts, between, strict=False):
+        act(engine)
+        if then is not None:
+            then(engine)
+    work(engine)
+    return campaigns(engine)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None)
 @given(ACTS, BETWEEN)
-def test_batches_kills_and_decisions_between_do_not_matter(acts: list[Act], between: list[Act | None]) -> None:
-    assert _outcome(acts, between) == _outcome(acts, [None] * len(acts))
+def test_batches_kills_and_decisions_between_do_not_matter(
+    used_engine: Engine, acts: list[Act], between: list[Act | None]
+) -> None:
+    assert _outcome(used_engine, acts, between) == _outcome(used_engine, acts, [None] * len(acts))
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(900)
+@settings(max_examples=400, deadline=None)
+@given(ACTS, BETWEEN)
+def test_many_batches_kills_and_decisions_between_do_not_matter(
+    used_engine: Engine, acts: list[Act], between: list[Act | None]
+) -> None:
+    assert _outcome(used_engine, acts, between) == _outcome(used_engine, acts, [None] * len(acts))

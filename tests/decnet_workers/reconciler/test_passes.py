@@ -209,7 +209,7 @@ def test_deckies_are_spread_over_the_processes_of_decoys(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ({"runtime": "host"}, "the runtime host is off: add it to"),
+        ({"runtime": "host"}, "the runtime host is off: run `decnet up` as root, or have"),
         ({"addresses": (Address("10.0.0.9"),)}, "not in 127.0.0.0/8"),
         ({"runtime": "netns"}, "no prefix length"),
     ],

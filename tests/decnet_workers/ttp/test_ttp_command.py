@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -63,3 +65,66 @@ def test_without_a_database_it_says_so(run: CliRunner, tmp_path: Path, monkeypat
     assert result.exit_code == 1
     assert "decnet-db upgrade" in result.output
     assert "Traceback" not in result.output
+
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+def copied(stem: str, folder: Path) -> None:
+    """Copy a shipped rule, under an id of its own, with its recorded events."""
+    text = (SHIPPED / f"{stem}.yml").read_text().replace("\nid: ", "\nid: 0", 1)
+    (folder / f"{stem}.yml").write_text(re.sub(r"\nid: 0(\w{7})\w", r"\nid: 0\1", text, count=1))
+    for outcome in ("fires", "passes"):
+        shutil.copy(RECORDED / f"{stem}.{outcome}.jsonl", folder)
+
+
+def test_rules_are_tried_on_the_events_beside_them(run: CliRunner, tmp_path: Path) -> None:
+    for stem in ("file_deletion", "fetched_then_run"):
+        copied(stem, tmp_path)
+    result = run.invoke(build(Ttp), ["test", str(tmp_path)])
+    assert result.output.endswith("2 files of rules, 0 without recorded events, 0 mistakes\n")
+    assert result.exit_code == 0
+
+
+def test_an_event_that_does_not_do_as_it_must_is_named_with_its_line(run: CliRunner, tmp_path: Path) -> None:
+    for stem in ("file_deletion", "fetched_then_run"):
+        copied(stem, tmp_path)
+    fires, passes = ((tmp_path / f"file_deletion.{outcome}.jsonl") for outcome in ("fires", "passes"))
+    bystander, attack = passes.read_text().splitlines()[0], fires.read_text().splitlines()[0]
+    with fires.open("a") as file:
+        file.write(f"\n{bystander}\nnothing\n")
+    passes.write_text(f"{bystander}\n{attack}\n")
+    (tmp_path / "fetched_then_run.fires.jsonl").write_text(f"{attack}\n")
+    result = run.invoke(build(Ttp), ["test", str(tmp_path), "--json"])
+    assert result.exit_code == 1
+    trials = msgspec.json.decode(result.output)
+    number = len(fires.read_text().splitlines())
+    assert [(Path(one["file"]).name, one["line"]) for trial in trials for one in trial["mistakes"]] == [
+        ("fetched_then_run.fires.jsonl", 1),
+        ("file_deletion.fires.jsonl", number),
+        ("file_deletion.fires.jsonl", number - 1),
+        ("file_deletion.passes.jsonl", 2),
+    ]
+
+
+def test_a_rejected_rule_fails_its_trial(run: CliRunner, tmp_path: Path) -> None:
+    copied("file_deletion", tmp_path)
+    rule = tmp_path / "file_deletion.yml"
+    rule.write_text(rule.read_text().replace("command|re", "comand|re"))
+    result = run.invoke(build(Ttp), ["test", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "has no field 'comand'" in result.output
+
+
+def test_what_fires_on_a_file_of_events_is_shown(run: CliRunner, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes((RECORDED / "fetched_then_run.fires.jsonl").read_bytes())
+    result = run.invoke(build(Ttp), ["test", "--events", str(events)])
+    assert result.exit_code == 0
+    assert f"{events.name}:3: critical T1105 Tool fetched, made executable and run: $ /tmp/x86\n" in result.output
+    shown = msgspec.json.decode(run.invoke(build(Ttp), ["test", "--events", str(events), "--json"]).output)
+    assert shown["events"] == 3
+    assert shown["mistakes"] == []
+    events.write_text("{}\n")
+    result = run.invoke(build(Ttp), ["test", "--events", str(events)])
+    assert (result.exit_code, "events.jsonl:1: not an event" in result.output) == (1, True)

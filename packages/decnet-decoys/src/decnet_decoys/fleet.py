@@ -5,6 +5,7 @@ This imports the classes of the services but not what they need to serve (see `s
 """
 
 import ipaddress
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from decnet_decoys.decky import Decky
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.catalog import PersonaError, UnknownPersonaError, persona
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 
@@ -32,21 +34,32 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     """Return the fleet that the settings describe, the default one when they name none; raises FleetError."""
     if settings.decky and settings.address:
         raise FleetError("address is for the default decky: omit it, or the tables [[decoys.decky]]")
-    chosen = settings.decky or _default(settings)
+    chosen = settings_deckies(settings)
     _refuse_repeats("name", (one.name for one in chosen))
-    fleet = tuple(_decky(one, own_address=bool(settings.address)) for one in chosen)
+    fleet = tuple(
+        _decky(one, seed=_seed(one, chosen[:place]), own_address=bool(settings.address))
+        for place, one in enumerate(chosen)
+    )
     _refuse_repeats("address and port", (place for decky in fleet for place in _places(decky)))
     return fleet
 
 
-def _default(settings: DecoysSettings) -> tuple[DeckySettings, ...]:
-    """Return the deckies of settings that name none."""
-    if not settings.address:
-        return DEFAULT_FLEET
+def settings_deckies(settings: DecoysSettings) -> tuple[DeckySettings, ...]:
+    """Return the deckies as the settings have them, the default ones when they name none; nothing is checked."""
+    if settings.decky or not settings.address:
+        return settings.decky or DEFAULT_FLEET
     first = DEFAULT_FLEET[0]
     services = _default_services(persona(first.persona))
     ports = {name: service_registry.standard_port(name) + settings.port_offset for name in services}
     return (msgspec.structs.replace(first, address=settings.address, services=ports),)
+
+
+def _seed(one: DeckySettings, earlier: Iterable[DeckySettings]) -> int:
+    """Return what a decky's own details are drawn from: its name, so that two of one persona are no twins.
+
+    The first of a persona is the machine as its author wrote it (0).
+    """
+    return zlib.crc32(one.name.encode()) if any(each.persona == one.persona for each in earlier) else 0
 
 
 def profile_of(service: str, who: Persona) -> Any:
@@ -87,7 +100,7 @@ def _filled(template: str, decky: Decky, port: int) -> str:
     return template.format(address=decky.address, port=port, user=user, password=password)
 
 
-def _decky(one: DeckySettings, *, own_address: bool) -> Decky:
+def _decky(one: DeckySettings, *, seed: int, own_address: bool) -> Decky:
     _check_address(one, own=own_address)
     try:
         who = persona(one.persona)
@@ -102,7 +115,8 @@ def _decky(one: DeckySettings, *, own_address: bool) -> Decky:
         persona=who.name,
         os=who.os,
         services=tuple(services.items()),
-        login=_login(who),
+        login=_login(sibling(who, Identity(one.name, one.address, seed))),
+        seed=seed,
     )
 
 

@@ -57,7 +57,8 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     """Section `[decoys]`."""
 
     decky: tuple[DeckySettings, ...] = ()
-    """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
+    """Empty: three deckies with distinct personas on 127.77.0.10 to .12. The first of a persona is as its author wrote
+    it; the details of the others (serial numbers, sizes, passwords) are drawn from their names."""
     address: str = ""
     """An address of this host where the first of those three is to be instead, without the others, at the ports of
     real machines; `decnet up --address` sets it. Empty: none."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import itertools
 import socket
 import struct
 import subprocess
@@ -112,8 +113,8 @@ def test_nothing_is_left_when_it_is_stopped_while_its_sockets_are_open(network: 
         sock.close()
 
 
-def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, bytes]]:
-    """Return TTL, window and TCP options of the answer to a connection that offers everything."""
+def answer(network: Lan, address: str, port: int) -> bytes:
+    """Return the IPv4 packet that answers a connection that offers everything."""
 
     def look() -> bytes:
         with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as sniffer, socket.socket() as client:
@@ -131,7 +132,12 @@ def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, 
                 ):
                     return packet
 
-    packet = network.machines.enter("attacker", look)
+    return network.machines.enter("attacker", look)
+
+
+def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, bytes]]:
+    """Return TTL, window and TCP options of the answer, the options in their order."""
+    packet = answer(network, address, port)
     options, rest = {}, packet[40 : 20 + (packet[32] >> 4) * 4]
     while rest and rest[0] != 0:
         length = 1 if rest[0] == 1 else rest[1]
@@ -147,6 +153,71 @@ def test_network_sees_the_personas_tcp_stack(network: Lan) -> None:
         assert (ttl, window) == (128, 8192)
         assert options == {2: struct.pack(">H", 1400), 1: b"", 4: b"", 3: b"\x08"}
         assert connect(network, "10.77.0.10", 80) == 0
+
+
+@pytest.mark.parametrize(("timestamps", "kinds"), [(False, [2, 1, 3, 4]), (True, [2, 1, 3, 4, 8])])
+def test_window_scale_comes_first_where_the_persona_says_so(
+    network: Lan, kinds: list[int], *, timestamps: bool
+) -> None:
+    stack = Stack(window_scale=8, timestamps=timestamps, option_order="scale_first")
+    with started(network, decky(stack=stack)):
+        options = syn_ack(network, "10.77.0.10", 22)[2]  # who got it connected, so its checksum was right
+    assert list(options) == kinds
+    assert (options[2], options[3]) == (struct.pack(">H", 1460), b"\x08")
+    assert len(options.get(8, b"")) == 8 * timestamps
+
+
+def exchange(network: Lan, protocol: int, request: bytes) -> bytes:
+    """Return the IPv4 packet with which the decky answers one of that protocol."""
+
+    def send() -> bytes:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as sock:
+            sock.settimeout(3)
+            sock.sendto(request, ("10.77.0.10", 0))
+            return next(
+                packet for packet in iter(lambda: sock.recv(200), b"") if packet[12:16] == bytes([10, 77, 0, 10])
+            )
+
+    return network.machines.enter("attacker", send)
+
+
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum; of data with a right one it is zero."""
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    return ~(total % 0xFFFF or 0xFFFF) & 0xFFFF
+
+
+@pytest.mark.parametrize("as_windows", [False, True])
+def test_pings_and_resets_are_answered_as_the_persona_says(network: Lan, *, as_windows: bool) -> None:
+    stack = Stack(echo_code_kept=not as_windows, reset_ack_zero=not as_windows)
+    echo = struct.pack(">BBHHH", 8, 9, 0, 1, 1)
+    echo = echo[:2] + struct.pack(">H", checksum(echo)) + echo[4:]
+    ack = struct.pack(">HHIIBBHHH", 40000, 22, 7, 9, 0x50, 0x10, 1024, 0, 0)
+    ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(ack))
+    ack = ack[:16] + struct.pack(">H", checksum(ends + ack)) + ack[18:]
+    with started(network, decky(stack=stack)):
+        pong = exchange(network, socket.IPPROTO_ICMP, echo)[20:]
+        reset = exchange(network, socket.IPPROTO_TCP, ack)[20:]
+    assert (pong[0], pong[1]) == (0, 0 if as_windows else 9)
+    assert checksum(pong) == 0
+    assert (reset[13], reset[8:12] == bytes(4)) == (0x04, not as_windows)
+    assert checksum(ends[4:8] + ends[:4] + struct.pack(">HH", 6, len(reset)) + reset) == 0
+
+
+def test_packets_are_numbered_and_fragmented_as_the_persona_says(network: Lan) -> None:
+    numbers: dict[str, list[int]] = {}
+    for way in ("zero", "increment", "random"):
+        with started(network, decky(stack=Stack(ip_id=way, dont_fragment=way == "zero"))):
+            packets = [answer(network, "10.77.0.10", 22) for _ in range(4)]
+        numbers[way] = [int.from_bytes(packet[4:6], "big") for packet in packets]
+        assert [packet[6:8] for packet in packets] == [b"\x40\x00" if way == "zero" else b"\x00\x00"] * 4
+        for packet in packets:
+            assert sum(struct.unpack(">10H", packet[:20])) % 0xFFFF == 0, "the header's checksum is wrong"
+    assert numbers["zero"] == [0] * 4
+    steps = [later - earlier for earlier, later in itertools.pairwise(numbers["increment"])]
+    assert all(1 <= step <= 10 for step in steps), numbers  # each connection had a few packets
+    assert len(set(numbers["random"])) > 1
+    assert not all(1 <= b - a <= 10 for a, b in itertools.pairwise(numbers["random"]))
 
 
 def test_closed_ports_are_silent_where_the_persona_says_so(network: Lan) -> None:

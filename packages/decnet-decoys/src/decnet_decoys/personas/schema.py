@@ -26,6 +26,15 @@ class Stack(Part, frozen=True, kw_only=True):
     mss: Annotated[int, msgspec.Meta(ge=536, le=65495)] = 1460
     timestamps: bool = True
     sack: bool = True
+    option_order: Literal["linux", "scale_first"] = "linux"
+    """Of the SYN+ACK; scale_first: window scale right after MSS, as Windows and BSDs do."""
+    ip_id: Literal["zero", "increment", "random"] = "zero"
+    """The identification of IPv4 packets; zero: as Linux, where they must not be fragmented."""
+    dont_fragment: bool = True
+    echo_code_kept: bool = True
+    """Whether the answer to an IPv4 ping has the code of the request; Windows answers with code 0."""
+    reset_ack_zero: bool = True
+    """Whether the acknowledgement number of a reset that acknowledges nothing is zero; of Windows it is not."""
     ecn: bool = True
     closed_ports: Literal["reset", "silent"] = "reset"
     ping: bool = True

@@ -29,7 +29,10 @@ event = Table(
     Index("ix_event_src_ip_seq", "src_ip", "seq"),
     Index("ix_event_session_seq", "session", "seq"),
     Index("ix_event_ts", "ts"),
-    info={"owner": "ingest", "readers": ("profiler", "ttp", "enrich", "clusterer", "mutate", "operator")},
+    info={
+        "owner": "ingest",
+        "readers": ("profiler", "ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operator"),
+    },
     sqlite_autoincrement=True,
 )
 

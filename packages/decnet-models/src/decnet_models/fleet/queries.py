@@ -5,7 +5,19 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Exists, Select, cast, delete, exists, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Exists,
+    Select,
+    cast,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
@@ -212,7 +224,7 @@ def policies(connection: Connection, names: Iterable[str] | None = None) -> dict
 def due_for_mutation(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy | BadPolicy]]:
     """Return up to `limit` deckies that are due for a change, with their policies, longest due first."""
     time = decky.c.mutate_at
-    query = _columns().where(time <= now_ns, decky.c.wanted.is_(True), _has_policy()).order_by(time)
+    query = _columns().where(time <= now_ns, _is_changeable(), _has_policy()).order_by(time)
     return _with_policies(connection, query.limit(limit))
 
 
@@ -224,14 +236,12 @@ def without_mutation_time(connection: Connection, limit: int, *, now_ns: int) ->
     latest = now_ns + _DAY_NS + cast(decky_policy.c.every_seconds, BigInteger) * _SECOND_NS
     time = decky.c.mutate_at
     query = _columns().join(decky_policy, decky_policy.c.decky == decky.c.name)
-    return _with_policies(
-        connection, query.where(time.is_(None) | (time > latest), decky.c.wanted.is_(True)).limit(limit)
-    )
+    return _with_policies(connection, query.where(time.is_(None) | (time > latest), _is_changeable()).limit(limit))
 
 
 def next_mutation_at(connection: Connection) -> int | None:
     """Return when the next decky is due for a change, None without any."""
-    query = select(decky.c.mutate_at).where(decky.c.mutate_at.is_not(None), decky.c.wanted.is_(True), _has_policy())
+    query = select(decky.c.mutate_at).where(decky.c.mutate_at.is_not(None), _is_changeable(), _has_policy())
     at: int | None = connection.execute(query.order_by(decky.c.mutate_at).limit(1)).scalar()
     return at
 
@@ -361,6 +371,11 @@ def _services(connection: Connection, names: list[str]) -> dict[str, list[Servic
 
 def _policies() -> Select[Any]:
     return select(*(decky_policy.c[name] for name in Policy.__struct_fields__))
+
+
+def _is_changeable() -> ColumnElement[bool]:
+    """A decky that is wanted; one that runs an image stays what it is."""
+    return decky.c.wanted.is_(True) & decky.c.image.is_(None)
 
 
 def _has_policy() -> Exists:

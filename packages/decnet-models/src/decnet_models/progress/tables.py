@@ -17,7 +17,7 @@ worker_cursor = Table(
     Column("worker", NAME, primary_key=True),
     Column("seq", BIG, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row", "readers": ("ingest", "mutate", "operator")},
+    info={"owner": "each worker its own row", "readers": ("ingest", "campaign-clusterer", "mutate", "operator")},
 )
 
 lease = Table(
@@ -30,7 +30,7 @@ lease = Table(
     Column("holder", NAME),
     Column("expires_at", NANOSECONDS, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row", "readers": ("mutate", "operator")},
+    info={"owner": "each worker its own row", "readers": ("campaign-clusterer", "mutate", "operator")},
 )
 
 dead_letter = Table(

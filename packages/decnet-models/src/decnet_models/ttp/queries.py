@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, select, tuple_
 
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
@@ -21,6 +21,7 @@ Entries: TypeAlias = tuple[tuple[int, str], ...]
 """Time and digest of what was counted."""
 
 _NEVER = 2**63 - 1
+_PAGE = 1000
 _CHUNK = 500
 """Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 _ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
@@ -68,6 +69,16 @@ class TechniqueUsed(msgspec.Struct, frozen=True):
     technique: str
     tags: int
     attackers: int
+    first_seen: int
+    last_seen: int
+
+
+class TechniqueUse(msgspec.Struct, frozen=True):
+    """One attacker's use of one technique: number of tags and their time."""
+
+    attacker: str
+    technique: str
+    tags: int
     first_seen: int
     last_seen: int
 
@@ -130,6 +141,39 @@ def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]
         .order_by(func.count().desc(), c.technique)
     )
     return [TechniqueUsed(*row) for row in connection.execute(query)]
+
+
+def technique_uses(
+    connection: Connection, window: Window, attackers: Iterable[str] | None = None
+) -> Iterator[TechniqueUse]:
+    """Yield the techniques of the attackers (None: of all) in a span of time, by address and technique."""
+    c = ttp_tag.c
+    query = (
+        select(c.attacker, c.technique, func.count(), func.min(c.ts), func.max(c.ts))
+        .where(c.ts >= window.since, c.ts < window.until)
+        .group_by(c.attacker, c.technique)
+        .order_by(c.attacker, c.technique)
+    )
+    for one in _limited_to(query, attackers):
+        for row in connection.execution_options(yield_per=_PAGE).execute(one):
+            yield TechniqueUse(*row)
+
+
+def tags_between(connection: Connection, window: Window, attackers: Iterable[str] | None = None) -> Iterator[Tag]:
+    """Yield the tags of the attackers (None: of all) in a span of time, in the order of the log."""
+    c = ttp_tag.c
+    query = select(ttp_tag).where(c.ts >= window.since, c.ts < window.until).order_by(*_ORDER)
+    for one in _limited_to(query, attackers):
+        for row in connection.execution_options(yield_per=_PAGE).execute(one):
+            yield Tag(*row)
+
+
+def _limited_to(query: Select[Any], attackers: Iterable[str] | None) -> Iterator[Select[Any]]:
+    if attackers is None:
+        yield query
+        return
+    for part in parts(sorted(set(attackers))):
+        yield query.where(ttp_tag.c.attacker.in_(part))
 
 
 def count_by_technique(connection: Connection) -> dict[str, int]:

@@ -9,7 +9,7 @@ join two groups of several takes links of at least two identities of each.
 The average is over at most SPOKESMEN of each group, those seen first, so that its cost does not grow with the group.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -92,6 +92,7 @@ class _Groups:
         self._group: dict[UUID, list[UUID]] = {identity: [identity] for identity in profiles}
         for ruling in decided.rulings:
             self._obey(ruling)
+        self._block = {identity: tuple(group[:SPOKESMEN]) for identity, group in self._group.items()}
 
     def joins(self, each: Link, waiting: Sequence[Link]) -> bool:
         """Join the groups of a link's identities if that is right; return whether the link is done with."""
@@ -143,8 +144,10 @@ class _Groups:
         return min(len(end) for end in ends) > 1
 
     def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
-        pairs = list(_across(one[:SPOKESMEN], other[:SPOKESMEN]))
-        return sum(map(self._weight, pairs)) / len(pairs) >= AVERAGE
+        """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""
+        ours, theirs = (list(dict.fromkeys(self._block[each] for each in side))[:SPOKESMEN] for side in (one, other))
+        bits = [max(map(self._weight, _across(left, right))) for left in ours for right in theirs]
+        return sum(bits) / len(bits) >= AVERAGE
 
     def _weight(self, pair: Pair) -> float:
         key = min(pair), max(pair)
@@ -154,5 +157,5 @@ class _Groups:
         return self._bits[key]
 
 
-def _across(one: Iterable[UUID], other: Sequence[UUID]) -> Iterable[Pair]:
+def _across(one: Iterable[UUID], other: Collection[UUID]) -> Iterable[Pair]:
     return ((first, second) for first in one for second in other)

@@ -12,6 +12,7 @@ from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, methods, of_identity
+from decnet_workers.commodity.limits import limits
 
 ATTACKERS = 32
 """Addresses of an identity that are looked at."""
@@ -52,10 +53,13 @@ def _attackers(connection: Connection, identities: Collection[UUID]) -> dict[UUI
 def _infrastructure(connection: Connection, attackers: Iterable[str]) -> list[Evidence[str]]:
     c, feature = IDENTITIES.evidence.c, IDENTITIES.feature.c
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
-    query = select(c.attacker, c.kind, feature.value, c.first_seen, c.last_seen).join(IDENTITIES.feature, same)
-    query = query.where(c.kind.in_(INFRASTRUCTURE))
+    shown = (c.attacker, c.kind, feature.value, c.first_seen, c.last_seen, c.digest)
+    query = select(*shown).join(IDENTITIES.feature, same).where(c.kind.in_(INFRASTRUCTURE))
     return [
-        Evidence(*row) for part in parts(attackers) for row in connection.execute(query.where(c.attacker.in_(part)))
+        Evidence(*row[:5])
+        for part in parts(attackers)
+        for row in connection.execute(query.where(c.attacker.in_(part)))
+        if limits().get((row.kind, row.digest)) != 0
     ]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
+from decnet_core.bus.subjects import EVENTS_INGESTED, GROUPING_DECIDED, NOTICE, NoticeWritten
 from decnet_core.events.notices import CampaignEnded, CampaignFormed, CampaignGrew, Notice
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
@@ -51,8 +51,8 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
     """Groups identities into campaigns by infrastructure, malware, methods, targets and time."""
 
     name = "campaign-clusterer"
-    follows = ("ingest",)
-    listens = (EVENTS_INGESTED.pattern,)
+    follows = ("clusterer", "ttp")
+    listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     notices = (CampaignFormed, CampaignGrew, CampaignEnded)
     parks = True
     group = "heavy"

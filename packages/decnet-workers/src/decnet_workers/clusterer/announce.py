@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_models.identities import core_rows, evidence_rows
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.outcome import Became, Outcome
+from decnet_workers.commodity.limits import Key
 
 _NAMED = 20
 """Attackers or identities that a notice names."""

@@ -4,8 +4,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.kinds import JOIN, total
+from decnet_workers.commodity.limits import Key
 
 
 class Attachment(NamedTuple):

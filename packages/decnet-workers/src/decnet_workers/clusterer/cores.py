@@ -18,8 +18,8 @@ from collections.abc import Collection, Iterable, Mapping
 from math import isqrt
 from typing import NamedTuple
 
-from decnet_workers.clusterer.commodity import Key, limits
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
+from decnet_workers.commodity.limits import Key, limits
 
 SAMPLE = 63
 """Attackers of a feature that are looked at."""

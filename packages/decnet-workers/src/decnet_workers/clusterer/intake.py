@@ -14,9 +14,9 @@ from decnet_models.identities import evidence_rows as rows
 from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer import sketches
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.kinds import DAY, KINDS, Kind
 from decnet_workers.clusterer.signals import Signal, of_address, signals
+from decnet_workers.commodity.limits import Key
 
 POPULATION: Key = ("attacker", "")
 """The feature that everybody shows: its number of attackers is that of all."""

@@ -18,11 +18,11 @@ from decnet_models.identities.core_rows import Bound, Change, CoreRow, Placed, S
 from decnet_models.identities.evidence_rows import own_id, rows_of
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer.attachment import ALONE, Attachment
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.decided import decided
 from decnet_workers.clusterer.outcome import Became, Merged, Outcome
 from decnet_workers.clusterer.regroup import Regrouped
 from decnet_workers.clusterer.verdicts import Bonds
+from decnet_workers.commodity.limits import Key
 
 REASONS = 6
 """Reasons that are kept of a member or a change."""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from decnet_workers.clusterer.attachment import Attachment, attachment
-from decnet_workers.clusterer.commodity import Key, limits
 from decnet_workers.clusterer.cores import (
     SAMPLE,
     Profile,
@@ -25,6 +24,7 @@ from decnet_workers.clusterer.cores import (
 )
 from decnet_workers.clusterer.kinds import KINDS, Feature, weight
 from decnet_workers.clusterer.view import Settled, View
+from decnet_workers.commodity.limits import Key, limits
 
 
 class Regrouped(NamedTuple):

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from decnet_models.identities import core_rows, evidence_rows
 from decnet_models.identities.evidence_rows import rows_of
 from decnet_models.identities.tables import IDENTITIES, identity_core
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.intake import population
 from decnet_workers.clusterer.kinds import Feature
 from decnet_workers.clusterer.view import Settled
+from decnet_workers.commodity.limits import Key
 
 
 class StoredView:

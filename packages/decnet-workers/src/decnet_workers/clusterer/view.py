@@ -4,8 +4,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from decnet_workers.clusterer.commodity import Key
 from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.commodity.limits import Key
 
 
 class Settled(NamedTuple):

@@ -38,6 +38,17 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of the maximum segment size in a SYN+ACK; None: what fits the interface."""
     timestamps: bool = True
     sack: bool = True
+    option_order: Literal["linux", "scale_first"] = "linux"
+    """The order of the TCP options in a SYN+ACK; scale_first: window scale right after MSS, as Windows and BSDs do."""
+    ip_id: Literal["zero", "increment", "random"] = "zero"
+    """The identification of IPv4 packets: zero in packets that must not be fragmented, as Linux does, one counter for
+    all, or random."""
+    dont_fragment: bool = True
+    """Whether IPv4 packets say that they must not be fragmented."""
+    echo_code_kept: bool = True
+    """Whether the answer to an IPv4 ping has the code of the request; Windows answers with code 0."""
+    reset_ack_zero: bool = True
+    """Whether the acknowledgement number of a reset that acknowledges nothing is zero; of Windows it is not."""
     ecn: bool = True
     """Whether it agrees when a client asks for explicit congestion notification."""
     closed_ports: Literal["reset", "silent"] = "reset"

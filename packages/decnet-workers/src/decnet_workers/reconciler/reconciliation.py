@@ -19,6 +19,8 @@ from decnet_workers.reconciler.runtimes.runtime import Observed, Runtime, Runtim
 
 log = logging.getLogger(__name__)
 
+_SWITCH_ON = "run `decnet up` as root, or have [reconciler] runtimes name it and run `decnet init` again"
+
 
 class Players(Protocol):
     """Who plays the deckies; raises HandoverError."""
@@ -48,7 +50,7 @@ class Reconciliation:
         """Return what is there, and by name why deckies cannot be looked at."""
         observed: dict[str, Observed] = {}
         errors = {
-            one.name: f"the runtime {one.runtime} is off: add it to [reconciler] runtimes"
+            one.name: f"the runtime {one.runtime} is off: {_SWITCH_ON}"
             for one in deckies
             if one.runtime not in self._runtimes
         }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of `decnet-ttp`: check rules before use, and override single ones."""
+"""The commands of `decnet-ttp`: check and try rules before use, and override single ones."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from decnet_core.text import for_terminal, json_for_terminal
-from decnet_workers.ttp import states
+from decnet_workers.ttp import states, trial, trial_pages
 from decnet_workers.ttp.attack import technique
 from decnet_workers.ttp.library import SHIPPED, Library, load
 from decnet_workers.ttp.sigma.rule import About
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the worker's commands to its command line."""
     app.command("check-rules")(check_rules)
     app.command("list-rules")(list_rules)
+    app.command("test")(try_rules)
     for command in (states.enable, states.disable, states.cap, states.states):
         app.command()(command)
 
@@ -40,6 +41,28 @@ def check_rules(
         typer.echo(f"{len(library)} rules are good, {len(library.refused)} are rejected")
     if library.refused:
         raise typer.Exit(1)
+
+
+def try_rules(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with rules; default: the shipped ones.", exists=True, file_okay=False)
+    ] = SHIPPED,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(help="Folder with RULE.fires.jsonl and RULE.passes.jsonl; default: that of the rules."),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Show what fires on the events of this file (JSON lines) instead.", exists=True),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try rules on recorded events; exit code 1 when one is rejected or does not do what it must."""
+    beside = [] if folder == SHIPPED else [SHIPPED]
+    if events is None:
+        trial_pages.show_trials(trial.try_folder(folder, recorded or folder, beside), as_json=as_json)
+    else:
+        trial_pages.show_fired(load([*beside, folder]), events, as_json=as_json)
 
 
 def list_rules(

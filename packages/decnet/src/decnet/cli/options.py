@@ -5,15 +5,20 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.default_command import ShowByDefault
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line for a stream.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print a CSV table.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most this many.")]
 
 
-def application(summary: str) -> typer.Typer:
-    """Return an empty command line: plain help (rich costs 0.15 s), no shell completion, our own errors."""
-    return typer.Typer(
+def application(summary: str, *, show_by_default: bool = False) -> typer.Typer:
+    """Return an empty command line: plain help (rich costs 0.15 s), no shell completion, our own errors.
+
+    With `show_by_default` its first word may be what the subcommand `show` takes.
+    """
+    return (ShowByDefault if show_by_default else typer.Typer)(
         help=summary,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -9,13 +9,15 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.deckies import commit, host_network
-from decnet.deckies.images import known_images
-from decnet.deckies.personas import known_personas
+from decnet.deckies.catalogues.images import known_images
+from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.plan import Plan, plan, removal
 from decnet.deckies.resolve import Known, resolve
 from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment, transaction
+from decnet_decoys.fleet import settings_deckies
 from decnet_decoys.personas.catalog import PersonaError
+from decnet_decoys.settings import DecoysSettings
 from decnet_models.fleet.queries import Address, Decky
 
 
@@ -33,7 +35,8 @@ def planned(deployment: Deployment, connection: Connection, wanted: Sequence[Wan
     try:
         current = commit.current_deckies(connection)
         images = known_images(deployment)
-        known = Known(known_personas(deployment), host_network.look(), current, images=images)
+        own = {one.name for one in settings_deckies(deployment.settings.section("decoys", DecoysSettings))}
+        known = Known(known_personas(deployment), host_network.look(), current, images=images, reserved=frozenset(own))
         named = {one.name for one in wanted}
         others = [] if whole else [one for name, one in current.items() if name not in named and one.wanted]
         resolved = resolve(wanted, known, others=others)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import OperatorError
 from decnet.deckies import commit, host_network
+from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.operations import ImpossibleError, as_wanted, wanted_decky
-from decnet.deckies.personas import known_personas
 from decnet.deckies.plan import Plan
 from decnet.deckies.resolve import Known, resolve
 from decnet.fleet.deployment import Deployment

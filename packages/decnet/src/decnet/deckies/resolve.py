@@ -36,6 +36,8 @@ class Known(msgspec.Struct, frozen=True):
     deckies: dict[str, Decky] = {}
     """The rows by name, those marked for removal included."""
     images: dict[str, Image] = {}
+    reserved: frozenset[str] = frozenset()
+    """Names of the deckies of the settings, which `decoys` plays beside those of the database."""
     draw: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED - 1) + 1
     """Draws the seed of a new decky."""
 
@@ -68,6 +70,8 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
 
 
 def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
+    if wanted.name in known.reserved:
+        raise Refused("the settings have a decky of that name (`decnet up` shows it); choose another name")
     image = _image(wanted, known)
     persona = wanted.persona or (image.persona if image else "")
     if not persona:

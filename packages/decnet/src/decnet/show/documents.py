@@ -31,11 +31,14 @@ def event_line(stored: StoredEvent) -> str:
 
 def csv_table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a CSV document (RFC 4180) whose cells no spreadsheet takes for a formula."""
+    return csv_rows([heading, *rows]).removesuffix("\r\n")
+
+
+def csv_rows(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows of such a document, each with its end of line."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heading)
-    writer.writerows([_csv_cell(value) for value in row] for row in rows)
-    return text.getvalue().removesuffix("\r\n")
+    csv.writer(text).writerows([_csv_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def _csv_cell(value: object) -> object:

@@ -55,7 +55,7 @@ ssh = { port = 22 }
 @pytest.fixture(scope="module")
 def podman() -> Iterator[Podman]:
     with podman_service("--network", "none") as service:
-        image = service.image({"greet": GREETING})
+        image = service.image({"greet": GREETING, "kept/settings": "as shipped"}, "VOLUME /kept")
         for name in ("greeter", "ending"):
             service.call("tag", image, f"localhost/{name}:1")
         yield service
@@ -137,6 +137,9 @@ def test_container_has_no_powers_and_reaches_nobody(network: Lan, runtime: Conta
     assert inside(podman, "pot-1", "echo x >/tmp/file; busybox cat /tmp/file") == "x\n0"
     for reached in (f"busybox ping -c 1 -W 2 {ATTACKER}", f"busybox nc -w 2 {ATTACKER} 22 </dev/null"):
         assert inside(podman, "pot-1", f"{reached} >/dev/null 2>&1") != "0", reached
+    assert inside(podman, "pot-1", "busybox cat /kept/settings; echo x >/kept/more") == "as shipped0"
+    assert " /kept tmpfs " in inside(podman, "pot-1", "busybox grep /kept /proc/mounts")
+    assert podman.call("volume", "ls", "-q") == ""
     limits = json.loads(podman.call("inspect", f"decnet-{FLEET}-pot-1"))[0]["HostConfig"]
     assert (limits["Memory"], limits["PidsLimit"], limits["NanoCpus"]) == (64 << 20, 20, 500_000_000)
     assert limits["Binds"] == []

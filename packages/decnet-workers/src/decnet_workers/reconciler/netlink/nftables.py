@@ -31,7 +31,8 @@ _CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5,
 _RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
 _DROP, _ACCEPT = 0, 1
 _REGISTER = 1
-_TRANSPORT_HEADER = 2
+_NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
+_IPV4 = 2
 
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
 PREROUTING, INPUT, OUTPUT = 0, 1, 3
@@ -62,6 +63,10 @@ class Table(NamedTuple):
 def protocol(number: int) -> list[Expression]:
     """Match the transport protocol, in IPv4 and IPv6."""
     return [_expression("meta", _be32(1, _REGISTER), _be32(2, 16)), equals(bytes([number]))]
+
+
+def ipv4() -> list[Expression]:
+    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 15)), equals(bytes([_IPV4]))]
 
 
 def leaves_by_loopback() -> list[Expression]:
@@ -95,6 +100,53 @@ def write_transport_field(offset: int, value: bytes, checksum: int) -> list[Expr
     """Write bytes of the transport header, and correct its checksum."""
     place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, len(value)), _be32(5, _REGISTER)]
     return [_load(value), _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
+
+
+def move_transport_bytes(start: int, end: int, last: int) -> list[Expression]:
+    """Put the `last` bytes of a range of the transport header, `start` to `end`, before its other bytes: 16 at most.
+
+    Whoever moves an even number of bytes changes no checksum.
+    """
+    first, registers = end - last - start, (1, 2)
+    loads = [
+        _expression("payload", _be32(1, register), _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length))
+        for register, offset, length in zip(registers, (start, end - last), (first, last), strict=True)
+    ]
+    stores = [
+        _expression("payload", _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length), _be32(5, register))
+        for register, offset, length in zip(registers, (start + last, start), (first, last), strict=True)
+    ]
+    return loads + stores
+
+
+def write_ipv4_field(offset: int, value: bytes) -> list[Expression]:
+    """Write bytes of the IPv4 header, and correct its checksum."""
+    return [_load(value), _store_ipv4(offset, len(value))]
+
+
+def number_ipv4(*, random: bool) -> list[Expression]:
+    """Number IPv4 packets by one counter for all that this rule sees, or at random."""
+    numbers = _numbers(1 << 16, 0, random=random)
+    big_endian = _expression(
+        "byteorder", _be32(1, _REGISTER), _be32(2, _REGISTER), _be32(3, 1), _be32(4, 2), _be32(5, 2)
+    )
+    return [numbers, big_endian, _store_ipv4(4, 2)]
+
+
+def randomise_transport_field(offset: int, checksum: int) -> list[Expression]:
+    """Write a random number of 32 bits that is not zero, and correct the checksum."""
+    place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, 4), _be32(5, _REGISTER)]
+    numbers = _numbers((1 << 32) - 1, 1, random=True)
+    return [numbers, _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
+
+
+def _numbers(modulus: int, first: int, *, random: bool) -> Expression:
+    return _expression("numgen", _be32(1, _REGISTER), _be32(2, modulus), _be32(3, int(random)), _be32(4, first))
+
+
+def _store_ipv4(offset: int, length: int) -> Expression:
+    place = [_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, length), _be32(5, _REGISTER)]
+    return _expression("payload", *place, _be32(6, 1), _be32(7, 10))
 
 
 def write_tcp_option(kind: int, offset: int, value: bytes) -> list[Expression]:

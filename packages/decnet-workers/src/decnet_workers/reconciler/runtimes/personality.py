@@ -3,7 +3,7 @@
 
 The same rules keep a decky from reaching anybody: what leaves is an answer, or resolves a neighbour's address.
 
-The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: both stay Linux's.
+The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: rules rewrite both.
 """
 
 import hashlib
@@ -16,10 +16,15 @@ from decnet_workers.reconciler.netlink import nftables as nft
 TABLE = "decnet"
 
 _FILTER, _DESTINATION, _MANGLE = 0, -100, -150
-_FLAGS, _SYN_ACK = 13, 0x12
+_ACKNOWLEDGED, _FLAGS, _RESET, _SYN_ACK = 8, 13, 0x04, 0x12
 _WINDOW, _CHECKSUM = 14, 16
 _MAXIMUM_SEGMENT = 2
-_ECHO_REQUEST, _ECHO_REQUEST_6 = 8, 128
+_DATA_OFFSET, _FIRST_OPTION, _MSS_BYTES = 12, 20, 4
+_WINDOW_SCALE = bytes([1, 3, 3])
+"""A NOP, then kind and length of the option; the exponent follows."""
+_FRAGMENT_FIELD = 6
+_ECHO_REPLY, _ECHO_REQUEST, _ECHO_REQUEST_6 = 0, 8, 128
+_ICMP_CHECKSUM = 2
 _NEIGHBOUR_MESSAGES = (135, 136, 143)
 """ICMPv6: neighbour solicitation and advertisement; listener report (RFC 3810), or switches would not forward them."""
 
@@ -96,7 +101,7 @@ def _redirections(decky: DesiredDecky) -> list[nft.Rule]:
 
 
 def _personality(stack: Stack) -> list[nft.Rule]:
-    """Return what changes a SYN+ACK."""
+    """Return what changes a SYN+ACK, then what changes every packet."""
     flags = [nft.transport_field(_FLAGS, 1), nft.masked(bytes([_SYN_ACK])), nft.equals(bytes([_SYN_ACK]))]
     syn_ack = [*nft.protocol(nft.TCP), *flags]
     found: list[nft.Rule] = []
@@ -105,6 +110,35 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
     if stack.mss is not None:
         found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    if stack.option_order == "scale_first":
+        found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
+    return found + _other_packets(stack)
+
+
+def _scale_first(words: int) -> list[nft.Expression]:
+    """Move the window scale right after the MSS, in a header of so many words of 32 bits.
+
+    There it is the last option, after SACK permitted or two NOPs (8 words), and the timestamps (10).
+    """
+    end = 4 * words
+    length = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([words << 4]))]
+    scale = [nft.transport_field(end - 4, 3), nft.equals(_WINDOW_SCALE)]
+    return [*length, *scale, *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, end, 4)]
+
+
+def _other_packets(stack: Stack) -> list[nft.Rule]:
+    """Return what changes answers to pings, resets, and all IPv4 packets."""
+    found: list[nft.Rule] = []
+    if not stack.echo_code_kept:
+        code_zero = nft.write_transport_field(0, bytes([_ECHO_REPLY, 0]), _ICMP_CHECKSUM)
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REPLY), *code_zero])
+    if not stack.reset_ack_zero:
+        reset = [nft.transport_field(_FLAGS, 1), nft.equals(bytes([_RESET]))]
+        found.append([*nft.protocol(nft.TCP), *reset, *nft.randomise_transport_field(_ACKNOWLEDGED, _CHECKSUM)])
+    if not stack.dont_fragment:
+        found.append([*nft.ipv4(), *nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))])
+    if stack.ip_id != "zero":
+        found.append([*nft.ipv4(), *nft.number_ipv4(random=stack.ip_id == "random")])
     return found
 
 

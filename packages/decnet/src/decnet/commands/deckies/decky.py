@@ -9,10 +9,10 @@ import typer
 from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.deckies import commit
+from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import policy_of
 from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
-from decnet.deckies.personas import known_personas
 from decnet.deckies.plan import Plan, words
 from decnet.deckies.policy import Rules, every_seconds, set_policy
 from decnet.deckies.policy import window as window_of

@@ -7,7 +7,7 @@ import typer
 
 from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
-from decnet.deckies.images import known_images
+from decnet.deckies.catalogues.images import known_images
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns

@@ -9,7 +9,7 @@ import typer
 
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.cli.options import Json, application
-from decnet.deckies.personas import known_personas, own_folder
+from decnet.deckies.catalogues.personas import known_personas, own_folder
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns

@@ -64,20 +64,17 @@ class ContainerRuntime:
 
     def start(self, decky: DesiredDecky) -> None:
         images = self._images()
-        image = _image(decky, images)
+        image, placed = _image(decky, images), _placed(decky, images)
         if image is None:
             raise RuntimeFailed(_unknown(decky))
         self._refuse_missing(image)
-        self._netns.start(_placed(decky, images))
+        self._netns.start(placed)
         body = request(decky, image, self._fleet, self._place(decky))
         current = self._current(decky, body)
-        if current is None:
-            self._make(decky, body)
-        elif current.state != "running":
-            self._run(decky, current.id)
-        elif self._is_silent(_placed(decky, images), current.id):
-            self._engine.remove(current.id)
-            self._make(decky, body)
+        if current is not None and current.state != "running":
+            self._run(placed, current.id)
+        elif current is None or self._is_silent(placed, current.id):
+            self._make(placed, body, current)
 
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
@@ -138,29 +135,29 @@ class ContainerRuntime:
                 self._engine.remove(one.id)
         return kept
 
-    def _make(self, decky: DesiredDecky, body: dict[str, Any]) -> None:
+    def _make(self, placed: DesiredDecky, body: dict[str, Any], current: Listed | None) -> None:
+        """Make the decky's container, in place of the current one, and start it."""
+        if current is not None:
+            self._engine.remove(current.id)
         try:
             created = self._engine.create(body)
         except EngineError as error:
             if "already in use" in str(error):
-                name = container_name(self._fleet, decky.name)
+                name = container_name(self._fleet, placed.name)
                 raise RuntimeFailed(f"there is a container {name} that is not ours: podman rm {name}") from error
             raise
-        self._run(decky, created)
+        self._run(placed, created)
 
-    def _run(self, decky: DesiredDecky, container: str) -> None:
+    def _run(self, placed: DesiredDecky, container: str) -> None:
         """Start a container; raises RuntimeFailed if it ends at once."""
         self._engine.start(container)
         until = time.monotonic() + _WATCHED_SECONDS
-        while time.monotonic() < until and not self._is_listening(decky):
+        while time.monotonic() < until and self._missing(placed):
             state = self._engine.state(container)
             if not state.running:
-                name = container_name(self._fleet, decky.name)
+                name = container_name(self._fleet, placed.name)
                 raise RuntimeFailed(f"its container ended at once, exit code {state.exit_code}: see podman logs {name}")
             time.sleep(_LOOK_SECONDS)
-
-    def _is_listening(self, decky: DesiredDecky) -> bool:
-        return not self._missing(_placed(decky, self._images()))
 
     def _missing(self, placed: DesiredDecky) -> list[Service]:
         """Return the services at whose ports nothing listens in the decky's namespace."""

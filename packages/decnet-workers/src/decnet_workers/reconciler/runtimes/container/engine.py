@@ -121,7 +121,10 @@ class Engine:
             status, content = exchange(self.path, method, target, encoded, seconds=self._seconds)
         except OSError as error:
             words = error.strerror or str(error)
-            raise EngineError(f"the container engine at {self.path} does not answer: {words}") from error
+            raise EngineError(
+                f"the container engine at {self.path} does not answer: {words}; start podman.socket, or name its "
+                "socket in [reconciler] container_socket"
+            ) from error
         if not 200 <= status < 305:  # 304: it was started, or stopped, already
             raise EngineError(f"the container engine refuses: {_message(content)}", status)
         return content

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""`decnet export`: findings for other systems."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, TextIO, TypeVar
+from uuid import UUID
+
+import typer
+from sqlalchemy import Connection
+
+from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.options import application
+from decnet.cli.time_window import Since, Until, time_window
+from decnet.export import misp, navigator, stix, table
+from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet_core.net.addresses import canonical
+from decnet_models.database.window import Window
+from decnet_models.ttp.queries import tags_between
+
+T = TypeVar("T")
+
+app = application("Findings for other systems.")
+
+
+class Format(StrEnum):
+    """What can be written."""
+
+    STIX = "stix"
+    MISP = "misp"
+    NAVIGATOR = "navigator"
+    CSV = "csv"
+
+
+@app.command()
+def export(
+    *,
+    form: Annotated[Format, typer.Option("--format", help="STIX 2.1 bundle, MISP event, Navigator layer, CSV.")],
+    attacker: Annotated[str | None, typer.Option(help="Only of this address.")] = None,
+    identity: Annotated[UUID | None, typer.Option(help="Only of the addresses of this identity.")] = None,
+    campaign: Annotated[UUID | None, typer.Option(help="Only of the addresses of this campaign.")] = None,
+    since: Since = None,
+    until: Until = None,
+    output: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
+) -> None:
+    """Write what rules recognised, of an attacker, an identity, a campaign or everybody, in a span of time."""
+    if sum(one is not None for one in (attacker, identity, campaign)) > 1:
+        raise WrongUsageError("name one of --attacker, --identity, --campaign")
+    window = time_window(since, until)
+    with transaction(find_deployment()) as connection:
+        scope = _scope(connection, attacker, identity, campaign, window)
+        pieces = _pieces(connection, scope, form)
+        with _opened(output) as file:
+            for piece in pieces:
+                file.write(piece)
+
+
+def _scope(
+    connection: Connection, attacker: str | None, identity: UUID | None, campaign: UUID | None, window: Window
+) -> Scope:
+    if attacker is not None:
+        address = canonical(attacker)
+        if address is None:
+            raise WrongUsageError(f"{attacker!r} is not an IPv4 or IPv6 address")
+        return Scope("attacker", address, window, (address,))
+    if identity is not None:
+        return Scope("identity", str(identity), window, _known(addresses_of_identity(connection, identity), identity))
+    if campaign is not None:
+        return Scope("campaign", str(campaign), window, _known(addresses_of_campaign(connection, campaign), campaign))
+    return Scope("time range", f"{window.since} to {window.until}" if window.bounded else "everything", window)
+
+
+def _known(addresses: tuple[str, ...] | None, name: UUID) -> tuple[str, ...]:
+    if addresses is None:
+        raise NotFoundError(f"there is no {name}")
+    return addresses
+
+
+def _pieces(connection: Connection, scope: Scope, form: Format) -> Iterator[str]:
+    """Return the document in pieces; raises NotFoundError before the first when there is nothing."""
+    if form is Format.CSV:
+        tags = tags_between(connection, scope.window, scope.addresses)
+        return table.table(chain([_first(tags, scope)], tags))
+    found = findings(connection, scope)
+    whole = chain([_first(found, scope)], found)
+    match form:
+        case Format.STIX:
+            return stix.bundle(scope, whole)
+        case Format.MISP:
+            return misp.event(scope, whole)
+        case _:
+            return navigator.layer(scope, whole)
+
+
+def _first(found: Iterator[T], scope: Scope) -> T:
+    for one in found:
+        return one
+    raise NotFoundError(f"no technique was recognised of {scope.kind} {scope.name}")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    with output.open("w", encoding="utf-8", newline="") as file:
+        yield file

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""The worker: campaigns are formed, grow, merge and end, with reasons; decisions hold."""
+
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, campaigns, identity, show, work
+
+from decnet_core.events.notices import CampaignEnded, CampaignFormed, CampaignGrew, Notice, decode_notice
+from decnet_models.campaigns.rhythm import rhythm_of
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.engine import reading, writing
+from decnet_models.grouping import changes
+from decnet_models.grouping.decisions import decide
+from decnet_models.grouping.membership import members, resolved
+from decnet_models.grouping.values import Decision
+from decnet_models.notices.tables import notice
+from decnet_workers.campaign_clusterer.decided import campaign_of
+
+
+def notices(engine: Engine) -> list[Notice]:
+    with reading(engine) as connection:
+        return [decode_notice(body) for body in connection.execute(select(notice.c.body)).scalars()]
+
+
+def test_a_campaign_is_formed_grows_and_ends(engine: Engine) -> None:
+    show(engine, 1, ("host", "c2.example"))
+    show(engine, 2, ("host", "c2.example"), day=2)
+    work(engine)
+    show(engine, 3, ("host", "c2.example"), day=4)
+    work(engine)
+    (campaign,) = campaigns(engine)
+    assert campaign == campaign_of(identity(1))
+    show(engine, 4, ("host", "quite.different.example"), day=9)
+    work(engine)
+    found = notices(engine)
+    with reading(engine) as connection:
+        rhythm = rhythm_of(connection, campaign)
+    assert [type(each) for each in found] == [CampaignFormed, CampaignGrew, CampaignEnded]
+    assert isinstance(found[1], CampaignGrew)
+    assert (found[1].members, found[1].joined) == (3, 1)
+    assert rhythm is not None
+    assert rhythm[0].longest_silence == 2 * DAY
+    assert rhythm[1] == rhythm[0].ends_at == START + 8 * DAY
+
+
+def test_an_ended_campaign_that_acts_again_goes_on(engine: Engine) -> None:
+    for number, day in ((1, 0), (2, 1), (3, 20)):
+        show(engine, number, ("host", "c2.example" if number < 3 else "other.example"), day=day)
+    work(engine)
+    show(engine, 2, ("url", "http://c2.example/again"), day=19)
+    work(engine)
+    with reading(engine) as connection:
+        rhythm = rhythm_of(connection, campaign_of(identity(1)))
+    assert rhythm is not None
+    assert rhythm[1] is None
+
+
+def test_campaigns_that_turn_out_to_be_one_keep_the_older_id_and_say_why(engine: Engine) -> None:
+    for number, host in ((1, "a.example"), (2, "a.example"), (3, "b.example"), (4, "b.example")):
+        show(engine, number, ("host", host), day=number / 10)
+    work(engine)
+    old, new = campaign_of(identity(1)), campaign_of(identity(3))
+    assert campaigns(engine) == {old: {identity(1), identity(2)}, new: {identity(3), identity(4)}}
+    for number in (1, 2, 3, 4):
+        show(engine, number, ("url", "http://c.example/vexilo/x.sh"), day=1)
+    work(engine)
+    assert campaigns(engine) == {old: {identity(number) for number in (1, 2, 3, 4)}}
+    with reading(engine) as connection:
+        (merge,) = changes.changes(connection, CAMPAIGNS, new)
+        assert resolved(connection, CAMPAIGNS, new) == old
+    assert (merge.kind, merge.source, merge.target) == ("merge", new, old)
+    assert merge.because[0][2] > 0
+    with writing(engine) as connection:
+        undone: Decision[UUID] = Decision(0, "undone", None, None, None, merge.id, "me", "", 0)
+        decide(connection, CAMPAIGNS, undone)
+    work(engine)
+    assert campaigns(engine) == {old: {identity(1), identity(2)}, new: {identity(3), identity(4)}}
+
+
+def test_many_who_share_the_same_host_are_no_campaign(engine: Engine) -> None:
+    for number in range(70):
+        show(engine, number, ("host", "paste.example"), address=f"198.51.100.{number}")
+    work(engine)
+    assert campaigns(engine) == {}
+
+
+def test_the_reasons_of_planted_merges_name_the_planted_evidence_first(engine: Engine) -> None:
+    for one in range(6):
+        show(engine, one, ("host", "common.example"), ("url", "http://common.example/get"), day=one / 10)
+    planted = {
+        number: (
+            ("host", f"{number}.c2.example"),
+            ("payload", f"{number:064x}"),
+            ("url", f"http://192.0.2.{number}/{number}"),
+        )[number % 3]
+        for number in range(10, 50, 2)
+    }
+    for number, feature in planted.items():
+        for one in (number, number + 1):
+            show(engine, one, feature, ("host", "common.example"), day=number / 5)
+    work(engine)
+    found = campaigns(engine)
+    with reading(engine) as connection:
+        because = {
+            member.subject: member.because for campaign in found for member in members(connection, CAMPAIGNS, campaign)
+        }
+    named = {number: [because[identity(one)][0][:2] for one in (number, number + 1)] for number in planted}
+    assert named == {number: [feature, feature] for number, feature in planted.items()}
