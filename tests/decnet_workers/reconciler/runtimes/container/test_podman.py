@@ -221,6 +221,10 @@ def test_engine_that_is_gone_is_told(network: Lan, runtime: ContainerRuntime, tm
     gone = ContainerRuntime(
         Netns(network.deckies, "container-cafe0003"), Engine(str(tmp_path / "gone")), "cafe0003", None
     )
-    with pytest.raises(RuntimeFailed, match="does not answer: No such file"):
-        network.host(gone.inspect, [greeter()])
+    found = network.host(gone.inspect, [greeter()])["pot-1"]
+    assert not found.present  # so that it can be removed
+    assert "does not answer: No such file" in found.drift[0]
+    for action in (gone.start, gone.stop):
+        with pytest.raises(RuntimeFailed, match=r"start podman\.socket"):
+            network.host(action, greeter(image="cowrie"))
     assert network.host(gone.orphans, []) == []
