@@ -35,6 +35,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
     Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
+    Command("config", "The settings: show where each value comes from, check them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
