@@ -48,6 +48,8 @@ COMMANDS = (
     Command("techniques", "List ATT&CK techniques that rules recognised.", "history"),
     Command("files", "List files that attackers left or fetched.", "history"),
     Command("intel", "What others say about an address; --refresh asks them anew.", "analysis"),
+    Command("identities", "List the actors, each with the attackers that it used.", "analysis"),
+    Command("identity", "One actor: attackers, evidence, changes; split, join, pin, undo, withdraw.", "analysis"),
     Command("campaigns", "List campaigns: who acts together, last seen first.", "analysis"),
     Command("campaign", "One campaign: members, reasons, history; split, join, pin, undo.", "analysis"),
     Command("export", "Findings for other systems: STIX 2.1, MISP, ATT&CK Navigator, CSV.", "analysis"),
