@@ -216,6 +216,17 @@ async def test_a_newcomer_is_admitted_before_a_crowd_that_was_accepted_before_it
         assert admitted.index(newcomer) < 20
 
 
+async def test_clients_beyond_those_that_may_wait_for_their_turn_are_served_after_them(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host:
+        (listener,) = host.listeners
+        listener._context.fleet.most_unadmitted = 2
+        async with contextlib.AsyncExitStack() as waiting:
+            clients = [await waiting.enter_async_context(client(host)) for _ in range(10)]
+            for number, streams in enumerate(clients):
+                assert await echoed(streams, b"%d" % number) == b"%d" % number
+        assert listener._context.fleet.unadmitted == 0
+
+
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05)
     async with playing(tmp_path) as host:
