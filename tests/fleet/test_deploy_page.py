@@ -31,7 +31,7 @@ pytestmark = [
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
 STEPS = re.findall(r"^```sh\n# on (.*?)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-SEGMENTS = {"lan": ("192.0.2", "1", "2"), "segment": ("198.51.100", "10", "66")}
+SEGMENTS = {"lan": ("10.20.0", "1", "2"), "segment": ("10.130.200", "10", "66")}
 """Of each network the first three octets, and the last one of its host and of the other machine in it."""
 UP = """
 ip link set lo up
@@ -39,7 +39,7 @@ ip link set eth0 up
 ip address add {0}.{1}/24 dev eth0
 ip route add default via {0}.254
 """
-DECKIES = [f"192.0.2.{host}" for host in range(10, 20)]
+DECKIES = [f"10.20.0.{host}" for host in range(10, 20)]
 
 
 class Site:
@@ -119,7 +119,7 @@ class Receiver:
                 self.send_response(204)
                 self.end_headers()
 
-        self.server = site.machines.enter("lan", lambda: http.server.HTTPServer(("192.0.2.2", 9000), Handler))
+        self.server = site.machines.enter("lan", lambda: http.server.HTTPServer(("10.20.0.2", 9000), Handler))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -146,14 +146,17 @@ def test_page_leads_to_ten_deckies_a_sensor_and_an_alert(site: Site) -> None:
             until(lambda: _running(master) == 10, lambda: master.run("decnet", "decky", "list").stdout)
             for address in DECKIES:
                 site.elsewhere("lan", "curl", "-sS", "--max-time", "10", f"http://{address}/")
-        elif "/.env" in script:
-            until(lambda: any("192.0.2.2" in body for body in receiver.bodies), lambda: str(receiver.bodies))
-            assert "192.0.2.2" in master.run("decnet", "attackers").stdout
+        elif "http://10.20.0.10/" in script:
+            until(
+                lambda: any('"10.20.0.2"' in body for body in receiver.bodies),
+                lambda: f"{receiver.bodies}\n{master.run('decnet', 'status', check=False).stdout}",
+            )
+            assert "10.20.0.2" in master.run("decnet", "attackers").stdout
         elif "swarm token" in script:
             site.hosts["sensor"].run("sh", "-ec", said)
         elif "[1-100]" in script:
             until(
-                lambda: "198.51.100.66" in master.run("decnet", "attackers").stdout,
+                lambda: "10.130.200.66" in master.run("decnet", "attackers").stdout,
                 lambda: (
                     master.run("decnet", "swarm", "list").stdout
                     + site.hosts["sensor"].run("decnet-supervise", "status", check=False).stdout

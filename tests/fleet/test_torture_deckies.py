@@ -54,7 +54,11 @@ def killing(mark: str, chance: random.Random) -> Iterator[list[str]]:
     thread.start()
     try:
         yield done
-        time.sleep(5)  # the time in which most steps are done is after the command
+        # The time in which most steps are done is after the command; and after the kills of an earlier phase a
+        # supervisor may wait so long that until then there is nothing to kill.
+        began = time.monotonic()
+        while time.monotonic() < began + 5 or not (done or time.monotonic() > began + SETTLED_SECONDS):
+            time.sleep(0.1)
     finally:
         over.set()
         thread.join()

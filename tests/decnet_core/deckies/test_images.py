@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,13 @@ def test_wrong_catalogue_is_told_with_file_and_key(tmp_path: Path, wrong: str, w
 def test_missing_catalogue_is_told(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="No such file"):
         catalogue(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", [name for name, image in catalogue().items() if image.command])
+def test_commands_of_the_catalogue_are_programs(name: str) -> None:
+    program, flag, text = catalogue()[name].command
+    assert flag == "-c"
+    if "python" in program:
+        compile(text, name, "exec")
+    else:
+        subprocess.run([program, "-n", "-c", text], check=True)

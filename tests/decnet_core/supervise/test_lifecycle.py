@@ -570,6 +570,24 @@ def test_only_a_call_for_which_there_was_nothing_to_do_is_an_idle_wake(worked: b
     assert (made.status.wakes, made.status.idle_wakes) == (3, 0 if worked else 1)  # looking by itself is none
 
 
+def test_the_first_instance_and_one_that_follows_a_crash_were_not_called() -> None:
+    made = ready()
+    made.park(1, None, 40, worked=False)
+    made.exited(1, Exit.STOPPED, "", 41)
+    made.wake()
+    made.spawned(Spawn(), 2, 60)
+    made.ready(2, 61)
+    made.park(2, None, 70)  # it had something to do
+    made.exited(2, 1, "crashed while it ended", 71)
+    assert made.deadline is not None
+    assert made.tick(made.deadline) == [Spawn()]
+    made.spawned(Spawn(), 3, 80)
+    made.ready(3, 81)
+    made.park(3, None, 90, worked=False)
+    made.exited(3, Exit.STOPPED, "", 91)
+    assert (made.status.wakes, made.status.idle_wakes) == (1, 0)
+
+
 def test_clients_that_were_turned_away_are_counted_in_every_phase() -> None:
     made = parked()
     made.refused(3)
@@ -582,6 +600,7 @@ def test_clients_that_were_turned_away_are_counted_in_every_phase() -> None:
 
 def test_sockets_that_are_not_kept_are_shown_in_every_phase() -> None:
     made = parked()
+    assert made.status.unkept_sockets == 0
     made.unkept(2)
     assert (made.status.phase, made.status.unkept_sockets) == (Phase.PARKED, 2)
     made.wake()

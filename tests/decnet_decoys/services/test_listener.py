@@ -191,9 +191,40 @@ async def test_a_waiting_client_is_accepted_with_all_before_it(tmp_path: Path) -
             turns = 0
             while host.ctx.counters.snapshot()["decoys_connections_open"] < 10:
                 listener._accept()
+                await asyncio.sleep(0)  # in which who was accepted is admitted
                 turns += 1
             assert turns < 10
         await counted(host, "decoys_connections_open", 0)
+
+
+async def test_a_newcomer_is_admitted_before_a_crowd_that_was_accepted_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd, newcomer = "127.0.0.2", "127.0.3.1"
+    async with playing(tmp_path, connections_per_source=50) as host:
+        (listener,) = host.listeners
+        listener._account((crowd, 1)).charge(1.0, asyncio.get_running_loop().time())  # what it has used before
+        admitted = []
+        monkeypatch.setattr(listener, "_admit", lambda peer: admitted.append(peer[0]))
+        with contextlib.ExitStack() as waiting:
+            for source in (*[crowd] * 40, newcomer):
+                place = host.decky.address, host.decky.services["echo"]
+                waiting.enter_context(socket.create_connection(place, source_address=(source, 0)))
+            async with asyncio.timeout(DEADLINE):
+                while len(admitted) < 41:
+                    await asyncio.sleep(0)
+        assert admitted.index(newcomer) < 20
+
+
+async def test_clients_beyond_those_that_may_wait_for_their_turn_are_served_after_them(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host:
+        (listener,) = host.listeners
+        listener._context.fleet.most_unadmitted = 2
+        async with contextlib.AsyncExitStack() as waiting:
+            clients = [await waiting.enter_async_context(client(host)) for _ in range(10)]
+            for number, streams in enumerate(clients):
+                assert await echoed(streams, b"%d" % number) == b"%d" % number
+        assert listener._context.fleet.unadmitted == 0
 
 
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

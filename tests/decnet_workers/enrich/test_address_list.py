@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from decnet_workers.enrich import address_list
-from decnet_workers.enrich.address_list import AddressList, ListBuilder, ListInfo
-from decnet_workers.enrich.list_lines import Lines, ListError, key_of, plain
+from decnet_workers.enrich.lists import address_list
+from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo
+from decnet_workers.enrich.lists.lines import Lines, ListError, key_of, plain
 
 NETWORKS = st.builds(
     lambda number, length: ipaddress.ip_network((number << 8, length), strict=False),

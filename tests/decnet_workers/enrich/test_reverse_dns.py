@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import ReverseDns
-from decnet_workers.enrich.dns_client import DnsClient, servers_of
-from decnet_workers.enrich.dns_message import PTR, DnsError, question, reply
+from decnet_workers.enrich.dns.client import DnsClient, servers_of
+from decnet_workers.enrich.dns.message import PTR, DnsError, question, reply
 from decnet_workers.enrich.provider_error import ProviderError
 
 ADDRESS = ipaddress.ip_address("71.6.135.131")

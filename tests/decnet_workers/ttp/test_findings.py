@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,7 @@ from decnet_core.events.notices import Notice, TechniqueTagged
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp.queries import RuleState, rule_states, save_windows, set_rule_state, tags, windows
 from decnet_models.ttp.tables import metadata
+from decnet_workers.ttp import findings as findings_module
 from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings
 from decnet_workers.ttp.library import SHIPPED, Library, load
 
@@ -236,6 +238,35 @@ def test_one_of_many_folded_commands_fires_its_rule(connection: Connection, stor
     assert numbers(connection, DOWNLOAD) == [1]
 
 
+def share_slots(monkeypatch: pytest.MonkeyPatch, *, bits: int) -> None:
+    monkeypatch.setattr(findings_module, "slot_of", lambda digest: f"{int(digest, 16) >> (64 - bits):05x}")
+
+
+def test_groups_that_share_a_slot_are_not_added_up(
+    connection: Connection, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_slots(monkeypatch, bits=0)
+    taken_over = [stored(n, FAILED, src_ip=f"192.0.2.{n % 2}") for n in range(8)]
+    undisturbed = [stored(n, FAILED, src_ip="192.0.2.9") for n in range(8, 14)]
+    rows, _ = look(connection, [[one] for one in taken_over + undisturbed])
+    assert numbers(connection, GUESSING) == [12]
+    assert len({row[:2] for row in rows["ttp_window"]}) == len(rows["ttp_window"])
+    assert {row[1] for row in rows["ttp_window"]} == {"00000"}
+
+
+def test_an_attacker_with_many_keys_costs_a_bounded_number_of_windows(
+    connection: Connection, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_slots(monkeypatch, bits=4)
+    offers = [
+        LoginAttempt(service="ssh", username="root", success=False, method="publickey", public_key=f"SHA256:{n}")
+        for n in range(500)
+    ]
+    rows, _ = look(connection, [[stored(n, offer) for n, offer in enumerate(offers)]])
+    by_rule = Counter(row[0] for row in rows["ttp_window"])
+    assert max(by_rule.values()) == 16
+
+
 def test_failures_of_two_addresses_are_not_added_up(connection: Connection, stored: Stored) -> None:
     look(connection, [[stored(n, FAILED, src_ip=f"192.0.2.{n % 2}") for n in range(8)]])
     assert numbers(connection, GUESSING) == []
@@ -271,7 +302,7 @@ def test_enabled_again_a_rule_has_no_state(connection: Connection) -> None:
 
 def test_windows_that_ran_out_are_swept(connection: Connection, stored: Stored) -> None:
     key = (GUESSING, "0123456789abcdef")
-    save_windows(connection, {key: (((SECOND, "a"),), SECOND)})
+    save_windows(connection, {key: (((SECOND, "0123456789abcdef|a"),), SECOND)})
     look(connection, [[stored(SWEEP_EVENTS - 1, WGET)]])
     assert windows(connection, GUESSING, [key[1]])
     look(connection, [[stored(SWEEP_EVENTS, WGET)]])

@@ -59,7 +59,12 @@ LibraryOf = Callable[[str], Library]
         ("t1059.004", "t1059.044", 6, "no technique T1059.044; did you mean"),
         ("t1059.004", "t1002", 6, "no technique T1002; it became T1560"),
         ("attack.execution", "attack.executoin", 5, "no tactic 'executoin'; did you mean 'execution'?"),
-        ("product: decnet", "product: linux", 8, "product decnet, not 'linux'"),
+        (
+            "product: decnet",
+            "product: linux",
+            8,
+            "the log source (product linux, category session.command) is not known",
+        ),
         ("  category:", "  service: ssh\n  category:", 9, "has no 'service'"),
         (
             "condition: selection",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from decnet_core.errors import CoreError
 DEFAULT_FILE = Path("/etc/decnet/decnet.toml")
 
 _FALSE = ("", "0", "false")
+_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -84,12 +86,37 @@ class Settings:
         if not isinstance(table, dict):
             raise SettingsError(f"{self._source}: [{name}] must be a table")
         for key in table:
-            _refuse_unknown(self._source, name, key, shape)
+            if key not in shape.__struct_encode_fields__:
+                _refuse_unknown(self.origin(name, key), name, key, shape)
         values = {**table, **self._from_environment(name, shape)}
         try:
             return msgspec.convert(values, shape, strict=False)
         except msgspec.ValidationError as error:
-            raise SettingsError(f"{self._source}: [{name}] {_readable(error)}") from error
+            place, said = _readable(error)
+            raise SettingsError(f"{self.origin(name, place)}: [{name}] {said}") from error
+
+    def origin(self, name: str, place: str) -> str:
+        """Return where the value at `place` of section `name` comes from: a variable, or the file with its line.
+
+        A place is a key, or the path to a part of its value: `decky[1].services`. The file alone is named when the line
+        cannot be found.
+        """
+        key, _, rest = place.replace("[", ".", 1).partition(".")
+        variable = _prefix(name) + key.upper()
+        if variable in self._environ:
+            return variable
+        number = rest.partition("]")[0]
+        line = _line_of(self._source, name, key, int(number) if number.isdecimal() else 0)
+        return f"{self._source}:{line}" if line else self._source
+
+    def given(self, name: str, key: str) -> bool:
+        """Tell whether the file or the environment says anything of `key` in section `name`."""
+        table = self._document.get(name, {})
+        return _prefix(name) + key.upper() in self._environ or (isinstance(table, dict) and key in table)
+
+    def section_origin(self, name: str) -> str:
+        line = _line_of(self._source, name)
+        return f"{self._source}:{line}" if line else self._source
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
         prefix = _prefix(name)
@@ -131,7 +158,8 @@ def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
     """Raise SettingsError for an unknown section of the file."""
     for section in settings.sections():
         if section not in known:
-            raise SettingsError(f"there is no section [{section}]{suggestion(section, known)}")
+            where = settings.section_origin(section)
+            raise SettingsError(f"{where}: there is no section [{section}]{suggestion(section, known)}")
 
 
 def _prefix(section: str) -> str:
@@ -157,6 +185,31 @@ def _value(text: str, variable: str) -> Any:
         raise SettingsError(f"{variable}: {error}") from error
 
 
-def _readable(error: msgspec.ValidationError) -> str:
+def _readable(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the place within the section that an error is about, empty for the section itself, and what it says."""
     message, _, place = str(error).partition(" - at `$.")
-    return f"{place.rstrip('`')}: {message}" if place else message
+    place = place.rstrip("`")
+    return place, f"{place}: {message}" if place else message
+
+
+def _line_of(file: str, section: str, key: str = "", number: int = 0) -> int | None:
+    """Return the line of a TOML file in which a section begins, or a key of it is set; of several tables the one asked.
+
+    For a message only: what spans lines, such as a text in three quotes, may look like a key.
+    """
+    wanted, current, tables = f"{section}.{key}" if key else section, "", 0
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for line, text in enumerate(Path(file).read_text(encoding="utf-8").splitlines(), start=1):
+            if header := _HEADER.match(text):
+                current = header[1].replace(" ", "").replace('"', "")
+                if current == wanted:
+                    if tables == number:
+                        return line
+                    tables += 1
+            elif key and current == section and _key_in(text) == key:
+                return line
+    return None
+
+
+def _key_in(line: str) -> str:
+    return line.partition("=")[0].strip().strip("\"'")

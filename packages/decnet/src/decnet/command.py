@@ -35,6 +35,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
     Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
+    Command("config", "The settings: show where each value comes from, check them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
@@ -47,6 +48,8 @@ COMMANDS = (
     Command("techniques", "List ATT&CK techniques that rules recognised.", "history"),
     Command("files", "List files that attackers left or fetched.", "history"),
     Command("intel", "What others say about an address; --refresh asks them anew.", "analysis"),
+    Command("identities", "List the actors, each with the attackers that it used.", "analysis"),
+    Command("identity", "One actor: attackers, evidence, changes; split, join, pin, undo, withdraw.", "analysis"),
     Command("campaigns", "List campaigns: who acts together, last seen first.", "analysis"),
     Command("campaign", "One campaign: members, reasons, history; split, join, pin, undo.", "analysis"),
     Command("export", "Findings for other systems: STIX 2.1, MISP, ATT&CK Navigator, CSV.", "analysis"),

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ from decnet_core.exits import Exit
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork import child_process, zygote_client
 from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.zygote import Zygote
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
 HERE = Path(__file__).parents[1]
@@ -276,6 +279,19 @@ def _caught(pid: int) -> int:
     """The signals that the process handles itself (SigCgt of proc(5))."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)
+
+
+def test_what_a_zygote_in_a_hurry_has_imported_can_still_be_prepared_for_sharing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_in_a_hurry.py").write_text("class Unregistered:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        Zygote(ours, unprepared=["imported_in_a_hurry:Unregistered"])._load_first("imported_in_a_hurry:Unregistered")
+    imported = sys.modules["imported_in_a_hurry"].Unregistered
+    assert any(one is imported for one in gc.get_objects())  # which lists none of those that are frozen
+    assert gc.isenabled()
 
 
 async def test_a_zygote_in_a_hurry_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:

@@ -20,6 +20,7 @@ from decnet_core.events.phases import (
     TOOL_TRANSFER,
 )
 from decnet_core.events.repeats import Repeats
+from decnet_core.events.typing_digest import TypingDigest
 
 
 class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
@@ -195,6 +196,8 @@ class SessionClosed(Payload, frozen=True, tag="session.closed"):
     duration_ms: int
     commands: int = 0
     recording: str | None = None
+    typing: TypingDigest | None = None
+    """The rhythm of its input; absent when there was none."""
 
     def summary(self) -> str:
         return f"{self.service} session closed after {self.duration_ms / 1000:.1f} s, {self.commands} commands"

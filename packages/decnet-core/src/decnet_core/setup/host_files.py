@@ -90,7 +90,7 @@ def files_of(
     if database is not None:
         values["database"] = {"url": f"sqlite:///{site.database_file}"}
     return {
-        site.settings: settings_text(_sections(sections, role), values),
+        site.settings: settings_text(sections_of(sections, role), values),
         site.environment: environment_text(),
         **files(jobs_of(settings, role), site, hosting),
     }
@@ -120,7 +120,7 @@ def _reach(host: str) -> Network:
         return "loopback" if host == "localhost" else "any"
 
 
-def _sections(common: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
+def sections_of(common: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
     """Return every section that this host's settings may have, also those of workers that are off."""
     workers: list[type[Worker[Any]]] = [worker_registry.load(name) for name in worker_registry.names()]
     own = {

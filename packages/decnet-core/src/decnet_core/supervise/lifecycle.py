@@ -171,7 +171,6 @@ class Lifecycle:
         if self.status.phase is not Phase.PARKED or self._pending:
             self._woken = self._woken or called
             return []
-        self._woken = True
         self._called = called
         return self._spawn_woken()
 

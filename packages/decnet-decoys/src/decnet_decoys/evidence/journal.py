@@ -15,9 +15,11 @@ import msgspec
 
 from decnet_core.events.catalogue import SessionClosed
 from decnet_core.events.ids import uuid7_of
+from decnet_core.events.typing_digest import TypingDigest
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.evidence.recording import commands_in, finish
+from decnet_decoys.evidence.typing_rhythm import rhythm_in
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ class Ending(msgspec.Struct, frozen=True):
 
     ts: int
     commands: int
+    typing: TypingDigest | None = None
 
 
 class OpenSession(msgspec.Struct, frozen=True):
@@ -91,7 +94,7 @@ class Journal:
         with contextlib.suppress(OSError):
             finish_at = max(finish_at, file.stat().st_mtime_ns)
         finish(file)
-        self.close(entry, Ending(finish_at, commands_in(file)), recorder)
+        self.close(entry, Ending(finish_at, commands_in(file), rhythm_in(file)), recorder)
 
     def _report(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
         ending = entry.ending
@@ -103,6 +106,7 @@ class Journal:
             duration_ms=max(0, ending.ts - entry.started) // 1_000_000,
             commands=ending.commands,
             recording=digest,
+            typing=ending.typing,
         )
         recorder.emit(payload, ts=ending.ts, id=uuid7_of(ending.ts, b"session.closed", entry.session.encode()))
         with contextlib.suppress(OSError):

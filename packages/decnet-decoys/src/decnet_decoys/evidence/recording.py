@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from decnet_core.text import bounded
+from decnet_decoys.evidence.typing_rhythm import TypingRhythm
 
 _encode = msgspec.json.Encoder().encode
 _Decoder = getincrementaldecoder("utf-8")
@@ -29,6 +30,7 @@ class Recording:
         self._left = limit_bytes
         self._handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o640)
         self._decoders = {"o": _Decoder("replace"), "i": _Decoder("replace")}
+        self.rhythm = TypingRhythm()
         header = {
             "version": 2,
             "width": columns,
@@ -50,6 +52,8 @@ class Recording:
 
     def _data(self, moment: float, code: Literal["o", "i"], data: bytes) -> None:
         text = self._decoders[code].decode(data)
+        if text and code == "i":
+            self.rhythm.typed(round(moment, 6), text)
         if text:
             self._line(_encode([round(moment, 6), code, text]))
 

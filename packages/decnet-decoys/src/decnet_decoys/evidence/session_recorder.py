@@ -141,6 +141,8 @@ class SessionRecorder:
             return
         entry, self._entry = self._entry, None
         outcome(self.keeping_grown())
+        typing = None
         if self._recording is not None:
             self._recording.close()
-        self.context.fleet.journal.close(entry, Ending(time.time_ns(), self._commands), self.connection)
+            typing = self._recording.rhythm.digest()
+        self.context.fleet.journal.close(entry, Ending(time.time_ns(), self._commands, typing), self.connection)

@@ -58,7 +58,7 @@ class Account:
         """Service, decky and source, for the log."""
         self.waiting: dict[int, Any] = {}
         """Callbacks in order, by identity: the event loop offers a socket's again and again while it is readable."""
-        self.indebted = False
+        self.indebted = source.recent(now) > FREE_SECONDS
         """Whether the source has used more than FREE_SECONDS."""
         self._active_at = now
         self._own = Usage()

@@ -20,6 +20,7 @@ from decnet_decoys.evidence.connection_recorder import ConnectionInfo, Connectio
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.places import Place
 from decnet_decoys.processor import scheduler, turn
+from decnet_decoys.processor.account import Account
 from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
 from decnet_decoys.settings import LimitSettings
@@ -101,9 +102,10 @@ class Listener(ABC):
         lease = MemoryLease(context.fleet.budget, source_of(peer[0]))
         return context.settings.limits, self._service.idle_seconds, lease
 
-    def _start(self, connection: Connection, place: Place) -> None:
-        info = connection.recorder.info
-        account = self._context.fleet.processor.account(self._name, info.decky, info.src[0])
+    def _account(self, peer: tuple[str, int]) -> Account:
+        return self._context.fleet.processor.account(self._name, self._context.decky.name, peer[0])
+
+    def _start(self, connection: Connection, place: Place, account: Account) -> None:
         task = scheduler.context_of(account).run(
             self._context.runtime.spawn, self._serve(connection), name=f"{self._name}-connection", may_end=True
         )
@@ -133,14 +135,28 @@ class Listener(ABC):
 
 
 class TcpListener(Listener):
+    """Accepts clients quickly and serves them in turn, so that a newcomer need not wait for a crowd before it."""
+
+    def __init__(self, name: str, service: Service[Any], bound: socket.socket) -> None:
+        super().__init__(name, service, bound)
+        self._unadmitted: set[socket.socket] = set()
+
+    async def close(self) -> None:
+        await super().close()
+        for client in list(self._unadmitted):
+            self._take_up(client)
+            client.close()
+
     def _accept(self) -> None:
         """Accept waiting clients for one turn: new ones queue behind one that connects a thousand times a second."""
         turn.begin()
-        while self._accept_one() and not turn.is_over():
+        fleet = self._context.fleet
+        while fleet.unadmitted < fleet.most_unadmitted and self._accept_one() and not turn.is_over():
             pass
 
     def _accept_one(self) -> bool:
         """Accept one client; False when none is waiting."""
+        loop = asyncio.get_running_loop()
         try:
             client, peer = self._socket.accept()
         except ConnectionAbortedError:
@@ -149,14 +165,23 @@ class TcpListener(Listener):
             return False
         except OSError:
             self._counters.add("decoys_accept_failed")
-            loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
             loop.call_later(RETRY_SECONDS, self.open)
             return False
-        self._admitted(client, peer)
+        self._unadmitted.add(client)
+        self._context.fleet.unadmitted += 1
+        account = self._account(peer)
+        loop.call_soon(self._admit_client, client, peer, account, context=scheduler.context_of(account))
         return True
 
-    def _admitted(self, client: socket.socket, peer: tuple[str, int]) -> None:
+    def _take_up(self, client: socket.socket) -> None:
+        self._unadmitted.remove(client)
+        self._context.fleet.unadmitted -= 1
+
+    def _admit_client(self, client: socket.socket, peer: tuple[str, int], account: Account) -> None:
+        if client not in self._unadmitted:  # closed meanwhile
+            return
+        self._take_up(client)
         place = self._admit(peer)
         if place is None:
             client.close()
@@ -164,7 +189,7 @@ class TcpListener(Listener):
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         recorder = self._recorder(peer, client.getsockname())
-        self._start(TcpConnection(client, recorder, *self._terms(peer)), place)
+        self._start(TcpConnection(client, recorder, *self._terms(peer)), place, account)
 
 
 class UdpListener(Listener):
@@ -187,7 +212,7 @@ class UdpListener(Listener):
             recorder = self._recorder(peer, self._socket.getsockname())
             conversation = UdpConversation(self._socket, recorder, *self._terms(peer))
             self._conversations[peer] = conversation
-            self._start(conversation, place)
+            self._start(conversation, place, self._account(peer))
         conversation.deliver(data)
 
     def _ended(self, connection: Connection, place: Place, task: asyncio.Task[Any]) -> None:

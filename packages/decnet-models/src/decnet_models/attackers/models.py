@@ -172,6 +172,8 @@ class AttackerSession(Seen, table=True):
     """How long the session lasted, in milliseconds."""
     recording: str | None = None
     """The SHA-256 of its asciicast recording in the artifact store."""
+    typing: str | None = None
+    """The rhythm of its input as JSON (`decnet_core.events.typing_digest`); null: nothing was typed."""
 
     attacker_row: Attacker = related()
     command_rows: list["Command"] = related(

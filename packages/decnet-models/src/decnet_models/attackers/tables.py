@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.database.columns import ADDRESS, BIG, NAME, NANOSECONDS
+from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS
 
 OWNER = "profiler"
 READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operator")
@@ -140,6 +140,7 @@ attacker_session = _table(
     _from_first("closed_at", "closed_seq", BIG),
     _from_first("duration_ms", "closed_seq", BIG),
     _from_first("recording", "closed_seq", String(64)),
+    _from_first("typing", "closed_seq", JSON_TEXT),
     Index("ix_attacker_session_last_seen", "last_seen"),
     Index("ix_attacker_session_session", "session"),
 )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import Insert
 
 from decnet_models.database.row_insert import RowInsert
@@ -161,23 +161,24 @@ def write_evidence(connection: Connection, rows: Sequence[EvidenceRow]) -> None:
 
 def drop_evidence(connection: Connection, rows: Iterable[EvidenceRow]) -> None:
     c = _evidence.c
-    for row in rows:
-        gone = (c.kind == row.kind) & (c.digest == row.digest) & (c.attacker == row.attacker)
-        connection.execute(delete(_evidence).where(gone))
+    gone = [{"of": row.kind, "name": row.digest, "who": row.attacker} for row in rows]
+    if gone:
+        one = (c.kind == bindparam("of")) & (c.digest == bindparam("name")) & (c.attacker == bindparam("who"))
+        connection.execute(delete(_evidence).where(one), gone)
 
 
 def add_to_features(connection: Connection, rows: Sequence[FeatureRow]) -> None:
     """Add to features, and forget those that nobody shows any more."""
     _WRITE_FEATURE.execute(connection, [row._replace(attackers=max(0, row.attackers)) for row in rows])
     fewer = [row for row in rows if row.attackers < 0]
+    if not fewer:
+        return
     c = _feature.c
-    for row in fewer:
-        one = update(_feature).where(c.kind == row.kind, c.digest == row.digest)
-        connection.execute(one.values(subjects=c.subjects + row.attackers))
-    gone = [(row.kind, row.digest) for row in fewer]
-    for start in range(0, len(gone), PART):
-        key = tuple_(_feature.c.kind, _feature.c.digest).in_(gone[start : start + PART])
-        connection.execute(delete(_feature).where(key, _feature.c.subjects == 0))
+    one = (c.kind == bindparam("of")) & (c.digest == bindparam("name"))
+    values = [{"of": row.kind, "name": row.digest, "less": row.attackers} for row in fewer]
+    connection.execute(update(_feature).where(one).values(subjects=c.subjects + bindparam("less")), values)
+    gone = [{"of": row.kind, "name": row.digest} for row in fewer]
+    connection.execute(delete(_feature).where(one, c.subjects == 0), gone)
 
 
 def write_attackers(connection: Connection, rows: Sequence[AttackerRow]) -> None:

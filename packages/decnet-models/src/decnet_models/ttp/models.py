@@ -47,9 +47,9 @@ class TtpWindow(TableModel, table=True):
     rule_id: UUID
     """The id of the rule."""
     group_digest: str
-    """The digest of the values that the rule groups by."""
+    """The beginning of the digest of the values that the rule groups by: a rule has a bounded number of windows."""
     entries: str
-    """The events counted so far, newest last, as JSON."""
+    """The events counted so far, newest last, as JSON; before the first value, the whole digest of the group."""
     expires_at: int
     """When the newest of them leaves the time span of the rule; the row may be deleted then."""
 

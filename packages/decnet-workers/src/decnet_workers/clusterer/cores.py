@@ -5,8 +5,8 @@ So attackers are not compared with one another, and the cost grows with the evid
 attackers that show both are too many for chance, of those that could:
 
 - Two that join attackers alone need one attacker with both while they are rare (2 or 3 attackers), and with s attackers
-  the square root of s: joining two large identities needs more. Of the attackers that show a feature of the other's
-  kind, six in ten must agree. Otherwise one is shared by actors who differ in the other, as a bought loader is.
+  the square root of s: joining two large identities needs more. Of the attackers that show something of a loader's
+  and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the other bought the loader.
 - Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
 
 An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
@@ -14,7 +14,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import isqrt
 from typing import NamedTuple
 
@@ -26,10 +26,13 @@ SAMPLE = 63
 MOST = 24
 """Features of an attacker that are looked at, the heaviest."""
 
+ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
+"""Kinds of which one machine of one actor shows one; an address that differs from itself in two of them is shared."""
+
 _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
-_RARE_MEMBERS = 2
+_OWN_MEMBERS = 2
 
 
 class Profile(NamedTuple):
@@ -53,18 +56,22 @@ def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
 def is_shared_address(shown: Iterable[Key]) -> bool:
     """Return whether an address shows too many different features to be one actor's."""
     counts = Counter(kind for kind, _ in shown)
-    return any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS)
+    if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
+        return True
+    return sum(counts[kind] > 1 for kind in ONE_EACH) > 1
 
 
-def profile(key: Key, attackers: int, looked_at: Iterable[list[Key]]) -> Profile:
-    """Return the profile of a feature, given the features of each attacker in the sample that is not shared."""
-    together: Counter[Key] = Counter()
-    kinds: Counter[str] = Counter()
+def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Profile:
+    """Return the profile of a feature, given features and their kinds of each attacker in the sample, if not shared."""
+    together: dict[Key, int] = {}
+    kinds: dict[str, int] = {}
     sample = 0
-    for features in looked_at:
+    for features, of_kinds in looked_at:
         sample += 1
-        together.update(features)
-        kinds.update({kind for kind, _ in features})
+        for feature in features:
+            together[feature] = together.get(feature, 0) + 1
+        for kind in of_kinds:
+            kinds[kind] = kinds.get(kind, 0) + 1
     together.pop(key, None)
     size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
     return Profile(size, max(1, sample), together, kinds)
@@ -83,9 +90,19 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
         return True
     if rarer[0] == commoner[0]:
         return number >= _SAME_KIND * one.attackers
-    if seen < _AGREE * one.kinds.get(commoner[0], 0):
-        return False
-    return other.attackers > SAMPLE or seen >= _AGREE * other.kinds.get(rarer[0], 0)
+    agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
+    if other.attackers > SAMPLE or not _must_agree(commoner, rarer):
+        return agree
+    return agree and seen >= _AGREE * other.kinds.get(rarer[0], 0)
+
+
+def _must_agree(key: Key, other: Key) -> bool:
+    """Return whether attackers that show a feature must mostly show the same one of the other's kind.
+
+    An actor replaces its keys; but one loader, at several keys, is several buyers'.
+    """
+    tier = KINDS[key[0]].tier
+    return tier > 0 and tier >= KINDS[other[0]].tier
 
 
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
@@ -105,6 +122,8 @@ def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
     """Return whether attackers that show a feature differ in what discriminates better: they are several actors."""
     tier = KINDS[key[0]].tier
     better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
+    if not better:
+        return False
     holders: Counter[str] = Counter()
     values: Counter[Key] = Counter()
     for features in shown:
@@ -117,10 +136,10 @@ def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
     )
 
 
-def adjusted(bits: float, *, mixed: bool, rare_members: float | None) -> float:
-    """Return a feature's weight given whether its attackers are several actors, and how many rare members a set has."""
+def adjusted(bits: float, *, mixed: bool, own_members: float | None) -> float:
+    """Return a feature's weight given whether its attackers are several actors, and a set's own members."""
     bits = bits * _MIXED if mixed else bits
-    return bits if rare_members is None else bits * min(1.0, rare_members / _RARE_MEMBERS)
+    return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
 
 
 def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:

@@ -8,7 +8,7 @@ common proves nothing, whoever agrees on it. Two attackers taken at random from 
 perhaps one of 10,000 cases, 13 bits; JOIN is 5 bits (3 % error) above.
 
 Families are what one cause explains: a tool brings its key exchange, its user agent and its TLS hello. So within a
-family the second feature counts 40 %, the third 16 %, and the family never more than its limit.
+family the second feature counts 20 %, the third 4 %, and the family never more than its limit.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,8 @@ JOIN = 18.0
 DAY = 86_400_000_000_000
 _PATIENCE_DAYS = 30
 _SEVERAL = 8
-_SECOND = 0.4
+_SECOND = 0.2
 _LEAST = 0.25
-_FEW = 4
-_ONE_IN = 50
-"""A command or credential of more than one in so many attackers is common."""
 
 
 class Kind(NamedTuple):
@@ -45,7 +42,7 @@ class Kind(NamedTuple):
     rarity: float = 0.0
     """The weight is at most so many times log2(all attackers / attackers that show it); 0: no such limit."""
     members: str = ""
-    """Of a set: the kind of its members. A set of common members joins nobody, however rare it is as a whole."""
+    """Of a set: the kind of its members. It joins by those that hardly anybody shows besides those with the set."""
     least: int = 0
     """Of a set: with fewer members it says nothing."""
 
@@ -58,18 +55,18 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 6),
-        Kind("certificate", "key", 0, 24, 1.25, 256, 8, 6),
+        Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 2),
+        Kind("certificate", "key", 0, 24, 1.25, 256, 8, 3),
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("credential_set", "credentials", 0, 20, 1.25, 128, rarity=2, members="credential", least=4),
-        Kind("credential", "credentials", 0, 7, 1.5, 256),
+        Kind("credential_set", "script", 0, 22, 2.5, 128, rarity=2, members="credential", least=4),
+        Kind("credential", "script", 0, 7, 0.9, 255),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
-        Kind("command_set", "commands", 1, 18, 1.25, 128, rarity=2, members="command", least=3),
-        Kind("command", "commands", 1, 8, 1.5, 256, 12),
+        Kind("command_set", "script", 1, 22, 2.5, 128, rarity=2, members="command", least=3),
+        Kind("command", "script", 1, 8, 0.9, 255, 12),
         Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "tool", 2, 7, 1, 64, 8, 8, rarity=1.5),
@@ -81,7 +78,6 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-_MEMBERS = frozenset(kind.members for kind in KINDS.values() if kind.members)
 _LIMITS = {"tool": 10.0, "system": 9.0}
 
 DISCRIMINATING = {"ssh_key": 0, "certificate": 0, "host": 1}
@@ -103,7 +99,7 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     for the same reason. `limit` is that of a commodity (`commodity`).
     """
     attackers = feature.attackers
-    if attackers < 2 or is_common(kind, attackers, population):
+    if not 2 <= attackers <= kind.cap:
         return 0.0
     doublings = floor(log2(attackers))
     bits = kind.bits - kind.slope * (doublings - 1)
@@ -116,17 +112,16 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     return bits if limit is None else min(bits, limit)
 
 
-def is_common(kind: Kind, attackers: int, population: int) -> bool:
-    """Return whether so many attackers show a feature that it joins nobody."""
-    if kind.name in _MEMBERS:
-        return attackers > min(kind.cap, max(_FEW, population // _ONE_IN))
-    return attackers > kind.cap
-
-
 def total(features: Iterable[tuple[str, float]]) -> float:
     """Return the bits of features (kind, bits) together."""
     families: dict[str, list[float]] = {}
+    sets: dict[str, float] = {}
     for kind, bits in features:
+        if KINDS[kind].members:  # near-equal sets agree on several bands, which are one thing
+            sets[kind] = max(sets.get(kind, 0.0), bits)
+        else:
+            families.setdefault(KINDS[kind].family, []).append(bits)
+    for kind, bits in sets.items():
         families.setdefault(KINDS[kind].family, []).append(bits)
     return sum(_of_family(name, families[name]) for name in sorted(families))
 

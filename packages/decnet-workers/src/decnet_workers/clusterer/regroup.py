@@ -51,6 +51,7 @@ class _Regrouping:
         self._weights: dict[Key, float] = {}
         self._profiles: dict[Key, Profile] = {}
         self._looked_at: dict[str, list[Key]] = {}
+        self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
         touched = set(attackers)
@@ -109,16 +110,20 @@ class _Regrouping:
         if not bits:
             return 0.0
         shown = [self._shown[attacker] for attacker in self._samples[key]]
-        rare = self._rare_members(kind.members, shown) if kind.members else None
-        return round(adjusted(bits, mixed=is_mixed(key, shown), rare_members=rare), 3)
+        own = self._own_members(key, shown) if kind.members else None
+        return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
 
-    def _rare_members(self, kind: str, shown: list[Collection[Key]]) -> float:
-        """Return how many rare members the attackers' sets have, on average of those that are looked at."""
-        members = {key for features in shown for key in features if key[0] == kind}
+    def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:
+        """Return how many members of the attackers' sets are their own, on average of those that are looked at.
+
+        Those of a public list of passwords, or of the usual reconnaissance, many others show.
+        """
+        kind = KINDS[key[0]].members
+        members = {member for features in shown for member in features if member[0] == kind}
         self._know(members)
-        self._learn(members)
-        rare = {key for key in members if self._features[key].attackers < 2 or self._weights[key] > 0}
-        return sum(key in rare for features in shown for key in features) / len(shown)
+        most = self._features[key].attackers.bit_length() + 1
+        own = {member for member in members if self._features[member].attackers.bit_length() <= most}
+        return sum(member in own for features in shown for member in features) / len(shown)
 
     def _learn(self, keys: Iterable[Key]) -> None:
         """Take the weights of features that have not changed from what was computed before."""
@@ -204,8 +209,16 @@ class _Regrouping:
         samples = {key: self._samples[key] for key in missing}
         self._learn_of_all({attacker for sample in samples.values() for attacker in sample})
         for key, sample in samples.items():
-            looked_at = [self._looked(one) for one in sample if not is_shared_address(self._shown[one])]
+            looked_at = [linking for one in sample if (linking := self._linking(one)) is not None]
             self._profiles[key] = profile(key, self._features[key].attackers, looked_at)
+
+    def _linking(self, attacker: str) -> tuple[list[Key], frozenset[str]] | None:
+        """Return the features that an attacker links, and their kinds; None for a shared address."""
+        if attacker not in self._links_with:
+            looked = self._looked(attacker)
+            shared = is_shared_address(self._shown[attacker])
+            self._links_with[attacker] = None if shared else (looked, frozenset(kind for kind, _ in looked))
+        return self._links_with[attacker]
 
     def _core(self, key: Key, cores: dict[Key, str]) -> str:
         core = cores.get(key) or self._core_before(key)

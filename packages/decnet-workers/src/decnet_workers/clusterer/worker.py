@@ -19,7 +19,7 @@ from decnet_workers.clusterer.regroup import regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 from decnet_workers.clusterer.stored_view import StoredView
 
-ROUND = 500
+ROUND = 1_000
 """Attackers and features whose identities are computed in one transaction."""
 BEHIND = 5_000
 """With so many of them pending, identities are computed though there are more events."""

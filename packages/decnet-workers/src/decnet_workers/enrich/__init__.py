@@ -3,8 +3,8 @@
 
 Two kinds of providers. Some are *asked* about one address at a time (`asked`: GreyNoise, AbuseIPDB, the DNS); they are
 told the address and nothing else, within their quota, and each has a queue of its own (`provider_queue`). The others
-are looked up here: lists that are fetched whole (`list_fetch`, `list_lines`, `address_list`) and MMDB files (`mmdb`).
+are looked up here: lists that are fetched whole (`lists`) and MMDB files (`mmdb`).
 
-`answers`, `dns_message`, `list_lines`, `pauses` and `targets` are pure; `http_get` and `dns_client` own the sockets,
+`answers`, `dns.message`, `lists.lines`, `pauses` and `targets` are pure; `http_get` and `dns.client` own the sockets,
 `knowledge` the transactions, `worker` runs them.
 """

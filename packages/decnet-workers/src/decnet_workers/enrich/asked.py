@@ -9,8 +9,8 @@ import msgspec
 
 from decnet_core.net.addresses import Address, parse_address
 from decnet_workers.enrich.answers import Answer, AnswerError, abuseipdb, greynoise
-from decnet_workers.enrich.dns_client import DnsClient
-from decnet_workers.enrich.dns_message import AAAA, PTR, A, DnsError
+from decnet_workers.enrich.dns.client import DnsClient
+from decnet_workers.enrich.dns.message import AAAA, PTR, A, DnsError
 from decnet_workers.enrich.http_get import GetError, body_of, get
 from decnet_workers.enrich.provider_error import ProviderError, of_status
 from decnet_workers.outbound.dial import Dialler

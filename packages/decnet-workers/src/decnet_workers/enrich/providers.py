@@ -11,9 +11,9 @@ from decnet_core.net.addresses import Address, Network
 from decnet_core.net.host_addresses import is_this_host
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Asked, ReverseDns, abuseipdb_provider, greynoise_provider
-from decnet_workers.enrich.dns_client import DnsClient, servers_of
-from decnet_workers.enrich.list_fetch import MIB, FetchLimits, ListProvider, ListSource
-from decnet_workers.enrich.list_lines import LABEL, feodo, plain, threatfox
+from decnet_workers.enrich.dns.client import DnsClient, servers_of
+from decnet_workers.enrich.lists.fetch import MIB, FetchLimits, ListProvider, ListSource
+from decnet_workers.enrich.lists.lines import LABEL, feodo, plain, threatfox
 from decnet_workers.enrich.mmdb import Mmdb
 from decnet_workers.enrich.settings import ASKED, EnrichSettings, ProvidersError, names_of
 from decnet_workers.enrich.targets import askable

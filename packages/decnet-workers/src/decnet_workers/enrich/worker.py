@@ -5,7 +5,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
@@ -114,7 +114,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
         _show(ctx, poll)
         now, due = time.time_ns(), {**poll.free, **self._lists_due(poll)}
         for name in [name for name, at in due.items() if at <= now and name not in self._running]:
-            work = self._fetch(ctx, name) if name in self._providers.lists else self._ask(ctx, name)
+            work = self._fetch if name in self._providers.lists else self._ask
             self._running[name] = ctx.spawn(self._work(ctx, name, work), name=f"provider:{name}", may_end=True)
         return AT_ONCE if poll.lag else self._rest(ctx, [poll.returning_at, *due.values()])
 
@@ -129,12 +129,12 @@ class Enrich(DatabaseWorker[EnrichSettings]):
         until = seconds_until(min(due))
         return Rest(seconds if until is None else min(seconds, until), until)
 
-    async def _work(self, ctx: Context, name: str, work: Awaitable[bool | None]) -> None:
+    async def _work(self, ctx: Context, name: str, work: Callable[[Context, str], Awaitable[bool | None]]) -> None:
         try:
-            if await work:
+            if await work(ctx, name):
                 _tell(ctx)
         finally:
-            del self._running[name]
+            self._running.pop(name, None)
             ctx.nudge()
 
     async def _ask(self, ctx: Context, name: str) -> bool:

@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from decnet_core.events.catalogue import CanaryHit, CommandRun, LoginAttempt, Payload, SessionClosed, SessionOpened
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
@@ -61,6 +63,7 @@ def _closed(observation: Observation, payload: SessionClosed) -> None:
         "closed_at": observation.ts,
         "duration_ms": payload.duration_ms,
         "recording": None if payload.recording is None else for_column(payload.recording, 64),
+        "typing": None if payload.typing is None else msgspec.json.encode(payload.typing).decode(),
     }
     _session(observation, reported)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -37,8 +38,14 @@ from decnet_workers.ttp.tagging import (
 SWEEP_EVENTS = 4096
 """Expired windows are removed at every event whose row number is a multiple of this."""
 
+SLOT_BITS = 18
+"""A correlation has at most 2**18 windows, however many groups attackers make up: some 30 MB of the database.
+
+A group's digest says which is its own; of two groups with the same, the one that was counted last has it.
+"""
+
 Key = tuple[int, str]
-"""The number of a correlation, and the digest of one group."""
+"""The number of a correlation, and the slot of a window."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -46,6 +53,8 @@ class Place(msgspec.Struct, frozen=True):
 
     counting: Counting
     key: Key
+    group: str
+    """The digest of the group that the event is of."""
     outer: tuple[Place, ...]
 
 
@@ -65,6 +74,7 @@ class Findings:
         self._states: dict[UUID, RuleState] = {}
         self._capped: dict[tuple[UUID, str, int], int] = {}
         self._windows: dict[Key, queries.Entries] = {}
+        self._owners: dict[Key, str] = {}
         self._counts: dict[int, tuple[UUID, Count]] = {}
         self._counted: set[Key] = set()
         self._swept = 0
@@ -90,7 +100,7 @@ class Findings:
         windows = {}
         for key in self._counted:
             rule_id, count = self._counts[key[0]]
-            windows[rule_id, key[1]] = self._windows[key], count.span_ns
+            windows[rule_id, key[1]] = _stored(self._windows[key], self._owners[key]), count.span_ns
         queries.save_windows(connection, windows)
         return list(self._notices.items())
 
@@ -109,22 +119,23 @@ class Findings:
             if group is None:
                 continue
             rule = counting.rule
-            key = (counting.number, group_digest(group))
+            digest = group_digest(group)
+            key = (counting.number, slot_of(digest))
             self._windows[key] = ()
             self._counts[counting.number] = rule.about.id, rule.count
             outer = self._library.countings.get(rule.about.id)
-            places.append(Place(counting, key, self._places(event, outer) if outer else ()))
+            places.append(Place(counting, key, digest, self._places(event, outer) if outer else ()))
         return tuple(places)
 
     def _fetch_windows(self) -> None:
         """Read all windows that the events may count in with one query per correlation rule."""
         wanted: defaultdict[int, list[str]] = defaultdict(list)
-        for number, digest in self._windows:
-            wanted[number].append(digest)
-        for number, digests in wanted.items():
-            windows = queries.windows(self._connection, self._counts[number][0], digests)
-            for digest, entries in windows.items():
-                self._windows[number, digest] = entries
+        for number, slot in self._windows:
+            wanted[number].append(slot)
+        for number, slots in wanted.items():
+            windows = queries.windows(self._connection, self._counts[number][0], slots)
+            for slot, entries in windows.items():
+                self._owners[number, slot], self._windows[number, slot] = _owned(entries)
 
     def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
         counted: list[tuple[Place, Match]] = []
@@ -173,6 +184,8 @@ class Findings:
         about, count = counting.rule.about, counting.rule.count
         if self._state(about, event.ts) == "disabled":
             return
+        if self._owners.get(place.key) != place.group:
+            self._owners[place.key], self._windows[place.key] = place.group, ()
         window, fired = self._windows[place.key], False
         if count.kind == "temporal_ordered":
             window, fired = chained(window, event.ts, counting.position, count)
@@ -194,6 +207,27 @@ class Findings:
         for key, entries in self._windows.items():
             if entries and entries[-1][0] + self._counts[key[0]][1].span_ns < ts:
                 self._windows[key] = ()
+
+
+@lru_cache(maxsize=4096)
+def slot_of(digest: str) -> str:
+    """Return the slot of the window of a group."""
+    return f"{int(digest, 16) >> (64 - SLOT_BITS):05x}"
+
+
+def _stored(entries: queries.Entries, owner: str) -> queries.Entries:
+    """Return entries with the digest of their group before the first value, as the table keeps them."""
+    if not entries:
+        return entries
+    (ts, value), *rest = entries
+    return ((ts, f"{owner}|{value}"), *rest)
+
+
+def _owned(stored: queries.Entries) -> tuple[str, queries.Entries]:
+    """Return the digest of the group and the entries of a row."""
+    (ts, text), *rest = stored
+    owner, _, value = text.partition("|")
+    return owner, ((ts, value), *rest)
 
 
 def _position(place: Place) -> int:

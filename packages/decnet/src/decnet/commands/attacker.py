@@ -12,7 +12,9 @@ from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.profile import page
 from decnet_core.net.addresses import canonical
+from decnet_models.attackers.analysis import analysis
 from decnet_models.attackers.queries import attacker as profile_of
+from decnet_models.intel.queries import findings
 from decnet_models.ttp.queries import techniques_of
 
 app = application("One attacker.")
@@ -22,15 +24,25 @@ app = application("One attacker.")
 def attacker(
     address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.")], limit: Limit = 100, as_json: Json = False
 ) -> None:
-    """Show an address's score with its terms, sessions, credentials, commands, techniques and canary hits."""
+    """Show an address's score with its terms, its sessions in words, credentials, commands, techniques, canary hits.
+
+    Also its way through the kill chain and the deckies, who typed, which password list it walks, and what others say.
+    """
     attacker_address = _canonical(address)
     with transaction(find_deployment()) as connection:
         profile = profile_of(connection, attacker_address, limit=limit)
         techniques = techniques_of(connection, attacker_address)
+        meaning = analysis(connection, attacker_address, limit)
+        intel = findings(connection, attacker_address)
     if profile is None:
         raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists those that were")
-    whole = {**msgspec.structs.asdict(profile), "techniques": techniques}
-    typer.echo(documents.document(whole) if as_json else page(profile, techniques))
+    whole = {
+        **msgspec.structs.asdict(profile),
+        **msgspec.structs.asdict(meaning),
+        "techniques": techniques,
+        "intel": intel,
+    }
+    typer.echo(documents.document(whole) if as_json else page(profile, meaning, techniques, intel))
 
 
 def _canonical(address: str) -> str:

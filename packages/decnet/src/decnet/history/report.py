@@ -8,6 +8,7 @@ from importlib.metadata import version
 from decnet.history.activity_chart import activity_chart
 from decnet.history.sections import Section, headline, sections_of, span
 from decnet.history.summary import Summary
+from decnet_core.events.catalogue import FileCaptured, kind_of
 from decnet_core.text import for_terminal
 
 _CELL_LIMIT = 400
@@ -38,8 +39,8 @@ def figures(summary: Summary) -> tuple[tuple[str, int], ...]:
         ("attackers", summary.attackers),
         ("of them new", summary.new_attackers),
         ("log-ins accepted", summary.accepted_logins),
-        ("techniques", len(summary.techniques)),
-        ("files left", len(summary.files)),
+        ("techniques", summary.technique_count),
+        ("files left", summary.kinds.get(kind_of(FileCaptured), 0)),
         ("canary hits", sum(one.times for one in summary.canary_tokens)),
         ("events", summary.events),
     )

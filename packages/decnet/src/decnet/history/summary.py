@@ -49,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True):
     """Events by hour, in hours since the Unix epoch; hours without any are left out."""
     deckies: dict[str, int]
     highest_scores: tuple[Attacker, ...]
+    technique_count: int
     techniques: tuple[TechniqueUsed, ...]
     credentials: tuple[LoginUsed, ...]
     commands: tuple[Used, ...]
@@ -62,7 +63,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
     """Return the summary of a span of time, each list with at most `limit` entries."""
-    tally = tally_of(connection, window)
+    tally, techniques = tally_of(connection, window), techniques_in(connection, window)
     return Summary(
         window=window,
         events=tally.events,
@@ -73,7 +74,8 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         hours=dict(sorted(tally.hours.items())),
         deckies=dict(tally.deckies.most_common(limit)),
         highest_scores=tuple(attackers(connection, limit, order="score", window=window)),
-        techniques=tuple(techniques_in(connection, window)[:limit]),
+        technique_count=len(techniques),
+        techniques=tuple(techniques[:limit]),
         credentials=tuple(logins_of(tally, limit)),
         commands=tuple(_most_used(tally.commands, limit)),
         requests=tuple(_most_used(tally.requests, limit)),

@@ -2,15 +2,21 @@
 """One attacker's page for a terminal: a section for each kind of data that exists."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from decnet.show.columns import columns
-from decnet.show.times import moment
+from decnet.show.times import duration, moment
+from decnet_models.attackers.analysis import Analysis
 from decnet_models.attackers.profile import AttackerProfile, CredentialUse, Seen, Session
+from decnet_models.attackers.stories import Story
+from decnet_models.intel.queries import Finding
 from decnet_models.ttp.queries import TechniqueSeen
 from decnet_workers.ttp.attack import technique
 
 
-def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
+def page(
+    profile: AttackerProfile, meaning: Analysis, techniques: Sequence[TechniqueSeen], intel: Sequence[Finding]
+) -> str:
     """Return everything about the attacker, attacker text escaped."""
     one = profile.attacker
     head = f"{one.ip}  score {one.score}  {one.events} events, {moment(one.first_seen)} to {moment(one.last_seen)}"
@@ -18,9 +24,10 @@ def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
         ("score", ("points", "term", "because"), [(t.points, t.name, t.reason) for t in profile.terms]),
         ("behaviour", ("trait", "because"), [(t.name, t.reason) for t in profile.traits]),
         ("techniques", ("technique", "name", "tags", "first seen", "rules"), [_technique(t) for t in techniques]),
-        ("phases", ("phase", "events", "first seen", "last seen"), _path(profile.phases)),
-        ("deckies, in the order of the visit", ("decky", "events", "first seen", "last seen"), _path(profile.deckies)),
-        ("services", ("service", "events", "first seen", "last seen"), _path(profile.services)),
+        ("others say", ("provider", "verdict", "because", "details"), [_finding(one) for one in intel]),
+        ("phases of the kill chain", ("phase", *_PATH), _path(profile.phases)),
+        ("deckies, in the order of the visit", ("decky", *_PATH), _path(profile.deckies)),
+        ("services", ("service", *_PATH), _path(profile.services)),
         ("tools", ("tool", "purpose", "events"), [(t.name, t.purpose, t.events) for t in profile.tools]),
         ("fingerprints", ("type", "value", "events"), [(f.type, f.value, f.events) for f in profile.fingerprints]),
         (
@@ -28,7 +35,9 @@ def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
             ("service", "user", "secret", "tries", "accepted"),
             [_credential(c) for c in profile.credentials],
         ),
+        ("password lists", ("list", "because"), [(one.name, one.reason) for one in meaning.password_lists]),
         ("sessions", ("opened", "service", "decky", "user", "s", "commands", "recording"), _sessions(profile.sessions)),
+        ("what happened", ("session", "what", "who typed"), [_story(one) for one in meaning.stories]),
         ("commands", ("time", "decky", "command"), [(moment(c.ts), c.decky, c.text) for c in profile.commands]),
         (
             "canary hits",
@@ -39,8 +48,25 @@ def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
     return "\n\n".join([head, *(f"{title}\n{columns(heading, rows)}" for title, heading, rows in sections if rows)])
 
 
+_PATH = ("events", "first seen", "after", "last seen")
+
+
 def _path(path: Sequence[Seen]) -> list[tuple[object, ...]]:
-    return [(seen.name, seen.events, moment(seen.first_seen), moment(seen.last_seen)) for seen in path]
+    """Return rows of what was reached in this order, each with how long it took from the one before."""
+    waits = [None, *(duration((later.first_seen - one.first_seen) / 1e9) for one, later in pairwise(path))]
+    return [
+        (seen.name, seen.events, moment(seen.first_seen), wait, moment(seen.last_seen))
+        for seen, wait in zip(path, waits, strict=False)
+    ]
+
+
+def _finding(one: Finding) -> tuple[object, ...]:
+    details = ", ".join(f"{name} {value}" for name, value in one.detail.items() if not isinstance(value, list))
+    return one.provider, one.verdict, "; ".join(one.reasons), details
+
+
+def _story(one: Story) -> tuple[object, ...]:
+    return one.session[:16], one.sentence, one.typist.reason if one.typist else None
 
 
 def _technique(seen: TechniqueSeen) -> tuple[object, ...]:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ ssh = { port = 22 }
 @pytest.fixture(scope="module")
 def podman() -> Iterator[Podman]:
     with podman_service("--network", "none") as service:
-        image = service.image({"greet": GREETING})
+        image = service.image({"greet": GREETING, "kept/settings": "as shipped"}, "VOLUME /kept")
         for name in ("greeter", "ending"):
             service.call("tag", image, f"localhost/{name}:1")
         yield service
@@ -137,6 +138,9 @@ def test_container_has_no_powers_and_reaches_nobody(network: Lan, runtime: Conta
     assert inside(podman, "pot-1", "echo x >/tmp/file; busybox cat /tmp/file") == "x\n0"
     for reached in (f"busybox ping -c 1 -W 2 {ATTACKER}", f"busybox nc -w 2 {ATTACKER} 22 </dev/null"):
         assert inside(podman, "pot-1", f"{reached} >/dev/null 2>&1") != "0", reached
+    assert inside(podman, "pot-1", "busybox cat /kept/settings; echo x >/kept/more") == "as shipped0"
+    assert " /kept tmpfs " in inside(podman, "pot-1", "busybox grep /kept /proc/mounts")
+    assert podman.call("volume", "ls", "-q") == ""
     limits = json.loads(podman.call("inspect", f"decnet-{FLEET}-pot-1"))[0]["HostConfig"]
     assert (limits["Memory"], limits["PidsLimit"], limits["NanoCpus"]) == (64 << 20, 20, 500_000_000)
     assert limits["Binds"] == []
@@ -181,6 +185,50 @@ def test_network_that_was_made_anew_gets_a_new_container(network: Lan, runtime: 
     wait_until(lambda: met(network, 22) == "hello")
 
 
+class CutOff(Exception):
+    """Ends the runtime before a request, as a kill would."""
+
+
+class Cutting(Engine):
+    """An engine before whose request of that number the runtime ends."""
+
+    def __init__(self, path: str, number: int) -> None:
+        super().__init__(path)
+        self.left = number
+
+    def _request(self, method: str, target: str, body: Mapping[str, Any] | None = None) -> bytes:
+        self.left -= 1
+        if self.left == 0:
+            raise CutOff
+        return super()._request(method, target, body)
+
+
+def test_decky_that_was_cut_off_before_any_request_is_completed_or_removed(
+    network: Lan, runtime: ContainerRuntime, podman: Podman, tmp_path: Path
+) -> None:
+    one, before = greeter(), network.network()
+    for action in ("start", "stop"):
+        for number in range(1, 20):
+            if action == "stop":
+                network.host(runtime.start, one)
+            engine = Cutting(str(podman.path), number)
+            cut = ContainerRuntime(
+                Netns(network.deckies, f"container-{FLEET}"), engine, FLEET, tmp_path / "images.toml"
+            )
+            with contextlib.suppress(CutOff):
+                network.host(getattr(cut, action), one)
+            if action == "start" and number % 2:
+                network.host(runtime.start, one)
+                assert look(network, runtime, one).drift == ()
+                assert len(podman.call("ps", "-aq").split()) == 1
+            for mark in network.host(runtime.orphans, []):
+                network.host(runtime.remove, mark)
+            assert (network.network(), podman.call("ps", "-aq")) == (before, ""), f"{action} cut off before {number}"
+            if engine.left > 0:
+                break
+        assert 2 <= number < 19
+
+
 def test_only_own_containers_are_orphans(network: Lan, runtime: ContainerRuntime, podman: Podman) -> None:
     podman.call(
         "run", "-d", "--name", "other", "--network", "none", "localhost/greeter:1", "/bin/sh", "-c", "busybox sleep 300"
@@ -218,6 +266,10 @@ def test_engine_that_is_gone_is_told(network: Lan, runtime: ContainerRuntime, tm
     gone = ContainerRuntime(
         Netns(network.deckies, "container-cafe0003"), Engine(str(tmp_path / "gone")), "cafe0003", None
     )
-    with pytest.raises(RuntimeFailed, match="does not answer: No such file"):
-        network.host(gone.inspect, [greeter()])
+    found = network.host(gone.inspect, [greeter()])["pot-1"]
+    assert not found.present  # so that it can be removed
+    assert "does not answer: No such file" in found.drift[0]
+    for action in (gone.start, gone.stop):
+        with pytest.raises(RuntimeFailed, match=r"start podman\.socket"):
+            network.host(action, greeter(image="cowrie"))
     assert network.host(gone.orphans, []) == []

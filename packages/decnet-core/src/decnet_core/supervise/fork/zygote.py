@@ -2,9 +2,9 @@
 """The zygote: imports once what its workers share (`preload`), and forks one child per worker.
 
 What only some of them need, a zygote of their own imports. It is a child of the first, shares what that has imported,
-and lives only as long as one of them does. When it is started because something woke one of them, it is in a hurry: a
-worker is forked as soon as what it needs is imported, and replaced later if it stays busy, because it takes more memory
-than one that was forked from prepared pages.
+and lives only as long as one of them does. When it is started because something woke one of them, it is in a hurry:
+workers are forked as soon as the first one's modules are imported, and replaced later if they stay busy, because they
+take more memory than those that are forked from prepared pages.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
 process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
@@ -82,6 +82,7 @@ class Zygote:
         self._supervisor = supervisor
         self._killed = killed or _say_killed
         self._unprepared = tuple(unprepared)
+        self._loaded = False  # whether one of the unprepared was loaded
         self._exit_code: int = Exit.STOPPED
         self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -177,10 +178,20 @@ class Zygote:
         preload(places, rehearsed=True)
         self._send(_preloaded_since(started))
 
+    def _load_first(self, place: str) -> None:
+        """Import the first of the workers that are waited for, and with it the library that all of them need.
+
+        The others import the rest themselves, beside each other. Nothing that an import makes is garbage: to collect
+        it would take a tenth of the time.
+        """
+        self._loaded = True
+        gc.disable()
+        load(place)
+        gc.enable()
+
     def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
-        if self._unprepared and isinstance(request, Fork):
-            load(request.place)
-            gc.freeze()
+        if self._unprepared and not self._loaded and isinstance(request, Fork):
+            self._load_first(request.place)
         # A child that is signalled before it has handlers of its own must not forward that to the supervisor.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -200,6 +211,7 @@ class Zygote:
         """Be the child, from here to the end of the process."""
         code: int = Exit.CRASHED
         try:
+            gc.freeze()  # what it was forked with; not in a zygote, which makes that ready to be shared later
             self._channel.close()
             os.close(self._wakeup)
             os.close(self._wakeup_writer)

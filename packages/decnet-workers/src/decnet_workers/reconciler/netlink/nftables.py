@@ -183,6 +183,11 @@ def replace(netlink: Netlink, name: str, chains: Sequence[Chain], note: bytes) -
     netlink.transaction((_BEGIN, struct.pack(">BBH", 0, 0, _SUBSYSTEM)), changes, _END)
 
 
+def names(netlink: Netlink) -> list[str]:
+    """Return the names of all tables of the family inet."""
+    return [text_of(attributes(body[len(_HEAD) :])[_TABLE_NAME]) for body in netlink.dump(_GET_TABLE, _HEAD)]
+
+
 def table(netlink: Netlink, name: str) -> Table | None:
     """Return the table of that name, None if there is none."""
     for body in netlink.dump(_GET_TABLE, _HEAD):

@@ -59,7 +59,7 @@ class Netns:
             self._namespaces.enter(decky.name, lambda: self._remove_if_other(decky, outside))
             is_new = self._connect(decky, parent)
             self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
-            if is_new:
+            if is_new and parent.kind != "bridge":  # whose new port may not forward yet (spanning tree)
                 self._refuse_unreached(decky, parent)
 
     def stop(self, decky: DesiredDecky) -> None:

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Compiles Sigma's detection section to one function: search identifiers (maps, lists, keywords) and the condition."""
 
-from collections.abc import Sequence
-
 import msgspec
 
-from decnet_core.events.catalogue import Payload, kind_of
 from decnet_workers.ttp.sigma import condition, modifiers
-from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.errors import RuleError
 from decnet_workers.ttp.sigma.expression import Expressions
-from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
+from decnet_workers.ttp.sigma.fields import Field
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.logic import all_of, any_of
+from decnet_workers.ttp.sigma.logs.source import Source
 from decnet_workers.ttp.sigma.modifiers import Matcher, Searched
 
-Kinds = Sequence[type[Payload]]
 Pools = dict[str, Expressions]
 """By the name of a field, the regular expressions of all rules on it."""
 
@@ -22,13 +19,13 @@ Pools = dict[str, Expressions]
 class Scope(msgspec.Struct):
     """What a rule may read, and what it was found to read: attributes of events; None of all texts, for keywords."""
 
-    kinds: Kinds
+    source: Source
     pools: Pools
     reads: set[str | None]
 
 
 def compiled(detection: Located, scope: Scope) -> Matcher:
-    """Return a function that tells whether an event of the scope's kinds matches the detection; raises RuleError."""
+    """Return a function that tells whether an event of the scope's source matches the detection; raises RuleError."""
     if not isinstance(detection.data, dict) or "condition" not in detection.data:
         raise RuleError("the detection needs named selections and a condition", detection.line)
     searches = {name: value for name, value in detection.data.items() if name not in ("condition", "timeframe")}
@@ -96,18 +93,13 @@ def _keywords(chosen: list[str], values: list[Located], line: int, scope: Scope)
 
 def _field(name: str, scope: Scope, line: int) -> Searched:
     field = _known(name, scope, line)
-    return Searched(field, scope.pools.setdefault(name, Expressions()), lambda other, at: _known(other, scope, at))
+    return Searched(
+        field, scope.pools.setdefault(field.name, Expressions()), lambda other, at: _known(other, scope, at)
+    )
 
 
 def _known(name: str, scope: Scope, line: int) -> Field:
     """Return a field that the rule may read, noted as read; raises RuleError."""
-    field, kinds = field_of(name, scope.kinds), scope.kinds
-    if field is None:
-        top = name.partition(".")[0]
-        raise RuleError(f"{_kinds(kinds)} has no field {name!r}{suggestion(top, names_of(kinds))}", line)
-    scope.reads.add(field.attribute)
+    field = scope.source.field(name, line)
+    scope.reads.update(field.attributes)
     return field
-
-
-def _kinds(kinds: Kinds) -> str:
-    return " or ".join(kind_of(kind) for kind in kinds)

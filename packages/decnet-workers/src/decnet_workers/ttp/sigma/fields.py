@@ -36,11 +36,12 @@ class Field(msgspec.Struct, frozen=True):
     name: str
     shape: Shape
     read: Callable[[Event], Values]
+    reads: tuple[str, ...] = ()
 
     @property
-    def attribute(self) -> str:
-        """The attribute of the envelope, or else of the payload, that is read."""
-        return self.name.partition(".")[0]
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of the envelope, or else of the payload, that are read."""
+        return self.reads or (self.name.partition(".")[0],)
 
 
 def field_of(name: str, kinds: Iterable[type[Payload]]) -> Field | None:

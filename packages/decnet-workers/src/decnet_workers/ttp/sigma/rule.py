@@ -2,7 +2,8 @@
 """Parses a Sigma rule or correlation rule and checks every name in it.
 
 `logsource` has `product: decnet` and, as `category`, the kind of event that the rule reads. A list of kinds is this
-product's one addition to Sigma.
+product's one addition to Sigma. Rules for other logs work where `logs/logsources.toml` says what of an event their
+fields are.
 """
 
 from collections.abc import Callable
@@ -10,13 +11,15 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.events.catalogue import KINDS, Payload
+from decnet_core.events.catalogue import Payload
 from decnet_workers.ttp.attack import TACTICS, fate, technique, technique_ids
 from decnet_workers.ttp.sigma import detection
 from decnet_workers.ttp.sigma.correlation import Count, count_of
 from decnet_workers.ttp.sigma.detection import Pools, Scope
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
+from decnet_workers.ttp.sigma.logs.source import source_of
+from decnet_workers.ttp.sigma.modifiers import Matcher
 from decnet_workers.ttp.sigma.view import View
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -65,10 +68,19 @@ def parse(document: Located, pools: Pools | None = None) -> Rule | Correlation:
     about = _about(fields, document.line)
     if "correlation" in fields:
         return Correlation(about, count_of(fields["correlation"]))
-    kinds = _kinds(_required(fields, "logsource", document.line))
-    scope = Scope(kinds, {} if pools is None else pools, set())
+    source = source_of(_required(fields, "logsource", document.line))
+    scope = Scope(source, {} if pools is None else pools, set())
     matches = detection.compiled(_required(fields, "detection", document.line), scope)
-    return Rule(about, kinds, matches, frozenset(scope.reads))
+    if source.commands:
+        matches = _of_any_command(matches)
+    return Rule(about, source.kinds, matches, frozenset(scope.reads))
+
+
+def _of_any_command(matches: Matcher) -> Matcher:
+    def match(view: View) -> bool:
+        return any(matches(part) for part in view.commands())
+
+    return match
 
 
 def _about(fields: dict[str, Located], line: int) -> About:
@@ -144,25 +156,3 @@ def _instead(number: str) -> str:
     if became is None:
         return suggestion(number, technique_ids())
     return f"; it became {became}" if became.startswith("T") else f" any more: it is {became}"
-
-
-def _kinds(logsource: Located) -> tuple[type[Payload], ...]:
-    fields = logsource.data
-    if not isinstance(fields, dict):
-        raise RuleError("'logsource' must be a map", logsource.line)
-    product = _required(fields, "product", logsource.line)
-    if product.data != "decnet":
-        raise RuleError(f"the log source must be of product decnet, not {product.data!r}", product.line)
-    for name in fields:
-        if name not in ("product", "category", "definition"):
-            raise RuleError(f"the log source has no {name!r}; the kind of event is its 'category'", fields[name].line)
-    category = _required(fields, "category", logsource.line)
-    named = category.data if isinstance(category.data, list) and category.data else [category]
-    return tuple(_kind(one) for one in named)
-
-
-def _kind(value: Located) -> type[Payload]:
-    word = _text(value, "category")
-    if word not in KINDS:
-        raise RuleError(f"there is no kind of event {word!r}{suggestion(word, KINDS)}", value.line)
-    return KINDS[word]

@@ -5,15 +5,20 @@ Case is folded by `str.casefold`, not `lower`: it goes character by character, s
 part of the fold (`lower` writes a final sigma differently), and `contains` means the same on both sides.
 """
 
+from __future__ import annotations
+
+from msgspec.structs import replace
+
 from decnet_core.events.envelope import Event
 from decnet_workers.ttp.sigma.expression import Expressions
 from decnet_workers.ttp.sigma.fields import Field, Values, texts_of
+from decnet_workers.ttp.sigma.logs.shell_words import simple_commands
 
 
 class View:
     """An event with the fields that rules have read so far."""
 
-    __slots__ = ("_folded", "_found", "_texts", "_values", "event")
+    __slots__ = ("_commands", "_folded", "_found", "_texts", "_values", "event")
 
     def __init__(self, event: Event) -> None:
         self.event = event
@@ -21,6 +26,7 @@ class View:
         self._folded: dict[str, tuple[str, ...]] = {}
         self._found: dict[Expressions, frozenset[int]] = {}
         self._texts: tuple[str, ...] | None = None
+        self._commands: list[View] | None = None
 
     def values(self, field: Field) -> Values:
         """Return the field's values unchanged."""
@@ -43,6 +49,16 @@ class View:
             texts = (str(value).encode("utf-8", "backslashreplace") for value in self.values(field))
             found = self._found[expressions] = expressions.found(texts)
         return found
+
+    def commands(self) -> list[View]:
+        """Return the event once for each program that its command line starts."""
+        if self._commands is None:
+            payload = self.event.payload
+            self._commands = [
+                View(replace(self.event, payload=replace(payload, command=command.text)))
+                for command in simple_commands(str(getattr(payload, "command", "")))
+            ]
+        return self._commands
 
     def texts(self) -> tuple[str, ...]:
         """Return every text of the payload case-folded, for keyword searches."""

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from decnet.cli.errors import OperatorError
 from decnet_workers.reconciler import fleet_id
-from decnet_workers.reconciler.netlink import addresses, links
-from decnet_workers.reconciler.netlink.connection import Netlink
+from decnet_workers.reconciler.netlink import addresses, links, nftables
+from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink
 from decnet_workers.reconciler.runtimes.namespaces import Namespaces
 
 T = TypeVar("T")
@@ -51,15 +51,18 @@ class Lan:
         return done.stdout + done.stderr
 
     def host_network(self) -> tuple[object, ...]:
-        """Return the links and addresses of the host, and the namespaces of deckies.
+        """Return links, addresses, routes, packet filters and kernel settings of the host, and the deckies' namespaces.
 
-        Without link-local addresses, which the kernel adds in its own time.
+        Without what is link-local, which the kernel adds in its own time.
         """
 
         def look() -> tuple[object, ...]:
             with Netlink() as netlink:
                 own = [one for one in addresses.assigned(netlink) if not one.address.is_link_local]
-                return sorted(links.links(netlink).items()), sorted(map(str, own))
+                found = sorted(links.links(netlink).items()), sorted(map(str, own))
+            with Netlink(NETFILTER) as netlink:
+                filters = nftables.names(netlink)
+            return (*found, _routes(), filters, _settings())
 
         return (*self.on_host(look), Namespaces(self.deckies, "decnet-").names())
 
@@ -89,6 +92,24 @@ def lan(directory: Path) -> Iterator[Lan]:
         raise OperatorError("network namespaces need root: run it as root") from error
     finally:
         made.remove()
+
+
+def _routes() -> list[str]:
+    """Return the routes of the namespace of this thread, IPv6 without reference counts and uses (proc(5))."""
+    net = Path("/proc/thread-self/net")
+    four = (net / "fib_trie").read_text(encoding="ascii").splitlines()
+    six = (line.split() for line in (net / "ipv6_route").read_text(encoding="ascii").splitlines())
+    return four + [" ".join((*one[:6], one[9])) for one in six if not one[0].startswith(("fe80", "ff"))]
+
+
+def _settings() -> dict[str, str]:
+    """Return the kernel's settings for IPv4 and IPv6 in the namespace of this thread."""
+    found: dict[str, str] = {}
+    for version in ("ipv4", "ipv6"):
+        for file in Path("/proc/sys/net", version).rglob("*"):
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # what can only be written
+                found[str(file)] = file.read_text(encoding="ascii")
+    return found
 
 
 def _wire_host(attacker: int) -> None:

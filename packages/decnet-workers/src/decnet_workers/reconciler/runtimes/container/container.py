@@ -51,13 +51,23 @@ class ContainerRuntime:
         self._own_images = own_images
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
+        """Return what is there of each decky.
+
+        Of one without a namespace there is no container: it is made after the namespace and removed before it. So a
+        decky that was never made can go, even if the engine has gone.
+        """
         if not deckies:
             return {}
-        listed = self._listed()
         images = self._images()
-        placed = {one.name: _placed(one, images) for one in deckies}
-        networks = self._netns.inspect(list(placed.values()))
-        return {one.name: self._observed(placed[one.name], images, networks, listed) for one in deckies}
+        placed = [_placed(one, images) for one in deckies]
+        networks = self._netns.inspect(placed)
+        try:
+            listed = self._listed()
+        except EngineError as error:
+            return {
+                name: Observed(network.present, (str(error),), serves_itself=True) for name, network in networks.items()
+            }
+        return {one.name: self._observed(one, images, networks[one.name], listed.get(one.name, [])) for one in placed}
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         return self._netns.conflicts(deckies)
@@ -91,9 +101,8 @@ class ContainerRuntime:
 
     def remove(self, mark: str) -> None:
         """Remove a decky's containers, then its namespace."""
-        if self._engine.is_there:
-            for one in self._listed().get(mark, ()):
-                self._engine.remove(one.id)
+        for one in self._listed().get(mark, ()):
+            self._engine.remove(one.id)
         self._netns.remove(mark)
 
     def _images(self) -> dict[str, Image]:
@@ -172,20 +181,11 @@ class ContainerRuntime:
         return started is None or time.time_ns() - started > STARTING_SECONDS * 1_000_000_000
 
     def _observed(
-        self,
-        placed: DesiredDecky,
-        images: dict[str, Image],
-        networks: dict[str, Observed],
-        listed: dict[str, list[Listed]],
+        self, placed: DesiredDecky, images: dict[str, Image], network: Observed, own: list[Listed]
     ) -> Observed:
-        network, own = networks[placed.name], listed.get(placed.name, [])
         drift = (*network.drift, *self._drift(placed, _image(placed, images), own))
-        missing = {(one.transport, one.port) for one in self._missing(placed)} if network.present else None
-        served = (
-            frozenset(one for one in placed.endpoints() if one[1:] not in missing)
-            if missing is not None
-            else frozenset()
-        )
+        missing = {(one.transport, one.port) for one in self._missing(placed)}
+        served = frozenset(one for one in placed.endpoints() if one[1:] not in missing)
         return Observed(network.present or bool(own), drift, served, serves_itself=True)
 
     def _drift(self, placed: DesiredDecky, image: Image | None, own: list[Listed]) -> Iterator[str]:

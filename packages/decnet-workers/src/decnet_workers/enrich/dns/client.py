@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from decnet_core.net.addresses import parse_address, parse_endpoint
-from decnet_workers.enrich.dns_message import DnsError, Reply, question, reply
+from decnet_workers.enrich.dns.message import DnsError, Reply, question, reply
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 _TRY_SECONDS = 3.0

@@ -14,10 +14,10 @@ import msgspec
 
 from decnet_core.net.addresses import Address
 from decnet_models.intel.queries import Verdict
-from decnet_workers.enrich.address_list import AddressList, ListBuilder, ListInfo
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.http_get import PART_BYTES, GetError, get
-from decnet_workers.enrich.list_lines import Lines, ListError, ReadLine, key_of
+from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo
+from decnet_workers.enrich.lists.lines import Lines, ListError, ReadLine, key_of
 from decnet_workers.enrich.pauses import NS
 from decnet_workers.enrich.provider_error import ProviderError, of_status
 from decnet_workers.outbound.dial import Dialler

@@ -18,7 +18,7 @@ from typing import IO, Any
 import msgspec
 
 from decnet_core.durable import sync_directory
-from decnet_workers.enrich.list_lines import Entry, ListError
+from decnet_workers.enrich.lists.lines import Entry, ListError
 
 MAX_ENTRIES = 2_000_000
 MAX_LABELS = 4096

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What an attacker's rows mean: its sessions told in sentences, who typed them, which password list it walks.
+
+Computed when it is asked for, from what the tables hold: the same rows always mean the same.
+"""
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from decnet_core.events.typing_digest import TypingDigest
+from decnet_models.attackers import tables
+from decnet_models.attackers.behaviour import Trait
+from decnet_models.attackers.password_lists import WalkedList, walked
+from decnet_models.attackers.queries import sessions
+from decnet_models.attackers.stories import Story, sentence
+from decnet_models.attackers.typists import typist
+
+LINES_READ = 200
+"""The first command lines of a session that are told of."""
+TRIES_READ = 5000
+"""The first credentials of an attacker that are compared with password lists."""
+
+_digest = msgspec.json.Decoder(TypingDigest)
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """Sessions are in the order of `queries.sessions`, newest first."""
+
+    stories: tuple[Story, ...]
+    password_lists: tuple[WalkedList, ...]
+
+
+def analysis(connection: Connection, ip: str, limit: int = 100) -> Analysis:
+    """Return what at most `limit` sessions of the attacker were, and which lists it walks."""
+    typists = typists_of(connection, ip, limit)
+    return Analysis(
+        tuple(
+            Story(
+                one.session,
+                sentence(one, lines_of(connection, ip, one.session), typists.get(one.session)),
+                typists.get(one.session),
+            )
+            for one in sessions(connection, limit, attacker=ip)
+        ),
+        walked(tries_of(connection, ip)),
+    )
+
+
+def typists_of(connection: Connection, ip: str, limit: int = 100) -> dict[str, Trait]:
+    """Return who typed in the attacker's newest sessions with input, by session."""
+    c = tables.attacker_session.c
+    query = select(c.session, c.typing).where(c.attacker == ip, c.typing.is_not(None))
+    rows = connection.execute(query.order_by(c.last_seen.desc(), c.session).limit(limit))
+    found = {row.session: typist(_digest.decode(row.typing)) for row in rows}
+    return {session: who for session, who in found.items() if who is not None}
+
+
+def lines_of(connection: Connection, ip: str, session: str) -> list[str]:
+    """Return the first command lines of a session, in the order in which they were entered."""
+    c = tables.command.c
+    query = select(c.text).where(c.session == session, c.attacker == ip).order_by(c.seq).limit(LINES_READ)
+    return list(connection.execute(query).scalars())
+
+
+def tries_of(connection: Connection, ip: str) -> list[tuple[str, str]]:
+    """Return the users and passwords that an attacker tried, in the order of the first try."""
+    use, known = tables.credential_use.c, tables.credential.c
+    first = func.min(use.first_seen)
+    query = (
+        select(known.username, known.password)
+        .join(tables.credential, known.digest == use.credential)
+        .where(use.attacker == ip, known.password.is_not(None))
+        .group_by(use.credential, known.username, known.password, known.first_seq)
+        .order_by(first, known.first_seq, known.username, known.password)
+        .limit(TRIES_READ)
+    )
+    return [(row.username or "", row.password) for row in connection.execute(query)]

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""`decnet config`: the settings, where each value comes from, and what is wrong with them."""
+
+import os
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.cli.errors import RefusedError, WrongUsageError
+from decnet.cli.options import Json, application
+from decnet.configuration.values import DEFAULT, Value, problems, shapes, values
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet_core.settings import DEFAULT_FILE, Settings, suggestion
+from decnet_core.text import for_terminal
+
+app = application("The settings of this host.")
+
+
+@app.command()
+def show(
+    section: Annotated[str | None, typer.Argument(help="Only this section.")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="Only what is not the default.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show every setting with its value and where it comes from: file and line, a variable, or the default."""
+    known = shapes()
+    if section is not None and section not in known:
+        raise WrongUsageError(f"there is no section [{section}]{suggestion(section, known)}")
+    chosen = known if section is None else {section: known[section]}
+    found = [one for one in values(Settings.load(), chosen) if not changed or one.origin != DEFAULT]
+    if as_json:
+        typer.echo(documents.document(found))
+    else:
+        heading = ("section", "setting", "value", "from")
+        typer.echo(columns(heading, [_row(one) for one in found]) if found else "everything is the default")
+
+
+@app.command()
+def check() -> None:
+    """Check all settings; exit code 78 when something is wrong with them."""
+    settings = Settings.load()
+    found = problems(settings)
+    for problem in found:
+        typer.echo(for_terminal(problem, 1024))
+    if found:
+        raise RefusedError(f"{len(found)} of the settings are wrong" if len(found) > 1 else "a setting is wrong")
+    typer.echo(f"{_file()}: all settings are good")
+
+
+def _row(one: Value) -> tuple[object, ...]:
+    return one.section, one.name, msgspec.json.encode(one.value).decode(), one.origin
+
+
+def _file() -> str:
+    named = os.environ.get("DECNET_SETTINGS")
+    return named or (str(DEFAULT_FILE) if DEFAULT_FILE.exists() else "no settings file")

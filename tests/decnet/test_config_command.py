@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""`decnet config`: what the settings are, where from, and what is wrong with them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.decnet.command_result import Run
+
+SETTINGS = """\
+[canary]
+http_listen = "0.0.0.0:8880"
+
+[database]
+url = "postgresql+psycopg://decnet:hidden-word@db.example.net/decnet"
+
+[[decoys.decky]]
+name = "web-01"
+address = "127.77.0.10"
+persona = "debian-web"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "decnet.toml"
+    file.write_text(SETTINGS)
+    os.environ["DECNET_SETTINGS"] = str(file)
+    return file
+
+
+def test_every_value_says_where_it_comes_from(run: Run, file: Path) -> None:
+    os.environ["DECNET_BUS_TCP"] = "127.0.0.1:4222"
+    found = {(one["section"], one["name"]): one for one in run("config", "show", "--json").document}
+    assert found["canary", "http_listen"] == {
+        "section": "canary",
+        "name": "http_listen",
+        "value": "0.0.0.0:8880",
+        "origin": f"{file}:2",
+    }
+    assert (found["bus", "tcp"]["value"], found["bus", "tcp"]["origin"]) == ("127.0.0.1:4222", "DECNET_BUS_TCP")
+    assert found["bus", "url"]["origin"] == "default"
+    assert found["decoys", "decky"]["origin"] == f"{file}:7"
+
+
+def test_only_what_was_changed(run: Run, file: Path) -> None:
+    found = run("config", "show", "--changed", "--json").document
+    assert {(one["section"], one["name"]) for one in found} == {
+        ("canary", "http_listen"),
+        ("database", "url"),
+        ("decoys", "decky"),
+    }
+    assert run("config", "show", "spool", "--changed").out == "everything is the default\n"
+
+
+def test_no_password_is_shown(run: Run, file: Path) -> None:
+    said = run("config", "show")
+    assert "db.example.net" in said.out
+    assert "hidden-word" not in said.out + run("config", "show", "--json").out
+
+
+def test_good_settings_are_good(run: Run, file: Path) -> None:
+    said = run("config", "check")
+    assert (said.code, said.out) == (0, f"{file}: all settings are good\n")
+
+
+def test_every_section_that_is_wrong_is_named_with_its_line(run: Run, file: Path) -> None:
+    file.write_text("[canary]\nhttp_lisen = ''\n[bus]\n\nping_seconds = 'soon'\n[decoyz]\n")
+    said = run("config", "check")
+    assert said.code == 78
+    assert f"{file}:2: [canary] has no setting 'http_lisen'; did you mean 'http_listen'?" in said.out
+    assert f"{file}:5: [bus] ping_seconds: " in said.out
+    assert f"{file}:6: there is no section [decoyz]; did you mean 'decoys'?" in said.out
+    assert said.err == "decnet: 3 of the settings are wrong\n"
+
+
+def test_an_unknown_section_is_refused(run: Run, file: Path) -> None:
+    said = run("config", "show", "decoyz")
+    assert (said.code, said.err) == (2, "decnet: there is no section [decoyz]; did you mean 'decoys'?\n")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""`decnet identities` and `decnet identity` show actors, and take the operator's decisions."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+import pytest
+from tests.decnet.command_result import Run
+from tests.decnet_workers.clusterer.scenes import Follower, event, key
+
+from decnet.fleet.deployment import Deployment
+from decnet_core.events.envelope import Event
+from decnet_models.database.engine import open_engine
+from decnet_models.database.from_settings import database_url
+from decnet_models.identities.evidence_rows import own_id
+
+A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+@pytest.fixture
+def follower(deployment: Deployment) -> Iterator[Follower]:
+    """The clusterer on the deployment's database, where A and B offered one key."""
+    engine = open_engine(database_url(deployment.settings, deployment.state))
+    events: list[Event] = [event(A, key("<&one>")), event(B, key("<&one>"), 1), event(C, key("two"), 2)]
+    yield Follower(engine).run(events)
+    engine.dispose()
+
+
+def test_identity_shows_members_evidence_and_reasons(run: Run, follower: Follower) -> None:
+    said = run("identity", B)
+    assert all(word in said.out for word in (str(own_id(A)), A, B, "ssh_key SHA256:<&one>"))
+    document = run("identity", str(own_id(A)), "--json").document
+    assert [one["subject"] for one in document["members"]] == [A, B]
+    assert document["shared"][0]["attackers"] == 2
+    assert [one["id"] for one in run("identities", "--json").document] == [str(own_id(A))]
+
+
+def test_graph_is_graphml(run: Run, follower: Follower) -> None:
+    for words in (("identities",), ("identity", "show", A)):
+        graph = ET.fromstring(run(*words, "--graphml").out)
+        assert len(graph.findall(".//{http://graphml.graphdrawing.org/xmlns}node")) == 4
+
+
+def test_decisions_are_taken_and_withdrawn(run: Run, follower: Follower) -> None:
+    run("identity", "split", B, "--reason", "mistake")
+    run("identity", "join", B, C)
+    follower.run()
+    assert [one["subject"] for one in run("identity", B, "--json").document["members"]] == [B, C]
+    assert "mistake" in run("identity", B).out
+    for number in ("1", "2"):
+        run("identity", "withdraw", number)
+    follower.run()
+    assert [one["subject"] for one in run("identity", B, "--json").document["members"]] == [A, B]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("192.0.2.99",), "has shown nothing"),
+        (("nobody",), "neither an address"),
+        (("split", A, B), "nobody would be left"),
+        (("undo", "7"), "there is no change 7"),
+        (("withdraw", "7"), "no decision 7"),
+    ],
+)
+def test_mistakes_are_explained(words: tuple[str, ...], problem: str, run: Run, follower: Follower) -> None:
+    said = run("identity", *words)
+    assert said.code != 0
+    assert problem in said.err
