@@ -34,6 +34,8 @@ GROW = {
     "attackers.queries.hits_by_token": "sums up",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
+    "ttp.queries.tags_between": "walks to the span of time, for an export",
+    "ttp.queries.technique_uses": "of all attackers, for an export",
     "ttp.queries.techniques_in": "sums up",
     "ttp.queries.delete_windows": "deletes all that ended since it was last called",
 }

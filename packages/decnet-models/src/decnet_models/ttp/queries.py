@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select, tuple_
 
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
@@ -21,7 +21,6 @@ Entries: TypeAlias = tuple[tuple[int, str], ...]
 """Time and digest of what was counted."""
 
 _NEVER = 2**63 - 1
-_PAGE = 1000
 _CHUNK = 500
 """Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 _ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
@@ -145,8 +144,8 @@ def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]
 
 def technique_uses(
     connection: Connection, window: Window, attackers: Iterable[str] | None = None
-) -> Iterator[TechniqueUse]:
-    """Yield the techniques of the attackers (None: of all) in a span of time, by address and technique."""
+) -> list[TechniqueUse]:
+    """Return the techniques of the attackers (None: of all) in a span of time, by address and technique."""
     c = ttp_tag.c
     query = (
         select(c.attacker, c.technique, func.count(), func.min(c.ts), func.max(c.ts))
@@ -154,26 +153,23 @@ def technique_uses(
         .group_by(c.attacker, c.technique)
         .order_by(c.attacker, c.technique)
     )
-    for one in _limited_to(query, attackers):
-        for row in connection.execution_options(yield_per=_PAGE).execute(one):
-            yield TechniqueUse(*row)
-
-
-def tags_between(connection: Connection, window: Window, attackers: Iterable[str] | None = None) -> Iterator[Tag]:
-    """Yield the tags of the attackers (None: of all) in a span of time, in the order of the log."""
-    c = ttp_tag.c
-    query = select(ttp_tag).where(c.ts >= window.since, c.ts < window.until).order_by(*_ORDER)
-    for one in _limited_to(query, attackers):
-        for row in connection.execution_options(yield_per=_PAGE).execute(one):
-            yield Tag(*row)
-
-
-def _limited_to(query: Select[Any], attackers: Iterable[str] | None) -> Iterator[Select[Any]]:
     if attackers is None:
-        yield query
-        return
-    for part in parts(sorted(set(attackers))):
-        yield query.where(ttp_tag.c.attacker.in_(part))
+        return [TechniqueUse(*row) for row in connection.execute(query)]
+    named = [query.where(c.attacker.in_(part)) for part in parts(sorted(set(attackers)))]
+    return [TechniqueUse(*row) for one in named for row in connection.execute(one)]
+
+
+def tags_between(
+    connection: Connection, window: Window, limit: int = 1000, *, attacker: str | None = None, after: Tag | None = None
+) -> list[Tag]:
+    """Return tags in a span of time, in the order of the log; page on with `after` = the last one."""
+    c = ttp_tag.c
+    query = select(ttp_tag).where(c.ts >= window.since, c.ts < window.until)
+    if attacker is not None:
+        query = query.where(c.attacker == attacker)
+    if after is not None:
+        query = query.where(tuple_(*_ORDER) > (after.seq, after.rule_id, after.technique))
+    return [Tag(*row) for row in connection.execute(query.order_by(*_ORDER).limit(limit))]
 
 
 def count_by_technique(connection: Connection) -> dict[str, int]:

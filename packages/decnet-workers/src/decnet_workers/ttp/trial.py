@@ -118,7 +118,10 @@ def _tags(connection: Connection, library: Library, lines: Sequence[Line]) -> li
         part = lines[start : start + _BATCH]
         findings.look_at([StoredEvent(start + n, line.event) for n, line in enumerate(part, 1)])
         findings.write(connection)
-    return list(tags_between(connection, Window()))
+    found: list[Tag] = []
+    while page := tags_between(connection, Window(), after=found[-1] if found else None):
+        found += page
+    return found
 
 
 @contextmanager

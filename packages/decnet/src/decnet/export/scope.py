@@ -15,7 +15,7 @@ from decnet_models.database.window import Window
 from decnet_models.grouping.membership import members, resolved
 from decnet_models.grouping.shape import Grouping
 from decnet_models.identities.tables import IDENTITIES
-from decnet_models.ttp.queries import TechniqueUse, technique_uses
+from decnet_models.ttp.queries import Tag, TechniqueUse, tags_between, technique_uses
 
 Kind: TypeAlias = Literal["attacker", "identity", "campaign", "time range"]
 
@@ -77,6 +77,15 @@ def findings(connection: Connection, scope: Scope) -> Iterator[AttackerFindings]
         for address, used in page:
             files = _files(connection, address, scope.window) if address in with_files else ()
             yield AttackerFindings(address, used, files)
+
+
+def tags(connection: Connection, scope: Scope) -> Iterator[Tag]:
+    """Yield the tags of a scope: of all attackers in the order of the log, else attacker by attacker."""
+    for address in (None,) if scope.addresses is None else scope.addresses:
+        last: Tag | None = None
+        while page := tags_between(connection, scope.window, attacker=address, after=last):
+            yield from page
+            last = page[-1]
 
 
 def _files(connection: Connection, address: str, window: Window) -> tuple[Sighting, ...]:

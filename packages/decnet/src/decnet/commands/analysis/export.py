@@ -18,11 +18,10 @@ from decnet.cli.options import application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.export import misp, navigator, stix, table
 from decnet.export.identifiers import rfc3339
-from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings
+from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings, tags
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet_core.net.addresses import canonical
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
-from decnet_models.ttp.queries import tags_between
 
 T = TypeVar("T")
 
@@ -90,8 +89,8 @@ def _known(addresses: tuple[str, ...] | None, name: UUID) -> tuple[str, ...]:
 def _pieces(connection: Connection, scope: Scope, form: Format) -> Iterator[str]:
     """Return the document in pieces; raises NotFoundError before the first when there is nothing."""
     if form is Format.CSV:
-        tags = tags_between(connection, scope.window, scope.addresses)
-        return table.table(chain([_first(tags, scope)], tags))
+        found_tags = tags(connection, scope)
+        return table.table(chain([_first(found_tags, scope)], found_tags))
     found = findings(connection, scope)
     whole = chain([_first(found, scope)], found)
     match form:
