@@ -68,11 +68,6 @@ def bound_by(connection: Connection, bond: str, *, outside: UUID) -> dict[str, B
     return _bound(connection, (identity_attacker.c.bond == bond) & elsewhere)
 
 
-def members_of(connection: Connection, identity: UUID) -> list[str]:
-    c = IDENTITIES.member.c
-    return list(connection.execute(select(c.attacker).where(c.identity == identity)).scalars())
-
-
 def moved_by(connection: Connection, change: int) -> list[str]:
     """Return the attackers that a change moved."""
     c = IDENTITIES.moved.c
