@@ -2,6 +2,7 @@
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -88,5 +89,5 @@ def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> l
     return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts
 
 
-def _tags(connection: Connection, attacker: str) -> Sequence[Row[tuple[str, str | None, int]]]:
+def _tags(connection: Connection, attacker: str) -> Sequence[Row[*tuple[Any, ...]]]:
     return connection.execute(_TAGS, {"attacker": attacker}).all()
