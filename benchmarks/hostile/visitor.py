@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A visitor whom no attack may keep out: `python -m hostile.visitor ssh|http ADDRESS PORT` visits until it is ended.
 
-Each visit comes from an address of its own and is printed as one line of JSON when it has ended.
+Each visit comes from an address of its own, and in another /24 than those before it: decoys count neighbours together,
+and a visitor is a stranger. It is printed as one line of JSON when it has ended.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ async def visit(service: str, address: str, port: int, source: str) -> Visit:
 async def visit_for_ever(service: str, address: str, port: int) -> None:
     """Make visits until this process is ended."""
     for number in itertools.count():
-        made = await visit(service, address, port, f"{SOURCES[service]}.{number // 250 % 250}.{number % 250 + 1}")
+        made = await visit(service, address, port, f"{SOURCES[service]}.{number % 250}.{number // 250 % 250 + 1}")
         sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
         sys.stdout.buffer.flush()
         await asyncio.sleep(PAUSE_SECONDS[service])

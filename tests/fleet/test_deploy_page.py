@@ -120,7 +120,13 @@ class Receiver:
                 self.end_headers()
 
         self.server = site.machines.enter("lan", lambda: http.server.HTTPServer(("10.20.0.2", 9000), Handler))
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self.server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
 
 
 def until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = 90) -> None:
@@ -138,7 +144,12 @@ def test_page_names_a_place_for_each_step() -> None:
 
 
 def test_page_leads_to_ten_deckies_a_sensor_and_an_alert(site: Site) -> None:
-    receiver = Receiver(site)
+    with contextlib.closing(Receiver(site)) as receiver:
+        follow(site, receiver)
+
+
+def follow(site: Site, receiver: Receiver) -> None:
+    """Follow the page after its installation, and wait for what it promises."""
     master = site.hosts["master"]
     for place, script in STEPS[1:]:
         said = site.on(place.removeprefix("the "), script)
@@ -163,7 +174,6 @@ def test_page_leads_to_ten_deckies_a_sensor_and_an_alert(site: Site) -> None:
                 ),
             )
     assert "segment-2" in master.run("decnet", "swarm", "list").stdout
-    receiver.server.shutdown()
 
 
 def _running(master: Machine) -> int:

@@ -18,6 +18,10 @@ CHECK, TEST, UP, ATTACK, SHIP = commands(PAGE)
 CHECKED, SHOWN = (block.text for block in blocks(PAGE) if block.language == "text")
 
 
+def cells(row: str) -> list[str]:
+    return re.split(r" {2,}", row)
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     made = Workspace(tmp_path_factory.mktemp("rule") / "decnet")
@@ -42,12 +46,12 @@ def test_the_rule_tags_the_intruder_and_not_the_link_checker(workspace: Workspac
     settings.write_text(settings_text(block))
     workspace.environment["DECNET_SETTINGS"] = str(settings)
     *requests, show = ATTACK.replace("127.77.0.", f"127.77.{block}.").splitlines()
-    technique, tags, _date, _time, rule = SHOWN.splitlines()[-1].split(maxsplit=4)
+    technique, name, tags, _time, rule = cells(SHOWN.splitlines()[-1])
     with workspace.fleet(UP):
         workspace.run("\n".join(requests))
         page = workspace.wait_for_output(show, rf"(?m)^{technique} ")
     (row,) = re.findall(rf"^{technique} .*$", page, re.MULTILINE)
-    assert row.split(maxsplit=4)[1::3] == [tags, rule]
+    assert [*cells(row)[1:3], cells(row)[4]] == [name, tags, rule]
 
 
 def test_the_rule_can_be_shipped_with_its_recorded_events(workspace: Workspace) -> None:

@@ -18,6 +18,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
+from decnet_core.events.typing_digest import TypingDigest
 from decnet_decoys.decky import Decky
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
@@ -161,3 +162,17 @@ def test_an_upload_that_was_cut_reports_its_whole_size(
     )
     assert resources.artifacts.path(hashlib.sha256(b"kept").hexdigest()).read_bytes() == b"kept"
     assert log.counters.snapshot()["decoys_uploads_cut"] == 1
+
+
+def test_the_end_of_a_session_tells_the_rhythm_of_its_input_and_not_the_input(
+    recorder: SessionRecorder, log: Runtime
+) -> None:
+    recording = recorder.begin("xterm", 80, 24)
+    assert recording is not None
+    for moment, key in ((0.0, b"i"), (0.1, b"d"), (0.3, b"\r"), (4.3, b"uname -a\r")):
+        recording.typed(moment, key)
+    recorder.end()
+    (closed,) = [one for one in log.payloads if isinstance(one, SessionClosed)]
+    assert closed.typing == TypingDigest(
+        keys=2, pasted=1, lines=2, gaps=(0, 0, 0, 0, 1, 1), pauses=(0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+    )

@@ -14,6 +14,7 @@ import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_core.events.catalogue import ConnectionOpened, ServiceRequest
+from decnet_decoys.processor import turn
 from decnet_decoys.services import listener as listening
 from decnet_decoys.settings import LimitSettings
 
@@ -204,7 +205,8 @@ async def test_a_newcomer_is_admitted_before_a_crowd_that_was_accepted_before_it
     async with playing(tmp_path, connections_per_source=50) as host:
         (listener,) = host.listeners
         listener._account((crowd, 1)).charge(1.0, asyncio.get_running_loop().time())  # what it has used before
-        admitted = []
+        admitted = list[str]()
+        monkeypatch.setattr(turn, "is_over", lambda: False)  # on a busy machine it is, after one client
         monkeypatch.setattr(listener, "_admit", lambda peer: admitted.append(peer[0]))
         with contextlib.ExitStack() as waiting:
             for source in (*[crowd] * 40, newcomer):
@@ -214,6 +216,17 @@ async def test_a_newcomer_is_admitted_before_a_crowd_that_was_accepted_before_it
                 while len(admitted) < 41:
                     await asyncio.sleep(0)
         assert admitted.index(newcomer) < 20
+
+
+async def test_clients_beyond_those_that_may_wait_for_their_turn_are_served_after_them(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host:
+        (listener,) = host.listeners
+        listener._context.fleet.most_unadmitted = 2
+        async with contextlib.AsyncExitStack() as waiting:
+            clients = [await waiting.enter_async_context(client(host)) for _ in range(10)]
+            for number, streams in enumerate(clients):
+                assert await echoed(streams, b"%d" % number) == b"%d" % number
+        assert listener._context.fleet.unadmitted == 0
 
 
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,10 +238,14 @@ def test_one_of_many_folded_commands_fires_its_rule(connection: Connection, stor
     assert numbers(connection, DOWNLOAD) == [1]
 
 
+def share_slots(monkeypatch: pytest.MonkeyPatch, *, bits: int) -> None:
+    monkeypatch.setattr(findings_module, "slot_of", lambda digest: f"{int(digest, 16) >> (64 - bits):05x}")
+
+
 def test_groups_that_share_a_slot_are_not_added_up(
     connection: Connection, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(findings_module, "SLOT_BITS", 0)
+    share_slots(monkeypatch, bits=0)
     taken_over = [stored(n, FAILED, src_ip=f"192.0.2.{n % 2}") for n in range(8)]
     undisturbed = [stored(n, FAILED, src_ip="192.0.2.9") for n in range(8, 14)]
     rows, _ = look(connection, [[one] for one in taken_over + undisturbed])
@@ -253,7 +257,7 @@ def test_groups_that_share_a_slot_are_not_added_up(
 def test_an_attacker_with_many_keys_costs_a_bounded_number_of_windows(
     connection: Connection, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(findings_module, "SLOT_BITS", 4)
+    share_slots(monkeypatch, bits=4)
     offers = [
         LoginAttempt(service="ssh", username="root", success=False, method="publickey", public_key=f"SHA256:{n}")
         for n in range(500)

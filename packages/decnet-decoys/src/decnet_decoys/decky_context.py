@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_decoys.assigned.expected import ExpectedConnections
 from decnet_decoys.assigned.placed_files import PlacedFiles
 from decnet_decoys.decky import Decky
@@ -46,6 +47,10 @@ class Runtime(Emitter, Protocol):
         ...
 
 
+MOST_UNADMITTED = 2048
+"""Clients of all ports that may have been accepted and not admitted, where a process may have enough descriptors."""
+
+
 class FleetResources:
     """What all deckies share: where evidence and keys are kept, and how much clients may take."""
 
@@ -65,6 +70,10 @@ class FleetResources:
         self.keys = keys
         self.budget = budget
         self.processor = processor
+        self.unadmitted = 0
+        """Clients that were accepted and wait for their turn ..."""
+        self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
+        """... and how many may; further ones wait in the kernel, in their order."""
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
 

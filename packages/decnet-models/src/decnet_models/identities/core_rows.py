@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
+from decnet_models.database.keyed_rows import rows_at
 from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import PART, among, insert_into, parts
 from decnet_models.grouping.membership import next_revision
@@ -33,6 +34,11 @@ class Bound(NamedTuple):
     first_seen: int
     last_seen: int
     identity: UUID | None
+
+
+def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
+    """Return those of the features that can join attackers."""
+    return [CoreRow(*row) for row in rows_at(connection, identity_core, ("kind", "digest"), ["core", "weight"], keys)]
 
 
 def of_cores(connection: Connection, cores: Iterable[str]) -> list[CoreRow]:

@@ -10,6 +10,8 @@ from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
 _OF_OTHER_LOGS = {"webhook", "enrich", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""
+_OTHER_CURSORS = {"profiler.verdicts"}
+"""Second cursors of workers that follow the event log, too."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -38,7 +40,11 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 def event_cursors(connection: Connection) -> dict[str, int]:
     """Return the cursors over the event log; others, such as `profiler.verdicts`, are over other tables."""
-    return {name: seq for name, seq in cursors(connection).items() if "." not in name and name not in _OF_OTHER_LOGS}
+    return {name: seq for name, seq in cursors(connection).items() if not _is_of_another_log(name)}
+
+
+def _is_of_another_log(cursor: str) -> bool:
+    return cursor in _OTHER_CURSORS or cursor.partition(".")[0] in _OF_OTHER_LOGS
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:

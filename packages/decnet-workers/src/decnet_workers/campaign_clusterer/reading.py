@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
@@ -14,10 +15,17 @@ from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, methods, of_identity
 from decnet_workers.commodity.limits import limits
 
-ATTACKERS = 32
+ATTACKERS = 16
 """Addresses of an identity that are looked at."""
-TAGS = 200
+TAGS = 100
 """Findings of techniques of an address that are looked at: its first ones."""
+
+_TAGS = (
+    select(ttp_tag.c.technique, ttp_tag.c.decky, ttp_tag.c.ts)
+    .where(ttp_tag.c.attacker == bindparam("attacker"))
+    .order_by(ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
+    .limit(TAGS)
+)
 
 
 def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence[UUID]]:
@@ -81,8 +89,5 @@ def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> l
     return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts
 
 
-def _tags(connection: Connection, attacker: str) -> list[tuple[str, str | None, int]]:
-    c = ttp_tag.c
-    query = select(c.technique, c.decky, c.ts).where(c.attacker == attacker)
-    rows = connection.execute(query.order_by(c.seq, c.rule_id, c.technique).limit(TAGS))
-    return [(row[0], row[1], row[2]) for row in rows]
+def _tags(connection: Connection, attacker: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    return connection.execute(_TAGS, {"attacker": attacker}).all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -208,6 +209,7 @@ class Findings:
                 self._windows[key] = ()
 
 
+@lru_cache(maxsize=4096)
 def slot_of(digest: str) -> str:
     """Return the slot of the window of a group."""
     return f"{int(digest, 16) >> (64 - SLOT_BITS):05x}"

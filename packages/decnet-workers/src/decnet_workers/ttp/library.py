@@ -61,6 +61,10 @@ class Counting(msgspec.Struct, frozen=True):
 
     def group(self, event: Event) -> str | None:
         """Return the group of an event; None for one without a field by which is grouped: it is not counted."""
+        if len(self.groups) == 1:  # nearly always, and this is the hot path
+            values = self.groups[0].read(event)
+            if len(values) == 1:
+                return str(values[0])
         parts = []
         for field in self.groups:
             values = field.read(event)

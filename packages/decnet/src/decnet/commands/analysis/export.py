@@ -17,10 +17,11 @@ from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.export import misp, navigator, stix, table
+from decnet.export.identifiers import rfc3339
 from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet_core.net.addresses import canonical
-from decnet_models.database.window import Window
+from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 from decnet_models.ttp.queries import tags_between
 
 T = TypeVar("T")
@@ -72,7 +73,12 @@ def _scope(
         return Scope("identity", str(identity), window, _known(addresses_of_identity(connection, identity), identity))
     if campaign is not None:
         return Scope("campaign", str(campaign), window, _known(addresses_of_campaign(connection, campaign), campaign))
-    return Scope("time range", f"{window.since} to {window.until}" if window.bounded else "everything", window)
+    return Scope("time range", _span(window), window)
+
+
+def _span(window: Window) -> str:
+    since = "the beginning" if window.since == ALWAYS_SINCE else rfc3339(window.since)
+    return f"{since} to {'now' if window.until == ALWAYS_UNTIL else rfc3339(window.until)}"
 
 
 def _known(addresses: tuple[str, ...] | None, name: UUID) -> tuple[str, ...]:
