@@ -182,7 +182,10 @@ def _instance(kind: type, annotation: Any, inner: tuple[Any, ...], number: int) 
     if issubclass(kind, msgspec.Struct):
         return kind(**{field.name: sample(field.type, number) for field in msgspec.structs.fields(annotation)})
     if issubclass(kind, tuple):
-        return tuple(sample(one, number) for one in inner if one is not Ellipsis)
+        named = hasattr(kind, "_fields")  # a NamedTuple
+        parts = typing.get_type_hints(kind).values() if named else inner
+        values = [sample(one, number) for one in parts if one is not Ellipsis]
+        return kind(*values) if named else tuple(values)
     if issubclass(kind, Mapping):
         return {sample(inner[0], number): sample(inner[1], number)} if inner else {}
     if issubclass(kind, AbstractSet):

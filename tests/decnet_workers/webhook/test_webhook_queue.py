@@ -53,6 +53,7 @@ class Endpoint:
         self.deliveries.prepare()
         self.recorded = True
         self.transactions = 0
+        self.turns = 0
 
     async def _in_database(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call as the worker does; nothing is recorded when it was told to stop while the database was away."""
@@ -72,6 +73,7 @@ class Endpoint:
         while more:
             queue = EndpointQueue(self.ctx, self.deliveries, sender, self.fleet.key, self._in_database)
             more = await queue.run(added)
+            self.turns += 1
         return added
 
     def counts(self) -> dict[str, float]:
@@ -146,10 +148,18 @@ async def test_no_answer_is_reported_with_its_reason(endpoint: Endpoint, caplog:
 
 
 async def test_an_address_that_is_none_is_a_failure_not_a_crash(endpoint: Endpoint) -> None:
-    await endpoint.run(1, "nonsense")
-    (delivery,) = endpoint.fleet.deliveries()
-    assert (delivery.state, delivery.attempts, endpoint.sender.ids) == ("pending", 1, [])
-    assert delivery.error
+    await endpoint.run(2, "nonsense")
+    first, second = endpoint.fleet.deliveries()
+    assert (first.state, first.attempts, endpoint.sender.ids) == ("pending", 1, [])
+    assert first.error
+    assert second.attempts == 0
+    assert endpoint.turns == 1
+
+
+async def test_a_single_alert_is_recorded(endpoint: Endpoint) -> None:
+    await endpoint.run(1)
+    assert endpoint.fleet.states() == ["delivered"]
+    assert endpoint.counts() == {"delivered": 1}
 
 
 async def test_a_failure_among_several_requests_lets_those_after_it_pass(endpoint: Endpoint) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
+from decnet_models.database.keyed_rows import rows_at
 from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import PART, among, insert_into, parts
 from decnet_models.grouping.membership import next_revision
@@ -35,6 +36,11 @@ class Bound(NamedTuple):
     identity: UUID | None
 
 
+def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
+    """Return those of the features that can join attackers."""
+    return [CoreRow(*row) for row in rows_at(connection, identity_core, ("kind", "digest"), ["core", "weight"], keys)]
+
+
 def of_cores(connection: Connection, cores: Iterable[str]) -> list[CoreRow]:
     c = identity_core.c
     query = select(c.kind, c.digest, c.core, c.weight).where(among(connection, c.core, sorted(set(cores))))
@@ -60,11 +66,6 @@ def bound_by(connection: Connection, bond: str, *, outside: UUID) -> dict[str, B
     identity = IDENTITIES.member.c.identity
     elsewhere = identity.is_(None) | (identity != outside)
     return _bound(connection, (identity_attacker.c.bond == bond) & elsewhere)
-
-
-def members_of(connection: Connection, identity: UUID) -> list[str]:
-    c = IDENTITIES.member.c
-    return list(connection.execute(select(c.attacker).where(c.identity == identity)).scalars())
 
 
 def moved_by(connection: Connection, change: int) -> list[str]:

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-import msgspec
-from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import Insert
 
+from decnet_models.database.keyed_rows import rows_at
 from decnet_models.database.row_insert import RowInsert
-from decnet_models.database.statements import PART, among, insert_into, parts
+from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 
 Key = tuple[str, str]
@@ -40,7 +40,7 @@ class EvidenceRow(NamedTuple):
 
 
 class FeatureRow(NamedTuple):
-    """What a batch adds to a feature: `attackers` more (or less) that show it."""
+    """A feature, or what a batch adds to it: `attackers` more (or less) that show it."""
 
     kind: str
     digest: str
@@ -96,7 +96,7 @@ def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
 def holders_of_all(connection: Connection, keys: Iterable[Key]) -> dict[Key, list[str]]:
     """Return all attackers that show each of some features, in the order of their names."""
     found: dict[Key, list[str]] = {}
-    for kind, name, attacker in rows_of(connection, _evidence, ["attacker"], keys):
+    for kind, name, attacker in rows_at(connection, _evidence, ("kind", "digest"), ["attacker"], keys):
         found.setdefault((kind, name), []).append(attacker)
     return {key: sorted(attackers) for key, attackers in found.items()}
 
@@ -114,6 +114,12 @@ def sketches_of(connection: Connection, attackers: Collection[str]) -> dict[tupl
     return {(row.attacker, row.kind): SketchRow(*row) for row in connection.execute(query)}
 
 
+def features_at(connection: Connection, keys: Iterable[Key]) -> list[FeatureRow]:
+    """Return those of the features that there are."""
+    names = ["value", "subjects", "first_seen", "last_seen"]
+    return [FeatureRow(*row) for row in rows_at(connection, _feature, ("kind", "digest"), names, keys)]
+
+
 def span_of(connection: Connection, key: Key) -> tuple[int, int]:
     """Return when a feature that somebody shows was first and last seen."""
     c = _evidence.c
@@ -127,31 +133,6 @@ def set_span(connection: Connection, key: Key, span: tuple[int, int]) -> None:
     c = _feature.c
     values = dict(zip(("first_seen", "last_seen"), span, strict=True))
     connection.execute(update(_feature).where(c.kind == key[0], c.digest == key[1]).values(**values))
-
-
-def rows_of(connection: Connection, table: Table, names: Sequence[str], keys: Iterable[Key]) -> list[tuple[Any, ...]]:
-    """Return kind, digest and the columns `names` of those of `keys` that `table` has."""
-    asked = sorted(set(keys))
-    if not asked:
-        return []
-    columns = (table.c.kind, table.c.digest, *(table.c[name] for name in names))
-    if connection.dialect.name == "sqlite":
-        text = _joined(table.name, tuple(column.name for column in columns))
-        rows = connection.exec_driver_sql(text, (msgspec.json.encode(asked).decode(),))
-        return [tuple(row) for row in rows]
-    found: list[tuple[Any, ...]] = []
-    for start in range(0, len(asked), PART):
-        key = tuple_(table.c.kind, table.c.digest).in_(asked[start : start + PART])
-        found += [tuple(row) for row in connection.execute(select(*columns).where(key))]
-    return found
-
-
-def _joined(table: str, columns: tuple[str, ...]) -> str:
-    named = ", ".join(f"t.{column}" for column in columns)
-    return (
-        f"SELECT {named} FROM json_each(?) AS asked CROSS JOIN {table} AS t "  # noqa: S608  # our own names
-        "ON t.kind = json_extract(asked.value, '$[0]') AND t.digest = json_extract(asked.value, '$[1]')"
-    )
 
 
 def write_evidence(connection: Connection, rows: Sequence[EvidenceRow]) -> None:

@@ -30,7 +30,7 @@ def formed(connection: Connection, limit: int, *, least: int = 2) -> list[Group]
     c = IDENTITIES.group.c
     query = select(*(c[name] for name in Group.__struct_fields__))
     query = query.where(c.merged_into.is_(None), c.members >= least)
-    return [Group(*row) for row in connection.execute(query.order_by(c.last_seen.desc(), c.id).limit(limit))]
+    return [Group(*row) for row in connection.execute(query.order_by(c.last_seen.desc(), c.id.desc()).limit(limit))]
 
 
 def shared_features(connection: Connection, identity: UUID, limit: int) -> list[SharedFeature]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Groups identities into campaigns.
 
-`signals` derives what an identity shows, `profile` holds it, `weighing` says what two have in common and `partition`
-who acts together: values in, values out. `rhythm` says when a campaign has ended; `regrouping` reads and writes rows.
+`signals` derives what an identity shows, `profile` holds it, `weighing` says what two have in common, `partition` who
+acts together and `rhythm` when a campaign has ended: values in, values out. `pending` says which identities have
+changed, `reading` what they show now, `neighbourhood` whom that can concern, and `regrouping` what is to be written.
 """

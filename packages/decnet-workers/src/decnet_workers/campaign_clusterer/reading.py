@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
@@ -88,5 +89,5 @@ def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> l
     return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts
 
 
-def _tags(connection: Connection, attacker: str) -> list[tuple[str, str | None, int]]:
-    return [(row[0], row[1], row[2]) for row in connection.execute(_TAGS, {"attacker": attacker})]
+def _tags(connection: Connection, attacker: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    return connection.execute(_TAGS, {"attacker": attacker}).all()

@@ -53,10 +53,6 @@ def circumstances(one: Profile, other: Profile) -> list[Reason]:
     return [*_time(one, other), *_targets(one, other), *_methods(one, other)]
 
 
-def total(reasons: list[Reason]) -> float:
-    return sum(bits for _, _, bits in reasons)
-
-
 def _time(one: Profile, other: Profile) -> list[Reason]:
     gap = max(one.first_seen, other.first_seen) - min(one.last_seen, other.last_seen)
     if gap <= 0:

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_models.identities import core_rows, evidence_rows
-from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.clusterer.outcome import Became, Outcome
+from decnet_workers.clusterer.placing import Became, Outcome
 from decnet_workers.commodity.limits import Key
 
 _NAMED = 20
@@ -61,21 +60,18 @@ def _formed(became: Became) -> IdentityFormed:
 
 def reused(connection: Connection, credentials: Collection[Key]) -> Iterator[tuple[str, Notice]]:
     """Yield key and notice of those of the credentials that attackers of several identities tried."""
-    names = ["subjects", "value", "last_seen"]
-    for kind, digest, attackers, value, last_seen in evidence_rows.rows_of(
-        connection, IDENTITIES.feature, names, credentials
-    ):
-        username, _, password = value.partition("\t")
-        if not 2 <= attackers <= _REUSED or len(password) < _SHORTEST or password == username:
+    for row in evidence_rows.features_at(connection, credentials):
+        username, _, password = row.value.partition("\t")
+        if not 2 <= row.attackers <= _REUSED or len(password) < _SHORTEST or password == username:
             continue
-        holders = evidence_rows.holders_of(connection, (kind, digest), _REUSED)
+        holders = evidence_rows.holders_of(connection, (row.kind, row.digest), _REUSED)
         bound = core_rows.bound(connection, holders).values()
         identities = sorted({str(one.identity) for one in bound if one.identity is not None})
         if len(identities) > 1:
             yield (
-                f"credential.reused:{digest}",
+                f"credential.reused:{row.digest}",
                 CredentialReused(
-                    ts=last_seen,
+                    ts=row.last_seen,
                     username=username,
                     password=password,
                     identities=tuple(identities[:_NAMED]),

@@ -12,7 +12,6 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.grouping.values import digest
 from decnet_models.identities import evidence_rows as rows
 from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow
-from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer import sketches
 from decnet_workers.clusterer.kinds import DAY, KINDS, Kind
 from decnet_workers.clusterer.signals import Signal, of_address, signals
@@ -29,8 +28,8 @@ Times = tuple[int, int]
 
 def population(connection: Connection) -> int:
     """Return the number of attackers."""
-    found = rows.rows_of(connection, IDENTITIES.feature, ["subjects"], [POPULATION])
-    return int(found[0][2]) if found else 0
+    found = rows.features_at(connection, [POPULATION])
+    return found[0].attackers if found else 0
 
 
 class Intake:
@@ -167,9 +166,10 @@ class Intake:
     def _correct_spans(self, connection: Connection) -> None:
         """Take from features the times of those who no longer show them."""
         dropped = {(row.kind, row.digest) for row in self._dropped if KINDS[row.kind].ages}
-        for kind, name, attackers in rows.rows_of(connection, IDENTITIES.feature, ["subjects"], dropped):
-            if 0 < attackers <= _SPAN_READ:
-                rows.set_span(connection, (kind, name), rows.span_of(connection, (kind, name)))
+        for row in rows.features_at(connection, dropped):
+            if 0 < row.attackers <= _SPAN_READ:
+                key = (row.kind, row.digest)
+                rows.set_span(connection, key, rows.span_of(connection, key))
 
 
 def _bands(kind: Kind, row: SketchRow) -> Iterator[tuple[Key, str]]:

@@ -8,6 +8,7 @@ its own first one.
 
 import time
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,11 +16,9 @@ from sqlalchemy import Connection
 from decnet_models.grouping.values import Reason, written
 from decnet_models.identities import core_rows
 from decnet_models.identities.core_rows import Bound, Change, CoreRow, Placed, Size
-from decnet_models.identities.evidence_rows import own_id, rows_of
-from decnet_models.identities.tables import IDENTITIES
+from decnet_models.identities.evidence_rows import features_at, own_id
 from decnet_workers.clusterer.attachment import ALONE, Attachment
 from decnet_workers.clusterer.decided import decided
-from decnet_workers.clusterer.outcome import Became, Merged, Outcome
 from decnet_workers.clusterer.regroup import Regrouped
 from decnet_workers.clusterer.verdicts import Bonds
 from decnet_workers.commodity.limits import Key
@@ -29,6 +28,34 @@ REASONS = 6
 
 _VALUE = 256
 """Characters of a feature's value in a reason."""
+
+
+class Became(NamedTuple):
+    """An identity that has been formed or has grown; `joined`: attackers that were in none with others."""
+
+    identity: UUID
+    before: int
+    now: Size
+    joined: tuple[str, ...]
+    because: tuple[Reason, ...]
+
+
+class Merged(NamedTuple):
+    """An identity of several attackers that has gone into another."""
+
+    source: UUID
+    target: UUID
+    members: int
+    weight: float
+    because: tuple[Reason, ...]
+    ts: int
+
+
+class Outcome(NamedTuple):
+    """What became of identities."""
+
+    became: tuple[Became, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
 
 def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> Outcome:
@@ -187,5 +214,5 @@ class _Placing:
 
     def _read_values(self) -> None:
         keys = {key for one in self._attached.values() for key, _ in one.because[:REASONS]}
-        for kind, digest, value in rows_of(self._connection, IDENTITIES.feature, ["value"], keys):
-            self._values[kind, digest] = value
+        for row in features_at(self._connection, keys):
+            self._values[row.kind, row.digest] = row.value

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import Connection
 
 from decnet_models.identities import core_rows, evidence_rows
-from decnet_models.identities.evidence_rows import rows_of
-from decnet_models.identities.tables import IDENTITIES, identity_core
 from decnet_workers.clusterer.intake import population
 from decnet_workers.clusterer.kinds import Feature
 from decnet_workers.clusterer.view import Settled
@@ -29,8 +27,8 @@ class StoredView:
         return shown
 
     def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
-        found = rows_of(self._connection, IDENTITIES.feature, ["subjects", "first_seen", "last_seen"], keys)
-        return {(kind, digest): Feature(*rest) for kind, digest, *rest in found}
+        found = evidence_rows.features_at(self._connection, keys)
+        return {(row.kind, row.digest): Feature(row.attackers, row.first_seen, row.last_seen) for row in found}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return evidence_rows.holders_of(self._connection, key, limit)
@@ -39,8 +37,8 @@ class StoredView:
         return evidence_rows.holders_of_all(self._connection, keys)
 
     def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
-        found = rows_of(self._connection, identity_core, ["core", "weight"], keys)
-        return {(kind, digest): Settled(core, weight) for kind, digest, core, weight in found}
+        found = core_rows.cores_at(self._connection, keys)
+        return {(row.kind, row.digest): Settled(row.core, row.weight) for row in found}
 
     def of_cores(self, cores: Iterable[str]) -> dict[Key, Settled]:
         found = core_rows.of_cores(self._connection, cores)

@@ -14,6 +14,7 @@ from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet_core.net.addresses import canonical
+from decnet_core.text import for_terminal
 
 app = application("What others say about an address.")
 
@@ -45,7 +46,7 @@ def page(found: Known, now_ns: int) -> str:
     """Return what is known for a terminal; texts of providers are escaped."""
     since = f", since {moment(found.since)}" if found.since is not None else ""
     lines = [f"{found.indicator}  {found.verdict}{since}"]
-    lines += [f"  {reason}" for reason in found.reasons]
+    lines += [f"  {for_terminal(reason)}" for reason in found.reasons]
     rows = [
         (
             one.provider,

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""`decnet intel` on a database with findings, and how the operator has providers asked anew."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tests.decnet.command_result import Run
+
+from decnet.fleet.deployment import Deployment, transaction
+from decnet_models.intel.queries import Finding, keep
+from decnet_models.intel.requests import waiting
+from decnet_models.intel.verdicts import judge
+
+ADDRESS = "198.41.0.4"
+
+
+def find(deployment: Deployment) -> None:
+    now = time.time_ns()
+    with transaction(deployment, write=True) as connection:
+        bad = Finding(ADDRESS, "abuseipdb", "malicious", ("\x1b[31mred",), {"confidence": 90}, now, now + 10**12)
+        old = Finding(ADDRESS, "dns", "unknown", (), {"names": ["a.example", "b.example"]}, now - 3600 * 10**9, now)
+        keep(connection, [bad, old])
+        judge(connection, [ADDRESS], now_ns=now)
+
+
+def test_what_each_provider_says_is_shown_with_its_age(run: Run, deployment: Deployment) -> None:
+    find(deployment)
+    said = run("intel", ADDRESS)
+    assert said.code == 0
+    assert said.out.startswith(f"{ADDRESS}  malicious, since ")
+    assert "\x1b" not in said.out
+    for text in (r"abuseipdb: \x1b[31mred", "confidence 90", "no longer holds", "names a.example, b.example"):
+        assert text in said.out
+    document = run("intel", f"::ffff:{ADDRESS}", "--json").document
+    assert (document["verdict"], len(document["findings"]), document["waiting"]) == ("malicious", 2, [])
+
+
+def test_an_address_that_nobody_was_asked_about_is_not_found(run: Run, deployment: Deployment) -> None:
+    said = run("intel", "192.0.2.9")
+    assert said.code == 1
+    assert "decnet intel 192.0.2.9 --refresh asks" in said.err
+    assert run("intel", "nonsense").code == 2
+
+
+def test_the_operator_has_every_provider_asked_anew(run: Run, deployment: Deployment) -> None:
+    assert "no provider is used" in run("intel", ADDRESS, "--refresh").err
+    os.environ["DECNET_ENRICH_PROVIDERS"] = '["tor", "dns"]'
+    said = run("intel", ADDRESS, "--refresh")
+    assert (said.code, "still to be asked: dns, tor" in said.out) == (0, True)
+    with transaction(deployment) as connection:
+        assert waiting(connection) == {"dns": 1, "tor": 1}
+    os.environ["DECNET_ENRICH_PROVIDERS"] = '["torr"]'
+    assert "did you mean 'tor'?" in run("intel", ADDRESS, "--refresh").err
