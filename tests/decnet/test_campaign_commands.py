@@ -42,20 +42,31 @@ def test_a_campaign_is_listed_and_shown_with_its_reasons(run: Run, fleet: Engine
     assert run("campaign", "show", str(campaign)).out == page.out
 
 
+def test_a_campaign_is_found_by_the_beginning_of_its_id_and_by_an_identity(run: Run, fleet: Engine) -> None:
+    (campaign,) = campaigns(fleet)
+    whole = run("campaign", str(campaign), "--json").document
+    assert whole["group"]["id"] == str(campaign)
+    for name in (campaign.hex[:6], str(identity(1))):
+        assert run("campaign", name, "--json").document == whole
+
+
 def test_a_campaign_is_a_document_and_a_graph(run: Run, fleet: Engine) -> None:
     (campaign,) = campaigns(fleet)
     whole = json.loads(run("campaign", str(campaign), "--json").out)
     assert {member["subject"] for member in whole["members"]} == {str(identity(1)), str(identity(2))}
-    assert whole["common"][0] == {"kind": "host", "value": "c2.example", "members": 2, "everywhere": 2}
+    shared = {"kind": "host", "value": "c2.example", "members": 2, "everywhere": 2, "weight": 11.0}
+    assert whole["common"][0] == shared
     graph = ET.fromstring(run("campaigns", "--graphml").out)
     space = "{http://graphml.graphdrawing.org/xmlns}"
-    assert {edge.get("target") for edge in graph.iter(f"{space}edge")} == {str(campaign)}
-    assert len(list(graph.iter(f"{space}node"))) == 3
+    (host,) = (node for node in graph.iter(f"{space}node") if node.findtext(f"{space}data") == "host")
+    assert {edge.get("target") for edge in graph.iter(f"{space}edge")} == {str(campaign), host.get("id")}
+    assert len(list(graph.iter(f"{space}edge"))) == 4
+    assert len(list(graph.iter(f"{space}node"))) == 4
 
 
 def test_an_operator_splits_joins_pins_and_withdraws(run: Run, fleet: Engine) -> None:
     one, two, three = (str(identity(number)) for number in (1, 2, 3))
-    assert run("campaign", "split", one, two, "--why", "another tool").code == 0
+    assert run("campaign", "split", one, two, "--reason", "another tool").code == 0
     work(fleet)
     assert campaigns(fleet) == {}
     assert run("campaign", "join", one, three).code == 0

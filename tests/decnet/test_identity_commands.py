@@ -33,8 +33,21 @@ def test_identity_shows_members_evidence_and_reasons(run: Run, follower: Followe
     assert all(word in said.out for word in (str(own_id(A)), A, B, "ssh_key SHA256:<&one>"))
     document = run("identity", str(own_id(A)), "--json").document
     assert [one["subject"] for one in document["members"]] == [A, B]
-    assert document["shared"][0]["attackers"] == 2
+    assert document["group"]["id"] == str(own_id(A))
+    assert (document["common"][0]["members"], document["common"][0]["everywhere"]) == (2, 2)
+    assert document["common"][0]["weight"] == max(bits for *_, bits in document["members"][0]["because"]) > 0
     assert [one["id"] for one in run("identities", "--json").document] == [str(own_id(A))]
+
+
+def test_identity_is_found_by_the_beginning_of_its_id(run: Run, follower: Follower) -> None:
+    assert run("identity", own_id(A).hex[:12]).out == run("identity", A).out
+    assert run("identity", own_id(A).hex[:12] + "0").code == 1
+
+
+def test_list_is_csv(run: Run, follower: Follower) -> None:
+    heading, row = run("identities", "--csv").out.splitlines()
+    assert heading == "identity,attackers,first seen,last seen"
+    assert row.startswith(f"{own_id(A)},2,")
 
 
 def test_graph_is_graphml(run: Run, follower: Follower) -> None:
@@ -61,6 +74,12 @@ def test_decisions_are_taken_and_withdrawn(run: Run, follower: Follower) -> None
         (("192.0.2.99",), "has shown nothing"),
         (("nobody",), "neither an address"),
         (("split", A, B), "nobody would be left"),
+        (("split", A, C), "192.0.2.3 is not in it"),
+        (("join", A), "name two or more"),
+        (("join", A, "192.0.2.99"), "has shown nothing"),
+        (("pin", "nobody"), "not an IPv4 or IPv6 address"),
+        (("pin", A, "f" * 32), "there is no identity"),
+        (("show", A, "--json", "--graphml"), "choose --json or --graphml"),
         (("undo", "7"), "there is no change 7"),
         (("withdraw", "7"), "no decision 7"),
     ],

@@ -4,6 +4,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, case, func, select, tuple_
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, case, func, select, tuple_
 from decnet_core.text import for_column
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Evidence, Feature, S, Shared, digest
+from decnet_models.grouping.values import Common, Evidence, Feature, S, Shared, digest
 
 MAX_VALUE = 4096
 """Characters of a feature's value that are kept; longer ones are distinguished by their digest."""
@@ -101,6 +102,24 @@ def shared(connection: Connection, g: Grouping[Any], kind: str, limit: int = 100
         .order_by(common.c.subjects.desc(), common.c.digest)
     )
     return [Shared(*row) for row in connection.execute(query)]
+
+
+def common(connection: Connection, g: Grouping[Any], group: UUID, limit: int = 100) -> list[Common]:
+    """Return what at least two members of a group show, first what the fewest others do."""
+    e, m, f = g.evidence.c, g.member.c, g.feature.c
+    counted = (
+        select(e.kind, e.digest, func.count().label("members"))
+        .join(g.evidence, e[g.subject] == m[g.subject])
+        .where(m[g.key] == group)
+        .group_by(e.kind, e.digest)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    same = (f.kind == counted.c.kind) & (f.digest == counted.c.digest)
+    share = counted.c.members * 1.0 / func.nullif(f.subjects, 0)
+    query = select(f.kind, f.value, counted.c.members, f.subjects).select_from(counted.join(g.feature, same))
+    ordered = query.order_by(share.desc(), counted.c.members.desc(), f.kind, f.digest).limit(limit)
+    return [Common(*row) for row in connection.execute(ordered)]
 
 
 def _joined(one: Evidence[S], other: Evidence[S]) -> Evidence[S]:

@@ -73,10 +73,12 @@ def members(
     ]
 
 
-def groups(connection: Connection, g: Grouping[Any], limit: int = 100, *, before: Group | None = None) -> list[Group]:
-    """Return the unmerged groups, last seen first; page on with `before` = the last one."""
+def groups(
+    connection: Connection, g: Grouping[Any], limit: int = 100, *, before: Group | None = None, least: int = 0
+) -> list[Group]:
+    """Return the unmerged groups of at least so many members, last seen first; page on with `before` = the last one."""
     c = g.group.c
-    query = select(*_group_columns(g)).where(c.merged_into.is_(None))
+    query = select(*_group_columns(g)).where(c.merged_into.is_(None), c.members >= least)
     if before is not None:
         query = query.where(tuple_(c.last_seen, c.id) < (before.last_seen, before.id))
     query = query.order_by(c.last_seen.desc(), c.id.desc()).limit(limit)
@@ -87,6 +89,12 @@ def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | N
     """Return the group of that id, merged or not; None for an unknown id."""
     row = connection.execute(select(*_group_columns(g)).where(g.group.c.id == group_id)).one_or_none()
     return Group(*row) if row else None
+
+
+def ids_between(connection: Connection, g: Grouping[Any], first: UUID, last: UUID, limit: int = 100) -> list[UUID]:
+    """Return the ids of groups, merged or not, from `first` to `last`, in order."""
+    query = select(g.group.c.id).where(g.group.c.id.between(first, last)).order_by(g.group.c.id).limit(limit)
+    return list(connection.execute(query).scalars())
 
 
 def resolved(connection: Connection, g: Grouping[Any], group_id: UUID) -> UUID | None:

@@ -82,6 +82,17 @@ class Decision(msgspec.Struct, Generic[S], frozen=True):
     withdrawn_at: int | None = None
 
 
+class Common(msgspec.Struct, frozen=True):
+    """A feature that several members of a group show, and how many subjects do in all."""
+
+    kind: str
+    value: str
+    members: int
+    everywhere: int
+    weight: float = 0.0
+    """What it says for a member, in bits; 0: it joins nobody."""
+
+
 class Shared(msgspec.Struct, frozen=True):
     """A feature that subjects of several groups have."""
 

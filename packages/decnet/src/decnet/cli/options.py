@@ -10,6 +10,8 @@ from decnet.cli.default_command import ShowByDefault
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line for a stream.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print a CSV table.")]
+Graphml = Annotated[bool, typer.Option("--graphml", help="Print a graph: GraphML.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it later.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most this many.")]
 
 

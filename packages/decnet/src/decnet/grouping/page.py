@@ -2,17 +2,19 @@
 """A group for a person: members and why they are in it, what they share, and what happened to the group when."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from decnet.grouping.whole import Whole
 from decnet.show.columns import columns
 from decnet.show.times import moment
+from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Reason
 
 
-def page(whole: Whole, noun: str) -> str:
-    """Return the page; texts of attackers are escaped. `noun` is what a member is called."""
+def page(whole: Whole, g: Grouping[Any]) -> str:
+    """Return the page; texts of attackers are escaped."""
     one = whole.group
-    lines = [f"{one.id}  {one.members} {noun}s, {moment(one.first_seen)} to {moment(one.last_seen)}"]
+    lines = [f"{g.key} {one.id}: {_number(one.members)}, {moment(one.first_seen)} to {moment(one.last_seen)}"]
     rows = [
         (
             str(member.subject),
@@ -23,10 +25,10 @@ def page(whole: Whole, noun: str) -> str:
         )
         for member in sorted(whole.members, key=lambda member: (member.first_seen, member.subject))
     ]
-    lines += ["", columns((noun, "bits", "first seen", "last seen", "because of"), rows)]
-    shared = [(each.kind, each.value, each.members, each.everywhere) for each in whole.common]
+    lines += ["", columns((g.subject, "bits", "first seen", "last seen", "because of"), rows)]
+    shared = [(f"{each.weight:.1f}", each.kind, each.members, each.everywhere, each.value) for each in whole.common]
     if shared:
-        lines += ["", columns(("in common", "", "members", "in all"), shared)]
+        lines += ["", columns(("bits", "in common", "members", "in all", "value"), shared)]
     return "\n".join([*lines, *_history(whole)])
 
 
@@ -51,15 +53,19 @@ def _history(whole: Whole) -> Iterator[str]:
     ]
     if changes:
         yield ""
-        yield columns(("change", "", "from", "to", "when", "", "because of"), changes)
+        yield columns(("change", "kind", "from", "to", "when", "undone", "because of"), changes)
     decided = [
         (one.id, one.kind, str(one.subject or one.change), str(one.other or one.group or ""), one.author, one.reason)
         for one in whole.decisions
     ]
     if decided:
         yield ""
-        yield columns(("decision", "", "about", "and", "by", "why"), decided)
+        yield columns(("decision", "kind", "about", "and", "by", "reason"), decided)
+
+
+def _number(members: int) -> str:
+    return f"{members} {'member' if members == 1 else 'members'}"
 
 
 def _undone(at: int | None) -> str:
-    return "" if at is None else f"undone {moment(at)}"
+    return "" if at is None else moment(at)

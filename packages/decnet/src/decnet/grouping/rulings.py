@@ -1,52 +1,65 @@
 # SPDX-License-Identifier: MIT
 """Writes the operator's decisions about groups; the worker follows them when it next looks."""
 
-import asyncio
-import contextlib
-import getpass
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
-from decnet.fleet.bus_access import reachable_bus
-from decnet.fleet.deployment import Deployment
-from decnet_core.bus.interface import BusError
-from decnet_core.bus.subjects import GROUPING_DECIDED, GroupingDecided
-from decnet_models.grouping import decisions
-from decnet_models.grouping.changes import change
-from decnet_models.grouping.membership import group
+from decnet.deckies.commit import operator
+from decnet.grouping.naming import group_named, member_named, subject_named
+from decnet_models.grouping import changes, decisions
+from decnet_models.grouping.membership import groups_of, members
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Decision
 
-_NUDGE_SECONDS = 1.0
+_MOST = 100_000
 
 
-def pair(
-    connection: Connection, g: Grouping[Any], kind: Literal["together", "apart"], named: tuple[Any, Any], why: str
-) -> int:
-    """Decide that two subjects are together or apart; return the decision's number."""
-    if named[0] == named[1]:
-        raise WrongUsageError("name two different ones")
-    return _decide(connection, g, Decision(0, kind, named[0], named[1], None, None, _author(), why, time.time_ns()))
+def join(connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+    """Decide that subjects, or those of groups, are together; return the numbers of the decisions."""
+    first, *others = [member_named(connection, g, each) for each in names]
+    if not others:
+        raise WrongUsageError("name two or more")
+    return [_pair(connection, g, "together", (each, first), reason) for each in others]
 
 
-def pin(connection: Connection, g: Grouping[Any], subject: Any, to: UUID, why: str) -> int:
-    """Decide that a subject is in a group; return the decision's number."""
-    if group(connection, g, to) is None:
-        raise NotFoundError(f"there is no {g.key} {to}")
-    return _decide(connection, g, Decision(0, "pinned", subject, None, to, None, _author(), why, time.time_ns()))
+def separate(connection: Connection, g: Grouping[Any], names: tuple[str, str], reason: str) -> list[int]:
+    """Decide that two subjects are not together."""
+    one, other = (subject_named(g, each) for each in names)
+    return [_pair(connection, g, "apart", (one, other), reason)]
 
 
-def undo(connection: Connection, g: Grouping[Any], number: int, why: str) -> int:
-    """Decide that a merge or a split is to be undone; return the decision's number."""
-    if change(connection, g, number) is None:
-        raise NotFoundError(f"there is no change {number}; decnet {g.key} ID lists them")
-    return _decide(connection, g, Decision(0, "undone", None, None, None, number, _author(), why, time.time_ns()))
+def take_out(connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+    """Decide that subjects of one group are another's, together."""
+    leaving = [subject_named(g, each) for each in names]
+    group = group_named(connection, g, names[0])
+    inside = groups_of(connection, g, leaving)
+    staying = [one for one in members(connection, g, group, _MOST) if one.subject not in leaving]
+    strangers = [each for each in leaving if inside.get(each) != group]
+    if strangers or not staying:
+        problem = f"{strangers[0]} is not in it" if strangers else "nobody would be left"
+        raise WrongUsageError(f"this cannot be split from {g.key} {group}: {problem}")
+    first = min(staying, key=lambda one: (one.first_seen, one.subject)).subject
+    made = [_pair(connection, g, "apart", (each, first), reason) for each in leaving]
+    return made + [_pair(connection, g, "together", (each, leaving[0]), reason) for each in leaving[1:]]
+
+
+def pin(connection: Connection, g: Grouping[Any], name: str, to: str, reason: str) -> list[int]:
+    """Decide that a subject is in a group: without a name of one in that in which it is now."""
+    subject, group = subject_named(g, name), group_named(connection, g, to or name)
+    return [_decide(connection, g, "pinned", reason, subject=subject, group=group)]
+
+
+def undo(connection: Connection, g: Grouping[Any], change: int, reason: str) -> list[int]:
+    """Decide that a merge or a split is to be undone."""
+    if changes.change(connection, g, change) is None:
+        raise NotFoundError(f"there is no change {change}; decnet {g.key} ID lists them")
+    return [_decide(connection, g, "undone", reason, change=change)]
 
 
 def withdraw(connection: Connection, g: Grouping[Any], number: int) -> None:
@@ -55,24 +68,26 @@ def withdraw(connection: Connection, g: Grouping[Any], number: int) -> None:
         raise NotFoundError(f"no decision {number} is in force")
 
 
-def announce(deployment: Deployment) -> None:
-    """Wake the workers that follow decisions; without a bus they find them at their next poll."""
-    asyncio.run(_nudge(deployment))
+def _pair(
+    connection: Connection, g: Grouping[Any], kind: Literal["together", "apart"], named: tuple[Any, Any], reason: str
+) -> int:
+    if named[0] == named[1]:
+        raise WrongUsageError("name two different ones")
+    return _decide(connection, g, kind, reason, subject=named[0], other=named[1])
 
 
-async def _nudge(deployment: Deployment) -> None:
-    async with reachable_bus(deployment, "decnet-grouping") as bus:
-        if bus is not None:
-            with contextlib.suppress(BusError, TimeoutError):
-                bus.publish(GROUPING_DECIDED.pattern, msgspec.json.encode(GroupingDecided(1)))
-                await bus.flush(_NUDGE_SECONDS)
-
-
-def _author() -> str:
-    return getpass.getuser()
-
-
-def _decide(connection: Connection, g: Grouping[Any], decision: Decision[Any]) -> int:
+def _decide(
+    connection: Connection,
+    g: Grouping[Any],
+    kind: Literal["together", "apart", "pinned", "undone"],
+    reason: str,
+    *,
+    subject: Any = None,
+    other: Any = None,
+    group: UUID | None = None,
+    change: int | None = None,
+) -> int:
+    decision = Decision[Any](0, kind, subject, other, group, change, operator(), reason, time.time_ns())
     try:
         return decisions.decide(connection, g, decision)
     except IntegrityError as error:

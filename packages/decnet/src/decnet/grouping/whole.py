@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Everything about one group."""
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +10,10 @@ from sqlalchemy import Connection
 
 from decnet_models.grouping.changes import changes
 from decnet_models.grouping.decisions import decisions
-from decnet_models.grouping.evidence import evidence_of_all, frequencies
-from decnet_models.grouping.membership import group, members, resolved
+from decnet_models.grouping.evidence import common
+from decnet_models.grouping.membership import group, members
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Change, Decision, Group, Member
-
-
-class Common(msgspec.Struct, frozen=True):
-    """A feature that several members show, and how many do in all."""
-
-    kind: str
-    value: str
-    members: int
-    everywhere: int
+from decnet_models.grouping.values import Change, Common, Decision, Feature, Group, Member
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -35,23 +26,22 @@ class Whole(msgspec.Struct, frozen=True):
     decisions: tuple[Decision[Any], ...]
 
 
-def whole(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int) -> Whole | None:
-    """Return the group, or that into which it was merged, with at most `limit` of each; None for an unknown id."""
-    found = group(connection, g, resolved(connection, g, group_id) or group_id)
-    if found is None:
-        return None
-    inside = tuple(members(connection, g, found.id, limit))
+def whole(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int) -> Whole:
+    """Return all about a group that there is, with at most `limit` of each."""
+    found = group(connection, g, group_id)
+    assert found is not None
+    inside = tuple(members(connection, g, group_id, limit))
     subjects = {one.subject for one in inside}
-    about = (one for one in decisions(connection, g) if {one.subject, one.other} & subjects or one.group == found.id)
-    past = changes(connection, g, found.id, limit)
-    return Whole(found, inside, _common(connection, g, subjects, limit), tuple(past), tuple(about))
+    about = (one for one in decisions(connection, g) if {one.subject, one.other} & subjects or one.group == group_id)
+    past = changes(connection, g, group_id, limit)
+    return Whole(found, inside, _weighed(common(connection, g, group_id, limit), inside), tuple(past), tuple(about))
 
 
-def _common(connection: Connection, g: Grouping[Any], subjects: set[Any], limit: int) -> tuple[Common, ...]:
-    shown = Counter((one.kind, one.value) for one in evidence_of_all(connection, g, subjects))
-    several = {feature: number for feature, number in shown.items() if number > 1}
-    everywhere = frequencies(connection, g, several)
-    common = [Common(*feature, number, everywhere.get(feature, number)) for feature, number in several.items()]
-    return tuple(
-        sorted(common, key=lambda one: (-one.members / one.everywhere, -one.members, one.kind, one.value))[:limit]
-    )
+def _weighed(found: Iterable[Common], inside: Iterable[Member[Any]]) -> tuple[Common, ...]:
+    """Return features with the weight that they have for members, the heaviest first."""
+    weights: dict[Feature, float] = {}
+    for member in inside:
+        for kind, value, bits in member.because:
+            weights[kind, value] = max(bits, weights.get((kind, value), 0.0))
+    weighed = [msgspec.structs.replace(one, weight=weights.get((one.kind, one.value), 0.0)) for one in found]
+    return tuple(sorted(weighed, key=lambda one: -one.weight))

@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: MIT
 """`decnet campaigns`: who acts together."""
 
-from typing import Annotated
-
-import typer
-
 from decnet.cli.errors import WrongUsageError
-from decnet.cli.options import Csv, Json, Limit, application
+from decnet.cli.options import Csv, Graphml, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
-from decnet.grouping.graphml import graphml
+from decnet.grouping.output import print_graph
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.campaigns.rhythm import rhythm_of
 from decnet_models.campaigns.tables import CAMPAIGNS
-from decnet_models.grouping.membership import groups, members
+from decnet_models.grouping.membership import groups
 from decnet_models.grouping.values import Group
 
 app = application("Who acts together.")
@@ -27,16 +23,15 @@ def campaigns(
     limit: Limit = 50,
     as_json: Json = False,
     as_csv: Csv = False,
-    as_graphml: Annotated[bool, typer.Option("--graphml", help="Print a graph: GraphML.")] = False,
+    as_graphml: Graphml = False,
 ) -> None:
     """List campaigns, last seen first. One has ended when it was silent for twice as long as ever before."""
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
     with transaction(find_deployment()) as connection:
-        found = [one for one in groups(connection, CAMPAIGNS, limit) if one.members]
+        found = groups(connection, CAMPAIGNS, limit, least=1)
         if as_graphml:
-            graph = [(one, members(connection, CAMPAIGNS, one.id)) for one in found]
-            typer.echo(graphml(graph, "identity"))
+            print_graph(connection, CAMPAIGNS, found)
             return
         rhythms = {one.id: rhythm_of(connection, one.id) for one in found}
     ended = {campaign for campaign, rhythm in rhythms.items() if rhythm is not None and rhythm[1] is not None}

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.errors import WrongUsageError
+from decnet.cli.options import Csv, Graphml, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
-from decnet.identities.documents import explained
-from decnet.identities.graph import graphml
-from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.grouping.output import print_graph
+from decnet.show.tables import print_table
 from decnet.show.times import moment
-from decnet_models.identities.queries import formed
+from decnet_models.grouping.membership import groups
+from decnet_models.grouping.values import Group
+from decnet_models.identities.tables import IDENTITIES
 
 app = application("Attackers that one actor used.")
 
@@ -21,17 +22,23 @@ HEADING = ("identity", "attackers", "first seen", "last seen")
 
 @app.command()
 def identities(
+    *,
     limit: Limit = 50,
     least: Annotated[int, typer.Option(min=1, help="Only those of at least so many attackers.")] = 2,
     as_json: Json = False,
-    as_graph: Annotated[bool, typer.Option("--graphml", help="Print a graph in GraphML.")] = False,
+    as_csv: Csv = False,
+    as_graphml: Graphml = False,
 ) -> None:
     """List identities, last seen first."""
+    if as_graphml and (as_json or as_csv):
+        raise WrongUsageError("choose one of --json, --csv and --graphml")
     with transaction(find_deployment()) as connection:
-        found = formed(connection, limit, least=least)
-        if as_graph:
-            typer.echo(graphml(explained(connection, one.id, 100_000) for one in found))
+        found = groups(connection, IDENTITIES, limit, least=least)
+        if as_graphml:
+            print_graph(connection, IDENTITIES, found)
             return
-    rows = [(one.id, one.members, moment(one.first_seen), moment(one.last_seen)) for one in found]
-    text = columns(HEADING, rows) if rows else "none yet"
-    typer.echo(documents.document(found) if as_json else text)
+    print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="no identities yet")
+
+
+def _row(one: Group) -> tuple[object, ...]:
+    return str(one.id), one.members, moment(one.first_seen), moment(one.last_seen)

@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""What `decnet identities` and `decnet identity` need: documents, graphs, the operator's decisions."""
