@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterator
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +12,9 @@ from tests.decnet.command_result import Run
 from tests.decnet_workers.campaign_clusterer.identity_rows import campaigns, identity, show, work
 
 from decnet.fleet.deployment import Deployment
-from decnet_models.database.engine import open_engine
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.engine import open_engine, writing
+from decnet_models.grouping.membership import create_group
 from decnet_workers.campaign_clusterer.worker import prepared
 
 C2 = ("host", "c2.example")
@@ -48,6 +51,30 @@ def test_a_campaign_is_found_by_the_beginning_of_its_id_and_by_an_identity(run: 
     assert whole["group"]["id"] == str(campaign)
     for name in (campaign.hex[:6], str(identity(1))):
         assert run("campaign", name, "--json").document == whole
+
+
+def test_a_beginning_of_several_ids_names_none(run: Run, fleet: Engine) -> None:
+    with writing(fleet) as connection:
+        for number in (1, 2):
+            create_group(connection, CAMPAIGNS, UUID(f"abcd000{number}".ljust(32, "0")), now_ns=number)
+    result = run("campaign", "abcd")
+    assert result.code == 2
+    assert "several ids begin with abcd" in result.err
+
+
+def test_a_campaign_in_place_of_identities_stands_for_its_first(run: Run, fleet: Engine) -> None:
+    (campaign,) = campaigns(fleet)
+    assert run("campaign", "join", str(campaign), str(identity(3))).code == 0
+    work(fleet)
+    assert campaigns(fleet) == {campaign: {identity(1), identity(2), identity(3)}}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_members_stay_together_when_one_is_pinned_to_its_campaign(number: int, run: Run, fleet: Engine) -> None:
+    before = campaigns(fleet)
+    assert run("campaign", "pin", str(identity(number))).code == 0
+    work(fleet)
+    assert campaigns(fleet) == before
 
 
 def test_a_campaign_is_a_document_and_a_graph(run: Run, fleet: Engine) -> None:

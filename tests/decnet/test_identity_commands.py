@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
@@ -11,6 +12,10 @@ from tests.decnet.command_result import Run
 from tests.decnet_workers.clusterer.scenes import Follower, event, key
 
 from decnet.fleet.deployment import Deployment
+from decnet_core.bus.broker.server import Broker
+from decnet_core.bus.client import connect
+from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.subjects import GROUPING_DECIDED
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine
 from decnet_models.database.from_settings import database_url
@@ -66,6 +71,23 @@ def test_decisions_are_taken_and_withdrawn(run: Run, follower: Follower) -> None
         run("identity", "withdraw", number)
     follower.run()
     assert [one["subject"] for one in run("identity", B, "--json").document["members"]] == [A, B]
+
+
+@pytest.mark.parametrize("words", [("join", A, C), ("withdraw", "1")])
+async def test_decisions_are_announced(
+    words: tuple[str, ...], run: Run, deployment: Deployment, follower: Follower
+) -> None:
+    assert (await asyncio.to_thread(run, "identity", "split", B)).code == 0
+    deployment.state.bus_socket.parent.mkdir(exist_ok=True)
+    broker = Broker(BusSettings(), deployment.state.bus_socket)
+    await broker.start()
+    client = await connect(deployment.bus_url, name="test")
+    heard = await client.subscribe(GROUPING_DECIDED.pattern)
+    await client.flush(60)
+    assert (await asyncio.to_thread(run, "identity", *words)).code == 0
+    assert (await heard.next(60)).payload == b'{"decisions":1}'
+    await client.close()
+    await broker.stop()
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ class FleetChanged(msgspec.Struct, frozen=True):
 
 
 class GroupingDecided(msgspec.Struct, frozen=True):
-    """An operator's decision about identities or campaigns was committed."""
+    """An operator's decisions about identities or campaigns were committed."""
 
-    subjects: int
-    """How many it names."""
+    decisions: int
+    """How many were made or withdrawn."""
 
 
 class IntelRequested(msgspec.Struct, frozen=True):
@@ -102,7 +102,9 @@ EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; w
 NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
 FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were committed; wakes reconciler.")
 GROUPING_DECIDED = Subject(
-    "grouping.decided", GroupingDecided, "An operator's decision was committed; wakes clusterer and campaign-clusterer."
+    "grouping.decided",
+    GroupingDecided,
+    "An operator's decisions were committed; wakes clusterer and campaign-clusterer.",
 )
 INTEL_REQUESTED = Subject("intel.requested", IntelRequested, "The operator asked providers anew; wakes enrich.")
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")

@@ -65,8 +65,11 @@ def read(connection: Connection) -> Decisions:
         if ruling is None:
             continue
         rulings.append(Ruling((now(ruling.pair[0]), now(ruling.pair[1])), ruling.together))
-        if decision.kind == "pinned":
-            pinned.add(rulings[-1].pair[0])
+        subject, founder = rulings[-1].pair
+        if (
+            decision.kind == "pinned" and subject != founder
+        ):  # a founder is there anyway, and evidence joins others to it
+            pinned.add(subject)
     named = frozenset(identity for ruling in rulings for identity in ruling.pair)
     return Decisions(Decided(tuple(rulings), frozenset(pinned)), _partners(rulings), named)
 
