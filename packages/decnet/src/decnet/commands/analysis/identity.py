@@ -17,20 +17,13 @@ from decnet.show.columns import columns
 from decnet.show.times import moment
 from decnet_models.grouping.values import Reason
 
-commands = application("One actor: ADDRESS or ID shows it; split, join, pin, undo, withdraw decide about it.")
+app = application("One actor, and decisions about actors.", show_by_default=True)
 
 Name = Annotated[str, typer.Argument(help="An attacker's address, or the id of an identity.")]
 Because = Annotated[str, typer.Option("--reason", help="Why, in your words.")]
 
 
-def app(*, args: Sequence[str], **options: Any) -> object:
-    """Run the command line; without the name of a command the identity is shown."""
-    names = {command.name or command.callback.__name__ for command in commands.registered_commands if command.callback}
-    shown = bool(args) and args[0] not in names and not args[0].startswith("-")
-    return commands(args=["show", *args] if shown else list(args), **options)
-
-
-@commands.command()
+@app.command(name="show")
 def show(
     name: Name,
     limit: Limit = 100,
@@ -43,7 +36,7 @@ def show(
     typer.echo(graphml([one]) if as_graph else documents.document(one) if as_json else _page(one))
 
 
-@commands.command()
+@app.command(name="split")
 def split(
     addresses: Annotated[list[str], typer.Argument(help="The attackers to take out of their identity, together.")],
     reason: Because = "",
@@ -52,7 +45,7 @@ def split(
     _decide(lambda connection: decide.split(connection, addresses, reason))
 
 
-@commands.command()
+@app.command(name="join")
 def join(
     names: Annotated[list[str], typer.Argument(help="Addresses or ids, at least two.")], reason: Because = ""
 ) -> None:
@@ -60,7 +53,7 @@ def join(
     _decide(lambda connection: decide.join(connection, names, reason))
 
 
-@commands.command()
+@app.command(name="pin")
 def pin(
     address: Annotated[str, typer.Argument(help="The attacker's address.")],
     identity: Annotated[str, typer.Argument(help="Its identity; omitted: the one that it is in now.")] = "",
@@ -70,7 +63,7 @@ def pin(
     _decide(lambda connection: decide.pin(connection, address, identity or None, reason))
 
 
-@commands.command()
+@app.command(name="undo")
 def undo(
     change: Annotated[int, typer.Argument(help="The number of a merge or split, as shown.")], reason: Because = ""
 ) -> None:
@@ -78,7 +71,7 @@ def undo(
     _decide(lambda connection: decide.undo(connection, change, reason))
 
 
-@commands.command()
+@app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="The number of a decision, as shown.")]) -> None:
     """Withdraw a decision: evidence decides again."""
     _decide(lambda connection: decide.take_back(connection, decision))
