@@ -25,6 +25,8 @@ from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
+from decnet_decoys.decky import Decky
+from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, reading, writing
@@ -233,7 +235,7 @@ async def test_people_have_files_and_mail_from_the_first_minute(ground: Ground) 
                 await asyncio.sleep(0.1)
     shown = [
         await typed(one, "cat /var/mail/deploy; ls -l /home/deploy/notes; cat /home/deploy/documents/*")
-        for one in ground.played.settings.decky
+        for one in deckies(ground.played.settings)
     ]
     assert all("To: deploy@web-0" in text and " deploy deploy " in text and ".txt" in text for text in shown)
     assert len(set(shown)) == 2
@@ -243,10 +245,11 @@ async def test_people_have_files_and_mail_from_the_first_minute(ground: Ground) 
         assert queries.baits(connection, token)
 
 
-async def typed(one: DeckySettings, command: str) -> str:
-    connecting = asyncssh.connect(
-        one.address, one.services["ssh"], username="root", password="P@ssw0rd", known_hosts=None, config=None
-    )
+async def typed(one: Decky, command: str) -> str:
+    assert one.login is not None
+    user, password = one.login
+    port = dict(one.services)["ssh"]
+    connecting = asyncssh.connect(one.address, port, username=user, password=password, known_hosts=None, config=None)
     async with connecting as client:
         return str((await client.run(command, check=False)).stdout)
 

@@ -92,7 +92,7 @@ def test_the_first_committed_event_is_announced_even_without_details(connection:
 def test_every_column_is_key_fact_or_merged_by_a_known_rule() -> None:
     for table in metadata.tables.values():
         rules = {column.name: column.info.get(MERGE) for column in table.columns}
-        assert set(rules.values()) <= {None, "sum", "min", "max", "earliest", "derived"}
+        assert set(rules.values()) <= {None, "sum", "min", "max", "earliest", "derived", "total", "kept"}
         if "sum" in rules.values():
             unruled = {c.name for c in table.columns if c.info.get(MERGE) is None and not c.primary_key}
             assert unruled <= {"score"}, f"{table.name}: {unruled} would keep what the first event said"

@@ -17,7 +17,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_sniff.collect.kinds import PRODUCED
 from decnet_sniff.collect.mapping.json_mapping import Mapping, clock_of
-from decnet_sniff.collect.mapping.mapping_file import MappingError, load
+from decnet_sniff.collect.mapping.mapping_file import NOT_IN_LOGS, MappingError, load
 from decnet_sniff.collect.outcome import Ignored, Parsed, Rejected
 from decnet_sniff.collect.record import Record
 
@@ -204,7 +204,7 @@ def test_every_kind_that_logs_may_tell_can_be_mapped(tmp_path: Path) -> None:
     """Each field of each of them has a type that a JSON value can be made of."""
     file = tmp_path / "map.toml"
     for shape in PRODUCED:
-        mapped = [name for name in shape.__struct_fields__ if name != "repeats"]
+        mapped = [name for name in shape.__struct_fields__ if name not in NOT_IN_LOGS]
         names = "\n".join(f'{name} = "{name}"' for name in mapped)
         file.write_text(f'[[event]]\nkind = "{shape.__struct_config__.tag}"\n[event.fields]\n{names}\n')
         assert load(file).makings[0].shape is shape

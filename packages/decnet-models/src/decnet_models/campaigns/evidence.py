@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Replaces the evidence of identities: what one showed may go to another when attackers change identity."""
+"""Reads and removes the evidence of identities: what one showed may go to another when attackers change identity."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, update
 
 from decnet_models.campaigns.tables import CAMPAIGNS
-from decnet_models.grouping.evidence import add_evidence, evidence_of_all
+from decnet_models.grouping.evidence import evidence_of_all
 from decnet_models.grouping.values import Evidence, digest
 
 _evidence, _feature = CAMPAIGNS.evidence, CAMPAIGNS.feature
@@ -32,16 +32,15 @@ def evidence_by_identity(connection: Connection, identities: Iterable[UUID]) -> 
     return found
 
 
-def replace_evidence(connection: Connection, old: Collection[Evidence[UUID]], new: Collection[Evidence[UUID]]) -> None:
-    """Write `new` in place of `old`, which is all that the identities had."""
-    gone = set(old) - set(new)
-    if gone:
-        keys = [(one.kind, digest(one.value), one.subject) for one in gone]
-        rows = [{"of_kind": kind, "of_digest": key, "of_identity": identity} for kind, key, identity in keys]
-        connection.execute(_REMOVE, rows)
-        fewer = Counter((kind, key) for kind, key, _ in keys)
-        connection.execute(
-            _LESS,
-            [{"of_kind": kind, "of_digest": key, "gone": number} for (kind, key), number in sorted(fewer.items())],
-        )
-    add_evidence(connection, CAMPAIGNS, set(new) - set(old))
+def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) -> None:
+    """Remove evidence that identities had, and count them no more among those that show it."""
+    if not gone:
+        return
+    keys = [(one.kind, digest(one.value), one.subject) for one in gone]
+    rows = [{"of_kind": kind, "of_digest": key, "of_identity": identity} for kind, key, identity in keys]
+    connection.execute(_REMOVE, rows)
+    fewer = Counter((kind, key) for kind, key, _ in keys)
+    connection.execute(
+        _LESS,
+        [{"of_kind": kind, "of_digest": key, "gone": number} for (kind, key), number in sorted(fewer.items())],
+    )

@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from decnet_models.campaigns.assignment import Assigned, Assignment, assign
-from decnet_models.campaigns.evidence import evidence_by_identity, replace_evidence
+from decnet_models.campaigns.evidence import evidence_by_identity, remove_evidence
 from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
+from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
+from decnet_models.grouping.evidence import add_evidence
 from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import reading, rhythm
@@ -60,7 +62,9 @@ def regroup(
 
 def write(connection: Connection, found: Regrouping, *, now_ns: int) -> list[Assigned]:
     """Write it; return the campaigns that were formed or grew."""
-    replace_evidence(connection, found.old, found.new)
+    old, new = set(found.old), set(found.new)
+    remove_evidence(connection, old - new)
+    add_evidence(connection, CAMPAIGNS, new - old)
     grown = assign(connection, found.assignments, now_ns=now_ns) if found.assignments else []
     write_rhythms(connection, found.rhythms)
     return grown

@@ -45,6 +45,9 @@ from decnet_sniff.collect.mapping.json_mapping import (
 )
 from decnet_sniff.collect.mapping.toml_lines import Lines
 
+NOT_IN_LOGS = frozenset({"repeats", "typing"})
+"""Fields that no log tells: we fold repeats, and our decoys time the keys."""
+
 _MAX_BYTES = 1 << 20
 _TOP = ("time", "src", "dst", "session", "host", "event", "ignore")
 _SCALARS = (str, int, float, bool)
@@ -101,7 +104,7 @@ class _Reading:
             self._refuse(f"kind {kind!r} {why}{suggestion(str(kind), produced)}", *place, "kind")
         shape = produced[kind]
         fields = msgspec.structs.fields(shape)
-        known = {field.name: field for field in fields if field.name != "repeats"}  # we fold, no log does
+        known = {field.name: field for field in fields if field.name not in NOT_IN_LOGS}
         given = self._table(table.get("fields", {}), tuple(known), *place, "fields")
         for name, field in known.items():
             if field.required and name not in given:
