@@ -21,6 +21,7 @@ from tests.decnet_workers.clusterer.scenes import (
     password,
     stack,
 )
+from tests.examples import examples
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
@@ -68,7 +69,7 @@ def state(
     return partition(engine), cores, sorted(weights)
 
 
-@settings(max_examples=25, deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
+@settings(max_examples=examples(25), deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
 @given(data=st.data(), log=logs())
 def test_batches_order_and_repetition_change_nothing(data: st.DataObject, log: list[Event]) -> None:
     with in_memory() as whole, in_memory() as parts:
