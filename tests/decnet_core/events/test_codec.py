@@ -47,6 +47,10 @@ _SHOWN["decnet_core.events.repeats.Repeats | None"] = st.none() | st.fixed_dicti
         "samples": st.lists(st.fixed_dictionaries({"values": _VALUES, "count": _COUNTS}), max_size=3),
     }
 )
+_BINS = st.lists(st.integers(0, 2**53), max_size=16)
+_SHOWN["decnet_core.events.typing_digest.TypingDigest | None"] = st.none() | st.fixed_dictionaries(
+    {"keys": _COUNTS, "pasted": _COUNTS, "lines": _COUNTS, "corrections": _COUNTS, "gaps": _BINS, "pauses": _BINS}
+)
 
 
 def _value_of(annotation: object) -> st.SearchStrategy[object]:
