@@ -21,10 +21,10 @@ OPTIONS = ["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-
 class Podman:
     """The service; `path` is its socket."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, runtime: str) -> None:
         self.place = place
         self.path = place / "podman.sock"
-        self._runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin")
+        self._runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin") if runtime == "runc" else None
         self._own = ["podman", "--root", str(place / "root"), "--runroot", str(place / "run"), *OPTIONS]
         self._own += ["--runtime", self._runc] if self._runc else []
         self.service: subprocess.Popen[bytes] | None = None
@@ -89,12 +89,12 @@ class Podman:
 
 
 @contextlib.contextmanager
-def podman_service(*try_run: str) -> Iterator[Podman]:
+def podman_service(*try_run: str, runtime: str = "runc") -> Iterator[Podman]:
     """Yield a Podman that has run a container here, with the options `try_run`; else skip the test."""
     if os.getuid() != 0 or not all(map(shutil.which, ("podman", "busybox", "unshare"))):
         pytest.skip("needs root, podman and busybox")
     place = Path(tempfile.mkdtemp(prefix="decnet-podman-", dir="/tmp"))  # it refuses a longer path to run in
-    podman = Podman(place)
+    podman = Podman(place, runtime)
     try:
         try:
             podman.start()

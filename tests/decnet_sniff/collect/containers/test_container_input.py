@@ -291,7 +291,7 @@ RUN_OPTIONS = [
 @pytest.fixture(scope="module")
 def podman() -> Iterator[tuple[Podman, str]]:
     """A Podman that has run a container here, and the image to run."""
-    with podman_service(*RUN_OPTIONS) as service:
+    with podman_service(*RUN_OPTIONS, runtime="crun") as service:
         yield service, service.image()
 
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import ipaddress
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,9 +107,10 @@ def _settings() -> dict[str, str]:
     """Return the kernel's settings for IPv4 and IPv6 in the namespace of this thread."""
     found: dict[str, str] = {}
     for version in ("ipv4", "ipv6"):
-        for file in Path("/proc/sys/net", version).rglob("*"):
-            with contextlib.suppress(OSError, UnicodeDecodeError):  # what can only be written
-                found[str(file)] = file.read_text(encoding="ascii")
+        for folder, _, names in os.walk(f"/proc/sys/net/{version}"):  # passes over what has gone: rglob does not
+            for file in (Path(folder, name) for name in names):
+                with contextlib.suppress(OSError, UnicodeDecodeError):  # what can only be written
+                    found[str(file)] = file.read_text(encoding="ascii")
     return found
 
 
