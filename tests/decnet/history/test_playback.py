@@ -11,7 +11,13 @@ def test_pauses_are_kept_shortened_and_divided_by_the_speed() -> None:
     shown = [Output(0.0, "a"), Output(1.0, "b"), Output(600.0, "c")]
     play(shown, written.append, speed=2.0, longest_pause=3.0, wait=waited.append)
     assert waited == [0.5, 1.5]
-    assert "".join(written) == f"abc{RESET}"
+    assert "".join(written) == "abc"
+
+
+def test_colours_and_the_like_end_with_the_recording() -> None:
+    written: list[str] = []
+    play([Output(0.0, "a\x1b["), Output(0.0, "31mb")], written.append, speed=None, longest_pause=3.0)
+    assert "".join(written) == f"a\x1b[31mb{RESET}"
 
 
 def test_without_a_speed_nothing_waits() -> None:

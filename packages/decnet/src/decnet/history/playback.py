@@ -69,11 +69,14 @@ def play(
 
     `longest_pause` is in seconds of the session.
     """
-    output_filter = OutputFilter()
+    output_filter, changed = OutputFilter(), False
     try:
         for output in shown:
             if speed is not None and output.pause > 0:
                 wait(min(output.pause, longest_pause) / speed)
-            write(output_filter.feed(output.text))
+            text = output_filter.feed(output.text)
+            changed = changed or "\x1b" in text
+            write(text)
     finally:
-        write(RESET)
+        if changed:
+            write(RESET)
