@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import cast
 
 import dns.message
 import dns.rdatatype
@@ -38,8 +39,7 @@ class Resolver(asyncio.DatagramProtocol):
         self.port = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)  # asyncio's own is no subclass of it before 3.12
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         changed = self.change(self.answer(data))
