@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from decnet_core.bus.broker.permissions import Access, own
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 
@@ -42,6 +43,12 @@ def test_each_worker_says_in_one_line_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", worker_registry.names())
 def test_each_worker_states_its_memory_budget(name: str) -> None:
     assert "memory_budget" in vars(worker_registry.load(name))
+
+
+@pytest.mark.parametrize("name", worker_registry.names())
+def test_a_worker_with_an_account_of_its_own_may_hear_what_it_listens_to(name: str) -> None:
+    access = Access(own(name))
+    assert [pattern for pattern in worker_registry.load(name).listens if not access.may_subscribe(pattern)] == []
 
 
 @pytest.mark.parametrize("name", worker_registry.names())

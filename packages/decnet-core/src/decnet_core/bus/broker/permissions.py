@@ -23,7 +23,7 @@ OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
 WORKER = Role(
     name="worker",
     publish=("spool.>", "events.>", "notice.>", "fleet.>", "system.*.health", "system.*.lost", "_INBOX.>"),
-    subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "intel.>", "system.>", "_INBOX.>"),
+    subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "grouping.>", "intel.>", "system.>", "_INBOX.>"),
 )
 _NOBODY = Role(name="nobody")
 _INBOX = "_INBOX"
