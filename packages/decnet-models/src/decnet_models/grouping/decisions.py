@@ -49,3 +49,11 @@ def decisions(
     if not withdrawn:
         query = query.where(c.withdrawn_at.is_(None))
     return [Decision(**dict(zip(Decision.__struct_fields__, row, strict=True))) for row in connection.execute(query)]
+
+
+def all_decisions(connection: Connection, g: Grouping[S], *, withdrawn: bool = False) -> list[Decision[S]]:
+    """Return what `decisions` does without a limit: people make them, so there are not many."""
+    found: list[Decision[S]] = []
+    while page := decisions(connection, g, after=found[-1].id if found else 0, withdrawn=withdrawn):
+        found += page
+    return found

@@ -7,15 +7,14 @@ gets the same id, and what names a campaign names an identity: one pinned to a c
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.grouping import changes
-from decnet_models.grouping.decisions import decisions
+from decnet_models.grouping.decisions import all_decisions
 from decnet_models.grouping.membership import resolved
 from decnet_models.grouping.values import Decision
 from decnet_models.identities.tables import IDENTITIES
@@ -23,7 +22,6 @@ from decnet_workers.campaign_clusterer.partition import NOTHING, Decided, Pair, 
 
 _DIGITS = 0xCA3B_A16E_0000
 """Differs from an identity's id to a campaign's, in the node of the UUID."""
-_PAGE = 1000
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -60,7 +58,7 @@ def read(connection: Connection) -> Decisions:
 
     rulings: list[Ruling] = []
     pinned: set[UUID] = set()
-    for decision in reversed(_all(connection)):
+    for decision in reversed(all_decisions(connection, CAMPAIGNS)):
         ruling = _ruling(connection, decision)
         if ruling is None:
             continue
@@ -76,22 +74,9 @@ def read(connection: Connection) -> Decisions:
 
 def ever_named(connection: Connection) -> set[UUID]:
     """Return all identities that any decision is or was about: what a withdrawn one did must be undone."""
-    rows = connection.execute(select(CAMPAIGNS.decision)).all()
-    rulings = (_ruling(connection, decision) for decision in map(_decision, rows))
+    rulings = (_ruling(connection, decision) for decision in all_decisions(connection, CAMPAIGNS, withdrawn=True))
     pairs = {identity for ruling in rulings if ruling is not None for identity in ruling.pair}
     return pairs | {resolved(connection, IDENTITIES, identity) or identity for identity in pairs}
-
-
-def _decision(row: Row[Any]) -> Decision[UUID]:
-    named = (row.id, row.kind, row.identity, row.other, row.campaign, row.change)
-    return Decision(*named, row.author, row.reason, row.created_at, row.withdrawn_at)
-
-
-def _all(connection: Connection) -> list[Decision[UUID]]:
-    found: list[Decision[UUID]] = []
-    while page := decisions(connection, CAMPAIGNS, _PAGE, after=found[-1].id if found else 0):
-        found += page
-    return found
 
 
 def _ruling(connection: Connection, decision: Decision[UUID]) -> Ruling | None:

@@ -4,28 +4,23 @@
 from sqlalchemy import Connection, func, select
 
 from decnet_models.grouping.changes import change as change_of
-from decnet_models.grouping.decisions import decisions
+from decnet_models.grouping.decisions import all_decisions
 from decnet_models.grouping.values import Decision
 from decnet_models.identities import core_rows
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer.verdicts import Verdict
-
-_PAGE = 1000
 
 
 def decided(connection: Connection) -> tuple[list[Verdict], set[str]]:
     """Return the decisions in force, and all attackers that decisions, withdrawn ones too, name."""
     verdicts: list[Verdict] = []
     named: set[str] = set()
-    last = 0
-    while page := decisions(connection, IDENTITIES, _PAGE, after=last, withdrawn=True):
-        last = page[-1].id
-        for decision in page:
-            verdict = _verdict(connection, decision)
-            if verdict is not None:
-                named |= {*verdict.attackers, verdict.other}
-                if decision.withdrawn_at is None:
-                    verdicts.append(verdict)
+    for decision in all_decisions(connection, IDENTITIES, withdrawn=True):
+        verdict = _verdict(connection, decision)
+        if verdict is not None:
+            named |= {*verdict.attackers, verdict.other}
+            if decision.withdrawn_at is None:
+                verdicts.append(verdict)
     return verdicts, named
 
 

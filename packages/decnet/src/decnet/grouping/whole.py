@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from decnet_models.grouping.changes import changes
-from decnet_models.grouping.decisions import decisions
+from decnet_models.grouping.decisions import all_decisions
 from decnet_models.grouping.evidence import common
 from decnet_models.grouping.membership import group, members
 from decnet_models.grouping.shape import Grouping
@@ -32,7 +32,8 @@ def whole(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int) 
     assert found is not None
     inside = tuple(members(connection, g, group_id, limit))
     subjects = {one.subject for one in inside}
-    about = (one for one in decisions(connection, g) if {one.subject, one.other} & subjects or one.group == group_id)
+    taken = all_decisions(connection, g)
+    about = (one for one in taken if {one.subject, one.other} & subjects or one.group == group_id)
     past = changes(connection, g, group_id, limit)
     return Whole(found, inside, _weighed(common(connection, g, group_id, limit), inside), tuple(past), tuple(about))
 
