@@ -52,6 +52,10 @@ class State:
     def of(cls, settings: StateSettings) -> State:
         return cls(Path(settings.dir) if settings.dir else default_directory())
 
+    def artifact(self, sha256: str) -> Path:
+        """Return where the content of this digest is, if it is kept."""
+        return self.artifacts / sha256[:2] / sha256
+
     @property
     def supervisors(self) -> Path:
         """Where the fleet's locks and the supervisors' status files are, writable for supervisors only."""

@@ -6,12 +6,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.addresses import canonical_address
+from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.profile import page
-from decnet_core.net.addresses import canonical
 from decnet_models.attackers.analysis import analysis
 from decnet_models.attackers.queries import attacker as profile_of
 from decnet_models.intel.queries import findings
@@ -28,7 +28,7 @@ def attacker(
 
     Also its way through the kill chain and the deckies, who typed, which password list it walks, and what others say.
     """
-    attacker_address = _canonical(address)
+    attacker_address = canonical_address(address)
     with transaction(find_deployment()) as connection:
         profile = profile_of(connection, attacker_address, limit=limit)
         techniques = techniques_of(connection, attacker_address)
@@ -43,10 +43,3 @@ def attacker(
         "intel": intel,
     }
     typer.echo(documents.document(whole) if as_json else page(profile, meaning, techniques, intel))
-
-
-def _canonical(address: str) -> str:
-    text = canonical(address)
-    if text is None:
-        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address")
-    return text

@@ -84,7 +84,7 @@ def session_replays(connection: Connection, evidence: Evidence) -> Finding:
     if not closed:
         return Finding(False, "no closed session with a recording")
     recording = closed[0].recording or ""
-    path = evidence.state.artifacts / recording[:2] / recording
+    path = evidence.state.artifact(recording)
     try:
         output = replay(path)
     except (OSError, ValueError) as error:

@@ -3,8 +3,8 @@
 
 from collections.abc import Mapping
 
-from decnet.history.tally import HOUR_NS
 from decnet.show.times import moment
+from decnet_models.events.volume import HOUR_NS
 
 _WIDTH, _HEIGHT, _BELOW = 960, 120, 18
 _MOST_BARS = 240

@@ -13,10 +13,10 @@ from decnet_core.events.envelope import Event
 from decnet_models.database.window import Window
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
+from decnet_models.events.volume import HOUR_NS
 
 K = TypeVar("K")
 
-HOUR_NS = 3_600_000_000_000
 _PAGE = 5000
 _DISTINCT = 100_000
 """Different values of one thing that are counted; an attacker can send any number."""
@@ -96,12 +96,9 @@ class Tally:
 
 def tally_of(connection: Connection, window: Window) -> Tally:
     """Return what the log's events of a span of time sum up to."""
-    tally, last = Tally(), None
-    while page := _page(connection, window, last):
+    tally = Tally()
+    last: StoredEvent | None = None
+    while page := queries.in_window(connection, window, _PAGE, after=last):
         tally.add(stored.event for stored in page)
         last = page[-1]
     return tally
-
-
-def _page(connection: Connection, window: Window, last: StoredEvent | None) -> list[StoredEvent]:
-    return queries.in_window(connection, window, _PAGE, after=last)

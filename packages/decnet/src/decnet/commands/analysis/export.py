@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: MIT
 """`decnet export`: findings for other systems."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, TextIO, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
 from sqlalchemy import Connection
 
+from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import application
+from decnet.cli.output_file import opened
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.export import misp, navigator, stix, table
 from decnet.export.identifiers import rfc3339
 from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings, tags
 from decnet.fleet.deployment import find_deployment, transaction
-from decnet_core.net.addresses import canonical
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 
 T = TypeVar("T")
@@ -55,7 +54,7 @@ def export(
     with transaction(find_deployment()) as connection:
         scope = _scope(connection, attacker, identity, campaign, window)
         pieces = _pieces(connection, scope, form)
-        with _opened(output) as file:
+        with opened(output) as file:
             for piece in pieces:
                 file.write(piece)
 
@@ -64,9 +63,7 @@ def _scope(
     connection: Connection, attacker: str | None, identity: UUID | None, campaign: UUID | None, window: Window
 ) -> Scope:
     if attacker is not None:
-        address = canonical(attacker)
-        if address is None:
-            raise WrongUsageError(f"{attacker!r} is not an IPv4 or IPv6 address")
+        address = canonical_address(attacker)
         return Scope("attacker", address, window, (address,))
     if identity is not None:
         return Scope("identity", str(identity), window, _known(addresses_of_identity(connection, identity), identity))
@@ -106,12 +103,3 @@ def _first(found: Iterator[T], scope: Scope) -> T:
     for one in found:
         return one
     raise NotFoundError(f"no technique was recognised of {scope.kind} {scope.name}")
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        yield sys.stdout
-        return
-    with output.open("w", encoding="utf-8", newline="") as file:
-        yield file

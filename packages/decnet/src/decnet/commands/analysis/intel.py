@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.addresses import canonical_address
+from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.intel.known import Known, known, refresh
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
-from decnet_core.net.addresses import canonical
 from decnet_core.text import for_terminal
 
 app = application("What others say about an address.")
@@ -29,9 +29,7 @@ def intel(
 
     The worker enrich asks; with --refresh it does so although the present answers still hold.
     """
-    text = canonical(address)
-    if text is None:
-        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address")
+    text = canonical_address(address)
     deployment = find_deployment()
     if refresh_:
         refresh(deployment, text)

@@ -8,6 +8,7 @@ from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show.tables import print_table
 from decnet.show.times import moment, size
+from decnet_core.state import State
 from decnet_models.artifacts import queries
 from decnet_models.artifacts.queries import Artifact, Sighting
 
@@ -34,8 +35,9 @@ def files(
     with transaction(deployment) as connection:
         artifacts = queries.artifacts(connection, limit, kind="file", window=window)
         sightings = {one.sha256: queries.sightings(connection, 1, sha256=one.sha256) for one in artifacts}
-    kept = deployment.state.artifacts
-    found = [CapturedFile(one, next(iter(sightings[one.sha256]), None), _path(str(kept), one)) for one in artifacts]
+    found = [
+        CapturedFile(one, next(iter(sightings[one.sha256]), None), _path(deployment.state, one)) for one in artifacts
+    ]
     print_table(found, HEADING, row, as_json=as_json, as_csv=as_csv, nothing="no file in that time")
 
 
@@ -50,5 +52,5 @@ def row(one: CapturedFile) -> tuple[object, ...]:
     )
 
 
-def _path(folder: str, artifact: Artifact) -> str | None:
-    return f"{folder}/{artifact.sha256[:2]}/{artifact.sha256}" if artifact.kept else None
+def _path(state: State, artifact: Artifact) -> str | None:
+    return str(state.artifact(artifact.sha256)) if artifact.kept else None

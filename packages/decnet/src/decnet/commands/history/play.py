@@ -60,7 +60,7 @@ def _file(deployment: Deployment, session: Session) -> Path:
     if session.recording is None:
         state = "has no recording yet: it is recorded when it ends" if session.closed_at is None else "was not recorded"
         raise NotFoundError(f"session {session.session} {state}")
-    file = deployment.state.artifacts / session.recording[:2] / session.recording
+    file = deployment.state.artifact(session.recording)
     if not file.exists():
         raise NotFoundError(f"the recording {session.recording} is not in {file.parent.parent}: retention removed it")
     return file

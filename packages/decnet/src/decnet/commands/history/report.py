@@ -2,14 +2,13 @@
 """`decnet report`: what happened in a span of time, as a document to send on."""
 
 import enum
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import OperatorError
 from decnet.cli.options import Limit, application
+from decnet.cli.output_file import opened
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
@@ -40,14 +39,10 @@ def report(
     window = time_window(since, until)
     with transaction(find_deployment()) as connection:
         text = _written(summary_of(connection, window, limit), as_format)
-    if output is None:
-        sys.stdout.write(f"{text}\n")
-        return
-    try:
-        output.write_text(f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        raise OperatorError(f"cannot write {output}: {error.strerror}") from error
-    typer.echo(f"wrote {output}")
+    with opened(output) as file:
+        file.write(f"{text}\n")
+    if output is not None:
+        typer.echo(f"wrote {output}")
 
 
 def _written(summary: Summary, as_format: Format) -> str:
