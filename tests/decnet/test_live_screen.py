@@ -37,18 +37,6 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.notices.queries import StoredNotice
 
 WORKERS = ("bus", "ingest", "canary", "clusterer", "collect", "decoys", "mutate", "profiler", "reconciler", "ttp")
-    "bus",
-    "ingest",
-    "canary",
-    "clusterer",
-    "collect",
-    "decoys",
-    "mutate",
-    "profiler",
-    "reconciler",
-    "ttp",
-    "webhook",
-]
 TOKEN = CanaryTriggered(ts=0, attacker="192.0.2.9", token="t" * 24, label="payroll share\x1b[2J", channel="http")
 TAGGED = TechniqueTagged(
     ts=0, attacker="192.0.2.9", technique="T1003.008", rule="r", title="Password hashes read", level="high",
