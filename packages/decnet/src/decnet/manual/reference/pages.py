@@ -12,7 +12,21 @@ from decnet.manual.reference.catalogue import events, notices, subjects
 from decnet.manual.reference.commands import commands
 from decnet.manual.reference.detection import rules
 from decnet.manual.reference.fleet import settings, workers
-from decnet.manual.reference.tables import tables
+
+
+class MissingExtraError(Exception):
+    """A page needs an extra that is not installed."""
+
+
+def _tables() -> Iterator[str]:
+    try:
+        from decnet.manual.reference.tables import tables
+    except ModuleNotFoundError as error:
+        if error.name != "sqlmodel":
+            raise
+        raise MissingExtraError("the page tables needs the extra sqlmodel: docs/install.md") from error
+    return tables()
+
 
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "workers": ("what each worker does, reads and writes, and its settings", workers),
@@ -22,7 +36,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "notices": ("what webhooks deliver", notices),
     "subjects": ("the messages on the bus", subjects),
     "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
-    "tables": ("every table of the database, with a picture of each domain", tables),
+    "tables": ("every table of the database, with a picture of each domain", _tables),
 }
 """Every page by its name, with what it contains."""
 
@@ -34,11 +48,15 @@ def text(name: str) -> str:
 
 
 def write(folder: Path) -> list[Path]:
-    """Write all pages into `folder`; return their paths. Raises OSError."""
+    """Write all pages into `folder` but those for which an extra is missing; return their paths. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in ("index", *PAGES):
-        (folder / f"{name}.md").write_text(text(name), encoding="utf-8")
+        try:
+            page = text(name)
+        except MissingExtraError:
+            continue
+        (folder / f"{name}.md").write_text(page, encoding="utf-8")
         written.append(folder / f"{name}.md")
     return written
 
