@@ -25,7 +25,7 @@ NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CO
 @pytest.fixture(scope="module")
 def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheelhouse")
-    command = [sys.executable, PROGRAM, "--uv", UV, folder]
+    command = [sys.executable, str(PROGRAM), "--uv", UV, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
     if done.returncode and re.search("NameResolutionError|Connection refused|Network is unreachable", done.stderr):
         pytest.skip("no package index here")
@@ -44,10 +44,10 @@ def test_every_wheel_of_the_wheelhouse_is_one_that_a_list_has_by_its_hash(wheelh
 
 def test_the_whole_fleet_installs_from_the_wheelhouse_alone(wheelhouse: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60)
-    python, pip = tmp_path / "venv/bin/python", next(wheelhouse.glob("pip-*.whl")) / "pip"
-    command = [python, pip, "install", "--quiet", "--no-index", "--find-links", wheelhouse, "--require-hashes"]
-    environment = {**os.environ, **NO_INDEX}
-    subprocess.run([*command, "-r", wheelhouse / "fleet.txt"], check=True, timeout=300, env=environment)
+    pip = next(wheelhouse.glob("pip-*.whl")) / "pip"
+    command: list[str | Path] = [tmp_path / "venv/bin/python", pip, "install", "--quiet", "--no-index", "--find-links"]
+    command += [wheelhouse, "--require-hashes", "-r", wheelhouse / "fleet.txt"]
+    subprocess.run(command, check=True, timeout=300, env={**os.environ, **NO_INDEX})
     done = subprocess.run(
         [tmp_path / "venv/bin/decnet", "--version"], capture_output=True, text=True, check=True, timeout=60
     )
