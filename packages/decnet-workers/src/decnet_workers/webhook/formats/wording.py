@@ -39,7 +39,18 @@ WORDING: dict[str, Wording] = {
     "webhook.test": Wording("informational", "{message}"),
 }
 
-SUBJECTS = tuple("incident worker sensor disk certificate identity campaign session attacker decky".split())
+SUBJECTS = (
+    "incident",
+    "worker",
+    "sensor",
+    "disk",
+    "certificate",
+    "identity",
+    "campaign",
+    "session",
+    "attacker",
+    "decky",
+)
 """Fields that name what a notice is about, the narrowest first."""
 
 ENDS = frozenset({"decky.repaired", "campaign.ended", "incident.closed"})

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_webhook_format"
-down_revision = "0011_session_typing"
+revision = "0013_webhook_format"
+down_revision = "0012_synthetic_prose"
 
 
 def upgrade() -> None:
