@@ -46,11 +46,11 @@ class Step(msgspec.Struct):
     """The result of a step: counts of events, the rows still ahead, and the newest new notice of each kind."""
 
     handled: int = 0
-    known: int = 0
-    """Events of known sources, which nothing handles."""
     dead_letters: int = 0
     lag: int = 0
     notices: dict[str, int] = {}
+    known: int = 0
+    """Events of known sources, which nothing handles."""
 
 
 class BatchProcessor:
