@@ -26,6 +26,11 @@ class KnownSource(msgspec.Struct, frozen=True):
     added_at: int
 
 
+def canonical_network(text: str) -> str:
+    """Return an address or a network as CIDR; bits beyond the prefix are dropped. Raises ValueError."""
+    return str(parse_network(text.strip()))
+
+
 class Stamp(msgspec.Struct, frozen=True):
     """Changes with every entry that is added or removed."""
 
@@ -44,9 +49,9 @@ def add(
     forget: bool = False,
     now_ns: int | None = None,
 ) -> KnownSource:
-    """Add a source; `network` is an address or CIDR, of which bits beyond the prefix are dropped. Raises ValueError."""
+    """Add a source; `network` as `canonical_network` returns it."""
     values = {
-        "network": str(parse_network(network)),
+        "network": network,
         "port": port,
         "kind": kind,
         "until": until,
@@ -81,9 +86,10 @@ def forget(connection: Connection, source: int) -> KnownSource | None:
 
     None when there is none of that number, or when it does not cover all that its addresses do.
     """
-    old = next((one for one in known_sources(connection) if one.id == source), None)
-    if old is None or old.port is not None or old.kind is not None:
+    row = connection.execute(select(known_source).where(known_source.c.id == source)).first()
+    if row is None or row.port is not None or row.kind is not None:
         return None
+    old = KnownSource(*row)
     remove(connection, source)
     return add(connection, old.network, old.label, until=old.until, forget=True, now_ns=old.added_at)
 

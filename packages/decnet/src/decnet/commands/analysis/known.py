@@ -16,7 +16,6 @@ from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
-from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_terminal
 from decnet_models.attackers.tables import attacker
 from decnet_models.database.addresses_in import addresses_in
@@ -90,7 +89,7 @@ def forget(number: Annotated[int, typer.Argument(help="Its number, as decnet kno
 
 def _canonical(network: str) -> str:
     try:
-        return str(parse_network(network.strip()))
+        return queries.canonical_network(network)
     except ValueError as error:
         raise WrongUsageError(f"{network!r} is neither an address nor a network: {error}") from error
 
