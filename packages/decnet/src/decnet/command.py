@@ -60,7 +60,7 @@ COMMANDS = (
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
     Command("known", "Own scanners, monitoring: recorded, never scored or alerted: add, list, remove.", "analysis"),
     Command("canary", "Make and list canary tokens."),
-    Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
+    Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after showing what that does."),
