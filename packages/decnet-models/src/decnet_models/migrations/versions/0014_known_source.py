@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_known_source"
-down_revision = "0012_synthetic_prose"
+revision = "0014_known_source"
+down_revision = "0013_webhook_format"
 
 
 def upgrade() -> None:
