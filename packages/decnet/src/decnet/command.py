@@ -59,7 +59,7 @@ COMMANDS = (
     Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
     Command("canary", "Make and list canary tokens."),
-    Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
+    Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after showing what that does."),
