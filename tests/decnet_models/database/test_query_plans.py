@@ -31,6 +31,7 @@ SMALL = {
     "event_forgotten": "a row for each kind",
     "ingest_position": "a row for each spool",
     "intel_request": "bounded by a setting",
+    "known_source": "written by people",
     "lease": "a row for each worker and shard",
     "login_throttle": "looked up by key; forgotten after a while",
     "persona": "written by people",
