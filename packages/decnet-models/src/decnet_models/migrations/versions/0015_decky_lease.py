@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_decky_lease"
-down_revision = "0012_synthetic_prose"
+revision = "0015_decky_lease"
+down_revision = "0014_known_source"
 
 
 def upgrade() -> None:
