@@ -25,6 +25,7 @@ SMALL = {
     "account": "people",
     "api_token": "what people gave to programs",
     "decky": "the fleet's own hosts",
+    "decky_lease": "the fleet's own hosts",
     "decky_policy": "the fleet's own hosts",
     "decky_state": "the fleet's own hosts",
     "event_forgotten": "a row for each kind",
