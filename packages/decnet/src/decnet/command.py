@@ -58,6 +58,7 @@ COMMANDS = (
     Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when.", "deckies"),
     Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
+    Command("known", "Own scanners, monitoring: recorded, never scored or alerted: add, list, remove.", "analysis"),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
