@@ -49,7 +49,7 @@ class Terminal:
         self._process, self._descriptor = pty.fork()
         if self._process == 0:
             os.environ.update({"TERM": "xterm-256color", "DECNET_STATE_DIR": str(state)})
-            os.execv(sys.executable, [*DECNET, "up"])
+            os.execv(sys.executable, [*DECNET, "up", "--ready-file", f"{state}.ready"])
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         os.set_blocking(self._descriptor, False)
 
@@ -82,13 +82,15 @@ class Terminal:
 def main() -> None:
     """Take all pictures."""
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "state") as terminal:
-        os.environ["DECNET_STATE_DIR"] = str(Path(folder) / "state")
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "decnet") as terminal:
+        os.environ["DECNET_STATE_DIR"] = str(Path(folder) / "decnet")
         asyncio.run(log_in("127.9.8.7"))
         look("127.77.0.11", "/.env", "/wp-login.php", "/")
         terminal.until("T1003.008")
         terminal.until("GET /wp-login.php")
-        draw("live", "decnet up", terminal.screen().replace(folder, "/var/lib"))
+        draw(
+            "live", "decnet up", terminal.screen().replace(f" --state {folder}/decnet", "").replace(folder, "/var/lib")
+        )
         for name, command in PAGES.items():
             done = subprocess.run([*DECNET, *command], capture_output=True, text=True, check=True)
             draw(name, f"decnet {' '.join(command)}", done.stdout)
@@ -96,11 +98,10 @@ def main() -> None:
 
 @contextmanager
 def running(state: Path) -> Iterator[Terminal]:
-    terminal = Terminal(state)
+    terminal, deadline = Terminal(state), time.monotonic() + 120
     try:
-        terminal.until("canary")
-        terminal.until("not ready", 60) if "not ready" in terminal.screen() else None
-        while "not ready" in terminal.screen() or "starting" in terminal.screen():
+        ready = Path(f"{state}.ready")
+        while not ready.exists() and time.monotonic() < deadline:
             terminal.read()
         yield terminal
     finally:

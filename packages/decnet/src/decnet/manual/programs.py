@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every console script with its commands, arguments and options, read from what parses its command line."""
 
+import argparse
 import importlib
 from collections.abc import Iterator
 from enum import Enum
@@ -13,6 +14,7 @@ import typer.main
 from decnet.command import COMMANDS, OPTIONS
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.command import build
+from decnet_core.setup.command import parser as setup_parser
 from decnet_core.supervise.command import parser
 from decnet_models.command import app as database
 
@@ -68,7 +70,11 @@ def programs() -> Iterator[Command]:
 
 def supervisor() -> Command:
     """Return `decnet-supervise`, the only one that argparse reads."""
-    said = parser()
+    init = _read_by_argparse("decnet-supervise init", setup_parser())
+    return _read_by_argparse("decnet-supervise", parser(), init)
+
+
+def _read_by_argparse(name: str, said: argparse.ArgumentParser, *below: Command) -> Command:
     found = tuple(
         Parameter(
             tuple(action.option_strings) or (action.dest.upper(),),
@@ -80,7 +86,7 @@ def supervisor() -> Command:
         for action in said._actions  # argparse has no other list of them
         if "--help" not in action.option_strings
     )
-    return Command("decnet-supervise", _plain(said.description), found)
+    return Command(name, _plain(said.description), found, below)
 
 
 def _app(module: str) -> typer.Typer:
