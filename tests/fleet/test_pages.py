@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from decnet.configuration.values import shapes
-from decnet.manual.programs import COMMON, Command, programs
+from decnet.manual.programs import COMMON, Command, Parameter, programs
 from decnet_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,6 @@ _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PROGRAM = re.compile(r"(?:^|[\s;&|(/])(decnet(?:-[a-z]+)*(?: [^;&|`)#\n]*)?)")
-_PLACEHOLDER = re.compile(r"^[A-Z_.|\[\]'\"$(]")
 _OTHERS = {f"decnet-{name}" for name in ["echo", "core", "models", "decoys", "swarm", "workers", "name"]}
 """What begins as our programs do, and is none."""
 
@@ -78,20 +77,22 @@ def problem(line: str, known: dict[str, Command]) -> str:
     command = known.get(words[0])
     if command is None:
         return "" if words[0] in _OTHERS or words[0].endswith("-") else f"there is no program {words[0]}"
-    options = {name for one in (*command.parameters, *COMMON) for name in one.names} | {"--help", "--version"}
-    for word in words[1:]:
+    plain = Parameter(("--help", "--version"), "", takes_value=False)
+    options = {name: one for one in (*command.parameters, *COMMON, plain) for name in one.names}
+    rest = iter(words[1:])
+    for word in rest:
         below = {each.name.rpartition(" ")[2]: each for each in command.commands}
         if word.partition("=")[0].startswith("--"):
             option = word.partition("=")[0].rstrip(",.")
             if option not in options:
                 return f"{command.name} has no option {option}"
+            if options[option].takes_value and "=" not in word:
+                next(rest, None)
         elif any(part in below for part in word.split("|")):
             command = next(below[part] for part in word.split("|") if part in below)
-            options |= {name for one in command.parameters for name in one.names}
-        elif command.commands and re.fullmatch("[a-z][a-z-]+", word) and command is known[words[0]]:
+            options |= {name: one for one in command.parameters for name in one.names}
+        elif words[0] == "decnet" and command is known["decnet"] and re.fullmatch("[a-z][a-z-]+", word):
             return f"there is no {command.name} {word}"
-        elif _PLACEHOLDER.match(word):
-            continue
     return ""
 
 
