@@ -27,6 +27,8 @@ class Webhook(msgspec.Struct, frozen=True):
     created_at: int
     enabled_at: int
     removed_at: int | None = None
+    filter: str = "{}"
+    """What of these kinds, and when: JSON of `decnet_workers.webhook.selection`."""
 
 
 class WebhookStatus(msgspec.Struct, frozen=True):
@@ -69,9 +71,12 @@ def add_webhook(
     allow_private: bool = False,
     since_seq: int,
     now_ns: int,
+    filter: str = "{}",  # noqa: A002  # as the column is called
 ) -> Webhook:
     """Add an endpoint for the notices after `since_seq`; the caller has checked `url` and `kinds`."""
-    made = Webhook(f"wh_{secrets.token_hex(8)}", url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns)
+    made = Webhook(
+        f"wh_{secrets.token_hex(8)}", url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns, filter=filter
+    )
     values = {**msgspec.structs.asdict(made), "kinds": msgspec.json.encode(made.kinds).decode()}
     connection.execute(insert(webhook).values(**values))
     return made

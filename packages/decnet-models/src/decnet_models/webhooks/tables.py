@@ -19,6 +19,7 @@ webhook = Table(
     Column("created_at", NANOSECONDS, nullable=False),
     Column("enabled_at", NANOSECONDS, nullable=False),
     Column("removed_at", NANOSECONDS),
+    Column("filter", JSON_TEXT, nullable=False, server_default="{}"),
     info={"owner": "operator", "readers": ("webhook", "operator")},
 )
 
