@@ -293,7 +293,7 @@ class IncidentDigest(_Notice, frozen=True, tag="incident.digest"):
     deckies: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
     webhook: str | None = None
-    """The only endpoint that it is for; None: for all that receive incidents."""
+    """The only endpoint that it is for; without one for all that receive incidents."""
 
 
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):

@@ -12,7 +12,7 @@ class Incident(TableModel, table=True):
 
     __table__ = tables.incident
 
-    id: int | None = None
+    id: int
     """The number of the incident, in the order in which they began."""
     attacker: str
     """The address with which it began."""
