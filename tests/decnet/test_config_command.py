@@ -59,6 +59,17 @@ def test_no_password_is_shown(run: Run, file: Path) -> None:
     assert "hidden-word" not in said.out + run("config", "show", "--json").out
 
 
+def test_no_key_is_shown_but_files_and_addresses_are(run: Run, file: Path) -> None:
+    file.write_text(
+        "[enrich]\nthreatfox_key = 'hidden-word'\nproviders = []\n[bus]\ntls_key_file = '/etc/key'\n"
+        "[orchestrator]\ntext_key = 'hidden-word'\ntoken_url = 'https://intra.example.org/{token}'\n"
+    )
+    said = run("config", "show", "--json").out
+    assert "hidden-word" not in said
+    assert "/etc/key" in said
+    assert "intra.example.org" in said
+
+
 def test_good_settings_are_good(run: Run, file: Path) -> None:
     said = run("config", "check")
     assert (said.code, said.out) == (0, f"{file}: all settings are good\n")
