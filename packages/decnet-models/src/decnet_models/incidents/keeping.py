@@ -89,8 +89,10 @@ def move(connection: Connection, source: int, target: int) -> None:
 
 
 def first_due(connection: Connection) -> int | None:
-    """Return when the next incident is due."""
-    return connection.execute(select(func.min(incident.c.due_at))).scalar()
+    """Return when the next incident is due, by itself or in a digest."""
+    first = func.min(incident.c.due_at)
+    either = [select(first).where(incident.c.held == held).scalar_subquery() for held in (0, 1)]
+    return min((at for at in connection.execute(select(*either)).one() if at is not None), default=None)
 
 
 def due(connection: Connection, now_ns: int, limit: int) -> list[Incident]:
@@ -168,7 +170,7 @@ def values_of(connection: Connection, numbers: Collection[int], fields: Collecti
 
 def correct_future_times(connection: Connection, now_ns: int, longest_ns: int) -> int:
     """Make due what a clock that was ahead has put off for longer than anything may be; return the number."""
-    late = update(incident).where(incident.c.due_at > now_ns + longest_ns)
+    late = update(incident).where(incident.c.held.in_((0, 1)), incident.c.due_at > now_ns + longest_ns)
     return connection.execute(late.values(due_at=now_ns)).rowcount
 
 

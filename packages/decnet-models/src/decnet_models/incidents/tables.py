@@ -47,7 +47,7 @@ incident = Table(
     Column("reminders", Integer, nullable=False),
     Column("due_at", NANOSECONDS),
     Column("held", Integer, nullable=False),
-    Index("ix_incident_due", "due_at"),
+    Index("ix_incident_due", "held", "due_at"),
     Index("ix_incident_last_seen", "last_seen"),
     Index("ix_incident_merged_into", "merged_into"),
     info=_OF_WEBHOOK,

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_incidents"
-down_revision = "0011_session_typing"
+revision = "0013_incidents"
+down_revision = "0012_synthetic_prose"
 
 _BIG = sa.BigInteger
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -92,4 +92,4 @@ def _incident() -> None:
     )
     for column in ("last_seen", "merged_into"):
         op.create_index(f"ix_incident_{column}", "incident", [column])
-    op.create_index("ix_incident_due", "incident", ["due_at"])
+    op.create_index("ix_incident_due", "incident", ["held", "due_at"])
