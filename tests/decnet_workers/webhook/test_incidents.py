@@ -27,6 +27,7 @@ from decnet_models.identities.tables import IDENTITIES
 from decnet_models.incidents import queries
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 from decnet_models.notices import queries as outbox
+from decnet_models.webhooks import delivery_queries
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.selection import INCIDENTS, Selection, written
@@ -305,7 +306,7 @@ def test_a_batch_that_is_rolled_back_is_taken_again_with_the_same_result(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(module.queries, "add_deliveries", fail)
+        broken.setattr(delivery_queries, "add_deliveries", fail)
         with pytest.raises(RuntimeError):
             desk.hear(seen(), logged_in())
     assert desk.listed() == []

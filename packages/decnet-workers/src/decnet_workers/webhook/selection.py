@@ -5,11 +5,12 @@ import ipaddress
 from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-NOTICES, INCIDENTS = "notices", "incidents"
+NOTICES: Final = "notices"
+INCIDENTS: Final = "incidents"
 
 
 class Facts(msgspec.Struct, frozen=True):

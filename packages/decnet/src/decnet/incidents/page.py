@@ -95,14 +95,13 @@ def _parts(found: Page) -> Iterator[str]:
 
 def _step(stored: StoredNotice) -> Step:
     notice = stored.notice
-    attributed = isinstance(notice, Attributed)
     return Step(
         seq=stored.seq,
         ts=notice.ts,
         kind=notice_kind(notice),
         severity=severity_of(notice),
         decky=getattr(notice, "decky", None),
-        line=line_of(notice) if attributed else "",
+        line=line_of(notice) if isinstance(notice, Attributed) else "",
         technique=notice.technique if isinstance(notice, TechniqueTagged) else None,
         event=notice.event if isinstance(notice, TechniqueTagged) else "",
         notice=notice,
