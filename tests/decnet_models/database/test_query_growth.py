@@ -40,6 +40,8 @@ GROW = {
     "incidents.keeping.worst_held": "of a storm, the worst for its digest",
     "incidents.queries.count_open": "sums up",
     "incidents.queries.incidents": "by a state or severity that few have: asked by people",
+    "known.queries.known_sources": "written by people",
+    "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
     "ttp.queries.tags_between": "walks to the span of time, for an export",

@@ -15,7 +15,7 @@ from decnet_workers.outbound.addresses import networks, refusal
 from decnet_workers.outbound.dial import DialError, Dialler
 from decnet_workers.outbound.target import TargetError, parse_target
 from decnet_workers.webhook.filters import idle_globs
-from decnet_workers.webhook.http_connection import HttpConnection
+from decnet_workers.webhook.transports.http_connection import HttpConnection
 
 REFUSED = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.66.5.4", "169.254.169.254",

@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 
 from decnet_workers.outbound.dial import DialError, Dialler
 from decnet_workers.outbound.target import parse_target
-from decnet_workers.webhook.http_connection import HttpConnection
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed, HttpSender
+from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.transports.http_connection import HttpConnection
+from decnet_workers.webhook.transports.http_sender import HttpSender
 
 
 @pytest.fixture

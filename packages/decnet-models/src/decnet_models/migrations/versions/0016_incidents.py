@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_incidents"
-down_revision = "0012_synthetic_prose"
+revision = "0016_incidents"
+down_revision = "0015_decky_lease"
 
 _BIG = sa.BigInteger
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
