@@ -92,8 +92,15 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         dialler = Dialler(
             self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )
-        limits = (self.settings.attempt_seconds, self.settings.idle_seconds)
-        self._means = Means(dialler, key, *limits, files=ctx.state.root / ALERTS)
+        self._means = Means(
+            dialler,
+            key,
+            attempt_seconds=self.settings.attempt_seconds,
+            idle_seconds=self.settings.idle_seconds,
+            files=ctx.state.root / ALERTS,
+            file_bytes=self.settings.file_mib * MIB,
+            file_keep=self.settings.file_keep,
+        )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
 
