@@ -27,6 +27,8 @@ ROOM = 1.5
 EACH = 20
 """Steps between two looks."""
 
+pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query_plans`
+
 GROW = {
     "identities.evidence_rows.add_all_pending": "reads all attackers, each time their number has doubled",
     "artifacts.queries.holdings": "sums up the store",
