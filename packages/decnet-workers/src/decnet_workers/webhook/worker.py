@@ -22,6 +22,7 @@ from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.fleet_troubles import TROUBLES, FleetTroubles
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
@@ -47,8 +48,10 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     network = "any"
     keys = ("webhook.key",)
     writes = (ALERTS,)
+    notices = TROUBLES
 
     _deliveries: Deliveries
+    _troubles: FleetTroubles
     _means: Means
 
     @classmethod
@@ -86,6 +89,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
+        self._troubles = FleetTroubles(self._engine, ctx.state.root, ctx.state.supervisors)
 
     async def run(self, ctx: Context) -> None:
         """Deliver until stopped, then let attempts under way finish."""
@@ -101,6 +105,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _step(self, ctx: Context) -> Rest:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
+        looks_again = await ctx.in_thread(self._troubles.look)
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
         for webhook_id in poll.ready:
@@ -110,7 +115,8 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         if poll.lag:
             return AT_ONCE
         # A nudge or the end of a queue wakes sooner.
-        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(poll.next_at), idle=not self._queues)
+        due = min(looks_again, poll.next_at or looks_again)
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""

@@ -133,7 +133,7 @@ def _fields(data: dict[str, Any], decisive: str) -> tuple[tuple[str, str], ...]:
 
 
 def _value(name: str, value: Any) -> str:
-    if name.endswith(("_seen", "_at", "_until")) and isinstance(value, int) and value > 0:
+    if (name.endswith(("_seen", "_at", "_until")) or name == "since") and isinstance(value, int) and value > 0:
         return rfc3339(value)
     return shown(value)
 

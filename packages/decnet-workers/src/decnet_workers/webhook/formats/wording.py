@@ -36,6 +36,12 @@ WORDING: dict[str, Wording] = {
     "incident.acknowledged": Wording("informational", "Acknowledged by {who}: {title}", "line"),
     "incident.closed": Wording("informational", "Closed by {who}: {title}", "line"),
     "incident.digest": Wording("medium", "{incidents} incidents, told together: {reason}"),
+    "worker.down": Wording("high", "Worker {worker} is down: {state}", "reason"),
+    "worker.recovered": Wording("informational", "Worker {worker} runs again"),
+    "disk.low": Wording("high", "The disk of {disk} is nearly full"),
+    "disk.recovered": Wording("informational", "The disk of {disk} has room again"),
+    "certificate.expiring": Wording("medium", "The certificate of sensor {certificate} ends soon"),
+    "certificate.renewed": Wording("informational", "Sensor {certificate} has a new certificate"),
     "webhook.test": Wording("informational", "{message}"),
 }
 
@@ -53,5 +59,14 @@ SUBJECTS = (
 )
 """Fields that name what a notice is about, the narrowest first."""
 
-ENDS = frozenset({"decky.repaired", "campaign.ended", "incident.closed"})
+ENDS = frozenset(
+    {
+        "decky.repaired",
+        "campaign.ended",
+        "incident.closed",
+        "worker.recovered",
+        "disk.recovered",
+        "certificate.renewed",
+    }
+)
 """Kinds that end what another kind of the same group began."""
