@@ -5,9 +5,18 @@ import asyncio
 import os
 from functools import partial
 
+import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.bus.subjects import NOTICE
+from decnet_core.bus.subjects import NOTICE, NoticeWritten
+from decnet_core.events.notices import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDigest,
+    IncidentEscalated,
+    IncidentGrew,
+    IncidentOpened,
+)
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
@@ -42,13 +51,21 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     name = "webhook"
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
+    notices = (
+        IncidentOpened,
+        IncidentGrew,
+        IncidentEscalated,
+        IncidentAcknowledged,
+        IncidentClosed,
+        IncidentDigest,
+        *TROUBLES,
+    )
     parks = True
     follows = ("ingest",)
     memory_budget = 64 * MIB
     network = "any"
     keys = ("webhook.key",)
     writes = (ALERTS,)
-    notices = TROUBLES
 
     _deliveries: Deliveries
     _troubles: FleetTroubles
@@ -108,14 +125,16 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         looks_again = await ctx.in_thread(self._troubles.look)
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
+        for kind in sorted(poll.told):
+            ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(poll.last_seq)))
         for webhook_id in poll.ready:
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
         if poll.lag:
             return AT_ONCE
+        due = min(at for at in (poll.next_at, poll.incidents_at, looks_again) if at is not None)
         # A nudge or the end of a queue wakes sooner.
-        due = min(looks_again, poll.next_at or looks_again)
         return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:

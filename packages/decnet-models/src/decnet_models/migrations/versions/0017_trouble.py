@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_trouble"
-down_revision = "0015_decky_lease"
+revision = "0017_trouble"
+down_revision = "0016_incidents"
 
 
 def upgrade() -> None:
