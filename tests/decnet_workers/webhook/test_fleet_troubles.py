@@ -162,6 +162,7 @@ def test_a_certificate_that_nobody_renews_is_told(watched: Watched, clock: Clock
             row = {"name": name, "description": "", "role": "sensor", "revoked_at": revoked, "updated_at": 1}
             connection.execute(sensor.insert().values(**row))
             one = {"fingerprint": f"{number:064d}", "sensor": name, "not_after": ends, "recorded_at": 1}
+            one["ended_at"] = revoked
             connection.execute(enrolment.insert().values(**one))
         newer = {"fingerprint": "f" * 64, "sensor": "d", "not_after": START + 90 * 86400 * NS, "recorded_at": 2}
         connection.execute(enrolment.insert().values(**newer))

@@ -30,6 +30,7 @@ from decnet_core.events.notices import (
 from decnet_core.text import for_column
 from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries as notices
+from decnet_models.swarm.queries import enrolments_in_force
 from decnet_models.troubles import queries
 from decnet_models.troubles.queries import Key
 from decnet_workers.webhook.retry import NS
@@ -88,9 +89,7 @@ class FleetTroubles:
     def _found(self, connection: Connection, told: dict[Key, int], now: int) -> Iterator[Trouble]:
         yield from workers_down(self._supervisors, now)
         yield from disk_low(self._state, now, again=("disk.low", str(self._state)) in told)
-        for name, ends in queries.certificate_ends(connection).items():
-            if ends - now < EXPIRES_WITHIN_NS:
-                yield Trouble(("certificate.expiring", name), CertificateExpiring(now, name, ends))
+        yield from certificates_expiring(connection, now)
 
 
 def tell(connection: Connection, told: dict[Key, int], found: dict[Key, Trouble], now: int) -> None:
@@ -138,6 +137,16 @@ def workers_down(supervisors: Path, now: int) -> Iterator[Trouble]:
             if worker.phase in _DOWN and worker.name != "webhook":
                 notice = WorkerDown(now, worker.name, worker.phase, for_column(worker.reason, 1024))
                 yield Trouble(("worker.down", worker.name), notice)
+
+
+def certificates_expiring(connection: Connection, now: int) -> Iterator[Trouble]:
+    """Yield a trouble for each sensor whose newest certificate ends soon."""
+    newest: dict[str, int] = {}
+    for one in enrolments_in_force(connection):
+        newest[one.sensor] = max(one.not_after, newest.get(one.sensor, 0))
+    for name, ends in newest.items():
+        if ends - now < EXPIRES_WITHIN_NS:
+            yield Trouble(("certificate.expiring", name), CertificateExpiring(now, name, ends))
 
 
 def disk_low(state: Path, now: int, *, again: bool) -> Iterator[Trouble]:
