@@ -33,6 +33,8 @@ _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
 _OWN_MEMBERS = 2
+_LEAST_SEEN = 2
+"""Weaker features are linked only if the samples of both show the other so often: so either one's can rule it out."""
 
 
 class Profile(NamedTuple):
@@ -63,18 +65,23 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
 
 def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Profile:
     """Return the profile of a feature, given features and their kinds of each attacker in the sample, if not shared."""
-    together: dict[Key, int] = {}
-    kinds: dict[str, int] = {}
+    together: Counter[Key] = Counter()
+    kinds: Counter[str] = Counter()
     sample = 0
     for features, of_kinds in looked_at:
         sample += 1
-        for feature in features:
-            together[feature] = together.get(feature, 0) + 1
-        for kind in of_kinds:
-            kinds[kind] = kinds.get(kind, 0) + 1
+        together.update(features)
+        kinds.update(of_kinds)
     together.pop(key, None)
     size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
     return Profile(size, max(1, sample), together, kinds)
+
+
+def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
+    """Return whether `are_linked` can be true of two features, given how often one's sample shows the other."""
+    if min(weights) < JOIN and number < _LEAST_SEEN:
+        return False
+    return max(attackers) > SAMPLE or enough(number, attackers, *weights)
 
 
 def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
@@ -87,7 +94,7 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     if not enough(number, (one.attackers, other.attackers), weights[rarer], weights[commoner]):
         return False
     if min(weights[rarer], weights[commoner]) < JOIN:
-        return True
+        return other.together.get(rarer, 0) >= _LEAST_SEEN
     if rarer[0] == commoner[0]:
         return number >= _SAME_KIND * one.attackers
     agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
@@ -108,7 +115,7 @@ def _must_agree(key: Key, other: Key) -> bool:
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether so many attackers that show both features of a pair can link it."""
     if min(weights) < JOIN:
-        return number >= 2 and number >= _AGREE * max(attackers)
+        return number >= _LEAST_SEEN and number >= _AGREE * max(attackers)
     return number >= max(1, isqrt(min(attackers)))
 
 

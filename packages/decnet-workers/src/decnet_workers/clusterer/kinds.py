@@ -60,12 +60,12 @@ KINDS: dict[str, Kind] = {
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("credential_set", "script", 0, 22, 2.5, 128, rarity=2, members="credential", least=4),
+        Kind("credential_set", "script", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
         Kind("credential", "script", 0, 7, 0.9, 255),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
-        Kind("command_set", "script", 1, 22, 2.5, 128, rarity=2, members="command", least=3),
+        Kind("command_set", "script", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
         Kind("command", "script", 1, 8, 0.9, 255, 12),
         Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
@@ -77,6 +77,9 @@ KINDS: dict[str, Kind] = {
         Kind("tcp_stack", "system", 2, 6, 1, 64, 8, 4, rarity=1.5),
     )
 }
+
+SET_OF = {kind.members: kind.name for kind in KINDS.values() if kind.members}
+"""By kind, that of the sets whose members are of it."""
 
 _LIMITS = {"tool": 10.0, "system": 9.0}
 
@@ -110,6 +113,20 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
         bits = min(bits, kind.rarity * (log2(population) - doublings))
     bits = max(_LEAST, bits)
     return bits if limit is None else min(bits, limit)
+
+
+def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]:
+    """Return which features can weigh something else now that the population is 2**`after` and no longer 2**`before`.
+
+    They are given by kind, and by the least and the greatest number of attackers that show them.
+    """
+    return [
+        (kind.name, (1 << doublings, (2 << doublings) - 1))
+        for kind in KINDS.values()
+        if kind.rarity and before != after
+        for doublings in range(1, kind.cap.bit_length())
+        if kind.rarity * (before - doublings) < kind.bits - kind.slope * (doublings - 1)
+    ]
 
 
 def total(features: Iterable[tuple[str, float]]) -> float:

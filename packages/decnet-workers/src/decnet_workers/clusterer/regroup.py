@@ -5,7 +5,7 @@ Each step finds what it can affect through the holders of a feature, so the cost
 candidates, not on the number of attackers; and the result is the one that a computation of everything gives.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from decnet_workers.clusterer.attachment import Attachment, attachment
@@ -15,7 +15,7 @@ from decnet_workers.clusterer.cores import (
     adjusted,
     are_linked,
     components,
-    enough,
+    could_link,
     heaviest,
     in_order,
     is_mixed,
@@ -187,20 +187,17 @@ class _Regrouping:
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        pairs = {
-            (one, other)
-            for one in keys
-            for other, number in self._profiles[one].together.items()
-            if self._could_link(one, other, number)
-        }
+        pairs = {(one, other) for one in keys for other in self._candidates(one)}
         self._profile({other for _, other in pairs})
         ordered = {in_order(one, other, self._profiles) for one, other in pairs}
         return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
 
-    def _could_link(self, one: Key, other: Key, number: int) -> bool:
-        """Return whether the pair deserves a look at what the other's attackers show."""
-        sizes = self._features[one].attackers, self._features[other].attackers
-        return max(sizes) > SAMPLE or enough(number, sizes, self._weights[one], self._weights[other])
+    def _candidates(self, one: Key) -> Iterator[Key]:
+        """Yield the features of which it deserves a look whether they are linked with this one."""
+        bits, attackers = self._weights[one], self._features[one].attackers
+        for other, number in self._profiles[one].together.items():
+            if could_link(number, (attackers, self._features[other].attackers), bits, self._weights[other]):
+                yield other
 
     def _profile(self, keys: set[Key]) -> None:
         missing = {key for key in keys if key not in self._profiles}
