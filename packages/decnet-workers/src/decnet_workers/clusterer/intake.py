@@ -211,8 +211,7 @@ def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[s
 def _widened(old: Times | None, new: Times) -> Times:
     if old is None:
         return new
-    first, last = new[0] if new[0] < old[0] else old[0], new[1] if new[1] > old[1] else old[1]
-    return (first, last)
+    return min(old[0], new[0]), max(old[1], new[1])
 
 
 def gathered(events: Iterable[StoredEvent]) -> Intake:

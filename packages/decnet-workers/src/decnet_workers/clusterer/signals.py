@@ -76,7 +76,7 @@ def _login(payload: LoginAttempt) -> Iterator[Signal]:
     for tried, _ in payload.variants():
         yield from _signal("ssh_key", tried.public_key)
         if tried.password is not None:
-            yield from _signal("credential", f"{tried.username[:_LONGEST // 2]}\t{tried.password}")
+            yield from _signal("credential", f"{tried.username[: _LONGEST // 2]}\t{tried.password}")
 
 
 def _command(payload: CommandRun) -> Iterator[Signal]:
