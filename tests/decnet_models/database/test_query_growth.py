@@ -27,11 +27,15 @@ ROOM = 1.5
 EACH = 20
 """Steps between two looks."""
 
+pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query_plans`
+
 GROW = {
     "artifacts.queries.holdings": "sums up the store",
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
+    "known.queries.known_sources": "written by people",
+    "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
     "ttp.queries.tags_between": "walks to the span of time, for an export",

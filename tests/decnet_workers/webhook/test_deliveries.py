@@ -16,8 +16,7 @@ from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import BATCH, Deliveries, Poll
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed
+from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 

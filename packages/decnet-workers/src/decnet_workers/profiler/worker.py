@@ -2,7 +2,7 @@
 """The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import ClassVar
 
@@ -20,8 +20,10 @@ from decnet_core.events.notices import (
 from decnet_core.net.addresses import canonical
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
+from decnet_models.attackers.forgetting import forget
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
+from decnet_models.attackers.tables import attacker
 from decnet_models.canary.queries import label_of
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress.queries import begin_cursor
@@ -50,6 +52,7 @@ class Profiler(CursorWorker[NoSettings]):
     group = "heavy"
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 1000
+    attacker_column = attacker.c.ip
     shared = True  # rows are an attacker's own, but for `credential`, whose columns are summed
 
     _passed_over = 0
@@ -85,15 +88,19 @@ class Profiler(CursorWorker[NoSettings]):
         """Take over verdicts that have changed."""
         return follow_verdicts(engine)
 
+    def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
+        """Delete the attackers, and take their part from credentials."""
+        forget(connection, attackers)
+
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
         touched = []
         for stored in batch.events:
-            attacker = canonical(stored.event.src_ip or "")
-            if attacker is None:
+            address = canonical(stored.event.src_ip or "")
+            if address is None:
                 self._passed_over += 1
             else:
-                touched.append(Touched(attacker, stored, logins_of(stored.event.payload)))
+                touched.append(Touched(address, stored, logins_of(stored.event.payload)))
         return touched
 
 

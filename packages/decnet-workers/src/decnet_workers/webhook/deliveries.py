@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.text import for_column, from_wire
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events.plausible_time import PlausibleTime
@@ -25,9 +26,8 @@ from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
 from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
-from decnet_workers.webhook.filters import wants
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed
+from decnet_workers.webhook.filters import TEST, wants
+from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.retry import NS, Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -43,6 +43,8 @@ _COUNT_EVERY_NS = 5 * NS
 """Counting costs as much as the backlog, and health is reported every ten seconds."""
 
 GONE = 410
+REJECTED = frozenset({400, 413, 415, 422})
+"""Statuses with which a receiver refuses this message, and would refuse it again."""
 _ASKS_TO_WAIT = frozenset({429, 503})
 
 
@@ -189,12 +191,26 @@ class Deliveries:
     ) -> str:
         status = outcome.status if isinstance(outcome, Reply) else None
         error = f"answered {status}" if isinstance(outcome, Reply) else outcome.reason
+        answer = answer_of(outcome)
+        if is_rejection(outcome):
+            queries.record_attempt(
+                connection, delivery, state=DEAD, due_at=now, status=status, error=error, answer=answer, now_ns=now
+            )
+            queries.record_state(connection, delivery.webhook_id, after_success(state))  # it works
+            return DEAD
         wait = _asked_wait(outcome, now)
         started = delivery.first_attempt_at or now
         again = self._schedule.next_at(delivery.attempts + 1, started, now, random.random(), wait)  # noqa: S311  # jitter
         ended = DEAD if again is None or status == GONE else PENDING
         queries.record_attempt(
-            connection, delivery, state=ended, due_at=again or now, status=status, error=error, now_ns=now
+            connection,
+            delivery,
+            state=ended,
+            due_at=again or now,
+            status=status,
+            error=error,
+            answer=answer,
+            now_ns=now,
         )
         after = self._breaker.after_failure(state, now, wait)
         if status == GONE:
@@ -216,6 +232,17 @@ class Deliveries:
 def _state_of(connection: Connection, webhook_id: str) -> EndpointState:
     known = queries.endpoint(connection, webhook_id)
     return known[1] if known else EndpointState()
+
+
+def is_rejection(outcome: Reply | Failed) -> bool:
+    """Return whether the endpoint works and will never take this message."""
+    return outcome.rejected if isinstance(outcome, Failed) else outcome.status in REJECTED
+
+
+def answer_of(outcome: Reply | Failed, delivery: Delivery | None = None) -> str | None:
+    """Return what the receiver said, to be stored: of successes only for a test, whose sender looks at it."""
+    kept = not (isinstance(outcome, Reply) and outcome.is_success) or (delivery is not None and delivery.kind == TEST)
+    return for_column(from_wire(outcome.answer)) if kept and outcome.answer else None
 
 
 def _asked_wait(outcome: Reply | Failed, now: int) -> float | None:

@@ -39,5 +39,9 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     """How long ended deliveries and dead letters are remembered."""
     allow_networks: tuple[str, ...] = ()
     """Networks that any endpoint may be in, e.g. 10.1.0.0/16; all other non-public addresses are rejected."""
+    file_mib: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 64
+    """MiB of an endpoint that is a file (file:NAME, in <state>/alerts) before it becomes NAME.1."""
+    file_keep: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 8
+    """How many of these older files are kept."""
     ca_file: str = ""
     """Certificate authorities (PEM) to trust instead of the system's."""
