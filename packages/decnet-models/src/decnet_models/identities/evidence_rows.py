@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import Insert
 
 from decnet_models.database.keyed_rows import rows_among, rows_at
 from decnet_models.database.row_insert import RowInsert
-from decnet_models.database.statements import insert_into, parts
+from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 
 Key = tuple[str, str]
@@ -155,7 +155,8 @@ def drop_evidence(connection: Connection, rows: Iterable[EvidenceRow]) -> None:
 
 def forget(connection: Connection, attackers: Collection[str]) -> None:
     """Take all evidence from attackers: what they showed joins nobody any more, and each is an identity alone."""
-    gone = evidence_of(connection, sorted(attackers))
+    shown = evidence_of(connection, attackers)
+    gone = [EvidenceRow(*key, one, *times) for one, found in shown.items() for key, times in found.items()]
     fewer: dict[Key, FeatureRow] = {}
     for row in gone:
         key = (row.kind, row.digest)
