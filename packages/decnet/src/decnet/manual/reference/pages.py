@@ -2,7 +2,7 @@
 """All reference pages by name.
 
 A page is a function that yields Markdown: `catalogue` has events, notices and subjects, `fleet` workers and settings,
-`commands` the programs, `detection` rules, `tables` the database.
+`formats` formats of receivers, `commands` the programs, `detection` rules, `tables` the database.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from decnet.manual.reference.catalogue import events, notices, subjects
 from decnet.manual.reference.commands import commands
 from decnet.manual.reference.detection import rules
 from decnet.manual.reference.fleet import settings, workers
+from decnet.manual.reference.formats import formats
 
 
 class MissingExtraError(Exception):
@@ -34,6 +35,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "commands": ("every console script with its commands and options", commands),
     "events": ("every kind of event, which workers produce and read it", events),
     "notices": ("what webhooks deliver", notices),
+    "formats": ("the formats of receivers of notices, and what each needs", formats),
     "subjects": ("the messages on the bus", subjects),
     "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
     "tables": ("every table of the database, with a picture of each domain", _tables),
