@@ -33,6 +33,7 @@ GROW = {
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
+    "history.queries.forget_before": "deletes some hours whole",
     "known.queries.known_sources": "written by people",
     "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",

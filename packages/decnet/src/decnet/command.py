@@ -38,6 +38,7 @@ COMMANDS = (
     Command("config", "The settings: show where each value comes from, check them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
+    Command("search", "Find events by words in them: commands, requests, credentials, file names.", "history"),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("summary", "What happened since yesterday, or in any span of time, on one page.", "history"),

@@ -3,9 +3,9 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _COLUMNS = tuple(column.name for column in event.columns if column is not event.c.seq)
 
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
+
+_OCCURRED_PAGE = 5000
 
 _SEQS_ASKED = 500
 """Rows per query, far below the limit of bound parameters."""
@@ -195,6 +197,41 @@ def in_window(
     return _readable(connection.execute(query.limit(limit)).all())
 
 
+class Occurred(NamedTuple):
+    """What is counted of an event: its row without what identifies it; `payload` is JSON."""
+
+    seq: int
+    ts: int
+    kind: str
+    decky: str | None
+    src_ip: str | None
+    dst_port: int | None
+    payload: str
+
+
+def occurred(connection: Connection, window: Window, *, through_seq: int) -> Iterator[Occurred]:
+    """Yield events of a span of time up to a row, in the order of time; synthetic ones are left out.
+
+    Decoding whole events would take longer than everything that counts them.
+    """
+    c = event.c
+    query = select(*(c[name] for name in Occurred._fields))
+    query = query.where(c.ts >= window.since, c.ts < window.until, c.synthetic.is_(False), c.seq <= through_seq)
+    query, place = query.order_by(c.ts, c.seq).limit(_OCCURRED_PAGE), None
+    while page := connection.execute(query if place is None else query.where(tuple_(c.ts, c.seq) > place)).all():
+        yield from (Occurred(*row) for row in page)
+        place = (page[-1].ts, page[-1].seq)
+
+
+def occurred_after(connection: Connection, seq: int, window: Window) -> Iterator[Occurred]:
+    """Yield events after a row that are of a span of time, in the log's order; synthetic ones are left out."""
+    c = event.c
+    query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(_OCCURRED_PAGE)
+    while page := connection.execute(query.where(c.seq > seq, c.synthetic.is_(False))).all():
+        yield from (Occurred(*row) for row in page if window.since <= row.ts < window.until)
+        seq = page[-1].seq
+
+
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
     """Return the events of one session, in the order they happened."""
     query = select(event).where(event.c.session == session).order_by(event.c.ts, event.c.seq).limit(limit)
@@ -204,6 +241,27 @@ def by_session(connection: Connection, session: str, limit: int = 10_000) -> lis
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
     return stored_events[0] if stored_events else None
+
+
+def selected(
+    connection: Connection,
+    seqs: Sequence[int],
+    window: Window,
+    *,
+    kinds: Sequence[str] = (),
+    attacker: str | None = None,
+    decky: str | None = None,
+) -> list[StoredEvent]:
+    """Return those of up to 500 rows that are still in the log and fit, newest first."""
+    c = event.c
+    query = select(event).where(c.seq.in_(seqs), c.ts >= window.since, c.ts < window.until).order_by(c.seq.desc())
+    if kinds:
+        query = query.where(_unindexed(connection, c.kind).in_(kinds))
+    if attacker is not None:
+        query = query.where(_unindexed(connection, c.src_ip) == attacker)
+    if decky is not None:
+        query = query.where(c.decky == decky)
+    return _readable(connection.execute(query).all())
 
 
 def by_ids(connection: Connection, ids: Iterable[UUID]) -> list[StoredEvent]:
