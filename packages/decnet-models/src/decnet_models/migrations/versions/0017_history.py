@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_history"
-down_revision = "0014_known_source"
+revision = "0017_history"
+down_revision = "0016_incidents"
 
 
 def upgrade() -> None:
