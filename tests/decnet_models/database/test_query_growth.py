@@ -34,7 +34,6 @@ GROW = {
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
-    "history.queries.forget_before": "deletes some hours whole",
     "incidents.keeping.correct_future_times": "after a clock was ahead, all that it put off",
     "incidents.keeping.held": "sums up a storm, for its digest",
     "incidents.keeping.hold": "of a storm, all that is due",

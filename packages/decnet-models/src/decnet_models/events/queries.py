@@ -3,7 +3,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 _COLUMNS = tuple(column.name for column in event.columns if column is not event.c.seq)
 
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
-
-_OCCURRED_PAGE = 5000
 
 _SEQS_ASKED = 500
 """Rows per query, far below the limit of bound parameters."""
@@ -209,27 +207,26 @@ class Occurred(NamedTuple):
     payload: str
 
 
-def occurred(connection: Connection, window: Window, *, through_seq: int) -> Iterator[Occurred]:
-    """Yield events of a span of time up to a row, in the order of time; synthetic ones are left out.
+def occurred(
+    connection: Connection, window: Window, limit: int, *, through_seq: int, after: Occurred | None = None
+) -> list[Occurred]:
+    """Return up to `limit` events of a span of time up to a row, in the order of time; page on with `after`.
 
-    Decoding whole events would take longer than everything that counts them.
+    Synthetic ones are left out. Decoding whole events would take longer than everything that counts them.
     """
     c = event.c
-    query = select(*(c[name] for name in Occurred._fields))
+    query = select(*(c[name] for name in Occurred._fields)).order_by(c.ts, c.seq).limit(limit)
     query = query.where(c.ts >= window.since, c.ts < window.until, c.synthetic.is_(False), c.seq <= through_seq)
-    query, place = query.order_by(c.ts, c.seq).limit(_OCCURRED_PAGE), None
-    while page := connection.execute(query if place is None else query.where(tuple_(c.ts, c.seq) > place)).all():
-        yield from (Occurred(*row) for row in page)
-        place = (page[-1].ts, page[-1].seq)
+    if after is not None:
+        query = query.where(tuple_(c.ts, c.seq) > (after.ts, after.seq))
+    return [Occurred(*row) for row in connection.execute(query)]
 
 
-def occurred_after(connection: Connection, seq: int, window: Window) -> Iterator[Occurred]:
-    """Yield events after a row that are of a span of time, in the log's order; synthetic ones are left out."""
+def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurred]:
+    """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
     c = event.c
-    query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(_OCCURRED_PAGE)
-    while page := connection.execute(query.where(c.seq > seq, c.synthetic.is_(False))).all():
-        yield from (Occurred(*row) for row in page if window.since <= row.ts < window.until)
-        seq = page[-1].seq
+    query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(limit)
+    return [Occurred(*row) for row in connection.execute(query.where(c.seq > seq, c.synthetic.is_(False)))]
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:

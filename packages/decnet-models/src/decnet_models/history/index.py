@@ -10,7 +10,7 @@ text only from SQLite 3.43 on, and both spread each batch over the whole index.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sys import byteorder
 
 from sqlalchemy import Connection, delete, func, select
@@ -19,7 +19,6 @@ from decnet_models.database.row_insert import RowInsert
 from decnet_models.history.tables import search_word
 
 CHUNK = 8192
-_CHUNKS_ASKED = 32
 _WORD_LIMIT = 0x10FFFF
 
 _INSERT = RowInsert(search_word, ("chunk", "word", "first", "places"))
@@ -36,41 +35,31 @@ def add_words(connection: Connection, words: Mapping[int, Iterable[str]]) -> Non
     _INSERT.execute(connection, rows)
 
 
-def events_with(connection: Connection, words: Sequence[str], *, before: int | None = None) -> Iterator[list[int]]:
-    """Yield the numbers of the events that have all words or words that begin so, newest first, chunks at a time."""
-    first, last = connection.execute(select(func.min(search_word.c.chunk), func.max(search_word.c.chunk))).one()
-    if last is None or not words:
-        return
-    newest = last if before is None else min(last, before // CHUNK)
-    for end in range(newest, first - 1, -_CHUNKS_ASKED):
-        chunks = list(range(max(first, end - _CHUNKS_ASKED + 1), end + 1))
-        found = _in_chunks(connection, words, chunks)
-        yield sorted((seq for seq in found if before is None or seq < before), reverse=True)
+def chunks(connection: Connection) -> range:
+    """Return the numbers of the chunks that are indexed."""
+    first, last = (connection.execute(select(end(search_word.c.chunk))).scalar() for end in (func.min, func.max))
+    return range(0) if first is None or last is None else range(first, last + 1)
 
 
-def is_filled(connection: Connection) -> bool:
-    """Return whether anything is indexed."""
-    return connection.execute(select(search_word.c.chunk).limit(1)).first() is not None
-
-
-def forget_before(connection: Connection, seq: int, chunks: int) -> int:
-    """Delete up to so many chunks of which no event is in the log any more, the oldest; return how many rows."""
-    c = search_word.c
-    oldest = connection.execute(select(func.min(c.chunk))).scalar()
-    if oldest is None or oldest >= seq // CHUNK:
-        return 0
-    end = min(seq // CHUNK, oldest + chunks)
-    return connection.execute(delete(search_word).where(c.chunk >= oldest, c.chunk < end)).rowcount
-
-
-def _in_chunks(connection: Connection, words: Sequence[str], chunks: Sequence[int]) -> set[int]:
+def events_with(connection: Connection, words: Iterable[str], chunks: Sequence[int]) -> list[int]:
+    """Return the numbers of the events in some chunks that have all words or words that begin so, newest first."""
     found: set[int] | None = None
     for word in sorted(set(words), key=len, reverse=True):
         with_word = _with_word(connection, word, chunks)
         found = with_word if found is None else found & with_word
         if not found:
-            return set()
-    return found or set()
+            break
+    return sorted(found or (), reverse=True)
+
+
+def forget_before(connection: Connection, seq: int, limit: int) -> int:
+    """Delete up to `limit` chunks of which no event is in the log any more, the oldest; return how many rows."""
+    c = search_word.c
+    oldest = connection.execute(select(func.min(c.chunk))).scalar()
+    if oldest is None or oldest >= seq // CHUNK:
+        return 0
+    end = min(seq // CHUNK, oldest + limit)
+    return connection.execute(delete(search_word).where(c.chunk >= oldest, c.chunk < end)).rowcount
 
 
 def _with_word(connection: Connection, word: str, chunks: Sequence[int]) -> set[int]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the counts by hour. Hours are counted from the Unix epoch; `first` is included, `end` is not."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
@@ -39,12 +39,11 @@ class ValueUse(NamedTuple):
     sources: set[int]
 
 
-def place_counts(connection: Connection, first: int, end: int) -> Iterator[PlaceCount]:
-    """Yield the counts of events."""
+def place_counts(connection: Connection, first: int, end: int) -> list[PlaceCount]:
+    """Return the counts of events."""
     c = hourly_count.c
-    yield from (
-        PlaceCount(*row) for row in connection.execute(select(hourly_count).where(c.hour >= first, c.hour < end))
-    )
+    rows = connection.execute(select(hourly_count).where(c.hour >= first, c.hour < end))
+    return [PlaceCount(*row) for row in rows]
 
 
 def attackers_in(connection: Connection, first: int, end: int) -> set[str]:
@@ -76,14 +75,16 @@ def sent(connection: Connection, what: str, first: int, end: int, digests: Colle
     )
 
 
-def uses_of(connection: Connection, what: str, hours: Sequence[int], digests: Collection[int]) -> Iterator[ValueUse]:
-    """Yield, hour by hour, these values and who sent them."""
+def uses_of(connection: Connection, what: str, hours: Iterable[int], digests: Collection[int]) -> list[ValueUse]:
+    """Return, hour by hour, these values and who sent them."""
     c = hourly_value.c
     query = select(c.digest, c.value, c.secret, c.sources).where(c.what == what)
-    for some in parts(hours):
-        for part in parts(digests):
-            for digest, value, secret, sources in connection.execute(query.where(c.hour.in_(some), c.digest.in_(part))):
-                yield ValueUse(digest, value, secret, unpacked(sources))
+    return [
+        ValueUse(digest, value, secret, unpacked(sources))
+        for some in parts(hours)
+        for part in parts(digests)
+        for digest, value, secret, sources in connection.execute(query.where(c.hour.in_(some), c.digest.in_(part)))
+    ]
 
 
 def not_kept(connection: Connection, first: int, end: int) -> int:
@@ -98,9 +99,9 @@ def not_kept(connection: Connection, first: int, end: int) -> int:
 def hours_between(connection: Connection, first: int, end: int) -> tuple[int, int]:
     """Return the part of a span of hours in which there are counts; an empty one when there are none."""
     c = hourly_count.c
-    query = select(func.min(c.hour), func.max(c.hour)).where(c.hour >= first, c.hour < end)
-    earliest, latest = connection.execute(query).one()
-    return (0, 0) if earliest is None else (earliest, latest + 1)
+    within = (c.hour >= first) & (c.hour < end)
+    earliest, latest = (connection.execute(select(one(c.hour)).where(within)).scalar() for one in (func.min, func.max))
+    return (0, 0) if earliest is None or latest is None else (earliest, latest + 1)
 
 
 def forget_before(connection: Connection, hour: int, limit: int) -> int:

@@ -14,6 +14,8 @@ from decnet_models.history.words import texts, words_in
 from decnet_models.progress.queries import cursor_of
 
 _PAGE = 500
+_CHUNKS = 32
+"""Chunks of the index that are asked at once."""
 
 
 def search(connection: Connection, text: str, selection: Selection, limit: int) -> list[StoredEvent]:
@@ -33,14 +35,16 @@ def search(connection: Connection, text: str, selection: Selection, limit: int) 
 
 def _candidates(connection: Connection, words: Sequence[str], selection: Selection) -> Iterator[list[StoredEvent]]:
     """Yield what may be meant, newest first."""
-    indexed = cursor_of(connection, WORKER) if index.is_filled(connection) else 0
+    chunks = index.chunks(connection)
+    indexed = cursor_of(connection, WORKER) if chunks else 0
     before: int | None = None
     while page := queries.recent(connection, _PAGE, before=before):
         yield [one for one in page if one.seq > indexed]
         before = page[-1].seq
         if before <= indexed:
             break
-    for seqs in index.events_with(connection, words, before=indexed + 1):
+    for end in range(len(chunks), 0, -_CHUNKS):
+        seqs = index.events_with(connection, words, chunks[max(0, end - _CHUNKS) : end])
         for start in range(0, len(seqs), _PAGE):
             yield queries.selected(
                 connection,

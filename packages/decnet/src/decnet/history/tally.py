@@ -24,6 +24,7 @@ from decnet_models.progress.queries import cursor_of
 
 WORKER = "history"
 
+_PAGE = 5000
 _CANDIDATES = 1000
 """Values of the hours, and as many of the log, among which those that were sent most often are sought."""
 
@@ -141,14 +142,25 @@ def _counted_hours(connection: Connection, window: Window) -> Hours:
 
 def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[Occurred]:
     """Yield the events of the span that the hours do not count."""
-    yield from occurred_after(connection, hours.through, window)
+    seq = hours.through
+    while page := occurred_after(connection, seq, _PAGE):
+        yield from (one for one in page if window.since <= one.ts < window.until)
+        seq = page[-1].seq
+    for edge in _edges(window, hours):
+        last: Occurred | None = None
+        while page := occurred(connection, edge, _PAGE, through_seq=hours.through, after=last):
+            yield from page
+            last = page[-1]
+
+
+def _edges(window: Window, hours: Hours) -> Iterator[Window]:
     counted = hours.window
     if hours.first == hours.end:
-        yield from occurred(connection, window, through_seq=hours.through)
+        yield window
         return
     for edge in (Window(window.since, counted.since), Window(counted.until, window.until)):
         if edge.since < edge.until:
-            yield from occurred(connection, edge, through_seq=hours.through)
+            yield edge
 
 
 def _counts(connection: Connection, events: Iterable[Occurred]) -> Counts:
