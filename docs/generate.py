@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
-A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
-settings, `command_page` commands, `rule_page` rules, `table_page` the database.
+A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `format_page` formats of
+receivers, `fleet_pages` workers and settings, `command_page` commands, `rule_page` rules, `table_page` the database.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from catalogue_pages import events, notices, subjects
 from command_page import commands
 from fleet_pages import settings, workers
+from format_page import formats
 from rule_page import rules
 from table_page import tables
 
@@ -23,6 +24,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "commands": ("every console script with its commands and options", commands),
     "events": ("every kind of event, which workers produce and read it", events),
     "notices": ("what webhooks deliver", notices),
+    "formats": ("the formats of receivers of notices, and what each needs", formats),
     "subjects": ("the messages on the bus", subjects),
     "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
     "tables": ("every table of the database, with a picture of each domain", tables),

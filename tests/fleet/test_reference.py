@@ -16,9 +16,10 @@ from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.notices import NOTICE_KINDS
 from decnet_core.runtime import worker_registry
+from decnet_workers.webhook.formats.registry import FORMATS
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "rules", "tables")
+PAGES = ("workers", "settings", "commands", "events", "notices", "formats", "subjects", "rules", "tables")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def test_nothing_that_is_registered_is_missing(pages: dict[str, str]) -> None:
     assert headings(pages["workers"]) == list(worker_registry.names())
     assert headings(pages["events"]) == list(KINDS)
     assert headings(pages["notices"]) == list(NOTICE_KINDS)
+    assert headings(pages["formats"]) == list(FORMATS)
     assert headings(pages["subjects"]) == [subject.pattern for subject in SUBJECTS]
     assert headings(pages["commands"]) == [
         *(f"decnet {command.name}" for command in COMMANDS),
