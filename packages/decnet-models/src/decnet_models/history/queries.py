@@ -62,11 +62,10 @@ def most_sent(connection: Connection, what: str, first: int, end: int, limit: in
     return [ValueCount(*map(int, row)) for row in connection.execute(query)]
 
 
-def sent(connection: Connection, what: str, first: int, end: int, digests: Collection[int]) -> list[ValueCount]:
+def sent(connection: Connection, what: str, hours: Iterable[int], digests: Collection[int]) -> list[ValueCount]:
     """Return how often these values were sent."""
     c = hourly_value.c
     query = select(c.digest, func.sum(c.times), func.sum(c.accepted)).where(c.what == what).group_by(c.digest)
-    hours = range(first, end)
     return _summed(
         ValueCount(*map(int, row))
         for some in parts(hours)
@@ -87,13 +86,11 @@ def uses_of(connection: Connection, what: str, hours: Iterable[int], digests: Co
     ]
 
 
-def not_kept(connection: Connection, first: int, end: int) -> int:
+def not_kept(connection: Connection, hours: Iterable[int]) -> int:
     """Return how often values were sent that were too many to be kept."""
     c = hourly_value.c
     query = select(func.sum(c.times)).where(c.what.in_(SORTS), c.digest == REST)
-    return sum(
-        int(connection.execute(query.where(c.hour.in_(some))).scalar() or 0) for some in parts(range(first, end))
-    )
+    return sum(int(connection.execute(query.where(c.hour.in_(some))).scalar() or 0) for some in parts(hours))
 
 
 def hours_between(connection: Connection, first: int, end: int) -> tuple[int, int]:

@@ -46,6 +46,10 @@ class Hours(msgspec.Struct, frozen=True):
     through: int
 
     @property
+    def each(self) -> range:
+        return range(self.first, self.end)
+
+    @property
     def window(self) -> Window:
         return Window(self.first * HOUR_NS, self.end * HOUR_NS)
 
@@ -63,7 +67,7 @@ class Tally:
         """Events by hour, in hours since the Unix epoch."""
         self.accepted_logins = 0
         self.attackers = queries.attackers_in(connection, hours.first, hours.end)
-        self.not_counted = queries.not_kept(connection, hours.first, hours.end)
+        self.not_counted = queries.not_kept(connection, hours.each)
         """Occurrences of values that came when there were too many different ones in an hour."""
         for one in queries.place_counts(connection, hours.first, hours.end):
             self._add_place(one.hour, one.kind, one.decky, one.events, one.accepted)
@@ -101,14 +105,13 @@ class Tally:
         found = {one.digest for one in most}
         if len(most) == limit:
             rest = [digest for digest in sums if digest not in found][:limit]
-            yield from queries.sent(self._connection, what, first, end, rest)
+            yield from queries.sent(self._connection, what, self._hours.each, rest)
 
     def _ranked(
         self, what: str, best: list[int], values: dict[int, Value], sums: dict[int, tuple[int, int]]
     ) -> Iterator[Ranked]:
         sources = {digest: self._uses[values[digest]].sources for digest in best if digest in values}
-        hours = range(self._hours.first, self._hours.end)
-        for one in queries.uses_of(self._connection, what, hours, best):
+        for one in queries.uses_of(self._connection, what, self._hours.each, best):
             values.setdefault(one.digest, Value(what, one.value, one.secret))
             sources[one.digest] = united(sources.get(one.digest, ()), one.sources)
         for digest in best:

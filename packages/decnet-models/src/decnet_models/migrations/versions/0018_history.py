@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_history"
-down_revision = "0016_incidents"
+revision = "0018_history"
+down_revision = "0017_trouble"
 
 
 def upgrade() -> None:
