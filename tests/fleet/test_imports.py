@@ -58,7 +58,7 @@ ONLY_IN = {
 def domains_of(name: str) -> set[str]:
     """Return the domains that a worker may load: those that its sources name and whose tables say that it is theirs.
 
-    Who follows the log has, besides, the log, the outbox and the known sources; every worker of the database its progress.
+    Who follows the log has, besides, the log, the outbox and the known sources; who has the database its progress.
     """
     worker = worker_registry.load(name)
     if not worker.database:
