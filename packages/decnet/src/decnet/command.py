@@ -38,6 +38,7 @@ COMMANDS = (
     Command("config", "The settings: show where each value comes from, check them, edit them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
+    Command("search", "Find events by words in them: commands, requests, credentials, file names.", "history"),
     Command("incidents", "List incidents: what attackers did, gathered for who has to act on it.", "alerts"),
     Command("incident", "One incident: timeline, evidence, notes; ack, close, note.", "alerts"),
     Command("attackers", "List attackers, highest threat score first."),
