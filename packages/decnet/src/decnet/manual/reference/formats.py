@@ -11,7 +11,7 @@ from decnet_workers.webhook.formats.registry import FORMATS, SCHEMES, load
 def formats() -> Iterator[str]:
     """Every format with what it needs and how it travels."""
     yield "# Formats of receivers\n"
-    yield "What `decnet webhook add --format` knows ([how to](../../docs/howto/send-alerts.md)).\n"
+    yield "What `decnet webhook add --format` knows ([how to](../howto/send-alerts.md)).\n"
     for name in FORMATS:
         form = load(name)
         schemes = ", ".join(f"`{scheme}`" for scheme, by in SCHEMES.items() if by in form.travels_by)
