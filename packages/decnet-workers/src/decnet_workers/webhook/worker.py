@@ -5,9 +5,18 @@ import asyncio
 import os
 from functools import partial
 
+import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.bus.subjects import NOTICE
+from decnet_core.bus.subjects import NOTICE, NoticeWritten
+from decnet_core.events.notices import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDigest,
+    IncidentEscalated,
+    IncidentGrew,
+    IncidentOpened,
+)
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
@@ -22,6 +31,7 @@ from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.fleet_troubles import TROUBLES, FleetTroubles
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
@@ -41,6 +51,15 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     name = "webhook"
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
+    notices = (
+        IncidentOpened,
+        IncidentGrew,
+        IncidentEscalated,
+        IncidentAcknowledged,
+        IncidentClosed,
+        IncidentDigest,
+        *TROUBLES,
+    )
     parks = True
     follows = ("ingest",)
     memory_budget = 64 * MIB
@@ -49,6 +68,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     writes = (ALERTS,)
 
     _deliveries: Deliveries
+    _troubles: FleetTroubles
     _means: Means
 
     @classmethod
@@ -86,6 +106,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
+        self._troubles = FleetTroubles(self._engine, ctx.state.root, ctx.state.supervisors)
 
     async def run(self, ctx: Context) -> None:
         """Deliver until stopped, then let attempts under way finish."""
@@ -101,16 +122,20 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _step(self, ctx: Context) -> Rest:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
+        looks_again = await ctx.in_thread(self._troubles.look)
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
+        for kind in sorted(poll.told):
+            ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(poll.last_seq)))
         for webhook_id in poll.ready:
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
         if poll.lag:
             return AT_ONCE
+        due = min(at for at in (poll.next_at, poll.incidents_at, looks_again) if at is not None)
         # A nudge or the end of a queue wakes sooner.
-        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(poll.next_at), idle=not self._queues)
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""
