@@ -58,7 +58,7 @@ COMMANDS = (
     Command("mutate", "Change a decky now as its policy allows; --plan shows what changes when.", "deckies"),
     Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
-    Command("canary", "Make and list canary tokens."),
+    Command("canary", "Canary tokens: make, plant, instrument, list, disable, check.", "canary"),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),

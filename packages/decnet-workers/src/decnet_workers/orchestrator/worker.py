@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
+from decnet_core.deckies.handover import HandoverError, ask_one_of
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
@@ -23,7 +24,7 @@ from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator import shell_visit, web_visit
-from decnet_workers.orchestrator.announced import Route, SessionError, ask_one_of, connected
+from decnet_workers.orchestrator.announced import Route, SessionError, connected
 from decnet_workers.orchestrator.documents import Document, written
 from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.grammar import GrammarError
@@ -103,7 +104,14 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
                 await (_session if action.kind == "session" else _writing)(ctx, action, look)
         except TimeoutError:
             error = "it took too long"
-        except (SessionError, OSError, msgspec.ValidationError, GrammarError, UnknownZoneError) as failure:
+        except (
+            SessionError,
+            HandoverError,
+            OSError,
+            msgspec.ValidationError,
+            GrammarError,
+            UnknownZoneError,
+        ) as failure:
             error = str(failure) or type(failure).__name__
         try:
             ctx.counters.add(f"{what}_failed" if error else f"{what}_done")
@@ -124,11 +132,12 @@ async def _session(ctx: Context, action: Action, look: Look) -> None:
 
 
 async def _writing(ctx: Context, action: Action, look: Look) -> None:
-    await ctx.in_thread(_write, ctx.state, _here(look, action.decky), msgspec.convert(action.body, Document))
+    await ctx.in_thread(_write, ctx.state, _here(look, action.decky), action)
 
 
-def _write(state: State, host: Host, document: Document) -> None:
-    file = written(host, document)
+def _write(state: State, host: Host, action: Action) -> None:
+    document = written(host, msgspec.convert(action.body, Document))
+    file = msgspec.structs.replace(document, token=action.token or "")
     ask_one_of(state, lambda client: client.place(host.decky.name, [file]))
 
 
