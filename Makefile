@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The two commands of the README. Each brings what it needs into this checkout: uv into .uv/, the rest into .venv/.
+# The commands of the README. Each brings what it needs into this checkout: uv into .uv/, the rest into .venv/.
 # PYTHON=... chooses the interpreter. Without it that is the newest here under which forked workers share most of their
 # memory, so that the fleet takes two thirds (docs/explanation/memory.md), or else python3.
 PYTHON ?= python3
@@ -10,7 +10,10 @@ FIND := for version in $(SHARING); do \
 	found=$$(PATH="$(PYENV):$$PATH" $(UV) python find --system --no-project --no-python-downloads $$version 2>/dev/null) \
 	&& "$$found" -c "import ctypes, sqlite3, ssl" 2>/dev/null && break; found=; done; echo "$${found:-$(PYTHON)}"
 CHOSEN = $(if $(filter file,$(origin PYTHON)),$(shell $(FIND)),$(PYTHON))
-SYNC := $(UV) sync --quiet --frozen --all-packages --all-extras
+# An environment that works is kept: with another HOME, FIND may find another interpreter, and uv would begin anew.
+KEPT := $(and $(filter file,$(origin PYTHON)),$(shell .venv/bin/python -c "import ctypes, sqlite3, ssl" 2>/dev/null && echo yes))
+SYNC = $(if $(KEPT),,UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}") $(UV) sync --frozen --all-packages \
+	$(if $(KEPT),--quiet)
 
 BYTECODE := .venv/bytecode
 COLLECTED := .venv/collected
@@ -21,8 +24,10 @@ PRELOAD := from decnet_core.runtime.worker_registry import entry_point, names; \
 
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: up test sync
-up: sync $(BYTECODE)
+.PHONY: up test wheels sync sync-fleet
+# Only what a fleet needs: the tools of tests and types are three quarters of the whole.
+up: sync-fleet $(BYTECODE)
+	@echo "starting the fleet"
 	@exec .venv/bin/decnet up $(ARGS)
 
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
@@ -30,11 +35,21 @@ up: sync $(BYTECODE)
 test: sync $(COLLECTED)
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 4 -m "not torture and not oracle and not systemd and not howto and not fault" $(ARGS)
 
+# Wheels of ours and of all that they need, with their hashes, for this platform and $(PYTHON): docs/install.md.
+wheels: $(UV)
+	@$(PYTHON) packages/decnet/tools/wheelhouse.py --uv $(UV) dist
+
 sync: $(UV)
-	@UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}" $(SYNC)
+	@$(if $(KEPT),,echo "installing DECNET and what its tests need into .venv/")
+	@$(SYNC) --all-extras
+
+sync-fleet: $(UV)
+	@$(if $(KEPT),,echo "installing DECNET into .venv/, which later starts find there")
+	@$(SYNC) --inexact --no-group dev
 
 # A fleet that compiles its code while it starts keeps 10 MiB more than one that finds the bytecode.
-$(BYTECODE): uv.lock | sync
+$(BYTECODE): uv.lock | sync-fleet
+	@echo "compiling"
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -c "$(PRELOAD)"
 	@touch $@
 

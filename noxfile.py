@@ -6,6 +6,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -138,6 +139,20 @@ def contracts(session: nox.Session) -> None:
     """The import contracts of the architecture."""
     _workspace(session)
     session.run("lint-imports")
+
+
+@nox.session(python=False)
+def version(session: nox.Session) -> None:
+    """Give every distribution the version that is named after `--`, and lock that; without one, that of the workspace.
+
+    A sibling is needed in exactly its own version, so the number stands in eight files: this writes them all.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = session.posargs[0] if session.posargs else project["version"]
+    for file in (ROOT / "pyproject.toml", *(ROOT / "packages").glob("*/pyproject.toml")):
+        text = re.sub(r'^version = ".*"$', f'version = "{wanted}"', file.read_text(), count=1, flags=re.MULTILINE)
+        file.write_text(re.sub(r'^    "(decnet[a-z-]*)==.*",$', rf'    "\1=={wanted}",', text, flags=re.MULTILINE))
+    session.run("uv", "lock", external=True)
 
 
 @nox.session(python="3.11")

@@ -59,6 +59,17 @@ def test_no_password_is_shown(run: Run, file: Path) -> None:
     assert "hidden-word" not in said.out + run("config", "show", "--json").out
 
 
+def test_no_key_is_shown_but_files_and_addresses_are(run: Run, file: Path) -> None:
+    file.write_text(
+        "[enrich]\nthreatfox_key = 'hidden-word'\nproviders = []\n[bus]\ntls_key_file = '/etc/key'\n"
+        "[orchestrator]\ntext_key = 'hidden-word'\ntoken_url = 'https://intra.example.org/{token}'\n"
+    )
+    said = run("config", "show", "--json").out
+    assert "hidden-word" not in said
+    assert "/etc/key" in said
+    assert "intra.example.org" in said
+
+
 def test_good_settings_are_good(run: Run, file: Path) -> None:
     said = run("config", "check")
     assert (said.code, said.out) == (0, f"{file}: all settings are good\n")
@@ -77,3 +88,58 @@ def test_every_section_that_is_wrong_is_named_with_its_line(run: Run, file: Path
 def test_an_unknown_section_is_refused(run: Run, file: Path) -> None:
     said = run("config", "show", "decoyz")
     assert (said.code, said.err) == (2, "decnet: there is no section [decoyz]; did you mean 'decoys'?\n")
+
+
+def editor(place: Path, script: str) -> None:
+    """Have a shell script that gets the file as $1 be the operator's editor."""
+    program = place / "editor"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    os.environ["VISUAL"] = str(program)
+
+
+def test_edited_settings_replace_the_file_when_they_are_good(run: Run, file: Path, tmp_path: Path) -> None:
+    file.chmod(0o600)
+    editor(tmp_path, """sed -i 's/0.0.0.0:8880/127.77.0.1:8881/' "$1\"""")
+    said = run("config", "edit")
+    assert (said.code, said.err) == (0, "")
+    assert "127.77.0.1:8881" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".toml") == ["decnet.toml"]
+
+
+@pytest.mark.parametrize(("script", "complaint"), [("s/http_listen/http_lisen/", "http_listen"), ("s/]$//", "line 1")])
+def test_edited_settings_that_are_wrong_change_nothing(
+    run: Run, file: Path, tmp_path: Path, script: str, complaint: str
+) -> None:
+    editor(tmp_path, f"""sed -i '{script}' "$1\"""")
+    said = run("config", "edit")
+    assert said.code == 78
+    assert f"{file} is as it was" in said.err
+    assert complaint in said.err
+    assert file.read_text() == SETTINGS
+
+
+def test_an_editor_that_fails_changes_nothing(run: Run, file: Path, tmp_path: Path) -> None:
+    editor(tmp_path, 'echo broken > "$1"; exit 3')
+    said = run("config", "edit")
+    assert said.code == 1
+    assert "ended with 3" in said.err
+    assert file.read_text() == SETTINGS
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(run: Run, file: Path, tmp_path: Path) -> None:
+    editor(tmp_path, f"""echo '# theirs' >> {file}; echo '# ours' >> "$1\"""")
+    said = run("config", "edit")
+    assert said.code == 78
+    assert file.read_text() == SETTINGS + "# theirs\n"
+
+
+def test_a_new_file_begins_with_every_setting(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    os.environ["DECNET_SETTINGS"] = str(file)
+    editor(tmp_path, """sed -i 's/^#log_level = .*/log_level = "debug"/' "$1\"""")
+    assert run("config", "edit").code == 0
+    assert 'log_level = "debug"' in file.read_text()
+    assert "#   [[decoys.decky]]" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o640

@@ -92,3 +92,9 @@ def test_a_path_without_room_for_the_bus_socket_is_refused_at_once(tmp_path: Pat
     assert done.returncode == Exit.STARTUP_FAILED
     assert "too long for the bus socket" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_database_is_where_init_made_a_directory_for_it(tmp_path: Path) -> None:
+    assert State(tmp_path).database_url == f"sqlite:///{tmp_path}/decnet.db"
+    (tmp_path / "database").mkdir()
+    assert State(tmp_path).database_url == f"sqlite:///{tmp_path}/database/decnet.db"

@@ -100,4 +100,4 @@ def test_a_wrong_settings_file_is_a_sentence(tmp_path: Path) -> None:
 def test_the_console_script_prints_its_version() -> None:
     script = Path(sys.executable).with_name("decnet-db")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("decnet-db 0.")
+    assert done.stdout.startswith("decnet-db 2.")

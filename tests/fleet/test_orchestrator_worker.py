@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from tests.decnet_decoys.decky_host import DeckyHost, free_port, own_address
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
+from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer, completion, serving
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import SlugKind, mint
@@ -34,11 +35,13 @@ from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.states import State, record_state
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
-from decnet_workers.orchestrator import schedule
+from decnet_workers.orchestrator import plan, schedule
+from decnet_workers.orchestrator.documents import Document, growths
 from decnet_workers.orchestrator.plan import sessions_between
 from decnet_workers.orchestrator.schedule import FAILED_NS, LATE_NS, REPLAN_NS, STARTING_NS, Schedule
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 from decnet_workers.orchestrator.worker import Orchestrator
+from decnet_workers.orchestrator.working_hours import NS
 
 NOBODY = msgspec.structs.replace(
     OFFICE, name="debian-web", work_days=0, version=0, body={"family": "debian", "users": USERS}
@@ -243,6 +246,31 @@ async def test_people_have_files_and_mail_from_the_first_minute(ground: Ground) 
     with reading(ground.engine) as connection:
         assert {action.state for action in queries.baits(connection, token)} <= {"done", "planned"}
         assert queries.baits(connection, token)
+
+
+async def test_what_a_text_endpoint_writes_stays_in_the_document(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    with reading(ground.engine) as connection:
+        persona = queries.persona_named(connection, NOBODY.name)
+        desired = fleet.decky_named(connection, "web-01")
+    assert persona is not None
+    assert desired is not None
+    host, start = plan.Host(desired, persona), time.time_ns() - 2 * LATE_NS
+    both = Document("notes", "deploy", "/home/deploy", "2026-11-01", (start, start + 60 * NS))
+    ids = growths(host, both)
+    for count, due in enumerate(both.moments, 1):
+        body = msgspec.to_builtins(msgspec.structs.replace(both, moments=both.moments[:count]))
+        ground.plan("", body, due_at=due, kind="file", peer=None, id=ids[due])
+    async with (
+        serving(answer(completion(WRITTEN))) as server,
+        orchestrator(ground, text_url=server.url, concurrent_sessions=1),
+    ):
+        await ground.until_ended(*ids.values())
+    with reading(ground.engine) as connection:
+        kept = queries.prose(connection, list(ids.values()))
+    assert [kept[action].strip() for action in ids.values()] == [WRITTEN, WRITTEN]
+    shown = await typed(deckies(ground.played.settings)[0], "cat /home/deploy/notes/*")
+    assert shown.count(WRITTEN) == len(server.requests) == 2
 
 
 async def typed(one: Decky, command: str) -> str:

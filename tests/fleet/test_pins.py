@@ -46,3 +46,35 @@ def test_nothing_is_built_with_what_the_lock_does_not_have() -> None:
     assert settings["no-build-isolation"] is True
     assert "build" in settings["default-groups"]
     assert "--require-hashes -r .ci/bootstrap.txt" in (ROOT / "Makefile").read_text()
+
+
+def test_all_distributions_have_the_version_of_the_workspace_and_need_it_of_each_other() -> None:
+    files = [ROOT / "pyproject.toml", *(ROOT / "packages").glob("*/pyproject.toml")]
+    projects = [tomllib.loads(path.read_text())["project"] for path in files]
+    version = projects[0]["version"]
+    assert {project["name"]: project["version"] for project in projects} == {
+        project["name"]: version for project in projects
+    }
+    siblings = {need for project in projects[1:] for need in project["dependencies"] if need.startswith("decnet")}
+    assert siblings
+    assert {need.partition("==")[2] for need in siblings} == {version}
+    assert {LOCKED[project["name"]]["version"] for project in projects} == {version}
+
+
+def test_our_version_is_above_those_that_others_publish_under_our_name() -> None:
+    """The index has an unrelated `decnet` up to 1.2.1, which an installer would prefer to a lower one of ours."""
+    release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"].split(".dev")[0]
+    assert tuple(map(int, release.split("."))) >= (2, 0, 0)
+
+
+def test_pages_name_no_bare_distribution_of_ours_to_an_installer() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md")]
+    assert len(pages) > 10
+    bare = re.compile(r"pip3? install[^\n`]*\sdecnet|pip3? install[^\n`]*['\"]decnet")
+    found = [
+        f"{page.relative_to(ROOT)}: {line}"
+        for page in pages
+        for line in page.read_text().splitlines()
+        if bare.search(line) and "--no-index" not in line and "--editable" not in line
+    ]
+    assert found == []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,37 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "create    /etc/decnet/decnet.toml" in capsys.readouterr().out
 
 
+def test_a_dry_run_shows_what_the_files_would_contain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(tmp_path, "--dry-run")
+    said = capsys.readouterr().out
+    assert "    [Service]\n" in said
+    assert "    ProtectSystem=strict\n" in said
+    assert "    [canary]\n" in said
+
+
+@pytest.mark.parametrize(
+    "written", ['[canary]\ndns_listen = "127.77.0.1:53"\n', "[database]\n# mine\n", "", "[database]"]
+)
+def test_settings_that_were_there_first_are_kept_and_learn_where_the_database_is(tmp_path: Path, written: str) -> None:
+    (tmp_path / "etc/decnet").mkdir(parents=True)
+    (tmp_path / SETTINGS).write_text(written)
+    assert init(tmp_path) == 0
+    found = tomllib.loads((tmp_path / SETTINGS).read_text())
+    assert found.pop("database") == {"url": "sqlite:////var/lib/decnet/database/decnet.db"}
+    assert found == {name: table for name, table in tomllib.loads(written).items() if name != "database"}
+    before = content(tmp_path)
+    assert init(tmp_path) == 0
+    assert content(tmp_path) == before
+
+
+def test_a_database_that_the_operator_chose_is_not_changed(tmp_path: Path) -> None:
+    (tmp_path / "etc/decnet").mkdir(parents=True)
+    chosen = '[database]\nurl = "sqlite:////srv/decnet.db"\n'
+    (tmp_path / SETTINGS).write_text(chosen)
+    assert init(tmp_path) == 0
+    assert (tmp_path / SETTINGS).read_text() == chosen
+
+
 def test_edited_settings_are_kept_and_shape_the_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     init(tmp_path)
     settings = tmp_path / SETTINGS
@@ -97,9 +129,24 @@ def test_removing_leaves_what_was_there_before(tmp_path: Path) -> None:
     assert init(tmp_path, "--remove") == 0
 
 
-def test_removing_asks_for_force_where_a_file_was_edited(tmp_path: Path) -> None:
+def test_removing_leaves_settings_that_were_edited_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(tmp_path)
+    edited = (tmp_path / SETTINGS).read_text() + "# ours\n"
+    (tmp_path / SETTINGS).write_text(edited)
+    capsys.readouterr()
+    assert init(tmp_path, "--remove") == 0
+    assert "/etc/decnet/decnet.toml stays, for you have edited it" in capsys.readouterr().out
+    assert content(tmp_path) == {SETTINGS: edited}
+    assert init(tmp_path) == 0
+    assert (tmp_path / SETTINGS).read_text() == edited
+
+
+def test_removing_asks_for_force_where_a_unit_was_edited(tmp_path: Path) -> None:
     init(tmp_path)
     (tmp_path / SETTINGS).write_text("[runtime]\nlog_level = 'debug'\n")
+    (tmp_path / UNIT).write_text((tmp_path / UNIT).read_text() + "Nice=5\n")
     assert init(tmp_path, "--remove") == 1
     assert (tmp_path / UNIT).exists()
     assert init(tmp_path, "--remove", "--force") == 0

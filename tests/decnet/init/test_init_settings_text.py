@@ -20,6 +20,9 @@ from decnet_core.setup.field_docs import field_docs
 from decnet_core.setup.host_files import SECTIONS, Database, files_of, site_of
 from decnet_core.setup.settings_text import environment_text, settings_text
 from decnet_core.units.job import Site
+from decnet_decoys.settings import DecoysSettings
+from decnet_sniff.collect.settings import CollectSettings
+from decnet_workers.enrich.settings import EnrichSettings
 
 DEFAULTS = Settings({}, {}, "defaults")
 PROGRAMS = Path("/opt/decnet/bin")
@@ -92,6 +95,16 @@ def test_as_written_the_file_names_one_state_directory_for_all_accounts() -> Non
         "state": {"dir": "/var/lib/decnet"},
         "database": {"url": "sqlite:////var/lib/decnet/database/decnet.db"},
     }
+
+
+def test_what_may_be_repeated_has_a_sample_that_works() -> None:
+    text = written(DATABASE)
+    assert "#   [[decoys.decky]]" in text
+    settings = Settings(tomllib.loads(re.sub(r"^#   ", "", text, flags=re.MULTILINE)), {}, "test")
+    deckies = settings.section("decoys", DecoysSettings).decky
+    assert [(decky.name, decky.services) for decky in deckies] == [("web-01", {"ssh": 2222, "http": 8080})]
+    assert [source.format for source in settings.section("collect", CollectSettings).source] == ["cowrie"]
+    assert [each.verdict for each in settings.section("enrich", EnrichSettings).lists] == ["benign"]
 
 
 def test_every_shared_section_has_its_shape() -> None:

@@ -184,6 +184,19 @@ class Scribe(Worker[NoSettings]):
             await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
+class Archivist(Worker[NoSettings]):
+    """Hears the clerk's orders, but nobody waits for it."""
+
+    name = "archivist"
+    parks = True
+    background = True
+    listens = ("clerk.>",)
+
+    async def run(self, ctx: Context) -> None:
+        while not ctx.stopping.is_set():
+            await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
+
+
 class Porter(Worker[NoSettings]):
     """Answers one line to each TCP client, and each datagram; parks while nobody comes."""
 

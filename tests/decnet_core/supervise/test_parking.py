@@ -26,6 +26,7 @@ from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise import process_fleet
+from decnet_core.supervise.fork import supervised_process
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.parked import held_sockets
 from decnet_core.supervise.process_fleet import ProcessFleet
@@ -344,6 +345,25 @@ async def test_a_worker_that_follows_another_is_woken_with_it_and_that_is_no_idl
         await until(lambda: one(office.fleet, "scribe").wakes == before + 1)
         await until(lambda: one(office.fleet, "scribe").phase is Phase.PARKED)
         assert one(office.fleet, "scribe").idle_wakes == 0
+
+
+async def test_a_worker_in_the_background_is_woken_a_while_after_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 0.01)
+    async with opened(tmp_path, "clerk", "archivist") as office:
+
+        def resting() -> bool:
+            return office.clerk.phase is one(office.fleet, "archivist").phase is Phase.PARKED
+
+        await until(resting)
+        office.order("soon")
+        await until(lambda: one(office.fleet, "archivist").wakes == 1)
+        await until(resting)
+        monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 600.0)
+        office.order("late")
+        await office.until_taken("late")
+        assert (one(office.fleet, "archivist").phase, one(office.fleet, "archivist").wakes) == (Phase.PARKED, 1)
 
 
 async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(

@@ -79,8 +79,12 @@ class State:
 
     @property
     def database_url(self) -> str:
-        """The database that is used unless a setting names another."""
-        return f"sqlite:///{self.root / 'decnet.db'}"
+        """The database that is used unless a setting names another.
+
+        Where `decnet init` has made a directory for it, it is in there, also after `decnet init --remove`.
+        """
+        of_units = self.root / "database"
+        return f"sqlite:///{(of_units if of_units.is_dir() else self.root) / 'decnet.db'}"
 
     def create(self, user: str = "") -> None:
         """Make the directories, for their owner and group only, and that of `user`, a worker or SUPERVISORS, in `run`.

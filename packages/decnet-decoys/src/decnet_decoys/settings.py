@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Section `[decoys]`: the deckies and how much one client, and all of them together, may use."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -14,6 +15,13 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=60_000)]
 class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[decoys.decky]]`."""
 
+    EXAMPLE: ClassVar[Mapping[str, object]] = {
+        "name": "web-01",
+        "address": "127.77.0.10",
+        "persona": "debian-web",
+        "services": {"ssh": 2222, "http": 8080},
+    }
+    """The sample in the settings file that `decnet init` writes."""
     name: HostName
     """Its host name, in events and in its own prompts."""
     address: str

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`decnet-db`: upgrade the database, show its revision, check and maintain it."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -38,7 +40,7 @@ def main() -> None:
     app(prog_name="decnet-db")
 
 
-def _version(wanted: bool) -> None:  # typer's callback
+def _show_version(wanted: bool) -> None:  # typer's callback
     if wanted:
         from importlib.metadata import version
 
@@ -48,10 +50,15 @@ def _version(wanted: bool) -> None:  # typer's callback
 
 @app.callback(help="The fleet's database: upgrade, check, backup.")
 def _options(
-    version: Annotated[  # handled by its callback
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    settings: SettingsFile = None,
+    state: Annotated[Path | None, typer.Option(help="The fleet's state directory.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None: ...
+) -> None:
+    for variable, path in (("DECNET_SETTINGS", settings), ("DECNET_STATE_DIR", state)):
+        if path is not None:
+            os.environ[variable] = str(path.absolute())
 
 
 @app.command()

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import time
 from pathlib import Path
 
@@ -57,6 +59,24 @@ async def test_significant_changes_are_reported(tmp_path: Path, change: str) -> 
             log.write_bytes(b"")
     assert await told(watched)
     watched.close()
+
+
+async def test_who_took_the_watch_over_is_told_of_changes_since_the_last_look(tmp_path: Path) -> None:
+    log, watched = tmp_path / "x.log", InotifyWatch()
+    log.touch()
+    files = [str(tmp_path / "*.log")], [str(log)]
+    watched.follow(*files)
+    log.write_bytes(b"before\n")
+    descriptor = watched.hand_over()
+    watched.follow(*files)  # another look reads what has happened, but not from that descriptor
+    assert watched.is_complete
+    try:
+        assert select.select([descriptor], [], [], 0)[0]
+        log.write_bytes(b"after\n")
+        assert await told(watched)
+    finally:
+        os.close(descriptor)
+        watched.close()
 
 
 async def test_writes_of_others_beside_the_log_and_what_is_past_are_not_reported(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 """The command line of a worker's console script; loaded only when there are arguments, for it costs typer."""
 
 import importlib
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,11 +34,15 @@ def build(worker: type[Hosted[Any]]) -> typer.Typer:
     def run(
         context: typer.Context,
         settings: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+        state: Annotated[Path | None, typer.Option(help="The fleet's state directory.")] = None,
         check_settings: Annotated[bool, typer.Option(help="Check the settings and exit.")] = False,
         _version: Annotated[
             bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
         ] = False,
     ) -> None:
+        for variable, path in (("DECNET_SETTINGS", settings), ("DECNET_STATE_DIR", state)):
+            if path is not None:
+                os.environ[variable] = str(path.absolute())
         if context.invoked_subcommand is not None:
             return
         if check_settings:

@@ -20,6 +20,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
+from decnet_core.net.inherited import close_all
 from decnet_core.runtime import health, parking
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.hosted import Hosted
@@ -212,12 +213,16 @@ class Host:
                 self._worker.listens if mine.listens is None else mine.listens,
                 self._health(),
                 tuple(held),
+                watched=mine.hand_over_watch is not None,
                 spools=self._worker.reads_spools and on,
                 follows=self._worker.follows if on else (),
+                background=self._worker.background,
                 worked=mine.has_worked,
             )
-            descriptors = [sock.fileno() for sock in held.values()]
+            watch = [mine.hand_over_watch()] if mine.hand_over_watch is not None else []
+            descriptors = [*(sock.fileno() for sock in held.values()), *watch]
             self._notifier.send(f"{parking.REQUEST}={msgspec.json.encode(asked).decode()}", descriptors)
+            close_all(watch)
 
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)

@@ -38,6 +38,9 @@ class Hosted(Generic[S]):
     """How many sockets its host keeps for its next process at most (`runtime.stored_sockets`)."""
     follows: ClassVar[tuple[str, ...]] = ()
     """Workers after whose work there is usually some for it: when one of them is woken, it is too."""
+    background: ClassVar[bool] = False
+    """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
+    time from those for whom somebody does."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

@@ -45,10 +45,14 @@ class ParkRequest(msgspec.Struct, frozen=True):
     """Its last report."""
     sockets: tuple[str, ...] = ()
     """Names of the listening sockets that come with the message, in their order; a client of one wakes it, too."""
+    watched: bool = False
+    """Whether the last descriptor is one of inotify(7), for changes that wake it."""
     spools: bool = False
     """Whether what is appended to a spool wakes it."""
     follows: tuple[str, ...] = ()
     """Workers with which it is woken, because there is usually work for it after theirs."""
+    background: bool = False
+    """Whether it is woken a moment after the others (`Hosted.background`)."""
     worked: bool = True
     """Whether it had anything to do since it was started."""
 
@@ -63,6 +67,8 @@ class Parking:
         """Listening sockets by name, which the supervisor is to hold."""
         self.listens: tuple[str, ...] | None = None
         """Bus patterns whose messages wake it, if those that its class declares are not what it needs now."""
+        self.hand_over_watch: Callable[[], int] | None = None
+        """Returns a descriptor of inotify(7) for the supervisor alone, for changes since the last look began."""
         self.side_due = math.inf
         """When a job beside the main loop is due, such as the renewal of a certificate; CLOCK_MONOTONIC."""
         self._side_jobs = 0

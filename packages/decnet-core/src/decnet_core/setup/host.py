@@ -71,7 +71,8 @@ class Host:
                     continue
                 directories += self._make_directory(change.path)
                 replace_file(self.place(change.path), change.after.encode(), _MODES.get(change.path, 0o644))
-                written[change.path] = digest(change.after)
+                if not change.added_to:
+                    written[change.path] = digest(change.after)
         except OSError as error:
             raise SetupError(f"cannot change {error.filename}: {error.strerror}") from error
         finally:

@@ -35,6 +35,8 @@ class Change(msgspec.Struct, frozen=True):
     after: str | None
     private: bool = False
     """What the operator wrote into it may hold secrets."""
+    added_to: bool = False
+    """The operator wrote the file and init only adds to it: it is not recorded as one that init wrote."""
 
     @property
     def diff(self) -> str:
@@ -67,17 +69,21 @@ def changes(
     return planned + removals(present, left, operators=mine)
 
 
-def removals(present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()) -> list[Change]:
-    """Return how to take away all that we wrote."""
+def removals(
+    present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = (), force: bool = False
+) -> list[Change]:
+    """Return how to take away all that we wrote; those in `operators` stay if they were edited, unless `force`."""
     mine = set(operators)
-    return [_removal(path, present.get(path), mark, path in mine) for path, mark in written.items()]
+    return [_removal(path, present.get(path), mark, path in mine, force) for path, mark in written.items()]
 
 
-def _removal(path: str, before: str | None, mark: str, is_operators: bool) -> Change:
-    """Return how to take away one file; one that the operator changed is a conflict."""
+def _removal(path: str, before: str | None, mark: str, is_operators: bool, force: bool) -> Change:
+    """Return how to take away one file; a unit that was edited is a conflict."""
     if before is None:
         return Change(path, Action.UNCHANGED, None, None)
-    return Change(path, Action.REMOVE if digest(before) == mark else Action.CONFLICT, before, None, is_operators)
+    if digest(before) == mark or (is_operators and force):
+        return Change(path, Action.REMOVE, before, None, is_operators)
+    return Change(path, Action.KEEP if is_operators else Action.CONFLICT, before, None, is_operators)
 
 
 def _one(path: str, text: str, before: str | None, mark: str | None, is_operators: bool) -> Change:

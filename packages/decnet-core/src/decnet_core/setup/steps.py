@@ -4,6 +4,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
+from decnet_core.setup.settings_text import with_setting
 from decnet_core.supervise.fork import secrets
 from decnet_core.text import json_for_terminal
 from decnet_core.units.job import TARGET, Site, supervisor_service
@@ -70,6 +72,8 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
     texts = files_of(settings, site, hosting, role=role, database=database, chosen=chosen)
     present = host.present({**texts, **record.written})
     planned = changes(texts, present, record.written, operators=operator_files(site))
+    if database is not None and not settings.given("database", "url"):
+        planned = [_naming_database(change, site) for change in planned]
     if not _apply(host, options, planned, role=role):
         return
     _list_workers_off(options, settings, role)
@@ -89,12 +93,16 @@ def remove(options: InstallOptions) -> None:
     record = host.record()
     if options.live and not options.dry_run:
         system.check_root()
-    planned = removals(host.present(record.written), record.written, operators=operator_files(Site(programs="")))
+    mine = operator_files(Site(programs=""))
+    planned = removals(host.present(record.written), record.written, operators=mine, force=options.force)
     if not _apply(host, options, planned, stop=record.written if options.live else ()):
         return
     host.forget()
     if options.live:
         system.reload_units()
+    for change in planned:
+        if change.action is Action.KEEP:
+            _print(options, f"{change.path} stays, for you have edited it; delete it if you do not need it")
     _print(options, "removed; recorded data and accounts are still there")
 
 
@@ -113,6 +121,14 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
     file = host.place(place.settings)
     environ = environment_in(host.present([place.environment]).get(place.environment, ""))
     return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
+
+
+def _naming_database(change: Change, site: Site) -> Change:
+    """Have settings that the operator wrote before the first init say where the units' database is."""
+    if change.path != site.settings or change.before is None:
+        return change
+    after = with_setting(change.before, "database", "url", f"sqlite:///{site.database_file}")
+    return Change(change.path, Action.UPDATE, change.before, after, change.private, added_to=True)
 
 
 def _refuse_secrets(settings: Settings) -> None:
@@ -173,6 +189,8 @@ def _print_changes(planned: Sequence[Change], *, dry_run: bool, force: bool) -> 
     for change in planned:
         if change.action is not Action.UNCHANGED:
             _write(f"{change.action.value:<9} {change.path}")
+        if dry_run and change.action is Action.CREATE:
+            _write(indent(change.after or "", "    "))
         if (dry_run and change.action is Action.UPDATE) or ((dry_run or force) and change.action is Action.CONFLICT):
             _write(change.diff)
     if all(change.action is Action.UNCHANGED for change in planned):

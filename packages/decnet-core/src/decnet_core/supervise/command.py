@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.settings is not None:
             os.environ["DECNET_SETTINGS"] = str(asked.settings.absolute())  # its children read the same
+        if asked.state is not None:
+            os.environ["DECNET_STATE_DIR"] = str(asked.state.absolute())
         settings = Settings.load()
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
         names = tuple(name for name in _workers(asked.group, settings) if name not in asked.omit)
@@ -86,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
         "--omit", metavar="WORKER", action="append", default=[], help="a worker that is hosted elsewhere"
     )
     parser.add_argument("--settings", type=Path, help="settings file (TOML)")
+    parser.add_argument("--state", type=Path, help="the fleet's state directory")
     parser.add_argument(
         "--separate",
         action="store_true",

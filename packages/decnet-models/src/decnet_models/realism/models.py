@@ -65,5 +65,7 @@ class SyntheticAction(TableModel, table=True):
     """When it ended."""
     error: str | None = None
     """Why it failed."""
+    prose: str | None = None
+    """What a text endpoint wrote for this growth of the document; null: the grammar did."""
 
     persona_row: Persona = related()

@@ -125,6 +125,19 @@ def finish(connection: Connection, action: UUID, error: str | None = None, *, no
     connection.execute(statement.values(state=state, ended_at=now_ns, error=words))
 
 
+def keep_prose(connection: Connection, action: UUID, prose: str) -> None:
+    """Write what an action adds to its document."""
+    statement = update(synthetic_action).where(synthetic_action.c.id == action)
+    connection.execute(statement.values(prose=for_column(prose)))
+
+
+def prose(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what these actions added to their documents, as far as it was written."""
+    c = synthetic_action.c
+    query = select(c.id, c.prose).where(c.prose.is_not(None))
+    return {row.id: row.prose for part in parts(ids) for row in connection.execute(query.where(c.id.in_(part)))}
+
+
 def put_back(connection: Connection, action: UUID) -> None:
     """Have a running action carried out again."""
     c = synthetic_action.c

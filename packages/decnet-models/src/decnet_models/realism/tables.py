@@ -38,6 +38,7 @@ synthetic_action = Table(
     Column("started_at", NANOSECONDS),
     Column("ended_at", NANOSECONDS),
     Column("error", Text),
+    Column("prose", Text),
     Index("ix_synthetic_action_state", "state", "due_at"),
     Index("ix_synthetic_action_decky", "decky", "due_at"),
     Index("ix_synthetic_action_persona", "persona"),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Section `[collect]`: which logs to read, in which format, and how often to look."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -26,6 +27,13 @@ _NEEDED: dict[Input, str] = {"file": "path", "udp": "listen", "tcp": "listen"}
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[collect.source]]`."""
 
+    EXAMPLE: ClassVar[Mapping[str, object]] = {
+        "name": "ssh",
+        "format": "cowrie",
+        "path": "/var/log/cowrie/cowrie.json",
+        "host": "web-01",
+    }
+    """The sample in the settings file that `decnet init` writes."""
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,62}$")]
     """Names the source in messages and in the position files; keep it, or the logs are read again."""
     format: Format

@@ -40,6 +40,7 @@ class Collect(Worker[CollectSettings]):
 
     name = "collect"
     exposed = True
+    parks = True
     Settings = CollectSettings
     group = "sensor"
     memory_budget = 64 * MIB
@@ -89,7 +90,8 @@ class Collect(Worker[CollectSettings]):
         positions = Positions(ctx.state.positions / "collect.json", dict[str, list[FilePosition]])
         saved = await ctx.in_thread(positions.load)
         sources = [(source, readers[source.name]) for source in self.settings.source if source.input == "file"]
-        self._files = FileInputs(self.settings, sources, positions, saved)
+        only_files = len(sources) == len(self.settings.source)
+        self._files = FileInputs(self.settings, sources, positions, saved, parks=only_files)
         ctx.counters.read_from(self._files.counters)
 
     async def _start_push_inputs(self, ctx: Context, readers: dict[str, Reader]) -> None:
@@ -108,6 +110,7 @@ class Collect(Worker[CollectSettings]):
             self._tasks.append(ctx.spawn(self._keep_saving(ctx), name="positions"))
         if not self.settings.source:
             log.info("no [[collect.source]] is set; nothing to do")
+            await ctx.off()
         if any(source.input == "file" for source in self.settings.source):
             assert self._files is not None
             await self._files.run(ctx, self._emitter, self._quarantine)

@@ -63,7 +63,7 @@ def _scapy() -> Scapy:
     try:
         importlib.import_module("scapy.layers.all")
     except ImportError as error:
-        typer.echo("dissect needs scapy, which is an extra: pip install 'decnet-sniff[scapy]'", err=True)
+        typer.echo("dissect needs scapy, an extra: install extras.txt of the wheelhouse (docs/install.md)", err=True)
         raise typer.Exit(1) from error
     from scapy.config import conf
     from scapy.packet import Raw

@@ -51,6 +51,7 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
     """Groups identities into campaigns by infrastructure, malware, methods, targets and time."""
 
     name = "campaign-clusterer"
+    background = True
     follows = ("clusterer", "ttp")
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     notices = (CampaignFormed, CampaignGrew, CampaignEnded)

@@ -29,7 +29,7 @@ class Clusterer(CursorWorker[NoSettings]):
     """Finds the attackers that one actor uses, by what they share and few others show."""
 
     name = "clusterer"
-    follows = ("ingest",)
+    background = True
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     consumes = KINDS_READ
     notices = (IdentityFormed, IdentityGrew, IdentityMerged, CredentialReused)

@@ -5,6 +5,6 @@ Two kinds of providers. Some are *asked* about one address at a time (`asked`: G
 told the address and nothing else, within their quota, and each has a queue of its own (`provider_queue`). The others
 are looked up here: lists that are fetched whole (`lists`) and MMDB files (`mmdb`).
 
-`answers`, `dns.message`, `lists.lines`, `pauses` and `targets` are pure; `http_get` and `dns.client` own the sockets,
-`knowledge` the transactions, `worker` runs them.
+`answers`, `dns.message`, `lists.lines`, `pauses` and `targets` are pure; `outbound.http_request` and `dns.client` own
+the sockets, `knowledge` the transactions, `worker` runs them.
 """

@@ -11,9 +11,9 @@ from decnet_core.net.addresses import Address, parse_address
 from decnet_workers.enrich.answers import Answer, AnswerError, abuseipdb, greynoise
 from decnet_workers.enrich.dns.client import DnsClient
 from decnet_workers.enrich.dns.message import AAAA, PTR, A, DnsError
-from decnet_workers.enrich.http_get import GetError, body_of, get
 from decnet_workers.enrich.provider_error import ProviderError, of_status
 from decnet_workers.outbound.dial import Dialler
+from decnet_workers.outbound.http_request import RequestError, body_of, request
 
 MAX_ANSWER_BYTES = 65536
 _REFUSES_THE_ADDRESS = frozenset({400, 422})
@@ -77,7 +77,7 @@ class HttpProvider:
 
     async def ask(self, address: Address, seconds: float) -> Answer:
         try:
-            async with get(self._dialler, self._url_of(address), self._headers, seconds=seconds) as response:
+            async with request(self._dialler, self._url_of(address), self._headers, seconds=seconds) as response:
                 if response.status == 404:
                     return Answer()
                 if response.status in _REFUSES_THE_ADDRESS:
@@ -85,7 +85,7 @@ class HttpProvider:
                 if response.status != 200:
                     raise of_status(response)
                 return self._read(await body_of(response, MAX_ANSWER_BYTES))
-        except (GetError, AnswerError) as error:
+        except (RequestError, AnswerError) as error:
             raise ProviderError(str(error)) from error
 
 

@@ -3,9 +3,9 @@
 
 import time
 
-from decnet_workers.enrich.http_get import Response
 from decnet_workers.enrich.pauses import REFUSED_SECONDS
 from decnet_workers.errors import WorkersError
+from decnet_workers.outbound.http_request import Response
 from decnet_workers.outbound.retry_after import retry_after
 
 _REFUSES_US = frozenset({401, 402, 403})

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Section `[enrich]`: which providers are used, with which keys, how often, and for how long an answer holds."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -24,6 +25,12 @@ class ProvidersError(WorkersError):
 class ListSettings(msgspec.Struct, frozen=True):
     """A list of addresses and networks in CIDR notation, one at the beginning of each line."""
 
+    EXAMPLE: ClassVar[Mapping[str, object]] = {
+        "name": "partners",
+        "source": "/etc/decnet/partners.txt",
+        "verdict": "benign",
+    }
+    """The sample in the settings file that `decnet init` writes."""
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
     """Its name as a provider."""
     source: str

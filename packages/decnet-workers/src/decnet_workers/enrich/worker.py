@@ -48,7 +48,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
     notices = (AttackerJudged,)
     listens = (NOTICE.of(notice_kind(AttackerObserved)), INTEL_REQUESTED.pattern)
     parks = True
-    follows = ("profiler",)
+    background = True
     memory_budget = 64 * MIB
     network = "any"
     writes = (LISTS,)

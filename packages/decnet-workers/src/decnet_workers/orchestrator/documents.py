@@ -27,6 +27,8 @@ SPOOL_ENTRIES = 20
 LARGEST = 48 * 1024
 """Bytes; of a longer document the oldest entries are left out."""
 MAIL = "mail"
+BODY = "body"
+"""The symbol that stands for the prose of an entry."""
 _EVER = "1970-01-01"
 """Of what has no period."""
 
@@ -55,13 +57,31 @@ def documents_between(
     return [action for host in hosts for action in _on(host, baits.get(host.decky.name), now, until)]
 
 
-def written(host: Host, document: Document) -> PlacedFile:
-    """Return the document as it is after its last moment. Raises GrammarError, UnknownZoneError."""
+def prose(host: Host, document: Document, moment: int) -> str:
+    """Return what the grammar writes at one moment, where a text endpoint may write something else.
+
+    Raises GrammarError, UnknownZoneError.
+    """
+    about = (document.genre, document.user, document.begins, moment, BODY)
+    return _text(host, document, f"{{{BODY}}}", drawing_of(host.decky, *about), moment)
+
+
+def growths(host: Host, document: Document) -> dict[int, UUID]:
+    """Return the action of each of the document's moments."""
+    return {moment: _id(host, document, moment) for moment in document.moments}
+
+
+def written(host: Host, document: Document, texts: Mapping[int, str] | None = None) -> PlacedFile:
+    """Return the document as it is after its last moment. Raises GrammarError, UnknownZoneError.
+
+    `texts` are what a text endpoint wrote at some moments.
+    """
     genre, about = genres()[document.genre], (document.genre, document.user, document.begins)
     path = _text(host, document, genre.path, drawing_of(host.decky, *about, "path"), document.moments[0])
     head = _text(host, document, "{head}", drawing_of(host.decky, *about, "head"), document.moments[0])
     entries = [
-        _text(host, document, "{entry}", drawing_of(host.decky, *about, moment), moment) for moment in document.moments
+        _text(host, document, "{entry}", drawing_of(host.decky, *about, moment), moment, body=(texts or {}).get(moment))
+        for moment in document.moments
     ]
     while len(entries) > 1 and len(head) + sum(map(len, entries)) > LARGEST:
         del entries[0]
@@ -96,7 +116,7 @@ def _of(
 
 def _action(host: Host, document: Document, token: str | None) -> Action:
     return Action(
-        id=_id(host, document),
+        id=_id(host, document, document.moments[-1]),
         kind="mail" if document.genre == MAIL else "file",
         decky=host.decky.name,
         peer=None,
@@ -108,9 +128,9 @@ def _action(host: Host, document: Document, token: str | None) -> Action:
     )
 
 
-def _id(host: Host, document: Document) -> UUID:
-    day = dt.datetime.fromtimestamp(document.moments[-1] / NS, dt.UTC).date()
-    return action_id(host.decky, f"{document.genre}/{document.user}/{document.moments[-1]}", day, 0)
+def _id(host: Host, document: Document, moment: int) -> UUID:
+    day = dt.datetime.fromtimestamp(moment / NS, dt.UTC).date()
+    return action_id(host.decky, f"{document.genre}/{document.user}/{moment}", day, 0)
 
 
 def _grown(host: Host, genre: str, user: str, days: tuple[dt.date, dt.date]) -> list[int]:
@@ -157,7 +177,9 @@ def _homes(host: Host) -> list[tuple[str, str]]:
     return [(name, homes[name]) for name in accounts(host.persona)][:2]
 
 
-def _text(host: Host, document: Document, template: str, drawing: random.Random, moment: int) -> str:
+def _text(
+    host: Host, document: Document, template: str, drawing: random.Random, moment: int, *, body: str | None = None
+) -> str:
     local = local_time(host.persona, moment)
     begins = dt.date.fromisoformat(document.begins)
     iso = begins.isocalendar()
@@ -175,4 +197,6 @@ def _text(host: Host, document: Document, template: str, drawing: random.Random,
         "month": f"{begins.month:02}",
         "week": f"{iso.week:02}",
     }
+    if body is not None:
+        given[BODY] = body
     return grammar(document.genre).filled(template, drawing, given)

@@ -15,7 +15,10 @@ Period = Literal["week", "month", "spool"]
 
 
 class Genre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`head` and `entry` of its productions make up a document: one head, and an entry each time that it grows."""
+    """`head` and `entry` of its productions make up a document: one head, and an entry each time that it grows.
+
+    The production `body` of an entry is its prose.
+    """
 
     path: str
     """Filled in as a production; the same for all that is drawn in one period."""
@@ -25,6 +28,8 @@ class Genre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often it grows in a working day, on average."""
     productions: dict[str, tuple[str, ...]]
     mode: int = 0o644
+    about: str = ""
+    """What it is, as told to a text endpoint, which then writes the prose; empty: it has none."""
     bait: bool = False
     """Whether it is written only where a canary token is planted."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from uuid import UUID
 
 import msgspec
@@ -96,6 +96,17 @@ class Schedule:
         """Write how an action that was begun ended."""
         with writing(self._engine) as connection:
             queries.finish(connection, action, error, now_ns=self._clock())
+
+    def keep_prose(self, action: UUID, text: str) -> None:
+        """Keep what an action adds to its document, for whenever that is written again."""
+        with writing(self._engine) as connection:
+            queries.keep_prose(connection, action, text)
+
+    def prose(self, growths: Mapping[int, UUID]) -> dict[int, str]:
+        """Return what was kept, by moment."""
+        with reading(self._engine) as connection:
+            found = queries.prose(connection, list(growths.values()))
+        return {moment: found[action] for moment, action in growths.items() if action in found}
 
     def _plan(self, hosts: Sequence[Host], now: int) -> None:
         versions = tuple((host.decky.name, host.decky.version, host.persona.version) for host in hosts)

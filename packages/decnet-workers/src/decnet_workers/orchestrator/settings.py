@@ -20,6 +20,16 @@ class OrchestratorSettings(msgspec.Struct, frozen=True):
     token_url: str = ""
     """Where hits on URL tokens (`decnet canary`) arrive, e.g. "https://intranet.example.org/{token}": each of them is
     written into a file of one decky, under this URL. Empty: none is."""
+    text_url: str = ""
+    """Base URL of an OpenAI-compatible server that writes the prose of files and mail, e.g. of llama.cpp or Ollama:
+    "http://127.0.0.1:11434/v1"; over the Internet only https. Empty: all is drawn from the grammar, which also takes
+    over while the server fails."""
+    text_model: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    """The model that the server is to use."""
+    text_key: Annotated[str, msgspec.Meta(max_length=512)] = ""
+    """The server's API key, if it needs one."""
+    text_seconds: Annotated[float, msgspec.Meta(gt=0, le=240)] = 60.0
+    """Total time of one question to it."""
     concurrent_sessions: Annotated[int, msgspec.Meta(ge=1, le=4)] = 2
     """Sessions under way at the same time; one by SSH takes a process of about 40 MiB while it lasts."""
     keep_days: Annotated[float, msgspec.Meta(ge=45, le=3650)] = 60.0

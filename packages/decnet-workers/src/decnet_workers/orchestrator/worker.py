@@ -15,7 +15,6 @@ from decnet_core.deckies.handover import HandoverError, ask_one_of
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
-from decnet_core.state import State
 from decnet_models.database.warm_up import warm_up
 from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
@@ -32,7 +31,9 @@ from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, ses
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
+from decnet_workers.orchestrator.text_endpoint import TextEndpoint
 from decnet_workers.orchestrator.working_hours import UnknownZoneError, is_known
+from decnet_workers.orchestrator.writing import Writing
 
 POLL_SECONDS = 60.0
 """How long a lost nudge can delay the plan of a new decky."""
@@ -52,6 +53,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     network = "any"
 
     _schedule: Schedule
+    _writing: Writing
 
     def __init__(self, settings: OrchestratorSettings) -> None:
         super().__init__(settings)
@@ -71,6 +73,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
             )
         await super().start(ctx)
         self._schedule = Schedule(self._engine, self.settings)
+        self._writing = Writing(self._schedule, TextEndpoint(self.settings))
 
     async def run(self, ctx: Context) -> None:
         """Carry out what is due until stopped; sessions under way are broken off then."""
@@ -101,7 +104,10 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
         what = "sessions" if action.kind == "session" else "files"
         try:
             async with asyncio.timeout(SESSION_SECONDS):
-                await (_session if action.kind == "session" else _writing)(ctx, action, look)
+                if action.kind == "session":
+                    await _session(ctx, action, look)
+                else:
+                    await self._writing.carry_out(ctx, action, _here(look, action.decky))
         except TimeoutError:
             error = "it took too long"
         except (
@@ -131,6 +137,7 @@ async def _session(ctx: Context, action: Action, look: Look) -> None:
         await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
 
 
+<<<<<<< HEAD
 async def _writing(ctx: Context, action: Action, look: Look) -> None:
     await ctx.in_thread(_write, ctx.state, _here(look, action.decky), action)
 
@@ -141,6 +148,8 @@ def _write(state: State, host: Host, action: Action) -> None:
     ask_one_of(state, lambda client: client.place(host.decky.name, [file]))
 
 
+=======
+>>>>>>> trunk
 def _here(look: Look, name: str) -> Host:
     if name not in look.hosts:
         raise SessionError(f"decky {name} is not played any more")

@@ -25,6 +25,7 @@ class Ttp(CursorWorker[TtpSettings]):
     """Tags ATT&CK techniques in attackers' actions, by Sigma rules."""
 
     name = "ttp"
+    background = True
     Settings = TtpSettings
     consumes = PAYLOADS  # a rule of the operator's may read any kind
     notices = (TechniqueTagged,)

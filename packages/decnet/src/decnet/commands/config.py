@@ -2,6 +2,8 @@
 """`decnet config`: the settings, where each value comes from, and what is wrong with them."""
 
 import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -9,6 +11,7 @@ import typer
 
 from decnet.cli.errors import RefusedError, WrongUsageError
 from decnet.cli.options import Json, application
+from decnet.configuration.editing import SettingsFile, editor_command, initial_text
 from decnet.configuration.values import DEFAULT, Value, problems, shapes, values
 from decnet.show import documents
 from decnet.show.columns import columns
@@ -47,6 +50,32 @@ def check() -> None:
     if found:
         raise RefusedError(f"{len(found)} of the settings are wrong" if len(found) > 1 else "a setting is wrong")
     typer.echo(f"{_file()}: all settings are good")
+
+
+@app.command()
+def edit() -> None:
+    """Open the settings file in $VISUAL or $EDITOR; it is replaced only by a version without errors.
+
+    A file that does not exist yet begins with every setting, commented out.
+    """
+    file = SettingsFile(Path(os.environ.get("DECNET_SETTINGS") or DEFAULT_FILE))
+    before = file.text()
+    after = before if before is not None else initial_text()
+    while True:
+        changed = file.edited(after, editor_command())
+        if changed == after:
+            typer.echo(f"{file.path}: unchanged")
+            return
+        found = file.problems(changed)
+        if not found:
+            break
+        for problem in found:
+            typer.echo(for_terminal(problem, 1024), err=True)
+        if not (sys.stdin.isatty() and typer.confirm("Edit again?", default=True)):
+            raise RefusedError(f"{file.path} is as it was")
+        after = changed
+    file.replace(before, changed)
+    typer.echo(f"{file.path}: changed; workers read it at their next start. Where systemd runs them: `decnet init`")
 
 
 def _row(one: Value) -> tuple[object, ...]:

@@ -13,10 +13,11 @@ from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, find_deployment
+from decnet.fleet.processes import fleet_processes
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet_core.bus.subjects import Health
-from decnet_core.footprint import Footprint, children_of, measure
+from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.status_file import read_status_files
 
@@ -75,8 +76,9 @@ def footprint(
 
 def look(deployment: Deployment, seconds: float) -> list[Row]:
     """Find the fleet's processes and sample them for `seconds`; raises OperatorError if not permitted."""
-    modules = {name: health.modules for name, health in asyncio.run(_health(deployment)).items()}
-    pids = processes(deployment)
+    answers = asyncio.run(_health(deployment))
+    modules = {name: health.modules for name, health in answers.items()}
+    pids = fleet_processes(read_status_files(deployment.state.supervisors), answers)
     time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
     before = {name: measure(pid) for name, pid in pids.items()}
     hidden = [name for name, first in before.items() if first is None and Path(f"/proc/{pids[name]}").exists()]
@@ -91,21 +93,6 @@ def look(deployment: Deployment, seconds: float) -> list[Row]:
         if first is not None and now is not None:
             rows.append(_row(name, first, now, elapsed, modules.get(name)))
     return rows
-
-
-def processes(deployment: Deployment) -> dict[str, int]:
-    """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
-    pids: dict[str, int] = {}
-    seen: set[int] = set()
-    for report in read_status_files(deployment.state.supervisors):
-        workers = [(status.name, status.pid) for status in report.workers]
-        children = [(name, child) for name, pid in workers if pid for child in children_of(pid)]
-        for name, pid in (*report.parents.items(), *workers, *children):
-            if pid and pid not in seen:
-                seen.add(pid)
-                pids[f"{name} {pid}" if name in pids else name] = pid
-    # Those of separate units have no common supervisor.
-    return pids or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:

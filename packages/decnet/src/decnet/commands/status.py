@@ -12,6 +12,7 @@ from decnet.cli.options import Json, application
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus, shown_bus_url
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
+from decnet.fleet.processes import fleet_processes, pss_of, total_pss
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.deckies import states_table
@@ -30,6 +31,9 @@ from decnet_models.fleet.states import State, states_on
 app = application("Show the state of the fleet.")
 
 
+_NOT_MEASURED = "memory: only root, or whoever runs the fleet, may read it"
+
+
 class Report(msgspec.Struct, frozen=True):
     """The result of `decnet status`."""
 
@@ -45,6 +49,10 @@ class Report(msgspec.Struct, frozen=True):
     """Workers that are off, each with the setting of its section that switches it on."""
     deckies: tuple[tuple[Decky, State | None], ...] = ()
     """The desired deckies of this host, each with what reconciler found when it last looked."""
+    pss: dict[str, int] = {}
+    """Bytes of memory that each worker takes, as far as they may be read."""
+    fleet_pss: int | None = None
+    """Bytes that the whole fleet takes, with supervisors and what they fork from; None if some may not be read."""
 
     @property
     def down(self) -> list[str]:
@@ -79,9 +87,10 @@ def look(deployment: Deployment) -> Report:
             deckies = tuple(states_on(connection, None))
     except OperatorError as refused:
         error = str(refused)
-    supervised = {
-        status.name: status for each in read_status_files(deployment.state.supervisors) for status in each.workers
-    }
+    reports = tuple(read_status_files(deployment.state.supervisors))
+    supervised = {status.name: status for each in reports for status in each.workers}
+    answers = {name: health for name, health in workers.items() if health is not None}
+    pss = {name: pss_of(health.pid) for name, health in answers.items()}
     return Report(
         shown_bus_url(deployment),
         reached,
@@ -92,6 +101,8 @@ def look(deployment: Deployment) -> Report:
         supervised,
         worker_registry.off(deployment.settings),
         deckies,
+        {name: taken for name, taken in pss.items() if taken is not None},
+        total_pss(fleet_processes(reports, answers).values()),
     )
 
 
@@ -112,11 +123,10 @@ def without_parts_of_tasks(workers: dict[str, Health | None]) -> dict[str, Healt
 
 def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
-    resident = sum(health.rss_bytes for health in report.workers.values() if health)
     lines = [
-        columns(("worker", "state", "pid", "up", "restarts", "RSS", "lag", "dead letters"), rows),
+        columns(("worker", "state", "pid", "up", "restarts", "PSS", "lag", "dead letters"), rows),
         "",
-        f"RSS of all: {size(resident)} (shared pages counted once per process)",
+        f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
     ]
     if report.database_error:
@@ -179,4 +189,6 @@ def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]
         return name, _phase(status), None, None, restarts, None, lag, dead
     if not health.pid:
         return name, _unheard(health, status), None, None, restarts, None, lag, dead
-    return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, dead
+    taken = report.pss.get(name)
+    memory = size(taken) if taken else None
+    return name, health.state, health.pid, duration(health.uptime_seconds), restarts, memory, lag, dead

@@ -14,7 +14,7 @@ from decnet_models.database.engine import DatabaseSettings, shown
 
 DEFAULT = "default"
 
-_SECRET = re.compile(r"password|secret|token|api_key|license_key|auth_key")
+_SECRET = re.compile(r"password$|secret$|token$|_key$")
 _HIDDEN = "(set; not shown)"
 
 Shapes = Mapping[str, type[msgspec.Struct]]

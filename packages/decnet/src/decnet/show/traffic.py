@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from decnet.fleet.processes import pss_of
 from decnet.show.columns import columns
 from decnet.show.times import duration, size
 from decnet_core.bus.subjects import Health
@@ -60,8 +61,9 @@ def page(now: Look, before: Look | None) -> str:
         rate = _number(name, grown[name]) if name in grown else ""
         rows.append((_words(name), _number(name, health.counters.get(name, 0)), rate))
     up = duration(health.uptime_seconds)
+    taken = pss_of(health.pid)
     lines = [
-        f"bus  pid {health.pid}  {health.state}  up {up}  RSS {size(health.rss_bytes)}",
+        f"bus  pid {health.pid}  {health.state}  up {up}" + (f"  PSS {size(taken)}" if taken else ""),
         "",
         columns(("", "total", "per second"), rows),
     ]

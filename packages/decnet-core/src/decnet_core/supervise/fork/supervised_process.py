@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -20,6 +21,7 @@ from decnet_core.supervise.fork.socket_store import SocketStore
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.parked.held_sockets import HeldSockets
+from decnet_core.supervise.parked.held_watch import HeldWatch
 from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.parked.waker import Waker
@@ -31,10 +33,14 @@ SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str], Mapping[
 """Spawns the process of a worker: its name, who receives its output, additions to its environment, and the descriptors
 of sockets that were held for it, by name. Raises OSError."""
 
+log = logging.getLogger(__name__)
+
 decode_request = msgspec.json.Decoder(ParkRequest)
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
+BACKGROUND_SECONDS = 1.0
+"""Between what wakes a worker in the background and its start: by then the others have started and done their part."""
 _REFUSED_SECONDS = 1.0
 """Until clients that were turned away are shown, together with those that follow."""
 
@@ -64,7 +70,10 @@ class SupervisedProcess(SupervisedWorker):
         """Workers with which it is woken (`Hosted.follows`)."""
         self._woken = woken
         self._shows_refused: asyncio.TimerHandle | None = None
+        self._background = False
+        self._delayed: asyncio.TimerHandle | None = None
         self._held = HeldSockets(self.wake, self._refused)
+        self._watch = HeldWatch(self.wake)
         self._store = SocketStore()
         self._waker: Waker | None = None
         if wake_bus is not None:
@@ -120,7 +129,17 @@ class SupervisedProcess(SupervisedWorker):
             self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
 
     def wake(self, *, called: bool = True) -> None:
-        """Start the worker if it is parked; `called` is that of `Lifecycle.wake`."""
+        """Start the worker if it is parked, one in the background a moment later; `called` is that of `Lifecycle.wake`.
+
+        Until then it counts as parked. One that is about to be parked is woken when it is.
+        """
+        if not self._background:
+            self._wake(called)
+        elif self._delayed is None:
+            self._delayed = asyncio.get_running_loop().call_later(BACKGROUND_SECONDS, self._wake, called)
+
+    def _wake(self, called: bool) -> None:
+        self._delayed = None
         actions = self._lifecycle.wake(called=called)
         self._carry_out(actions)
         if actions:
@@ -134,9 +153,11 @@ class SupervisedProcess(SupervisedWorker):
     async def stop(self) -> None:
         """End the worker for good; no process of it is left when this returns."""
         await super().stop()
-        if self._shows_refused is not None:
-            self._shows_refused.cancel()
+        for timer in (self._shows_refused, self._delayed):
+            if timer is not None:
+                timer.cancel()
         self._held.release()
+        self._watch.release()
         self._store.clear()
         self._logfile.close()
 
@@ -169,11 +190,21 @@ class SupervisedProcess(SupervisedWorker):
             close_all(descriptors)
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
-        self.follows = request.follows
+        self.follows, self._background = request.follows, request.background
         if self._lifecycle.parking:
-            self._held.hold(request.sockets, descriptors)
+            self._hold(request, descriptors)
         else:
             close_all(descriptors)
+
+    def _hold(self, request: ParkRequest, descriptors: Sequence[int]) -> None:
+        if request.watched and descriptors:
+            *descriptors, watch = descriptors
+            try:
+                self._watch.hold(watch)
+            except OSError as error:
+                log.warning("%s: its watch cannot be held: %s", self.name, error.strerror)
+                self.wake()
+        self._held.hold(request.sockets, descriptors)
 
     def _refused(self, clients: int) -> None:
         self._lifecycle.refused(clients)
@@ -199,6 +230,7 @@ class SupervisedProcess(SupervisedWorker):
         super()._ready(instance)
         if self._waker is not None and was is not self.status.phase is Phase.READY:
             self._held.release()
+            self._watch.release()
             self._waker.runs()
 
     def _terminate(self, instance: int, /) -> None:

@@ -58,8 +58,12 @@ class FileInputs:
         sources: list[tuple[SourceSettings, Reader]],
         positions: Positions[dict[str, list[FilePosition]]],
         saved: dict[str, list[FilePosition]],
+        *,
+        parks: bool = False,
     ) -> None:
+        """`parks`: whether the worker has nothing else to do than to read these."""
         self._settings = settings
+        self._parks = parks
         self._positions = positions
         self._feeds = [
             Feed(each, FileSource(each.path, saved.get(each.name, []), settings.linger_ms * 1_000_000), read)
@@ -70,6 +74,7 @@ class FileInputs:
         self._saved_at = 0
         self._quiet_looks = 0
         """Consecutive looks without new lines."""
+        self._look_began = 0.0
         self._in_flight = False
         """Whether lines have been read that are not emitted yet."""
         self._counts = dict.fromkeys(_SOURCE_COUNTS, 0)
@@ -80,7 +85,10 @@ class FileInputs:
     async def run(self, ctx: Context, emitter: Emitter, quarantine: Quarantine) -> None:
         """Read all there is, then look again when something may have changed, until stopped."""
         while not ctx.stopping.is_set():
+            self._look_began = time.monotonic()
             any_read = await self._read_all(ctx, emitter, quarantine)
+            if any_read:
+                ctx.parking.worked()
             self._quiet_looks = 0 if any_read else self._quiet_looks + 1
             if any(feed.source.waiting for feed in self._feeds):
                 continue
@@ -96,8 +104,19 @@ class FileInputs:
         pause = self._settings.watched_ms if is_watched else self._settings.idle_ms
         if self._is_lingering():
             pause = min(pause, self._settings.idle_ms)
+        seconds = self._rested(ctx, pause / 1000)
         with self._watch.notifying(ctx.nudge):
-            await ctx.nudged(pause / 1000)
+            await ctx.nudged(seconds)
+
+    def _rested(self, ctx: Context, seconds: float) -> float:
+        """Return how long to sleep at most; asks to be parked when only a change can bring new lines.
+
+        Then the watch is the supervisor's, and until the next look, which is soon, no change is noticed here.
+        """
+        if not self._watch.is_complete or self._is_lingering() or is_full(ctx) or not self._parks:
+            return ctx.parking.busy(seconds)
+        ctx.parking.hand_over_watch = self._watch.hand_over
+        return ctx.parking.rest(self._look_began, seconds)
 
     def _is_lingering(self) -> bool:
         """Return whether a file waits for time to pass, whatever happens to it."""

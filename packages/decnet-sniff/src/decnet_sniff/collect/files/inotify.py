@@ -49,10 +49,24 @@ class InotifyWatch:
         """Whether each directory is remote."""
         self.is_complete = False
         """Whether every relevant change will be notified."""
+        self._open()
+
+    def _open(self) -> None:
         try:
             self._inotify = Inotify()
         except OSError as error:
             log.info("no inotify here: %s", error)
+
+    def hand_over(self) -> int:
+        """Return the descriptor, which is the caller's from now on; `follow` must be called before `notifying`.
+
+        It tells of what has happened since the last `follow` and of what will, to whoever reads it first.
+        """
+        assert self._inotify is not None
+        descriptor = self._inotify.descriptor
+        self._watched, self.is_complete = {}, False
+        self._open()
+        return descriptor
 
     def follow(self, patterns: Iterable[str], files: Iterable[str]) -> None:
         """Drop pending events, and watch `files` and every directory in which one of `patterns` could match.

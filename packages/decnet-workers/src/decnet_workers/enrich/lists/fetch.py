@@ -15,12 +15,12 @@ import msgspec
 from decnet_core.net.addresses import Address
 from decnet_models.intel.queries import Verdict
 from decnet_workers.enrich.answers import Answer
-from decnet_workers.enrich.http_get import PART_BYTES, GetError, get
 from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo
 from decnet_workers.enrich.lists.lines import Lines, ListError, ReadLine, key_of
 from decnet_workers.enrich.pauses import NS
 from decnet_workers.enrich.provider_error import ProviderError, of_status
 from decnet_workers.outbound.dial import Dialler
+from decnet_workers.outbound.http_request import PART_BYTES, RequestError, request
 
 InThread = Callable[..., Awaitable[Any]]
 MIB = 1 << 20
@@ -90,7 +90,7 @@ class ListProvider:
                 self._fetched_at = time.time_ns()
                 return False
             await in_thread(builder.finish, info)
-        except (GetError, ListError) as error:
+        except (RequestError, ListError) as error:
             raise ProviderError(str(error)) from error
         except OSError as error:
             raise ProviderError(f"{error.filename or 'the list'}: {error.strerror or error}") from error
@@ -114,7 +114,7 @@ class ListProvider:
             async for part in parts:
                 size += len(part)
                 if size > self._limits.max_bytes:
-                    raise GetError(f"it is larger than {self._limits.max_bytes // MIB} MiB")
+                    raise RequestError(f"it is larger than {self._limits.max_bytes // MIB} MiB")
                 for entry in lines.entries(part):
                     builder.add(entry)
                 await asyncio.sleep(0)
@@ -131,7 +131,7 @@ class ListProvider:
         old = None if self._list is None else self._list.info
         known = {"If-None-Match": old.etag, "If-Modified-Since": old.modified} if old else {}
         headers = {name: value for name, value in known.items() if value}
-        async with get(self._dialler, self.source.source, headers, seconds=self._limits.seconds) as response:
+        async with request(self._dialler, self.source.source, headers, seconds=self._limits.seconds) as response:
             if response.status == 304 and old is not None:
                 yield None, info
                 return

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_canary_kinds"
-down_revision = "0011_session_typing"
+revision = "0013_canary_kinds"
+down_revision = "0012_synthetic_prose"
 
 
 def upgrade() -> None:
