@@ -25,7 +25,7 @@ def planted(connection: Connection) -> tuple[Slug, Slug]:
     return login, key
 
 
-def about_tokens(notices: dict[str, Notice]) -> list[Notice]:
+def about_tokens(notices: dict[str, Notice]) -> list[CanaryTriggered | BaitOpened]:
     return [one for one in notices.values() if isinstance(one, CanaryTriggered | BaitOpened)]
 
 
@@ -38,7 +38,8 @@ def test_a_planted_secret_tried_on_a_decoy_is_a_hit(profile: Any, stored: Any, p
         stored(4, LoginAttempt("ssh", "root", success=False, method="publickey", public_key=KEY.lower())),
     ]
     rows, notices = profile([tried])
-    assert [(one.token, one.label, one.channel, one.target) for one in about_tokens(notices)] == [
+    hits = [one for one in about_tokens(notices) if isinstance(one, CanaryTriggered)]
+    assert [(one.token, one.label, one.channel, one.target) for one in hits] == [
         (login.text, "vault", "ssh", "svc-backup"),
         (key.text, "laptop", "ssh", "root"),
     ]

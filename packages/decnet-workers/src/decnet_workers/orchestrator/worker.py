@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
-from decnet_core.deckies.handover import HandoverError, ask_one_of
+from decnet_core.deckies.handover import HandoverError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
@@ -137,19 +137,6 @@ async def _session(ctx: Context, action: Action, look: Look) -> None:
         await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
 
 
-<<<<<<< HEAD
-async def _writing(ctx: Context, action: Action, look: Look) -> None:
-    await ctx.in_thread(_write, ctx.state, _here(look, action.decky), action)
-
-
-def _write(state: State, host: Host, action: Action) -> None:
-    document = written(host, msgspec.convert(action.body, Document))
-    file = msgspec.structs.replace(document, token=action.token or "")
-    ask_one_of(state, lambda client: client.place(host.decky.name, [file]))
-
-
-=======
->>>>>>> trunk
 def _here(look: Look, name: str) -> Host:
     if name not in look.hosts:
         raise SessionError(f"decky {name} is not played any more")
