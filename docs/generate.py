@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
-A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
-settings, `command_page` commands, `rule_page` rules, `table_page` the database.
+A page is a function that yields Markdown: `canary_page` has kinds of tokens, `catalogue_pages` events, notices and
+subjects, `fleet_pages` workers and settings, `command_page` commands, `rule_page` rules, `table_page` the database.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from canary_page import canary_kinds
 from catalogue_pages import events, notices, subjects
 from command_page import commands
 from fleet_pages import settings, workers
@@ -25,6 +26,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "notices": ("what webhooks deliver", notices),
     "subjects": ("the messages on the bus", subjects),
     "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
+    "canary": ("every kind of canary token: what trips it, what it reveals", canary_kinds),
     "tables": ("every table of the database, with a picture of each domain", tables),
 }
 """Every page by its name, with what it contains."""

@@ -18,7 +18,7 @@ from decnet_core.events.notices import NOTICE_KINDS
 from decnet_core.runtime import worker_registry
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "rules", "tables")
+PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "rules", "canary", "tables")
 
 
 @pytest.fixture(scope="module")
