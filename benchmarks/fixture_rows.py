@@ -29,6 +29,7 @@ STAND = {
     "account": "people",
     "api_token": "what people gave to programs",
     "decky": "the fleet's own hosts",
+    "decky_lease": "the fleet's own hosts",
     "decky_policy": "the fleet's own hosts",
     "decky_service": "the fleet's own hosts",
     "decky_state": "the fleet's own hosts",

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""`decnet webhook rotate` and `enable` on a real database."""
+"""`decnet webhook add --format`, `edit`, `rotate` and `enable` on a real database."""
 
 from __future__ import annotations
 
 from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
+from decnet.webhook import endpoints
+from decnet_models.notices import queries as notices
 from decnet_models.webhooks import delivery_queries, queries
 from decnet_models.webhooks.delivery_queries import EndpointState
+from decnet_workers.webhook.endpoint import opened
+from decnet_workers.webhook.signature import webhook_key
 
 
 def added(run: Run) -> dict[str, str]:
@@ -36,3 +40,63 @@ def test_enabled_webhook_is_no_longer_gone(run: Run, deployment: Deployment) -> 
 def test_what_is_not_there_cannot_be_rotated_or_enabled(run: Run, deployment: Deployment) -> None:
     assert run("webhook", "rotate", "wh_none").code == 1
     assert run("webhook", "enable", "wh_none").code == 1
+
+
+SLACK = "https://hooks.slack.com/services/T0/B0/very-secret"
+
+
+def test_a_format_is_known_by_its_host_and_its_url_is_kept_secret(run: Run, deployment: Deployment) -> None:
+    said = run("webhook", "add", SLACK)
+    assert said.code == 0
+    assert "format  slack" in said.out
+    for words in (("list",), ("list", "--json"), ("formats",), ("deliveries", "--json")):
+        assert "very-secret" not in run("webhook", *words).out
+    (listed,) = run("webhook", "list", "--json").document
+    assert (listed["webhook"]["url"], listed["webhook"]["format"]) == ("https://hooks.slack.com/…", "slack")
+    stored = b"".join(file.read_bytes() for file in deployment.state.root.glob("decnet.db*"))
+    assert b"very-secret" not in stored
+
+
+def test_adding_sends_a_test_that_waits_for_the_worker(run: Run, deployment: Deployment) -> None:
+    said = run("webhook", "add", "https://example.org/hook")
+    assert said.code == 0
+    assert "is the webhook worker running?" in said.out
+    with transaction(deployment) as connection:
+        assert notices.last_seq(connection) == 1
+    assert "test" not in run("webhook", "add", "https://example.org/other", "--no-test").out
+
+
+def test_what_a_format_needs_and_what_it_has_not_is_told(run: Run, deployment: Deployment) -> None:
+    wrong = {
+        ("https://x.test/", "--format", "slak"): "formats are: json, slack",
+        ("https://x.test/", "--format", "pagerduty"): "needs --token: the integration (routing) key",
+        ("https://x.test/", "--format", "slack", "--token", "x"): "has no token",
+        ("https://x.test/", "--format", "telegram", "--token", "1:a"): "needs --option chat=...",
+        ("https://x.test/", "--format", "slack", "--option", "a=b"): "no option 'a'",
+        ("https://x.test/", "--format", "mail"): "smtp:",
+        ("https://x.test/", "--format", "misp", "--token", "a\r\nX: y"): "visible ASCII",
+    }
+    for words, reason in wrong.items():
+        said = run("webhook", "add", *words)
+        assert (said.code, reason in said.err) == (1, True), said.err
+    assert run("webhook", "add", "https://x.test/", "--option", "chat").code == 2
+
+
+def test_edited_webhook_keeps_its_id_its_secret_and_what_was_not_said(run: Run, deployment: Deployment) -> None:
+    one = added(run)
+    edited = ("--format", "opsgenie", "--token", "first", "--kind", "canary.*", "--allow-private")
+    assert run("webhook", "edit", one["id"], *edited).code == 0
+    (listed,) = run("webhook", "list", "--json").document
+    hook = listed["webhook"]
+    assert (hook["id"], hook["format"], hook["kinds"], hook["allow_private"]) == (
+        one["id"], "opsgenie", ["canary.*"], True,
+    )  # fmt: skip
+    assert run("webhook", "secret", one["id"]).out.strip() == one["secret"]
+    assert run("webhook", "edit", one["id"], "--kind", "", "--no-private").code == 0
+    (listed,) = run("webhook", "list", "--json").document
+    assert (listed["webhook"]["kinds"], listed["webhook"]["format"]) == ([], "opsgenie")
+    key = webhook_key(deployment.state.keys)
+    with transaction(deployment) as connection:
+        kept = opened(endpoints.find(connection, one["id"]), key)
+    assert (kept.url, kept.access.token, kept.allow_private) == ("https://example.org/hook", "first", False)
+    assert run("webhook", "edit", "wh_none", "--kind", "").code == 1

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from fixture_rows import choices
-from sqlalchemy import Column, Engine, Select, Table, inspect, select
+from sqlalchemy import Boolean, Column, Engine, Select, Table, inspect, select
 from sqlalchemy.orm import RelationshipProperty
 from sqlmodel import Session, SQLModel
 from sqlmodel import select as select_models
@@ -187,4 +187,4 @@ def default_of(column: Column[Any]) -> Any:
     if column.server_default is None:
         return None
     argument: Any = getattr(column.server_default, "arg", None)
-    return column.type.python_type(argument)
+    return argument == "1" if isinstance(column.type, Boolean) else column.type.python_type(argument)

@@ -177,6 +177,7 @@ def test_hosting_is_for_a_private_fleet() -> None:
     assert "--private" in done.stderr
 
 
+@pytest.mark.fault
 def test_killed_fleet_leaves_no_child_and_its_directory_can_be_used_again(
     tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
 ) -> None:

@@ -56,6 +56,13 @@ def test_who_opens_the_database_is_forked_where_its_library_is(name: str) -> Non
     assert (worker_registry.zygote_of(name) == "database") == worker_registry.load(name).database
 
 
+@pytest.mark.parametrize("name", sorted(worker_registry.names()))
+def test_only_a_worker_that_parks_is_left_to_import_itself(name: str) -> None:
+    alone = worker_registry.zygote_of(name) == worker_registry.ALONE
+    assert not alone or worker_registry.load(name).parks
+    assert not alone or not worker_registry.first_zygotes([name])
+
+
 OFF_UNTIL = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
 
 

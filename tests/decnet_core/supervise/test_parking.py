@@ -82,10 +82,15 @@ class Office:
         return one(self.fleet, "porter")
 
     async def parked(self) -> None:
-        await until(lambda: self.clerk.phase is Phase.PARKED)
+        await until(lambda: self._rests("clerk"))
 
     async def closed_door(self) -> None:
-        await until(lambda: self.porter.phase is Phase.PARKED)
+        await until(lambda: self._rests("porter"))
+
+    def _rests(self, name: str) -> bool:
+        """Return whether it is parked, and is not being woken already by what came while it ended."""
+        settled = self.fleet._workers[name].settled.is_set()
+        return settled and one(self.fleet, name).phase is Phase.PARKED
 
     def order(self, name: str, *, announced: bool = True) -> None:
         (self.root / "orders" / name).touch()
@@ -228,12 +233,13 @@ async def test_nothing_is_lost_or_done_twice_however_orders_and_parking_meet(off
 
 async def test_a_storm_of_messages_without_work_makes_one_life_per_park_seconds_and_is_counted(office: Office) -> None:
     before, began = office.clerk, time.monotonic()
-    while time.monotonic() < began + 2:
-        for _ in range(5):  # 1,000 a second, or what the machine has time for
-            office.client.publish("clerk.noise")
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(20):
+        while time.monotonic() < began + 2 or office.clerk.wakes == before.wakes:
+            for _ in range(5):  # 1,000 a second, or what the machine has time for
+                office.client.publish("clerk.noise")
+            await asyncio.sleep(0.005)
     lives = office.clerk.wakes - before.wakes
-    assert 1 <= lives <= 1 + (time.monotonic() - began) / PARK_SECONDS
+    assert lives <= 1 + (time.monotonic() - began) / PARK_SECONDS
     await office.parked()
     assert office.clerk.idle_wakes - before.idle_wakes == office.clerk.wakes - before.wakes
     office.order("useful")

@@ -42,6 +42,7 @@ def environment(state: Path) -> dict[str, str]:
         "PYTHONPATH": f"{HERE}:{state}",
         "DECNET_STATE_DIR": str(state),
         "DECNET_RUNTIME_STOP_SECONDS": "1",
+        "DECNET_SUPERVISE_SHARE_MEMORY": "false",  # a fifth of a zygote's start; the fleets of `test_drill` have it
     }
 
 

@@ -137,6 +137,24 @@ async def test_waiting_is_not_a_stretch(scheduler: LoopScheduler) -> None:
     assert scheduler.counters()["decoys_stretches"] == 0
 
 
+async def test_nobody_is_blamed_for_what_the_loop_does_between_callbacks(
+    scheduler: LoopScheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selector: Any = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]  # no callback runs in it
+    select = selector.select
+
+    def select_long(timeout: float | None) -> Any:
+        burn(2 * turn.LONGEST_SECONDS)
+        return select(timeout)
+
+    monkeypatch.setattr(selector, "select", select_long)
+    await spawn(scheduler, "192.0.2.1", asyncio.sleep(0))
+    monkeypatch.undo()
+    counters = scheduler.counters()
+    assert (counters["decoys_stretches"], counters["decoys_stretches_own"]) == (0, 0)
+    assert counters["longest_stretch_ms"] < 1000 * turn.LONGEST_SECONDS
+
+
 async def test_a_loop_that_asks_gives_way_in_time(scheduler: LoopScheduler) -> None:
     async def polite() -> None:
         until = thread_time() + 0.3

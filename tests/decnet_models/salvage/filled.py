@@ -57,7 +57,9 @@ def fill(file: Path) -> None:
         connection.execute("DELETE FROM notice WHERE seq BETWEEN 200 AND 450")
         connection.executemany("INSERT INTO worker_cursor VALUES (?, ?, 1)", [("profiler", EVENTS), ("ttp", EVENTS)])
         connection.execute("INSERT INTO ingest_position VALUES ('decoys', 3, 4711, 1)")
-        connection.execute("INSERT INTO webhook VALUES ('w', 'http://[::1]/', '[]', 1, 1, 0, 1, 1, NULL)")
+        connection.execute(
+            "INSERT INTO webhook VALUES ('w', 'http://[::1]/', '[]', 1, 1, 0, 1, 1, NULL, 'json', '{}', NULL)"
+        )
         connection.execute("INSERT INTO webhook_state VALUES ('w', 0, NULL, NULL, NULL)")
         connection.executemany(
             "INSERT INTO event_volume VALUES (?, ?, ?, ?, ?)",

@@ -16,8 +16,7 @@ from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import BATCH, Deliveries, Poll
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed
+from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -349,7 +348,8 @@ def test_a_turn_without_anything_is_all_zero(fleet: Any, clock: Clock) -> None:
 def test_what_is_due_now_is_not_waited_for(fleet: Any, clock: Clock) -> None:
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    assert deliveries.poll() == Poll(ready=(added.id,), next_at=None, lag=0, pending=1, dead=0)
+    poll = deliveries.poll()
+    assert (poll.ready, poll.next_at, poll.lag, poll.pending, poll.dead) == ((added.id,), None, 0, 1, 0)
     job = deliveries.job(added.id, 10)
     assert job is not None
     assert (job.webhook, len(job.deliveries)) == (added, 1)

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from decnet_workers.webhook.http_responses import MAX_ANSWER_BYTES, MAX_HEAD_BYTES, Reply, ResponseReader
+from decnet_workers.webhook.outcome import Reply
+from decnet_workers.webhook.transports.http_responses import (
+    MAX_ANSWER_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_KEPT_BYTES,
+    ResponseReader,
+)
 
 BODIES = [
     b"Content-Length: 0\r\n\r\n",
@@ -20,7 +26,7 @@ BODIES = [
 ]
 
 
-def read(data: bytes, pieces: int = 1 << 30) -> tuple[list[int], ResponseReader]:
+def read(data: bytes, pieces: int = 1 << 30) -> tuple[list[int | None], ResponseReader]:
     reader, statuses = ResponseReader(), []
     for start in range(0, len(data), pieces):
         statuses += [reply.status for reply in reader.receive(data[start : start + pieces])]
@@ -117,6 +123,27 @@ def test_any_bytes_are_read_the_same_in_pieces(data: bytes | list[bytes]) -> Non
     found, once = read(whole)
     again, pieced = read(whole, 1)
     assert (found, once.last, once.broken, once.between) == (again, pieced.last, pieced.broken, pieced.between)
+
+
+@pytest.mark.parametrize(
+    ("field", "last"),
+    [(b"Content-Length: 3000\r\n", False), (b"Connection: close\r\nContent-Length: 3000\r\n", True), (b"", True)],
+)
+@pytest.mark.parametrize("pieces", [1, 7, 1 << 20])
+def test_the_beginning_of_a_refusals_body_is_kept(field: bytes, last: bool, pieces: int) -> None:
+    data, reader = b"HTTP/1.1 400 X\r\n" + field + b"\r\n" + b"invalid_payload".ljust(3000, b"."), ResponseReader()
+    replies = [reply for at in range(0, len(data), pieces) for reply in reader.receive(data[at : at + pieces])]
+    assert [reply.status for reply in replies] == [400]
+    assert replies[0].answer == data.partition(b"\r\n\r\n")[2][:MAX_KEPT_BYTES]
+    assert (reader.last, reader.explains) == (last, False)
+
+
+def test_a_refusal_on_a_connection_that_ends_explains_itself_before_that() -> None:
+    reader = ResponseReader()
+    (reply,) = reader.receive(b"HTTP/1.0 400 X\r\n\r\nno su")
+    assert reader.explains
+    reader.receive(b"ch channel")
+    assert reply.answer == b"no such channel"
 
 
 @given(st.integers(200, 599), st.sampled_from(BODIES), st.sampled_from([b"", b"Connection: close\r\n", b"X:\ty \r\n"]))

@@ -11,8 +11,13 @@ import pytest
 
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.outbound.target import Target, parse_target
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES, SINGLE_REQUESTS, Failed, HttpSender
+from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.transports.http_sender import (
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_BYTES,
+    SINGLE_REQUESTS,
+    HttpSender,
+)
 
 OK = b"HTTP/1.1 204 X\r\n\r\n"
 LAST = b"HTTP/1.1 204 X\r\nConnection: close\r\n\r\n"

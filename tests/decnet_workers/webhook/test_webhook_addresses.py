@@ -15,7 +15,7 @@ from decnet_workers.outbound.addresses import networks, refusal
 from decnet_workers.outbound.dial import DialError, Dialler
 from decnet_workers.outbound.target import TargetError, parse_target
 from decnet_workers.webhook.filters import idle_globs
-from decnet_workers.webhook.http_connection import HttpConnection
+from decnet_workers.webhook.transports.http_connection import HttpConnection
 
 REFUSED = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.66.5.4", "169.254.169.254",
@@ -105,7 +105,7 @@ async def test_one_inner_address_among_public_ones_refuses_the_name(receiver: An
 
 
 async def test_plain_http_does_not_go_to_the_internet() -> None:
-    with pytest.raises(DialError, match="https only"):
+    with pytest.raises(DialError, match="over the Internet it is TLS"):
         await dialler([["1.1.1.1"]]).open(parse_target("http://x.test/"), HttpConnection, allow_private=True)
 
 

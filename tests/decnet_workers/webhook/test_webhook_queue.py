@@ -11,11 +11,13 @@ import pytest
 from decnet_core.runtime.context import Context
 from decnet_core.settings import Settings
 from decnet_core.state import State
+from decnet_models.webhooks.queries import Delivery, Webhook
+from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook import endpoint_queue
 from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed, HttpSender
+from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.settings import WebhookSettings
 
 
@@ -31,15 +33,15 @@ class Sender:
         self.answers: list[Reply | Failed] = []
         self.called: Callable[[], None] = lambda: None
 
-    async def post(self, _: Any, requests: list[bytes], *, allow_private: bool) -> Any:
-        assert allow_private
-        assert 0 < len(requests) <= self.window
-        for request in requests:
-            head, body = request.split(b"\r\n\r\n", 1)
-            assert body
-            self.ids.append(head.split(b"webhook-id: ", 1)[1].split(b"\r\n", 1)[0].decode())
+    async def send(self, webhook: Webhook, deliveries: list[Delivery]) -> Any:
+        assert webhook.allow_private
+        assert 0 < len(deliveries) <= self.window
+        for delivery in deliveries:
+            assert delivery.body
+            assert delivery.webhook_id == webhook.id
+            self.ids.append(delivery.message_id)
         self.called()
-        return [self.answers.pop(0) if self.answers else Reply(204) for _ in requests[: self.answered]]
+        return [self.answers.pop(0) if self.answers else Reply(204) for _ in deliveries[: self.answered]]
 
 
 class Endpoint:
@@ -49,6 +51,7 @@ class Endpoint:
         self.fleet = fleet
         self.ctx = ctx
         self.sender = Sender()
+        self.real_sender: EndpointSender | None = None
         self.deliveries = Deliveries(fleet.engine, WebhookSettings(give_up_seconds=3600))
         self.deliveries.prepare()
         self.recorded = True
@@ -68,10 +71,10 @@ class Endpoint:
         for number in range(notices):
             self.fleet.notice(str(number))
         self.deliveries.poll()
-        sender = cast("HttpSender", self.sender)
+        sender = cast("EndpointSender", self.real_sender or self.sender)
         more = True
         while more:
-            queue = EndpointQueue(self.ctx, self.deliveries, sender, self.fleet.key, self._in_database)
+            queue = EndpointQueue(self.ctx, self.deliveries, sender, self._in_database)
             more = await queue.run(added)
             self.turns += 1
         return added
@@ -148,6 +151,9 @@ async def test_no_answer_is_reported_with_its_reason(endpoint: Endpoint, caplog:
 
 
 async def test_an_address_that_is_none_is_a_failure_not_a_crash(endpoint: Endpoint) -> None:
+    dialler = Dialler("webhook", allowed=(), connect_seconds=1)
+    means = Means(dialler, endpoint.fleet.key, 1, 1, endpoint.fleet.state, 1, 1)
+    endpoint.real_sender = EndpointSender(means)
     await endpoint.run(2, "nonsense")
     first, second = endpoint.fleet.deliveries()
     assert (first.state, first.attempts, endpoint.sender.ids) == ("pending", 1, [])

@@ -22,7 +22,6 @@ from decnet_core.events.codec import decode
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import open_context
 from decnet_core.settings import Settings
-from decnet_workers.canary.settings import CanarySettings
 from decnet_workers.canary.wireguard import slug_of_number
 from decnet_workers.canary.worker import Canary
 
@@ -78,7 +77,7 @@ async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
         document = {"state": {"dir": str(tmp_path / "state"), "sensor": "lab"}}
         ctx = await open_context(Canary, Settings(document, {}, "test"), MemoryBus())
         stack.push_async_callback(ctx.close)
-        worker = Canary(CanarySettings(**listens, **tls))
+        worker = Canary(settings)
         stack.push_async_callback(worker.stop, ctx)
         await worker.start(ctx)
         yield Receiver(worker, ctx, authority)

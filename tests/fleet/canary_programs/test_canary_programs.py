@@ -115,7 +115,7 @@ async def test_a_scanner_reads_the_code(receiver: Receiver, tmp_path: Path) -> N
     size = "--window-size=600,600"
     await run(*BROWSER, size, "--screenshot=code.png", f"file://{tmp_path}/code.html", home=tmp_path)
     printed = await run("zbarimg", "-q", "--raw", "code.png", home=tmp_path)
-    assert printed.strip() == f"http://{receiver.http}/{slug.text}"
+    assert f"http://{receiver.http}/{slug.text}" in printed.split()
 
 
 @needs("dig")

@@ -12,10 +12,11 @@ from pathlib import Path
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
+def replace_file(path: Path, content: bytes, mode: int = 0o640, *, synced: bool = True) -> None:
     """Make `content` what `path` holds, durably: write beside it, fsync, rename, fsync the directory.
 
-    One process at a time may replace a given path. Raises OSError; `path` then still holds what it held.
+    Without `synced` the disk is not waited for, for what is worth nothing after a power cut. One process at a time may
+    replace a given path. Raises OSError; `path` then still holds what it held.
     """
     with opened_directory(path.parent) as directory:
         beside = path.name + ".new"
@@ -25,11 +26,13 @@ def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
         try:
             os.fchmod(descriptor, mode)  # the umask of a hardened unit must not lock the other workers out
             write_all(descriptor, content)
-            os.fsync(descriptor)
+            if synced:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(beside, path.name, src_dir_fd=directory, dst_dir_fd=directory)
-        os.fsync(directory)
+        if synced:
+            os.fsync(directory)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Makes attacker input safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
 
+import re
+
+_NOT_PLAIN = re.compile(r"[^\n -~]")
+
 
 def from_wire(data: bytes, limit: int = 4096) -> str:
     r"""Return `data` as text of at most `limit` bytes' worth; bytes that are not UTF-8 become `\xNN`."""
@@ -33,7 +37,7 @@ def json_for_terminal(document: bytes) -> str:
     text = document.decode()
     if text.isascii() and "\x7f" not in text:
         return text
-    return "".join(c if c.isprintable() or c == "\n" else _json_escaped(c) for c in text)
+    return _NOT_PLAIN.sub(lambda found: found[0] if found[0].isprintable() else _json_escaped(found[0]), text)
 
 
 def _json_escaped(character: str) -> str:

@@ -34,13 +34,16 @@ class SupervisorStatus(msgspec.Struct, frozen=True):
 
 
 def publish_status(fleet: Fleet, directory: Path, label: str, hosting: str) -> None:
-    """Write supervisor.LABEL.json in `directory` now and whenever the status of a worker changes."""
+    """Write supervisor.LABEL.json in `directory` now and whenever the status of a worker changes.
+
+    Not synced: it counts only while the supervisor runs, whose loop must not wait for a busy disk at every wake-up.
+    """
     path = directory / f"supervisor.{label}.json"
 
     def write(_: Status | None = None) -> None:
         status = SupervisorStatus(os.getpid(), hosting, fleet.status(), fleet.zygotes)
         try:
-            replace_file(path, msgspec.json.encode(status), 0o660)
+            replace_file(path, msgspec.json.encode(status), 0o660, synced=False)
         except OSError:  # a full disk must not stop a fleet; `decnet status` also asks the workers themselves
             return
 

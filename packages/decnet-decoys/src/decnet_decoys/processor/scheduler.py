@@ -10,6 +10,8 @@ waits, so a source that is alone is not slowed.
 
 asyncio has no hook for this: `Handle._run`, through which every callback of every loop passes, is replaced while a
 scheduler is installed. Measured by the thread's processor time, not by the wall clock: a busy machine is no defect.
+What a callback is blamed for is no longer than either: the processor time is that since the callback before, with what
+the loop itself did meanwhile, and a virtual machine books stolen time late.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import Any
 
 from decnet_decoys.processor import turn
@@ -191,15 +193,15 @@ class LoopScheduler:
             self._enqueue(account)
 
     def _run(self, handle: Any, account: Account | None) -> None:
-        turn.begin()
+        began = turn.begin()
         _runs[0](handle)
         now = thread_time()
         spent, self._clock = now - self._clock, now
+        lasted = min(spent, perf_counter() - began)
         if account is not None:
             self._spent += spent
             account.charge(spent, self._loop.time())
             self._note_greed(account)
-        if account is not None and spent > self.blame.longest:
-            self.blame.longest = spent
-        if spent > turn.LONGEST_SECONDS:
-            self.blame.took(spent, handle, account)
+            self.blame.longest = max(self.blame.longest, lasted)
+        if lasted > turn.LONGEST_SECONDS:
+            self.blame.took(lasted, handle, account)

@@ -21,9 +21,10 @@ class _Turn:
     began = 0.0
 
 
-def begin() -> None:
-    """Start the clock: a callback begins to run."""
-    _Turn.began = perf_counter()
+def begin() -> float:
+    """Start the clock: a callback begins to run. Return the time of `perf_counter`."""
+    _Turn.began = began = perf_counter()
+    return began
 
 
 def is_over() -> bool:

@@ -36,6 +36,8 @@ class Decky(TableModel, table=True):
     """What its serial numbers, sizes, passwords, ... are drawn from, random, so that siblings differ."""
     mutate_at: int | None = None
     """When mutate changes it next; null: never."""
+    dhcp: bool = False
+    """Whether its address is leased from a DHCP server."""
     created_at: int
     """When it was added."""
     updated_at: int
@@ -45,6 +47,7 @@ class Decky(TableModel, table=True):
     service_rows: list["DeckyService"] = related(order_by="DeckyService.port")
     policy_row: Optional["DeckyPolicy"] = related()
     state_row: Optional["DeckyState"] = related()
+    lease_row: Optional["DeckyLease"] = related()
     change_rows: list["DeckyChange"] = related(
         primaryjoin="foreign(DeckyChange.decky) == Decky.name", order_by="DeckyChange.id"
     )
@@ -136,6 +139,33 @@ class DeckyState(TableModel, table=True):
     """When this phase began."""
     checked_at: int
     """When the decky was last checked."""
+
+    decky_row: Decky = related()
+
+
+class DeckyLease(TableModel, table=True):
+    """The address that a DHCP server leased to a decky."""
+
+    __table__ = tables.decky_lease
+
+    decky: str
+    """The name of the decky."""
+    mac: str
+    """The MAC address that it was leased to."""
+    address: str
+    """The leased address."""
+    prefix_length: int
+    """The length of the prefix of its network."""
+    gateway: str | None = None
+    """The router that the server named."""
+    server: str
+    """The address of the server."""
+    obtained_at: int
+    """When the lease was obtained, or renewed."""
+    renew_at: int
+    """When it is to be renewed."""
+    expires_at: int
+    """When it ends."""
 
     decky_row: Decky = related()
 

@@ -55,8 +55,8 @@ class Decky(msgspec.Struct, frozen=True):
     """The desired state of a decky; `version` 0 is one not written yet.
 
     `interface` is the host's, by which all but `loopback` are reached; `image` is what a `container` runs. `addresses`
-    has the one that the decky shows as its own first; one that is to be removed may have none left. From `seed` (below
-    2**53) everything is drawn in which deckies of one persona differ.
+    has the one that the decky shows as its own first; one that is to be removed may have none left, nor has one with
+    `dhcp` before its first lease. From `seed` (below 2**53) everything is drawn in which deckies of one persona differ.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Decky(msgspec.Struct, frozen=True):
     seed: int = 0
     mutate_at: int | None = None
     image: str | None = None
+    dhcp: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -137,6 +138,23 @@ def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky |
     _write_services(connection, after)
     record_change(connection, after.name, after.version, info, before=_shown(before), after=_shown(after))
     return after
+
+
+def lease_address(connection: Connection, name: str, address: Address, info: ChangeInfo) -> bool:
+    """Give a decky with `dhcp` the address that was leased to it, and record the change.
+
+    False when there is no such decky any more, it has the address, or another decky has it.
+    """
+    commit_in_order(connection, decky_change)
+    before, owner = decky_named(connection, name), decky_at(connection, address.address)
+    if before is None or not (before.wanted and before.dhcp) or (owner is not None and owner.name != name):
+        return False
+    after = msgspec.structs.replace(before, addresses=(address,), version=before.version + 1)
+    if before.addresses == after.addresses or not _write(connection, before, after, info.now_ns):
+        return False
+    _write_addresses(connection, after)
+    record_change(connection, name, after.version, info, before=_shown(before), after=_shown(after))
+    return True
 
 
 def remove_decky(connection: Connection, name: str, info: ChangeInfo) -> bool:

@@ -43,6 +43,7 @@ decky = Table(
     Column("version", Integer, nullable=False),
     Column("seed", BIG, nullable=False, server_default="0"),
     Column("mutate_at", NANOSECONDS),
+    Column("dhcp", Boolean, nullable=False, server_default="0"),
     Column("created_at", NANOSECONDS, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
     Index("ix_decky_mac", "mac", unique=True),
@@ -61,7 +62,7 @@ decky_address = Table(
     Column("prefix_length", Integer, CheckConstraint("prefix_length BETWEEN 0 AND 128")),
     Column("gateway", ADDRESS),
     Index("ix_decky_address_decky", "decky", "position", unique=True),
-    info=_DESIRED,
+    info={**_DESIRED, "owner": "operator, mutate, reconciler"},
 )
 
 decky_service = Table(
@@ -108,6 +109,21 @@ decky_state = Table(
     Column("since", NANOSECONDS, nullable=False),
     Column("checked_at", NANOSECONDS, nullable=False),
     info={"owner": "reconciler", "readers": ("orchestrator", "mutate", "operator")},
+)
+
+decky_lease = Table(
+    "decky_lease",
+    metadata,
+    _decky(),
+    Column("mac", String(17), nullable=False),
+    Column("address", ADDRESS, nullable=False),
+    Column("prefix_length", Integer, CheckConstraint("prefix_length BETWEEN 0 AND 128"), nullable=False),
+    Column("gateway", ADDRESS),
+    Column("server", ADDRESS, nullable=False),
+    Column("obtained_at", NANOSECONDS, nullable=False),
+    Column("renew_at", NANOSECONDS, nullable=False),
+    Column("expires_at", NANOSECONDS, nullable=False),
+    info={"owner": "reconciler", "readers": ("operator",)},
 )
 
 decky_change = Table(

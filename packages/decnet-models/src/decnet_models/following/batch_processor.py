@@ -8,6 +8,8 @@ nobody else writes the worker's tables (law 4), and none of its own instances ha
 
 When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead letter,
 recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
+
+Events of known sources (`decnet_models.known`) are passed over here, for all workers.
 """
 
 import logging
@@ -24,6 +26,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError, EveryEventFailsError, stops
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
+from decnet_models.known.matching import KnownSources, KnownSourcesCache
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
 
@@ -46,6 +49,8 @@ class Step(msgspec.Struct):
     dead_letters: int = 0
     lag: int = 0
     notices: dict[str, int] = {}
+    known: int = 0
+    """Events of known sources, which nothing handles."""
 
 
 class BatchProcessor:
@@ -68,13 +73,14 @@ class BatchProcessor:
         position: CursorPosition | None = None,
     ) -> None:
         self._engine = engine
-        self._worker = worker
+        self.worker = worker
         self._handle = handle
         self._compute = compute
         self._kinds = kinds
         self._limit = limit
         self._synthetic = synthetic
         self._position = position or WholeLog(worker)
+        self._known_cache, self._known = KnownSourcesCache(), KnownSources()
         self._dead_letters_in_a_row = 0
 
     def step(self) -> Step:
@@ -90,6 +96,7 @@ class BatchProcessor:
             head = last_seq(connection)
             through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
             rows = self._rows(connection, span, through)
+            self._known = self._known_cache.current(connection)
         if len(rows) == self._limit:
             through = rows[-1].seq
         done = Step()
@@ -145,7 +152,7 @@ class BatchProcessor:
         return position
 
     def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
-        events = [stored(row) for row in rows]
+        events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:
@@ -155,6 +162,7 @@ class BatchProcessor:
             newest = dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {}
         done.notices.update(newest)
         done.handled += len(events)
+        done.known += len(rows) - len(events)
         if events:
             self._dead_letters_in_a_row = 0
 
@@ -175,4 +183,4 @@ class BatchProcessor:
         log.error("event skipped seq=%d error=%s", seq, for_terminal(reason), exc_info=error)
         with writing(self._engine) as connection:
             self._position.move(connection, span, position, end)
-            progress.add_dead_letter(connection, self._worker, seq, reason, now_ns=time.time_ns())
+            progress.add_dead_letter(connection, self.worker, seq, reason, now_ns=time.time_ns())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Column, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
@@ -22,6 +22,8 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor, Step, Write
 from decnet_models.following.cursor_position import CursorPosition
 from decnet_models.following.database_worker import DatabaseWorker
+from decnet_models.following.known_forgetting import KnownForgetting
+from decnet_models.following.known_forgetting import begin as begin_forgetting
 from decnet_models.following.lease_keeper import LeaseKeeper
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.following.single_instance import single_instance
@@ -72,6 +74,9 @@ class CursorWorker(DatabaseWorker[S]):
     """Whether its instances on PostgreSQL share the attackers: the result of an event must then depend on events of the
     same attacker only, and rows common to several attackers be merged by commutative rules."""
 
+    attacker_column: ClassVar[Column[str] | None] = None
+    """The indexed column of the worker's tables that names its attackers, if it has rows of single ones."""
+
     def prepare(self, connection: Connection) -> None:
         """Run once before the first batch; repeated when the database fails."""
 
@@ -101,6 +106,10 @@ class CursorWorker(DatabaseWorker[S]):
         del connection
         return Results()
 
+    def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
+        """Delete everything about these attackers, who turned out to be known sources; needs `attacker_column`."""
+        raise NotImplementedError
+
     def beside(self, engine: Engine) -> bool:  # noqa: ARG002  # most follow nothing else
         """Do a bounded piece of work that no event brings, after each batch; return whether there is more."""
         return False
@@ -122,6 +131,7 @@ class CursorWorker(DatabaseWorker[S]):
             processor.step()
             processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
             worker.beside(engine)
+            worker._forget_known(engine, cls.name)
 
         warm_up(work)
 
@@ -179,7 +189,13 @@ class CursorWorker(DatabaseWorker[S]):
         return done is not None
 
     def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
-        return processor.step(), self.beside(self._engine)
+        done = processor.step()
+        forgotten = self._forget_known(self._engine, processor.worker)
+        return done, self.beside(self._engine) or forgotten
+
+    def _forget_known(self, engine: Engine, worker: str) -> bool:
+        column = self.attacker_column
+        return column is not None and KnownForgetting(engine, worker, column, self.forget).step()
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
         def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:
@@ -201,11 +217,14 @@ class CursorWorker(DatabaseWorker[S]):
         with writing(self._engine) as connection:
             if alone:
                 begin_cursor(connection, worker, now_ns=time.time_ns())
+            if self.attacker_column is not None:
+                begin_forgetting(connection, worker)
             self.prepare(connection)
 
 
 def _report(ctx: Context, step: Step, seconds: float) -> None:
     ctx.counters.add("events_handled", step.handled)
+    ctx.counters.add("events_of_known_sources", step.known)
     ctx.counters.add("dead_letters", step.dead_letters)
     ctx.counters.set("lag_events", step.lag)
     if step.handled:

@@ -148,6 +148,20 @@ def drop_evidence(connection: Connection, rows: Iterable[EvidenceRow]) -> None:
         connection.execute(delete(_evidence).where(one), gone)
 
 
+def forget(connection: Connection, attackers: Collection[str]) -> None:
+    """Take all evidence from attackers: what they showed joins nobody any more, and each is an identity alone."""
+    gone = evidence_of(connection, sorted(attackers))
+    fewer: dict[Key, FeatureRow] = {}
+    for row in gone:
+        key = (row.kind, row.digest)
+        before = fewer[key].attackers if key in fewer else 0
+        fewer[key] = FeatureRow(*key, "", before - 1, row.first_seen, row.last_seen)
+    drop_evidence(connection, gone)
+    add_to_features(connection, [fewer[key] for key in sorted(fewer)])
+    connection.execute(delete(identity_sketch).where(among(connection, identity_sketch.c.attacker, sorted(attackers))))
+    add_pending(connection, {(ATTACKER, one) for one in attackers} | set(fewer))
+
+
 def add_to_features(connection: Connection, rows: Sequence[FeatureRow]) -> None:
     """Add to features, and forget those that nobody shows any more."""
     _WRITE_FEATURE.execute(connection, [row._replace(attackers=max(0, row.attackers)) for row in rows])

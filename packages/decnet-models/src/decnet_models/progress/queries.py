@@ -10,8 +10,8 @@ from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
 _OF_OTHER_LOGS = {"webhook", "enrich", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""
-_OTHER_CURSORS = {"profiler.verdicts"}
-"""Second cursors of workers that follow the event log, too."""
+_OTHER_CURSORS = (".verdicts", ".known")
+"""How second cursors of workers that follow the event log, too, end."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def event_cursors(connection: Connection) -> dict[str, int]:
 
 
 def _is_of_another_log(cursor: str) -> bool:
-    return cursor in _OTHER_CURSORS or cursor.partition(".")[0] in _OF_OTHER_LOGS
+    return cursor.endswith(_OTHER_CURSORS) or cursor.partition(".")[0] in _OF_OTHER_LOGS
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:

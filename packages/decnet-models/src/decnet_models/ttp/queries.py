@@ -113,6 +113,12 @@ def tags(
     return [Tag(*row) for row in rows]
 
 
+def forget(connection: Connection, attackers: Iterable[str]) -> None:
+    """Delete the tags of these attackers."""
+    for part in parts(attackers):
+        connection.execute(delete(ttp_tag).where(ttp_tag.c.attacker.in_(part)))
+
+
 def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
     """Return the attacker's techniques in the order in which they were first seen."""
     column = ttp_tag.c

@@ -42,7 +42,8 @@ class Success(msgspec.Struct, frozen=True):
     """A delivery that the endpoint has answered with a status of success."""
 
     delivery: Delivery
-    status: int
+    status: int | None
+    answer: str | None = None
 
 
 _JOINED = webhook.outerjoin(webhook_state, webhook_state.c.webhook_id == webhook.c.id)
@@ -137,6 +138,7 @@ def record_attempt(
     due_at: int,
     status: int | None,
     error: str | None,
+    answer: str | None = None,
     now_ns: int,
 ) -> None:
     """Record the result of an attempt; `state` pending means another one at `due_at`."""
@@ -148,6 +150,7 @@ def record_attempt(
         "ended_at": None if state == PENDING else now_ns,
         "status": status,
         "error": error,
+        "answer": answer,
     }
     connection.execute(update(webhook_delivery).where(webhook_delivery.c.id == delivery.id).values(**values))
 
@@ -162,9 +165,10 @@ def record_delivered(connection: Connection, successes: Sequence[Success], *, no
         "ended_at": now_ns,
         "status": bindparam("answered"),
         "error": None,
+        "answer": bindparam("said"),
     }
     statement = update(webhook_delivery).where(webhook_delivery.c.id == bindparam("delivered")).values(**values)
-    rows = [{"delivered": success.delivery.id, "answered": success.status} for success in successes]
+    rows = [{"delivered": one.delivery.id, "answered": one.status, "said": one.answer} for one in successes]
     connection.execute(statement, rows)
 
 

@@ -30,6 +30,14 @@ class Webhook(TableModel, table=True):
     """When it was last enabled; an endpoint is gone only if it said so later (`webhook_state.gone_at`)."""
     removed_at: int | None = None
     """When it was removed; null: it is in use."""
+    filter: str = "{}"
+    """What it receives of the notices of these kinds, and when, as JSON; `{}`: each of them at once."""
+    format: str = "json"
+    """The name of the format in which it gets notices."""
+    options: str = "{}"
+    """What the format needs beside URL and token, as a JSON object of texts."""
+    sealed: str | None = None
+    """The URL and the token, encrypted with the fleet's webhook key; then `url` is only what may be shown of it."""
 
     state_row: Optional["WebhookState"] = related()
     delivery_rows: list["WebhookDelivery"] = related(order_by="WebhookDelivery.id")
@@ -88,7 +96,7 @@ class WebhookDelivery(TableModel, table=True):
     message_id: str
     """The idempotency key, which is the same in every attempt."""
     body: str
-    """The body as it is sent, kept so that retries and replays send the same bytes."""
+    """The notice as JSON; the format makes the same message of it in each attempt."""
     state: str
     """pending, delivered or dead."""
     attempts: int
@@ -105,5 +113,7 @@ class WebhookDelivery(TableModel, table=True):
     """The HTTP status of the last answer."""
     error: str | None = None
     """Why the last attempt failed."""
+    answer: str | None = None
+    """What the receiver said to the last attempt, if that failed or was a test: the beginning of it."""
 
     webhook_row: Webhook = related()

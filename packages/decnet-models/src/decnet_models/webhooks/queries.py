@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the operator does with webhooks: add, list, remove, enable, see deliveries, ask for a replay."""
+"""What the operator does with webhooks: add, list, edit, remove, enable, see deliveries, ask for a replay."""
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, select, update
@@ -27,6 +28,12 @@ class Webhook(msgspec.Struct, frozen=True):
     created_at: int
     enabled_at: int
     removed_at: int | None = None
+    filter: str = "{}"
+    """What of these kinds, and when: JSON of `decnet_workers.webhook.selection`."""
+    format: str = "json"
+    options: dict[str, str] = {}
+    sealed: str | None = None
+    """URL and token, encrypted; then `url` is what may be shown of it."""
 
 
 class WebhookStatus(msgspec.Struct, frozen=True):
@@ -59,6 +66,8 @@ class Delivery(msgspec.Struct, frozen=True):
     ended_at: int | None
     status: int | None
     error: str | None
+    answer: str | None = None
+    """What the receiver said to the last attempt, if that failed or was a test."""
 
 
 def add_webhook(
@@ -69,12 +78,28 @@ def add_webhook(
     allow_private: bool = False,
     since_seq: int,
     now_ns: int,
+    filter: str = "{}",  # noqa: A002  # as the column is called
 ) -> Webhook:
-    """Add an endpoint for the notices after `since_seq`; the caller has checked `url` and `kinds`."""
-    made = Webhook(f"wh_{secrets.token_hex(8)}", url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns)
-    values = {**msgspec.structs.asdict(made), "kinds": msgspec.json.encode(made.kinds).decode()}
-    connection.execute(insert(webhook).values(**values))
+    """Add an endpoint of format `json` for the notices after `since_seq`; the caller has checked `url` and `kinds`."""
+    made = Webhook(new_id(), url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns, filter=filter)
+    insert_webhook(connection, made)
     return made
+
+
+def insert_webhook(connection: Connection, made: Webhook) -> None:
+    """Add an endpoint, whose id is from `new_id`."""
+    connection.execute(insert(webhook).values(**_columns(msgspec.structs.asdict(made))))
+
+
+def new_id() -> str:
+    """Return an id for an endpoint."""
+    return f"wh_{secrets.token_hex(8)}"
+
+
+def edit_webhook(connection: Connection, changed: Webhook) -> bool:
+    """Change what an operator may change of an endpoint; False when there is none of that id."""
+    names = ("url", "kinds", "allow_private", "format", "options", "sealed", "filter")
+    return _change(connection, changed.id, **_columns({name: getattr(changed, name) for name in names}))
 
 
 def webhooks(connection: Connection) -> list[WebhookStatus]:
@@ -164,9 +189,18 @@ def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int 
 def webhook_of(row: object) -> Webhook:
     """Return the endpoint of a row that has the columns of `webhook`."""
     values = {name: getattr(row, name) for name in Webhook.__struct_fields__}
-    return Webhook(**{**values, "kinds": msgspec.json.decode(values["kinds"], type=tuple[str, ...])})
+    read = {name: msgspec.json.decode(values[name], type=kind) for name, kind in _JSON.items()}
+    return Webhook(**{**values, **read})
 
 
-def _change(connection: Connection, webhook_id: str, **values: int) -> bool:
+_JSON: dict[str, Any] = {"kinds": tuple[str, ...], "options": dict[str, str]}
+"""Columns that are JSON."""
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: msgspec.json.encode(one).decode() if name in _JSON else one for name, one in values.items()}
+
+
+def _change(connection: Connection, webhook_id: str, **values: Any) -> bool:
     statement = update(webhook).where(webhook.c.id == webhook_id, webhook.c.removed_at.is_(None))
     return connection.execute(statement.values(**values)).rowcount > 0

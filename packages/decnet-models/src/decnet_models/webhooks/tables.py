@@ -19,6 +19,10 @@ webhook = Table(
     Column("created_at", NANOSECONDS, nullable=False),
     Column("enabled_at", NANOSECONDS, nullable=False),
     Column("removed_at", NANOSECONDS),
+    Column("filter", JSON_TEXT, nullable=False, server_default="{}"),
+    Column("format", String(32), nullable=False, server_default="json"),
+    Column("options", JSON_TEXT, nullable=False, server_default="{}"),
+    Column("sealed", Text),
     info={"owner": "operator", "readers": ("webhook", "operator")},
 )
 
@@ -61,6 +65,7 @@ webhook_delivery = Table(
     Column("ended_at", NANOSECONDS),
     Column("status", Integer),
     Column("error", Text),
+    Column("answer", Text),
     Index("ix_webhook_delivery_notice", "webhook_id", "notice_seq", unique=True),
     Index("ix_webhook_delivery_due", "state", "webhook_id", "due_at"),
     Index("ix_webhook_delivery_ended", "state", "ended_at"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The clusterer: events in, evidence out; when it has caught up, identities of the attackers whose evidence changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from decnet_core.events.notices import CredentialReused, IdentityFormed, Identit
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.identities import evidence_rows as rows
+from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
 from decnet_workers.clusterer.intake import gathered
@@ -37,6 +38,8 @@ class Clusterer(CursorWorker[NoSettings]):
     memory_budget = 96 * MIB
     batch_events: ClassVar[int] = 1000
 
+    attacker_column = IDENTITIES.evidence.c.attacker
+
     _decisions: tuple[int, int] | None = None
 
     def handle(self, batch: EventBatch) -> Results:
@@ -45,6 +48,10 @@ class Clusterer(CursorWorker[NoSettings]):
         if rows.count_pending(batch.connection, BEHIND) < BEHIND:
             return Results()
         return Results(tuple(compute_identities(batch.connection)))
+
+    def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
+        """Take their evidence from the attackers, so that they join nobody."""
+        rows.forget(connection, attackers)
 
     def unsettled(self, connection: Connection) -> bool:
         """Return whether evidence or decisions have changed since identities were computed."""

@@ -2,7 +2,7 @@
 """The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import ClassVar
 
@@ -21,8 +21,10 @@ from decnet_core.events.notices import (
 from decnet_core.net.addresses import canonical
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
+from decnet_models.attackers.forgetting import forget
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
+from decnet_models.attackers.tables import attacker
 from decnet_models.canary.queries import token_named
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress.queries import begin_cursor
@@ -52,6 +54,7 @@ class Profiler(CursorWorker[NoSettings]):
     group = "heavy"
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 1000
+    attacker_column = attacker.c.ip
     shared = True  # rows are an attacker's own, but for `credential`, whose columns are summed
 
     _passed_over = 0
@@ -87,16 +90,20 @@ class Profiler(CursorWorker[NoSettings]):
         """Take over verdicts that have changed."""
         return follow_verdicts(engine)
 
+    def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
+        """Delete the attackers, and take their part from credentials."""
+        forget(connection, attackers)
+
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
         touched, bait_in = [], bait_look_up(batch.connection)
         for stored in batch.events:
-            attacker = canonical(stored.event.src_ip or "")
-            if attacker is None:
+            address = canonical(stored.event.src_ip or "")
+            if address is None:
                 self._passed_over += 1
             else:
                 logins = logins_of(stored.event.payload)
-                touched.append(Touched(attacker, stored, logins, bait_in(logins)))
+                touched.append(Touched(address, stored, logins, bait_in(logins)))
         return touched
 
 

@@ -14,6 +14,7 @@ from decnet_models.notices import queries as notices
 from decnet_models.realism.queries import Persona, personas
 from decnet_workers.reconciler import plan
 from decnet_workers.reconciler.desired import DesiredDecky
+from decnet_workers.reconciler.leases import Leases
 from decnet_workers.reconciler.plan import Actual, Task
 from decnet_workers.reconciler.reconciliation import Outcome, Reconciliation
 from decnet_workers.reconciler.records import needs_record, record
@@ -58,22 +59,31 @@ class Passes:
         self._engine = engine
         self._reconciliation = reconciliation
         self._look_seconds = look_seconds
+        self._leases = Leases(engine)
         self._retries = Retries()
         self._unreachable_seconds = UNREACHABLE_SECONDS
         self._surroundings: dict[str, Hashable] = {}
 
     def run(self) -> Report:
         """Make one pass; raises DBAPIError."""
-        with reading(self._engine) as connection:
-            rows = states_on(connection, None)
-            known = {one.name: one for one in personas(connection)} if rows else {}
+        rows, known = self._rows()
+        renewed = self._leases.renew((row for row, _ in rows), self._retries.waiting(time.time_ns()))
+        if renewed.changed:
+            rows, known = self._rows()
         deckies, errors = _desired([row for row, _ in rows], known)
+        errors |= renewed.errors
         self._retries.keep({one.name for one in deckies})
         self._retries.hasten(self._surrounded_anew(deckies))
         actual, unseen = self._look(deckies, {row.name: row for row, _ in rows if row.name in errors})
         due = self._due(deckies, actual, errors | unseen, dict(_states(rows)))
         kinds = self._carry_out(due[:MOST_TASKS], errors | unseen, dict(_states(rows)))
-        return self._report(deckies, actual, due, kinds)
+        report = self._report(deckies, actual, due, kinds)
+        return report if renewed.next_at is None else _until(report, renewed.next_at)
+
+    def _rows(self) -> tuple[list[tuple[Decky, State | None]], dict[str, Persona]]:
+        with reading(self._engine) as connection:
+            rows = states_on(connection, None)
+            return rows, {one.name: one for one in personas(connection)} if rows else {}
 
     def _surrounded_anew(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         """Return the deckies whose interface or addresses have changed since the last pass."""
@@ -151,6 +161,12 @@ class Passes:
             on_network=_on_network(deckies),
             notices=kinds,
         )
+
+
+def _until(report: Report, at: int) -> Report:
+    """Return the report of a pass after which there is something to do at a time, at the latest."""
+    seconds = max(0.0, (at - time.time_ns()) / NS)
+    return msgspec.structs.replace(report, due_seconds=min(seconds, report.due_seconds or seconds))
 
 
 def _desired(rows: Iterable[Decky], known: dict[str, Persona]) -> tuple[list[DesiredDecky], dict[str, str]]:

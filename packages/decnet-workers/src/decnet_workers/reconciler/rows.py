@@ -18,7 +18,7 @@ class BadRow(WorkersError, ValueError):
 def desired(row: Decky, persona: Persona | None) -> DesiredDecky:
     """Return the decky; raises BadRow."""
     if row.wanted and not row.addresses:
-        raise BadRow("it has no address")
+        raise BadRow("it waits for an address from a DHCP server" if row.dhcp else "it has no address")
     if row.wanted and row.runtime == "container" and not row.image:
         raise BadRow("it has no image to run: decnet image list shows some")
     try:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from sqlalchemy import Connection
@@ -15,6 +15,8 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.worker import MIB
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.ttp.queries import forget
+from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.ttp.findings import Findings
 from decnet_workers.ttp.reader import ReaderError
 from decnet_workers.ttp.settings import TtpSettings
@@ -33,6 +35,7 @@ class Ttp(CursorWorker[TtpSettings]):
     group = "heavy"
     preload = ("re2",)
     memory_budget = 64 * MIB
+    attacker_column = ttp_tag.c.attacker
     shared = False  # a correlation may count over attackers, and windows are swept in the order of the whole log
 
     batch_events: ClassVar[int] = 1000
@@ -74,6 +77,10 @@ class Ttp(CursorWorker[TtpSettings]):
             return Results(notices)
 
         return write
+
+    def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
+        """Delete the attackers' tags."""
+        forget(connection, attackers)
 
     async def _reload(self, ctx: Context) -> None:
         while True:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.text import for_column, from_wire
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events.plausible_time import PlausibleTime
@@ -25,9 +26,9 @@ from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
 from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
-from decnet_workers.webhook.filters import wants
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed
+from decnet_workers.webhook.filters import TEST, Offer, wants
+from decnet_workers.webhook.incidents.incidents import ACTIONS, Incidents, Waiting
+from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.retry import NS, Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -43,6 +44,8 @@ _COUNT_EVERY_NS = 5 * NS
 """Counting costs as much as the backlog, and health is reported every ten seconds."""
 
 GONE = 410
+REJECTED = frozenset({400, 413, 415, 422})
+"""Statuses with which a receiver refuses this message, and would refuse it again."""
 _ASKS_TO_WAIT = frozenset({429, 503})
 
 
@@ -54,6 +57,12 @@ class Poll(msgspec.Struct, frozen=True):
     lag: int
     pending: int
     dead: int
+    incidents_at: int | None = None
+    """When the next incident is due (ns)."""
+    last_seq: int = 0
+    """The number of the newest notice."""
+    told: frozenset[str] = frozenset()
+    """The kinds of notices of incidents that this poll has written."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -77,6 +86,7 @@ class Deliveries:
         self._breaker = Breaker(settings.breaker_failures, settings.breaker_seconds, settings.breaker_longest_seconds)
         self._give_up_ns = int(settings.give_up_seconds * NS)
         self._keep_ns = int(settings.keep_days * 86400 * NS)
+        self._incidents = Incidents(settings)
         self._plausible_time = PlausibleTime()
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
@@ -86,9 +96,9 @@ class Deliveries:
     def prepare(self) -> None:
         """Create the cursors of a new database, and correct times in the future."""
         with writing(self._engine) as connection:
-            for cursor in (WORKER, REPLAYS):
+            for cursor in (WORKER, REPLAYS, ACTIONS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            queries.correct_future_times(connection, now_ns=time.time_ns())
+            self._correct_future_times(connection, time.time_ns())
 
     def poll(self) -> Poll:
         """Create deliveries for new notices and return what to send; writes only when there is something to write."""
@@ -98,15 +108,19 @@ class Deliveries:
             lines = lines_after(connection, start, BATCH)
             asked = cursor_of(connection, REPLAYS)
             replays = queries.replays_after(connection, asked, BATCH)
+            waiting = self._incidents.waiting(connection, now, BATCH)
         stale = now - self._forgotten_at > _FORGET_EVERY_NS
-        if lines or replays or stale:
+        told: set[str] = set()
+        if lines or replays or waiting.something or stale:
             with writing(self._engine) as connection:
                 self._take(connection, start, lines, now)
                 self._replay(connection, asked, replays, now)
+                told = self._tell(connection, waiting, now)
                 if stale:
                     self._forget(connection, now)
         with reading(self._engine) as connection:
-            return self._look(connection, lines[-1].seq if lines else start, now)
+            poll = self._look(connection, lines[-1].seq if lines else start, now)
+        return msgspec.structs.replace(poll, told=frozenset(told))
 
     def _now(self) -> int:
         """Return the time; when the clock was set back, future times are corrected."""
@@ -114,9 +128,13 @@ class Deliveries:
         if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
-                queries.correct_future_times(connection, now_ns=now)
+                self._correct_future_times(connection, now)
         self._last_poll = now
         return now
+
+    def _correct_future_times(self, connection: Connection, now: int) -> None:
+        queries.correct_future_times(connection, now_ns=now)
+        self._incidents.correct_future_times(connection, now)
 
     def job(self, webhook_id: str, limit: int) -> Job | None:
         """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
@@ -149,14 +167,22 @@ class Deliveries:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
         webhooks = queries.active_webhooks(connection)
+        scores = self._incidents.take(connection, lines, now)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body)
             for line in lines
             for body in [body_of(line)]
+            for offer in [Offer(line, scores)]
             for webhook in webhooks
-            if wants(webhook, line)
+            if wants(webhook, offer)
         ]
         queries.add_deliveries(connection, deliveries, now_ns=now)
+
+    def _tell(self, connection: Connection, waiting: Waiting, now: int) -> set[str]:
+        """Write notices of incidents, which the next poll makes deliveries of; return their kinds."""
+        if waiting.actions:
+            _advance(connection, ACTIONS, waiting.position, waiting.actions[-1].seq, now)
+        return self._incidents.tell(connection, waiting.actions, now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:
@@ -174,14 +200,17 @@ class Deliveries:
 
     def _look(self, connection: Connection, done: int, now: int) -> Poll:
         ready_at = queries.ready_at(connection)
+        newest = last_seq(connection)
         if now - self._counted_at > _COUNT_EVERY_NS:
             self._counts, self._counted_at = queries.counts(connection), now
         return Poll(
             ready=tuple(name for name, at in ready_at.items() if at <= now),
             next_at=min((at for at in ready_at.values() if at > now), default=None),
-            lag=max(0, last_seq(connection) - done),
+            lag=max(0, newest - done),
             pending=self._counts.get(PENDING, 0),
             dead=self._counts.get(DEAD, 0),
+            incidents_at=self._incidents.next_at(connection),
+            last_seq=newest,
         )
 
     def _failed(
@@ -189,12 +218,26 @@ class Deliveries:
     ) -> str:
         status = outcome.status if isinstance(outcome, Reply) else None
         error = f"answered {status}" if isinstance(outcome, Reply) else outcome.reason
+        answer = answer_of(outcome)
+        if is_rejection(outcome):
+            queries.record_attempt(
+                connection, delivery, state=DEAD, due_at=now, status=status, error=error, answer=answer, now_ns=now
+            )
+            queries.record_state(connection, delivery.webhook_id, after_success(state))  # it works
+            return DEAD
         wait = _asked_wait(outcome, now)
         started = delivery.first_attempt_at or now
         again = self._schedule.next_at(delivery.attempts + 1, started, now, random.random(), wait)  # noqa: S311  # jitter
         ended = DEAD if again is None or status == GONE else PENDING
         queries.record_attempt(
-            connection, delivery, state=ended, due_at=again or now, status=status, error=error, now_ns=now
+            connection,
+            delivery,
+            state=ended,
+            due_at=again or now,
+            status=status,
+            error=error,
+            answer=answer,
+            now_ns=now,
         )
         after = self._breaker.after_failure(state, now, wait)
         if status == GONE:
@@ -216,6 +259,17 @@ class Deliveries:
 def _state_of(connection: Connection, webhook_id: str) -> EndpointState:
     known = queries.endpoint(connection, webhook_id)
     return known[1] if known else EndpointState()
+
+
+def is_rejection(outcome: Reply | Failed) -> bool:
+    """Return whether the endpoint works and will never take this message."""
+    return outcome.rejected if isinstance(outcome, Failed) else outcome.status in REJECTED
+
+
+def answer_of(outcome: Reply | Failed, delivery: Delivery | None = None) -> str | None:
+    """Return what the receiver said, to be stored: of successes only for a test, whose sender looks at it."""
+    kept = not (isinstance(outcome, Reply) and outcome.is_success) or (delivery is not None and delivery.kind == TEST)
+    return for_column(from_wire(outcome.answer)) if kept and outcome.answer else None
 
 
 def _asked_wait(outcome: Reply | Failed, now: int) -> float | None:

@@ -11,11 +11,9 @@ from typing import Any
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import DEAD, Delivery
-from decnet_workers.outbound.target import TargetError
-from decnet_workers.webhook.deliveries import Deliveries, Job
-from decnet_workers.webhook.http_responses import Reply
-from decnet_workers.webhook.http_sender import Failed, HttpSender
-from decnet_workers.webhook.signature import SignedRequests
+from decnet_workers.webhook.deliveries import Deliveries, Job, answer_of
+from decnet_workers.webhook.endpoint_sender import EndpointSender
+from decnet_workers.webhook.outcome import Failed, Reply
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +32,10 @@ class EndpointQueue:
     Successes are recorded while the next deliveries are sent, all that have come meanwhile in one transaction.
     """
 
-    def __init__(
-        self, ctx: Context, deliveries: Deliveries, sender: HttpSender, key: bytes, in_database: InDatabase
-    ) -> None:
+    def __init__(self, ctx: Context, deliveries: Deliveries, sender: EndpointSender, in_database: InDatabase) -> None:
         self._ctx = ctx
         self._deliveries = deliveries
         self._sender = sender
-        self._key = key
         self._in_database = in_database
         self._unrecorded: list[Success] = []
         self._recording: asyncio.Task[None] | None = None
@@ -63,25 +58,19 @@ class EndpointQueue:
             await self._recorded()
 
     async def _deliver_all(self, job: Job) -> bool:
-        try:
-            requests = SignedRequests(job.webhook, self._key)
-        except TargetError as error:
-            await self._fail(job.deliveries[0], Failed(str(error)))
-            return False
         left = job.deliveries
         while left:
             if self._stopped or self._ctx.stopping.is_set() or not self._ctx.unpaused.is_set():
                 return False
-            outcomes = await self._attempt(requests, left[: self._sender.window])
+            outcomes = await self._attempt(job, left[: self._sender.window])
             if not await self._settle(left, outcomes):
                 return False
             left = left[len(outcomes) :]
         return True
 
-    async def _attempt(self, requests: SignedRequests, deliveries: Sequence[Delivery]) -> list[Reply | Failed]:
-        started, now = time.perf_counter(), int(time.time())
-        signed = [requests.of(delivery.message_id, now, delivery.body.encode()) for delivery in deliveries]
-        outcomes = await self._sender.post(requests.target, signed, allow_private=requests.allow_private)
+    async def _attempt(self, job: Job, deliveries: Sequence[Delivery]) -> list[Reply | Failed]:
+        started = time.perf_counter()
+        outcomes = await self._sender.send(job.webhook, deliveries)
         self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
         return outcomes
 
@@ -93,7 +82,7 @@ class EndpointQueue:
         failure: tuple[Delivery, Reply | Failed] | None = None
         for delivery, outcome in zip(deliveries, outcomes, strict=False):
             if isinstance(outcome, Reply) and outcome.is_success:
-                self._unrecorded.append(Success(delivery, outcome.status))
+                self._unrecorded.append(Success(delivery, outcome.status, answer_of(outcome, delivery)))
             else:
                 failure = failure or (delivery, outcome)
         if failure is not None:

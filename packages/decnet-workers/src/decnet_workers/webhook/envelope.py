@@ -10,8 +10,6 @@ import msgspec
 
 from decnet_models.notices.queries import OutboxLine
 
-CONTENT_TYPE = "application/json"
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +27,11 @@ def body_of(line: OutboxLine) -> str:
     return msgspec.json.encode(Envelope(line.kind, rfc3339(line.ts), data)).decode()
 
 
+def moment(ts: int) -> datetime:
+    """Return `ts` (ns since the Unix epoch) in UTC."""
+    return _EPOCH + timedelta(microseconds=ts // 1000)
+
+
 def rfc3339(ts: int) -> str:
     """Return `ts` (ns since the Unix epoch) as `2026-11-23T23:40:20.123456Z`."""
-    moment = _EPOCH + timedelta(microseconds=ts // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+    return moment(ts).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"

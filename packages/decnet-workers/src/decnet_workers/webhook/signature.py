@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Requests with Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and the secrets of these.
+"""Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and the secrets of these.
 
 A secret is HMAC-SHA256(fleet's webhook key, endpoint id and generation). So none is stored in the database, a backup of
 it reveals none, and a leaked one is replaced by incrementing the generation.
@@ -10,9 +10,6 @@ import hmac
 from pathlib import Path
 
 from decnet_core.keys import read_or_create
-from decnet_models.webhooks.queries import Webhook
-from decnet_workers.outbound.target import parse_target
-from decnet_workers.webhook.envelope import CONTENT_TYPE
 
 _PREFIX = "whsec_"
 
@@ -36,23 +33,3 @@ def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     """Return the value of `webhook-signature`; `timestamp` is seconds since the Unix epoch."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode("ascii")
-
-
-class SignedRequests:
-    """Builds an endpoint's requests: the head, in which only identity, time, length and signature differ, and the body.
-
-    Raises TargetError when the endpoint's URL is not valid.
-    """
-
-    def __init__(self, webhook: Webhook, key: bytes) -> None:
-        self.target = parse_target(webhook.url)
-        self.allow_private = webhook.allow_private
-        self._secret = secret_of(key, webhook.id, webhook.generation)
-        line = f"POST {self.target.path} HTTP/1.1\r\nHost: {self.target.authority}"
-        self._begin = f"{line}\r\nContent-Type: {CONTENT_TYPE}\r\nUser-Agent: DECNET\r\nContent-Length: "
-
-    def of(self, message_id: str, timestamp: int, body: bytes) -> bytes:
-        """Return the request for a message; `timestamp` as for `sign`."""
-        signature = sign(self._secret, message_id, timestamp, body)
-        identity = f"webhook-id: {message_id}\r\nwebhook-timestamp: {timestamp}\r\nwebhook-signature: {signature}"
-        return f"{self._begin}{len(body)}\r\n{identity}\r\n\r\n".encode("ascii") + body

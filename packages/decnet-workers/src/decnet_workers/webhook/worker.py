@@ -5,9 +5,18 @@ import asyncio
 import os
 from functools import partial
 
+import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.bus.subjects import NOTICE
+from decnet_core.bus.subjects import NOTICE, NoticeWritten
+from decnet_core.events.notices import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDigest,
+    IncidentEscalated,
+    IncidentGrew,
+    IncidentOpened,
+)
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
@@ -21,12 +30,15 @@ from decnet_workers.outbound.addresses import networks
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
-from decnet_workers.webhook.http_sender import HttpSender
+from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
 MAX_SENDERS = 64
 """Endpoints whose connection is kept."""
+
+ALERTS = "alerts"
+"""The directory below the state's in which endpoints that are files are."""
 
 FINISH_SECONDS = 3.0
 """How long attempts under way may take after the worker was stopped."""
@@ -38,15 +50,23 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     name = "webhook"
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
+    notices = (
+        IncidentOpened,
+        IncidentGrew,
+        IncidentEscalated,
+        IncidentAcknowledged,
+        IncidentClosed,
+        IncidentDigest,
+    )
     parks = True
     follows = ("ingest",)
     memory_budget = 64 * MIB
     network = "any"
     keys = ("webhook.key",)
+    writes = (ALERTS,)
 
     _deliveries: Deliveries
-    _dialler: Dialler
-    _key: bytes
+    _means: Means
 
     @classmethod
     def warm(cls) -> None:
@@ -54,14 +74,14 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     def __init__(self, settings: WebhookSettings) -> None:
         super().__init__(settings)
-        self._senders: dict[str, HttpSender] = {}
+        self._senders: dict[str, EndpointSender] = {}
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(settings.concurrent_endpoints)
 
     async def start(self, ctx: Context) -> None:
         """Open the database and load the key; raises StartupError when either is not available."""
         try:
-            self._key = webhook_key(ctx.state.keys)
+            key = webhook_key(ctx.state.keys)
             allowed = networks(self.settings.allow_networks)
         except KeyFileError as error:
             raise StartupError(str(error)) from error
@@ -69,8 +89,17 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             raise StartupError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
         if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
             raise StartupError(f"[webhook] ca_file: {self.settings.ca_file} cannot be read")
-        self._dialler = Dialler(
+        dialler = Dialler(
             self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
+        )
+        self._means = Means(
+            dialler,
+            key,
+            attempt_seconds=self.settings.attempt_seconds,
+            idle_seconds=self.settings.idle_seconds,
+            files=ctx.state.root / ALERTS,
+            file_bytes=self.settings.file_mib * MIB,
+            file_keep=self.settings.file_keep,
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
@@ -91,14 +120,17 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         """Start a queue for each endpoint with due deliveries and no queue yet."""
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
+        for kind in sorted(poll.told):
+            ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(poll.last_seq)))
         for webhook_id in poll.ready:
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
         if poll.lag:
             return AT_ONCE
+        due = min((at for at in (poll.next_at, poll.incidents_at) if at is not None), default=None)
         # A nudge or the end of a queue wakes sooner.
-        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(poll.next_at), idle=not self._queues)
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""
@@ -108,17 +140,15 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             while more:
                 async with self._places:  # a batch at a time, or long backlogs would keep out the other endpoints
                     sender = self._sender(webhook_id)
-                    queue = EndpointQueue(ctx, self._deliveries, sender, self._key, in_database)
+                    queue = EndpointQueue(ctx, self._deliveries, sender, in_database)
                     more = await queue.run(webhook_id)
         finally:
             del self._queues[webhook_id]
             ctx.nudge()
 
-    def _sender(self, webhook_id: str) -> HttpSender:
+    def _sender(self, webhook_id: str) -> EndpointSender:
         """Return the endpoint's sender, a new one when it was not among the last ones used."""
-        sender = self._senders.pop(webhook_id, None) or HttpSender(
-            self._dialler, attempt_seconds=self.settings.attempt_seconds, idle_seconds=self.settings.idle_seconds
-        )
+        sender = self._senders.pop(webhook_id, None) or EndpointSender(self._means)
         self._senders[webhook_id] = sender
         for unused in [name for name in self._senders if name not in self._queues][: len(self._senders) - MAX_SENDERS]:
             self._senders.pop(unused).close()

@@ -40,6 +40,19 @@ def time_window(since: str | None, until: str | None, *, now: dt.datetime | None
     return window
 
 
+def time_ahead(option: str, text: str, *, now: dt.datetime | None = None) -> int:
+    """Return a time to come in ns since the Unix epoch: a span from now on, or as in `time_window`; WrongUsageError."""
+    moment = now or dt.datetime.now().astimezone()
+    span = _AGO.fullmatch(" ".join(text.lower().split()))
+    if span is None or text.endswith("ago"):
+        at = _ns(option, text, moment)
+    else:
+        at = _since_epoch(moment + dt.timedelta(**{_UNITS[span[2]]: int(span[1])}))
+    if at <= _since_epoch(moment):
+        raise WrongUsageError(f'{option} {text!r} is over; write e.g. "8h" (from now) or 2027-01-31T18:00')
+    return at
+
+
 def _ns(option: str, text: str, now: dt.datetime) -> int:
     try:
         nanoseconds = _parsed(" ".join(text.lower().split()), now)

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 import typer
 
-from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.errors import NotFoundError
+from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import JsonLines, Limit, application
 from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.history.selection import Selection
 from decnet.show import documents, eventline
-from decnet_core.events.catalogue import KINDS
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
+from decnet_models.known.matching import KnownSources
+from decnet_models.known.queries import known_sources
 
 app = application("The event log.")
 
@@ -36,12 +39,13 @@ def events(
     since: Since = None,
     until: Until = None,
     synthetic: Annotated[bool, typer.Option(help="Also what the worker orchestrator causes.")] = False,
+    known: Annotated[bool, typer.Option(help="Also what known sources do; shown if they are asked for.")] = False,
     limit: Limit = 50,
     as_json: JsonLines = False,
 ) -> None:
     """Show the newest events, oldest of them first; --follow continues with new ones."""
     selection = Selection(
-        kinds=_known(kind or []),
+        kinds=known_kinds(kind or []),
         attacker=attacker,
         decky=decky,
         session=session,
@@ -52,13 +56,16 @@ def events(
     if event_id:
         _print(_named(deployment, event_id), as_json=as_json)
         return
+    everybody = known or attacker is not None or session is not None
     with transaction(deployment) as connection:
+        if not everybody:
+            selection = msgspec.structs.replace(selection, known=KnownSources(known_sources(connection)))
         shown = selection.newest(connection, limit)
     _print(shown, as_json=as_json)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
             seen = max((stored.seq for stored in shown), default=None)
-            asyncio.run(_follow(deployment, selection, seen, as_json=as_json))
+            asyncio.run(_follow(deployment, selection, seen, known=everybody, as_json=as_json))
 
 
 def _named(deployment: Deployment, ids: Sequence[UUID]) -> list[StoredEvent]:
@@ -70,12 +77,21 @@ def _named(deployment: Deployment, ids: Sequence[UUID]) -> list[StoredEvent]:
     return found
 
 
-async def _follow(deployment: Deployment, selection: Selection, seen: int | None, *, as_json: bool) -> None:
+async def _follow(
+    deployment: Deployment, selection: Selection, seen: int | None, *, known: bool, as_json: bool
+) -> None:
     from decnet.fleet.bus_access import bus_client
     from decnet.fleet.event_feed import EventFeed
 
     bus = await bus_client(deployment, "decnet-events")
-    feed = EventFeed(deployment, bus, kinds=selection.kinds, attacker=selection.attacker, synthetic=selection.synthetic)
+    feed = EventFeed(
+        deployment,
+        bus,
+        kinds=selection.kinds,
+        attacker=selection.attacker,
+        synthetic=selection.synthetic,
+        known=known,
+    )
     if seen is None:
         feed.start_at_end()
     else:
@@ -91,10 +107,3 @@ def _print(events: list[StoredEvent], *, as_json: bool) -> None:
     for stored in events:
         text = documents.event_line(stored) if as_json else eventline.line(stored.event)
         typer.echo(text)
-
-
-def _known(kinds: list[str]) -> tuple[str, ...]:
-    for kind in kinds:
-        if kind not in KINDS:
-            raise WrongUsageError(f"there is no event kind {kind!r}; kinds are: {', '.join(KINDS)}")
-    return tuple(kinds)

@@ -2,26 +2,33 @@
 """`decnet webhook`: endpoints, deliveries and their retries."""
 
 import enum
+import sys
 import time
 from typing import Annotated
 
+import msgspec
 import typer
 
-from decnet.cli.errors import FAILED, NotFoundError
+from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
 from decnet.webhook import endpoints
+from decnet.webhook.definition import Definition
+from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
+from decnet_workers.webhook.formats.registry import FORMATS, load
 
-app = application("Webhooks: notices, signed (Standard Webhooks), sent to your own programs.")
+app = application("Webhooks: notices, sent to chat programs, pagers, SIEMs, mail or your own programs.")
 
 Id = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
 
-_POLL_SECONDS = 0.1
+_ADD_SECONDS = 15.0
+_ANSWER = 80
+"""Characters of a receiver's answer in a table; --json has more."""
 
 
 class Outcome(enum.StrEnum):
@@ -34,27 +41,88 @@ class Outcome(enum.StrEnum):
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="http or https URL of the receiver.")],
+    url: Annotated[
+        str,
+        typer.Argument(
+            help="Where to send: https, http, syslog+tls, syslog+tcp, syslog+udp, smtp, smtps, or file:NAME."
+        ),
+    ],
+    *,
+    form: Annotated[
+        str | None, typer.Option("--format", help="Of the receiver; decnet webhook formats lists them.")
+    ] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); repeatable.")] = None,
+    token: Annotated[str | None, typer.Option(help="The receiver's key or password; - reads it from stdin.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE that the format needs; repeatable.")] = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow a private or loopback address.")
     ] = False,
+    send_test: Annotated[bool, typer.Option("--test/--no-test", help="Send a test and show the answer.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Add a receiver; prints the secret that it verifies signatures with."""
+    """Add a receiver, send it a test, and print the secret that it verifies signatures with."""
     deployment = find_deployment()
+    said = Definition(format=form, token=_token(token), options=_options(option))
     with transaction(deployment, write=True) as connection:
-        added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private)
-    typer.echo(documents.document(added) if as_json else f"id      {added.id}\nsecret  {added.secret}")
+        added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private, more=said)
+    if not as_json:
+        typer.echo(f"id      {added.id}\nformat  {added.format}\nsecret  {added.secret}")
+    tried = _tried(deployment, added.id, _ADD_SECONDS) if send_test else None
+    if as_json:
+        test = {"test": tried.delivery} if tried else {}
+        typer.echo(documents.document({**msgspec.structs.asdict(added), **test}))
+    elif tried:
+        typer.echo(f"test    {tried.words}")
+    if tried and tried.delivery and tried.delivery.state != DELIVERED and tried.delivery.attempts:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def edit(
+    webhook_id: Id,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where to send.")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="Of the receiver.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Notice kind or glob; repeatable; an empty one: all kinds.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="The receiver's key or password; - reads it from stdin.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE that the format needs; repeatable.")] = None,
+    allow_private: Annotated[
+        bool | None, typer.Option("--allow-private/--no-private", help="Whether a private address is allowed.")
+    ] = None,
+) -> None:
+    """Change a receiver; what waits for it is sent as it is then. Id and secret stay."""
+    deployment = find_deployment()
+    kinds = [one for one in kind if one] if kind is not None else None
+    said = Definition(url, form, _token(token), _options(option), kinds, allow_private)
+    with transaction(deployment, write=True) as connection:
+        endpoints.edit(connection, deployment, webhook_id, said)
+    endpoints.nudge(deployment, 0)
+
+
+@app.command()
+def formats(as_json: Json = False) -> None:
+    """List the formats of receivers with what each needs."""
+    known = {name: load(name) for name in FORMATS}
+    rows = [
+        (name, form.title, " ".join(form.travels_by), form.token or None, ", ".join(form.options) or None)
+        for name, form in known.items()
+    ]
+    names = ("format", "receiver", "travels by", "token", "options")
+    text = columns(names, rows)
+    typer.echo(documents.document([dict(zip(names, row, strict=True)) for row in rows]) if as_json else text)
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     with transaction(find_deployment()) as connection:
-        webhooks = queries.webhooks(connection)
-    heading, rows = ("id", "url", "kinds", "state", "pending", "dead", "added"), [_row(one) for one in webhooks]
-    text = columns(heading, rows) if rows else "none; add one with decnet webhook add URL"
+        webhooks = [_without_secrets(one) for one in queries.webhooks(connection)]
+    heading = ("id", "format", "url", "kinds", "state", "pending", "dead", "added")
+    text = (
+        columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
+    )
     typer.echo(documents.document(webhooks) if as_json else text)
 
 
@@ -100,12 +168,9 @@ def try_out(
 ) -> None:
     """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
     deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
-    endpoints.nudge(deployment, seq)
-    outcome = _outcome(deployment, webhook_id, seq, wait)
-    typer.echo(documents.document(outcome) if as_json else _words(outcome))
-    if outcome is None or outcome.state != DELIVERED:
+    tried = _tried(deployment, webhook_id, wait)
+    typer.echo(documents.document(tried.delivery) if as_json else tried.words)
+    if tried.delivery is None or tried.delivery.state != DELIVERED:
         raise typer.Exit(FAILED)
 
 
@@ -119,8 +184,11 @@ def deliveries(
     """Show deliveries, newest first."""
     with transaction(find_deployment()) as connection:
         listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
-    heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error")
-    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in listed]
+    heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error", "answer")
+    rows = [
+        (d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error, _beginning(d.answer))
+        for d in listed
+    ]
     text = columns(heading, rows) if rows else "none yet"
     typer.echo(documents.document(listed) if as_json else text)
 
@@ -140,26 +208,52 @@ def replay(
     typer.echo(f"{count} will be retried")
 
 
-def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:
-    """Return the test's delivery once it was attempted, else as it is when the time is up."""
-    deadline = time.monotonic() + wait
-    while True:
-        with transaction(deployment) as connection:
-            made = queries.deliveries(connection, 100, webhook_id=webhook_id)
-        test = next((delivery for delivery in made if delivery.notice_seq == seq), None)
-        if (test and (test.state != PENDING or test.attempts)) or time.monotonic() >= deadline:
-            return test
-        time.sleep(_POLL_SECONDS)
+class _Tried(msgspec.Struct, frozen=True):
+    """A test that was sent, or waits."""
+
+    delivery: Delivery | None
+
+    @property
+    def words(self) -> str:
+        one = self.delivery
+        if one is None:
+            return "not attempted yet: is the webhook worker running? See decnet status"
+        details = [str(detail) for detail in (one.status, one.error) if detail is not None]
+        said = f"\nanswer  {for_terminal(one.answer)}" if one.answer else ""
+        return f"{one.state} after {one.attempts} attempts" + (f": {', '.join(details)}" if details else "") + said
 
 
-def _words(outcome: Delivery | None) -> str:
-    if outcome is None:
-        return "not attempted yet: is the webhook worker running? See decnet status"
-    details = [str(one) for one in (outcome.status, outcome.error) if one is not None]
-    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(details)}" if details else "")
+def _tried(deployment: Deployment, webhook_id: str, wait: float) -> _Tried:
+    """Send a test; wait for its outcome when somebody may be there to send it."""
+    with transaction(deployment, write=True) as connection:
+        seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
+    reached = endpoints.nudge(deployment, seq)
+    return _Tried(endpoints.outcome(deployment, webhook_id, seq, wait if reached else 0))
+
+
+def _token(text: str | None) -> str | None:
+    """A token on the command line is seen by everybody on the host, so it may come by standard input."""
+    return sys.stdin.readline().strip() if text == "-" else text
+
+
+def _beginning(answer: str | None) -> str | None:
+    return for_terminal(answer, _ANSWER) if answer else None
+
+
+def _options(pairs: list[str] | None) -> dict[str, str] | None:
+    if pairs is None:
+        return None
+    if wrong := next((pair for pair in pairs if "=" not in pair), None):
+        raise WrongUsageError(f"--option {wrong}: write NAME=VALUE")
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _without_secrets(status: WebhookStatus) -> WebhookStatus:
+    return msgspec.structs.replace(status, webhook=msgspec.structs.replace(status.webhook, sealed=None))
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:
     hook = one.webhook
     state = "gone" if one.gone_at else f"failing ({one.failures})" if one.failures else "good"
-    return hook.id, hook.url, " ".join(hook.kinds) or "all", state, one.pending, one.dead, moment(hook.created_at)
+    kinds, added = " ".join(hook.kinds) or "all", moment(hook.created_at)
+    return hook.id, hook.format, hook.url, kinds, state, one.pending, one.dead, added

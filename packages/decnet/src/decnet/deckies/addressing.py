@@ -12,6 +12,9 @@ from decnet.deckies.host_network import HostNetwork, Ip
 from decnet.deckies.wanted import Wanted
 from decnet_models.fleet.queries import Address, Decky
 
+DHCP = "dhcp"
+"""In place of an address: a DHCP server gives the decky one."""
+
 Subnet: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -24,6 +27,7 @@ class Addressing(msgspec.Struct, frozen=True):
 
     interface: str | None
     addresses: tuple[Address, ...]
+    dhcp: bool = False
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -59,9 +63,11 @@ def addressing(wanted: Wanted, current: Decky | None, host: HostNetwork, macs: S
     `current` is the row that it replaces: an address that it has already is not looked for on the network. `macs` are
     those of all deckies, which may answer for their own addresses.
     """
+    if DHCP in wanted.addresses:
+        return _leased(wanted, current, host)
     given = [_parsed(text) for text in wanted.addresses]
     if not given:
-        raise Refused("give it an address")
+        raise Refused("give it an address, or dhcp in place of one")
     if wanted.runtime == "loopback":
         return Addressing(None, tuple(_loopback(wanted, each) for each in given))
     segment = _segment(wanted, given, host)
@@ -71,6 +77,19 @@ def addressing(wanted: Wanted, current: Decky | None, host: HostNetwork, macs: S
             _refuse_taken(address, wanted.runtime, host, macs)
     made = [_placed(address, length, kept.get(str(address)), segment, host) for address, length in given]
     return Addressing(segment.interface, tuple(sorted(made, key=lambda each: ":" in each.address)))
+
+
+def _leased(wanted: Wanted, current: Decky | None, host: HostNetwork) -> Addressing:
+    """Return the place of a decky whose address is leased; it keeps the lease that it has on that interface."""
+    if len(wanted.addresses) > 1:
+        raise Refused("dhcp stands alone: a decky has a leased address or others")
+    if wanted.runtime != "netns":
+        raise Refused(f"the runtime {wanted.runtime} has no leased addresses; choose netns")
+    if wanted.subnets or wanted.gateways:
+        raise Refused("the DHCP server names network and router; omit subnets and gateways")
+    interface = _interface(wanted, (), host)
+    keeps = current is not None and current.dhcp and current.interface == interface
+    return Addressing(interface, current.addresses if current is not None and keeps else (), dhcp=True)
 
 
 def _parsed(text: str) -> tuple[Ip, int | None]:

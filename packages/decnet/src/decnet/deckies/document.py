@@ -26,6 +26,7 @@ import msgspec
 
 from decnet.cli.errors import CommandError
 from decnet.deckies import plain_errors
+from decnet.deckies.addressing import DHCP
 from decnet.deckies.wanted import Name, Port, Runtime, Wanted
 
 MAX_DECKIES = 10_000
@@ -58,7 +59,7 @@ class DeckyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image: str | None = None
     """A honeypot image, with the runtime container."""
     address: str | None = None
-    """One address, the first of `count`, or a range of them: 10.20.0.50-10.20.0.69."""
+    """One address, the first of `count`, or a range of them: 10.20.0.50-10.20.0.69; or dhcp."""
     addresses: tuple[str, ...] = ()
     """Several addresses of each decky; each may be a range."""
     count: Annotated[int, msgspec.Meta(ge=1, le=MAX_DECKIES)] | None = None
@@ -123,6 +124,7 @@ def _deckies(table: DeckyTable, network: Network, place: str) -> Iterator[Wanted
     if count > 1 and table.mac:
         raise DocumentError(f"{place}: decky {table.name}: {count} deckies cannot have one MAC; omit mac")
     several = table.count is not None or bool(spans)
+    shared = Network(network.runtime, network.interface) if DHCP in columns else network
     for number in range(count):
         yield Wanted(
             name=f"{table.name}-{number + 1:0{max(2, len(str(count)))}}" if several else table.name,
@@ -130,9 +132,9 @@ def _deckies(table: DeckyTable, network: Network, place: str) -> Iterator[Wanted
             image=table.image,
             addresses=tuple(_nth(column, number, place, table.name) for column in columns),
             runtime=table.runtime or network.runtime,
-            interface=network.interface if table.interface is None else table.interface,
-            subnets=network.subnets if table.subnets is None else table.subnets,
-            gateways=network.gateways if table.gateways is None else table.gateways,
+            interface=shared.interface if table.interface is None else table.interface,
+            subnets=shared.subnets if table.subnets is None else table.subnets,
+            gateways=shared.gateways if table.gateways is None else table.gateways,
             services=table.services,
             host_name=None if several else table.host_name,
             mac=table.mac,
@@ -161,7 +163,7 @@ def _range(given: str, place: str, name: str) -> list[str] | str:
 def _nth(column: list[str] | str, number: int, place: str, name: str) -> str:
     if isinstance(column, list):
         return column[number]
-    if number == 0:
+    if number == 0 or column == DHCP:
         return column
     address, slash, length = column.partition("/")
     try:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.deckies import commit, host_network
+from decnet.deckies.addressing import DHCP
 from decnet.deckies.catalogues.images import known_images
 from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.plan import Plan, plan, removal
@@ -75,14 +76,15 @@ def wanted_decky(current: Mapping[str, Decky], name: str) -> Decky:
 
 def as_wanted(one: Decky) -> Wanted:
     """Return what somebody would ask for to get this row."""
+    given = () if one.dhcp else one.addresses
     return Wanted(
         name=one.name,
         persona=one.persona,
-        addresses=tuple(map(_text, one.addresses)),
+        addresses=(DHCP,) if one.dhcp else tuple(map(_text, one.addresses)),
         runtime=one.runtime,
         interface=one.interface,
-        subnets=tuple(dict.fromkeys(_subnet(each) for each in one.addresses if each.prefix_length is not None)),
-        gateways=tuple(dict.fromkeys(each.gateway for each in one.addresses if each.gateway)),
+        subnets=tuple(dict.fromkeys(_subnet(each) for each in given if each.prefix_length is not None)),
+        gateways=tuple(dict.fromkeys(each.gateway for each in given if each.gateway)),
         services={each.service: each.port for each in one.services},
         host_name=one.host_name,
         mac=one.mac,
@@ -106,6 +108,7 @@ def changed(one: Decky, changes: Wanted, given: frozenset[str]) -> Wanted:
         dropped |= {"services": None, "mac": None, "interface": None, "subnets": (), "gateways": (), "image": None}
     if "addresses" in given and "runtime" not in given:
         dropped |= {"subnets": ()} if not _within(changes.addresses, wanted.subnets) else {}
+        dropped |= {"gateways": ()} if DHCP in changes.addresses else {}
     return msgspec.structs.replace(wanted, **dropped | {name: getattr(changes, name) for name in given})
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from decnet_models.fleet.queries import Address, Decky, Service
 
-_SHOWN = ("addresses", "host_name", "runtime", "persona", "image", "services", "mac", "interface")
+_SHOWN = ("dhcp", "addresses", "host_name", "runtime", "persona", "image", "services", "mac", "interface")
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -118,6 +118,13 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], Service):
         return {(each.service, each.port, each.transport) for each in value}
     return value
+
+
+def address_words(one: Decky) -> str:
+    """Return where a decky is, as a person reads it."""
+    if not one.dhcp:
+        return words(one.addresses)
+    return f"{words(one.addresses)} (dhcp)" if one.addresses else "dhcp"
 
 
 def words(value: Any) -> str:

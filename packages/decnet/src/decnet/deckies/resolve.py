@@ -100,6 +100,7 @@ def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
         seed=seed,
         mutate_at=current.mutate_at if current else None,
         image=wanted.image,
+        dhcp=where.dhcp,
     )
 
 

@@ -2,6 +2,7 @@
 """Connects to the bus, and asks running workers for their health over it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -12,10 +13,12 @@ from decnet_core.bus.address import parse
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import Bus, BusError
 from decnet_core.bus.settings import BusSettings
-from decnet_core.bus.subjects import CONTROL, Control, Health
+from decnet_core.bus.subjects import CONTROL, EVENTS_INGESTED, Control, Health, Ingested
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.shares.share import names, worker_of
 from decnet_core.settings import Settings
+
+_NUDGE_SECONDS = 1.0
 
 
 async def bus_client(deployment: Deployment, name: str, *, wait: float = 0.0) -> Client:
@@ -40,6 +43,19 @@ async def reachable_bus(deployment: Deployment, name: str, seconds: float = 1.0)
         yield bus if bus.connected else None
     finally:
         await bus.close()
+
+
+def wake_followers(deployment: Deployment) -> None:
+    """Have the workers that follow the event log look at the database now; without a bus they do at their next poll."""
+    asyncio.run(_wake_followers(deployment))
+
+
+async def _wake_followers(deployment: Deployment) -> None:
+    async with reachable_bus(deployment, "decnet-command") as bus:
+        if bus is not None:
+            with contextlib.suppress(BusError, TimeoutError):
+                bus.publish(EVENTS_INGESTED.pattern, msgspec.json.encode(Ingested(0)))
+                await bus.flush(_NUDGE_SECONDS)
 
 
 async def query_health(bus: Bus, worker: str, seconds: float) -> Health | None:

@@ -14,6 +14,7 @@ from decnet_core.bus.subjects import EVENTS_INGESTED
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.events.queries import StoredEvent, events_after, last_seq
+from decnet_models.known.matching import KnownSources, KnownSourcesCache
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ _BATCH = 500
 class EventFeed:
     """The event log from one position on; a busy or unreachable database is retried, nothing is missed.
 
-    Synthetic ones are left out unless they are asked for.
+    Synthetic ones and those of known sources are left out unless they are asked for.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class EventFeed:
         kinds: Sequence[str] = (),
         attacker: str | None = None,
         synthetic: bool = False,
+        known: bool = False,
     ) -> None:
         self._engine: Engine = open_engine(deployment.database_url, read_only=True)
         self._bus = bus
         self._kinds = tuple(kinds)
         self._attacker = attacker
         self._synthetic = synthetic
+        self._known_cache, self._left_out = None if known else KnownSourcesCache(), KnownSources()
         self.seq = 0
 
     def start_at_end(self) -> None:
@@ -69,6 +72,8 @@ class EventFeed:
         """Read until something matches or the end is reached; an empty list means the end."""
         try:
             with reading(self._engine) as connection:
+                if self._known_cache is not None:
+                    self._left_out = self._known_cache.current(connection)
                 while events := events_after(connection, self.seq, _BATCH, self._kinds):
                     self.seq = events[-1].seq
                     if fitting := [one for one in events if self._fits(one)]:
@@ -79,4 +84,8 @@ class EventFeed:
 
     def _fits(self, stored: StoredEvent) -> bool:
         event = stored.event
-        return (self._attacker is None or event.src_ip == self._attacker) and (self._synthetic or not event.synthetic)
+        return (
+            self._attacker in (None, event.src_ip)
+            and (self._synthetic or not event.synthetic)
+            and self._left_out.match(event) is None
+        )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from decnet_models.database.window import Window
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
+from decnet_models.known.matching import KnownSources
 
 _PAGE = 1000
 
@@ -24,6 +25,9 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool = False
     """Whether also what the worker orchestrator causes."""
 
+    known: KnownSources = KnownSources()
+    """Sources whose events are left out."""
+
     def includes(self, stored: StoredEvent) -> bool:
         event = stored.event
         return (
@@ -33,6 +37,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
             and self.session in (None, event.session)
             and self.window.since <= event.ts < self.window.until
             and (self.synthetic or not event.synthetic)
+            and self.known.match(event) is None
         )
 
     def newest(self, connection: Connection, limit: int) -> list[StoredEvent]:

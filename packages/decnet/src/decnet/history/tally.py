@@ -14,6 +14,8 @@ from decnet_models.database.window import Window
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.volume import HOUR_NS
+from decnet_models.known.matching import KnownSources
+from decnet_models.known.queries import known_sources
 
 K = TypeVar("K")
 
@@ -39,9 +41,10 @@ class Use(msgspec.Struct):
 
 
 class Tally:
-    """Counts of events from attackers; synthetic ones are left out."""
+    """Counts of events from attackers; synthetic ones and those of known sources are left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownSources) -> None:
+        self._known = known
         self.kinds: Counter[str] = Counter()
         self.attackers: Counter[str] = Counter()
         self.deckies: Counter[str] = Counter()
@@ -60,7 +63,7 @@ class Tally:
 
     def add(self, events: Iterable[Event]) -> None:
         for event in events:
-            if event.payload.from_attacker and event.src_ip and not event.synthetic:
+            if event.payload.from_attacker and event.src_ip and not event.synthetic and not self._known.match(event):
                 self._add(event, event.src_ip)
 
     def _add(self, event: Event, attacker: str) -> None:
@@ -96,7 +99,7 @@ class Tally:
 
 def tally_of(connection: Connection, window: Window) -> Tally:
     """Return what the log's events of a span of time sum up to."""
-    tally = Tally()
+    tally = Tally(KnownSources(known_sources(connection)))
     last: StoredEvent | None = None
     while page := queries.in_window(connection, window, _PAGE, after=last):
         tally.add(stored.event for stored in page)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from decnet.deckies.mutation import PlannedMutation
-from decnet.deckies.plan import Plan, Step, words
+from decnet.deckies.plan import Plan, Step, address_words, words
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet_core.text import for_terminal
@@ -68,7 +68,7 @@ def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     rows = [
         (
             one.name,
-            words(one.addresses),
+            address_words(one),
             one.runtime,
             one.image or one.persona,
             words(one.services),
@@ -140,7 +140,7 @@ def inspection(one: Decky, state: State | None, history: Iterable[Change]) -> st
 
 def _step(step: Step) -> Iterator[str]:
     one = step.decky
-    place = f"{words(one.addresses)}  {one.runtime}" + (f" on {one.interface}" if one.interface else "")
+    place = f"{address_words(one)}  {one.runtime}" + (f" on {one.interface}" if one.interface else "")
     whole = f"  {place}  {one.image or one.persona}  {words(one.services)}" if step.kind == "add" else ""
     yield f"{_MARKS[step.kind]} {one.name}{whole}"
     for each in step.differences:

@@ -9,20 +9,20 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.cli.errors import NotFoundError, OperatorError
+from decnet.cli.errors import NotFoundError
 from decnet.fleet.bus_access import reachable_bus
-from decnet.fleet.deployment import Deployment
+from decnet.fleet.deployment import Deployment, transaction
+from decnet.webhook.definition import Definition, defined
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
-from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
+from decnet_core.events.notices import TestNotice, notice_kind
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries
-from decnet_models.webhooks.queries import Webhook
-from decnet_workers.outbound.target import TargetError, parse_target
-from decnet_workers.webhook.filters import idle_globs
+from decnet_models.webhooks.queries import PENDING, Delivery, Webhook
 from decnet_workers.webhook.signature import secret_of, webhook_key, written
 
 _NUDGE_SECONDS = 1.0
+_POLL_SECONDS = 0.1
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -32,27 +32,32 @@ class Added(msgspec.Struct, frozen=True):
     url: str
     kinds: tuple[str, ...]
     secret: str
+    format: str
 
 
 def add(
-    connection: Connection, deployment: Deployment, url: str, *, kinds: Sequence[str], allow_private: bool
+    connection: Connection,
+    deployment: Deployment,
+    url: str,
+    *,
+    kinds: Sequence[str],
+    allow_private: bool,
+    more: Definition | None = None,
 ) -> Added:
     """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
-    try:
-        parse_target(url)
-    except TargetError as error:
-        raise OperatorError(str(error)) from error
-    if idle := idle_globs(kinds):
-        raise OperatorError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
-    made = queries.add_webhook(
-        connection,
-        url,
-        kinds=kinds,
-        allow_private=allow_private,
-        since_seq=notices.last_seq(connection),
-        now_ns=time.time_ns(),
-    )
-    return Added(made.id, made.url, made.kinds, secret(deployment, made))
+    now = time.time_ns()
+    said = msgspec.structs.replace(more or Definition(), url=url, kinds=kinds, allow_private=allow_private)
+    blank = Webhook(queries.new_id(), url, (), False, 1, notices.last_seq(connection), now, now)
+    made = defined(blank, webhook_key(deployment.state.keys), said)
+    queries.insert_webhook(connection, made)
+    return Added(made.id, made.url, made.kinds, secret(deployment, made), made.format)
+
+
+def edit(connection: Connection, deployment: Deployment, webhook_id: str, said: Definition) -> Webhook:
+    """Change an endpoint, and return it; raises NotFoundError, OperatorError, SealError."""
+    changed = defined(find(connection, webhook_id), webhook_key(deployment.state.keys), said)
+    queries.edit_webhook(connection, changed)
+    return changed
 
 
 def secret(deployment: Deployment, webhook: Webhook) -> str:
@@ -75,15 +80,29 @@ def write_test(connection: Connection, webhook: Webhook) -> int:
     return notices.last_seq(connection)
 
 
-def nudge(deployment: Deployment, seq: int) -> None:
-    """Wake the webhook worker; without a bus it finds the notice at its next poll."""
-    asyncio.run(_nudge(deployment, seq))
+def nudge(deployment: Deployment, seq: int) -> bool:
+    """Wake the webhook worker; return whether the bus took it. Without one it finds the notice at its next poll."""
+    return asyncio.run(_nudge(deployment, seq))
 
 
-async def _nudge(deployment: Deployment, seq: int) -> None:
+async def _nudge(deployment: Deployment, seq: int) -> bool:
     async with reachable_bus(deployment, "decnet-webhook") as bus:
         if bus is None:
-            return
+            return False
         with contextlib.suppress(BusError, TimeoutError):
             bus.publish(NOTICE.of(notice_kind(TestNotice)), msgspec.json.encode(NoticeWritten(seq)))
             await bus.flush(_NUDGE_SECONDS)
+            return True
+        return False
+
+
+def outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:
+    """Return the delivery of a notice once it was attempted, else as it is after `wait` seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        with transaction(deployment) as connection:
+            made = queries.deliveries(connection, 100, webhook_id=webhook_id)
+        found = next((delivery for delivery in made if delivery.notice_seq == seq), None)
+        if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
+            return found
+        time.sleep(_POLL_SECONDS)

@@ -5,7 +5,7 @@ On a bridge it is a veth, on any other interface a macvlan. The namespace's name
 the alias `decnet:<fleet>:<name>` of its interfaces (`fleet_id`). Removing a namespace removes all that is in it, so a
 kill at any instruction leaves either a namespace, which the next look completes or removes, or nothing.
 
-The addresses are static. Leases of DHCP are not asked for.
+The addresses are those of the decky's row, which a DHCP server may have leased (`reconciler.leases`).
 """
 
 import contextlib

@@ -13,7 +13,7 @@ from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import policy_of
 from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
-from decnet.deckies.plan import Plan, words
+from decnet.deckies.plan import Plan, address_words, words
 from decnet.deckies.policy import Rules, every_seconds, set_policy
 from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Runtime, Wanted
@@ -31,7 +31,8 @@ app = application(
 
 Name = Annotated[str, typer.Argument(help="The decky's name.")]
 Addresses = Annotated[
-    list[str] | None, typer.Option("--address", help="Address, with or without prefix length; repeatable.")
+    list[str] | None,
+    typer.Option("--address", help="Address, with or without prefix length, or dhcp; repeatable."),
 ]
 RuntimeOption = Annotated[
     str | None, typer.Option("--runtime", help="loopback, host (an address of this host), netns or container.")
@@ -155,7 +156,7 @@ def show(name: Name, as_json: Json = False) -> None:
         typer.echo(documents.document({"decky": one, "shows": seen}))
         return
     rows = {
-        "addresses": words(one.addresses), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
+        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
         "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
         **seen,
     }  # fmt: skip

@@ -2,31 +2,24 @@
 """Reads responses (RFC 9112) of a receiver with h11, one after another, from whatever bytes it sends; bounded.
 
 h11 reads a response for each request that it has sent, so it is told of one, always the same, before each. It is loaded
-when the first webhook is sent. Bodies are skipped, not stored. A response whose body is too long, or ends with the
-connection, still counts, as its status has arrived; nothing can be read after it.
+when the first webhook is sent. Of a body the beginning is kept, which may say why a message was refused. A response
+whose body is too long, or ends with the connection, still counts, as its status has arrived; nothing can be read after
+it.
 """
 
 import h11
-import msgspec
+
+from decnet_workers.webhook.outcome import Reply
 
 MAX_HEAD_BYTES = 16384
 MAX_ANSWER_BYTES = 65536
 """Bytes of a body that are skipped so that the connection can be reused."""
+MAX_KEPT_BYTES = 2048
+"""Bytes of a body that are kept."""
 
 _REQUEST = h11.Request(method="POST", target="/", headers=[("Host", "receiver"), ("Content-Length", "0")])
 _REQUEST_END = h11.EndOfMessage()
 _BODILESS = frozenset({204, 304})
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """The receiver's response."""
-
-    status: int
-    retry_after: str | None = None
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300
 
 
 class ResponseReader:
@@ -40,6 +33,14 @@ class ResponseReader:
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._within_body = False
         self._left = 0
+        self._torn = False
+        self._reply = Reply(None)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the last response is a failure whose body is still to come, though nothing may follow it."""
+        wanted = not self._reply.is_success and len(self._reply.answer) < MAX_KEPT_BYTES
+        return wanted and self._within_body and not self.broken and not self._torn
 
     @property
     def between(self) -> bool:
@@ -51,16 +52,16 @@ class ResponseReader:
         """Return the responses whose heads are complete now."""
         replies: list[Reply] = []
         try:
-            if not (self.broken or self.last) and data:
+            if data and (self.explains or not (self.broken or self.last)):
                 self._connection.receive_data(data)
                 self._read(replies)
         except h11.RemoteProtocolError:
-            self.last, self.broken = self._within_body, not self._within_body
+            self.last, self.broken, self._torn = self._within_body, not self._within_body, True
         return replies
 
     def _read(self, replies: list[Reply]) -> None:
         connection = self._connection
-        while not self.last:
+        while self.explains or not self.last:
             if connection.our_state is h11.IDLE:
                 connection.send(_REQUEST)
                 connection.send(_REQUEST_END)
@@ -72,10 +73,12 @@ class ResponseReader:
                     replies.append(self._begun(event))
                 case h11.Data():
                     self._left -= len(event.data)
-                    self.last = self._left < 0
+                    self._reply.answer += event.data[: MAX_KEPT_BYTES - len(self._reply.answer)]
+                    self.last = self.last or self._left < 0
                 case h11.EndOfMessage():
                     self._within_body = False
-                    connection.start_next_cycle()
+                    if not self.last:
+                        connection.start_next_cycle()
 
     def _begun(self, response: h11.Response) -> Reply:
         fields = dict(response.headers)  # their names in lower case
@@ -89,4 +92,5 @@ class ResponseReader:
             or (length is not None and int(length) > MAX_ANSWER_BYTES)
         )
         retry_after = fields.get(b"retry-after")
-        return Reply(response.status_code, None if retry_after is None else retry_after.decode("latin-1"))
+        self._reply = Reply(response.status_code, None if retry_after is None else retry_after.decode("latin-1"))
+        return self._reply

@@ -10,12 +10,10 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-import msgspec
-
 from decnet_workers.outbound.dial import DialError, Dialler
 from decnet_workers.outbound.target import Target
-from decnet_workers.webhook.http_connection import HttpConnection, NoReplyError, StaleError
-from decnet_workers.webhook.http_responses import Reply
+from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.transports.http_connection import HttpConnection, NoReplyError, StaleError
 
 MAX_IN_FLIGHT = 16
 """Requests that are sent before the response to the first of them."""
@@ -25,12 +23,6 @@ MAX_IN_FLIGHT_BYTES = 65536
 
 SINGLE_REQUESTS = 1000
 """How many requests are sent one at a time after some were left unanswered."""
-
-
-class Failed(msgspec.Struct, frozen=True):
-    """No response, and why: in our words, because a receiver's must not be logged."""
-
-    reason: str
 
 
 class HttpSender:

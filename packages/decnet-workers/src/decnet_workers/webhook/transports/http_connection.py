@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Sequence
 
 from decnet_workers.errors import WorkersError
-from decnet_workers.webhook.http_responses import Reply, ResponseReader
+from decnet_workers.webhook.outcome import Reply
+from decnet_workers.webhook.transports.http_responses import ResponseReader
 
 
 class NoReplyError(WorkersError):
@@ -87,7 +88,8 @@ class HttpConnection(asyncio.Protocol):
         self._replies += replies
         if replies and self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
-        if self._responses.broken or self._responses.last or len(self._replies) > self._wanted:
+        last = self._responses.last and not self._responses.explains
+        if self._responses.broken or last or len(self._replies) > self._wanted:
             del self._replies[self._wanted :]
             self._end(NoReplyError("the answer was not HTTP"))
         elif len(self._replies) == self._wanted and self._responses.between:

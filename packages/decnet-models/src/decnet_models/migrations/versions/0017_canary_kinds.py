@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_canary_kinds"
-down_revision = "0012_synthetic_prose"
+revision = "0017_canary_kinds"
+down_revision = "0016_incidents"
 
 
 def upgrade() -> None:

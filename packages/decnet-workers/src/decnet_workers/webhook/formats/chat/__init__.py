@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Formats of chat programs and of push messages."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Formats for programs of your own, and mail."""

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""What an operator says of an endpoint, checked, and as its row: secrets sealed, and a URL that may be shown."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from decnet.cli.errors import OperatorError
+from decnet_core.events.notices import NOTICE_KINDS
+from decnet_models.webhooks.queries import Webhook
+from decnet_workers.outbound.target import TargetError
+from decnet_workers.webhook.endpoint import checked
+from decnet_workers.webhook.filters import idle_globs
+from decnet_workers.webhook.formats.registry import format_for
+from decnet_workers.webhook.sealing import Secrets, seal, unseal
+from decnet_workers.webhook.transports.targets import check_url
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """An endpoint as the operator describes it; None: not said."""
+
+    url: str | None = None
+    format: str | None = None
+    token: str | None = None
+    options: dict[str, str] | None = None
+    kinds: Sequence[str] | None = None
+    allow_private: bool | None = None
+
+
+def defined(webhook: Webhook, key: bytes, said: Definition) -> Webhook:
+    """Return `webhook` with what was said; raises OperatorError, SealError."""
+    before = unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
+    url = before.url if said.url is None else said.url
+    name = said.format or (webhook.format if said.url is None else format_for(url))
+    options = {**(webhook.options if name == webhook.format else {}), **(said.options or {})}
+    kept = Secrets(url, before.token if said.token is None else said.token)
+    kinds = webhook.kinds if said.kinds is None else tuple(said.kinds)
+    try:
+        form = checked(name, kept, options)
+        check_url(url)
+    except TargetError as error:
+        raise OperatorError(str(error)) from error
+    if idle := idle_globs(kinds):
+        raise OperatorError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
+    secret = form.secret_url or bool(kept.token)
+    return msgspec.structs.replace(
+        webhook,
+        url=_shown(url) if form.secret_url else url,
+        kinds=kinds,
+        allow_private=webhook.allow_private if said.allow_private is None else said.allow_private,
+        format=name,
+        options=options,
+        sealed=seal(key, webhook.id, kept) if secret else None,
+    )
+
+
+def _shown(url: str) -> str:
+    """Return a secret URL without what makes it one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…"
