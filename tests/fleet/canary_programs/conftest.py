@@ -71,8 +71,16 @@ async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
     make_authority(authority)
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost")
     await run("openssl", "req", "-x509", *key, "-keyout", f"{server}.key", "-out", str(server), home=tmp_path)
-    listens = dict.fromkeys(("http_listen", "https_listen", "dns_listen", "wireguard_listen"), "127.0.0.1:0")
-    tls = {"certificate": str(server), "certificate_key": f"{server}.key", "client_authority": str(authority)}
+    anywhere = "127.0.0.1:0"
+    settings = CanarySettings(
+        http_listen=anywhere,
+        https_listen=anywhere,
+        dns_listen=anywhere,
+        wireguard_listen=anywhere,
+        certificate=str(server),
+        certificate_key=f"{server}.key",
+        client_authority=str(authority),
+    )
     async with AsyncExitStack() as stack:
         document = {"state": {"dir": str(tmp_path / "state"), "sensor": "lab"}}
         ctx = await open_context(Canary, Settings(document, {}, "test"), MemoryBus())
