@@ -22,6 +22,7 @@ from decnet_core.events.codec import decode
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import open_context
 from decnet_core.settings import Settings
+from decnet_workers.canary.settings import CanarySettings
 from decnet_workers.canary.wireguard import slug_of_number
 from decnet_workers.canary.worker import Canary
 

@@ -66,8 +66,8 @@ def token_named(connection: Connection, token: str) -> CanaryToken | None:
 
 
 def token_recognised_by(connection: Connection, fingerprint: str) -> CanaryToken | None:
-    """Return the token whose SSH key has a fingerprint (SHA256:...)."""
-    query = select(canary_token).where(canary_token.c.recognised_by == fingerprint).limit(1)
+    """Return the token whose SSH key has a fingerprint (SHA256:...); it may be anything that attackers send."""
+    query = select(canary_token).where(canary_token.c.recognised_by == for_column(fingerprint, 128)).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else CanaryToken(**row._mapping)
 
