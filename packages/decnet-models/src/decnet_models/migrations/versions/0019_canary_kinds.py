@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_canary_kinds"
-down_revision = "0016_incidents"
+revision = "0019_canary_kinds"
+down_revision = "0018_history"
 
 
 def upgrade() -> None:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The page of the kinds of canary tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from decnet.canary.kinds.registry import MODULES, kind_named
