@@ -50,7 +50,7 @@ def server() -> Iterator[Callable[[str], str]]:
             yield lambda name: f"postgresql+psycopg://postgres@/{name}?host={place}"
         finally:
             running.send_signal(signal.SIGINT)  # fast shutdown, whoever is still connected
-            running.wait(20)
+            running.wait(60)
     finally:
         shutil.rmtree(place)
 

@@ -75,7 +75,7 @@ def one(fleet: ProcessFleet, name: str) -> Status:
     return next(status for status in fleet.status() if status.name == name)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

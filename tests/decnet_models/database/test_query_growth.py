@@ -30,7 +30,6 @@ EACH = 20
 pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query_plans`
 
 GROW = {
-    "identities.evidence_rows.add_all_pending": "reads all attackers, each time their number has doubled",
     "artifacts.queries.holdings": "sums up the store",
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",

@@ -147,7 +147,7 @@ def test_a_token_is_in_a_file_of_its_decky_only() -> None:
     assert not [action for action in planned(other, host_01=bait) if action.token]
 
 
-@pytest.mark.parametrize("count", [1, 2000])
+@pytest.mark.parametrize("count", [1, pytest.param(2000, marks=pytest.mark.scale)])
 def test_a_document_stays_within_what_a_request_takes(count: int) -> None:
     host = hosts(1)[0]
     for genre in genres():
