@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,9 @@ SEEN = AttackerObserved(7, "2001:db8::1", "web-01", "ssh")
 NOW = 1_800_000_000 * 10**9
 
 
-def sent(notice: Notice, *kinds: str, score: int = 0, now: int = NOW, **conditions: object) -> bool:
+def sent(notice: Notice, *kinds: str, score: int = 0, now: int = NOW, **conditions: Any) -> bool:
     """Whether an endpoint that selects by the conditions gets the notice."""
-    hook = Webhook("wh", "https://x.test/", kinds, False, 1, 0, 0, 0, filter=written(Selection(**conditions)))  # type: ignore[arg-type]  # of any type
+    hook = Webhook("wh", "https://x.test/", kinds, False, 1, 0, 0, 0, filter=written(Selection(**conditions)))
     line = OutboxLine(1, notice_kind(notice), notice.ts, encode_notice(notice).decode())
     attacker = getattr(notice, "attacker", "")
     return wants(hook, Offer(line, {attacker: score}), now)
@@ -83,7 +84,7 @@ def test_for_people_are_incidents_and_what_belongs_to_none() -> None:
     ],
 )
 def test_conditions_hold_for_attackers_and_not_for_the_fleet_itself(
-    conditions: dict[str, object], admitted: tuple[Notice, ...], refused: tuple[Notice, ...]
+    conditions: dict[str, Any], admitted: tuple[Notice, ...], refused: tuple[Notice, ...]
 ) -> None:
     assert all(sent(one, "*", "incident.*", **conditions) for one in (*admitted, FAILED))
     assert not any(sent(one, "*", "incident.*", **conditions) for one in refused)
