@@ -33,7 +33,7 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
-ORDINARY = "not torture and not oracle and not systemd and not howto and not fault"
+ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale"
 """What `make test` runs, as the sessions of other environments do."""
 PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
 EXTRA_TOOLS = {
@@ -184,9 +184,9 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def properties(session: nox.Session) -> None:
-    """The properties with all their examples; the tests of other sessions try a quarter of them (tests/examples.py)."""
+    """The properties with all their examples (tests/examples.py), and the tests at scale: growth, floods, crowds."""
     _workspace(session)
-    chosen = f"hypothesis and {ORDINARY}"
+    chosen = f"scale or (hypothesis and {ORDINARY})"
     session.run("pytest", "-q", "--processes", "2", "-m", chosen, "--hypothesis-profile=thorough", *session.posargs)
 
 

@@ -4,6 +4,7 @@
 `python benchmarks/webhook.py [--deliveries N] [--endpoints E]` (10000 and 100). The worker runs as on its host; the
 receiver is another process that answers 204 and counts. Deliveries and processor time are of the worker alone; beside
 it the same number of POSTs of the same size by a bare asyncio client on one connection, in the same run.
+`--troubled` is another measurement (`webhook_troubled`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import webhook_troubled
 from sqlalchemy import Engine, func, select
 
 from decnet_core.events.notices import AttackerObserved
@@ -144,10 +146,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deliveries", type=int, default=10_000)
     parser.add_argument("--endpoints", type=int, default=100)
+    parser.add_argument("--troubled", action="store_true", help="20 endpoints of which five are not well")
+    parser.add_argument("--notices", type=int, default=10_000, help="with --troubled")
+    parser.add_argument("--rate", type=float, default=60.0, help="with --troubled: notices a second")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--serve-troubled", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
         asyncio.run(serve())
+        return
+    if asked.serve_troubled:
+        asyncio.run(webhook_troubled.serve())
+        return
+    if asked.troubled:
+        webhook_troubled.run(asked.notices, asked.rate)
         return
     with receiver() as port:
         print(f"bare client    {asked.deliveries / asyncio.run(bare(port, asked.deliveries)):>10,.0f} posts/s")

@@ -172,6 +172,8 @@ class _Sender:
         self._sending = sending
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.passed and report.when != "call" and not self._config.option.durations:
+            return  # nobody asks
         self._sending.send(self._config.hook.pytest_report_to_serializable(config=self._config, report=report))
 
 

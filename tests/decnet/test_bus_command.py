@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -25,19 +26,42 @@ BROKER = "from decnet_core.bus.worker import Bus; import sys; sys.argv[1:] = [];
 COMMAND = "from decnet.command import main; import sys; sys.exit(main())"
 
 
+@contextlib.contextmanager
+def running_broker(directory: Path) -> Iterator[Path]:
+    """Run a broker in a state directory."""
+    given = {"DECNET_STATE_DIR": str(directory), "DECNET_RUNTIME_HEARTBEAT_SECONDS": "0.05"}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    process = subprocess.Popen([sys.executable, "-c", BROKER], stderr=subprocess.DEVNULL, env={**outer, **given})
+    try:
+        deadline = time.monotonic() + SOON
+        while not State(directory).bus_socket.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield directory
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with running_broker(tmp_path_factory.mktemp("bus")) as directory:
+        yield directory
+
+
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Path]:
-    """A state directory whose broker runs."""
+def broker(shared_broker: Path) -> Path:
+    """The state directory of a broker that runs for all tests, which the command finds."""
+    os.environ["DECNET_STATE_DIR"] = str(shared_broker)
+    return shared_broker
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Path]:
+    """The same for one test: nobody else has connected, and it may be killed."""
     os.environ["DECNET_STATE_DIR"] = str(tmp_path)
-    os.environ["DECNET_RUNTIME_HEARTBEAT_SECONDS"] = "0.05"
-    process = subprocess.Popen([sys.executable, "-c", BROKER], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + SOON
-    while not State(tmp_path).bus_socket.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    yield tmp_path
-    process.kill()
-    process.wait()
+    with running_broker(tmp_path) as directory:
+        yield directory
 
 
 def test_messages_are_printed_as_they_come(broker: Path, run: Run) -> None:
@@ -59,7 +83,7 @@ def test_messages_are_printed_as_they_come(broker: Path, run: Run) -> None:
     assert printed[0]["headers"] == [["Trace", "x"]]
 
 
-def test_a_subscriber_learns_that_the_bus_was_lost(broker: Path, run: Run) -> None:
+def test_a_subscriber_learns_that_the_bus_was_lost(own_broker: Path, run: Run) -> None:
     command = [sys.executable, "-c", COMMAND, "bus", "sub", "system.*.health"]
     listening = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -93,7 +117,7 @@ def test_a_request_without_a_reply_is_an_error(broker: Path, run: Run) -> None:
     assert "no subscriber for nobody.home" in said.err
 
 
-def test_top_shows_levels_counts_and_rates(broker: Path, run: Run) -> None:
+def test_top_shows_levels_counts_and_rates(own_broker: Path, run: Run) -> None:
     run("bus", "sub", "system.bus.health", "--count", "1")
     said = run("bus", "top", "--count", "2", "--interval", "0.2")
     assert said.code == 0

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
-
 from decnet_core.events.catalogue import ServiceRequest
+from decnet_core.installed.entry_points import EntryPoint
 from decnet_decoys.personas.schema import Part
 from decnet_decoys.services import service_registry
 from decnet_decoys.services.connection import Connection

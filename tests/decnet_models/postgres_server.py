@@ -21,6 +21,7 @@ NOBODY = 65534
 QUICK = (
     *("-F", "-c", "shared_buffers=16MB", "-c", "autovacuum=off", "-c", "max_connections=20"),
     *("-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "jit=off"),
+    *("-c", "io_method=sync"),  # no processes for it: all of this is in memory
 )
 """Nothing that a test writes must survive the machine."""
 
@@ -49,7 +50,7 @@ def server() -> Iterator[Callable[[str], str]]:
             yield lambda name: f"postgresql+psycopg://postgres@/{name}?host={place}"
         finally:
             running.send_signal(signal.SIGINT)  # fast shutdown, whoever is still connected
-            running.wait(20)
+            running.wait(60)
     finally:
         shutil.rmtree(place)
 

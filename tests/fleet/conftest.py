@@ -61,7 +61,7 @@ def modules_of(state: Path, tmp_path: Path) -> Callable[[str, str], set[str]]:
                 while b"READY=1" not in ready.recv(200).splitlines():  # a TimeoutError when it does not start
                     assert process.poll() is None, f"{name} did not start"
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(20) == 0
+                assert process.wait(60) == 0
             finally:
                 process.kill()
                 process.wait()

@@ -118,7 +118,7 @@ async def counters(fleet: Arena, worker: str) -> dict[str, float]:
 
 async def counted(fleet: Arena, worker: str, reached: Callable[[dict[str, float]], bool]) -> None:
     """Wait until the worker's counters are as `reached` wants them."""
-    deadline, now = time.monotonic() + 20, await counters(fleet, worker)
+    deadline, now = time.monotonic() + 60, await counters(fleet, worker)
     while not reached(now):
         assert time.monotonic() < deadline, now
         await asyncio.sleep(0.1)

@@ -17,7 +17,9 @@ MODULES = {"half_installed": "import a_library_that_is_missing\n"}
 REASON = "cannot import half_installed.worker:Broken: ModuleNotFoundError: No module named 'a_library_that_is_missing'"
 
 
-@pytest.mark.parametrize("mode", ["fork", "tasks", "units"])
+@pytest.mark.parametrize(
+    "mode", ["fork", *(pytest.param(name, marks=pytest.mark.fault) for name in ("tasks", "units"))]
+)
 async def test_the_others_start_and_the_broken_one_is_reported_with_its_reason(tmp_path: Path, mode: str) -> None:
     arena = Arena(tmp_path, mode=mode, besides=install(tmp_path / "site", BROKEN, MODULES))
     async with arena.running():

@@ -8,10 +8,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,6 +179,7 @@ def test_hosting_is_for_a_private_fleet() -> None:
     assert "--private" in done.stderr
 
 
+@pytest.mark.fault
 def test_killed_fleet_leaves_no_child_and_its_directory_can_be_used_again(
     tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
 ) -> None:
@@ -188,45 +191,43 @@ def test_killed_fleet_leaves_no_child_and_its_directory_can_be_used_again(
     assert again.returncode == 0, again.stdout + again.stderr
 
 
-def test_busy_port_is_shown_and_the_others_go_on(tmp_path: Path, environment: dict[str, str]) -> None:
-    import socket
-    import tomllib
-
+def test_terminal_shows_the_fleet_without_a_worker_whose_port_is_busy_and_ctrl_c_stops_it(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A real terminal: the live page, and the interrupt character instead of a signal of ours."""
     listen = tomllib.loads(Path(environment["DECNET_SETTINGS"]).read_text())["canary"]["http_listen"]
     host, _, port = listen.partition(":")
-    with socket.create_server((host, int(port))):
-        done = decnet(environment, "up", "--plain", "--for", "0")
-    assert done.returncode == 0
-    refused = next(line for line in done.stdout.splitlines() if line.startswith("canary: cannot start"))
-    assert listen in refused
-    assert "decoys: ready" in done.stdout
-    kept = (tmp_path / "state" / "log" / "fleet.log").read_text()  # when the page has gone
-    assert re.search(rf"canary: cannot start \(.*{re.escape(listen)}", kept), kept
-
-
-def test_terminal_shows_the_fleet_and_ctrl_c_stops_it(tmp_path: Path, environment: dict[str, str]) -> None:
-    """A real terminal: the live page, and the interrupt character instead of a signal of ours."""
     spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-    with (tmp_path / "screen").open("wb") as screen:
+    with (tmp_path / "screen").open("wb") as screen, socket.create_server((host, int(port))):
         terminal = subprocess.Popen(
             [sys.executable, "-c", spawn, *DECNET, "up", "--ready-file", str(tmp_path / "ready")],
             stdin=subprocess.PIPE,
             stdout=screen,
             env={**environment, "TERM": "xterm", "COLUMNS": "150", "LINES": "50"},
         )
-    try:
-        until(lambda: (tmp_path / "ready").exists() or terminal.poll() is not None, 60)
-        assert terminal.stdin is not None
-        terminal.stdin.write(b"\x03")
-        terminal.stdin.flush()
-        assert terminal.wait(30) == 0
-    finally:
-        terminal.kill()
-        terminal.communicate()
+        try:
+            until(lambda: (tmp_path / "ready").exists() or terminal.poll() is not None, 60)
+            assert terminal.stdin is not None
+            terminal.stdin.write(b"\x03")
+            terminal.stdin.flush()
+            assert terminal.wait(30) == 0
+        finally:
+            terminal.kill()
+            terminal.communicate()
     shown = (tmp_path / "screen").read_bytes()
-    for text in (b"decoys", b"ready", b"ssh -p 2222 root@127.77.", b"decnet drill", b"Ctrl-C stops the fleet"):
+    for text in (
+        b"decoys",
+        b"ready",
+        b"cannot start",
+        listen.encode(),
+        b"ssh -p 2222 root@127.77.",
+        b"decnet drill",
+        b"Ctrl-C stops the fleet",
+    ):
         assert text in shown
     assert shown.rstrip().endswith(b"stopped")
+    kept = (tmp_path / "state" / "log" / "fleet.log").read_text()  # when the page has gone
+    assert re.search(rf"canary: cannot start \(.*{re.escape(listen)}", kept), kept
     until(lambda: not processes_of(str(tmp_path)))
 
 

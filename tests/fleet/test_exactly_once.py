@@ -39,6 +39,7 @@ async def test_every_worker_killed_in_turn_and_everything_is_there_once(tmp_path
     prove(arena, tmp_path)
 
 
+@pytest.mark.fault
 async def test_without_a_bus_everything_arrives_only_later(tmp_path: Path) -> None:
     arena = Arena(tmp_path, bus=f"unix://{tmp_path}/nobody.sock")
     await fight(arena, seed=8, rounds=1)

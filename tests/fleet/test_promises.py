@@ -64,7 +64,9 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(directory)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '"${nox[@]}" faults >' in (ROOT / ".ci" / "run").read_text()  # all of them
+    ci = (ROOT / ".ci" / "run").read_text()  # all that break things, and all at scale
+    assert '"${nox[@]}" faults >' in ci
+    assert " properties\n" in ci
     found: dict[str, set[str]] = {}
     for line in done.stdout.splitlines():
         if line.startswith("COLLECTED "):

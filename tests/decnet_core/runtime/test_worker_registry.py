@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -40,6 +39,6 @@ def test_a_worker_that_is_installed_or_removed_meanwhile_is_noticed(site: Path) 
 def test_what_is_installed_is_read_once(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(site)
     before = worker_registry.names()
-    monkeypatch.setattr(importlib.metadata, "entry_points", None)
+    monkeypatch.setattr(worker_registry, "entry_points", None)
     assert worker_registry.names() == before
     assert worker_registry.entry_point("another")

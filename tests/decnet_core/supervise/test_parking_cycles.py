@@ -61,7 +61,13 @@ async def cycle(office: Office) -> None:
     await until(lambda: one(office.fleet, "hasty").phase is Phase.PARKED)
 
 
-@pytest.mark.parametrize("cycles", [100, pytest.param(CYCLES, marks=[pytest.mark.torture, pytest.mark.timeout(7200)])])
+@pytest.mark.parametrize(
+    "cycles",
+    [
+        pytest.param(100, marks=pytest.mark.scale),
+        pytest.param(CYCLES, marks=[pytest.mark.torture, pytest.mark.timeout(7200)]),
+    ],
+)
 async def test_no_descriptor_zombie_or_byte_grows_with_the_lives_of_a_worker(tmp_path: Path, cycles: int) -> None:
     async with opened(tmp_path, "hasty", DECNET_RUNTIME_PARK_SECONDS="0.001") as office:
         await until(lambda: one(office.fleet, "hasty").phase is Phase.PARKED)

@@ -42,6 +42,7 @@ def environment(state: Path) -> dict[str, str]:
         "PYTHONPATH": f"{HERE}:{state}",
         "DECNET_STATE_DIR": str(state),
         "DECNET_RUNTIME_STOP_SECONDS": "1",
+        "DECNET_SUPERVISE_SHARE_MEMORY": "false",  # a fifth of a zygote's start; the fleets of `test_drill` have it
     }
 
 
@@ -74,7 +75,7 @@ def one(fleet: ProcessFleet, name: str) -> Status:
     return next(status for status in fleet.status() if status.name == name)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

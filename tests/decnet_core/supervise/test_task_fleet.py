@@ -133,7 +133,7 @@ async def running(state: Path, *names: str, **besides: float) -> AsyncIterator[t
     with watched() as stalls:
         fleet = TaskFleet(settings, stalls, load=load)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await fleet.start(names)
             yield fleet, stalls
         finally:
@@ -145,7 +145,7 @@ def one(fleet: TaskFleet, name: str) -> Status:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -215,7 +215,7 @@ async def test_a_worker_that_hangs_does_not_keep_the_fleet_from_stopping(tmp_pat
         worker = fleet._start(name)
         assert isinstance(worker, SupervisedTask)
         await until(lambda: worker._ctx is not None)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await fleet.stop()
         assert {status.phase for status in fleet.status()} == {Phase.STOPPED}
 

@@ -232,7 +232,7 @@ async def test_session_that_is_cut_off_is_freed_without_the_garbage_collector(ho
         await all_freed(host)
 
 
-NUMBERS = 60_000
+NUMBERS = 30_000
 PRINTED = sum(len(str(number)) + 1 for number in range(1, NUMBERS + 1))
 MOST_UNSENT = 600_000
 """Far more than a connection with ten channels keeps, and far less than what they have to say."""
@@ -302,7 +302,7 @@ async def test_output_that_a_client_does_not_take_waits_in_its_commands(host: De
 
 async def test_output_waits_for_a_key_exchange_that_a_client_does_not_finish(host: DeckyHost) -> None:
     connection = await connected(host, 1 << 30)
-    processes = await printing(connection, 5)
+    processes = await printing(connection, 10)
     connection._transport.pause_reading()
     connection._send_kexinit()
     connection._kexinit_sent = True

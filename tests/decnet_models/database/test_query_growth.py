@@ -27,12 +27,20 @@ ROOM = 1.5
 EACH = 20
 """Steps between two looks."""
 
+pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query_plans`
+
 GROW = {
-    "identities.evidence_rows.add_all_pending": "reads all attackers, each time their number has doubled",
     "artifacts.queries.holdings": "sums up the store",
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
+    "incidents.keeping.correct_future_times": "after a clock was ahead, all that it put off",
+    "incidents.keeping.held": "sums up a storm, for its digest",
+    "incidents.keeping.hold": "of a storm, all that is due",
+    "incidents.keeping.mark_told": "of a storm, all that its digest tells",
+    "incidents.keeping.worst_held": "of a storm, the worst for its digest",
+    "incidents.queries.count_open": "sums up",
+    "incidents.queries.incidents": "by a state or severity that few have: asked by people",
     "known.queries.known_sources": "written by people",
     "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",

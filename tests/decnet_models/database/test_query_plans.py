@@ -53,7 +53,6 @@ WHOLE = {
     "events.queries.count_by_kind": "sums up a row per hour and kind",
     "events.volume.volumes": "a row per hour and kind",
     "grouping.membership.count_members": "counts, once per start of the worker",
-    "identities.evidence_rows.add_all_pending": "each time the number of attackers has doubled",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
     "ttp.queries.technique_uses": "of all attackers, for an export",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, text
+from tests.examples import examples
 
 from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
 from decnet_core.events.codec import decode, encode
@@ -139,7 +140,7 @@ def test_ingest_positions_are_replaced(engine: Engine) -> None:
         assert queries.ingest_positions(connection) == {"sniff": (2, 2**40), "decoys": (7, 0)}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=st.text(max_size=50), session=st.text(max_size=50), ts=st.integers(0, 2**63 - 1))
 def test_whatever_was_a_line_of_the_spool_can_be_a_row(
     engine: Engine, make_events: Maker, command: str, session: str, ts: int

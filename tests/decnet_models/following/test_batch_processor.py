@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from tests.examples import examples
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
@@ -383,7 +384,7 @@ def test_a_notice_with_an_impossible_key_is_its_events_fault(log: Engine, make_e
     assert (step.handled, step.dead_letters) == (1, 1)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pattern=st.lists(st.sampled_from(["good", "good", "bad", "other"]), min_size=1, max_size=25),
     limit=st.integers(1, 9),

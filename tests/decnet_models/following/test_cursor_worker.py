@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,17 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved
 from decnet_core.exits import StartupError
+from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.parking import Parking
 from decnet_core.runtime.worker import NoSettings
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events import queries as events
+from decnet_models.following import cursor_worker
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.following.step_loop import AT_ONCE, Rest
 from decnet_models.progress import queries as progress
 from decnet_models.progress.lease_queries import leases_of
 
@@ -125,6 +128,41 @@ async def test_it_may_be_parked_and_counts_as_idle_only_after_a_look_that_found_
         while "worked" not in looks:
             await asyncio.sleep(0.01)
     assert progress_of(place) == 3
+
+
+class Busy(Follower):
+    """Takes two events at a time, and has more to do when it is told so."""
+
+    batch_events = 2
+    more = unsettled_part = False
+
+    def beside(self, engine: Engine) -> bool:
+        return self.more
+
+    def unsettled(self, connection: Connection) -> bool:
+        return self.unsettled_part
+
+
+async def test_it_goes_on_at_once_while_events_other_work_or_a_part_to_settle_are_left(
+    place: Place, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Busy(NoSettings())
+    steps: list[Rest] = []
+
+    async def four_steps(ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Any]) -> None:
+        await prepare()
+        for worker.more, worker.unsettled_part in ((False, False), (True, False), (False, True), (False, False)):
+            steps.append(await step())
+        await ctx.stopping.wait()
+
+    monkeypatch.setattr(cursor_worker, "repeat", four_steps)
+    place.insert(make_events(3))
+    async with place.running(worker), asyncio.timeout(20):
+        while len(steps) < 4:
+            await asyncio.sleep(0.01)
+    assert steps[:3] == [AT_ONCE] * 3
+    assert steps[3].seconds > 0
+    assert steps[3].idle
 
 
 def progress_of(place: Place) -> int | None:
@@ -336,7 +374,8 @@ VICTIM = textwrap.dedent(
     """
     import sys, time
     from sqlalchemy import text
-    from decnet_models.following.batch_processor import BatchProcessor
+    from decnet_models.following import cursor_worker
+from decnet_models.following.batch_processor import BatchProcessor
     from decnet_models.database.engine import open_engine
     from decnet_core.events.notices import AttackerObserved
 
@@ -383,7 +422,8 @@ COMPUTING = textwrap.dedent(
     """
     import sys
     from sqlalchemy import text
-    from decnet_models.following.batch_processor import BatchProcessor
+    from decnet_models.following import cursor_worker
+from decnet_models.following.batch_processor import BatchProcessor
     from decnet_models.database.engine import open_engine
     from decnet_core.events.notices import AttackerObserved
 

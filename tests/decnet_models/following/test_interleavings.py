@@ -440,6 +440,7 @@ def run(url: str, make_events: Maker, *, leased: bool, lives: int, steps: int) -
     )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("leased", [True, False], ids=["leases", "cursor"])
 def test_any_interleaving_ends_like_one_clean_run(url: str, make_events: Maker, leased: bool) -> None:
     run(url, make_events, leased=leased, lives=examples(20), steps=20)

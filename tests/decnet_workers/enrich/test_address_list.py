@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from decnet_workers.enrich.lists import address_list
 from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo
@@ -38,7 +39,7 @@ def built(file: Path, text: str) -> AddressList:
     return AddressList(file)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(listed=st.lists(NETWORKS, max_size=40), asked=st.lists(ADDRESSES, min_size=1, max_size=40))
 def test_it_finds_what_a_plain_search_finds(
     tmp_path: Path,

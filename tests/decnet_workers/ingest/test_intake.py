@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from tests.examples import examples
 
 from decnet_core.events.catalogue import FileCaptured
 from decnet_core.events.codec import MAX_LINE_BYTES, decode, encode
@@ -579,7 +580,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, batch=st.integers(1, 7))
 def test_any_interleaving_of_duplicates_tears_and_kills_gives_the_same_log(
     migrated_file: Path,

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
+from tests.examples import examples
 
 from decnet_core.deckies.messages import PlacedFile
 from decnet_models.realism.queries import Action
@@ -57,15 +58,16 @@ def test_a_decky_has_a_history_of_several_kinds() -> None:
     assert all(file.owner in ("root", "deploy") for file in files.values())
 
 
-def test_no_two_deckies_have_the_same_file() -> None:
-    contents = [file.content for host in hosts(60) for file in files_of(host).values()]
-    assert len(contents) > 600
+@pytest.mark.parametrize("deckies", [15, pytest.param(60, marks=pytest.mark.scale)])
+def test_no_two_deckies_have_the_same_file(deckies: int) -> None:
+    contents = [file.content for host in hosts(deckies) for file in files_of(host).values()]
+    assert len(contents) > 10 * deckies
     assert len(set(contents)) == len(contents)
     lines = [line for content in contents for line in content.splitlines() if len(line) > 40]
     assert len(set(lines)) > 0.9 * len(lines)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 2**53 - 1), st.integers(0, 20 * 24), st.integers(1, 24 * 6))
 def test_a_later_plan_adds_nothing_to_the_time_that_was_planned(seed: int, first: int, later: int) -> None:
     host = Host(decky(1, seed=seed), BERLIN)
@@ -76,7 +78,7 @@ def test_a_later_plan_adds_nothing_to_the_time_that_was_planned(seed: int, first
     assert len(before) == len(planned(host, now, days=7))
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 2**53 - 1))
 def test_what_grows_keeps_what_it_was(seed: int) -> None:
     host = Host(decky(1, seed=seed), BERLIN)
@@ -145,7 +147,7 @@ def test_a_token_is_in_a_file_of_its_decky_only() -> None:
     assert not [action for action in planned(other, host_01=bait) if action.token]
 
 
-@pytest.mark.parametrize("count", [1, 2000])
+@pytest.mark.parametrize("count", [1, pytest.param(2000, marks=pytest.mark.scale)])
 def test_a_document_stays_within_what_a_request_takes(count: int) -> None:
     host = hosts(1)[0]
     for genre in genres():

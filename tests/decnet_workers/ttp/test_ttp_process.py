@@ -35,6 +35,8 @@ Ttp.poll_seconds = 0.1  # there is no bus to nudge it
 raise SystemExit(Ttp.main())
 """
 T = TypeVar("T")
+SECONDS = 60
+"""How long a process may take to start and do its work, on a machine that is busy."""
 
 
 @pytest.fixture
@@ -58,9 +60,9 @@ def running(state: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(question: Callable[[], T | None]) -> T:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS
     while (answer := question()) is None:
-        assert time.monotonic() < deadline, "it did not happen within 20 s"
+        assert time.monotonic() < deadline, f"it did not happen within {SECONDS} s"
         time.sleep(0.02)
     return answer
 
@@ -112,7 +114,7 @@ def test_killed_again_and_again_it_tags_each_event_once(engine: Engine, tmp_path
     with running(tmp_path) as process:
         rows = wait_for(lambda: found(engine, expected))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(SECONDS) == 0
     assert len(rows) == len({row.id for row in rows}) == expected
     assert [row.technique for row in rows].count("T1110.001") == 200
     keys = outbox(engine)
@@ -142,9 +144,9 @@ def test_a_new_rule_is_in_force_for_the_next_event(engine: Engine, tmp_path: Pat
         rows = wait_for(lambda: found(engine, 3))
         assert sorted(row.technique for row in rows) == ["T1059.004", "T1082", "T1082"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(SECONDS) == 0
 
 
 def test_a_missing_folder_is_reported_at_the_start(engine: Engine, tmp_path: Path) -> None:
     with running(tmp_path, DECNET_TTP_RULES_DIR=str(tmp_path / "none")) as process:
-        assert process.wait(20) == 78
+        assert process.wait(SECONDS) == 78

@@ -105,7 +105,7 @@ async def test_one_inner_address_among_public_ones_refuses_the_name(receiver: An
 
 
 async def test_plain_http_does_not_go_to_the_internet() -> None:
-    with pytest.raises(DialError, match="https only"):
+    with pytest.raises(DialError, match="over the Internet it is TLS"):
         await dialler([["1.1.1.1"]]).open(parse_target("http://x.test/"), HttpConnection, allow_private=True)
 
 

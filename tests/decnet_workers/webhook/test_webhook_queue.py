@@ -152,7 +152,7 @@ async def test_no_answer_is_reported_with_its_reason(endpoint: Endpoint, caplog:
 
 async def test_an_address_that_is_none_is_a_failure_not_a_crash(endpoint: Endpoint) -> None:
     dialler = Dialler("webhook", allowed=(), connect_seconds=1)
-    means = Means(dialler, endpoint.fleet.key, 1, 1, endpoint.fleet.state)
+    means = Means(dialler, endpoint.fleet.key, 1, 1, endpoint.fleet.state, 1, 1)
     endpoint.real_sender = EndpointSender(means)
     await endpoint.run(2, "nonsense")
     first, second = endpoint.fleet.deliveries()

@@ -38,6 +38,8 @@ COMMANDS = (
     Command("config", "The settings: show where each value comes from, check them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
+    Command("incidents", "List incidents: what attackers did, gathered for who has to act on it.", "alerts"),
+    Command("incident", "One incident: timeline, evidence, notes; ack, close, note.", "alerts"),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("summary", "What happened since yesterday, or in any span of time, on one page.", "history"),

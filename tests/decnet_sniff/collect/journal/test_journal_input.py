@@ -149,6 +149,7 @@ async def test_position_that_journalctl_refuses_costs_nothing(tmp_path: Path, en
     assert messages(tmp_path / "state") == ["two"]
 
 
+@pytest.mark.fault
 def test_kills_while_entries_come_give_each_one_event(tmp_path: Path, entries: Journal) -> None:
     state, config = tmp_path / "state", tmp_path / "decnet.toml"
     config.write_text(

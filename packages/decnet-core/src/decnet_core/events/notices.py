@@ -210,6 +210,92 @@ class CampaignEnded(_Notice, frozen=True, tag="campaign.ended"):
     """The longest silence before, in ns."""
 
 
+class _IncidentNotice(_Notice, frozen=True):
+    """What the notices of an incident have in common: the incident as it is when the notice is written."""
+
+    ts: int
+    """When it was written."""
+    incident: int
+    """The number of the incident, the same in all of its notices."""
+    severity: str
+    """low, medium, high or critical."""
+    state: str
+    """new, acknowledged or closed."""
+    attacker: str
+    """The address with which it began."""
+    first_seen: int
+    last_seen: int
+    notices: int
+    """How many notices belong to it."""
+    fresh: int
+    """How many of them came after what was told of it before."""
+    title: str
+    """What happened, as one sentence of ours."""
+    line: str = ""
+    """What shows best what happened: the command, the request, the token's label; attacker input."""
+    line_kind: str = ""
+    """The kind of the notice that the line is from."""
+    score: int = 0
+    """The highest threat score of its attackers."""
+    attackers: int = 1
+    """How many addresses."""
+    identity: str | None = None
+    """The actor whose addresses they are, once there are several."""
+    counts: dict[str, int] = {}
+    """The number of notices by kind."""
+    deckies: tuple[str, ...] = ()
+    """Of many, some; so also services and techniques."""
+    services: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    reason: str = ""
+    """Of an escalation: severity, size or unacknowledged."""
+    who: str = ""
+    """Who acknowledged or closed it."""
+    note: str = ""
+    """What that person wrote."""
+
+
+class IncidentOpened(_IncidentNotice, frozen=True, tag="incident.opened"):
+    """Somebody began to act against the deception network: the first notice of an incident."""
+
+
+class IncidentGrew(_IncidentNotice, frozen=True, tag="incident.grew"):
+    """More happened in an incident; told at growing intervals."""
+
+
+class IncidentEscalated(_IncidentNotice, frozen=True, tag="incident.escalated"):
+    """An incident became more severe or much larger, or nobody acknowledges it."""
+
+
+class IncidentAcknowledged(_IncidentNotice, frozen=True, tag="incident.acknowledged"):
+    """Somebody took charge of an incident."""
+
+
+class IncidentClosed(_IncidentNotice, frozen=True, tag="incident.closed"):
+    """Somebody closed an incident."""
+
+
+class IncidentDigest(_Notice, frozen=True, tag="incident.digest"):
+    """Many incidents told together: more than can be read singly, or what quiet hours kept back."""
+
+    ts: int
+    reason: str
+    """storm or quiet hours."""
+    since: int
+    until: int
+    incidents: int
+    severities: dict[str, int]
+    """The number of incidents by severity."""
+    worst: tuple[int, ...] = ()
+    """The numbers of the most severe ones."""
+    attackers: tuple[str, ...] = ()
+    """Theirs; so also deckies and techniques."""
+    deckies: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    webhook: str | None = None
+    """The only endpoint that it is for; without one for all that receive incidents."""
+
+
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     """The operator asked to test one endpoint."""
 
@@ -219,6 +305,8 @@ class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     webhook: str
     message: str = "This is a test notice from DECNET."
 
+
+IncidentNotice = IncidentOpened | IncidentGrew | IncidentEscalated | IncidentAcknowledged | IncidentClosed
 
 Notice = (
     AttackerObserved
@@ -237,6 +325,12 @@ Notice = (
     | CampaignFormed
     | CampaignGrew
     | CampaignEnded
+    | IncidentOpened
+    | IncidentGrew
+    | IncidentEscalated
+    | IncidentAcknowledged
+    | IncidentClosed
+    | IncidentDigest
     | TestNotice
 )
 

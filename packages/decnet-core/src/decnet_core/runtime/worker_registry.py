@@ -9,6 +9,8 @@ empty no fleet starts or expects them, and that decision imports none of their c
 
 Workers that share a large library, such as that of the database, name the zygote that imports it for them:
 `[project.entry-points."decnet.zygotes"] ingest = "database"`. It runs only while one of them does.
+One that is parked most of the time, and shares little, says `= "alone"`: it imports what it needs itself, whenever it
+is started, instead of having it imported for it while it is not there.
 """
 
 from __future__ import annotations
@@ -20,16 +22,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from decnet_core.errors import CoreError
+from decnet_core.installed.entry_points import EntryPoint, entry_points
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from decnet_core.runtime.worker import Worker
     from decnet_core.settings import Settings
 
 GROUP = "decnet.workers"
 OFF_UNTIL = "decnet.off_until"
 ZYGOTES = "decnet.zygotes"
+ALONE = "alone"
+"""In place of a zygote's name: the worker is forked by the first one, which has not imported it."""
 
 FLOW = ("bus", "ingest")
 """These come first: the others continue without them, and sooner with them."""
@@ -62,12 +65,12 @@ def entry_point(name: str) -> str:
 
 
 def zygote_of(name: str) -> str:
-    """Return the name of the zygote that forks worker `name`; empty: the one that forks all who name none."""
+    """Return the name of the zygote that forks worker `name`; empty or ALONE: the one that forks all who name none."""
     return next((point.value for point in _points(ZYGOTES) if point.name == name), "")
 
 
 def first_zygotes(names: Iterable[str]) -> list[str]:
-    """Return where those of the workers are that the first zygote forks, as `entry_point` does."""
+    """Return where those of the workers are that the first zygote imports, as `entry_point` does."""
     return [entry_point(name) for name in names if not zygote_of(name)]
 
 
@@ -98,7 +101,5 @@ def _changed(folder: str) -> tuple[str, int]:
 
 @functools.lru_cache(maxsize=1)
 def _installed(_path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
-    """Read what all distributions register, 0.1 s for a hundred of them: once, until one is installed or removed."""
-    from importlib.metadata import entry_points  # 2 MiB that a single worker's process never pays
-
-    return tuple(point for group in (GROUP, OFF_UNTIL, ZYGOTES) for point in entry_points(group=group))
+    """Read what all distributions register: once, until one is installed or removed."""
+    return tuple(entry_points(GROUP, OFF_UNTIL, ZYGOTES))

@@ -21,6 +21,7 @@ from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.runtime.worker_registry import ALONE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
@@ -208,7 +209,7 @@ class ProcessFleet(Fleet):
         if status.phase is Phase.WAITING:  # it may have died between a commit and its nudge
             self._wake_all()
             self._announce_loss(status.name)
-        if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)):
+        if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)) not in ("", ALONE):
             self._tasks.spawn(self._close_unneeded(zygote), name=f"zygote {zygote}", may_end=True)
 
     def _announce_loss(self, name: str) -> None:
@@ -244,7 +245,7 @@ class ProcessFleet(Fleet):
     ) -> ChildProcess:
         own = self._secrets_of(name)
         if self._forking:
-            return await self._zygotes[self._zygote_of(name)].fork(
+            return await self._forked_by(name).fork(
                 name,
                 self._place(name),
                 environment=environment,
@@ -263,17 +264,22 @@ class ProcessFleet(Fleet):
 
     def _make_zygotes(self, names: Iterable[str]) -> None:
         """Make clients of the zygotes that fork these workers, except of the first where there is one already."""
-        places: dict[str, list[str]] = {"": []}
+        places: dict[str, list[str]] = {"": [], ALONE: []}
         for name in names:
             places.setdefault(self._zygote_of(name), []).append(self._place(name))
         write = self._logfile("zygote").write
         first = self._zygotes.get("") or ZygoteClient(places.pop(""), self._environment, write, self._channel)
         places.pop("", None)
+        del places[ALONE]
         self._zygotes = {"": first}
         for name, of_name in places.items():
             self._zygotes[name] = ZygoteClient(
                 of_name, self._environment, write, name=name, parent=first, lifeline=self._lifeline
             )
+
+    def _forked_by(self, name: str) -> ZygoteClient:
+        zygote = self._zygote_of(name)
+        return self._zygotes["" if zygote == ALONE else zygote]
 
     async def _close_unneeded(self, zygote: str) -> None:
         """End a zygote whose workers are all parked, or down for good."""
@@ -285,8 +291,8 @@ class ProcessFleet(Fleet):
     def _secrets_of(self, name: str) -> dict[str, str]:
         if not self._secrets:
             return {}
-        if self._zygote_of(name) == DATABASE:  # to import it here would cost this process the library
-            return chosen(name, self._secrets, database=True)
+        if zygote := self._zygote_of(name):  # to import it here would cost this process the library
+            return chosen(name, self._secrets, database=zygote == DATABASE)
         try:
             worker = loading.at(self._place(name))
             return chosen(name, self._secrets, database=worker.database)

@@ -3,9 +3,9 @@
 
 import functools
 import logging
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from decnet_core.installed.entry_points import EntryPoint, entry_points
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.services.service import Service
 
@@ -20,7 +20,7 @@ class UnknownService(DecoysError, LookupError):
 
 @functools.cache
 def _points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+    return {point.name: point for point in entry_points(GROUP)}
 
 
 def names() -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class RowInsert:
         """Return the row with UUIDs as SQLAlchemy stores them on SQLite."""
         values = list(row)
         for place in self._uuids:
-            values[place] = values[place].hex
+            values[place] = None if values[place] is None else values[place].hex
         return tuple(values)
 
     def _statement(self, connection: Connection) -> Insert:

@@ -10,16 +10,18 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert
 
-from decnet_models.database.keyed_rows import rows_at
+from decnet_models.database.keyed_rows import rows_among, rows_at
 from decnet_models.database.row_insert import RowInsert
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 
 Key = tuple[str, str]
 """Kind and digest of a feature."""
+Times = tuple[int, int]
+"""The first and the last, in ns."""
 
 ATTACKER, TIMES = "", "times"
 """What is pending besides features: an attacker whose evidence changed, and one whose times did."""
@@ -73,17 +75,21 @@ def own_id(attacker: str) -> UUID:
     return uuid5(_NAMESPACE, attacker)
 
 
-def evidence_of(connection: Connection, attackers: Collection[str]) -> list[EvidenceRow]:
-    c = _evidence.c
-    query = select(c.kind, c.digest, c.attacker, c.first_seen, c.last_seen)
-    return [EvidenceRow(*row) for row in connection.execute(query.where(among(connection, c.attacker, attackers)))]
+def evidence_of(connection: Connection, attackers: Collection[str]) -> dict[str, dict[Key, Times]]:
+    """Return what attackers show, and when."""
+    found: dict[str, dict[Key, Times]] = {}
+    names = ["kind", "digest", "first_seen", "last_seen"]
+    for attacker, kind, name, first, last in rows_among(connection, _evidence, "attacker", names, attackers):
+        found.setdefault(attacker, {})[kind, name] = (first, last)
+    return found
 
 
-def features_of(connection: Connection, attackers: Collection[str]) -> list[tuple[str, str, str]]:
-    """Return attacker, kind and digest of what attackers show."""
-    c = _evidence.c
-    query = select(c.attacker, c.kind, c.digest).where(among(connection, c.attacker, sorted(attackers)))
-    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+def features_of(connection: Connection, attackers: Collection[str]) -> dict[str, list[Key]]:
+    """Return the features that attackers show."""
+    found: dict[str, list[Key]] = {}
+    for attacker, kind, name in rows_among(connection, _evidence, "attacker", ["kind", "digest"], attackers):
+        found.setdefault(attacker, []).append((kind, name))
+    return found
 
 
 def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
@@ -101,17 +107,16 @@ def holders_of_all(connection: Connection, keys: Iterable[Key]) -> dict[Key, lis
     return {key: sorted(attackers) for key, attackers in found.items()}
 
 
-def times_of(connection: Connection, attackers: Collection[str]) -> dict[str, AttackerRow]:
-    c = identity_attacker.c
-    query = select(c.attacker, c.first_seen, c.last_seen).where(among(connection, c.attacker, sorted(attackers)))
-    return {row.attacker: AttackerRow(*row) for row in connection.execute(query)}
+def times_of(connection: Connection, attackers: Collection[str]) -> dict[str, Times]:
+    """Return the times of those of the attackers that are known."""
+    found = rows_among(connection, identity_attacker, "attacker", ["first_seen", "last_seen"], attackers)
+    return {attacker: (first, last) for attacker, first, last in found}
 
 
 def sketches_of(connection: Connection, attackers: Collection[str]) -> dict[tuple[str, str], SketchRow]:
     """Return the sketches of attackers' sets, by attacker and kind."""
-    c = identity_sketch.c
-    query = select(*(c[name] for name in SketchRow._fields)).where(among(connection, c.attacker, sorted(attackers)))
-    return {(row.attacker, row.kind): SketchRow(*row) for row in connection.execute(query)}
+    found = rows_among(connection, identity_sketch, "attacker", SketchRow._fields[1:], attackers)
+    return {(row[0], row[1]): SketchRow(*row) for row in found}
 
 
 def features_at(connection: Connection, keys: Iterable[Key]) -> list[FeatureRow]:
@@ -150,7 +155,8 @@ def drop_evidence(connection: Connection, rows: Iterable[EvidenceRow]) -> None:
 
 def forget(connection: Connection, attackers: Collection[str]) -> None:
     """Take all evidence from attackers: what they showed joins nobody any more, and each is an identity alone."""
-    gone = evidence_of(connection, sorted(attackers))
+    shown = evidence_of(connection, attackers)
+    gone = [EvidenceRow(*key, one, *times) for one, found in shown.items() for key, times in found.items()]
     fewer: dict[Key, FeatureRow] = {}
     for row in gone:
         key = (row.kind, row.digest)
@@ -191,10 +197,11 @@ def add_pending(connection: Connection, rows: Collection[tuple[str, str]]) -> No
     _WRITE_PENDING.execute(connection, sorted(rows))
 
 
-def add_all_pending(connection: Connection) -> None:
-    """Note that everybody's evidence is to be weighed again."""
-    everybody = select(literal(ATTACKER), identity_attacker.c.attacker).where(literal(True))
-    insert = insert_into(connection, identity_pending).from_select(["kind", "name"], everybody)
+def add_features_pending(connection: Connection, kind: str, attackers: tuple[int, int]) -> None:
+    """Note that features of a kind, which between so many attackers show, are to be weighed again."""
+    c = _feature.c
+    some = select(c.kind, c.digest).where(c.kind == kind, c.subjects.between(*attackers))
+    insert = insert_into(connection, identity_pending).from_select(["kind", "name"], some)
     connection.execute(insert.on_conflict_do_nothing())
 
 

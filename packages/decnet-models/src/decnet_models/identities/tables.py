@@ -13,7 +13,7 @@ from decnet_models.grouping.shape import Grouping, Makers, Subject, grouping
 
 metadata = MetaData()
 
-_INFO = {"owner": "clusterer", "readers": ("campaign-clusterer", "operator")}
+_INFO = {"owner": "clusterer", "readers": ("campaign-clusterer", "webhook", "operator")}
 
 IDENTITIES: Grouping[str] = grouping(
     Makers(

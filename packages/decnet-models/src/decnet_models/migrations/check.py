@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compares the schema made by the migrations with the declared one, for operators and tests."""
 
+import functools
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def differences(connection: Connection) -> list[str]:
     return [*changes, *key_differences(connection, declared), *detail_differences(connection, declared)]
 
 
+@functools.cache
 def declared_schema() -> MetaData:
     """Return the tables of all domains together; the only place that loads them all."""
     whole = MetaData()

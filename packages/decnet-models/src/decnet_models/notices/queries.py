@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the transactional outbox."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
-from decnet_models.database.statements import commit_in_order, existing
+from decnet_models.database.statements import commit_in_order, existing, parts
 from decnet_models.notices.tables import notice as notice_table
 
 MAX_KEY = 512
@@ -59,6 +59,16 @@ def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
     ]
 
 
+def numbered(connection: Connection, seqs: Sequence[int]) -> list[StoredNotice]:
+    """Return the notices of these numbers, oldest first; raises msgspec.DecodeError for an unknown body."""
+    query = select(notice_table).order_by(notice_table.c.seq)
+    return [
+        StoredNotice(row.seq, row.key, row.kind, decode_notice(row.body), row.created_at)
+        for part in parts(seqs)
+        for row in connection.execute(query.where(notice_table.c.seq.in_(part)))
+    ]
+
+
 def last_seq(connection: Connection) -> int:
     """Return the newest notice's `seq`, 0 when there is none."""
     return connection.execute(select(func.max(notice_table.c.seq))).scalar() or 0
@@ -71,12 +81,18 @@ class OutboxLine(msgspec.Struct, frozen=True):
     kind: str
     ts: int
     body: str
+    created_at: int = 0
 
 
 def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine]:
     """Return up to `limit` notices after `seq` undecoded, oldest first."""
-    columns = (notice_table.c.seq, notice_table.c.kind, notice_table.c.ts, notice_table.c.body)
-    query = select(*columns).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)
+    columns = ("seq", "kind", "ts", "body", "created_at")
+    query = (
+        select(*(notice_table.c[name] for name in columns))
+        .where(notice_table.c.seq > seq)
+        .order_by(notice_table.c.seq)
+        .limit(limit)
+    )
     return [OutboxLine(*row) for row in connection.execute(query)]
 
 

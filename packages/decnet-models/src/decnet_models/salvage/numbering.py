@@ -14,13 +14,13 @@ from decnet_models.salvage.report import TableReport
 
 _GIVEN = {
     "event": ("event_volume.last_seq", "worker_cursor.seq", "lease.seq", "dead_letter.seq"),
-    "notice": ("webhook_delivery.notice_seq", "webhook.since_seq"),
+    "notice": ("webhook_delivery.notice_seq", "webhook.since_seq", "incident_notice.notice"),
 }
 """Columns that name row numbers of a table."""
 _OF_NOTICES = ("webhook", "enrich")
 """The workers whose positions count notices."""
-_REPEATABLE = ("profiler.verdicts",)
-"""Positions that may begin anew: what is followed is a state, and taking it over again changes nothing."""
+_REPEATABLE = ("profiler.verdicts", "webhook.incidents")
+"""Positions that may begin anew: taking over again what is followed changes nothing, and writes no notice twice."""
 
 
 def continue_numbering(connection: sqlite3.Connection, saved: Mapping[str, int], tables: Iterable[TableReport]) -> None:

@@ -30,6 +30,8 @@ class Webhook(TableModel, table=True):
     """When it was last enabled; an endpoint is gone only if it said so later (`webhook_state.gone_at`)."""
     removed_at: int | None = None
     """When it was removed; null: it is in use."""
+    filter: str = "{}"
+    """What it receives of the notices of these kinds, and when, as JSON; `{}`: each of them at once."""
     format: str = "json"
     """The name of the format in which it gets notices."""
     options: str = "{}"

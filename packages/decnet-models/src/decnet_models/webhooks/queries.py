@@ -28,6 +28,8 @@ class Webhook(msgspec.Struct, frozen=True):
     created_at: int
     enabled_at: int
     removed_at: int | None = None
+    filter: str = "{}"
+    """What of these kinds, and when: JSON of `decnet_workers.webhook.selection`."""
     format: str = "json"
     options: dict[str, str] = {}
     sealed: str | None = None
@@ -76,9 +78,10 @@ def add_webhook(
     allow_private: bool = False,
     since_seq: int,
     now_ns: int,
+    filter: str = "{}",  # noqa: A002  # as the column is called
 ) -> Webhook:
     """Add an endpoint of format `json` for the notices after `since_seq`; the caller has checked `url` and `kinds`."""
-    made = Webhook(new_id(), url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns)
+    made = Webhook(new_id(), url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns, filter=filter)
     insert_webhook(connection, made)
     return made
 
@@ -95,7 +98,7 @@ def new_id() -> str:
 
 def edit_webhook(connection: Connection, changed: Webhook) -> bool:
     """Change what an operator may change of an endpoint; False when there is none of that id."""
-    names = ("url", "kinds", "allow_private", "format", "options", "sealed")
+    names = ("url", "kinds", "allow_private", "format", "options", "sealed", "filter")
     return _change(connection, changed.id, **_columns({name: getattr(changed, name) for name in names}))
 
 

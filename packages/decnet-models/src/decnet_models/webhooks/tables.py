@@ -19,6 +19,7 @@ webhook = Table(
     Column("created_at", NANOSECONDS, nullable=False),
     Column("enabled_at", NANOSECONDS, nullable=False),
     Column("removed_at", NANOSECONDS),
+    Column("filter", JSON_TEXT, nullable=False, server_default="{}"),
     Column("format", String(32), nullable=False, server_default="json"),
     Column("options", JSON_TEXT, nullable=False, server_default="{}"),
     Column("sealed", Text),

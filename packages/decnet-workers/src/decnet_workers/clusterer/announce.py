@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_models.identities import core_rows, evidence_rows
+from decnet_models.identities.evidence_rows import FeatureRow
 from decnet_workers.clusterer.placing import Became, Outcome
 from decnet_workers.commodity.limits import Key
 
@@ -60,21 +61,22 @@ def _formed(became: Became) -> IdentityFormed:
 
 def reused(connection: Connection, credentials: Collection[Key]) -> Iterator[tuple[str, Notice]]:
     """Yield key and notice of those of the credentials that attackers of several identities tried."""
-    for row in evidence_rows.features_at(connection, credentials):
-        username, _, password = row.value.partition("\t")
-        if not 2 <= row.attackers <= _REUSED or len(password) < _SHORTEST or password == username:
-            continue
-        holders = evidence_rows.holders_of(connection, (row.kind, row.digest), _REUSED)
-        bound = core_rows.bound(connection, holders).values()
-        identities = sorted({str(one.identity) for one in bound if one.identity is not None})
+    rows = {(row.kind, row.digest): row for row in evidence_rows.features_at(connection, credentials) if _telling(row)}
+    holders = evidence_rows.holders_of_all(connection, rows)
+    bound = core_rows.bound(connection, {attacker for found in holders.values() for attacker in found})
+    for key, attackers in holders.items():
+        identities = sorted({str(bound[one].identity) for one in attackers if bound[one].identity is not None})
         if len(identities) > 1:
-            yield (
-                f"credential.reused:{row.digest}",
-                CredentialReused(
-                    ts=row.last_seen,
-                    username=username,
-                    password=password,
-                    identities=tuple(identities[:_NAMED]),
-                    attackers=tuple(sorted(holders)[:_NAMED]),
-                ),
-            )
+            yield f"credential.reused:{key[1]}", _reused(rows[key], identities, attackers)
+
+
+def _telling(row: FeatureRow) -> bool:
+    """Return whether a credential that several attackers tried is worth a notice."""
+    username, _, password = row.value.partition("\t")
+    return 2 <= row.attackers <= _REUSED and len(password) >= _SHORTEST and password != username
+
+
+def _reused(row: FeatureRow, identities: list[str], attackers: list[str]) -> CredentialReused:
+    username, _, password = row.value.partition("\t")
+    named = {"identities": tuple(identities[:_NAMED]), "attackers": tuple(attackers[:_NAMED])}
+    return CredentialReused(ts=row.last_seen, username=username, password=password, **named)

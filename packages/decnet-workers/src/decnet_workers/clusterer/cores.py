@@ -33,6 +33,12 @@ _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
 _OWN_MEMBERS = 2
+_RARE = 16
+"""A weaker feature of at most so many attackers follows the core of those of them that have one."""
+_WITH_CORE = 0.34
+"""How many of them need one."""
+_LEAST_SEEN = 2
+"""Weaker features are linked only if the samples of both show the other so often: so either one's can rule it out."""
 
 
 class Profile(NamedTuple):
@@ -63,18 +69,23 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
 
 def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Profile:
     """Return the profile of a feature, given features and their kinds of each attacker in the sample, if not shared."""
-    together: dict[Key, int] = {}
-    kinds: dict[str, int] = {}
+    together: Counter[Key] = Counter()
+    kinds: Counter[str] = Counter()
     sample = 0
     for features, of_kinds in looked_at:
         sample += 1
-        for feature in features:
-            together[feature] = together.get(feature, 0) + 1
-        for kind in of_kinds:
-            kinds[kind] = kinds.get(kind, 0) + 1
+        together.update(features)
+        kinds.update(of_kinds)
     together.pop(key, None)
     size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
     return Profile(size, max(1, sample), together, kinds)
+
+
+def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
+    """Return whether `are_linked` can be true of two features, given how often one's sample shows the other."""
+    if min(weights) < JOIN and number < _LEAST_SEEN:
+        return False
+    return max(attackers) > SAMPLE or enough(number, attackers, *weights)
 
 
 def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
@@ -84,16 +95,27 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     one, other = profiles[rarer], profiles[commoner]
     seen = one.together.get(commoner, 0)
     number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
-    if not enough(number, (one.attackers, other.attackers), weights[rarer], weights[commoner]):
+    attackers = (one.attackers, other.attackers)
+    if not enough(number, attackers, weights[rarer], weights[commoner]):
         return False
     if min(weights[rarer], weights[commoner]) < JOIN:
-        return True
+        return other.together.get(rarer, 0) >= _LEAST_SEEN
     if rarer[0] == commoner[0]:
-        return number >= _SAME_KIND * one.attackers
+        return _are_used_together(rarer, number, attackers)
     agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
     if other.attackers > SAMPLE or not _must_agree(commoner, rarer):
         return agree
     return agree and seen >= _AGREE * other.kinds.get(rarer[0], 0)
+
+
+def _are_used_together(key: Key, number: int, attackers: tuple[int, int]) -> bool:
+    """Return whether features of one kind are one actor's, given the attackers of the rarer and of the commoner.
+
+    An actor's keys replace each other; but who has bought a loader shows its URL beside their own.
+    """
+    if KINDS[key[0]].tier > 0:
+        return number >= _AGREE * attackers[1]
+    return number >= _SAME_KIND * attackers[0]
 
 
 def _must_agree(key: Key, other: Key) -> bool:
@@ -108,7 +130,7 @@ def _must_agree(key: Key, other: Key) -> bool:
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether so many attackers that show both features of a pair can link it."""
     if min(weights) < JOIN:
-        return number >= 2 and number >= _AGREE * max(attackers)
+        return number >= _LEAST_SEEN and number >= _AGREE * max(attackers)
     return number >= max(1, isqrt(min(attackers)))
 
 
@@ -140,6 +162,32 @@ def adjusted(bits: float, *, mixed: bool, own_members: float | None) -> float:
     """Return a feature's weight given whether its attackers are several actors, and a set's own members."""
     bits = bits * _MIXED if mixed else bits
     return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
+
+
+def may_follow(attackers: int, bits: float) -> bool:
+    """Return whether a feature is rare enough to follow the core of its attackers, and too weak to make one."""
+    return attackers <= _RARE and 0 < bits < JOIN
+
+
+def followed(shown: Iterable[Mapping[str, Key]]) -> Key | None:
+    """Return the feature that a rare weaker one is linked with, given what each of its attackers shows of cores.
+
+    Parts of a list of passwords or of a script are seen one by one, so no two of them need go together. But most of the
+    attackers that show one are of one core, whichever of the core's features these show.
+    """
+    cores: Counter[str] = Counter()
+    examples: dict[str, Key] = {}
+    number = having = 0
+    for by_core in shown:
+        number += 1
+        having += bool(by_core)
+        cores.update(by_core.keys())
+        for core, key in by_core.items():
+            examples[core] = min(key, examples.get(core, key))
+    if not cores or having < _WITH_CORE * number:
+        return None
+    best = min(cores, key=lambda core: (-cores[core], core))
+    return examples[best] if cores[best] >= _AGREE * having else None
 
 
 def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Adds the evidence of a batch of events to the tables, and notes what is to be computed again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -11,10 +13,10 @@ from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
 from decnet_models.grouping.values import digest
 from decnet_models.identities import evidence_rows as rows
-from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow
+from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow, Times
 from decnet_workers.clusterer import sketches
-from decnet_workers.clusterer.kinds import DAY, KINDS, Kind
-from decnet_workers.clusterer.signals import Signal, of_address, signals
+from decnet_workers.clusterer.kinds import DAY, KINDS, SET_OF, rarity_changes
+from decnet_workers.clusterer.signals import of_address, signals
 from decnet_workers.commodity.limits import Key
 
 POPULATION: Key = ("attacker", "")
@@ -23,8 +25,6 @@ POPULATION: Key = ("attacker", "")
 _SPAN_READ = 1_000
 """A feature of more attackers joins nobody, if its kind ages."""
 
-Times = tuple[int, int]
-
 
 def population(connection: Connection) -> int:
     """Return the number of attackers."""
@@ -32,136 +32,155 @@ def population(connection: Connection) -> int:
     return found[0].attackers if found else 0
 
 
+class _Shown:
+    """What an attacker shows in a batch, with the times of the events."""
+
+    __slots__ = ("features", "sets", "times")
+
+    def __init__(self, times: Times) -> None:
+        self.times = times
+        self.features: dict[Key, Times] = {}
+        self.sets: dict[str, tuple[set[str], Times]] = {}
+        """By kind of set, its members."""
+
+    def add(self, key: Key, value: str, times: Times) -> None:
+        """Add a feature, also to the set of those of its kind."""
+        self.features[key] = _widened(self.features.get(key), times)
+        if (of := SET_OF.get(key[0])) is not None:
+            members, before = self.sets.get(of, (set[str](), times))
+            members.add(value)
+            self.sets[of] = members, _widened(before, times)
+
+
 class Intake:
     """The evidence of a batch."""
 
     def __init__(self) -> None:
-        self._attackers: dict[str, Times] = {}
-        self._shown: dict[str, dict[Key, EvidenceRow]] = {}
-        self._sets: dict[tuple[str, str], SketchRow] = {}
+        self._shown: dict[str, _Shown] = {}
         self._values: dict[Key, str] = {}
-        self._added: dict[Key, FeatureRow] = {}
+        self._added: dict[Key, tuple[int, Times]] = {}
         self._written: list[EvidenceRow] = []
         self._dropped: list[EvidenceRow] = []
         self._pending: set[tuple[str, str]] = set()
 
     def add(self, stored: StoredEvent) -> None:
         """Add an event; one without an attacker's address is evidence of nobody."""
-        event = stored.event
+        event, payload = stored.event, stored.event.payload
         attacker = canonical(event.src_ip or "")
         if attacker is None:
             return
-        repeats = getattr(event.payload, "repeats", None)
+        repeats = getattr(payload, "repeats", None)
         times = (event.ts, event.ts if repeats is None else max(event.ts, repeats.last_ts))
-        if isinstance(event.payload, Probed):
-            times = (event.payload.contact, event.payload.contact)
-        self._attackers[attacker] = _widened(self._attackers.get(attacker), times)
-        for signal in (*signals(event.payload), *of_address(attacker)):
-            self._add_signal(attacker, signal, times)
-
-    def _add_signal(self, attacker: str, signal: Signal, times: Times) -> None:
-        if signal.in_set:
-            old = self._sets.get((attacker, signal.kind))
-            new = SketchRow(attacker, signal.kind, sketches.packed(sketches.sketch(signal.value)), *times)
-            self._sets[attacker, signal.kind] = _united(old, new)
-            return
-        key = (signal.kind, digest(signal.value))
-        self._values.setdefault(key, signal.value)
-        _show(self._shown.setdefault(attacker, {}), EvidenceRow(*key, attacker, *times))
+        if isinstance(payload, Probed):
+            times = (payload.contact, payload.contact)
+        shown = self._shown.get(attacker)
+        if shown is None:
+            shown = self._shown[attacker] = _Shown(times)
+        shown.times = _widened(shown.times, times)
+        for key, value in signals(payload):
+            self._values.setdefault(key, value)
+            shown.add(key, value, times)
 
     def write(self, connection: Connection) -> None:
-        """Write the evidence on the connection."""
-        before = self._before(connection)
+        """Add it to the tables."""
+        for attacker, shown in self._shown.items():
+            for key, value in of_address(attacker):
+                self._values[key] = value
+                shown.add(key, value, shown.times)
+        before = rows.evidence_of(connection, self._shown)
         self._unite_sets(connection, before)
         for attacker, shown in self._shown.items():
-            self._merge(before.get(attacker, {}), shown)
+            self._merge(attacker, before.get(attacker, {}), shown.features)
         new = self._write_attackers(connection)
         rows.write_evidence(connection, self._written)
         rows.drop_evidence(connection, self._dropped)
         self._count_population(connection, new)
-        rows.add_to_features(connection, [self._added[key] for key in sorted(self._added)])
+        rows.add_to_features(connection, [self._feature(key) for key in sorted(self._added)])
         self._correct_spans(connection)
         rows.add_pending(connection, self._pending)
 
-    def _before(self, connection: Connection) -> dict[str, dict[Key, EvidenceRow]]:
-        before: dict[str, dict[Key, EvidenceRow]] = {}
-        for row in rows.evidence_of(connection, sorted(self._attackers)):
-            before.setdefault(row.attacker, {})[row.kind, row.digest] = row
-        return before
-
-    def _unite_sets(self, connection: Connection, before: dict[str, dict[Key, EvidenceRow]]) -> None:
+    def _unite_sets(self, connection: Connection, before: Mapping[str, dict[Key, Times]]) -> None:
         """Merge the sketches with those that are there; the bands of the union replace those of before."""
-        old = rows.sketches_of(connection, {attacker for attacker, _ in self._sets})
-        united = {key: _united(old.get(key), row) for key, row in self._sets.items()}
-        rows.write_sketches(connection, [united[key] for key in sorted(united)])
-        for (attacker, kind), row in united.items():
-            shown = self._shown.setdefault(attacker, {})
-            wanted = dict(_bands(KINDS[kind], row))
-            for key, value in wanted.items():
-                self._values.setdefault(key, value)
-                shown[key] = EvidenceRow(*key, attacker, row.first_seen, row.last_seen)
-            for key, gone in list(before.get(attacker, {}).items()):
-                if key[0] == kind and key not in wanted:
-                    self._drop(gone)
-                    del before[attacker][key]
+        old = rows.sketches_of(connection, [attacker for attacker, shown in self._shown.items() if shown.sets])
+        changed = []
+        for attacker, shown in self._shown.items():
+            for kind, (members, times) in shown.sets.items():
+                known = old.get((attacker, kind))
+                row = _united(known, attacker, kind, members, times)
+                if row != known:
+                    changed.append(row)
+                    self._replace_bands(row, before.get(attacker, {}), shown.features)
+        rows.write_sketches(connection, sorted(changed))
 
-    def _merge(self, before: dict[Key, EvidenceRow], shown: dict[Key, EvidenceRow]) -> None:
-        by_kind: dict[str, list[str]] = {}
-        for kind, name in before.keys() | shown.keys():
-            by_kind.setdefault(kind, []).append(name)
-        for kind, names in by_kind.items():
-            for place, name in enumerate(sorted(names)):
-                key = (kind, name)
-                if place >= KINDS[kind].kept:
-                    if key in before:
-                        self._drop(before[key])
-                elif key in shown:
-                    self._write(before.get(key), shown[key])
+    def _replace_bands(self, row: SketchRow, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
+        bands = _bands(row.kind, row.minima)
+        for key, value in bands:
+            self._values.setdefault(key, value)
+            shown[key] = (row.first_seen, row.last_seen)
+        wanted = {key for key, _ in bands}
+        for key in [key for key in before if key[0] == row.kind and key not in wanted]:
+            self._drop(row.attacker, key, before.pop(key))
 
-    def _write(self, old: EvidenceRow | None, new: EvidenceRow) -> None:
-        first, last = _widened(old and (old.first_seen, old.last_seen), (new.first_seen, new.last_seen))
-        if old is not None and (old.first_seen, old.last_seen) == (first, last):
-            return
-        self._written.append(new)
-        self._count(new, int(old is None))
-        days = (first // DAY, last // DAY)
-        if old is None or (KINDS[new.kind].ages and days != (old.first_seen // DAY, old.last_seen // DAY)):
-            self._pending.add((rows.ATTACKER, new.attacker))
+    def _merge(self, attacker: str, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
+        """Write what is new of an attacker; of a kind of which there is too much, the least digests are kept."""
+        excess = set[Key]()
+        for kind in {kind for kind, _ in shown.keys() - before.keys()}:
+            names = {key for key in chain(before, shown) if key[0] == kind}
+            if len(names) > KINDS[kind].kept:
+                excess.update(sorted(names)[KINDS[kind].kept :])
+        for key in excess & before.keys():
+            self._drop(attacker, key, before[key])
+        for key, times in shown.items():
+            if key not in excess:
+                self._write(attacker, key, before.get(key), times)
 
-    def _drop(self, row: EvidenceRow) -> None:
-        self._dropped.append(row)
-        self._count(row, -1)
-        self._pending |= {(rows.ATTACKER, row.attacker), (row.kind, row.digest)}
+    def _write(self, attacker: str, key: Key, old: Times | None, new: Times) -> None:
+        if old is None:
+            self._pending.add((rows.ATTACKER, attacker))
+        else:
+            times = _widened(old, new)
+            if times == old:
+                return
+            if KINDS[key[0]].ages and [ns // DAY for ns in times] != [ns // DAY for ns in old]:
+                self._pending.add((rows.ATTACKER, attacker))
+        self._written.append(EvidenceRow(*key, attacker, *new))
+        self._count(key, new, int(old is None))
 
-    def _count(self, row: EvidenceRow, attackers: int) -> None:
-        key = (row.kind, row.digest)
-        old = self._added.get(key)
-        first, last = _widened(old and (old.first_seen, old.last_seen), (row.first_seen, row.last_seen))
-        value = for_column(self._values.get(key, ""))
-        self._added[key] = FeatureRow(*key, value, attackers + (old.attackers if old else 0), first, last)
+    def _drop(self, attacker: str, key: Key, times: Times) -> None:
+        self._dropped.append(EvidenceRow(*key, attacker, *times))
+        self._count(key, times, -1)
+        self._pending |= {(rows.ATTACKER, attacker), key}
+
+    def _count(self, key: Key, times: Times, attackers: int) -> None:
+        number, before = self._added.get(key, (0, times))
+        self._added[key] = number + attackers, _widened(before, times)
+
+    def _feature(self, key: Key) -> FeatureRow:
+        attackers, times = self._added[key]
+        return FeatureRow(*key, for_column(self._values.get(key, "")), attackers, *times)
 
     def _write_attackers(self, connection: Connection) -> int:
         """Write the attackers; return how many are new."""
-        known = rows.times_of(connection, self._attackers.keys())
-        for attacker, times in self._attackers.items():
+        known = rows.times_of(connection, self._shown)
+        changed = []
+        for attacker, shown in sorted(self._shown.items()):
             old = known.get(attacker)
-            if old is None or times[0] < old.first_seen:
-                self._pending.add((rows.ATTACKER, attacker))
-            elif times[1] > old.last_seen:
-                self._pending.add((rows.TIMES, attacker))
-        rows.write_attackers(
-            connection, [AttackerRow(attacker, *times) for attacker, times in sorted(self._attackers.items())]
-        )
-        return len(self._attackers) - len(known)
+            if old is not None and _widened(old, shown.times) == old:
+                continue
+            changed.append(AttackerRow(attacker, *shown.times))
+            earlier = old is None or shown.times[0] < old[0]
+            self._pending.add((rows.ATTACKER if earlier else rows.TIMES, attacker))
+        rows.write_attackers(connection, changed)
+        return len(self._shown) - len(known)
 
     def _count_population(self, connection: Connection, new: int) -> None:
-        """Count new attackers; when their number has doubled, what is rare is another."""
+        """Count new attackers; when their number has doubled, features that many of them show are rarer."""
         if not new:
             return
         before = population(connection)
-        self._added[POPULATION] = FeatureRow(*POPULATION, "", new, 0, 0)
-        if before and before.bit_length() != (before + new).bit_length():
-            rows.add_all_pending(connection)
+        self._added[POPULATION] = new, (0, 0)
+        for kind, attackers in rarity_changes(before.bit_length() - 1, (before + new).bit_length() - 1):
+            rows.add_features_pending(connection, kind, attackers)
 
     def _correct_spans(self, connection: Connection) -> None:
         """Take from features the times of those who no longer show them."""
@@ -172,31 +191,27 @@ class Intake:
                 rows.set_span(connection, key, rows.span_of(connection, key))
 
 
-def _bands(kind: Kind, row: SketchRow) -> Iterator[tuple[Key, str]]:
-    minima = sketches.unpacked(row.minima)
-    if sketches.size(minima) >= kind.least - 0.5:
-        for band in sketches.bands(minima):
-            yield (kind.name, digest(band)), band
+@lru_cache(maxsize=512)
+def _bands(kind: str, packed: bytes) -> tuple[tuple[Key, str], ...]:
+    minima = sketches.unpacked(packed)
+    if sketches.size(minima) < KINDS[kind].least - 0.5:
+        return ()
+    return tuple(((kind, digest(band)), band) for band in sketches.bands(minima))
 
 
-def _show(shown: dict[Key, EvidenceRow], row: EvidenceRow) -> None:
-    key = (row.kind, row.digest)
-    old = shown.get(key)
+def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[str], times: Times) -> SketchRow:
+    """Return the sketch of a set with these members added."""
+    minima = [sketches.sketch(member) for member in members]
     if old is not None:
-        row = row._replace(first_seen=min(old.first_seen, row.first_seen), last_seen=max(old.last_seen, row.last_seen))
-    shown[key] = row
-
-
-def _united(old: SketchRow | None, new: SketchRow) -> SketchRow:
-    if old is None:
-        return new
-    minima = sketches.united([sketches.unpacked(old.minima), sketches.unpacked(new.minima)])
-    first, last = _widened((old.first_seen, old.last_seen), (new.first_seen, new.last_seen))
-    return SketchRow(new.attacker, new.kind, sketches.packed(minima), first, last)
+        minima.append(sketches.unpacked(old.minima))
+        times = _widened((old.first_seen, old.last_seen), times)
+    return SketchRow(attacker, kind, sketches.packed(sketches.united(minima)), *times)
 
 
 def _widened(old: Times | None, new: Times) -> Times:
-    return new if old is None else (min(old[0], new[0]), max(old[1], new[1]))
+    if old is None:
+        return new
+    return min(old[0], new[0]), max(old[1], new[1])
 
 
 def gathered(events: Iterable[StoredEvent]) -> Intake:

@@ -22,6 +22,9 @@ DAY = 86_400_000_000_000
 _PATIENCE_DAYS = 30
 _SEVERAL = 8
 _SECOND = 0.2
+_RARE = 6.7
+_FURTHER_MEMBER = 0.7
+"""Of a rare credential or command after another: one script brings all of them, but parts of it are seen one by one."""
 _LEAST = 0.25
 
 
@@ -60,13 +63,13 @@ KINDS: dict[str, Kind] = {
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("credential_set", "script", 0, 22, 2.5, 128, rarity=2, members="credential", least=4),
-        Kind("credential", "script", 0, 7, 0.9, 255),
+        Kind("credential_set", "script", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
+        Kind("credential", "script", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
-        Kind("command_set", "script", 1, 22, 2.5, 128, rarity=2, members="command", least=3),
-        Kind("command", "script", 1, 8, 0.9, 255, 12),
+        Kind("command_set", "script", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
+        Kind("command", "script", 1, 8, 0.6, 255, 12, rarity=1),
         Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "tool", 2, 7, 1, 64, 8, 8, rarity=1.5),
@@ -77,6 +80,9 @@ KINDS: dict[str, Kind] = {
         Kind("tcp_stack", "system", 2, 6, 1, 64, 8, 4, rarity=1.5),
     )
 }
+
+SET_OF = {kind.members: kind.name for kind in KINDS.values() if kind.members}
+"""By kind, that of the sets whose members are of it."""
 
 _LIMITS = {"tool": 10.0, "system": 9.0}
 
@@ -112,20 +118,40 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     return bits if limit is None else min(bits, limit)
 
 
+def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]:
+    """Return which features can weigh something else now that the population is 2**`after` and no longer 2**`before`.
+
+    They are given by kind, and by the least and the greatest number of attackers that show them.
+    """
+    return [
+        (kind.name, (1 << doublings, (2 << doublings) - 1))
+        for kind in KINDS.values()
+        if kind.rarity and before != after
+        for doublings in range(1, kind.cap.bit_length())
+        if kind.rarity * (before - doublings) < kind.bits - kind.slope * (doublings - 1)
+    ]
+
+
 def total(features: Iterable[tuple[str, float]]) -> float:
     """Return the bits of features (kind, bits) together."""
-    families: dict[str, list[float]] = {}
+    families: dict[str, list[tuple[float, float]]] = {}
     sets: dict[str, float] = {}
-    for kind, bits in features:
+    found = list(features)
+    for kind, bits in found:
         if KINDS[kind].members:  # near-equal sets agree on several bands, which are one thing
             sets[kind] = max(sets.get(kind, 0.0), bits)
-        else:
-            families.setdefault(KINDS[kind].family, []).append(bits)
+    for kind, bits in found:
+        if not KINDS[kind].members:
+            alone = bits >= _RARE and kind in SET_OF and SET_OF[kind] not in sets
+            families.setdefault(KINDS[kind].family, []).append((bits, _FURTHER_MEMBER if alone else _SECOND))
     for kind, bits in sets.items():
-        families.setdefault(KINDS[kind].family, []).append(bits)
+        families.setdefault(KINDS[kind].family, []).append((bits, _SECOND))
     return sum(_of_family(name, families[name]) for name in sorted(families))
 
 
-def _of_family(name: str, bits: list[float]) -> float:
-    whole = sum(each * _SECOND**place for place, each in enumerate(sorted(bits, reverse=True)))
+def _of_family(name: str, features: list[tuple[float, float]]) -> float:
+    whole, factor = 0.0, 1.0
+    for place, (bits, further) in enumerate(sorted(features, reverse=True)):
+        factor *= further if place else 1.0
+        whole += bits * factor
     return min(whole, _LIMITS.get(name, whole))

@@ -5,7 +5,7 @@ Each step finds what it can affect through the holders of a feature, so the cost
 candidates, not on the number of attackers; and the result is the one that a computation of everything gives.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from decnet_workers.clusterer.attachment import Attachment, attachment
@@ -15,14 +15,16 @@ from decnet_workers.clusterer.cores import (
     adjusted,
     are_linked,
     components,
-    enough,
+    could_link,
+    followed,
     heaviest,
     in_order,
     is_mixed,
     is_shared_address,
+    may_follow,
     profile,
 )
-from decnet_workers.clusterer.kinds import KINDS, Feature, weight
+from decnet_workers.clusterer.kinds import JOIN, KINDS, Feature, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -66,7 +68,10 @@ class _Regrouping:
         touched |= self._holders(moved - changed)
         self._learn_of_all(touched)
         known = {key: self._core(key, cores) for attacker in touched for key in self._looked(attacker)}
-        placed = {one: attachment(self._looked(one), known, self._weights) for one in sorted(touched)}
+        placed = {
+            one: attachment(self._looked(one), known, self._weights, shared=self._linking(one) is None)
+            for one in sorted(touched)
+        }
         return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed)
 
     def _keys_of(self, attackers: Iterable[str]) -> set[Key]:
@@ -171,12 +176,52 @@ class _Regrouping:
         asked = self._with_their_cores(keys)
         links: set[tuple[Key, Key]] = set()
         done: set[Key] = set()
-        while asked - done:
-            fresh = asked - done
-            links |= self._links(fresh)
-            done |= fresh
-            asked |= self._with_their_cores({key for link in links for key in link} - done)
-        return components((key for key in done if self._weights[key] > 0), links)
+        while True:
+            while fresh := asked - done:
+                links |= self._links(fresh)
+                done |= fresh
+                asked |= self._with_their_cores({key for link in links for key in link} - done)
+            weighty = {key for key in done if self._weights[key] > 0}
+            cores = components(weighty, links)
+            cores = components(weighty, links | self._followings(weighty, cores))
+            asked |= self._with_their_cores(self._could_follow(key for key in weighty if self._moves(key, cores)))
+            if asked <= done:
+                return cores
+
+    def _moves(self, key: Key, cores: dict[Key, str]) -> bool:
+        return self._weights[key] >= JOIN and self._core_before(key) != cores[key]
+
+    def _could_follow(self, keys: Iterable[Key]) -> set[Key]:
+        """Return the features that may follow the core of these, which is another than before."""
+        self._read_samples(keys := set(keys))
+        holders = {attacker for key in keys for attacker in self._samples[key]}
+        self._learn_of_all(holders)
+        return {key for attacker in holders for key in self._looked(attacker) if self._may_follow(key)}
+
+    def _may_follow(self, key: Key) -> bool:
+        return may_follow(self._features[key].attackers, self._weights[key])
+
+    def _followings(self, keys: set[Key], cores: dict[Key, str]) -> set[tuple[Key, Key]]:
+        """Return the links of rare weaker features with the cores that their attackers have."""
+        strong = {core for key, core in cores.items() if self._weights[key] >= JOIN}
+        links: dict[str, dict[str, tuple[Key, Key]]] = {}
+        for key in keys:
+            if cores[key] not in strong and self._may_follow(key):
+                shown = [by_core for one in self._samples[key] if (by_core := self._strong(one, cores)) is not None]
+                if (other := followed(shown)) is not None:
+                    links.setdefault(cores[key], {}).setdefault(self._core(other, cores), (key, other))
+        return {link for found in links.values() if len(found) == 1 for link in found.values()}
+
+    def _strong(self, attacker: str, cores: dict[Key, str]) -> dict[str, Key] | None:
+        """Return the cores of an attacker's features that join alone, each with the least of them; None: shared."""
+        linking = self._linking(attacker)
+        if linking is None:
+            return None
+        found: dict[str, Key] = {}
+        for key in sorted(linking[0], reverse=True):
+            if self._weights[key] >= JOIN:
+                found[self._core(key, cores)] = key
+        return found
 
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
@@ -187,20 +232,17 @@ class _Regrouping:
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        pairs = {
-            (one, other)
-            for one in keys
-            for other, number in self._profiles[one].together.items()
-            if self._could_link(one, other, number)
-        }
+        pairs = {(one, other) for one in keys for other in self._candidates(one)}
         self._profile({other for _, other in pairs})
         ordered = {in_order(one, other, self._profiles) for one, other in pairs}
         return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
 
-    def _could_link(self, one: Key, other: Key, number: int) -> bool:
-        """Return whether the pair deserves a look at what the other's attackers show."""
-        sizes = self._features[one].attackers, self._features[other].attackers
-        return max(sizes) > SAMPLE or enough(number, sizes, self._weights[one], self._weights[other])
+    def _candidates(self, one: Key) -> Iterator[Key]:
+        """Yield the features of which it deserves a look whether they are linked with this one."""
+        bits, attackers = self._weights[one], self._features[one].attackers
+        for other, number in self._profiles[one].together.items():
+            if could_link(number, (attackers, self._features[other].attackers), bits, self._weights[other]):
+                yield other
 
     def _profile(self, keys: set[Key]) -> None:
         missing = {key for key in keys if key not in self._profiles}

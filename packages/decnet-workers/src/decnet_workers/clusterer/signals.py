@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What an event is evidence of: features of its attacker, and members of the sets that it shows."""
+"""What an event is evidence of: features of its attacker.
 
-from collections.abc import Callable, Iterator
+The same commands, credentials and clients come again and again, so the features of the latest ones are kept.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from decnet_core.events.catalogue import (
     CanaryHit,
@@ -17,118 +19,160 @@ from decnet_core.events.catalogue import (
     HttpRequest,
     LoginAttempt,
     Payload,
+    SessionClosed,
     SshKex,
     SshProbed,
     TcpStack,
     TlsClient,
     TlsProbed,
 )
+from decnet_core.events.typing_digest import TypingDigest
+from decnet_models.grouping.values import digest
 from decnet_workers.clusterer.command_text import hosts, parts, urls
+from decnet_workers.commodity.limits import Key
 
-_LONGEST = 1024
+_LONGEST = 2048
+"""Characters of a value that are told apart."""
+_KEPT, _LONGEST_KEPT = 2048, 256
+"""How many texts are kept with what they show, and the characters of the longest of them."""
+_LEAST_KEYS, _LEAST_BINS = 30, 6
+"""A rhythm of fewer keys, or whose times fall into fewer bins of their histograms, many have by chance."""
 
 
-class Signal(msgspec.Struct, frozen=True):
-    """A feature (`kind`, `value`) that an event shows; `in_set`: a member of the attacker's set of that kind."""
+class Signal(NamedTuple):
+    """A feature, by its kind and the digest of its value."""
 
-    kind: str
+    key: Key
     value: str
-    in_set: bool = False
 
 
-def signals(payload: Payload) -> Iterator[Signal]:
-    """Yield what the event shows."""
+def signals(payload: Payload) -> Iterable[Signal]:
+    """Return what the event shows."""
     found = _SIGNALS.get(type(payload))
-    if found is not None:
-        for signal in found(payload):
-            if signal.value:
-                yield signal
+    return () if found is None else found(payload)
 
 
 def of_address(attacker: str) -> Iterator[Signal]:
     """Yield what the address itself says: one host chooses freely within an IPv6 /64 (RFC 8981)."""
     if ":" in attacker:
         address = int(ip_address(attacker))
-        yield Signal("network6", f"{address >> 64:016x}")
+        yield from _signal("network6", f"{address >> 64:016x}")
+
+
+def _signal(kind: str, value: str | None) -> tuple[Signal, ...]:
+    if not value:
+        return ()
+    return (_kept(kind, value) if len(value) <= _LONGEST_KEPT else _made(kind, value[:_LONGEST]),)
+
+
+def _made(kind: str, value: str) -> Signal:
+    return Signal((kind, digest(value)), value)
+
+
+_kept = lru_cache(maxsize=_KEPT)(_made)
 
 
 def _login(payload: LoginAttempt) -> Iterator[Signal]:
     for tried, _ in payload.variants():
-        if tried.public_key:
-            yield Signal("ssh_key", tried.public_key[:_LONGEST])
+        yield from _signal("ssh_key", tried.public_key)
         if tried.password is not None:
-            credential = f"{tried.username[:_LONGEST]}\t{tried.password[:_LONGEST]}"
-            yield Signal("credential_set", credential, in_set=True)
-            yield Signal("credential", credential)
+            yield from _signal("credential", f"{tried.username[: _LONGEST // 2]}\t{tried.password}")
 
 
 def _command(payload: CommandRun) -> Iterator[Signal]:
     for run, _ in payload.variants():
-        for part in parts(run.command):
-            yield Signal("command_set", part, in_set=True)
-            yield Signal("command", part)
-        yield from (Signal("url", url[:_LONGEST]) for url in urls(run.command))
-        yield from (Signal("host", host) for host in hosts(run.command))
+        yield from _of_text(run.command)
+
+
+def _of_text(command: str) -> tuple[Signal, ...]:
+    return _kept_of_command(command) if len(command) <= _LONGEST_KEPT else _of_command(command)
+
+
+def _of_command(command: str) -> tuple[Signal, ...]:
+    return (*(one for part in parts(command) for one in _signal("command", part)), *_of_urls(command))
+
+
+_kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)
+
+
+def _of_urls(text: str) -> tuple[Signal, ...]:
+    """Return the URLs and the hosts that a text names."""
+    named = (*(("url", url) for url in urls(text)), *(("host", host) for host in hosts(text)))
+    return tuple(one for kind, value in named for one in _signal(kind, value))
+
+
+_kept_of_urls = lru_cache(maxsize=_KEPT)(_of_urls)
 
 
 def _file(payload: FileCaptured) -> Iterator[Signal]:
-    yield Signal("payload", payload.sha256[:64])
+    yield from _signal("payload", payload.sha256[:64])
     if payload.url:
-        yield from (Signal("url", url[:_LONGEST]) for url in urls(payload.url))
-        yield from (Signal("host", host) for host in hosts(payload.url))
+        yield from _of_urls(payload.url)
 
 
 def _request(payload: HttpRequest) -> Iterator[Signal]:
     for request, _ in payload.variants():
-        if request.user_agent:
-            yield Signal("user_agent", request.user_agent[:_LONGEST])
+        yield from _signal("user_agent", request.user_agent)
         text = f"{request.target} {request.body or ''}"
-        yield from (Signal("url", url[:_LONGEST]) for url in urls(text))
-        yield from (Signal("host", host) for host in hosts(text))
+        yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:
     kind = "user_agent" if payload.service in ("http", "https") else "ssh_client" if payload.service == "ssh" else ""
     if kind:
         for one, _ in payload.variants():
-            yield Signal(kind, one.software[:_LONGEST])
+            yield from _signal(kind, one.software)
 
 
-def _kex(payload: SshKex) -> Iterator[Signal]:
+def _kex(payload: SshKex) -> tuple[Signal, ...]:
     if payload.role == "server":
-        yield Signal("hassh_server", payload.hassh)
-    else:
-        yield Signal("hassh", payload.hassh)
-        yield Signal("ssh_client", payload.software[:_LONGEST])
+        return _signal("hassh_server", payload.hassh)
+    return _signal("hassh", payload.hassh) + _signal("ssh_client", payload.software)
 
 
-def _http(payload: HttpClient) -> Iterator[Signal]:
-    yield Signal("http_client", payload.headers_hash)
-    if payload.user_agent:
-        yield Signal("user_agent", payload.user_agent[:_LONGEST])
+def _http(payload: HttpClient) -> tuple[Signal, ...]:
+    return _signal("http_client", payload.headers_hash) + _signal("user_agent", payload.user_agent)
 
 
 def _canary(payload: CanaryHit) -> Iterator[Signal]:
-    yield Signal("canary", payload.token[:_LONGEST])
+    yield from _signal("canary", payload.token)
     for hit, _ in payload.variants():
-        if hit.user_agent:
-            yield Signal("user_agent", hit.user_agent[:_LONGEST])
+        yield from _signal("user_agent", hit.user_agent)
 
 
-_SIGNALS: dict[type[Payload], Callable[[Any], Iterator[Signal]]] = {
+def _closed(payload: SessionClosed) -> tuple[Signal, ...]:
+    rhythm = payload.typing
+    return () if rhythm is None else _signal("typing", _rhythm(rhythm))
+
+
+def _rhythm(typing: TypingDigest) -> str:
+    """Return a rhythm as text; empty if it is that of many.
+
+    Two sessions of one person never have the same: this finds recordings that are played back, and programs that
+    imitate a hand. What a script sends at once falls into a bin or two.
+    """
+    bins = sum(count > 0 for count in (*typing.gaps, *typing.pauses))
+    if typing.keys < _LEAST_KEYS or bins < _LEAST_BINS:
+        return ""
+    counts = (typing.keys, typing.pasted, typing.lines, typing.corrections)
+    return " ".join(",".join(map(str, part)) for part in (counts, typing.gaps, typing.pauses))
+
+
+_SIGNALS: dict[type[Payload], Callable[[Any], Iterable[Signal]]] = {
     LoginAttempt: _login,
     CommandRun: _command,
     FileCaptured: _file,
     HttpRequest: _request,
     ClientIdentified: _identified,
+    SessionClosed: _closed,
     SshKex: _kex,
     HttpClient: _http,
     CanaryHit: _canary,
-    TcpStack: lambda payload: iter([Signal("tcp_stack", payload.muonfp)]),
-    TlsClient: lambda payload: iter([Signal("ja4", payload.ja4)]),
-    TlsProbed: lambda payload: iter([Signal("jarm", payload.jarm)]),
-    CertificateProbed: lambda payload: iter([Signal("certificate", payload.sha256)]),
-    SshProbed: lambda payload: iter([Signal("hassh_server", payload.hassh)]),
+    TcpStack: lambda payload: _signal("tcp_stack", payload.muonfp),
+    TlsClient: lambda payload: _signal("ja4", payload.ja4),
+    TlsProbed: lambda payload: _signal("jarm", payload.jarm),
+    CertificateProbed: lambda payload: _signal("certificate", payload.sha256),
+    SshProbed: lambda payload: _signal("hassh_server", payload.hassh),
 }
 
 KINDS_READ = tuple(_SIGNALS)

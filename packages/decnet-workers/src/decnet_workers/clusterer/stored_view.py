@@ -21,10 +21,7 @@ class StoredView:
         self.population = 1 << max(0, number.bit_length() - 1)
 
     def shown_by(self, attackers: Collection[str]) -> dict[str, list[Key]]:
-        shown: dict[str, list[Key]] = {}
-        for attacker, kind, digest in evidence_rows.features_of(self._connection, attackers):
-            shown.setdefault(attacker, []).append((kind, digest))
-        return shown
+        return evidence_rows.features_of(self._connection, attackers)
 
     def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
         found = evidence_rows.features_at(self._connection, keys)

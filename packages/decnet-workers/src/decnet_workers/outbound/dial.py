@@ -57,8 +57,8 @@ class Dialler:
         self._resolve = resolve
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """Created when the first https server is dialled: loading the authorities costs some MiB."""
+    def tls(self) -> ssl.SSLContext:
+        """Created when the first TLS server is dialled: loading the authorities costs some MiB."""
         try:
             return ssl.create_default_context(cafile=self._ca_file or None)
         except OSError as error:
@@ -66,7 +66,7 @@ class Dialler:
 
     async def open(self, target: Target, protocol: Callable[[], P], *, allow_private: bool) -> P:
         """Return a new `protocol` connected to `target`; raises DialError. The caller sets the overall deadline."""
-        addresses = await self._checked(target, allow_private=allow_private)
+        addresses = await self.checked(target, allow_private=allow_private)
         errors: list[str] = []
         for address in addresses[:MAX_ADDRESSES]:
             try:
@@ -80,7 +80,8 @@ class Dialler:
                 errors.append(f"{address}: {error.strerror or type(error).__name__}")
         raise DialError("; ".join(errors) or f"{target.host} has no address")
 
-    async def _checked(self, target: Target, *, allow_private: bool) -> list[Address]:
+    async def checked(self, target: Target, *, allow_private: bool) -> list[Address]:
+        """Return the addresses of `target`, all of which may be sent to; raises DialError."""
         literal = parse_address(target.host)
         parsed = (
             [literal] if literal else [parse_address(text) for text in await self._resolve(target.host, target.port)]
@@ -90,8 +91,8 @@ class Dialler:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:
                 raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
-            if not target.tls and is_public(address):
-                raise DialError(f"refused: {address} is public, and over the Internet it is https only")
+            if not (target.tls or target.upgrades) and is_public(address):
+                raise DialError(f"refused: {address} is public, and over the Internet it is TLS (https) only")
         return list(dict.fromkeys(addresses))
 
     async def _connect(self, target: Target, address: Address, protocol: Callable[[], P]) -> P:
@@ -99,7 +100,7 @@ class Dialler:
             protocol,
             str(address),
             target.port,
-            ssl=self._tls if target.tls else None,
+            ssl=self.tls if target.tls else None,
             server_hostname=target.host if target.tls else None,
         )
         return connection

@@ -26,7 +26,8 @@ from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
 from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
-from decnet_workers.webhook.filters import TEST, wants
+from decnet_workers.webhook.filters import TEST, Offer, wants
+from decnet_workers.webhook.incidents.incidents import ACTIONS, Incidents, Waiting
 from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.retry import NS, Schedule
 from decnet_workers.webhook.settings import WebhookSettings
@@ -56,6 +57,12 @@ class Poll(msgspec.Struct, frozen=True):
     lag: int
     pending: int
     dead: int
+    incidents_at: int | None = None
+    """When the next incident is due (ns)."""
+    last_seq: int = 0
+    """The number of the newest notice."""
+    told: frozenset[str] = frozenset()
+    """The kinds of notices of incidents that this poll has written."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -79,6 +86,7 @@ class Deliveries:
         self._breaker = Breaker(settings.breaker_failures, settings.breaker_seconds, settings.breaker_longest_seconds)
         self._give_up_ns = int(settings.give_up_seconds * NS)
         self._keep_ns = int(settings.keep_days * 86400 * NS)
+        self._incidents = Incidents(settings)
         self._plausible_time = PlausibleTime()
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
@@ -88,9 +96,9 @@ class Deliveries:
     def prepare(self) -> None:
         """Create the cursors of a new database, and correct times in the future."""
         with writing(self._engine) as connection:
-            for cursor in (WORKER, REPLAYS):
+            for cursor in (WORKER, REPLAYS, ACTIONS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            queries.correct_future_times(connection, now_ns=time.time_ns())
+            self._correct_future_times(connection, time.time_ns())
 
     def poll(self) -> Poll:
         """Create deliveries for new notices and return what to send; writes only when there is something to write."""
@@ -100,15 +108,19 @@ class Deliveries:
             lines = lines_after(connection, start, BATCH)
             asked = cursor_of(connection, REPLAYS)
             replays = queries.replays_after(connection, asked, BATCH)
+            waiting = self._incidents.waiting(connection, now, BATCH)
         stale = now - self._forgotten_at > _FORGET_EVERY_NS
-        if lines or replays or stale:
+        told: set[str] = set()
+        if lines or replays or waiting.something or stale:
             with writing(self._engine) as connection:
                 self._take(connection, start, lines, now)
                 self._replay(connection, asked, replays, now)
+                told = self._tell(connection, waiting, now)
                 if stale:
                     self._forget(connection, now)
         with reading(self._engine) as connection:
-            return self._look(connection, lines[-1].seq if lines else start, now)
+            poll = self._look(connection, lines[-1].seq if lines else start, now)
+        return msgspec.structs.replace(poll, told=frozenset(told))
 
     def _now(self) -> int:
         """Return the time; when the clock was set back, future times are corrected."""
@@ -116,9 +128,13 @@ class Deliveries:
         if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
-                queries.correct_future_times(connection, now_ns=now)
+                self._correct_future_times(connection, now)
         self._last_poll = now
         return now
+
+    def _correct_future_times(self, connection: Connection, now: int) -> None:
+        queries.correct_future_times(connection, now_ns=now)
+        self._incidents.correct_future_times(connection, now)
 
     def job(self, webhook_id: str, limit: int) -> Job | None:
         """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
@@ -151,14 +167,22 @@ class Deliveries:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
         webhooks = queries.active_webhooks(connection)
+        scores = self._incidents.take(connection, lines, now)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body)
             for line in lines
             for body in [body_of(line)]
+            for offer in [Offer(line, scores)]
             for webhook in webhooks
-            if wants(webhook, line)
+            if wants(webhook, offer)
         ]
         queries.add_deliveries(connection, deliveries, now_ns=now)
+
+    def _tell(self, connection: Connection, waiting: Waiting, now: int) -> set[str]:
+        """Write notices of incidents, which the next poll makes deliveries of; return their kinds."""
+        if waiting.actions:
+            _advance(connection, ACTIONS, waiting.position, waiting.actions[-1].seq, now)
+        return self._incidents.tell(connection, waiting.actions, now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:
@@ -176,14 +200,17 @@ class Deliveries:
 
     def _look(self, connection: Connection, done: int, now: int) -> Poll:
         ready_at = queries.ready_at(connection)
+        newest = last_seq(connection)
         if now - self._counted_at > _COUNT_EVERY_NS:
             self._counts, self._counted_at = queries.counts(connection), now
         return Poll(
             ready=tuple(name for name, at in ready_at.items() if at <= now),
             next_at=min((at for at in ready_at.values() if at > now), default=None),
-            lag=max(0, last_seq(connection) - done),
+            lag=max(0, newest - done),
             pending=self._counts.get(PENDING, 0),
             dead=self._counts.get(DEAD, 0),
+            incidents_at=self._incidents.next_at(connection),
+            last_seq=newest,
         )
 
     def _failed(

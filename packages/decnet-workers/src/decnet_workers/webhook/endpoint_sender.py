@@ -24,7 +24,9 @@ class Means(msgspec.Struct, frozen=True):
     attempt_seconds: float
     idle_seconds: float
     files: Path
-    """The directory of endpoints that are files."""
+    """The directory of endpoints that are files; a file has at most so many bytes, and so many older ones are kept."""
+    file_bytes: int
+    file_keep: int
 
 
 class EndpointSender:
@@ -61,6 +63,18 @@ def transport_of(webhook: Webhook, means: Means) -> Transport:
     """Return a transport for an endpoint; raises TargetError, SealError."""
     endpoint = opened(webhook, means.key)
     match SCHEMES[endpoint.url.partition(":")[0].lower()]:
+        case "syslog":
+            from decnet_workers.webhook.transports.syslog import SyslogTransport
+
+            return SyslogTransport(endpoint, means.dialler, attempt_seconds=means.attempt_seconds)
+        case "smtp":
+            from decnet_workers.webhook.transports.smtp import SmtpTransport
+
+            return SmtpTransport(endpoint, means.dialler, attempt_seconds=means.attempt_seconds)
+        case "file":
+            from decnet_workers.webhook.transports.file import FileTransport
+
+            return FileTransport(endpoint, means.files, max_bytes=means.file_bytes, keep=means.file_keep)
         case _:
             return _http(webhook, endpoint, means)
 

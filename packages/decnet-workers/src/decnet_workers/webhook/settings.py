@@ -39,5 +39,21 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     """How long ended deliveries and dead letters are remembered."""
     allow_networks: tuple[str, ...] = ()
     """Networks that any endpoint may be in, e.g. 10.1.0.0/16; all other non-public addresses are rejected."""
+    file_mib: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 64
+    """MiB of an endpoint that is a file (file:NAME, in <state>/alerts) before it becomes NAME.1."""
+    file_keep: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 8
+    """How many of these older files are kept."""
     ca_file: str = ""
     """Certificate authorities (PEM) to trust instead of the system's."""
+    incident_silence_minutes: Annotated[float, msgspec.Meta(gt=0, le=10_080)] = 60.0
+    """An attacker that was silent for so long begins a new incident."""
+    incident_wait_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 15.0
+    """How long an attacker must pause before an incident is told first, at most four times that after it began; a fifth
+    of that if it is high, no time if it is critical."""
+    incident_window_minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)] = 30.0
+    """How long after a notification more of the same is only counted; doubles with each, up to a day."""
+    incident_acknowledge_minutes: Annotated[float, msgspec.Meta(gt=0, le=10_080)] = 60.0
+    """When it is told again that nobody has acknowledged a high or critical incident; three times, each after twice the
+    time."""
+    incidents_per_minute: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10
+    """How many notifications of each severity a minute may have; one digest tells of all others."""

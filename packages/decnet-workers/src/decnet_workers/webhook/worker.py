@@ -5,9 +5,18 @@ import asyncio
 import os
 from functools import partial
 
+import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.bus.subjects import NOTICE
+from decnet_core.bus.subjects import NOTICE, NoticeWritten
+from decnet_core.events.notices import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDigest,
+    IncidentEscalated,
+    IncidentGrew,
+    IncidentOpened,
+)
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
@@ -41,6 +50,14 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     name = "webhook"
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
+    notices = (
+        IncidentOpened,
+        IncidentGrew,
+        IncidentEscalated,
+        IncidentAcknowledged,
+        IncidentClosed,
+        IncidentDigest,
+    )
     parks = True
     follows = ("ingest",)
     memory_budget = 64 * MIB
@@ -75,8 +92,15 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         dialler = Dialler(
             self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )
-        limits = (self.settings.attempt_seconds, self.settings.idle_seconds)
-        self._means = Means(dialler, key, *limits, files=ctx.state.root / ALERTS)
+        self._means = Means(
+            dialler,
+            key,
+            attempt_seconds=self.settings.attempt_seconds,
+            idle_seconds=self.settings.idle_seconds,
+            files=ctx.state.root / ALERTS,
+            file_bytes=self.settings.file_mib * MIB,
+            file_keep=self.settings.file_keep,
+        )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
 
@@ -96,14 +120,17 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         """Start a queue for each endpoint with due deliveries and no queue yet."""
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
+        for kind in sorted(poll.told):
+            ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(poll.last_seq)))
         for webhook_id in poll.ready:
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
         if poll.lag:
             return AT_ONCE
+        due = min((at for at in (poll.next_at, poll.incidents_at) if at is not None), default=None)
         # A nudge or the end of a queue wakes sooner.
-        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(poll.next_at), idle=not self._queues)
+        return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""

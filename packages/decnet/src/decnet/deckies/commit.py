@@ -3,8 +3,6 @@
 
 import asyncio
 import contextlib
-import os
-import pwd
 import time
 from collections.abc import Iterable
 
@@ -13,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import OperatorError
+from decnet.cli.operator_name import operator
 from decnet.deckies.plan import PersonaStep, Plan, Step
 from decnet.deckies.work_hours import work_columns
 from decnet.fleet.bus_access import reachable_bus
@@ -72,13 +71,6 @@ def apply(connection: Connection, plan: Plan, *, reason: str) -> None:
 def announce(deployment: Deployment, deckies: int) -> bool:
     """Wake reconciler and mutate; False when the bus cannot be reached: they find the change at their next look."""
     return asyncio.run(_announce(deployment, deckies))
-
-
-def operator() -> str:
-    """Return the name of the person who runs the command, also behind sudo."""
-    with contextlib.suppress(KeyError):
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    return str(os.getuid())
 
 
 def _release(connection: Connection, plan: Plan) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
+from decnet.cli.operator_name import operator
 from decnet.deckies import commit
 from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import Difference, Step, plan
@@ -56,7 +57,7 @@ def mutate_now(deployment: Deployment, connection: Connection, name: str, *, for
     if not force:
         _refuse_active(_activity(deployment, connection, now), name)
     try:
-        made = change(connection, one, policy, ChangeInfo("mutated", commit.operator(), "mutate", now))
+        made = change(connection, one, policy, ChangeInfo("mutated", operator(), "mutate", now))
     except UnchangeableError as error:
         raise OperatorError(f"decky {name} cannot be changed: {error}") from error
     if made is None:

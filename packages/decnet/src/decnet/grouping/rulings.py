@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
-from decnet.deckies.commit import operator
+from decnet.cli.operator_name import operator
 from decnet.grouping.naming import group_named, member_named, subject_named
 from decnet_models.grouping import changes, decisions
 from decnet_models.grouping.membership import groups_of, members

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A supervised worker process: `python -m decnet_core.supervise.fork.child_main NAME MODULE:CLASS`.
 
-The class is named in full because finding it by entry point would cost every worker the memory of `importlib.metadata`;
-the supervisor has looked it up once for all. Starting the module rather than a console script works the same in a
-checkout and in a wheel install, whatever PATH says.
+The class is named in full: the supervisor has looked it up among the entry points once for all. Starting the module
+rather than a console script works the same in a checkout and in a wheel install, whatever PATH says.
 """
 
 import sys

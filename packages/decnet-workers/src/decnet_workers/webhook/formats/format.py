@@ -37,6 +37,8 @@ class Format(msgspec.Struct, frozen=True):
     for_people: bool = False
     """Whether each message comes before somebody's eyes."""
     content_type: str = "application/json"
+    structured: bool = False
+    """Whether the body begins with structured data of syslog (RFC 5424 §6.3)."""
     hosts: tuple[str, ...] = ()
     """Hosts, or with a leading dot domains, whose URLs mean this format."""
     secret_url: bool = False

@@ -30,4 +30,4 @@ def escaped(text: str) -> str:
     return _ESCAPED.sub(r"\\\g<0>", text)
 
 
-FORMAT = Format("Any syslog server, RFC 5424", body, travels_by=("syslog",))
+FORMAT = Format("Any syslog server, RFC 5424", body, travels_by=("syslog",), structured=True)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What is installed in this environment."""

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""What operators ask about incidents, and what they do with them."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, func, insert, select
+
+from decnet_core.text import for_column
+from decnet_models.database.statements import commit_in_order
+from decnet_models.database.window import Window
+from decnet_models.incidents.keeping import states, values_of
+from decnet_models.incidents.tables import incident, incident_action, incident_notice, incident_value
+from decnet_models.incidents.values import (
+    ACKNOWLEDGED,
+    CLOSED,
+    FIELDS,
+    NEW,
+    NOTE,
+    Action,
+    Counted,
+    Incident,
+    incident_of,
+)
+
+MAX_NOTE = 4096
+"""Characters."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An incident with its state."""
+
+    incident: Incident
+    state: str
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which incidents; None and empty: any."""
+
+    states: tuple[str, ...] = ()
+    least_severity: int = 1
+    least_score: int = 0
+    window: Window | None = None
+    """Those of which an event was in that time, by the times of the first and the last one."""
+    attacker: str | None = None
+    decky: str | None = None
+    technique: str | None = None
+    token: str | None = None
+
+
+def incidents(connection: Connection, limit: int = 100, selection: Selection | None = None) -> list[Listed]:
+    """Return up to `limit` incidents, those with the latest events first; merged ones are in their targets."""
+    i, query = incident.c, _selected(selection or Selection())
+    rows = connection.execute(query.order_by(i.last_seen.desc(), i.id.desc()).limit(limit))
+    found = [incident_of(row) for row in rows]
+    decided = states(connection, [one.id for one in found])
+    return [Listed(one, decided.get(one.id, NEW)) for one in found]
+
+
+def _selected(selection: Selection) -> Select[Any]:
+    i, v = incident.c, incident_value.c
+    query = select(incident).where(i.merged_into.is_(None))
+    if selection.least_severity > 1:
+        query = query.where(i.severity >= selection.least_severity)
+    if selection.least_score:
+        query = query.where(i.score >= selection.least_score)
+    if selection.window is not None:
+        query = query.where(i.last_seen >= selection.window.since, i.first_seen < selection.window.until)
+    for field in ("attacker", "decky", "technique", "token"):
+        if (value := getattr(selection, field)) is not None:
+            query = query.where(i.id.in_(select(v.incident).where(v.field == field, v.value == value)))
+    if selection.states:
+        query = query.where(_STATE.in_(selection.states))
+    return query
+
+
+def count_open(connection: Connection) -> dict[int, int]:
+    """Return the number of incidents that nobody has closed, by severity."""
+    query = select(incident.c.severity, func.count()).where(incident.c.merged_into.is_(None), _STATE != CLOSED)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(incident.c.severity))}
+
+
+def find(connection: Connection, number: int) -> Listed | None:
+    """Return an incident; of one that was merged, the incident that has its notices now."""
+    seen = set()
+    while number not in seen:
+        seen.add(number)
+        row = connection.execute(select(incident).where(incident.c.id == number)).one_or_none()
+        if row is None:
+            return None
+        if row.merged_into is None:
+            return Listed(incident_of(row), states(connection, [number]).get(number, NEW))
+        number = row.merged_into
+    return None
+
+
+def merged(connection: Connection, number: int) -> list[int]:
+    """Return the numbers of the incidents that were merged into one."""
+    query = select(incident.c.id).where(incident.c.merged_into == number).order_by(incident.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def values(connection: Connection, number: int, limit: int = 100) -> list[Counted]:
+    """Return what an incident is about: its addresses, deckies, services, techniques and tokens."""
+    return values_of(connection, [number], FIELDS, limit)
+
+
+def notice_numbers(connection: Connection, number: int, limit: int = 1000) -> list[int]:
+    """Return up to `limit` numbers of the notices of an incident, oldest first."""
+    n = incident_notice.c
+    query = select(n.notice).where(n.incident == number).order_by(n.notice).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def actions(connection: Connection, numbers: Collection[int]) -> list[Action]:
+    """Return what operators did with a few incidents, oldest first."""
+    a = incident_action
+    query = select(a).where(a.c.incident.in_(sorted(numbers))).order_by(a.c.seq)
+    return [Action(*row) for row in connection.execute(query)]
+
+
+def act(connection: Connection, number: int, verb: str, who: str, note: str = "", *, now_ns: int) -> Action | None:
+    """Acknowledge or close an incident, or add a note; return the earlier action that makes this one needless.
+
+    That is of the same verb, or a closing where one acknowledges. Of two operators at once one waits for the other.
+    """
+    commit_in_order(connection, incident_action)  # the worker follows these with a cursor
+    a = incident_action
+    if verb != NOTE:
+        ends = (CLOSED,) if verb == CLOSED else (ACKNOWLEDGED, CLOSED)
+        earlier = select(a).where(a.c.incident == number, a.c.verb.in_(ends)).order_by(a.c.seq.desc()).limit(1)
+        if (row := connection.execute(earlier).one_or_none()) is not None:
+            return Action(*row)
+    values = {"incident": number, "verb": verb, "who": for_column(who, 255), "note": for_column(note, MAX_NOTE)}
+    connection.execute(insert(a).values(**values, created_at=now_ns))
+    return None
+
+
+_STATE = func.coalesce(
+    select(func.max(incident_action.c.verb))
+    .where(and_(incident_action.c.incident == incident.c.id, incident_action.c.verb.in_((ACKNOWLEDGED, CLOSED))))
+    .correlate(incident)
+    .scalar_subquery(),
+    NEW,
+)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""`decnet incident NUMBER`: one incident, and what an operator does with incidents."""
+
+from typing import Annotated
+
+import typer
+
+from decnet.cli.errors import FAILED
+from decnet.cli.operator_name import operator
+from decnet.cli.options import Json, Limit, application
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.incidents.acting import Outcome, act, nudge
+from decnet.incidents.page import page, page_of
+from decnet.show import documents
+from decnet_core.text import for_terminal
+from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
+
+app = application("One incident, and what to do with incidents.", show_by_default=True)
+
+Numbers = Annotated[list[int], typer.Argument(help="Numbers of incidents, as decnet incidents lists them.")]
+Who = Annotated[str, typer.Option("--who", help="Your name for others; default: your account's.", show_default=False)]
+Text = Annotated[str, typer.Option("--note", help="What others should know.")]
+
+
+@app.command(name="show")
+def show(
+    number: Annotated[int, typer.Argument(help="Number of an incident.")], *, limit: Limit = 200, as_json: Json = False
+) -> None:
+    """Show an incident: who, what, where, its timeline with the evidence of each step, who does what about it."""
+    with transaction(find_deployment()) as connection:
+        found = page_of(connection, number, limit)
+    typer.echo(documents.document(found) if as_json else page(found))
+
+
+@app.command(name="ack")
+def ack(numbers: Numbers, note: Text = "", who: Who = "") -> None:
+    """Take charge of incidents: nothing more is told of them unless they become more severe."""
+    _act(numbers, ACKNOWLEDGED, who, note)
+
+
+@app.command(name="close")
+def close(numbers: Numbers, note: Text = "", who: Who = "") -> None:
+    """Close incidents: what these attackers do next is a new incident."""
+    _act(numbers, CLOSED, who, note)
+
+
+@app.command(name="note")
+def note(
+    number: Annotated[int, typer.Argument(help="Number of an incident.")],
+    text: Annotated[str, typer.Argument(help="What others should know.")],
+    who: Who = "",
+) -> None:
+    """Add a note to an incident."""
+    _act([number], NOTE, who, text)
+
+
+def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
+    """Act on each incident; exit code 1 when another operator was first with one of them."""
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        outcomes = act(connection, numbers, verb, who or operator(), text)
+    nudge(deployment)
+    for outcome in outcomes:
+        typer.echo(for_terminal(_words(outcome)))
+    if any(outcome.earlier for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+def _words(outcome: Outcome) -> str:
+    if outcome.earlier is None:
+        did = "note added" if outcome.verb == NOTE else outcome.verb
+        return f"incident {outcome.number}: {did}"
+    return f"incident {outcome.number}: {outcome.earlier.who} has {outcome.earlier.verb} it already, {outcome.when}"

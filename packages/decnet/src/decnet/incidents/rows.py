@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""How an incident is shown in a list."""
+
+import msgspec
+
+from decnet.show.times import moment, rfc3339
+from decnet_models.incidents.queries import Listed
+from decnet_workers.webhook.incidents.severity import WORDS
+
+HEADING = ("incident", "state", "severity", "score", "attacker", "notices", "first seen", "last seen", "decisive line")
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """An incident as scripts get it; times are RFC 3339."""
+
+    incident: int
+    state: str
+    severity: str
+    score: int
+    attacker: str
+    attackers: int
+    identity: str | None
+    notices: int
+    counts: dict[str, int]
+    first_seen: str
+    last_seen: str
+    first_seen_ns: int
+    last_seen_ns: int
+    line: str
+    line_kind: str
+
+
+def summary(listed: Listed) -> Summary:
+    one = listed.incident
+    return Summary(
+        incident=one.id,
+        state=listed.state,
+        severity=WORDS[one.severity],
+        score=one.score,
+        attacker=one.attacker,
+        attackers=one.attackers,
+        identity=None if one.identity is None else str(one.identity),
+        notices=one.notices,
+        counts=one.counts,
+        first_seen=rfc3339(one.first_seen),
+        last_seen=rfc3339(one.last_seen),
+        first_seen_ns=one.first_seen,
+        last_seen_ns=one.last_seen,
+        line=one.line,
+        line_kind=one.line_kind,
+    )
+
+
+def row(one: Summary) -> tuple[object, ...]:
+    who = one.attacker if one.attackers == 1 else f"{one.attacker} +{one.attackers - 1}"
+    times = (moment(one.first_seen_ns), moment(one.last_seen_ns))
+    return one.incident, one.state, one.severity, one.score, who, one.notices, *times, one.line
