@@ -58,12 +58,12 @@ ONLY_IN = {
 def domains_of(name: str) -> set[str]:
     """Return the domains that a worker may load: those that its sources name and whose tables say that it is theirs.
 
-    Who follows the log has, besides, the log, known sources, the outbox and its progress; every worker of the database its progress.
+    Who follows the log has, besides, the log, the outbox and the known sources; who has the database its progress.
     """
     worker = worker_registry.load(name)
     if not worker.database:
         return set()
-    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.rglob("*.py"))
+    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
     named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
     log = {"events", "known", "notices"} if issubclass(worker, CursorWorker) else set()
     return log | {

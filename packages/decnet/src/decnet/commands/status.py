@@ -24,9 +24,11 @@ from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
+from decnet_core.text import for_terminal
 from decnet_models.database.shards import SHARDS
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State, states_on
+from decnet_models.troubles.queries import told as told_troubles
 
 app = application("Show the state of the fleet.")
 
@@ -54,6 +56,18 @@ class Report(msgspec.Struct, frozen=True):
     fleet_pss: int | None = None
     """Bytes that the whole fleet takes, with supervisors and what they fork from; None if some may not be read."""
 
+    troubles: tuple[tuple[str, str, int], ...] = ()
+    """What the fleet has told of itself and has not ended: kind of notice, subject, since when."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """What an operator must look at, one sentence each; without any all is well."""
+        found = [f"down: {', '.join(self.down)}"] if self.down else []
+        failed = [state for _, state in self.deckies if state is not None and state.phase == "failed"]
+        found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
+        told = [one for one in self.troubles if one[0] != "worker.down"]  # those are above
+        return found + [f"{kind}: {for_terminal(subject)} since {moment(since)}" for kind, subject, since in told]
+
     @property
     def down(self) -> list[str]:
         """What does not work: names of workers, `bus`, `database`."""
@@ -65,12 +79,14 @@ class Report(msgspec.Struct, frozen=True):
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Ask every worker how it is; exit code 1 when something is down."""
+    """Say first what is wrong, then how every worker is; exit code 1 when something is wrong."""
     report = look(find_deployment())
     typer.echo(
-        documents.document({**msgspec.structs.asdict(report), "down": report.down}) if as_json else _page(report)
+        documents.document({**msgspec.structs.asdict(report), "down": report.down, "wrong": report.wrong})
+        if as_json
+        else _page(report)
     )
-    if report.down:
+    if report.wrong:
         raise typer.Exit(FAILED)
 
 
@@ -81,10 +97,12 @@ def look(deployment: Deployment) -> Report:
     reached, workers = asyncio.run(_ask(deployment))
     progress, error = None, None
     deckies: tuple[tuple[Decky, State | None], ...] = ()
+    told: tuple[tuple[str, str, int], ...] = ()
     try:
         with transaction(deployment) as connection:
             progress = read_progress(connection)
             deckies = tuple(states_on(connection, None))
+            told = tuple((*key, since) for key, since in told_troubles(connection).items())
     except OperatorError as refused:
         error = str(refused)
     reports = tuple(read_status_files(deployment.state.supervisors))
@@ -103,6 +121,7 @@ def look(deployment: Deployment) -> Report:
         deckies,
         {name: taken for name, taken in pss.items() if taken is not None},
         total_pss(fleet_processes(reports, answers).values()),
+        told,
     )
 
 
@@ -124,6 +143,8 @@ def without_parts_of_tasks(workers: dict[str, Health | None]) -> dict[str, Healt
 def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
     lines = [
+        *(report.wrong or ["nothing is wrong"]),
+        "",
         columns(("worker", "state", "pid", "up", "restarts", "PSS", "lag", "dead letters"), rows),
         "",
         f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
@@ -140,8 +161,6 @@ def _page(report: Report) -> str:
         lines += ["", columns(("worker", "count", "trouble"), problems), ""]
     if report.off:
         lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
-    if report.down:
-        lines.append(f"down: {', '.join(report.down)}")
     return "\n".join(lines)
 
 

@@ -33,8 +33,9 @@ def defined(webhook: Webhook, key: bytes, said: Definition) -> Webhook:
     before = unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
     url = before.url if said.url is None else said.url
     name = said.format or (webhook.format if said.url is None else format_for(url))
-    options = {**(webhook.options if name == webhook.format else {}), **(said.options or {})}
-    kept = Secrets(url, before.token if said.token is None else said.token)
+    same = name == webhook.format  # another receiver is not given what was for this one
+    options = {**(webhook.options if same else {}), **(said.options or {})}
+    kept = Secrets(url, said.token if said.token is not None else before.token if same else "")
     kinds = webhook.kinds if said.kinds is None else tuple(said.kinds)
     try:
         form = checked(name, kept, options)

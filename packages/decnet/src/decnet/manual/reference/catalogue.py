@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fields import fields, first_line, listed
-
+from decnet.manual.reference.fields import fields, first_line, listed
 from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.envelope import Event

@@ -8,8 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any, get_args, get_origin
 
 import msgspec
-from fields import fields, first_line, listed
 
+from decnet.manual.reference.fields import fields, first_line, listed
 from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.events.notices import notice_kind
 from decnet_core.runtime import worker_registry

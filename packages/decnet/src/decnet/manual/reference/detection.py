@@ -15,7 +15,7 @@ from decnet_workers.ttp.sigma.located import Located
 
 def rules() -> Iterator[str]:
     """Every shipped rule below the tactic that its tags name first."""
-    yield "# Rules\n\nThe rules of `ttp`. [Write a rule](../../docs/howto/write-a-rule.md) shows how to add one.\n"
+    yield "# Rules\n\nThe rules of `ttp`. [Write a rule](../howto/write-a-rule.md) shows how to add one.\n"
     by_tactic: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for file in sorted(SHIPPED.glob("*.yml")):
         for document in documents(file.read_text(encoding="utf-8")):

@@ -19,7 +19,7 @@ from decnet_models.migrations.keys import declared_checks, declared_references
 
 def tables() -> Iterator[str]:
     """Every domain with a picture of its references; every table with its owner, readers, columns and conditions."""
-    yield "# Tables\n\nWritten by `docs/generate.py` from the code; `decnet-db check` compares a database with it.\n"
+    yield "# Tables\n\nWritten by `decnet docs` from the code; `decnet-db check` compares a database with it.\n"
     yield (
         "One folder of `decnet_models` is a domain. One worker writes a table (`operator`: the commands and the API). "
         "In the pictures a line is a foreign key. A dotted line is a reference without a key, since its target may "
