@@ -95,6 +95,8 @@ def alert_of(message_id: str, body: str | bytes) -> Alert:
 
 def shown(value: Any, limit: int = MAX_VALUE) -> str:
     """Return a value as text on one line without control characters, at most `limit` characters and an ellipsis."""
+    if isinstance(value, dict):
+        return shown([f"{name} {one}" for name, one in value.items()], limit)
     if isinstance(value, list):
         each = max(1, limit // max(1, len(value)))
         text = ", ".join(shown(one, max(each, _LEAST_LISTED)) for one in value[: limit // 2])
