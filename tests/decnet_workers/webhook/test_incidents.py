@@ -170,15 +170,6 @@ def test_a_canary_waits_a_moment_only(desk: Desk) -> None:
     assert (opened.severity, opened.line) == ("high", "finance share: /x")
 
 
-def test_more_of_the_same_is_told_once_per_growing_window(desk: Desk) -> None:
-    desk.hear(seen())
-    for _ in range(6 * 4):  # six hours, a notice every quarter of an hour
-        desk.wait(15 * MINUTE)
-        desk.hear(tagged())
-    assert desk.kinds() == ["opened", "grew", "grew", "grew"]  # after about 0.5, 1.5 and 3.5 hours
-    assert [one.fresh for one in desk.told()[1:]] == pytest.approx([2, 4, 8], abs=1)
-
-
 def test_greater_severity_is_an_escalation(desk: Desk) -> None:
     desk.hear(seen())
     desk.wait(MINUTE)
@@ -286,18 +277,18 @@ def test_an_address_that_is_split_off_begins_an_incident_of_its_own(desk: Desk) 
 
 def test_a_storm_of_attackers_is_told_by_a_digest(fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(fleet, monkeypatch, incidents_per_minute=5)
-    for first in range(4):
-        desk.hear(*(seen(f"10.{first}.{n // 250}.{n % 250}") for n in range(500)))
+    for first in range(2):
+        desk.hear(*(seen(f"10.{first}.{n // 250}.{n % 250}") for n in range(300)))
     desk.hear(tagged("T1003", "high", "10.9.9.9", action="cat /etc/shadow"))
     desk.wait(3 * MINUTE)
     assert desk.kinds().count("opened") == 6
     (digest,) = [one for one in desk.told() if isinstance(one, IncidentDigest)]
-    assert (digest.reason, digest.incidents, digest.severities) == ("storm", 1995, {"low": 1995})
+    assert (digest.reason, digest.incidents, digest.severities) == ("storm", 595, {"low": 595})
     assert "incident.opened" in desk.sent()
     assert desk.sent().count("incident.digest") == 1
     assert len(desk.listed()) == 100
     with reading(fleet.engine) as connection:
-        assert queries.count_open(connection) == {1: 2000, 3: 1}
+        assert queries.count_open(connection) == {1: 600, 3: 1}
 
 
 def test_a_batch_that_is_rolled_back_is_taken_again_with_the_same_result(
