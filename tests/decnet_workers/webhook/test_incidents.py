@@ -119,7 +119,7 @@ def ended(attacker: str = "192.0.2.1") -> SessionEnded:
 
 def session(desk: Desk) -> None:
     """One SSH session of six commands, as a person types them: every few seconds one."""
-    desk.hear(seen(), logged_in())
+    desk.hear(seen(), logged_in(), tagged("T1078", "high", action="ssh login root / toor accepted"))
     for technique, level, action in (
         ("T1033", "low", "id"),
         ("T1082", "low", "uname -a"),
@@ -140,8 +140,8 @@ def test_a_session_of_six_commands_is_one_notification_with_the_decisive_line(de
     assert desk.sent() == ["incident.opened"]
     (opened,) = desk.told()
     assert (opened.severity, opened.line, opened.line_kind) == ("high", "cat /etc/shadow", "ttp.tagged")
-    assert opened.notices == opened.fresh == 9
-    assert opened.counts == {"attacker.observed": 1, "credential.captured": 1, "ttp.tagged": 6, "session.ended": 1}
+    assert opened.notices == opened.fresh == 10
+    assert opened.counts == {"attacker.observed": 1, "credential.captured": 1, "ttp.tagged": 7, "session.ended": 1}
     assert opened.deckies == ("web-01",)
     assert set(opened.techniques) >= {"T1003.008", "T1105"}
     assert opened.title.startswith("192.0.2.1 had a session and tried to log in on web-01")
@@ -152,10 +152,10 @@ def test_every_notice_stays_a_record_and_reaches_those_who_want_each(desk: Desk)
     session(desk)
     desk.wait(MINUTE)
     records = [each.kind for each in desk.fleet.deliveries() if each.webhook_id == every.id]
-    assert len(records) == 9
+    assert len(records) == 10
     assert "incident.opened" not in records
     with reading(desk.fleet.engine) as connection:
-        assert queries.notice_numbers(connection, 1) == list(range(1, 10))
+        assert queries.notice_numbers(connection, 1) == list(range(1, 11))
 
 
 def test_a_critical_finding_is_told_at_once(desk: Desk) -> None:
