@@ -23,7 +23,6 @@ from decnet.drill.web import WebFailed
 from decnet.fleet.bus_access import query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
-from decnet_core.canary import TokenKind
 from decnet_core.runtime import worker_registry
 from decnet_models.webhooks.queries import remove_webhook
 
@@ -107,6 +106,6 @@ async def _webhook(deployment: Deployment) -> AsyncIterator[Receiver]:
 def _bait(deployment: Deployment, script: Script) -> Bait:
     with transaction(deployment, write=True) as connection:
         return Bait(
-            url=new_token(connection, deployment, TokenKind.URL, f"{script.mark} page"),
-            name=new_token(connection, deployment, TokenKind.DNS, f"{script.mark} name"),
+            url=new_token(connection, deployment, "url", f"{script.mark} page"),
+            name=new_token(connection, deployment, "dns", f"{script.mark} name"),
         )
