@@ -262,6 +262,22 @@ def realism(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def docs(session: nox.Session) -> None:
-    """Generate the reference pages from the registries into site/."""
+    """Gather the pages and the reference, and build the site in site/html; a link to nowhere is an error."""
+    _workspace(session, "--group", "docs")
+    session.run("python", "docs/generate.py")
+    session.run("mkdocs", "build", "--strict", "--quiet")
+
+
+@nox.session(python="3.11")
+def pictures(session: nox.Session) -> None:
+    """Take the pictures of the pages again, of a fleet that runs and is attacked; as root, in a network of its own."""
     _workspace(session)
-    session.run("python", "docs/generate.py", *session.posargs)
+    capture = "ip link set lo up && exec python docs/capture.py"
+    session.run("unshare", "--net", "sh", "-c", capture, external=True)
+
+
+@nox.session(python="3.11")
+def walk(session: nox.Session) -> None:
+    """Do what the pages tell a newcomer, by the clock: first value, a decky, last night, a sensor; as root."""
+    _workspace(session)
+    session.run("pytest", "-m", "howto", "-s", "--timeout", "900", "tests/fleet/test_walk.py", *session.posargs)

@@ -44,9 +44,9 @@ from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database.domains import all_tables, domains
 from decnet_models.database.engine import open_engine, reading, sqlite_file, writing
+from decnet_models.database.window import HOUR_NS
 from decnet_models.events import queries
 from decnet_models.events.tables import event
-from decnet_models.events.volume import HOUR_NS
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.progress.queries import move_cursor
 from decnet_workers.ingest.intake import Intake

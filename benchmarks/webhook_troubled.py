@@ -35,6 +35,9 @@ PAUSE_EVERY = 200
 """Requests of the endpoint that asks for pauses, between two of these."""
 BATCH = 10
 PAUSE_SECONDS = 5.0
+"""At least, from one request for a pause to the next."""
+PAUSE, ON_ITS_WAY = 1.0, 0.3
+"""Seconds that are asked for, and after which what was sent before that must have come."""
 QUIET_SECONDS = 120.0
 FLAT_MIB = 2.0
 
@@ -47,6 +50,7 @@ class Counts:
         self.waits: list[float] = []
         self.doubles = self.disorder = self.impatient = 0
         self.paused_until: dict[str, float] = {}
+        self.newest: dict[str, int] = {}
 
     def take(self, path: str, message: str, body: bytes) -> str:
         """Record a request; return the answer's head."""
@@ -54,18 +58,20 @@ class Counts:
             return "500 Oh\r\nContent-Length: 0"
         if path.startswith("/pause"):
             now = time.monotonic()
-            self.impatient += now < self.paused_until.get(path, 0.0)
+            left = self.paused_until.get(path, 0.0) - now
+            self.impatient += 0 < left < PAUSE - ON_ITS_WAY
             due = len(self.seen.get(path, ())) % PAUSE_EVERY == PAUSE_EVERY - 1
             if due and now - self.paused_until.get(path, 0.0) > PAUSE_SECONDS:
-                self.paused_until[path] = now + 0.9  # what was on its way is not impatient
+                self.paused_until[path] = now + PAUSE
                 return "429 Slowly\r\nRetry-After: 1\r\nContent-Length: 0"
         data = json.loads(body)["data"]
         seen = self.seen.setdefault(path, {})
         number = int(data["attacker"].split()[1])
         self.doubles += message in seen
-        self.disorder += bool(seen) and number < max(seen.values(), default=0) and message not in seen
         seen[message] = number
         if path.startswith("/good"):
+            self.disorder += number < self.newest.get(path, 0)
+            self.newest[path] = number
             self.waits.append((time.time_ns() - data["ts"]) / 1e6)
         return "204 No Content"
 

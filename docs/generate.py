@@ -1,49 +1,71 @@
 # SPDX-License-Identifier: MIT
-"""Writes the reference pages from the registries, so that they cannot be wrong.
+"""Gathers the pages of the site, as mkdocs.yml names them: those written by hand, and the reference from the code.
 
-A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
-settings, `command_page` commands, `rule_page` rules, `table_page` the database.
+python docs/generate.py [DIRECTORY]    (default: site/pages)
 """
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from catalogue_pages import events, notices, subjects
-from command_page import commands
-from fleet_pages import settings, workers
-from rule_page import rules
-from table_page import tables
+from decnet.manual.reference import pages
 
-PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
-    "workers": ("what each worker does, reads and writes, and its settings", workers),
-    "settings": ("the settings that all workers share", settings),
-    "commands": ("every console script with its commands and options", commands),
-    "events": ("every kind of event, which workers produce and read it", events),
-    "notices": ("what webhooks deliver", notices),
-    "subjects": ("the messages on the bus", subjects),
-    "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
-    "tables": ("every table of the database, with a picture of each domain", tables),
+ROOT = Path(__file__).parent.parent
+BESIDE = {
+    "README.md": "index.md",
+    "ARCHITECTURE.md": "architecture.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "LICENSE": "licence.md",
+    **{f"packages/{path.name}/README.md": f"packages/{path.name}.md" for path in (ROOT / "packages").iterdir()},
 }
-"""Every page by its name, with what it contains."""
+"""Pages that are not in docs/, and where the site has them."""
+
+_LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#:\s]+)(#[^)]*)?\)")
 
 
 def main() -> None:
-    """Write the pages into the directory named by the first argument (default: site/reference)."""
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "site/reference")
-    target.mkdir(parents=True, exist_ok=True)
-    for name, page in {"index": index, **{name: page for name, (_, page) in PAGES.items()}}.items():
-        (target / f"{name}.md").write_text("\n".join(page()) + "\n", encoding="utf-8")
-        print(target / f"{name}.md")  # the command's output
+    """Write the pages; `mkdocs build --strict` then finds every link that leads nowhere."""
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "site/pages")
+    shutil.rmtree(target, ignore_errors=True)
+    for source in sorted((ROOT / "docs").rglob("*")):
+        if source.suffix in (".md", ".svg", ".css"):
+            place(source, target / source.relative_to(ROOT / "docs"), target)
+    for name, there in BESIDE.items():
+        if (ROOT / name).is_file():
+            place(ROOT / name, target / there, target)
+    for path in pages.write(target / "reference"):
+        print(path)  # the command's output
 
 
-def index() -> Iterator[str]:
-    """The page that links to the others."""
-    yield "# Reference\n\nWritten by `docs/generate.py` from the code.\n"
-    for name, (told, _) in PAGES.items():
-        yield f"- [{name.capitalize()}]({name}.md): {told}"
+def place(source: Path, there: Path, target: Path) -> None:
+    """Copy a page, with its links to where the site has what they lead to."""
+    there.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix in (".svg", ".css"):
+        shutil.copy(source, there)
+        return
+
+    def moved(link: re.Match[str]) -> str:
+        before, path, part = link.groups()
+        wanted = on_site(((source.parent / path).resolve()), target)
+        if wanted is None:
+            return link[0]
+        return f"{before}{os.path.relpath(wanted, there.parent)}{part or ''})"
+
+    there.write_text(_LINK.sub(moved, source.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def on_site(path: Path, target: Path) -> Path | None:
+    """Return where the site has what is at `path` of the repository; None if it has not."""
+    name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
+    if name in BESIDE:
+        return target / BESIDE[name]
+    return target / path.relative_to(ROOT / "docs") if name.startswith("docs/") else None
 
 
 if __name__ == "__main__":

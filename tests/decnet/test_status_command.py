@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.decnet.command_result import Run
 
-from decnet.commands.status import without_parts_of_tasks
+from decnet.commands.status import look, without_parts_of_tasks
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health
@@ -24,6 +24,7 @@ from decnet_models.fleet.states import State, record_state
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import add_dead_letter
 from decnet_models.realism import queries as realism
+from decnet_models.troubles.queries import begin
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> None:
@@ -172,3 +173,28 @@ def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, 
     assert "box-0 " in said
     assert "box-1 " not in said
     assert "25 deckies: 1 failed, 24 running" in said
+
+
+def test_what_is_wrong_is_said_first(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = run("status")
+    assert said.out.splitlines()[0].startswith("down: bus")
+    add_deckies(deployment, 2)
+    with transaction(deployment, write=True) as connection:
+        begin(connection, ("disk.low", "/var/lib/decnet"), 1_700_000_000_000_000_000)
+    first, second, third, *_ = run("status").out.splitlines()
+    assert first.startswith("down: bus")
+    assert second == "failed: box-0: the port is taken"
+    assert third.startswith("disk.low: /var/lib/decnet since 2023-11-")
+    assert len(run("status", "--json").document["wrong"]) == 3
+
+
+def test_a_fleet_with_nothing_wrong_says_so_and_one_with_a_full_disk_does_not(
+    run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = msgspec.structs.replace(look(deployment), bus_reached=True, workers={})
+    monkeypatch.setattr("decnet.commands.status.look", lambda _: well)
+    said = run("status")
+    assert (said.code, said.out.splitlines()[0]) == (0, "nothing is wrong")
+    low = msgspec.structs.replace(well, troubles=(("disk.low", "/", 1),))
+    monkeypatch.setattr("decnet.commands.status.look", lambda _: low)
+    assert run("status").code == 1

@@ -71,13 +71,20 @@ def test_live_view_shows_all_and_interprets_nothing() -> None:
     view.guide(GUIDE)
     view.changed(READY)
     view.changed(REFUSED)
-    view.measured({"bus": Figures(25 << 20, "-")})
+    view.measured({"bus": Figures(25 << 20, "-")}, 31 << 20)
     view.happened([EVENT])
     page = io.StringIO()
     Console(file=page, width=160, height=50).print(view.page())
     view.close()
     shown = page.getvalue()
-    for text in ("127.77.0.10", "25.0 MiB", "cannot start", r"$ [bold red]x\x1b]0;t\x07\x0afake", "decnet drill"):
+    for text in (
+        "127.77.0.10",
+        "25.0 MiB",
+        "31.0 MiB",
+        "cannot start",
+        r"$ [bold red]x\x1b]0;t\x07\x0afake",
+        "decnet drill",
+    ):
         assert text in shown
     assert "\x1b" not in shown
 

@@ -100,3 +100,5 @@ def test_edited_webhook_keeps_its_id_its_secret_and_what_was_not_said(run: Run, 
         kept = opened(endpoints.find(connection, one["id"]), key)
     assert (kept.url, kept.access.token, kept.allow_private) == ("https://example.org/hook", "first", False)
     assert run("webhook", "edit", "wh_none", "--kind", "").code == 1
+    assert "needs --token" in run("webhook", "edit", one["id"], "--format", "misp").err, "the old one was another's"
+    assert run("webhook", "edit", one["id"], "--format", "mattermost").code == 0

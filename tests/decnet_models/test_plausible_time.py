@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_models.database.window import HOUR_NS
 from decnet_models.events.plausible_time import MAX_GAP_HOURS, PROOF_HOURS, SLACK_NS, PlausibleTime, plausible_by_log
-from decnet_models.events.volume import HOUR_NS
 
 DAY = 24
 START = 1000 * DAY

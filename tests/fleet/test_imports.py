@@ -58,14 +58,14 @@ ONLY_IN = {
 def domains_of(name: str) -> set[str]:
     """Return the domains that a worker may load: those that its sources name and whose tables say that it is theirs.
 
-    Who follows the log has, besides, the log, the outbox and its progress; every worker of the database its progress.
+    Who follows the log has, besides, the log, the outbox and the known sources; who has the database its progress.
     """
     worker = worker_registry.load(name)
     if not worker.database:
         return set()
     sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
     named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
-    log = {"events", "notices"} if issubclass(worker, CursorWorker) else set()
+    log = {"events", "known", "notices"} if issubclass(worker, CursorWorker) else set()
     return log | {
         domain for domain in domains() if domain in named and any(map(partial(uses, name), tables_of(domain)))
     }
@@ -122,3 +122,15 @@ def test_a_worker_that_ends_the_process_that_imports_it_is_reported(monkeypatch:
     monkeypatch.setattr(loading, "named", lambda _name: os._exit(3))
     with pytest.raises(StartupError, match="ended a process with exit code 3"):
         groups_of(["any"])
+
+
+def test_what_a_supervisor_and_its_workers_share_holds_nothing_that_only_the_start_needs() -> None:
+    code = (
+        "import sys; from decnet_core.supervise import command; from decnet_core.supervise.preload import before_fork\n"
+        "from decnet_core.runtime import worker_registry; command.parser().parse_args(['all'])\n"
+        "for place in worker_registry.first_zygotes(['bus', 'canary', 'collect', 'decoys']): before_fork.load(place)\n"
+        "from decnet_decoys.services import service_registry; assert service_registry.usable()\n"
+        "print(*{'importlib.metadata', 'zipfile', 'email', 'zoneinfo'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -3,30 +3,26 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from decnet.command import COMMANDS
+from decnet.manual.reference import pages as reference
 from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.notices import NOTICE_KINDS
 from decnet_core.runtime import worker_registry
+from decnet_workers.webhook.formats.registry import FORMATS
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "rules", "tables")
+PAGES = ("workers", "settings", "commands", "events", "notices", "formats", "subjects", "rules", "canary", "tables")
 
 
 @pytest.fixture(scope="module")
-def pages() -> Iterator[dict[str, str]]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(DOCS)
-        generate = importlib.import_module("generate")
-        yield {name: "\n".join(page()) for name, (_, page) in generate.PAGES.items()}
+def pages() -> dict[str, str]:
+    return {name: reference.text(name) for name in reference.PAGES}
 
 
 def headings(page: str, level: str = "##") -> list[str]:
@@ -38,6 +34,7 @@ def test_nothing_that_is_registered_is_missing(pages: dict[str, str]) -> None:
     assert headings(pages["workers"]) == list(worker_registry.names())
     assert headings(pages["events"]) == list(KINDS)
     assert headings(pages["notices"]) == list(NOTICE_KINDS)
+    assert headings(pages["formats"]) == list(FORMATS)
     assert headings(pages["subjects"]) == [subject.pattern for subject in SUBJECTS]
     assert headings(pages["commands"]) == [
         *(f"decnet {command.name}" for command in COMMANDS),

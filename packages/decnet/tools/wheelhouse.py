@@ -21,9 +21,12 @@ ROOT = Path(__file__).parents[3]
 LISTS = {
     "fleet": ("decnet",),
     "sensor": ("decnet-sniff", "decnet-swarm"),
-    "extras": ("decnet-core", "decnet-models", "decnet-sniff"),
+    "extras": ("decnet-models", "decnet-sniff"),
 }
-"""Of each list the distributions that it installs, with all that they depend on; `extras` with their extras, too."""
+"""Of each list the distributions that it installs, with all that they depend on; `extras` with their extras, too.
+
+The extra of decnet-core is not there: nkeys has no wheel.
+"""
 INSTALLER = "installer"
 
 

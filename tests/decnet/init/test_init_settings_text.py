@@ -12,7 +12,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from decnet.commands.init import database_of
+from decnet.installation.master import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from decnet.commands.init import database_of
+from decnet.installation.master import database_of
 from decnet_core.settings import Settings
 from decnet_core.setup.host_files import jobs_of, site_of
 

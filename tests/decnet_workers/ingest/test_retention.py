@@ -22,8 +22,9 @@ from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import reading, writing
+from decnet_models.database.window import HOUR_NS
 from decnet_models.events import queries
-from decnet_models.events.volume import HOUR_NS, Volume, volumes
+from decnet_models.events.volume import Volume, volumes
 from decnet_models.progress.queries import move_cursor
 from decnet_workers.ingest.retention import KindRetention, Retention, RetentionSettings, due, within_disk
 from decnet_workers.ingest.settings import IngestSettings

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import closing
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.grouping.membership import groups_of
 from decnet_models.identities import core_rows
 from decnet_models.identities.tables import IDENTITIES
-from decnet_models.incidents import queries
+from decnet_models.incidents import queries, silences
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 from decnet_models.notices import queries as outbox
 from decnet_models.webhooks import delivery_queries
@@ -312,3 +313,52 @@ def test_a_batch_that_is_rolled_back_is_taken_again_with_the_same_result(
     assert desk.listed() == []
     desk.poll()
     assert [one.incident.notices for one in desk.listed()] == [2]
+
+
+def test_a_silence_keeps_incidents_from_being_told_until_it_ends(desk: Desk) -> None:
+    network = written(Selection(sources=("192.0.2.0/24",)))
+    with writing(desk.fleet.engine) as connection:
+        silences.silence(connection, network, desk.now + HOUR, "anna", now_ns=desk.now)
+    desk.hear(tagged("T1003", "high", action="x"), tagged("T1003", "high", "198.51.100.1", action="y"))
+    desk.wait(2 * MINUTE)
+    assert [one.attacker for one in desk.told()] == ["198.51.100.1"]
+    desk.hear(tagged())
+    desk.now += 59 * MINUTE
+    desk.hear(tagged())
+    desk.wait(MINUTE)
+    assert [one.attacker for one in desk.told() if one.state == "new"][:2] == ["198.51.100.1", "192.0.2.1"]
+    assert {one.incident.attacker for one in desk.listed()} == {"192.0.2.1", "198.51.100.1"}
+
+
+def at(text: str) -> int:
+    """A local time, as nanoseconds."""
+    return int(dt.datetime.fromisoformat(text).timestamp()) * NS
+
+
+def test_quiet_hours_hold_incidents_back_for_a_digest_but_for_critical_ones(
+    fleet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(fleet, monkeypatch)
+    quiet = written(Selection(sends=INCIDENTS, quiet=("22:00-07:00",)))
+    sleeper = fleet.add("https://sleeper.test/", filter=quiet)
+
+    def received() -> list[str]:
+        return [each.kind for each in fleet.deliveries() if each.webhook_id == sleeper.id]
+
+    desk.now = at("2027-03-03T23:00:00")
+    desk.hear(seen("192.0.2.1"), seen("192.0.2.2"), tagged("T1486", "high", "192.0.2.3", action="openssl"))
+    desk.wait(MINUTE)
+    assert received() == ["incident.opened"]
+    assert desk.sent().count("incident.opened") == 3
+    monkeypatch.setattr(desk, "deliveries", Deliveries(fleet.engine, WebhookSettings()))
+    desk.deliveries.prepare()  # as after a restart at night
+    desk.wait(8 * HOUR - 2 * MINUTE)
+    assert received().count("incident.digest") == 0
+    desk.wait(10 * MINUTE)
+    (digest,) = [one for one in desk.told() if isinstance(one, IncidentDigest)]
+    assert (digest.reason, digest.severities, digest.webhook) == ("quiet hours", {"low": 2}, sleeper.id)
+    assert received().count("incident.digest") == 1
+    assert "incident.digest" not in desk.sent()
+    desk.deliveries.prepare()
+    desk.wait(10 * MINUTE)
+    assert received().count("incident.digest") == 1

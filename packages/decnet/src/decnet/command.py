@@ -35,9 +35,10 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
     Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
-    Command("config", "The settings: show where each value comes from, check them."),
+    Command("config", "The settings: show where each value comes from, check them, edit them."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow continues as they arrive."),
+    Command("search", "Find events by words in them: commands, requests, credentials, file names.", "history"),
     Command("incidents", "List incidents: what attackers did, gathered for who has to act on it.", "alerts"),
     Command("incident", "One incident: timeline, evidence, notes; ack, close, note.", "alerts"),
     Command("attackers", "List attackers, highest threat score first."),
@@ -61,7 +62,7 @@ COMMANDS = (
     Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
     Command("known", "Own scanners, monitoring: recorded, never scored or alerted: add, list, remove.", "analysis"),
-    Command("canary", "Make and list canary tokens."),
+    Command("canary", "Canary tokens: make, plant, instrument, list, disable, check.", "canary"),
     Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
@@ -70,6 +71,10 @@ COMMANDS = (
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
     Command("footprint", "Show what every worker and the whole fleet cost in memory, wake-ups and CPU."),
     Command("bus", "Inspect the message bus: sub, pub, top."),
+    Command("upgrade", "How to come to another version: --check says what has to be done here.", "host"),
+    Command("docs", "The reference: events, notices, settings, commands, tables, rules.", "host"),
+    Command("man", "Manual pages of all programs.", "host"),
+    Command("completion", "Completion for bash, zsh or fish.", "host"),
 )
 
 OPTIONS = {

@@ -78,9 +78,22 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     token: str
     label: str
     channel: str
-    """http or dns."""
+    """http, dns or wireguard; of a planted password or key the decoy's service, e.g. ssh."""
     target: str | None = None
-    """The request target or the queried name, whole."""
+    """The request target or the queried name, whole; of a planted password or key the user name."""
+
+
+class BaitOpened(_Notice, frozen=True, tag="bait.read"):
+    """A planted file with a canary token was read on a decky; `label` says which token it is."""
+
+    ts: int
+    attacker: str
+    token: str
+    label: str
+    path: str
+    service: str
+    decky: str | None = None
+    session: str | None = None
 
 
 class AttackerJudged(_Notice, frozen=True, tag="attacker.judged"):
@@ -210,6 +223,64 @@ class CampaignEnded(_Notice, frozen=True, tag="campaign.ended"):
     """The longest silence before, in ns."""
 
 
+class WorkerDown(_Notice, frozen=True, tag="worker.down"):
+    """A worker of this host has been down for ten seconds."""
+
+    ts: int
+    worker: str
+    state: str
+    """restarting, crash loop or cannot start."""
+    reason: str = ""
+
+
+class WorkerRecovered(_Notice, frozen=True, tag="worker.recovered"):
+    """A worker that was down runs again."""
+
+    ts: int
+    worker: str
+    since: int
+    """When it was told that it is down."""
+
+
+class DiskLow(_Notice, frozen=True, tag="disk.low"):
+    """The disk of the state directory has less than 5 % and less than 1 GiB free."""
+
+    ts: int
+    disk: str
+    """The directory."""
+    free: int
+    """Bytes."""
+    size: int
+    """Bytes."""
+
+
+class DiskRecovered(_Notice, frozen=True, tag="disk.recovered"):
+    """The disk has room again."""
+
+    ts: int
+    disk: str
+    since: int
+    """When it was told that it is low."""
+
+
+class CertificateExpiring(_Notice, frozen=True, tag="certificate.expiring"):
+    """A sensor's certificate ends within seven days: it has not renewed it, as it should have."""
+
+    ts: int
+    certificate: str
+    """The name of the sensor."""
+    ends_at: int
+
+
+class CertificateRenewed(_Notice, frozen=True, tag="certificate.renewed"):
+    """The sensor has a new certificate, or was revoked."""
+
+    ts: int
+    certificate: str
+    since: int
+    """When it was told that the old one ends."""
+
+
 class _IncidentNotice(_Notice, frozen=True):
     """What the notices of an incident have in common: the incident as it is when the notice is written."""
 
@@ -314,6 +385,7 @@ Notice = (
     | SessionEnded
     | TechniqueTagged
     | CanaryTriggered
+    | BaitOpened
     | AttackerJudged
     | DeckyDrifted
     | DeckyRepaired
@@ -325,6 +397,12 @@ Notice = (
     | CampaignFormed
     | CampaignGrew
     | CampaignEnded
+    | WorkerDown
+    | WorkerRecovered
+    | DiskLow
+    | DiskRecovered
+    | CertificateExpiring
+    | CertificateRenewed
     | IncidentOpened
     | IncidentGrew
     | IncidentEscalated

@@ -21,7 +21,7 @@ from decnet_core.setup.steps import InstallOptions, remove, set_up
 
 def main(arguments: Sequence[str]) -> int:
     """Set this host up as a sensor, or take that away; return the exit code (see `Exit`)."""
-    asked = _parser().parse_args(arguments)
+    asked = parser().parse_args(arguments)
     options = InstallOptions(
         prefix=asked.prefix, programs=asked.bin, role="sensor", hosting=asked.hosting, dry_run=asked.dry_run,
         force=asked.force, as_json=asked.json,
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     return Exit.STOPPED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of its command line."""
     parser = argparse.ArgumentParser(
         prog="decnet-supervise init",
         description="Set this host up as a sensor under systemd: one unit for all its workers, accounts, directories, "

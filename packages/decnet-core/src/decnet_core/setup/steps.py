@@ -55,10 +55,22 @@ class Master(msgspec.Struct, frozen=True):
     """Makes in the state directory what must be there before the first start."""
 
 
-def set_up(options: InstallOptions, master: Master | None = None) -> None:
-    """Write units, accounts, directories and settings; raises SetupError, DisputedError, SettingsError."""
-    if options.live and not options.dry_run:
-        system.check(options.programs)
+class Plan(msgspec.Struct, frozen=True):
+    """What a host of these settings should have, and what has to be changed for that."""
+
+    role: Role
+    settings: Settings
+    site: Site
+    changes: list[Change]
+
+    @property
+    def pending(self) -> list[Change]:
+        """Those that would be made, or that need the operator's consent."""
+        return [change for change in self.changes if change.action in (*_TO_DO, Action.CONFLICT)]
+
+
+def plan(options: InstallOptions, master: Master | None = None) -> Plan:
+    """Compare the host with what it should have; raises SetupError, SettingsError."""
     host = Host(options.prefix)
     record = host.record()
     role = _role(options, record.role, written=bool(record.written), is_master=master is not None)
@@ -74,7 +86,16 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
     planned = changes(texts, present, record.written, operators=operator_files(site))
     if database is not None and not settings.given("database", "url"):
         planned = [_naming_database(change, site) for change in planned]
-    if not _apply(host, options, planned, role=role):
+    return Plan(role, settings, site, planned)
+
+
+def set_up(options: InstallOptions, master: Master | None = None) -> None:
+    """Write units, accounts, directories and settings; raises SetupError, DisputedError, SettingsError."""
+    if options.live and not options.dry_run:
+        system.check(options.programs)
+    planned = plan(options, master)
+    role, settings, site = planned.role, planned.settings, planned.site
+    if not _apply(Host(options.prefix), options, planned.changes, role=role):
         return
     _list_workers_off(options, settings, role)
     if not options.live:

@@ -53,6 +53,9 @@ _EARLY_LIMIT = 64
 """Processes whose messages are kept until they are known; any process of our user could send some."""
 
 
+_ENDED = frozenset({Phase.WAITING, Phase.REFUSED, Phase.CRASH_LOOP})
+
+
 class ProcessFleet(Fleet):
     """A fleet in which each worker is a process: with an interpreter of its own, or, `forking`, a child of a zygote.
 
@@ -206,7 +209,7 @@ class ProcessFleet(Fleet):
 
     def _publish(self, status: Status) -> None:
         super()._publish(status)
-        if status.phase is Phase.WAITING:  # it may have died between a commit and its nudge
+        if status.phase in _ENDED:  # it may have died between a commit and its nudge; and `webhook` tells of it
             self._wake_all()
             self._announce_loss(status.name)
         if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)) not in ("", ALONE):

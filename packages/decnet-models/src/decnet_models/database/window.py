@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A span of time that a query is limited to."""
+"""Spans of time that queries are limited to; times are ns since the Unix epoch."""
 
 import msgspec
+
+HOUR_NS = 3_600_000_000_000
 
 ALWAYS_SINCE = 0
 ALWAYS_UNTIL = 2**63 - 1

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
+from decnet_models.database.window import HOUR_NS
 from decnet_models.events.tables import event_volume
-from decnet_models.events.volume import HOUR_NS
 
 log = logging.getLogger(__name__)
 

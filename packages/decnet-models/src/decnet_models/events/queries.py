@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -195,6 +195,40 @@ def in_window(
     return _readable(connection.execute(query.limit(limit)).all())
 
 
+class Occurred(NamedTuple):
+    """What is counted of an event: its row without what identifies it; `payload` is JSON."""
+
+    seq: int
+    ts: int
+    kind: str
+    decky: str | None
+    src_ip: str | None
+    dst_port: int | None
+    payload: str
+
+
+def occurred(
+    connection: Connection, window: Window, limit: int, *, through_seq: int, after: Occurred | None = None
+) -> list[Occurred]:
+    """Return up to `limit` events of a span of time up to a row, in the order of time; page on with `after`.
+
+    Synthetic ones are left out. Decoding whole events would take longer than everything that counts them.
+    """
+    c = event.c
+    query = select(*(c[name] for name in Occurred._fields)).order_by(c.ts, c.seq).limit(limit)
+    query = query.where(c.ts >= window.since, c.ts < window.until, c.synthetic.is_(False), c.seq <= through_seq)
+    if after is not None:
+        query = query.where(tuple_(c.ts, c.seq) > (after.ts, after.seq))
+    return [Occurred(*row) for row in connection.execute(query)]
+
+
+def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurred]:
+    """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
+    c = event.c
+    query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(limit)
+    return [Occurred(*row) for row in connection.execute(query.where(c.seq > seq, c.synthetic.is_(False)))]
+
+
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
     """Return the events of one session, in the order they happened."""
     query = select(event).where(event.c.session == session).order_by(event.c.ts, event.c.seq).limit(limit)
@@ -204,6 +238,27 @@ def by_session(connection: Connection, session: str, limit: int = 10_000) -> lis
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
     return stored_events[0] if stored_events else None
+
+
+def selected(
+    connection: Connection,
+    seqs: Sequence[int],
+    window: Window,
+    *,
+    kinds: Sequence[str] = (),
+    attacker: str | None = None,
+    decky: str | None = None,
+) -> list[StoredEvent]:
+    """Return those of up to 500 rows that are still in the log and fit, newest first."""
+    c = event.c
+    query = select(event).where(c.seq.in_(seqs), c.ts >= window.since, c.ts < window.until).order_by(c.seq.desc())
+    if kinds:
+        query = query.where(_unindexed(connection, c.kind).in_(kinds))
+    if attacker is not None:
+        query = query.where(_unindexed(connection, c.src_ip) == attacker)
+    if decky is not None:
+        query = query.where(c.decky == decky)
+    return _readable(connection.execute(query).all())
 
 
 def by_ids(connection: Connection, ids: Iterable[UUID]) -> list[StoredEvent]:

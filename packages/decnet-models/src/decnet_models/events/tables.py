@@ -31,7 +31,7 @@ event = Table(
     Index("ix_event_ts", "ts"),
     info={
         "owner": "ingest",
-        "readers": ("profiler", "ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operator"),
+        "readers": ("profiler", "ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "history", "operator"),
     },
     sqlite_autoincrement=True,
 )

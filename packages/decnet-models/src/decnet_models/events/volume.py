@@ -13,9 +13,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from decnet_models.database.statements import insert_into
+from decnet_models.database.window import HOUR_NS
 from decnet_models.events.tables import event, event_forgotten, event_volume
-
-HOUR_NS = 3_600_000_000_000
 
 ROW_BYTES = 300
 """Size of an event besides its payload: the other columns and five index entries (265 when appended in order)."""

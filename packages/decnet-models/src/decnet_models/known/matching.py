@@ -26,9 +26,15 @@ class KnownSources:
 
     def match(self, event: Event) -> KnownSource | None:
         """Return the first entry that covers the event."""
-        if not self._networks or event.src_ip is None:
+        if not self._networks:
             return None
-        return next((one for one in self._at(event.src_ip) if _covers(one, event)), None)
+        return self.covering(event.src_ip, event.dst_port, event.kind, event.ts)
+
+    def covering(self, address: str | None, port: int | None, kind: str, ts: int) -> KnownSource | None:
+        """Return the first entry that covers an event with these values."""
+        if not self._networks or address is None:
+            return None
+        return next((one for one in self._at(address) if _covers(one, port, kind, ts)), None)
 
     def address(self, address: str) -> KnownSource | None:
         """Return the first entry by which everything from the address is known, at whatever time."""
@@ -55,9 +61,5 @@ class KnownSourcesCache:
         return self._sources
 
 
-def _covers(source: KnownSource, event: Event) -> bool:
-    return (
-        source.port in (None, event.dst_port)
-        and source.kind in (None, event.kind)
-        and (source.until is None or event.ts < source.until)
-    )
+def _covers(source: KnownSource, port: int | None, kind: str, ts: int) -> bool:
+    return source.port in (None, port) and source.kind in (None, kind) and (source.until is None or ts < source.until)

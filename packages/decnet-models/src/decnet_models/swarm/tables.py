@@ -7,7 +7,7 @@ from decnet_models.database.columns import ADDRESS, NAME, NANOSECONDS, SHA256
 
 metadata = MetaData()
 
-_INFO = {"owner": "operator", "readers": ("reconciler", "operator")}
+_INFO = {"owner": "operator", "readers": ("reconciler", "webhook", "operator")}
 
 sensor = Table(
     "sensor",

@@ -31,6 +31,7 @@ from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.fleet_troubles import TROUBLES, FleetTroubles
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
@@ -57,6 +58,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         IncidentAcknowledged,
         IncidentClosed,
         IncidentDigest,
+        *TROUBLES,
     )
     parks = True
     follows = ("ingest",)
@@ -66,6 +68,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     writes = (ALERTS,)
 
     _deliveries: Deliveries
+    _troubles: FleetTroubles
     _means: Means
 
     @classmethod
@@ -103,6 +106,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
+        self._troubles = FleetTroubles(self._engine, ctx.state.root, ctx.state.supervisors)
 
     async def run(self, ctx: Context) -> None:
         """Deliver until stopped, then let attempts under way finish."""
@@ -118,6 +122,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _step(self, ctx: Context) -> Rest:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
+        looks_again = await ctx.in_thread(self._troubles.look)
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
         for kind in sorted(poll.told):
@@ -128,7 +133,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
         if poll.lag:
             return AT_ONCE
-        due = min((at for at in (poll.next_at, poll.incidents_at) if at is not None), default=None)
+        due = min(at for at in (poll.next_at, poll.incidents_at, looks_again) if at is not None)
         # A nudge or the end of a queue wakes sooner.
         return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
 

@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import make_url
 
 from decnet.cli.options import Json, application
-from decnet.swarm.listener_identity import create_if_listening
-from decnet_core.settings import Settings
-from decnet_core.setup.host_files import Database
+from decnet.installation.master import MASTER
 from decnet_core.setup.roles import Role
-from decnet_core.setup.steps import InstallOptions, Master, remove, set_up
+from decnet_core.setup.steps import InstallOptions, remove, set_up
 from decnet_core.units.render import Hosting
-from decnet_models.database.engine import DatabaseSettings, sqlite_file
 
 app = application("Set this host up for systemd.")
 
@@ -45,11 +41,4 @@ def init(
     if remove_it:
         remove(options)
     else:
-        set_up(options, Master(database_of, create_if_listening))
-
-
-def database_of(settings: Settings, state: str) -> Database:
-    """Return where the database of `settings` is; raises SettingsError."""
-    url = settings.section("database", DatabaseSettings).url or f"sqlite:///{state}/database/decnet.db"
-    file = sqlite_file(url)
-    return Database(DatabaseSettings, str(file or ""), "" if file else make_url(url).host or "")
+        set_up(options, MASTER)

@@ -13,6 +13,7 @@ from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bu
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.fleet.processes import fleet_processes, pss_of, total_pss
+from decnet.incidents.rows import open_by_severity
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.deckies import states_table
@@ -24,9 +25,11 @@ from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
+from decnet_core.text import for_terminal
 from decnet_models.database.shards import SHARDS
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State, states_on
+from decnet_models.troubles.queries import told as told_troubles
 
 app = application("Show the state of the fleet.")
 
@@ -53,6 +56,19 @@ class Report(msgspec.Struct, frozen=True):
     """Bytes of memory that each worker takes, as far as they may be read."""
     fleet_pss: int | None = None
     """Bytes that the whole fleet takes, with supervisors and what they fork from; None if some may not be read."""
+    incidents: dict[str, int] = {}
+    """Incidents that nobody has closed, by severity, most severe first."""
+    troubles: tuple[tuple[str, str, int], ...] = ()
+    """What the fleet has told of itself and has not ended: kind of notice, subject, since when."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """What an operator must look at, one sentence each; without any all is well."""
+        found = [f"down: {', '.join(self.down)}"] if self.down else []
+        failed = [state for _, state in self.deckies if state is not None and state.phase == "failed"]
+        found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
+        told = [one for one in self.troubles if one[0] != "worker.down"]  # those are above
+        return found + [f"{kind}: {for_terminal(subject)} since {moment(since)}" for kind, subject, since in told]
 
     @property
     def down(self) -> list[str]:
@@ -65,12 +81,14 @@ class Report(msgspec.Struct, frozen=True):
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Ask every worker how it is; exit code 1 when something is down."""
+    """Say first what is wrong, then how every worker is; exit code 1 when something is wrong."""
     report = look(find_deployment())
     typer.echo(
-        documents.document({**msgspec.structs.asdict(report), "down": report.down}) if as_json else _page(report)
+        documents.document({**msgspec.structs.asdict(report), "down": report.down, "wrong": report.wrong})
+        if as_json
+        else _page(report)
     )
-    if report.down:
+    if report.wrong:
         raise typer.Exit(FAILED)
 
 
@@ -81,10 +99,14 @@ def look(deployment: Deployment) -> Report:
     reached, workers = asyncio.run(_ask(deployment))
     progress, error = None, None
     deckies: tuple[tuple[Decky, State | None], ...] = ()
+    open_incidents: dict[str, int] = {}
+    told: tuple[tuple[str, str, int], ...] = ()
     try:
         with transaction(deployment) as connection:
             progress = read_progress(connection)
             deckies = tuple(states_on(connection, None))
+            open_incidents = open_by_severity(connection)
+            told = tuple((*key, since) for key, since in told_troubles(connection).items())
     except OperatorError as refused:
         error = str(refused)
     reports = tuple(read_status_files(deployment.state.supervisors))
@@ -103,6 +125,8 @@ def look(deployment: Deployment) -> Report:
         deckies,
         {name: taken for name, taken in pss.items() if taken is not None},
         total_pss(fleet_processes(reports, answers).values()),
+        open_incidents,
+        told,
     )
 
 
@@ -124,6 +148,8 @@ def without_parts_of_tasks(workers: dict[str, Health | None]) -> dict[str, Healt
 def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
     lines = [
+        *(report.wrong or ["nothing is wrong"]),
+        "",
         columns(("worker", "state", "pid", "up", "restarts", "PSS", "lag", "dead letters"), rows),
         "",
         f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
@@ -138,10 +164,11 @@ def _page(report: Report) -> str:
         lines += ["", states_table(report.deckies), ""]
     if problems := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), problems), ""]
+    if report.incidents:
+        counts = ", ".join(f"{number} {severity}" for severity, number in report.incidents.items())
+        lines.append(f"open incidents: {counts}; `decnet incidents` lists them")
     if report.off:
         lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
-    if report.down:
-        lines.append(f"down: {', '.join(report.down)}")
     return "\n".join(lines)
 
 

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet.show.times import duration, moment
+from decnet.show.times import duration, moment, size
+from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Offer
 
@@ -21,6 +23,10 @@ Name = Annotated[str, typer.Argument(help="The sensor's name, as its events will
 Replace = Annotated[
     bool, typer.Option("--replace", help="It is enrolled already; its old certificates become invalid.")
 ]
+Master = Annotated[
+    str, typer.Option(help="Host, or HOST:PORT, by which the sensor reaches this one; else [listener] public.")
+]
+Hours = Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long the token is valid.")]
 Hosts = Annotated[
     list[str] | None, typer.Option("--host", help="A name of this host, for syslog senders that check it; repeatable.")
 ]
@@ -32,10 +38,8 @@ _NS = 1_000_000_000
 def token(
     name: Name,
     *,
-    master: Annotated[
-        str, typer.Option(help="Host, or HOST:PORT, by which the sensor reaches this one; else [listener] public.")
-    ] = "",
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long it is valid.")] = 24.0,
+    master: Master = "",
+    hours: Hours = 24.0,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -45,6 +49,29 @@ def token(
         typer.echo(documents.document(made))
         return
     typer.echo(made.command)
+    typer.echo(_explained(made), err=True)
+
+
+@app.command()
+def bundle(
+    name: Name,
+    *,
+    output: Annotated[Path | None, typer.Option(help="The file to write; default: NAME.pyz.")] = None,
+    wheels: Annotated[
+        Path | None, typer.Option(help="The wheelhouse; default: that of this installation, or dist.")
+    ] = None,
+    master: Master = "",
+    hours: Hours = 24.0,
+    replace: Replace = False,
+) -> None:
+    """Write one file that makes another host a sensor, offline: wheels, address and token; `python3 FILE` there."""
+    needed = bundles.wheels_of(wheels or bundles.default_wheelhouse())
+    path = output or Path(f"{name}.pyz")
+    if path.exists():
+        raise OperatorError(f"{path} exists; remove it, or name another with --output")
+    made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
+    taken = bundles.write(path, needed, bundles.Order(name, made.master, made.token, *bundles.built_for(needed)))
+    typer.echo(f"{path}: {size(taken)}; keep it secret, and run `python3 {path.name}` on {name} as root")
     typer.echo(_explained(made), err=True)
 
 

@@ -7,7 +7,6 @@ share the pages of what is imported here, once. It is single-threaded and has no
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from decnet.cli.errors import WrongUsageError
+from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
@@ -55,6 +54,8 @@ def up(
     refuse_unknown(deployment.settings)
     own_address.check(deployment.settings)
     supervision = deployment.settings.section("supervise", SuperviseSettings)
+    if not as_json:
+        typer.echo(f"starting the fleet in {deployment.state.root}", err=True)
     lock = prepare(deployment)
     page = not (plain or as_json) and sys.stdout.isatty()
     former = course(seconds)
@@ -63,11 +64,13 @@ def up(
     def supervise(zygote: socket.socket | None) -> int:
         view = _view(deployment, page=page, as_json=as_json)
         try:
-            asyncio.run(run(deployment, view, options, host, zygote))
+            whole = asyncio.run(run(deployment, view, options, host, zygote))
         finally:
             view.close()
-        return 0
+        return 0 if whole else FAILED
 
+    if host is Hosting.FORK and not as_json:
+        typer.echo("loading the workers", err=True)
     try:
         code = (
             _fork(deployment, supervise, reviving(former, supervision, page=page))
@@ -86,9 +89,9 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], kil
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())
 
     def supervised(channel: socket.socket) -> int:
-        # Ctrl-C reaches the parent, which passes it on: in the same process group we would get it twice.
-        os.setpgid(0, 0)
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # so that we may still write to the terminal
+        # Ctrl-C reaches the parent, which passes it on: in the same process group we would get it twice. In a session
+        # of its own this process has no controlling terminal, so it may write to that one and read its keys.
+        os.setsid()
         try:
             return guarded(lambda: supervise(channel))
         finally:
@@ -105,4 +108,4 @@ def _view(deployment: Deployment, *, page: bool, as_json: bool) -> View:
         return PlainView()
     from decnet.up.live import LiveView
 
-    return LiveView(f"DECNET  {deployment.state.root}")
+    return LiveView(str(deployment.state.root))

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: MIT
 """`decnet summary`: a span of time on one page."""
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.history.tally import Tally, Use, tally_of
+from decnet.history.tally import Ranked, Tally, tally_of
 from decnet_models.artifacts.queries import Artifact, artifacts
 from decnet_models.attackers.profile import Attacker, Session
 from decnet_models.attackers.queries import attackers, first_seen, sessions
 from decnet_models.database.window import Window
+from decnet_models.history.counts import COMMAND, LOGIN, REQUEST, TOKEN
 from decnet_models.ttp.queries import TechniqueUsed, techniques_in
-
-K = TypeVar("K")
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -58,7 +54,7 @@ class Summary(msgspec.Struct, frozen=True):
     files: tuple[Artifact, ...]
     canary_tokens: tuple[Used, ...]
     not_counted: int
-    """Occurrences of values beyond the number of different ones that are counted."""
+    """Occurrences of values beyond the number of different ones that are counted of an hour."""
 
 
 def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
@@ -69,7 +65,7 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         events=tally.events,
         attackers=len(tally.attackers),
         new_attackers=sum(first >= window.since for first in first_seen(connection, list(tally.attackers)).values()),
-        accepted_logins=sum(use.accepted for use in tally.logins.values()),
+        accepted_logins=tally.accepted_logins,
         kinds=dict(tally.kinds.most_common()),
         hours=dict(sorted(tally.hours.items())),
         deckies=dict(tally.deckies.most_common(limit)),
@@ -77,11 +73,11 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         technique_count=len(techniques),
         techniques=tuple(techniques[:limit]),
         credentials=tuple(logins_of(tally, limit)),
-        commands=tuple(_most_used(tally.commands, limit)),
-        requests=tuple(_most_used(tally.requests, limit)),
+        commands=tuple(map(_used, tally.most_sent(COMMAND, limit))),
+        requests=tuple(map(_used, tally.most_sent(REQUEST, limit))),
         sessions=tuple(sessions(connection, limit, window=window)),
         files=tuple(artifacts(connection, limit, kind="file", window=window)),
-        canary_tokens=tuple(_most_used(tally.canary_tokens, limit)),
+        canary_tokens=tuple(map(_used, tally.most_sent(TOKEN, limit))),
         not_counted=tally.not_counted,
     )
 
@@ -89,14 +85,10 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
 def logins_of(tally: Tally, limit: int) -> list[LoginUsed]:
     """Return the credentials that were tried most often."""
     return [
-        LoginUsed(login.username, login.secret, use.times, use.accepted, len(use.attackers))
-        for login, use in _ranked(tally.logins, limit)
+        LoginUsed(one.value.text, one.value.secret, one.times, one.accepted, one.attackers)
+        for one in tally.most_sent(LOGIN, limit)
     ]
 
 
-def _most_used(uses: Mapping[str, Use], limit: int) -> list[Used]:
-    return [Used(value, use.times, len(use.attackers)) for value, use in _ranked(uses, limit)]
-
-
-def _ranked(uses: Mapping[K, Use], limit: int) -> list[tuple[K, Use]]:
-    return sorted(uses.items(), key=lambda pair: pair[1].times, reverse=True)[:limit]
+def _used(one: Ranked) -> Used:
+    return Used(one.value.text, one.times, one.attackers)

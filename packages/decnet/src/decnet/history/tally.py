@@ -1,107 +1,181 @@
 # SPDX-License-Identifier: MIT
-"""What the events of a span of time sum up to. Events that stand for several are counted as many times."""
+"""What the events of a span of time sum up to. Events that stand for several are counted as many times.
+
+Whole hours that the worker history has counted come from its rows. The rest of the span, which is at most two hours and
+what is newer than the worker's position, is counted from the event log. So the result is what the log alone would say.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.events.catalogue import CanaryHit, CommandRun, HttpRequest, LoginAttempt, Payload
-from decnet_core.events.envelope import Event
-from decnet_models.database.window import Window
-from decnet_models.events import queries
-from decnet_models.events.queries import StoredEvent
-from decnet_models.events.volume import HOUR_NS
+from decnet_core.events.codec import BadEventError, decode_payload
+from decnet_core.net.addresses import canonical
+from decnet_models.database.window import HOUR_NS, Window
+from decnet_models.events.queries import Occurred, occurred, occurred_after
+from decnet_models.history import queries
+from decnet_models.history.counts import Counts, Use, Value, digest_of
+from decnet_models.history.source_set import size, united
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
+from decnet_models.progress.queries import cursor_of
 
-K = TypeVar("K")
+WORKER = "history"
 
 _PAGE = 5000
-_DISTINCT = 100_000
-"""Different values of one thing that are counted; an attacker can send any number."""
+_CANDIDATES = 1000
+"""Values of the hours, and as many of the log, among which those that were sent most often are sought."""
 
 
-class Login(msgspec.Struct, frozen=True):
-    """A credential that was tried."""
+class Ranked(msgspec.Struct, frozen=True):
+    """A value with how often it was sent and let in, and by how many addresses."""
 
-    username: str
-    secret: str | None
-    """The password, or the public key in its place."""
+    value: Value
+    times: int
+    accepted: int
+    attackers: int
 
 
-class Use(msgspec.Struct):
-    """How often a value was sent, and by how many addresses."""
+class Hours(msgspec.Struct, frozen=True):
+    """Whole hours that are counted, from `first` to before `end`, by events up to row `through`."""
 
-    times: int = 0
-    accepted: int = 0
-    attackers: set[str] = msgspec.field(default_factory=set)
+    first: int
+    end: int
+    through: int
+
+    @property
+    def each(self) -> range:
+        return range(self.first, self.end)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.first * HOUR_NS, self.end * HOUR_NS)
 
 
 class Tally:
     """Counts of events from attackers; synthetic ones and those of known sources are left out."""
 
-    def __init__(self, known: KnownSources) -> None:
-        self._known = known
+    def __init__(self, connection: Connection, hours: Hours) -> None:
+        self._connection = connection
+        self._hours = hours
+        self._uses: dict[Value, Use] = {}
         self.kinds: Counter[str] = Counter()
-        self.attackers: Counter[str] = Counter()
         self.deckies: Counter[str] = Counter()
         self.hours: Counter[int] = Counter()
         """Events by hour, in hours since the Unix epoch."""
-        self.logins: dict[Login, Use] = {}
-        self.commands: dict[str, Use] = {}
-        self.requests: dict[str, Use] = {}
-        self.canary_tokens: dict[str, Use] = {}
-        self.not_counted = 0
-        """Occurrences of values that came when there were too many different ones."""
+        self.accepted_logins = 0
+        self.attackers = queries.attackers_in(connection, hours.first, hours.end)
+        self.not_counted = queries.not_kept(connection, hours.each)
+        """Occurrences of values that came when there were too many different ones in an hour."""
+        for one in queries.place_counts(connection, hours.first, hours.end):
+            self._add_place(one.hour, one.kind, one.decky, one.events, one.accepted)
 
     @property
     def events(self) -> int:
         return self.kinds.total()
 
-    def add(self, events: Iterable[Event]) -> None:
-        for event in events:
-            if event.payload.from_attacker and event.src_ip and not event.synthetic and not self._known.match(event):
-                self._add(event, event.src_ip)
+    def add(self, counts: Counts) -> None:
+        """Add what was counted from the log."""
+        for place, one in counts.places.items():
+            self._add_place(*place, one.events, one.accepted)
+        self.attackers.update(attacker for _, attacker in counts.attackers)
+        for (_, value), use in counts.values.items():
+            sum_ = self._uses.setdefault(value, Use())
+            sum_.times += use.times
+            sum_.accepted += use.accepted
+            sum_.sources |= use.sources
 
-    def _add(self, event: Event, attacker: str) -> None:
-        times = event.payload.occurrences
-        self.kinds[event.kind] += times
-        self.attackers[attacker] += times
-        self.hours[event.ts // HOUR_NS] += times
-        if event.decky:
-            self.deckies[event.decky] += times
-        for payload, count in event.payload.variants():
-            self._add_payload(payload, attacker, count)
+    def most_sent(self, what: str, limit: int) -> list[Ranked]:
+        """Return the values of a sort that were sent most often."""
+        values = {digest_of(value): value for value in self._uses if value.what == what}
+        sums = {digest: (self._uses[value].times, self._uses[value].accepted) for digest, value in values.items()}
+        for one in self._counted(what, sums, max(_CANDIDATES, 2 * limit)):
+            times, accepted = sums.get(one.digest, (0, 0))
+            sums[one.digest] = (times + one.times, accepted + one.accepted)
+        best = sorted(sums, key=lambda digest: (-sums[digest][0], digest))[:limit]
+        return sorted(self._ranked(what, best, values, sums), key=_order)
 
-    def _add_payload(self, payload: Payload, attacker: str, count: int) -> None:
-        if isinstance(payload, LoginAttempt):
-            secret = payload.password if payload.password is not None else payload.public_key
-            self._use(self.logins, Login(payload.username, secret), attacker, count, accepted=payload.success)
-        elif isinstance(payload, CommandRun):
-            self._use(self.commands, payload.command, attacker, count)
-        elif isinstance(payload, HttpRequest):
-            self._use(self.requests, f"{payload.method} {payload.target}", attacker, count)
-        elif isinstance(payload, CanaryHit):
-            self._use(self.canary_tokens, payload.token, attacker, count)
+    def _counted(self, what: str, sums: Iterable[int], limit: int) -> Iterator[queries.ValueCount]:
+        """Yield the counts in the hours of those that were sent most often, and of the candidates of the log."""
+        first, end = self._hours.first, self._hours.end
+        most = queries.most_sent(self._connection, what, first, end, limit)
+        yield from most
+        found = {one.digest for one in most}
+        if len(most) == limit:
+            rest = [digest for digest in sums if digest not in found][:limit]
+            yield from queries.sent(self._connection, what, self._hours.each, rest)
 
-    def _use(self, uses: dict[K, Use], key: K, attacker: str, count: int, *, accepted: bool = False) -> None:
-        if key not in uses and len(uses) >= _DISTINCT:
-            self.not_counted += count
-            return
-        use = uses.setdefault(key, Use())
-        use.times += count
-        use.accepted += count if accepted else 0
-        use.attackers.add(attacker)
+    def _ranked(
+        self, what: str, best: list[int], values: dict[int, Value], sums: dict[int, tuple[int, int]]
+    ) -> Iterator[Ranked]:
+        sources = {digest: self._uses[values[digest]].sources for digest in best if digest in values}
+        for one in queries.uses_of(self._connection, what, self._hours.each, best):
+            values.setdefault(one.digest, Value(what, one.value, one.secret))
+            sources[one.digest] = united(sources.get(one.digest, ()), one.sources)
+        for digest in best:
+            yield Ranked(values[digest], *sums[digest], size(sources[digest]))
+
+    def _add_place(self, hour: int, kind: str, decky: str, events: int, accepted: int) -> None:
+        self.kinds[kind] += events
+        self.hours[hour] += events
+        self.accepted_logins += accepted
+        if decky:
+            self.deckies[decky] += events
+
+
+def _order(one: Ranked) -> tuple[int, str, str]:
+    return -one.times, one.value.text, one.value.secret or ""
 
 
 def tally_of(connection: Connection, window: Window) -> Tally:
-    """Return what the log's events of a span of time sum up to."""
-    tally = Tally(KnownSources(known_sources(connection)))
-    last: StoredEvent | None = None
-    while page := queries.in_window(connection, window, _PAGE, after=last):
-        tally.add(stored.event for stored in page)
-        last = page[-1]
+    """Return what the events of a span of time sum up to."""
+    hours = _counted_hours(connection, window)
+    tally = Tally(connection, hours)
+    tally.add(_counts(connection, _uncounted(connection, window, hours)))
     return tally
+
+
+def _counted_hours(connection: Connection, window: Window) -> Hours:
+    through = cursor_of(connection, WORKER)
+    first, end = queries.hours_between(connection, -(-window.since // HOUR_NS), window.until // HOUR_NS)
+    return Hours(first, end, through)
+
+
+def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[Occurred]:
+    """Yield the events of the span that the hours do not count."""
+    seq = hours.through
+    while page := occurred_after(connection, seq, _PAGE):
+        yield from (one for one in page if window.since <= one.ts < window.until)
+        seq = page[-1].seq
+    for edge in _edges(window, hours):
+        last: Occurred | None = None
+        while page := occurred(connection, edge, _PAGE, through_seq=hours.through, after=last):
+            yield from page
+            last = page[-1]
+
+
+def _edges(window: Window, hours: Hours) -> Iterator[Window]:
+    counted = hours.window
+    if hours.first == hours.end:
+        yield window
+        return
+    for edge in (Window(window.since, counted.since), Window(counted.until, window.until)):
+        if edge.since < edge.until:
+            yield edge
+
+
+def _counts(connection: Connection, events: Iterable[Occurred]) -> Counts:
+    counts, known = Counts(), KnownSources(known_sources(connection))
+    for one in events:
+        address = canonical(one.src_ip or "")
+        if address is None or known.covering(address, one.dst_port, one.kind, one.ts):
+            continue
+        try:
+            payload = decode_payload(one.payload)
+        except BadEventError:
+            continue
+        if payload.from_attacker:
+            counts.add(one.ts, one.kind, one.decky, address, payload)
+    return counts

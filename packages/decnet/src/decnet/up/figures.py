@@ -2,17 +2,21 @@
 """Measures the workers of a running fleet: memory from proc(5), lag from the database and the workers' own counters."""
 
 import asyncio
+import os
 from collections.abc import Iterable
 
 from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import query_all_health
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
+from decnet.fleet.processes import fleet_processes, total_pss
 from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.status_file import SupervisorStatus
 
 
 async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
@@ -32,6 +36,12 @@ def memory_of(pid: int | None) -> int | None:
         return None
     found = [footprint.measure(one) for one in (pid, *footprint.children_of(pid))]
     return sum(one.pss for one in found if one is not None) or None
+
+
+def memory_of_fleet(fleet: Fleet) -> int | None:
+    """Return the proportional memory of all workers, their zygotes and this process, in bytes."""
+    status = SupervisorStatus(os.getpid(), "", fleet.status(), fleet.zygotes)
+    return total_pss(fleet_processes([status], {}).values())
 
 
 def _progress(deployment: Deployment) -> Progress | None:

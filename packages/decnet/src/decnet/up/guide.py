@@ -2,6 +2,7 @@
 """Hints for the operator: the deckies and how to reach them, the canary tokens, the commands."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.settings import Settings
+from decnet_core.state import State, StateSettings, default_directory
 from decnet_decoys.decky import Decky
 from decnet_decoys.fleet import deckies, suggestions
 from decnet_decoys.settings import DecoysSettings
@@ -20,11 +22,13 @@ class Guide(msgspec.Struct, frozen=True):
     deckies: tuple[Decky, ...]
     canaries: tuple[str, ...]
     """URLs and host names of tokens."""
+    command: str = "decnet"
+    """How to call this command for this fleet."""
 
     def hints(self) -> list[str]:
         commands = suggestions(self.deckies)
         commands += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
-        return [*commands, f"{this_command()} drill"]
+        return [*commands, f"{self.command} drill"]
 
 
 def this_command() -> str:
@@ -37,4 +41,10 @@ def this_command() -> str:
 
 def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:
     """Return the guide to the fleet of these settings; raises SettingsError, FleetError."""
-    return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries)
+    place = State.of(settings.section("state", StateSettings)).root
+    words = [this_command()]
+    if place != default_directory():
+        words += ["--state", shlex.quote(str(place))]
+    if file := os.environ.get("DECNET_SETTINGS"):
+        words += ["--settings", shlex.quote(file)]
+    return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries, " ".join(words))

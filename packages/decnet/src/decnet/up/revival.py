@@ -9,6 +9,7 @@ is not: the OOM killer takes whom it likes. Only the pause grows, and a supervis
 import os
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable
 from typing import NoReturn
@@ -48,6 +49,7 @@ def course(seconds: float | None) -> Course:
 def reviving(course: Course, settings: SuperviseSettings, *, page: bool) -> Callable[[int], NoReturn]:
     """Return what to do when a signal has killed the supervisor that begins now; `page`: it shows one at a terminal."""
     began = time.monotonic()
+    keys = termios.tcgetattr(sys.stdin) if page and sys.stdin is not None and sys.stdin.isatty() else None
 
     def killed(number: int) -> NoReturn:
         decision = decide(Ended(-number, time.monotonic() - began), course.crashes, 0.0, settings, exposed=True)
@@ -56,6 +58,8 @@ def reviving(course: Course, settings: SuperviseSettings, *, page: bool) -> Call
         if page:
             sys.stdout.write(_SHOW_SHELL)
             sys.stdout.flush()
+        if keys is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSANOW, keys)
         _say(f"the supervisor was killed ({_name(number)}): the fleet starts again in {decision.delay_seconds:g} s")
         time.sleep(decision.delay_seconds)
         _execute_again(Course(decision.crashes, course.ends))

@@ -19,22 +19,27 @@ from decnet.cli.errors import OperatorError, RefusedError, UnavailableError
 from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.event_feed import EventFeed
+from decnet.fleet.notice_feed import NoticeFeed
 from decnet.swarm.listener_identity import create_if_listening
-from decnet.up.figures import measure
+from decnet.up.figures import measure, memory_of_fleet
 from decnet.up.guide import guide_to
 from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
 from decnet_core.bus.client import Client
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.fleet import Fleet
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
 from decnet_models.events.queries import last_seq
+from decnet_models.notices import queries as notices
 
+_STOPPED = (Phase.STOPPING, Phase.STOPPED)
 _FIGURES_SECONDS = 2.0
 _RETRY_SECONDS = 2.0
 
@@ -85,15 +90,23 @@ def workers(deployment: Deployment) -> list[str]:
 
 async def run(
     deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
-) -> None:
+) -> bool:
     """Run the fleet until a signal or the time is up; afterwards no process of it is left.
 
-    `zygote` leads to the warm process that forks the workers, if there is one.
+    `zygote` leads to the warm process that forks the workers, if there is one. Returns whether none was given up.
     """
+    given_up: dict[str, bool] = {}
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
+        fleet.on_change(lambda status: _note_given_up(given_up, status))
         publish_status(fleet, deployment.state.supervisors, "up", hosting)
         await _run(deployment, fleet, view, options, hosting)
+    return not any(given_up.values())
+
+
+def _note_given_up(given_up: dict[str, bool], status: Status) -> None:
+    if status.phase not in _STOPPED:  # what it was before the end of the fleet
+        given_up[status.name] = status.phase in (Phase.REFUSED, Phase.CRASH_LOOP)
 
 
 async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, hosting: Hosting) -> None:
@@ -105,8 +118,9 @@ async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOpt
             tasks.spawn(fleet.failed(), name="supervision")
             bus = await bus_client(deployment, "decnet-up")
             tasks.spawn(_begin(deployment, fleet, options, stopping), name="begin", may_end=True)
-            tasks.spawn(_show_database(deployment, bus, view), name="database")
-            if view.wants_figures:
+            tasks.spawn(_show_database(tasks, deployment, bus, view), name="database")
+            view.attend()
+            if view.is_screen:
                 tasks.spawn(_show_figures(deployment, bus, fleet, view), name="figures")
             with _lifeline(stopping):
                 await tasks.until(stopping)
@@ -139,18 +153,34 @@ async def _begin(deployment: Deployment, fleet: Fleet, options: RunOptions, stop
         stopping.set()
 
 
-async def _show_database(deployment: Deployment, bus: Client, view: View) -> None:
+async def _show_database(tasks: Tasks, deployment: Deployment, bus: Client, view: View) -> None:
     """Show what only the database knows, once it can be used: where to attack, and what happens."""
-    canaries, seq = await _await_database(deployment, view)
-    _show_guide(deployment, view, canaries)
+    found = await _await_database(deployment, view)
+    _show_guide(deployment, view, found.canaries)
     feed = EventFeed(deployment, bus)
-    feed.seq = seq
+    feed.seq = found.last_event
+    if view.is_screen:
+        tasks.spawn(_show_alerts(NoticeFeed(deployment, bus, found.last_notice), view), name="alerts")
     async for batch in feed.batches():
         view.happened(batch)
 
 
-async def _await_database(deployment: Deployment, view: View) -> tuple[tuple[str, ...], int]:
-    """Migrate the database if that is still to be done; return where its canary tokens are reached, and its last event.
+async def _show_alerts(feed: NoticeFeed, view: View) -> None:
+    async for batch in feed.batches():
+        view.alerted(batch)
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What was in the database when the fleet began."""
+
+    canaries: tuple[str, ...]
+    """Where canary tokens are reached."""
+    last_event: int
+    last_notice: int
+
+
+async def _await_database(deployment: Deployment, view: View) -> _Found:
+    """Migrate the database if that is still to be done; return what is in it.
 
     While it cannot be used, the fleet runs: decoys spool what happens, and the workers of the database wait, too.
     """
@@ -170,16 +200,17 @@ async def _await_database(deployment: Deployment, view: View) -> tuple[tuple[str
             return found
 
 
-def _read_database(deployment: Deployment) -> tuple[tuple[str, ...], int]:
+def _read_database(deployment: Deployment) -> _Found:
     _migrate(deployment)
     canaries = tuple(token.place for token in first_tokens(deployment))
     with transaction(deployment) as connection:
-        return canaries, last_seq(connection)
+        return _Found(canaries, last_seq(connection), notices.last_seq(connection))
 
 
 async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view: View) -> None:
     while True:
-        view.measured(await measure(deployment, bus, fleet.status()))
+        total = await asyncio.to_thread(memory_of_fleet, fleet)
+        view.measured(await measure(deployment, bus, fleet.status()), total)
         await asyncio.sleep(_FIGURES_SECONDS)
 
 

@@ -12,6 +12,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.text import for_terminal
 from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
+from decnet_models.notices.queries import StoredNotice
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -25,8 +26,12 @@ class Figures(msgspec.Struct, frozen=True):
 class View(Protocol):
     """Shows a fleet; all methods return at once."""
 
-    wants_figures: bool
-    """Whether it shows figures that must be measured repeatedly."""
+    is_screen: bool
+    """Whether it shows alerts, too, and figures that must be measured repeatedly."""
+
+    def attend(self) -> None:
+        """Listen to the operator, within the running event loop."""
+        ...
 
     def guide(self, guide: Guide) -> None:
         """Show what there is to attack."""
@@ -40,8 +45,12 @@ class View(Protocol):
         """Events were committed."""
         ...
 
-    def measured(self, figures: dict[str, Figures]) -> None:
-        """Show new figures of all workers."""
+    def alerted(self, notices: list[StoredNotice]) -> None:
+        """Notices were committed."""
+        ...
+
+    def measured(self, figures: dict[str, Figures], total_bytes: int | None) -> None:
+        """Show new figures of all workers, and the memory of the whole fleet."""
         ...
 
     def message(self, text: str) -> None:
@@ -56,7 +65,10 @@ class View(Protocol):
 class PlainView:
     """One line per change and event."""
 
-    wants_figures = False
+    is_screen = False
+
+    def attend(self) -> None:
+        """Nothing: it has no keys."""
 
     def guide(self, guide: Guide) -> None:
         for decky in guide.deckies:
@@ -73,7 +85,10 @@ class PlainView:
         for stored in events:
             _print(eventline.line(stored.event))
 
-    def measured(self, figures: dict[str, Figures]) -> None:
+    def alerted(self, notices: list[StoredNotice]) -> None:
+        """Nothing: the events say the same."""
+
+    def measured(self, figures: dict[str, Figures], total_bytes: int | None) -> None:
         """Nothing: it wants no figures."""
 
     def message(self, text: str) -> None:
@@ -86,7 +101,10 @@ class PlainView:
 class JsonView:
     """One JSON object per line; `type` is guide, worker, event or message."""
 
-    wants_figures = False
+    is_screen = False
+
+    def attend(self) -> None:
+        """Nothing: it has no keys."""
 
     def guide(self, guide: Guide) -> None:
         _print(documents.line({"type": "guide", **msgspec.to_builtins(guide)}))
@@ -98,7 +116,10 @@ class JsonView:
         for stored in events:
             _print(documents.line({"type": "event", "event": msgspec.Raw(documents.event_line(stored).encode())}))
 
-    def measured(self, figures: dict[str, Figures]) -> None:
+    def alerted(self, notices: list[StoredNotice]) -> None:
+        """Nothing: the events say the same."""
+
+    def measured(self, figures: dict[str, Figures], total_bytes: int | None) -> None:
         """Nothing: it wants no figures."""
 
     def message(self, text: str) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from decnet_core.events.notices import decode_notice
 from decnet_core.net.addresses import parse_address
 from decnet_core.text import for_terminal
 from decnet_workers.webhook.envelope import Envelope, rfc3339
 from decnet_workers.webhook.formats.wording import ENDS, SUBJECTS, WORDING, Wording
+from decnet_workers.webhook.incidents.severity import severity_of
 
 MAX_VALUE = 1024
 """Characters of one field."""
@@ -82,7 +84,7 @@ def alert_of(message_id: str, body: str | bytes) -> Alert:
         kind=kind,
         ts=int(data.get("ts", 0)),
         title=shown(wording.title.format_map(_Shown(data)), MAX_TITLE).strip() or kind,
-        severity=_severity(wording, data),
+        severity=_severity(wording, data, bytes(envelope.data)),
         decisive=shown(data.get(wording.decisive) or "", MAX_VALUE),
         fields=_fields(data, wording.decisive),
         about=_about(kind, data, message_id),
@@ -93,6 +95,8 @@ def alert_of(message_id: str, body: str | bytes) -> Alert:
 
 def shown(value: Any, limit: int = MAX_VALUE) -> str:
     """Return a value as text on one line without control characters, at most `limit` characters and an ellipsis."""
+    if isinstance(value, dict):
+        return shown([f"{name} {one}" for name, one in value.items()], limit)
     if isinstance(value, list):
         each = max(1, limit // max(1, len(value)))
         text = ", ".join(shown(one, max(each, _LEAST_LISTED)) for one in value[: limit // 2])
@@ -115,12 +119,10 @@ class _Shown(dict[str, Any]):
         return "?"
 
 
-def _severity(wording: Wording, data: dict[str, Any]) -> Severity:
-    """Return what the notice says of itself, else that of its kind."""
-    for name in (data.get("severity"), data.get("level"), wording.severity):
-        if isinstance(name, str) and name.upper() in Severity.__members__:
-            return Severity[name.upper()]
-    return Severity.MEDIUM
+def _severity(wording: Wording, data: dict[str, Any], notice: bytes) -> Severity:
+    """Return what the notice says of itself, else what it is judged to be, else that of its kind."""
+    word = data.get("severity") or wording.severity or severity_of(decode_notice(notice))
+    return Severity.__members__.get(str(word).upper(), Severity.MEDIUM)
 
 
 def _fields(data: dict[str, Any], decisive: str) -> tuple[tuple[str, str], ...]:
@@ -133,7 +135,7 @@ def _fields(data: dict[str, Any], decisive: str) -> tuple[tuple[str, str], ...]:
 
 
 def _value(name: str, value: Any) -> str:
-    if name.endswith(("_seen", "_at", "_until")) and isinstance(value, int) and value > 0:
+    if (name.endswith(("_seen", "_at", "_until")) or name == "since") and isinstance(value, int) and value > 0:
         return rfc3339(value)
     return shown(value)
 

@@ -8,6 +8,7 @@ class Wording(msgspec.Struct, frozen=True):
     """Words for a kind; `{names}` in a title are fields of the notice."""
 
     severity: str
+    """Empty: `incidents.severity` judges the notice by what it says."""
     title: str
     decisive: str = ""
     """The field that shows what the attacker did."""
@@ -15,12 +16,12 @@ class Wording(msgspec.Struct, frozen=True):
 
 WORDING: dict[str, Wording] = {
     "attacker.observed": Wording("low", "New attacker {attacker}"),
-    "attacker.judged": Wording("medium", "Others call {attacker} {verdict}"),
-    "credential.captured": Wording("medium", "{attacker} tried to log in to {service} as {username}"),
+    "attacker.judged": Wording("", "Others call {attacker} {verdict}"),
+    "credential.captured": Wording("", "{attacker} tried to log in to {service} as {username}"),
     "credential.reused": Wording("medium", "Several actors use the password of {username}"),
-    "session.ended": Wording("medium", "Session of {attacker} on {service} ended after {commands} commands"),
-    "ttp.tagged": Wording("medium", "{technique} {title} by {attacker}", "action"),
-    "canary.hit": Wording("high", "Canary token {label} was used by {attacker}", "target"),
+    "session.ended": Wording("", "Session of {attacker} on {service} ended after {commands} commands"),
+    "ttp.tagged": Wording("", "{technique} {title} by {attacker}", "action"),
+    "canary.hit": Wording("", "Canary token {label} was used by {attacker}", "target"),
     "decky.drifted": Wording("medium", "Decky {decky} is not as it should be"),
     "decky.repaired": Wording("informational", "Decky {decky} was repaired"),
     "decky.failed": Wording("high", "Decky {decky} cannot be repaired", "error"),
@@ -36,6 +37,12 @@ WORDING: dict[str, Wording] = {
     "incident.acknowledged": Wording("informational", "Acknowledged by {who}: {title}", "line"),
     "incident.closed": Wording("informational", "Closed by {who}: {title}", "line"),
     "incident.digest": Wording("medium", "{incidents} incidents, told together: {reason}"),
+    "worker.down": Wording("high", "Worker {worker} is down: {state}", "reason"),
+    "worker.recovered": Wording("informational", "Worker {worker} runs again"),
+    "disk.low": Wording("high", "The disk of {disk} is nearly full"),
+    "disk.recovered": Wording("informational", "The disk of {disk} has room again"),
+    "certificate.expiring": Wording("medium", "The certificate of sensor {certificate} ends soon"),
+    "certificate.renewed": Wording("informational", "Sensor {certificate} has a new certificate"),
     "webhook.test": Wording("informational", "{message}"),
 }
 
@@ -53,5 +60,14 @@ SUBJECTS = (
 )
 """Fields that name what a notice is about, the narrowest first."""
 
-ENDS = frozenset({"decky.repaired", "campaign.ended", "incident.closed"})
+ENDS = frozenset(
+    {
+        "decky.repaired",
+        "campaign.ended",
+        "incident.closed",
+        "worker.recovered",
+        "disk.recovered",
+        "certificate.renewed",
+    }
+)
 """Kinds that end what another kind of the same group began."""

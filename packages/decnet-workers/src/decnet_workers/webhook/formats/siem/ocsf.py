@@ -63,7 +63,7 @@ def _info(alert: Alert, milliseconds: int) -> dict[str, Any]:
         "types": [alert.kind],
     }
     if technique := data.get("technique"):
-        info["attacks"] = [{"version": "16", "technique": {"uid": technique}}]
+        info["attacks"] = [{"version": "16", "technique": {"uid": technique, "name": technique}}]
     if rule := data.get("rule"):
         info["analytic"] = {"uid": rule, "name": str(data.get("title", "")), "type_id": 1, "type": "Rule"}
     return info

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands about the installation on this host."""

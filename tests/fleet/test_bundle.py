@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""A wheelhouse as `make wheels` makes it, and a bundle from it that makes a bare host a sensor without any index."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.fleet.test_sensor_host import DEADLINE, ROOT, UV, port_in, running
+
+from decnet.swarm.bundle import Order, wheels_of, write
+from decnet_swarm.pki import bootstrap_ca, files
+
+pytestmark = [pytest.mark.howto, pytest.mark.timeout(600)]
+
+PROGRAM = ROOT / "packages/decnet/tools/wheelhouse.py"
+NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CONFIG_FILE": os.devnull}
+
+
+@pytest.fixture(scope="module")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    command = [sys.executable, str(PROGRAM), "--uv", UV, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    if done.returncode and re.search("NameResolutionError|Connection refused|Network is unreachable", done.stderr):
+        pytest.skip("no package index here")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_wheel_of_the_wheelhouse_is_one_that_a_list_has_by_its_hash(wheelhouse: Path) -> None:
+    lists = "".join(path.read_text() for path in wheelhouse.glob("*.txt"))
+    for wheel in wheelhouse.glob("*.whl"):
+        assert hashlib.sha256(wheel.read_bytes()).hexdigest() in lists, wheel.name
+    assert "decnet==2" in (wheelhouse / "fleet.txt").read_text()
+    assert "sqlalchemy" not in (wheelhouse / "sensor.txt").read_text()
+    assert "psycopg" in (wheelhouse / "extras.txt").read_text()
+
+
+def test_the_whole_fleet_installs_from_the_wheelhouse_alone(wheelhouse: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60)
+    pip = next(wheelhouse.glob("pip-*.whl")) / "pip"
+    command: list[str | Path] = [tmp_path / "venv/bin/python", pip, "install", "--quiet", "--no-index", "--find-links"]
+    command += [wheelhouse, "--require-hashes", "-r", wheelhouse / "fleet.txt"]
+    subprocess.run(command, check=True, timeout=300, env={**os.environ, **NO_INDEX})
+    done = subprocess.run(
+        [tmp_path / "venv/bin/decnet", "--version"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("decnet 2.")
+
+
+async def test_a_bundle_makes_a_bare_host_a_sensor_without_an_index(wheelhouse: Path, tmp_path: Path) -> None:
+    master, here = tmp_path / "master", tmp_path / "sensor"
+    bootstrap_ca.bootstrap(master, [])
+    word = bootstrap_ca.issue_token(master, "berlin-1", 1)
+    log = tmp_path / "listener.log"
+    listening = {"DECNET_STATE_DIR": str(master), "DECNET_LISTENER_LISTEN": "127.0.0.1:0"}
+    async with running(log, Path(sys.executable).with_name("decnet-listener"), **listening):
+        enrolment = await port_in(log, "sensors enrol")
+        bundle = tmp_path / "berlin-1.pyz"
+        write(bundle, wheels_of(wheelhouse), Order("berlin-1", f"127.0.0.1:{enrolment}", word))
+        environment = {
+            "PATH": "/nowhere",
+            "HOME": str(tmp_path),
+            "DECNET_STATE_DIR": str(here),
+            **NO_INDEX,
+        }
+        done = subprocess.run(  # noqa: ASYNC221  # the listener is a process of its own
+            [sys.executable, "-I", bundle, "--prefix", tmp_path / "opt", "--no-systemd"],
+            env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "enrolled as berlin-1" in done.stdout
+    assert files.enrolled(files.forwarder_folder(here)).name == "berlin-1"
+    assert (tmp_path / "opt/bin/decnet-supervise").exists()
