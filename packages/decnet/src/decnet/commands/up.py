@@ -54,7 +54,8 @@ def up(
     refuse_unknown(deployment.settings)
     own_address.check(deployment.settings)
     supervision = deployment.settings.section("supervise", SuperviseSettings)
-    if not as_json:
+    watched = sys.stderr.isatty()
+    if watched:
         typer.echo(f"starting the fleet in {deployment.state.root}", err=True)
     lock = prepare(deployment)
     page = not (plain or as_json) and sys.stdout.isatty()
@@ -69,7 +70,7 @@ def up(
             view.close()
         return 0 if whole else FAILED
 
-    if host is Hosting.FORK and not as_json:
+    if host is Hosting.FORK and watched:
         typer.echo("loading the workers", err=True)
     try:
         code = (

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from decnet.manual.reference.canary import canary_kinds
+from decnet.cli.errors import OperatorError
 from decnet.manual.reference.catalogue import events, notices, subjects
 from decnet.manual.reference.commands import commands
 from decnet.manual.reference.detection import rules
@@ -17,7 +18,7 @@ from decnet.manual.reference.fleet import settings, workers
 from decnet.manual.reference.formats import formats
 
 
-class MissingExtraError(Exception):
+class MissingExtraError(OperatorError):
     """A page needs an extra that is not installed."""
 
 
