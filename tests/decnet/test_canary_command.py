@@ -8,7 +8,7 @@ from tests.decnet.command_result import Run
 
 from decnet.canary.tokens import first_tokens, new_token
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_core.canary import TokenKind, canary_key, verify
+from decnet_core.canary import canary_key, verify
 from decnet_models.canary.queries import label_of
 
 
@@ -38,6 +38,6 @@ def test_fleet_makes_its_first_tokens_once(deployment: Deployment) -> None:
     assert first_tokens(deployment) == made
     with transaction(deployment, write=True) as connection:
         for label in ("drill", "mail"):
-            new_token(connection, deployment, TokenKind.URL, label)
+            new_token(connection, deployment, "url", label)
     assert first_tokens(deployment) == made
     assert [token.kind for token in made] == ["url", "dns"]

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.canary import TokenKind, canary_key, mint, verify
+from decnet_core.canary import SlugKind, canary_key, mint, verify
 from decnet_core.keys import KeyFileError, read_or_create
 
 KEY = b"k" * 32
 
 
-@given(st.sampled_from(list(TokenKind)), st.lists(st.booleans(), min_size=24, max_size=24))
-def test_a_minted_slug_verifies_in_any_case(kind: TokenKind, upper: list[bool]) -> None:
+@given(st.sampled_from(list(SlugKind)), st.lists(st.booleans(), min_size=24, max_size=24))
+def test_a_minted_slug_verifies_in_any_case(kind: SlugKind, upper: list[bool]) -> None:
     slug = mint(KEY, kind)
     assert re.fullmatch(r"[a-z2-7]{24}", slug.text)
     spelled = "".join(c.upper() if up else c for c, up in zip(slug.text, upper, strict=True))
@@ -25,7 +25,7 @@ def test_a_minted_slug_verifies_in_any_case(kind: TokenKind, upper: list[bool]) 
 
 @given(st.integers(0, 23), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
 def test_a_slug_with_one_changed_character_does_not_verify(at: int, character: str) -> None:
-    text = mint(KEY, TokenKind.URL).text
+    text = mint(KEY, SlugKind.URL).text
     changed = text[:at] + character + text[at + 1 :]
     assert verify(KEY, changed) is None or changed == text
 
@@ -36,11 +36,11 @@ def test_noise_does_not_verify_and_raises_nothing(text: str) -> None:
 
 
 def test_another_fleets_slug_does_not_verify() -> None:
-    assert verify(b"x" * 32, mint(KEY, TokenKind.DNS).text) is None
+    assert verify(b"x" * 32, mint(KEY, SlugKind.DNS).text) is None
 
 
 def test_slugs_of_one_kind_have_no_common_beginning() -> None:
-    assert len({mint(KEY, TokenKind.URL).text[0] for _ in range(200)}) > 10
+    assert len({mint(KEY, SlugKind.URL).text[0] for _ in range(200)}) > 10
 
 
 def test_the_key_is_private_and_stays(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from decnet.drill import dns
 from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet.drill.receiver import Receiver
-from decnet_core.canary import TokenKind, canary_key, mint
+from decnet_core.canary import SlugKind, canary_key, mint
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.settings import Settings
@@ -96,7 +96,7 @@ class Arena:
         self.user = user
         self._besides = dict(besides or {})
         self._process: asyncio.subprocess.Process | None = None
-        self.slugs: dict[TokenKind, str] = {}
+        self.slugs: dict[SlugKind, str] = {}
 
     @property
     def database(self) -> str:
@@ -183,7 +183,7 @@ class Arena:
         url = await self.receiver.open()
         engine = open_engine(self.database)
         with writing(engine) as connection:
-            for kind in (TokenKind.URL, TokenKind.DNS):
+            for kind in (SlugKind.URL, SlugKind.DNS):
                 slug = mint(canary_key(self.state / "keys"), kind)
                 add_token(connection, slug, f"bait {kind.value}", now_ns=1)
                 self.slugs[kind] = slug.text
@@ -245,12 +245,12 @@ class Arena:
             self.accepted["http"].add(mark)
 
     async def _hit_url(self, mark: str) -> None:
-        target = f"/{self.slugs[TokenKind.URL]}?m={mark}"
+        target = f"/{self.slugs[SlugKind.URL]}?m={mark}"
         if (await self._get(f"127.77.{self.block}.1", CANARY_HTTP_PORT, target)).startswith(b"HTTP/1.1 200"):
             self.accepted["url"].add(mark)
 
     async def _hit_name(self, mark: str) -> None:
-        name = f"{mark}.{self.slugs[TokenKind.DNS]}.canary.test"
+        name = f"{mark}.{self.slugs[SlugKind.DNS]}.canary.test"
         await dns.ask(name, (f"127.77.{self.block}.1", CANARY_DNS_PORT), source=SOURCE)
         self.accepted["dns"].add(mark)
 

@@ -21,7 +21,7 @@ from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
 from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer, completion, serving
 
 from decnet_core.bus.memory import MemoryBus
-from decnet_core.canary import TokenKind, mint
+from decnet_core.canary import SlugKind, mint
 from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
@@ -230,7 +230,7 @@ async def test_deckies_that_are_not_played_are_left_alone(ground: Ground) -> Non
 
 async def test_people_have_files_and_mail_from_the_first_minute(ground: Ground) -> None:
     with writing(ground.engine) as connection:
-        token = add_token(connection, mint(b"k" * 32, TokenKind.URL), "on a decky", now_ns=1).token
+        token = add_token(connection, mint(b"k" * 32, SlugKind.URL), "on a decky", now_ns=1).token
     ground.desire(ALWAYS)
     async with orchestrator(ground, sessions_per_day=0.0, token_url="https://intra.example.org/{token}"):
         async with asyncio.timeout(60):

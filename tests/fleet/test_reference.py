@@ -17,7 +17,7 @@ from decnet_core.events.notices import NOTICE_KINDS
 from decnet_core.runtime import worker_registry
 from decnet_workers.webhook.formats.registry import FORMATS
 
-PAGES = ("workers", "settings", "commands", "events", "notices", "formats", "subjects", "rules", "tables")
+PAGES = ("workers", "settings", "commands", "events", "notices", "formats", "subjects", "rules", "canary", "tables")
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from decnet_core.canary import TokenKind, mint
+from decnet_core.canary import SlugKind, mint
 from decnet_models.canary import blobs
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import writing
 
-SLUG = mint(bytes(32), TokenKind.URL)
+SLUG = mint(bytes(32), SlugKind.URL)
 CONTENT = bytes(range(256)) * 10
 
 

@@ -29,6 +29,7 @@ SMALL = {
     "decky_policy": "the fleet's own hosts",
     "decky_state": "the fleet's own hosts",
     "event_forgotten": "a row for each kind",
+    "incident_silence": "written by people",
     "ingest_position": "a row for each spool",
     "intel_request": "bounded by a setting",
     "known_source": "written by people",

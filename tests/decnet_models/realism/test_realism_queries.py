@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from decnet_core.canary import TokenKind, mint
+from decnet_core.canary import SlugKind, mint
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import writing
 from decnet_models.fleet import queries as fleet
@@ -86,7 +86,7 @@ def test_ended_actions_are_forgotten_and_planned_ones_are_not(peopled: Engine) -
 
 
 def test_a_hit_leads_back_to_the_action_that_planted_the_token(peopled: Engine) -> None:
-    slug = mint(bytes(32), TokenKind.URL)
+    slug = mint(bytes(32), SlugKind.URL)
     bait = msgspec.structs.replace(FIRST, kind="file", protocol=None, token=slug.text)
     with pytest.raises(IntegrityError), writing(peopled) as connection:
         queries.plan(connection, [bait])

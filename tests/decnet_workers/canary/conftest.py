@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from decnet_core.bus.memory import MemoryBus
-from decnet_core.canary import Slug, TokenKind, mint
+from decnet_core.canary import Slug, SlugKind, mint
 from decnet_core.events.codec import decode
 from decnet_core.events.envelope import Event
 from decnet_core.keys import read_or_create
@@ -31,8 +31,10 @@ class RunningCanary:
         self.key = read_or_create(ctx.state.keys / "canary.key")
         self.http = worker.http_address
         self.dns = worker.dns_address
+        self.https = worker.https_address
+        self.wireguard = worker.wireguard_address
 
-    def token(self, kind: TokenKind = TokenKind.URL) -> Slug:
+    def token(self, kind: SlugKind = SlugKind.URL) -> Slug:
         return mint(self.key, kind)
 
     def events(self) -> list[Event]:

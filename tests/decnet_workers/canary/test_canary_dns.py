@@ -20,7 +20,7 @@ import dns.rdatatype
 import dns.zone
 import pytest
 
-from decnet_core.canary import TokenKind
+from decnet_core.canary import SlugKind
 from decnet_core.events.catalogue import CanaryHit, ServiceRequest
 
 Start = Callable[..., Awaitable[Any]]
@@ -35,7 +35,7 @@ async def ask(canary: Any, name: str, qtype: str = "A", *, tcp: bool = False, **
 @pytest.mark.parametrize("tcp", [False, True])
 async def test_a_token_name_resolves_and_is_a_hit(start_canary: Start, tcp: bool) -> None:
     canary = await start_canary(zone_addresses=("192.0.2.7", "2001:db8::7"))
-    slug = canary.token(TokenKind.DNS)
+    slug = canary.token(SlugKind.DNS)
     answer = await ask(canary, f"host7.{slug.text}.canary.test", tcp=tcp)
     assert [record.to_text() for record in answer.answer[0]] == ["192.0.2.7"]
     assert answer.flags & dns.flags.AA
@@ -46,7 +46,7 @@ async def test_a_token_name_resolves_and_is_a_hit(start_canary: Start, tcp: bool
 
 async def test_ipv6_address_and_missing_type(start_canary: Start) -> None:
     canary = await start_canary(zone_addresses=("192.0.2.7", "2001:db8::7"))
-    name = f"{canary.token(TokenKind.DNS).text}.canary.test"
+    name = f"{canary.token(SlugKind.DNS).text}.canary.test"
     assert (await ask(canary, name, "AAAA")).answer[0][0].to_text() == "2001:db8::7"
     nothing = await ask(canary, name, "TXT")
     assert (nothing.rcode(), nothing.answer) == (dns.rcode.NOERROR, [])
@@ -56,7 +56,7 @@ async def test_ipv6_address_and_missing_type(start_canary: Start) -> None:
 
 async def test_spelling_comes_back_and_case_does_not_matter(start_canary: Start) -> None:
     canary = await start_canary(zone_addresses=("192.0.2.7",))
-    slug = canary.token(TokenKind.DNS).text
+    slug = canary.token(SlugKind.DNS).text
     mixed = "".join(c.upper() if i % 2 else c for i, c in enumerate(f"{slug}.caNaRy.test"))
     answer = await ask(canary, mixed)
     assert answer.question[0].name.to_text(omit_final_dot=True) == mixed
@@ -122,7 +122,7 @@ async def test_malformed_queries_get_an_error_or_nothing(start_canary: Start) ->
 
 async def test_many_queries_on_one_tcp_connection(start_canary: Start) -> None:
     canary = await start_canary(zone_addresses=("192.0.2.7",))
-    name = f"{canary.token(TokenKind.DNS).text}.canary.test"
+    name = f"{canary.token(SlugKind.DNS).text}.canary.test"
     reader, writer = await asyncio.open_connection(*canary.dns)
     wires = [dns.message.make_query(name, "A", id=number).to_wire() for number in range(3)]
     stream = b"".join(len(wire).to_bytes(2, "big") + wire for wire in wires)

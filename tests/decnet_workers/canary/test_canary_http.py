@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from decnet_core.canary import TokenKind
+from decnet_core.canary import SlugKind
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
 from decnet_core.exits import StartupError
+from decnet_workers.canary.redirects import redirect_segment
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -59,7 +60,7 @@ async def test_a_token_as_host_label_is_a_hit(start_canary: Start) -> None:
 
 async def test_a_web_bug_answers_with_a_picture(start_canary: Start) -> None:
     canary = await start_canary()
-    answer = await exchange(canary, get(f"/{canary.token(TokenKind.WEBBUG).text}.gif"))
+    answer = await exchange(canary, get(f"/{canary.token(SlugKind.WEBBUG).text}.gif"))
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"Content-Type: image/gif" in head
     assert body.startswith(b"GIF89a")
@@ -201,3 +202,36 @@ async def test_a_busy_port_is_a_startup_error_that_names_the_setting(start_canar
 async def test_a_wrong_listen_address_is_a_startup_error(start_canary: Start) -> None:
     with pytest.raises(StartupError, match="write an address and a port"):
         await start_canary(http_listen="localhost")
+
+
+async def test_a_redirect_leads_only_where_its_maker_said(start_canary: Start) -> None:
+    canary = await start_canary()
+    slug, other = canary.token(SlugKind.REDIRECT).text, canary.token(SlugKind.REDIRECT).text
+    segment = redirect_segment(canary.key, slug, "https://www.example.net/welcome?a=1")
+    answer = await exchange(canary, get(f"/{slug}/{segment}"))
+    assert answer.startswith(b"HTTP/1.1 302 Found\r\n")
+    assert b"\r\nLocation: https://www.example.net/welcome?a=1\r\n" in answer
+    for target in (f"/{other}/{segment}", f"/{slug}/{segment[:-2]}AA", f"/{slug}/https:evil.test", f"/{slug}"):
+        assert b"Location" not in await exchange(canary, get(target))
+    assert [event.payload.token for event in canary.events()] == [slug, other, slug, slug, slug]
+
+
+async def test_an_interface_refuses_in_json_whatever_the_method(start_canary: Start) -> None:
+    canary = await start_canary()
+    slug = canary.token(SlugKind.API).text
+    for method in ("GET", "POST", "PUT"):
+        head = f"{method} /{slug}/api HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        answer = await exchange(canary, head.encode())
+        assert answer.startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+        assert b"Content-Type: application/json" in answer
+    assert [event.payload.method for event in canary.events()] == ["GET", "POST", "PUT"]
+
+
+async def test_a_link_scanner_is_marked(start_canary: Start) -> None:
+    canary = await start_canary(scanner_networks=("10.9.0.0/16",), trusted_proxies=("127.0.0.0/8",))
+    slug = canary.token().text
+    await exchange(canary, get(f"/{slug}", "User-Agent: Slackbot 1.0"))
+    await exchange(canary, get(f"/{slug}", "X-Forwarded-For: 10.9.1.1"))
+    await exchange(canary, get(f"/{slug}", "X-Forwarded-For: 10.8.1.1"))
+    assert [event.payload.scanner for event in canary.events()] == ["agent slackbot", "network 10.9.0.0/16", None]
+    assert canary.ctx.counters.snapshot()["scanner_hits"] == 2

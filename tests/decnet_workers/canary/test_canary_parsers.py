@@ -11,13 +11,13 @@ import dns.zone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from decnet_core.canary import TokenKind, mint
+from decnet_core.canary import SlugKind, mint
+from decnet_workers.canary.dns.wire import Query, Unanswerable, parse_query, refuse
+from decnet_workers.canary.dns.zone import Zone, reply_to
 from decnet_workers.canary.find import in_http, in_name
 from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.requests import MAX_BODY_BYTES, MAX_HEAD_BYTES, Malformed, Request, Requests
 from decnet_workers.canary.settings import CanarySettings
-from decnet_workers.canary.wire import Query, Unanswerable, parse_query, refuse
-from decnet_workers.canary.zone import Zone, reply_to
 
 KEY = bytes(32)
 ZONE = Zone("canary.test", CanarySettings().addresses(), 0, KEY)
@@ -106,8 +106,8 @@ def test_no_target_without_a_minted_slug_is_a_hit(target: str, host: str | None)
     assert in_http(KEY, target, host, "canary.test") is None
 
 
-@given(st.sampled_from(list(TokenKind)), st.lists(st.text(st.characters(codec="ascii"), max_size=10), max_size=6))
-def test_a_minted_slug_is_found_in_any_segment(kind: TokenKind, segments: list[str]) -> None:
+@given(st.sampled_from(list(SlugKind)), st.lists(st.text(st.characters(codec="ascii"), max_size=10), max_size=6))
+def test_a_minted_slug_is_found_in_any_segment(kind: SlugKind, segments: list[str]) -> None:
     slug = mint(KEY, kind)
     before = [segment.replace("?", "") for segment in segments]
     assert in_http(KEY, "/".join(["", *before, slug.text.upper(), *segments]), None, "canary.test") == slug

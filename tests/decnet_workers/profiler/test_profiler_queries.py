@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Connection, update
 
-from decnet_core.canary import Slug, TokenKind
+from decnet_core.canary import Slug, SlugKind
 from decnet_core.events.catalogue import (
     CanaryHit,
     ClientIdentified,
@@ -33,7 +33,7 @@ from decnet_workers.profiler.worker import Profiler
 
 SECOND = 1_000_000_000
 IP = "192.0.2.1"
-SLUG = Slug("u" + "a" * 22, TokenKind.URL)
+SLUG = Slug("u" + "a" * 22, SlugKind.URL)
 PASSWORD = LoginAttempt("ssh", "root", success=True, password="toor")
 
 

@@ -23,15 +23,26 @@ _RANDOM_BYTES = 7
 _MAC_BYTES = 7
 
 
-class TokenKind(enum.Enum):
-    """The kind of a token; the value is its name for the operator and in the database."""
+class SlugKind(enum.Enum):
+    """How a receiver answers whoever uses the token: many kinds of bait share one."""
 
     URL = "url"
+    """A small page."""
     WEBBUG = "webbug"
+    """A picture of one pixel."""
     DNS = "dns"
+    """Reached by its host name alone."""
+    REDIRECT = "redirect"
+    """Sends a browser on to a page that its URL names."""
+    API = "api"
+    """Refused as an interface for programs would: 401, in JSON."""
+    LOGIN = "login"
+    """The password of a login pair: it has no receiver, any decoy sees it."""
+    WIREGUARD = "wireguard"
+    """The public key of a WireGuard server."""
 
 
-_CODES = {TokenKind.URL: 1, TokenKind.WEBBUG: 2, TokenKind.DNS: 3}
+_CODES = {kind: code for code, kind in enumerate(SlugKind, 1)}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
@@ -39,7 +50,7 @@ class Slug(msgspec.Struct, frozen=True):
     """A verified token; `text` is its canonical, lower-case form."""
 
     text: str
-    kind: TokenKind
+    kind: SlugKind
 
 
 def canary_key(keys: Path) -> bytes:
@@ -47,9 +58,15 @@ def canary_key(keys: Path) -> bytes:
     return read_or_create(keys / "canary.key")
 
 
-def mint(key: bytes, kind: TokenKind) -> Slug:
+def mint(key: bytes, kind: SlugKind) -> Slug:
     """Return a new token of `kind`."""
     return _slug(key, kind, secrets.token_bytes(_RANDOM_BYTES))
+
+
+def numbered(key: bytes, kind: SlugKind, number: int) -> Slug:
+    """Return the token of `kind` that has a number: for what a receiver finds by trying them all."""
+    digest = hmac.digest(key, b"canary number" + bytes([_CODES[kind]]) + number.to_bytes(4, "big"), "sha256")
+    return _slug(key, kind, digest[:_RANDOM_BYTES])
 
 
 def verify(key: bytes, text: str) -> Slug | None:
@@ -64,7 +81,7 @@ def verify(key: bytes, text: str) -> Slug | None:
     return Slug(text.lower(), kind)
 
 
-def _slug(key: bytes, kind: TokenKind, random: bytes) -> Slug:
+def _slug(key: bytes, kind: SlugKind, random: bytes) -> Slug:
     masked = bytes([_CODES[kind] ^ _mask(key, random)])
     raw = masked + random + _mac(key, kind, random)
     return Slug(base64.b32encode(raw).decode("ascii").lower(), kind)
@@ -79,7 +96,7 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def _mac(key: bytes, kind: TokenKind, random: bytes) -> bytes:
+def _mac(key: bytes, kind: SlugKind, random: bytes) -> bytes:
     return hmac.digest(key, b"canary token" + bytes([_CODES[kind]]) + random, "sha256")[:_MAC_BYTES]
 
 

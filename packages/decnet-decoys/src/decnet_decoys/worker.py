@@ -11,6 +11,7 @@ import msgspec
 from decnet_core import library_pages
 from decnet_core.deckies.handover import handover_socket
 from decnet_core.events.catalogue import (
+    BaitRead,
     ClientIdentified,
     CommandRun,
     ConnectionOpened,
@@ -66,6 +67,7 @@ class Decoys(Worker[DecoysSettings]):
         HttpRequest,
         FileCaptured,
         ServiceRequest,
+        BaitRead,
     )
     group = "decoys"
     memory_budget: ClassVar[int] = 160 * MIB

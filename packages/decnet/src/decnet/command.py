@@ -62,7 +62,7 @@ COMMANDS = (
     Command("persona", "The machines that deckies can play: list, show, check.", "deckies"),
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
     Command("known", "Own scanners, monitoring: recorded, never scored or alerted: add, list, remove.", "analysis"),
-    Command("canary", "Make and list canary tokens."),
+    Command("canary", "Canary tokens: make, plant, instrument, list, disable, check.", "canary"),
     Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),

@@ -40,7 +40,7 @@ from tests.decnet_workers.ttp.recorder.steps import (
     Upload,
 )
 
-from decnet_core.canary import TokenKind, canary_key, mint
+from decnet_core.canary import SlugKind, canary_key, mint
 from decnet_core.events.catalogue import (
     CanaryHit,
     ClientIdentified,
@@ -159,7 +159,7 @@ class Recorder:
 
     def _token(self, channel: str) -> None:
         host, http, dns = CANARY
-        kind = TokenKind.URL if channel == "http" else TokenKind.DNS
+        kind = SlugKind.URL if channel == "http" else SlugKind.DNS
         slug = mint(canary_key(self._state / "keys"), kind).text
         if channel == "http":
             subprocess.run(

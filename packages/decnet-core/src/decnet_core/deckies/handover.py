@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -122,3 +122,17 @@ class HandoverClient:
         if isinstance(reply, Refused):
             raise HandoverError(reply.reason)
         return reply
+
+
+def ask_one_of(state: State, request: Callable[[HandoverClient], None]) -> None:
+    """Make a request of the first process of decoys that does not refuse it; raises HandoverError when all do."""
+    reason = "decoys does not run here"
+    for path in handover_sockets(state):
+        try:
+            with HandoverClient(path) as client:
+                request(client)
+        except HandoverError as error:
+            reason = str(error)
+        else:
+            return
+    raise HandoverError(reason)

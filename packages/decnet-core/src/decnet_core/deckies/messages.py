@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Requests of `reconciler` and `orchestrator` to `decoys`: a JSON document per packet of a SOCK_SEQPACKET connection.
+"""Requests of `reconciler`, `orchestrator` and the operator to `decoys`.
+
+A request is a JSON document, and a packet of a SOCK_SEQPACKET connection.
 
 The sockets of a decky travel beside Play (SCM_RIGHTS, unix(7)). One request, one reply; both sides are our own.
 """
@@ -56,6 +58,8 @@ class PlacedFile(msgspec.Struct, frozen=True):
     mode: Annotated[int, msgspec.Meta(ge=0, le=0o7777)]
     mtime: int
     """Unix time, in seconds."""
+    token: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The canary token in it: reading it is an event; empty: it is no bait."""
 
 
 class Place(msgspec.Struct, frozen=True, tag="place"):

@@ -255,10 +255,10 @@ class FileCaptured(Payload, frozen=True, tag="file.captured"):
 
 
 class CanaryHit(Repeatable, frozen=True, tag="canary.hit"):
-    """A canary token was used; `channel` is http or dns."""
+    """A canary token was used; `channel` is http, dns or wireguard."""
 
     evidence: ClassVar[bool] = True
-    alike: ClassVar[tuple[str, ...]] = ("token", "channel")
+    alike: ClassVar[tuple[str, ...]] = ("token", "channel", "scanner")
     sampled: ClassVar[tuple[str, ...]] = ("target", "user_agent", "query_type")
     arrival: ClassVar[bool] = True
     counter: ClassVar[str] = "canary_hits"
@@ -273,9 +273,33 @@ class CanaryHit(Repeatable, frozen=True, tag="canary.hit"):
     """Of HTTP."""
     query_type: str | None = None
     """Of DNS: A, AAAA, TXT, ..."""
+    scanner: str | None = None
+    """Why a link scanner, as of a mail gateway, is taken to have used it, not a person."""
+
+    def reached(self) -> tuple[str, ...]:
+        return () if self.scanner else self.phases
+
+    def counts(self) -> dict[str, int]:
+        return {} if self.scanner else {self.counter: self.occurrences}
 
     def summary(self) -> str:
-        return f"{self.channel} canary {self.token} {self.target or ''}".rstrip()
+        who = f" (link scanner: {self.scanner})" if self.scanner else ""
+        return f"{self.channel} canary {self.token} {self.target or ''}".rstrip() + who
+
+
+class BaitRead(Repeatable, frozen=True, tag="bait.read"):
+    """A file with a canary token was read on a decky."""
+
+    evidence: ClassVar[bool] = True
+    alike: ClassVar[tuple[str, ...]] = ("service", "token", "path")
+    phases: ClassVar[tuple[str, ...]] = (COLLECTION,)
+
+    service: str
+    path: str
+    token: str
+
+    def summary(self) -> str:
+        return f"{self.service} bait {self.path} with canary {self.token} read"
 
 
 class ServiceRequest(Repeatable, frozen=True, tag="service.request"):

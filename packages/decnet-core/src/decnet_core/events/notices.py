@@ -78,9 +78,22 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     token: str
     label: str
     channel: str
-    """http or dns."""
+    """http, dns or wireguard; of a planted password or key the decoy's service, e.g. ssh."""
     target: str | None = None
-    """The request target or the queried name, whole."""
+    """The request target or the queried name, whole; of a planted password or key the user name."""
+
+
+class BaitOpened(_Notice, frozen=True, tag="bait.read"):
+    """A planted file with a canary token was read on a decky; `label` says which token it is."""
+
+    ts: int
+    attacker: str
+    token: str
+    label: str
+    path: str
+    service: str
+    decky: str | None = None
+    session: str | None = None
 
 
 class AttackerJudged(_Notice, frozen=True, tag="attacker.judged"):
@@ -372,6 +385,7 @@ Notice = (
     | SessionEnded
     | TechniqueTagged
     | CanaryTriggered
+    | BaitOpened
     | AttackerJudged
     | DeckyDrifted
     | DeckyRepaired

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Files that `orchestrator` puts on the deckies' machines, kept over restarts: one document per decky.
+"""Files that `orchestrator` and the operator put on the deckies' machines, kept over restarts: one document per decky.
 
 They go into the part of a machine's file system that all its visitors share. What a visitor has changed or deleted is
 in a layer of his own above it, and stays as he left it.
@@ -25,6 +25,8 @@ MOST_BYTES = 1 << 20
 """Of all files on one decky."""
 MOST_DECKIES = 1000
 """Of which files are kept; beyond that, of those that are not played, the ones that were not changed for longest go."""
+SITE = "/var/www/html"
+"""What is placed below this directory the decky's web server shows, too."""
 _NOT_THERE = ("/proc", "/sys", "/dev")
 _MISSING_MODE = 0o755
 
@@ -37,6 +39,7 @@ class PlacedFiles:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._machines: dict[str, Machine] = {}
+        self._sites: dict[str, dict[str, PlacedFile]] = {}
 
     def place(self, decky: str, files: Iterable[PlacedFile]) -> None:
         """Put files on a decky's machine, instead of those of the same paths. Raises PlacementError, OSError."""
@@ -47,6 +50,7 @@ class PlacedFiles:
         if len(kept) > MOST_FILES or sum(len(file.content) for file in kept.values()) > MOST_BYTES:
             raise PlacementError(f"decky {decky} has {MOST_FILES} files or {MOST_BYTES} bytes of them already")
         self._write(decky, list(kept.values()))
+        self._sites.pop(decky, None)
         if (machine := self._machines.get(decky)) is not None:
             for file in new:
                 _put(machine, file)
@@ -58,9 +62,17 @@ class PlacedFiles:
             _put(machine, file)
         return machine
 
+    def on_site(self, decky: str, path: str) -> PlacedFile | None:
+        """Return the file that a decky's web server has at the path of a URL, if one was placed there."""
+        if decky not in self._sites:
+            placed = (file for file in self._read(decky) if file.path.startswith(SITE + "/") and file.mode & 0o044)
+            self._sites[decky] = {file.path.removeprefix(SITE): file for file in placed}
+        return self._sites[decky].get(path)
+
     def unmount(self, decky: str) -> None:
         """Forget a machine; its files stay, for the decky may come back."""
         self._machines.pop(decky, None)
+        self._sites.pop(decky, None)
 
     def _read(self, decky: str) -> list[PlacedFile]:
         try:
@@ -112,3 +124,7 @@ def _put(machine: Machine, file: PlacedFile) -> None:
     for folder in reversed(missing):
         machine.tree.put(folder, Entry("dir", _MISSING_MODE, *((uid, gid) if at_home else (0, 0)), file.mtime))
     machine.tree.put(file.path, Entry("file", file.mode, uid, gid, file.mtime, file.content))
+    if file.token:
+        machine.tree.baits[file.path] = file.token
+    else:
+        machine.tree.baits.pop(file.path, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Takes requests of `reconciler` and `orchestrator`: a UNIX socket, each packet is one (`decnet_core.deckies`)."""
+"""Takes requests of other workers and the operator: a UNIX socket, each packet is one (`decnet_core.deckies`)."""
 
 import array
 import asyncio

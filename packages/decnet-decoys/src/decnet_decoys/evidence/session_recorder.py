@@ -5,7 +5,7 @@ import hashlib
 import time
 from collections.abc import Generator
 
-from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionOpened
+from decnet_core.events.catalogue import BaitRead, CommandRun, FileCaptured, ServiceRequest, SessionOpened
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.artifact_store import outcome
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
@@ -125,6 +125,10 @@ class SessionRecorder:
                 service=self.connection.service, action=action, detail={k: text(v) for k, v in detail.items()}
             )
         )
+
+    def bait_read(self, path: str, token: str) -> None:
+        """Report that a planted file was read."""
+        self.connection.emit(BaitRead(service=self.connection.service, path=text(path), token=token))
 
     def limited(self, *, session: bool) -> None:
         self.connection.counters.add("decoys_sessions_limited" if session else "decoys_lines_killed")

@@ -4,14 +4,15 @@
 import hashlib
 import time
 
-from decnet_core.events.catalogue import ClientIdentified, HttpRequest, LoginAttempt
+from decnet_core.deckies.messages import PlacedFile
+from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest, LoginAttempt
 from decnet_core.net.http_head import Head
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.http.flavour import Response, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
-from decnet_decoys.http.site import Site
+from decnet_decoys.http.site import Site, path_of
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
@@ -124,13 +125,24 @@ class _Requests:
         data = bytes(body.data)
         digest = self._kept(data)
         await turn.give_way()
-        answer = self._site.error(body.status, close=True) if body.status else self._site.answer(head, data)
+        placed = self._placed(head)
+        if body.status:
+            answer = self._site.error(body.status, close=True)
+        else:
+            answer = self._site.answer(head, data, None if placed is None else placed.content)
         self._record_client(head)
         self._record(head, data, digest, answer)
+        if placed is not None and placed.token and answer.status in (200, 206) and head.method == "GET":
+            self._recorder.emit(BaitRead(service=self._recorder.service, path=placed.path, token=placed.token))
         self._record_login(head, data)
         keep_alive = head.keep_alive and self._site.keeps_alive and not answer.close
         await self._reply(answer, keep_alive=keep_alive, head_only=head.method == "HEAD")
         return keep_alive
+
+    def _placed(self, head: Head) -> PlacedFile | None:
+        """Return the file that was placed on the machine at the path of a request."""
+        path = path_of(head.target)
+        return None if path is None else self._context.fleet.placed.on_site(self._context.decky.name, path)
 
     def _record_client(self, head: Head) -> None:
         agent = head.get("user-agent")

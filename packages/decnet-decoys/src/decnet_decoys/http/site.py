@@ -17,6 +17,17 @@ MAX_FORM = 8 << 10
 """Bytes of a form that are searched for a login: decoding costs a hundred times what receiving does."""
 
 _RANGE = re.compile(r"bytes=([0-9]{0,9})-([0-9]{0,9})")
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".txt": "text/plain",
+    ".xml": "text/xml",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".svg": "image/svg+xml",
+    ".zip": "application/zip",
+}
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
@@ -40,13 +51,16 @@ class Site:
         """Whether the server leaves a connection open that its client wants to use again."""
         return self._profile.behaviour.keep_alive
 
-    def answer(self, head: Head, body: bytes) -> Response:
+    def answer(self, head: Head, body: bytes, placed: bytes | None = None) -> Response:
+        """Return the answer to a request; `placed` is a file at its path that is not of the persona."""
         path = path_of(head.target)
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
             return self.error(400, close=True)
         realm = self._realm(path)
         if realm is not None:
             return self.error(401, extra=(("WWW-Authenticate", f'Basic realm="{realm}"'),))
+        if placed is not None and head.method in ("GET", "HEAD"):
+            return self._file([("Content-Type", _media_type(path))], placed, head)
         return self._public(path, head, body)
 
     def _public(self, path: str, head: Head, body: bytes) -> Response:
@@ -161,6 +175,11 @@ class Site:
         if "://" in location:
             return location.replace("{host}", host.partition(":")[0])
         return f"http://{host}{location}"
+
+
+def _media_type(path: str) -> str:
+    """Return what the servers' own tables say of a file's ending (nginx mime.types)."""
+    return _MEDIA_TYPES.get(posixpath.splitext(path)[1].lower(), "application/octet-stream")
 
 
 def path_of(target: str) -> str | None:

@@ -78,6 +78,8 @@ class ShellState:
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
         self.finished = False
+        self.on_bait: Callable[[str, str], None] | None = None
+        """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
         self.become(user)
 
@@ -128,7 +130,7 @@ class ShellState:
     @property
     def access(self) -> Access:
         """As whom and from where the shell's programs use the files."""
-        return Access(self.identity, self.cwd, self.now)
+        return Access(self.identity, self.cwd, self.now, self.on_bait)
 
     @property
     def prompt(self) -> str:

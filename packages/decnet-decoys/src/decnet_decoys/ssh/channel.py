@@ -222,6 +222,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             command=self._command,
         ) as shell:
             self._terminal.recording = recorder.begin(self._term, *self._size)
+            shell.on_bait = recorder.bait_read
             try:
                 return await self._requested(shell)
             finally:

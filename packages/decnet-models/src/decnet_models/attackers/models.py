@@ -299,5 +299,7 @@ class CanaryHit(TableModel, table=True):
     """The URL path or the DNS name that was asked for."""
     user_agent: str | None = None
     """The User-Agent header of the request."""
+    scanner: str | None = None
+    """Why a link scanner is taken to have used it, not a person."""
 
     attacker_row: Attacker = related()

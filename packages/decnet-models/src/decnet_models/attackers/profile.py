@@ -124,6 +124,8 @@ class CanaryHit(msgspec.Struct, frozen=True):
     ts: int
     target: str | None
     user_agent: str | None
+    scanner: str | None = None
+    """Why a link scanner is taken to have used it, not a person."""
 
 
 class TokenHits(msgspec.Struct, frozen=True):
@@ -134,6 +136,8 @@ class TokenHits(msgspec.Struct, frozen=True):
     attackers: int
     first_seen: int
     last_seen: int
+    scanners: int = 0
+    """How many of the hits are link scanners'."""
 
 
 class AttackerProfile(msgspec.Struct, frozen=True):

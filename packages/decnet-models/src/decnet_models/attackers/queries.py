@@ -165,7 +165,8 @@ def canary_hits(
 
 def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
     c = tables.canary_hit.c
-    query = select(c.token, func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
+    times = func.min(c.ts), func.max(c.ts)
+    query = select(c.token, func.count(), func.count(c.attacker.distinct()), *times, func.count(c.scanner))
     return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}
 
 

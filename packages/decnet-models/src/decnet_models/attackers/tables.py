@@ -204,6 +204,7 @@ canary_hit = _table(
     Column("ts", NANOSECONDS, nullable=False),
     Column("target", Text),
     Column("user_agent", Text),
+    Column("scanner", String(64)),
     Index("ix_canary_hit_attacker", "attacker", "seq"),
     Index("ix_canary_hit_token", "token", "seq"),
 )

@@ -15,13 +15,35 @@ class CanaryToken(TableModel, table=True):
     token: str
     """The token itself, as in its URL or host name."""
     kind: str
-    """What it looks like: url, dns, ..."""
+    """What it looks like: url, dns, docx, ..."""
     label: str
     """Where its owner planted it, in the owner's words."""
     created_at: int
     """When it was created."""
+    disabled_at: int | None = None
+    """Since when its uses are not announced any more."""
+    recognised_by: str | None = None
+    """The fingerprint of the SSH key by which decoys see its use."""
 
     blob_row: Optional["CanaryBlob"] = related()
+    planting_rows: list["CanaryPlanting"] = related()
+
+
+class CanaryPlanting(TableModel, table=True):
+    """A file on a decky that contains a token."""
+
+    __table__ = tables.canary_planting
+
+    token: str
+    """The token in it."""
+    decky: str
+    """The name of the decky."""
+    path: str
+    """The path on the decky's machine."""
+    planted_at: int
+    """When it was planted."""
+
+    token_row: CanaryToken = related()
 
 
 class CanaryBlob(TableModel, table=True):

@@ -3,7 +3,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, MetaData, String, Table
 
-from decnet_models.database.columns import BIG, NAME, NANOSECONDS, SHA256
+from decnet_models.database.columns import BIG, NAME, NANOSECONDS, SHA256, mentions
 
 metadata = MetaData()
 
@@ -14,8 +14,21 @@ canary_token = Table(
     Column("kind", String(16), nullable=False),
     Column("label", NAME, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
+    Column("disabled_at", NANOSECONDS),
+    Column("recognised_by", String(128)),
     Index("ix_canary_token_created_at", "created_at", "token"),
+    Index("ix_canary_token_recognised_by", "recognised_by"),
     info={"owner": "operator", "readers": ("profiler", "orchestrator", "operator")},
+)
+
+canary_planting = Table(
+    "canary_planting",
+    metadata,
+    Column("token", String(24), ForeignKey("canary_token.token", ondelete="CASCADE"), primary_key=True),
+    Column("decky", String(63), primary_key=True, info=mentions("decky.name")),
+    Column("path", String(1024), primary_key=True),
+    Column("planted_at", NANOSECONDS, nullable=False),
+    info={"owner": "operator", "readers": ("orchestrator", "operator")},
 )
 
 canary_blob = Table(

@@ -168,6 +168,19 @@ def values_of(connection: Connection, numbers: Collection[int], fields: Collecti
     return [Counted(*row) for row in connection.execute(query.order_by(v.notices.desc(), v.value).limit(limit))]
 
 
+def told_between(connection: Connection, since_ns: int, until_ns: int, below: int) -> dict[int, int]:
+    """Return the number of incidents less severe than `below` that were told of last in a span of time, by severity."""
+    c = incident.c
+    query = select(c.severity, func.count()).where(*_told(since_ns, until_ns, below)).group_by(c.severity)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def worst_told_between(connection: Connection, since_ns: int, until_ns: int, below: int, limit: int) -> list[Incident]:
+    """Return the most severe of them."""
+    query = select(incident).where(*_told(since_ns, until_ns, below))
+    return _read(connection, query.order_by(incident.c.severity.desc(), incident.c.score.desc()).limit(limit))
+
+
 def correct_future_times(connection: Connection, now_ns: int, longest_ns: int) -> int:
     """Make due what a clock that was ahead has put off for longer than anything may be; return the number."""
     late = update(incident).where(incident.c.held.in_((0, 1)), incident.c.due_at > now_ns + longest_ns)
@@ -176,6 +189,11 @@ def correct_future_times(connection: Connection, now_ns: int, longest_ns: int) -
 
 def _of_digest(now_ns: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return incident.c.due_at <= now_ns, incident.c.held == 1
+
+
+def _told(since_ns: int, until_ns: int, below: int) -> tuple[ColumnElement[bool], ...]:
+    c = incident.c
+    return c.notified_at >= since_ns, c.notified_at < until_ns, c.severity < below, c.merged_into.is_(None)
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Incident]:

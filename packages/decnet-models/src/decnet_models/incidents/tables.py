@@ -50,6 +50,7 @@ incident = Table(
     Index("ix_incident_due", "held", "due_at"),
     Index("ix_incident_last_seen", "last_seen"),
     Index("ix_incident_merged_into", "merged_into"),
+    Index("ix_incident_notified_at", "notified_at"),
     info=_OF_WEBHOOK,
 )
 

@@ -7,11 +7,13 @@ import time
 from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
 from decnet_core.net.addresses import source_of
+from decnet_core.net.http_head import Head
 from decnet_core.text import bounded, from_wire
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
 from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.receiver import Receiver
+from decnet_workers.canary.redirects import redirect_target
 from decnet_workers.canary.requests import Malformed, Request, Requests
 from decnet_workers.canary.responses import Response, refusal, render, response_to
 
@@ -51,15 +53,29 @@ class HttpConnection(Connection):
         client = client_address(self.peer[0], forwarded, self.receiver.proxies)
         if not self._allowed(client):
             return
-        slug = in_http(self.receiver.key, head.target, head.get("host"), self.receiver.settings.zone)
+        slug = self._token(head)
         answer = self._answer(request, slug)
         src = self.peer if client == self.peer[0] else (client, None)
-        self.receiver.emit(_payload(request, slug, answer), src=src, dst=self.local)
+        self.receiver.emit(self._payload(request, slug, answer, client), src=src, dst=self.local)
         self._send(answer, last=request.last, head_only=head.method == "HEAD")
 
     def _answer(self, request: Request, slug: Slug | None) -> Response:
         too_long = request.body_bytes is not None and request.body_bytes > len(request.body)
-        return refusal(413) if too_long else response_to(request.head, slug, self.receiver.settings.page)
+        if too_long:
+            return refusal(413)
+        leads = redirect_target(self.receiver.key, slug.text, request.head.target) if slug is not None else None
+        return response_to(request.head, slug, self.receiver.settings.page, leads)
+
+    def _token(self, head: Head) -> Slug | None:
+        """Return the token that a request names."""
+        return in_http(self.receiver.key, head.target, head.get("host"), self.receiver.settings.zone)
+
+    def _payload(self, request: Request, slug: Slug | None, answer: Response, client: str) -> CanaryHit | HttpRequest:
+        if slug is None:
+            return _other(request, answer)
+        head, agent = request.head, request.head.get("user-agent")
+        scanner = self.receiver.scanners.reason(slug.text, client, time.monotonic(), agent=agent, method=head.method)
+        return CanaryHit(slug.text, "http", head.target, user_agent=agent, method=head.method, scanner=scanner)
 
     def _allowed(self, client: str) -> bool:
         """Take one of the client's requests; without any left it is answered 503 and leaves no event."""
@@ -70,23 +86,22 @@ class HttpConnection(Connection):
         return False
 
     def _send(self, answer: Response, *, last: bool, head_only: bool = False) -> None:
-        self.transport.write(render(answer, now=time.time(), keep_alive=not last, head_only=head_only))
+        self._write(render(answer, now=time.time(), keep_alive=not last, head_only=head_only))
         if last:
             self.transport.close()
 
+    def _write(self, data: bytes) -> None:
+        self.transport.write(data)
 
-def _payload(request: Request, slug: Slug | None, answer: Response) -> CanaryHit | HttpRequest:
-    head = request.head
-    agent = head.get("user-agent")
-    if slug is not None:
-        return CanaryHit(slug.text, "http", head.target, user_agent=agent, method=head.method)
-    body = request.body
+
+def _other(request: Request, answer: Response) -> HttpRequest:
+    head, body = request.head, request.body
     return HttpRequest(
         method=head.method,
         target=head.target,
         version=head.version,
         host=head.get("host"),
-        user_agent=agent,
+        user_agent=head.get("user-agent"),
         headers=head.headers,
         status=answer.status,
         body=bounded(from_wire(body, MAX_BODY_TEXT), MAX_BODY_TEXT) if body else None,

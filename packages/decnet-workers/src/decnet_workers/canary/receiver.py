@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the HTTP and DNS receivers share: key, settings, limits, counters and the spool."""
+"""What the receivers share: key, settings, limits, counters and the spool."""
 
 import asyncio
 import time
@@ -10,6 +10,7 @@ from decnet_core.events.codec import BadEventError
 from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.net.rates import SourceRates
 from decnet_core.runtime.counters import Counters
+from decnet_workers.canary.scanners import Scanners
 from decnet_workers.canary.settings import CanarySettings
 
 Seen = CanaryHit | HttpRequest | ServiceRequest
@@ -37,6 +38,7 @@ class Receiver:
         self.counters = counters
         self.proxies = settings.proxies()
         self.addresses = settings.addresses()
+        self.scanners = Scanners(settings.scanners(), settings.scanner_agents, settings.scanner_seconds)
         self.rates = SourceRates(settings.requests_per_second, settings.request_burst)
         self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.Transport] = set()
@@ -57,7 +59,10 @@ class Receiver:
 
     def emit(self, payload: Seen, *, src: Endpoint, dst: Endpoint) -> None:
         """Emit an event, and count hits and others."""
-        self.counters.add("hits" if isinstance(payload, CanaryHit) else "other_requests")
+        if isinstance(payload, CanaryHit):
+            self.counters.add("scanner_hits" if payload.scanner else "hits")
+        else:
+            self.counters.add("other_requests")
         try:
             self._emit(payload, decky=DECKY, src=src if src[0] else None, dst=dst)
         except BadEventError:

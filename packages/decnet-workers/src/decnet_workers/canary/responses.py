@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from decnet_core.canary import Slug, TokenKind
+from decnet_core.canary import Slug, SlugKind
 from decnet_core.net.http_head import Head
 
 GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -15,9 +15,13 @@ GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA
 
 _PAGE = b"<!DOCTYPE html>\n<html>\n<head><title>Index</title></head>\n<body></body>\n</html>\n"
 
+_UNAUTHORIZED = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","code":401}\n'
+
 _REASONS = {
     200: "OK",
+    302: "Found",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Not Allowed",
@@ -33,15 +37,24 @@ class Response(msgspec.Struct, frozen=True):
     content_type: str = "text/html"
     fresh: bool = False
     """Whether caches must revalidate, so that the next view is a hit too."""
+    location: str = ""
+    """Where a redirection leads."""
 
 
-def response_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Response:
-    """Return the response to `head`, given the token found in it."""
+def response_to(
+    head: Head, slug: Slug | None, page: Literal["page", "not-found"], leads: str | None = None
+) -> Response:
+    """Return the response to `head`, given the token found in it and where a redirect token leads."""
+    kind = None if slug is None else slug.kind
+    if kind is SlugKind.API:
+        return Response(401, _UNAUTHORIZED, "application/json")
     if head.method not in {"GET", "HEAD"}:
         return refusal(405)
-    if slug is not None and slug.kind is TokenKind.WEBBUG:
+    if kind is SlugKind.WEBBUG:
         return Response(200, GIF, "image/gif", fresh=True)
-    if slug is not None and page == "page":
+    if kind is SlugKind.REDIRECT and leads is not None:
+        return msgspec.structs.replace(refusal(302), fresh=True, location=leads)
+    if kind is not None and page == "page":
         return Response(200, _PAGE, fresh=True)
     return refusal(403 if head.target == "/" else 404)
 
@@ -68,5 +81,7 @@ def render(answer: Response, *, now: float, keep_alive: bool, head_only: bool) -
     ]
     if answer.fresh:
         lines.append("Cache-Control: no-cache")
+    if answer.location:
+        lines.append(f"Location: {answer.location}")
     head = "\r\n".join([*lines, "", ""]).encode("ascii")
     return head if head_only else head + answer.body

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Opens the sockets of the HTTP and DNS receivers."""
+"""Opens the sockets of the receivers."""
 
 import asyncio
 import logging
 import socket
 import time
+from collections.abc import Callable
 
 from decnet_core.canary import canary_key
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
@@ -13,7 +14,7 @@ from decnet_core.keys import KeyFileError
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_workers.canary.dns import DnsDatagrams, DnsStream, Resolver
+from decnet_workers.canary.dns.resolver import DnsDatagrams, DnsStream, Resolver
 from decnet_workers.canary.http import HttpConnection
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
@@ -28,7 +29,7 @@ FINISH_SECONDS = 2.0
 
 
 class Canary(Worker[CanarySettings]):
-    """Receives the hits of canary tokens by HTTP and DNS."""
+    """Receives the hits of canary tokens by HTTP, HTTPS, DNS and WireGuard."""
 
     name = "canary"
     exposed = True
@@ -46,13 +47,15 @@ class Canary(Worker[CanarySettings]):
         self._datagrams: list[asyncio.BaseTransport] = []
         self.http_address: tuple[str, int] | None = None
         """Address of the HTTP receiver once it has started; None when it is off."""
+        self.https_address: tuple[str, int] | None = None
         self.dns_address: tuple[str, int] | None = None
+        self.wireguard_address: tuple[str, int] | None = None
 
     @classmethod
     def capabilities(cls, settings: CanarySettings) -> tuple[str, ...]:
         """Return what ports below 1024 need; an invalid address is rejected by `start`."""
         try:
-            ports = [listen_address(text)[1] for text in (settings.http_listen, settings.dns_listen) if text]
+            ports = [listen_address(text)[1] for text in settings.listens() if text]
         except CanarySettingsError:
             return ()
         return ("CAP_NET_BIND_SERVICE",) if any(port < 1024 for port in ports) else ()
@@ -62,9 +65,14 @@ class Canary(Worker[CanarySettings]):
         try:
             self._receiver = receiver = Receiver(self.settings, canary_key(ctx.state.keys), ctx.counters, ctx.emit)
             if self.settings.http_listen:
-                await self._open_http(ctx, receiver, *listen_address(self.settings.http_listen))
+                http = await self._open_tcp(ctx, "http", self.settings.http_listen, lambda: HttpConnection(receiver))
+                self.http_address = http
+            if self.settings.https_listen:
+                self.https_address = await self._open_https(ctx, receiver)
             if self.settings.dns_listen:
                 await self._open_dns(ctx, Resolver(receiver), *listen_address(self.settings.dns_listen))
+            if self.settings.wireguard_listen:
+                await self._open_wireguard(ctx, receiver, *listen_address(self.settings.wireguard_listen))
         except CanarySettingsError as error:
             raise StartupError(f"[canary] {error}") from error
         except KeyFileError as error:
@@ -92,15 +100,41 @@ class Canary(Worker[CanarySettings]):
             for connection in tuple(self._receiver.open):
                 connection.close()
 
-    async def _open_http(self, ctx: Context, receiver: Receiver, host: str, port: int) -> None:
+    async def _open_tcp(
+        self, ctx: Context, name: str, where: str, protocol: Callable[[], asyncio.Protocol]
+    ) -> tuple[str, int]:
+        host, port = listen_address(where)
         try:
-            sock = ctx.listening("http", host, port, backlog=512)
+            sock = ctx.listening(name, host, port, backlog=512)
         except BindError as error:
-            raise StartupError(f"[canary] http_listen: cannot receive HTTP on {host}:{port}: {error}") from error
+            what = name.upper()
+            raise StartupError(f"[canary] {name}_listen: cannot receive {what} on {host}:{port}: {error}") from error
+        self._servers.append(await asyncio.get_running_loop().create_server(protocol, sock=sock, backlog=512))
+        address = (host, sock.getsockname()[1])
+        log.info("%s receiver listens on %s:%d", name, *address)
+        return address
+
+    async def _open_https(self, ctx: Context, receiver: Receiver) -> tuple[str, int]:
+        from decnet_workers.canary.https import HttpsConnection
+        from decnet_workers.canary.tls import Certificates
+
+        settings = self.settings
+        certificates = Certificates(settings.certificate, settings.certificate_key, settings.client_authority)
+        return await self._open_tcp(
+            ctx, "https", settings.https_listen, lambda: HttpsConnection(receiver, certificates)
+        )
+
+    async def _open_wireguard(self, ctx: Context, receiver: Receiver, host: str, port: int) -> None:
+        from decnet_workers.canary.datagrams import WireGuardDatagrams
+
+        try:
+            sock = ctx.bound_udp("wireguard", host, port)
+        except BindError as error:
+            raise StartupError(f"[canary] wireguard_listen: cannot receive on {host}:{port}: {error}") from error
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_server(lambda: HttpConnection(receiver), sock=sock, backlog=512))
-        self.http_address = (host, sock.getsockname()[1])
-        log.info("http receiver listens on %s:%d", *self.http_address)
+        transport, _ = await loop.create_datagram_endpoint(lambda: WireGuardDatagrams(receiver), sock=sock)
+        self._datagrams.append(transport)
+        self.wireguard_address = (host, sock.getsockname()[1])
 
     async def _open_dns(self, ctx: Context, resolver: Resolver, host: str, port: int) -> None:
         try:

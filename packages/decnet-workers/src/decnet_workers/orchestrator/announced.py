@@ -3,11 +3,10 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 import msgspec
 
-from decnet_core.deckies.handover import HandoverClient, HandoverError, handover_sockets
+from decnet_core.deckies.handover import ask_one_of
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_workers.errors import WorkersError
@@ -30,7 +29,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 async def connected(ctx: Context, route: Route) -> socket.socket:
-    """Return a connection that decoys takes for synthetic. Raises SessionError, OSError, TimeoutError."""
+    """Return a connection that decoys takes for synthetic. Raises HandoverError, OSError, TimeoutError."""
     family = socket.AF_INET6 if ":" in route.address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     try:
@@ -47,17 +46,3 @@ async def connected(ctx: Context, route: Route) -> socket.socket:
 def _announce(state: State, route: Route, port: int) -> None:
     """Announce the connection to the process of decoys that plays the decky."""
     ask_one_of(state, lambda client: client.expect(route.decky, (route.source, port), route.session))
-
-
-def ask_one_of(state: State, request: Callable[[HandoverClient], None]) -> None:
-    """Make a request of the first process of decoys that does not refuse it; raises SessionError when all do."""
-    reason = "decoys does not run here"
-    for path in handover_sockets(state):
-        try:
-            with HandoverClient(path) as client:
-                request(client)
-        except HandoverError as error:
-            reason = str(error)
-        else:
-            return
-    raise SessionError(reason)

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_core.canary import TokenKind
+from decnet_core.canary import SlugKind
 from decnet_models.canary.queries import tokens
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.states import states_on
@@ -177,7 +177,7 @@ def baits_of(connection: Connection, hosts: Sequence[Host], url: str) -> dict[st
     found: dict[str, tuple[str, str]] = {}
     inhabited = [host for host in hosts if accounts(host.persona)]
     for token in tokens(connection) if url else ():
-        if token.kind is not TokenKind.URL:
+        if token.kind != SlugKind.URL.value or token.disabled_at is not None:
             continue
         planted = {action.decky for action in queries.baits(connection, token.token)}
         free = [host.decky for host in inhabited if host.decky.name not in found]

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
+from decnet_core.deckies.handover import HandoverError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
@@ -109,7 +110,14 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
                     await self._writing.carry_out(ctx, action, _here(look, action.decky))
         except TimeoutError:
             error = "it took too long"
-        except (SessionError, OSError, msgspec.ValidationError, GrammarError, UnknownZoneError) as failure:
+        except (
+            SessionError,
+            HandoverError,
+            OSError,
+            msgspec.ValidationError,
+            GrammarError,
+            UnknownZoneError,
+        ) as failure:
             error = str(failure) or type(failure).__name__
         try:
             ctx.counters.add(f"{what}_failed" if error else f"{what}_done")

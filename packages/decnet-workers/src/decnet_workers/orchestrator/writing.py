@@ -9,10 +9,11 @@ from functools import partial
 
 import msgspec
 
+from decnet_core.deckies.handover import ask_one_of
+from decnet_core.deckies.messages import PlacedFile
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_models.realism.queries import Action
-from decnet_workers.orchestrator.announced import ask_one_of
 from decnet_workers.orchestrator.documents import Document, growths, prose, written
 from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.plan import Host, drawing_of
@@ -29,7 +30,7 @@ class Writing:
         self._endpoint = endpoint
 
     async def carry_out(self, ctx: Context, action: Action, host: Host) -> None:
-        """Write the document of an action; raises SessionError, GrammarError, UnknownZoneError, ValidationError."""
+        """Write the document of an action; raises HandoverError, GrammarError, UnknownZoneError, ValidationError."""
         document = msgspec.convert(action.body, Document)
         moment = document.moments[-1]
         texts = await ctx.in_thread(self._schedule.prose, growths(host, document))
@@ -38,7 +39,8 @@ class Writing:
             if text is not None:
                 await ctx.in_thread(self._schedule.keep_prose, action.id, text)
                 texts[moment] = text
-        await ctx.in_thread(partial(_write, ctx.state, host, document, texts))
+        file = msgspec.structs.replace(written(host, document, texts), token=action.token or "")
+        await ctx.in_thread(partial(_place, ctx.state, host, file))
 
     async def _asked(self, ctx: Context, host: Host, document: Document) -> str | None:
         moment = document.moments[-1]
@@ -59,6 +61,5 @@ class Writing:
         return text
 
 
-def _write(state: State, host: Host, document: Document, texts: dict[int, str]) -> None:
-    file = written(host, document, texts)
+def _place(state: State, host: Host, file: PlacedFile) -> None:
     ask_one_of(state, lambda client: client.place(host.decky.name, [file]))

@@ -16,9 +16,10 @@ from decnet_workers.profiler.observation import NAME, Observation, text
 
 
 def _login(observation: Observation, payload: LoginAttempt) -> None:
-    del payload
     for login in observation.logins:
         _credential(observation, login)
+    if observation.bait is not None:
+        _hit(observation, observation.bait, payload.service, payload.username)
 
 
 def _credential(observation: Observation, login: Login) -> None:
@@ -81,16 +82,37 @@ def _session(observation: Observation, values: Row) -> None:
 
 
 def _canary(observation: Observation, payload: CanaryHit) -> None:
+    user_agent, scanner = text(payload.user_agent), payload.scanner
+    _hit(
+        observation,
+        payload.token,
+        payload.channel,
+        payload.target,
+        user_agent=user_agent,
+        scanner=None if scanner is None else for_column(scanner, 64),
+    )
+    user_agents(observation, payload)
+
+
+def _hit(
+    observation: Observation,
+    token: str,
+    channel: str,
+    target: str | None,
+    *,
+    user_agent: str | None = None,
+    scanner: str | None = None,
+) -> None:
     row: Row = {
         "attacker": observation.attacker,
-        "token": for_column(payload.token, NAME),
-        "channel": for_column(payload.channel, 32),
+        "token": for_column(token, NAME),
+        "channel": for_column(channel, 32),
         "ts": observation.ts,
-        "target": text(payload.target),
-        "user_agent": text(payload.user_agent),
+        "target": text(target),
+        "user_agent": user_agent,
+        "scanner": scanner,
     }
     observation.tally.add(tables.canary_hit, (observation.seq,), row)
-    user_agents(observation, payload)
 
 
 DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {

@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from decnet_core.events.catalogue import CanaryHit, LoginAttempt, SessionClosed
-from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, Notice, SessionEnded
+from decnet_core.events.catalogue import BaitRead, CanaryHit, LoginAttempt, SessionClosed
+from decnet_core.events.notices import (
+    AttackerObserved,
+    BaitOpened,
+    CanaryTriggered,
+    CredentialCaptured,
+    Notice,
+    SessionEnded,
+    notice_kind,
+)
 from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.logins import Login
@@ -14,11 +22,15 @@ from decnet_workers.profiler.observation import NAME, name, service_of
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """An event with the canonical address of its attacker, and the logins that it reports."""
+    """An event with the canonical address of its attacker, and the logins that it reports.
+
+    `bait` is the canary token whose password or key was tried.
+    """
 
     attacker: str
     stored: StoredEvent
     logins: tuple[Login, ...]
+    bait: str | None = None
 
 
 Use = tuple[str, str, str]
@@ -31,18 +43,20 @@ def uses_in(touched: Iterable[Touched]) -> set[Use]:
 
 
 def notices(
-    touched: Iterable[Touched], *, known: set[str], known_uses: set[Use], label: Callable[[str], str]
+    touched: Iterable[Touched], *, known: set[str], known_uses: set[Use], label: Callable[[str], str | None]
 ) -> list[tuple[str, Notice]]:
     """Return key and notice of what is new in `touched`, each key once, in the order of the events.
 
-    `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted.
+    `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted,
+    None when its use is not to be announced. What link scanners do announces nothing.
     """
     by_key: dict[str, Notice] = {}
     for one in touched:
-        attacker, stored = one.attacker, one.stored
+        attacker, stored, payload = one.attacker, one.stored, one.stored.event.payload
+        if isinstance(payload, CanaryHit) and payload.scanner is not None:
+            continue
         if attacker not in known and (key := f"attacker.observed:{attacker}") not in by_key:
             by_key[key] = _observed(attacker, stored)
-        payload = stored.event.payload
         for login in one.logins:
             use = _use(attacker, login)
             if use not in known_uses and (key := "credential.captured:" + ":".join(use)) not in by_key:
@@ -50,8 +64,8 @@ def notices(
         if isinstance(payload, SessionClosed) and stored.event.session:
             session = for_column(stored.event.session, NAME)
             by_key.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
-        elif isinstance(payload, CanaryHit):
-            by_key[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
+        elif (bait := _about_token(one, label)) is not None:
+            by_key[f"{notice_kind(bait)}:{stored.event.id}"] = bait
     return list(by_key.items())
 
 
@@ -91,16 +105,45 @@ def _ended(attacker: str, session: str, stored: StoredEvent, payload: SessionClo
     )
 
 
-def _triggered(attacker: str, stored: StoredEvent, payload: CanaryHit, label: Callable[[str], str]) -> CanaryTriggered:
-    token = for_column(payload.token, NAME)
+def _about_token(one: Touched, label: Callable[[str], str | None]) -> Notice | None:
+    """Return the notice of the canary token that an event is about, if it is about one that is not disabled."""
+    event, payload = one.stored.event, one.stored.event.payload
+    match payload:
+        case CanaryHit() | BaitRead():
+            token = for_column(payload.token, NAME)
+        case LoginAttempt() if one.bait is not None:
+            token = one.bait
+        case _:
+            return None
+    if (planted := label(token)) is None:
+        return None
+    if isinstance(payload, BaitRead):
+        return BaitOpened(
+            ts=event.ts,
+            attacker=one.attacker,
+            token=token,
+            label=planted,
+            path=for_column(payload.path),
+            service=for_column(payload.service, NAME),
+            decky=_text(event.decky),
+            session=_text(event.session),
+        )
+    channel, target = _used_by(payload)
     return CanaryTriggered(
-        ts=stored.event.ts,
-        attacker=attacker,
+        ts=event.ts,
+        attacker=one.attacker,
         token=token,
-        label=label(token),
-        channel=for_column(payload.channel, 32),
-        target=_text(payload.target),
+        label=planted,
+        channel=for_column(channel, 32),
+        target=_text(target),
     )
+
+
+def _used_by(payload: CanaryHit | LoginAttempt) -> tuple[str, str | None]:
+    """Return the channel of a token's use and what was asked for there."""
+    if isinstance(payload, LoginAttempt):
+        return payload.service, payload.username
+    return payload.channel, payload.target
 
 
 def _text(text: str | None) -> str | None:

@@ -20,17 +20,20 @@ class Observation:
     """One event of one attacker, with the columns that most tables share."""
 
     __slots__ = (
-        *("attacker", "decky", "last_ts", "logins", "occurrences", "payload", "seen"),
+        *("attacker", "bait", "decky", "last_ts", "logins", "occurrences", "payload", "seen"),
         *("seq", "service", "session", "tally", "ts"),
     )
 
-    def __init__(self, tally: Tally, attacker: str, stored: StoredEvent, logins: tuple[Login, ...] = ()) -> None:
+    def __init__(
+        self, tally: Tally, attacker: str, stored: StoredEvent, logins: tuple[Login, ...] = (), bait: str | None = None
+    ) -> None:
         event = stored.event
         self.tally = tally
         self.attacker = attacker
         self.seq = stored.seq
         self.payload: Payload = event.payload
         self.logins = logins
+        self.bait = bait
         self.ts = self.last_ts = event.ts
         self.occurrences = 1
         self.decky = name(event.decky)

@@ -23,7 +23,10 @@ def record(observation: Observation) -> None:
     if isinstance(payload, Probed):
         fingerprints.probed(observation, payload)
         return
-    tally.add_seen(tables.attacker, (attacker,), seen, payload.counts())
+    counts = payload.counts()
+    if observation.bait is not None:
+        counts = counts | {"canary_hits": 1}
+    tally.add_seen(tables.attacker, (attacker,), seen, counts)
     if observation.decky is not None:
         tally.add_seen(tables.attacker_decky, (attacker, observation.decky), seen)
     if observation.service is not None:

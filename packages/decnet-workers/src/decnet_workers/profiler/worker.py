@@ -12,6 +12,7 @@ from decnet_core.bus.subjects import NOTICE
 from decnet_core.events.notices import (
     AttackerJudged,
     AttackerObserved,
+    BaitOpened,
     CanaryTriggered,
     CredentialCaptured,
     SessionEnded,
@@ -24,10 +25,11 @@ from decnet_models.attackers.forgetting import forget
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
 from decnet_models.attackers.tables import attacker
-from decnet_models.canary.queries import label_of
+from decnet_models.canary.queries import token_named
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.announce import Touched, notices, uses_in
+from decnet_workers.profiler.bait import bait_look_up
 from decnet_workers.profiler.logins import logins_of
 from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.record import KINDS, record
@@ -48,7 +50,7 @@ class Profiler(CursorWorker[NoSettings]):
     listens = (*CursorWorker.listens, NOTICE.of(notice_kind(AttackerJudged)))
     follows = ("ingest",)
     consumes = KINDS
-    notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered)
+    notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered, BaitOpened)
     group = "heavy"
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 1000
@@ -65,7 +67,7 @@ class Profiler(CursorWorker[NoSettings]):
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         touched, tally = self._touched(batch), Tally()
         for one in touched:
-            record(Observation(tally, one.attacker, one.stored, one.logins))
+            record(Observation(tally, one.attacker, one.stored, one.logins, one.bait))
         if not touched:
             return lambda _: Results()
         new = notices(
@@ -94,16 +96,28 @@ class Profiler(CursorWorker[NoSettings]):
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
-        touched = []
+        touched, bait_in = [], bait_look_up(batch.connection)
         for stored in batch.events:
             address = canonical(stored.event.src_ip or "")
             if address is None:
                 self._passed_over += 1
             else:
-                touched.append(Touched(address, stored, logins_of(stored.event.payload)))
+                logins = logins_of(stored.event.payload)
+                touched.append(Touched(address, stored, logins, bait_in(logins)))
         return touched
 
 
-def _labels(connection: Connection) -> Callable[[str], str]:
-    """Return a look-up of canary labels that queries once per token, for the duration of a batch."""
-    return cache(lambda token: label_of(connection, token) or UNKNOWN_LABEL)
+def _labels(connection: Connection) -> Callable[[str], str | None]:
+    """Return a look-up of canary labels that queries once per token, for the duration of a batch.
+
+    None for a token that is disabled: its use is not announced.
+    """
+
+    @cache
+    def label(token: str) -> str | None:
+        found = token_named(connection, token)
+        if found is None:
+            return UNKNOWN_LABEL
+        return None if found.disabled_at is not None else found.label
+
+    return label

@@ -99,6 +99,7 @@ class Deliveries:
             for cursor in (WORKER, REPLAYS, ACTIONS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
             self._correct_future_times(connection, time.time_ns())
+            self._incidents.prepare(queries.active_webhooks(connection))
 
     def poll(self) -> Poll:
         """Create deliveries for new notices and return what to send; writes only when there is something to write."""
@@ -174,7 +175,7 @@ class Deliveries:
             for body in [body_of(line)]
             for offer in [Offer(line, scores)]
             for webhook in webhooks
-            if wants(webhook, offer)
+            if wants(webhook, offer, now)
         ]
         queries.add_deliveries(connection, deliveries, now_ns=now)
 
@@ -182,7 +183,7 @@ class Deliveries:
         """Write notices of incidents, which the next poll makes deliveries of; return their kinds."""
         if waiting.actions:
             _advance(connection, ACTIONS, waiting.position, waiting.actions[-1].seq, now)
-        return self._incidents.tell(connection, waiting.actions, now)
+        return self._incidents.tell(connection, waiting.actions, queries.active_webhooks(connection), now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:

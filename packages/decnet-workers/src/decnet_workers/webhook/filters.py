@@ -22,13 +22,15 @@ from decnet_core.events.notices import (
 )
 from decnet_models.notices.queries import OutboxLine
 from decnet_models.webhooks.queries import Webhook
+from decnet_workers.webhook.hours import is_within
 from decnet_workers.webhook.incidents.content import Attributed, OfIdentity
 from decnet_workers.webhook.incidents.severity import NUMBERS, severity
-from decnet_workers.webhook.selection import INCIDENTS, Facts, selection_of
+from decnet_workers.webhook.selection import INCIDENTS, Facts, Selection, selection_of
 
 TEST = notice_kind(TestNotice)
 
 _OF_INCIDENTS = frozenset(notice_kind(shape) for shape in (*get_args(IncidentNotice), IncidentDigest))
+_EVERYTHING = (Selection(), Selection(sends=INCIDENTS))
 _DIGEST = notice_kind(IncidentDigest)
 _IN_INCIDENTS = frozenset(notice_kind(shape) for shape in get_args(Attributed | OfIdentity))
 
@@ -62,8 +64,8 @@ class Offer:
         return _facts_of(notice, self._scores) if isinstance(notice, Attributed) else None
 
 
-def wants(webhook: Webhook, offer: Offer) -> bool:
-    """Return whether `webhook` receives the notice: newer than itself and selected; a test only if its own."""
+def wants(webhook: Webhook, offer: Offer, now: int) -> bool:
+    """Return whether `webhook` receives the notice `now`: newer than itself and selected; a test only if its own."""
     line, selection = offer.line, selection_of(webhook.filter)
     if line.seq <= webhook.since_seq:
         return False
@@ -72,9 +74,19 @@ def wants(webhook: Webhook, offer: Offer) -> bool:
     incidents = selection.sends == INCIDENTS
     if not (_as_incidents(webhook.kinds, offer) if incidents else _each(webhook.kinds, line.kind)):
         return False
-    if line.kind == _DIGEST:
-        return _digest_is_for(webhook, offer.notice, selection.severity)
-    facts = None if selection.is_empty else offer.facts()
+    if selection == _EVERYTHING[incidents]:
+        return line.kind != _DIGEST or _digest_is_for(webhook, offer.notice, selection, now)
+    return _is_selected(webhook, selection, offer, now)
+
+
+def _is_selected(webhook: Webhook, selection: Selection, offer: Offer, now: int) -> bool:
+    if selection.hours and not is_within(selection.hours, now):
+        return False
+    if offer.line.kind == _DIGEST:
+        return _digest_is_for(webhook, offer.notice, selection, now)
+    if offer.line.kind in _OF_INCIDENTS and _is_kept_back(selection, offer.notice, now):
+        return False
+    facts = offer.facts()
     return facts is None or selection.admits(facts)
 
 
@@ -107,10 +119,19 @@ def _matches(globs: Sequence[str], kinds: Sequence[str]) -> bool:
     return any(fnmatchcase(kind, glob) for kind in kinds for glob in globs)
 
 
-def _digest_is_for(webhook: Webhook, notice: Notice, severity_: int) -> bool:
+def _digest_is_for(webhook: Webhook, notice: Notice, selection: Selection, now: int) -> bool:
     assert isinstance(notice, IncidentDigest)
+    if notice.webhook is not None:
+        return notice.webhook == webhook.id
     worst = max((NUMBERS[word] for word in notice.severities), default=0)
-    return notice.webhook in (None, webhook.id) and worst >= severity_
+    quiet = is_within(selection.quiet, now) and worst < selection.breaks_quiet
+    return worst >= selection.severity and not quiet
+
+
+def _is_kept_back(selection: Selection, notice: Notice, now: int) -> bool:
+    """Return whether quiet hours keep an incident back for their digest."""
+    severe = isinstance(notice, IncidentNotice) and NUMBERS[notice.severity] >= selection.breaks_quiet
+    return not severe and is_within(selection.quiet, now)
 
 
 def _facts_of(notice: Attributed, scores: Mapping[str, int]) -> Facts:

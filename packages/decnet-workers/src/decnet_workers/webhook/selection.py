@@ -42,6 +42,12 @@ class Selection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """ATT&CK techniques, each with its sub-techniques."""
     tags: tuple[str, ...] = ()
     """Globs of canary tokens, of their labels, or of titles of rules."""
+    hours: tuple[str, ...] = ()
+    """Spans of the week in which anything is sent (`hours`); what is written at another time never is."""
+    quiet: tuple[str, ...] = ()
+    """Spans of the week in which only severe incidents are told; at the end of each a digest tells of the others."""
+    breaks_quiet: int = 4
+    """How severe an incident must be to be told in quiet hours."""
 
     def admits(self, facts: Facts) -> bool:
         """Return whether what is about `facts` is sent."""
@@ -53,11 +59,6 @@ class Selection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             and _one(self.techniques, facts.techniques, _is_technique)
             and _one(self.tags, facts.tags, fnmatchcase)
         )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether everything is admitted."""
-        return msgspec.structs.replace(self, sends=NOTICES) == Selection()
 
 
 @lru_cache(maxsize=256)

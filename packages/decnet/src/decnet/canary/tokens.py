@@ -1,34 +1,89 @@
 # SPDX-License-Identifier: MIT
-"""Makes canary tokens and the URLs or host names under which they are reached."""
+"""Makes canary tokens and the bait of each kind, and tells where they are reached."""
 
 import time
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection
 
+from decnet.canary.instrument.formats import FORMATS
+from decnet.canary.instrument.run import instrument
+from decnet.canary.kinds.kind import Bait, Token
+from decnet.canary.kinds.registry import kind_named
+from decnet.cli.errors import RefusedError, WrongUsageError
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_core.canary import TokenKind, canary_key, mint
-from decnet_models.canary import queries
+from decnet_core.canary import Slug, SlugKind, canary_key, mint
+from decnet_models.canary import blobs, queries
 from decnet_models.canary.queries import CanaryToken
+from decnet_workers.canary import wireguard
 from decnet_workers.canary.settings import CanarySettings
 
 FIRST_LABEL = "made by the first decnet up"
+_BY_NAME = ("dns", "connection", "docker", "windows-folder", "windows-shortcut")
+"""Kinds that are reached by a host name rather than a URL."""
+_HOW = {
+    "to": "name the page that it leads to with --to URL",
+    "site": "name the host of your own site with --site",
+    "wireguard": "set [canary] wireguard_listen",
+}
 
 
 class Planted(msgspec.Struct, frozen=True):
-    """A token with the URL or host name to plant."""
+    """A token with the URL or host name at which it is reached."""
 
     token: str
     kind: str
     label: str
     place: str
     created_at: int
+    disabled: bool = False
 
 
-def new_token(connection: Connection, deployment: Deployment, kind: TokenKind, label: str) -> Planted:
-    """Create a token of `kind`; `label` says where it is planted. Raises KeyFileError."""
-    slug = mint(canary_key(deployment.state.keys), kind)
-    return _planted(deployment, queries.add_token(connection, slug, label, now_ns=time.time_ns()))
+class Options(msgspec.Struct, frozen=True):
+    """What some kinds want to know; see `kinds.kind.Token`."""
+
+    to: str = ""
+    site: str = ""
+    scheme: str = "postgresql"
+
+
+def new_token(
+    connection: Connection, deployment: Deployment, kind: str, label: str, options: Options | None = None
+) -> Planted:
+    """Create a token of `kind`; `label` says where it is planted. Raises KeyFileError, OperatorError."""
+    return new_bait(connection, deployment, kind, label, options or Options())[0]
+
+
+def new_bait(
+    connection: Connection, deployment: Deployment, kind: str, label: str, options: Options
+) -> tuple[Planted, Bait]:
+    """Create a token and its bait, of which a file is kept. Raises KeyFileError, OperatorError."""
+    what, key, now_ns = kind_named(kind), canary_key(deployment.state.keys), time.time_ns()
+    slug = _numbered(connection, key) if what.slug is SlugKind.WIREGUARD else mint(key, what.slug)
+    token = _token(deployment.settings.section("canary", CanarySettings), slug, key, options)
+    for name in what.needs:
+        if not getattr(token, name):
+            raise WrongUsageError(f"a token of kind {kind}: {_HOW[name]}")
+    bait = what.make(token)
+    made = queries.add_token(connection, slug, label, now_ns=now_ns, kind=kind, recognised_by=bait.recognised_by)
+    if bait.name:
+        blobs.add_blob(connection, slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
+    return _planted(deployment, made), bait
+
+
+def instrumented(
+    connection: Connection, deployment: Deployment, document: bytes, file: Path, label: str
+) -> tuple[Planted, Bait]:
+    """Create a token and put it into a document, which was read from `file`. Raises KeyFileError, DocumentError."""
+    what = FORMATS[file.suffix.lower()]
+    slug, now_ns = mint(canary_key(deployment.state.keys), what.slug), time.time_ns()
+    url = deployment.settings.section("canary", CanarySettings).url_of(slug.text)
+    result = instrument(document, file.suffix.lower(), f"{url}.gif" if what.slug is SlugKind.WEBBUG else url)
+    bait = Bait(result, f"{file.stem}-canary{what.ending}", what.media_type)
+    made = queries.add_token(connection, slug, label, now_ns=now_ns, kind=what.ending.lstrip("."))
+    blobs.add_blob(connection, slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
+    return _planted(deployment, made), bait
 
 
 def planted(connection: Connection, deployment: Deployment, limit: int) -> list[Planted]:
@@ -46,10 +101,35 @@ def first_tokens(deployment: Deployment) -> list[Planted]:
     if tokens:
         return ([token for token in tokens if token.label == FIRST_LABEL] or tokens)[1::-1]
     with transaction(deployment, write=True) as connection:
-        return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
+        return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in ("url", "dns")]
+
+
+def _numbered(connection: Connection, key: bytes) -> Slug:
+    """Return the first WireGuard token that is not used; raises RefusedError."""
+    for number in range(wireguard.MOST_TOKENS):
+        slug = wireguard.slug_of_number(key, number)
+        if queries.token_named(connection, slug.text) is None:
+            return slug
+    raise RefusedError(f"there are {wireguard.MOST_TOKENS} WireGuard tokens already: remove some")
+
+
+def _token(settings: CanarySettings, slug: Slug, key: bytes, options: Options) -> Token:
+    return Token(
+        slug.text,
+        settings.url_of(slug.text),
+        settings.host_of(slug.text),
+        key,
+        to=options.to,
+        site=options.site,
+        scheme=options.scheme,
+        wireguard=settings.wireguard_listen and (settings.public_wireguard or settings.wireguard_listen),
+        authority=settings.client_authority,
+    )
 
 
 def _planted(deployment: Deployment, token: CanaryToken) -> Planted:
     settings = deployment.settings.section("canary", CanarySettings)
-    where = settings.url_of(token.token, token.kind)
-    return Planted(token.token, token.kind.value, token.label, where, token.created_at)
+    url = settings.url_of(token.token) + (".gif" if token.kind == "webbug" else "")
+    place = settings.host_of(token.token) if token.kind in _BY_NAME else url
+    disabled = token.disabled_at is not None
+    return Planted(token.token, token.kind, token.label, place, token.created_at, disabled)

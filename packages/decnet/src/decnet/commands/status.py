@@ -13,6 +13,7 @@ from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bu
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.fleet.processes import fleet_processes, pss_of, total_pss
+from decnet.incidents.rows import open_by_severity
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.deckies import states_table
@@ -55,7 +56,8 @@ class Report(msgspec.Struct, frozen=True):
     """Bytes of memory that each worker takes, as far as they may be read."""
     fleet_pss: int | None = None
     """Bytes that the whole fleet takes, with supervisors and what they fork from; None if some may not be read."""
-
+    incidents: dict[str, int] = {}
+    """Incidents that nobody has closed, by severity, most severe first."""
     troubles: tuple[tuple[str, str, int], ...] = ()
     """What the fleet has told of itself and has not ended: kind of notice, subject, since when."""
 
@@ -97,11 +99,13 @@ def look(deployment: Deployment) -> Report:
     reached, workers = asyncio.run(_ask(deployment))
     progress, error = None, None
     deckies: tuple[tuple[Decky, State | None], ...] = ()
+    open_incidents: dict[str, int] = {}
     told: tuple[tuple[str, str, int], ...] = ()
     try:
         with transaction(deployment) as connection:
             progress = read_progress(connection)
             deckies = tuple(states_on(connection, None))
+            open_incidents = open_by_severity(connection)
             told = tuple((*key, since) for key, since in told_troubles(connection).items())
     except OperatorError as refused:
         error = str(refused)
@@ -121,6 +125,7 @@ def look(deployment: Deployment) -> Report:
         deckies,
         {name: taken for name, taken in pss.items() if taken is not None},
         total_pss(fleet_processes(reports, answers).values()),
+        open_incidents,
         told,
     )
 
@@ -159,6 +164,9 @@ def _page(report: Report) -> str:
         lines += ["", states_table(report.deckies), ""]
     if problems := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), problems), ""]
+    if report.incidents:
+        counts = ", ".join(f"{number} {severity}" for severity, number in report.incidents.items())
+        lines.append(f"open incidents: {counts}; `decnet incidents` lists them")
     if report.off:
         lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
     return "\n".join(lines)

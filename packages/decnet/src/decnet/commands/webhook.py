@@ -17,6 +17,19 @@ from decnet.show.columns import columns
 from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
+from decnet.webhook.selecting import (
+    BreaksOption,
+    DeckyOption,
+    HoursOption,
+    QuietOption,
+    ScoreOption,
+    SendsOption,
+    SeverityOption,
+    SourceOption,
+    TagOption,
+    TechniqueOption,
+    Wish,
+)
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
@@ -57,12 +70,23 @@ def add(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow a private or loopback address.")
     ] = False,
+    sends: SendsOption = None,
+    severity: SeverityOption = None,
+    score: ScoreOption = None,
+    source: SourceOption = None,
+    decky: DeckyOption = None,
+    technique: TechniqueOption = None,
+    tag: TagOption = None,
+    hours: HoursOption = None,
+    quiet: QuietOption = None,
+    breaks_quiet: BreaksOption = None,
     send_test: Annotated[bool, typer.Option("--test/--no-test", help="Send a test and show the answer.")] = True,
     as_json: Json = False,
 ) -> None:
     """Add a receiver, send it a test, and print the secret that it verifies signatures with."""
     deployment = find_deployment()
-    said = Definition(format=form, token=_token(token), options=_options(option))
+    wish = Wish(sends, severity, score, source, decky, technique, tag, hours, quiet, breaks_quiet)
+    said = Definition(format=form, token=_token(token), options=_options(option), selection=wish)
     with transaction(deployment, write=True) as connection:
         added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private, more=said)
     if not as_json:
@@ -91,11 +115,22 @@ def edit(
     allow_private: Annotated[
         bool | None, typer.Option("--allow-private/--no-private", help="Whether a private address is allowed.")
     ] = None,
+    sends: SendsOption = None,
+    severity: SeverityOption = None,
+    score: ScoreOption = None,
+    source: SourceOption = None,
+    decky: DeckyOption = None,
+    technique: TechniqueOption = None,
+    tag: TagOption = None,
+    hours: HoursOption = None,
+    quiet: QuietOption = None,
+    breaks_quiet: BreaksOption = None,
 ) -> None:
     """Change a receiver; what waits for it is sent as it is then. Id and secret stay."""
     deployment = find_deployment()
     kinds = [one for one in kind if one] if kind is not None else None
-    said = Definition(url, form, _token(token), _options(option), kinds, allow_private)
+    wish = Wish(sends, severity, score, source, decky, technique, tag, hours, quiet, breaks_quiet)
+    said = Definition(url, form, _token(token), _options(option), kinds, allow_private, wish)
     with transaction(deployment, write=True) as connection:
         endpoints.edit(connection, deployment, webhook_id, said)
     endpoints.nudge(deployment, 0)

@@ -2,8 +2,10 @@
 """How an incident is shown in a list."""
 
 import msgspec
+from sqlalchemy import Connection
 
 from decnet.show.times import moment, rfc3339
+from decnet_models.incidents import queries
 from decnet_models.incidents.queries import Listed
 from decnet_workers.webhook.incidents.severity import WORDS
 
@@ -49,6 +51,12 @@ def summary(listed: Listed) -> Summary:
         line=one.line,
         line_kind=one.line_kind,
     )
+
+
+def open_by_severity(connection: Connection) -> dict[str, int]:
+    """Return how many incidents nobody has closed, most severe first."""
+    counts = queries.count_open(connection)
+    return {WORDS[severity]: number for severity, number in sorted(counts.items(), reverse=True)}
 
 
 def row(one: Summary) -> tuple[object, ...]:

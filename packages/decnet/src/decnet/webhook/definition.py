@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from decnet.cli.errors import OperatorError
+from decnet.webhook.selecting import Wish
 from decnet_core.events.notices import NOTICE_KINDS
 from decnet_models.webhooks.queries import Webhook
 from decnet_workers.outbound.target import TargetError
@@ -14,6 +15,7 @@ from decnet_workers.webhook.endpoint import checked
 from decnet_workers.webhook.filters import idle_globs
 from decnet_workers.webhook.formats.registry import format_for
 from decnet_workers.webhook.sealing import Secrets, seal, unseal
+from decnet_workers.webhook.selection import INCIDENTS, Selection, selection_of, written
 from decnet_workers.webhook.transports.targets import check_url
 
 
@@ -26,10 +28,11 @@ class Definition(msgspec.Struct, frozen=True):
     options: dict[str, str] | None = None
     kinds: Sequence[str] | None = None
     allow_private: bool | None = None
+    selection: Wish = Wish()
 
 
-def defined(webhook: Webhook, key: bytes, said: Definition) -> Webhook:
-    """Return `webhook` with what was said; raises OperatorError, SealError."""
+def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False) -> Webhook:
+    """Return `webhook` with what was said, a new one for people with incidents; raises OperatorError, SealError."""
     before = unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
     url = before.url if said.url is None else said.url
     name = said.format or (webhook.format if said.url is None else format_for(url))
@@ -45,6 +48,7 @@ def defined(webhook: Webhook, key: bytes, said: Definition) -> Webhook:
     if idle := idle_globs(kinds):
         raise OperatorError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
     secret = form.secret_url or bool(kept.token)
+    selection = Selection(sends=INCIDENTS) if new and form.for_people else selection_of(webhook.filter)
     return msgspec.structs.replace(
         webhook,
         url=_shown(url) if form.secret_url else url,
@@ -52,6 +56,7 @@ def defined(webhook: Webhook, key: bytes, said: Definition) -> Webhook:
         allow_private=webhook.allow_private if said.allow_private is None else said.allow_private,
         format=name,
         options=options,
+        filter=written(said.selection.applied(selection)),
         sealed=seal(key, webhook.id, kept) if secret else None,
     )
 

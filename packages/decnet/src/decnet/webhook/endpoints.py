@@ -48,7 +48,7 @@ def add(
     now = time.time_ns()
     said = msgspec.structs.replace(more or Definition(), url=url, kinds=kinds, allow_private=allow_private)
     blank = Webhook(queries.new_id(), url, (), False, 1, notices.last_seq(connection), now, now)
-    made = defined(blank, webhook_key(deployment.state.keys), said)
+    made = defined(blank, webhook_key(deployment.state.keys), said, new=True)
     queries.insert_webhook(connection, made)
     return Added(made.id, made.url, made.kinds, secret(deployment, made), made.format)
 

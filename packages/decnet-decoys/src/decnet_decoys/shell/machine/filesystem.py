@@ -40,6 +40,8 @@ class Access(NamedTuple):
     identity: Identity = ROOT
     cwd: str = "/"
     now: int = 0
+    on_bait: Callable[[str, str], None] | None = None
+    """Called with path and canary token when a planted file is read."""
 
     def made(self, entry: Entry) -> Entry:
         """Return `entry` as a new one of this user's."""
@@ -141,6 +143,8 @@ class FileSystem:
             raise FileSystemError(IS_DIRECTORY)
         if not access.identity.may(entry, 4):
             raise FileSystemError(DENIED)
+        if access.on_bait is not None and resolved in self._tree.baits and resolved not in self._changed:
+            access.on_bait(resolved, self._tree.baits[resolved])
         return self.live[resolved]() if resolved in self.live else entry.content
 
     def write(self, path: str, data: bytes | Filler, access: Access, *, append: bool = False) -> str:

@@ -110,6 +110,8 @@ class Tree:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {"/": Entry("dir", 0o755)}
         self.names: dict[str, set[str]] = {"/": set()}
+        self.baits: dict[str, str] = {}
+        """The canary token of each planted file, by path."""
 
     def put(self, path: str, entry: Entry) -> None:
         """Add `entry`; directories above it are made as root's."""

@@ -90,6 +90,6 @@ def _incident() -> None:
         sa.Column("due_at", _BIG()),
         sa.Column("held", sa.Integer(), nullable=False),
     )
-    for column in ("last_seen", "merged_into"):
+    for column in ("last_seen", "merged_into", "notified_at"):
         op.create_index(f"ix_incident_{column}", "incident", [column])
     op.create_index("ix_incident_due", "incident", ["held", "due_at"])

@@ -7,11 +7,15 @@ import typer
 
 from decnet.cli.errors import FAILED
 from decnet.cli.operator_name import operator
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Json, Limit, Reason, application
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.incidents import silencing
 from decnet.incidents.acting import Outcome, act, nudge
 from decnet.incidents.page import page, page_of
 from decnet.show import documents
+from decnet.show.tables import print_table
+from decnet.show.times import moment
+from decnet.webhook.selecting import DeckyOption, SourceOption, TagOption, TechniqueOption, Wish
 from decnet_core.text import for_terminal
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 
@@ -52,6 +56,41 @@ def note(
 ) -> None:
     """Add a note to an incident."""
     _act([number], NOTE, who, text)
+
+
+@app.command(name="silence")
+def silence(
+    *,
+    source: SourceOption = None,
+    decky: DeckyOption = None,
+    technique: TechniqueOption = None,
+    tag: TagOption = None,
+    until: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="How long: 30m, 2h, 7d; or until when: RFC 3339.")
+    ] = "8h",
+    reason: Reason = "",
+    who: Who = "",
+) -> None:
+    """Tell nobody of incidents for a time; they are recorded as ever, and later notices of theirs are told again."""
+    wish = Wish(sources=source, deckies=decky, techniques=technique, tags=tag)
+    with transaction(find_deployment(), write=True) as connection:
+        number, ends = silencing.add(connection, wish, until, who or operator(), reason)
+    typer.echo(f"silence {number} lasts until {moment(ends)}; decnet incident unsilence {number} ends it")
+
+
+@app.command(name="silences")
+def silences(as_json: Json = False) -> None:
+    """List silences that last."""
+    with transaction(find_deployment()) as connection:
+        found = silencing.lasting(connection)
+    print_table(found, silencing.HEADING, silencing.row, as_json=as_json, as_csv=False, nothing="none")
+
+
+@app.command(name="unsilence")
+def unsilence(number: Annotated[int, typer.Argument(help="Number of a silence.")]) -> None:
+    """End a silence now."""
+    with transaction(find_deployment(), write=True) as connection:
+        silencing.end(connection, number)
 
 
 def _act(numbers: list[int], verb: str, who: str, text: str) -> None:

@@ -12,6 +12,7 @@ from decnet.cli.time_window import Since, Until, time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import rows
 from decnet.show.tables import print_table
+from decnet.webhook.selecting import Severity
 from decnet_models.incidents import queries
 from decnet_models.incidents.queries import Selection
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NEW
@@ -26,15 +27,6 @@ class State(enum.StrEnum):
     NEW = NEW
     ACKNOWLEDGED = ACKNOWLEDGED
     CLOSED = CLOSED
-
-
-class Severity(enum.StrEnum):
-    """How severe an incident is."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
 
 
 @app.command()

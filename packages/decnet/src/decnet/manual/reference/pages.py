@@ -2,12 +2,14 @@
 """All reference pages by name.
 
 A page is a function that yields Markdown: `catalogue` has events, notices and subjects, `fleet` workers and settings,
-`formats` formats of receivers, `commands` the programs, `detection` rules, `tables` the database.
+`formats` formats of receivers, `commands` the programs, `detection` rules, `canary` kinds of tokens, `tables`
+the database.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from decnet.manual.reference.canary import canary_kinds
 from decnet.manual.reference.catalogue import events, notices, subjects
 from decnet.manual.reference.commands import commands
 from decnet.manual.reference.detection import rules
@@ -38,6 +40,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "formats": ("the formats of receivers of notices, and what each needs", formats),
     "subjects": ("the messages on the bus", subjects),
     "rules": ("every detection rule that ttp comes with: why it matters, its techniques, its false positives", rules),
+    "canary": ("every kind of canary token: what trips it, what it reveals", canary_kinds),
     "tables": ("every table of the database, with a picture of each domain", _tables),
 }
 """Every page by its name, with what it contains."""

@@ -5,13 +5,14 @@ import asyncio
 import time
 from typing import Any, cast
 
+from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, ServiceRequest
 from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded
 from decnet_workers.canary.connection import Connection, endpoint
+from decnet_workers.canary.dns.wire import Query, Unanswerable, parse_query, refuse
+from decnet_workers.canary.dns.zone import Zone, reply_to
 from decnet_workers.canary.receiver import Receiver
-from decnet_workers.canary.wire import Query, Unanswerable, parse_query, refuse
-from decnet_workers.canary.zone import Zone, reply_to
 
 MAX_MESSAGE_BYTES = 4096
 """Of a query by TCP; a legitimate one has about 50."""
@@ -36,15 +37,15 @@ class Resolver:
             self.receiver.counters.add("dns_malformed")
             return refuse(query)
         reply = reply_to(query, self._zone)
-        self.receiver.emit(_payload(query, reply.slug.text if reply.slug else None), src=peer, dst=local)
+        self.receiver.emit(self._payload(query, reply.slug, peer[0]), src=peer, dst=local)
         return reply.message
 
-
-def _payload(query: Query, token: str | None) -> CanaryHit | ServiceRequest:
-    name = bounded(query.name, 1024)
-    if token is not None:
-        return CanaryHit(token, "dns", name, query_type=query.type_name)
-    return ServiceRequest("dns", "query", {"name": name, "type": query.type_name})
+    def _payload(self, query: Query, slug: Slug | None, client: str) -> CanaryHit | ServiceRequest:
+        name = bounded(query.name, 1024)
+        if slug is not None:
+            scanner = self.receiver.scanners.reason(slug.text, client, time.monotonic())
+            return CanaryHit(slug.text, "dns", name, query_type=query.type_name, scanner=scanner)
+        return ServiceRequest("dns", "query", {"name": name, "type": query.type_name})
 
 
 class DnsDatagrams(asyncio.DatagramProtocol):

@@ -11,8 +11,7 @@ import msgspec
 
 from decnet_core.canary import Slug
 from decnet_core.net.addresses import Address
-from decnet_workers.canary.find import in_name, labels_below
-from decnet_workers.canary.wire import (
+from decnet_workers.canary.dns.wire import (
     AAAA,
     ANY,
     AXFR,
@@ -31,6 +30,7 @@ from decnet_workers.canary.wire import (
     pointer,
     respond,
 )
+from decnet_workers.canary.find import in_name, labels_below
 
 NEGATIVE_TTL_SECONDS = 60
 _SERIAL, _REFRESH, _RETRY, _EXPIRE = 1, 3600, 600, 604800

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Kinds that trip when stolen credentials or configuration are used."""

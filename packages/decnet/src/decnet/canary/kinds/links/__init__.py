@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Kinds that are a link, or lead to one."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The command `decnet canary`: `canary` makes tokens, `upkeep` keeps them, `places` plants them."""

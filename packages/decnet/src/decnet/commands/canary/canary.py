@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""`decnet canary`: make tokens, and see which were used."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.canary.instrument.errors import DocumentError
+from decnet.canary.instrument.formats import FORMATS
+from decnet.canary.kinds.kind import Bait
+from decnet.canary.kinds.registry import MODULES, kind_named
+from decnet.canary.tokens import Options, Planted, instrumented, new_bait, planted
+from decnet.cli.errors import OperatorError, WrongUsageError
+from decnet.cli.options import Json, Limit, application
+from decnet.commands.canary import places, upkeep
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import moment
+from decnet_models.attackers.profile import TokenHits
+from decnet_models.attackers.queries import hits_by_token
+
+app = application("Canary tokens: bait that reports when it is used.")
+upkeep.add_to(app)
+places.add_to(app)
+
+Label = Annotated[str, typer.Argument(help="Where it is planted, in your words; shown with each hit.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write the file here, - for standard output; default: its own name."),
+]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A token and how often it was used."""
+
+    planted: Planted
+    hits: TokenHits | None
+
+
+class KindShown(msgspec.Struct, frozen=True):
+    """A kind of token."""
+
+    kind: str
+    trips: str
+    reveals: str
+
+
+@app.command()
+def new(
+    label: Label,
+    kind: Annotated[str, typer.Option(help="What it is; `decnet canary kinds` lists them.")] = "url",
+    *,
+    to: Annotated[str, typer.Option(help="URL to which a redirect leads.")] = "",
+    site: Annotated[str, typer.Option(help="Host name of your own site (cloned-site).")] = "",
+    scheme: Annotated[str, typer.Option(help="Of a connection string: postgresql, mysql, ...")] = "postgresql",
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token: print the link to plant, or write the file."""
+    if kind not in MODULES:
+        close = difflib.get_close_matches(kind, MODULES, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see decnet canary kinds"
+        raise WrongUsageError(f"there is no kind {kind!r}; {hint}")
+    if to and not (to.startswith(("http://", "https://")) and to.isascii() and to.isprintable() and " " not in to):
+        raise WrongUsageError(f"--to {to!r} is no URL (http or https, ASCII)")
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        made, bait = new_bait(connection, deployment, kind, label, Options(to, site, scheme))
+        written = _written(bait, output) if bait.name or output else None
+    if as_json:
+        typer.echo(documents.document(made))
+    elif written != "-":
+        typer.echo(written or bait.content.decode())
+
+
+@app.command()
+def kinds(as_json: Json = False) -> None:
+    """List the kinds of tokens: what trips each, and what it reveals."""
+    known = [KindShown(name, kind_named(name).trips, kind_named(name).reveals) for name in MODULES]
+    if as_json:
+        typer.echo(documents.document(known))
+    for one in () if as_json else known:
+        typer.echo(f"{one.kind}\n  trips: {one.trips}\n  reveals: {one.reveals}")
+
+
+@app.command()
+def instrument(
+    file: Annotated[Path, typer.Argument(help="A document: docx, xlsx, pptx, pdf, html, svg, png, jpg or gif.")],
+    label: Annotated[str, typer.Option(help="Where it is planted, in your words; default: the file's name.")] = "",
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Put a new token into a document of yours; writes NAME-canary.EXT, an image as SVG."""
+    if file.suffix.lower() not in FORMATS:
+        raise WrongUsageError(f"{file.name}: only {', '.join(FORMATS)} can be instrumented")
+    try:
+        document = file.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"cannot read {file}: {error.strerror}") from error
+    deployment = find_deployment()
+    try:
+        with transaction(deployment, write=True) as connection:
+            made, bait = instrumented(connection, deployment, document, file, label or file.name)
+            written = _written(bait, output or file.with_name(bait.name))
+    except DocumentError as error:
+        raise OperatorError(f"{file.name} was not instrumented: {error}") from error
+    if as_json:
+        typer.echo(documents.document(made))
+    elif written != "-":
+        typer.echo(written)
+
+
+@app.command(name="list")
+def list_(limit: Limit = 100, as_json: Json = False) -> None:
+    """List tokens, newest first, with their hits."""
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        hits = hits_by_token(connection)
+        listed = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
+    heading = ("place", "kind", "label", "hits", "link scanners", "attackers", "last hit", "made")
+    rows = [_row(one) for one in listed]
+    text = columns(heading, rows) if rows else "none yet; make one with decnet canary new"
+    typer.echo(documents.document(listed) if as_json else text)
+
+
+def _written(bait: Bait, output: Path | None) -> str:
+    """Write the file, never over another one; return its path. Raises OperatorError."""
+    path = output or Path(bait.name)
+    if str(path) == "-":
+        typer.echo(bait.content, nl=False)
+        return "-"
+    try:
+        with path.open("xb") as file:
+            file.write(bait.content)
+    except OSError as error:
+        raise OperatorError(f"cannot write {path}: {error.strerror}; choose another place with -o") from error
+    return str(path)
+
+
+def _row(one: Listed) -> tuple[object, ...]:
+    token, hits = one.planted, one.hits
+    used = (
+        (hits.hits - hits.scanners, hits.scanners, hits.attackers, moment(hits.last_seen)) if hits else (0, 0, 0, None)
+    )
+    kind = f"{token.kind} (disabled)" if token.disabled else token.kind
+    return token.place, kind, token.label, *used, moment(token.created_at)
