@@ -63,7 +63,7 @@ def domains_of(name: str) -> set[str]:
     worker = worker_registry.load(name)
     if not worker.database:
         return set()
-    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
+    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.rglob("*.py"))
     named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
     log = {"events", "known", "notices"} if issubclass(worker, CursorWorker) else set()
     return log | {

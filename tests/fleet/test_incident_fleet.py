@@ -75,7 +75,7 @@ async def test_a_session_of_six_commands_is_one_notification_and_every_record_is
         await until(lambda: of_incidents(arena), 120)
         (opened,) = of_incidents(arena)
         assert (opened.kind, opened.data["attacker"], opened.data["severity"]) == ("incident.opened", SOURCE, "high")
-        assert opened.data["line"] == "cat /etc/shadow"
+        assert "cat /etc/shadow" in opened.data["line"]
         with writing(engine) as connection:
             assert queries.act(connection, opened.data["incident"], ACKNOWLEDGED, "anna", now_ns=time.time_ns()) is None
         await until(lambda: len(of_incidents(arena)) == 2)
