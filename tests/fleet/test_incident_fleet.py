@@ -24,7 +24,7 @@ from decnet_models.incidents.values import ACKNOWLEDGED
 from decnet_models.notices import queries as outbox
 from decnet_models.webhooks.queries import add_webhook, webhooks
 from decnet_workers.webhook.incidents.content import Attributed
-from decnet_workers.webhook.selection import INCIDENTS, Selection, written
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Selection, written
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
