@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""How many events a second pass the whole chain, spool → event → profile → tags, beside what the processors allow.
+"""How many events a second pass the whole chain, from the spool to identities, beside what the processors allow.
 
 `python benchmarks/chain.py [--seconds 20] [--stored 0] [--postgresql] [--json]`; the long form has `--seconds 300`, and
 `--stored 2000000` events in the database before. Mixed events of 3,000 attackers are written to a spool, as fast as
-the slowest worker permits: never more than LAG ahead of it. ingest, profiler and ttp are processes of their own that
-run the workers' own steps, without a bus: who finds nothing looks again after some milliseconds.
+the slowest worker permits: never more than LAG ahead of it. ingest and the five analysis workers (profiler, ttp,
+clusterer, campaign-clusterer, enrich) are processes of their own that run the workers' own steps, without a bus: who
+finds nothing looks again after some milliseconds. campaign-clusterer follows identities and enrich new attackers, which
+it finds in a list here, so their rates are of those; alone, they handle what the others made of the same events.
 
 First each worker alone handles the same events, so that its processor time for an event is known; their sum, the
 writer's included, is what the processors allow. A process waits either for a processor (`queued`, from schedstat; on a
@@ -22,7 +24,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -34,6 +36,7 @@ from sqlalchemy import Engine
 
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.net.addresses import Address, parse_address
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.worker import NoSettings
 from decnet_core.spool.quarantine import Quarantine
@@ -45,7 +48,13 @@ from decnet_models.events.queries import insert_events, last_seq
 from decnet_models.following.cursor_worker import CursorWorker
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.migrations.upgrade import upgrade
-from decnet_models.progress.queries import begin_cursor, move_cursor
+from decnet_models.progress.queries import begin_cursor, cursor_of, move_cursor
+from decnet_workers.campaign_clusterer import worker as campaigns
+from decnet_workers.clusterer.worker import Clusterer
+from decnet_workers.enrich.answers import Answer
+from decnet_workers.enrich.knowledge import Knowledge
+from decnet_workers.enrich.settings import EnrichSettings
+from decnet_workers.enrich.worker import terms_of
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.profiler.worker import Profiler
@@ -63,7 +72,9 @@ LOOK_SECONDS = 0.004
 RENEW_SECONDS = 10.0
 PROFILED = 10
 """One of so many of the events that were there before has an attacker of its own, and is profiled and tagged."""
-AIM, AIM_SHARE = 9000, 0.8
+AIM, AIM_SHARE = 5000, 0.8
+FOLLOWING = ("profiler", "ttp", "clusterer")
+"""The workers that follow the events."""
 
 Number = Any
 """multiprocessing's Value, which is no type."""
@@ -103,7 +114,7 @@ def measure_alone(place: Path, new: Callable[[], str] | None) -> dict[str, dict[
     for name, step_of in WORKERS:
         engine = open_engine(url)
         guard(engine, name)
-        found[name] = _costs(partial(_exhaust, step_of(engine, place)))
+        found[name] = _costs(partial(_exhaust, step_of(engine, place), ALONE if name in (*FOLLOWING, "ingest") else 0))
         engine.dispose()
     return found
 
@@ -115,10 +126,11 @@ def _costs(work: Callable[[], object]) -> dict[str, float]:
     return {"events_s": ALONE / seconds, "cpu_us": 1e6 * cpu / ALONE}
 
 
-def _exhaust(step: Callable[[], int]) -> None:
+def _exhaust(step: Callable[[], int], least: int) -> None:
+    """Step until so much is handled, and nothing is left."""
     handled = 0
-    while handled < ALONE:
-        handled += step()
+    while (now := step()) or handled < least:
+        handled += now
 
 
 def measure_together(place: Path, new: Callable[[], str] | None, options: argparse.Namespace) -> dict[str, Any]:
@@ -127,7 +139,7 @@ def measure_together(place: Path, new: Callable[[], str] | None, options: argpar
     store(url, options.stored)
     begin_at_end(url)
     fork = multiprocessing.get_context("fork")
-    done: dict[str, Number] = {name: fork.Value("q", 0) for name in ("writer", "ingest", "profiler", "ttp")}
+    done: dict[str, Number] = {name: fork.Value("q", 0) for name in ("writer", *dict(WORKERS))}
     stop = fork.Event()
     works: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
         ("writer", write_on, (place, done, stop)),
@@ -153,7 +165,7 @@ def _watched(url: str, processes: dict[str, Any], done: dict[str, Number], secon
     while (passed := time.perf_counter() - began) < seconds:
         time.sleep(0.1)
         assert all(process.is_alive() for process in processes.values()), "a worker has died"
-        lag = max(lag, done["writer"].value - min(done[name].value for name in ("profiler", "ttp")))
+        lag = max(lag, done["writer"].value - min(done[name].value for name in FOLLOWING))
         wal = max(wal, Path(f"{file}-wal").stat().st_size if file else 0)
     after = {name: _spent(process.pid) for name, process in processes.items()}
     handled = {name: number.value - counts[name] for name, number in done.items()}
@@ -167,7 +179,7 @@ def _watched(url: str, processes: dict[str, Any], done: dict[str, Number], secon
             "queued": queued / passed,
             "blocked": max(0.0, 1 - (cpu + queued) / passed),
         }
-    rate = min(times[name]["events_s"] for name in ("profiler", "ttp"))
+    rate = min(times[name]["events_s"] for name in FOLLOWING)
     return {"events_s": rate, "most_lag": lag, "most_wal_mib": wal / (1 << 20), "processes": times}
 
 
@@ -180,13 +192,13 @@ def _spent(pid: int) -> tuple[float, float]:
 def show(alone: dict[str, dict[str, float]], together: dict[str, Any], *, counted: bool) -> None:
     """Print both as tables."""
     cores = len(os.sched_getaffinity(0))
-    print(f"{'alone':10}{'events/s':>12}{'CPU us/event':>14}{'events/CPU s':>14}")
+    print(f"{'alone':18}{'events/s':>12}{'CPU us/event':>14}{'events/CPU s':>14}")
     for name, one in alone.items():
-        print(f"{name:10}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{1e6 / one['cpu_us']:14,.0f}")
-    print(f"\n{'together':10}{'events/s':>12}{'CPU us/event':>14}{'CPU':>8}{'queued':>8}{'blocked':>9}   of a core")
+        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{1e6 / one['cpu_us']:14,.0f}")
+    print(f"\n{'together':18}{'events/s':>12}{'CPU us/event':>14}{'CPU':>8}{'queued':>8}{'blocked':>9}   of a core")
     for name, one in together["processes"].items():
         times = "".join(f"{one[part]:{width}.0%}" for part, width in (("cpu", 8), ("queued", 8), ("blocked", 9)))
-        print(f"{name:10}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{times}")
+        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{times}")
     rate = together["events_s"]
     print(f"\nsustained                 {rate:10,.0f} events/s   aim {AIM:,}")
     if counted:
@@ -195,7 +207,7 @@ def show(alone: dict[str, dict[str, float]], together: dict[str, Any], *, counte
         print(f"what {cores} processors allow   {allowed:10,.0f} events/s   {aim}")
         scaled = rate * cores / sum(one["cpu"] for one in together["processes"].values())
         print(f"by the CPU time it got    {scaled:10,.0f} events/s   {scaled / allowed:.0%} of that")
-    print(f"most that was not yet tagged and profiled  {together['most_lag']:,} events (the writer stops at {LAG:,})")
+    print(f"most that not all had handled yet          {together['most_lag']:,} events (the writer stops at {LAG:,})")
     if together["most_wal_mib"]:
         print(f"largest write-ahead log   {together['most_wal_mib']:10.1f} MiB")
 
@@ -207,7 +219,7 @@ def write_on(place: Path, done: dict[str, Number], stop: Any) -> None:
         spool.append(event)
         if number % 500 == 0:
             done["writer"].value = number
-            while number - min(done["profiler"].value, done["ttp"].value) > LAG - 500 and not stop.is_set():
+            while number - min(done[name].value for name in FOLLOWING) > LAG - 500 and not stop.is_set():
                 time.sleep(LOOK_SECONDS)
             if stop.is_set():
                 return
@@ -238,8 +250,8 @@ def _cursor(kind: type[CursorWorker[Any]]) -> StepOf:
 
 
 def cursor_step(kind: type[CursorWorker[Any]], engine: Engine) -> Callable[[], int]:
-    """Return a function that runs one step of a worker and tells how many events it handled."""
-    worker = Profiler(NoSettings()) if kind is Profiler else _tagging()
+    """Return a function that runs one step of a worker and tells how many events it has passed."""
+    worker = _tagging() if kind is Ttp else kind(NoSettings())
     if engine.dialect.name == "sqlite":
         with writing(engine) as connection:
             begin_cursor(connection, kind.name, now_ns=time.time_ns())
@@ -247,16 +259,56 @@ def cursor_step(kind: type[CursorWorker[Any]], engine: Engine) -> Callable[[], i
     else:
         leases = ShardLeases(engine, kind.name, seconds=3 * RENEW_SECONDS, shared=kind.shared)
         processor = worker._processor(engine, kind.name, leases)
-    kept_at = 0.0
+    kept_at, reached = 0.0, None
 
     def step() -> int:
-        nonlocal kept_at
+        nonlocal kept_at, reached
         if leases is not None and time.monotonic() - kept_at > RENEW_SECONDS:
             leases.keep()
             kept_at = time.monotonic()
-        return processor.step().handled
+        with reading(engine) as connection:
+            head = last_seq(connection)
+            begun = cursor_of(connection, kind.name) if reached is None else reached
+        done = processor.step()
+        reached = max(begun, head - done.lag)
+        if reached == begun:
+            processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
+        return reached - begun
 
     return step
+
+
+def campaign_step(engine: Engine, _: Path) -> Callable[[], int]:
+    """Return a function that runs one step of campaign-clusterer and tells how many identities it looked at."""
+    campaigns.prepared(engine)
+    return lambda: campaigns.step(engine).identities
+
+
+def enrich_step(engine: Engine, _: Path) -> Callable[[], int]:
+    """Return a function that lets enrich look new attackers up in a list and tells how many notices it read."""
+    knowledge = Knowledge(engine, terms_of(EnrichSettings()), {}, {"list": _listed}, _parsed)
+    with writing(engine) as connection:
+        begin_cursor(connection, "enrich", now_ns=time.time_ns())
+        move_cursor(connection, "enrich", 1, now_ns=time.time_ns())  # 0 would be the present end
+    knowledge.prepare()
+
+    def step() -> int:
+        with reading(engine) as connection:
+            before = cursor_of(connection, "enrich")
+        knowledge.poll()
+        with reading(engine) as connection:
+            return cursor_of(connection, "enrich") - before
+
+    return step
+
+
+def _parsed(texts: Iterable[str]) -> dict[str, Address]:
+    return {text: address for text in texts if (address := parse_address(text)) is not None}
+
+
+def _listed(address: Address) -> Answer | None:
+    """Return what a list says that names every tenth address."""
+    return Answer("malicious", ("listed",)) if int(address) % 10 == 0 else None
 
 
 def _tagging() -> CursorWorker[Any]:
@@ -290,7 +342,7 @@ def store(url: str, total: int) -> None:
         batch = [next(source) for _ in range(min(5000, total - start))]
         with writing(engine) as connection:
             insert_events(connection, [_of_its_own(one, start + n) for n, one in enumerate(batch)] if own else batch)
-    for kind in (Profiler, Ttp) if total else ():
+    for kind in (Profiler, Ttp, Clusterer) if total else ():
         step = cursor_step(kind, engine)
         while step():
             pass
@@ -309,7 +361,7 @@ def begin_at_end(url: str) -> None:
     with reading(engine) as connection:
         end = last_seq(connection)
     with writing(engine) as connection:
-        for kind in (Profiler, Ttp):
+        for kind in (Profiler, Ttp, Clusterer):
             move_cursor(connection, kind.name, end, now_ns=time.time_ns())
     engine.dispose()
 
@@ -340,6 +392,9 @@ WORKERS: tuple[tuple[str, StepOf], ...] = (
     ("ingest", ingest_step),
     ("profiler", _cursor(Profiler)),
     ("ttp", _cursor(Ttp)),
+    ("clusterer", _cursor(Clusterer)),
+    ("campaign-clusterer", campaign_step),
+    ("enrich", enrich_step),
 )
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
         for metadata in (attackers, ttp):
             _compare(metadata, left, right)
         of_the_fleet = notice.c.kind.in_(["webhook.test", *(notice_kind(kind) for kind in TROUBLES)])
-        keys = select(notice.c.key, notice.c.kind, notice.c.body).where(~of_the_fleet)
+        of_cursors = ~of_the_fleet & notice.c.kind.not_like("incident.%")  # which webhook makes of them
+        keys = select(notice.c.key, notice.c.kind, notice.c.body).where(of_cursors)
         assert sorted(map(tuple, left.execute(keys))) == sorted(map(tuple, right.execute(keys)))
         assert list(left.execute(select(dead_letter))) == []
     worn.dispose()

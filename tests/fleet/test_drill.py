@@ -116,7 +116,7 @@ def test_private_drill_holds_in_each_hosting_and_leaves_nothing(tmp_path: Path, 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["holds"]
-    assert len(report["outcomes"]) == 14
+    assert len(report["outcomes"]) == 15
     assert all(outcome["holds"] for outcome in report["outcomes"])
     assert list(short_path.iterdir()) == []
     assert processes_of(str(short_path)) == []
@@ -158,6 +158,9 @@ def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     assert processes_of(str(tmp_path)) == []
     last = {line["name"]: line["phase"] for line in shown(tmp_path, "worker")}
     assert set(last.values()) == {"stopped"}
+
+    refused = decnet(environment, "drill")
+    assert (refused.returncode, refused.stdout, "--state DIR" in refused.stderr) == (78, "", True)
 
 
 @pytest.mark.parametrize("fleet", ["tasks"], indirect=True)

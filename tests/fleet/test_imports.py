@@ -63,7 +63,7 @@ def domains_of(name: str) -> set[str]:
     worker = worker_registry.load(name)
     if not worker.database:
         return set()
-    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
+    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.rglob("*.py"))
     named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
     log = {"events", "known", "notices"} if issubclass(worker, CursorWorker) else set()
     return log | {
@@ -122,3 +122,15 @@ def test_a_worker_that_ends_the_process_that_imports_it_is_reported(monkeypatch:
     monkeypatch.setattr(loading, "named", lambda _name: os._exit(3))
     with pytest.raises(StartupError, match="ended a process with exit code 3"):
         groups_of(["any"])
+
+
+def test_what_a_supervisor_and_its_workers_share_holds_nothing_that_only_the_start_needs() -> None:
+    code = (
+        "import sys; from decnet_core.supervise import command; from decnet_core.supervise.preload import before_fork\n"
+        "from decnet_core.runtime import worker_registry; command.parser().parse_args(['all'])\n"
+        "for place in worker_registry.first_zygotes(['bus', 'canary', 'collect', 'decoys']): before_fork.load(place)\n"
+        "from decnet_decoys.services import service_registry; assert service_registry.usable()\n"
+        "print(*{'importlib.metadata', 'zipfile', 'email', 'zoneinfo'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -142,10 +142,13 @@ def test_no_worker_is_left_out_of_the_contract_that_keeps_them_apart(distributio
     assert not [folder for folder in mine for one in ignored if names(one, f"{folder}.worker")]
 
 
-def test_every_worker_but_webhook_and_enrich_is_kept_from_http_clients() -> None:
-    contract = CONTRACTS["an HTTP client only in webhook and enrich"]
+def test_only_webhook_and_single_requests_know_an_http_library() -> None:
+    contract = CONTRACTS["an HTTP client only where requests are made"]
     assert contract["source_modules"] == ["decnet_workers.*"]
-    assert contract["ignore_imports"] == ["decnet_workers.webhook.** -> h11", "decnet_workers.enrich.** -> h11"]
+    assert contract["ignore_imports"] == [
+        "decnet_workers.webhook.** -> h11",
+        "decnet_workers.outbound.http_request -> h11",
+    ]
 
 
 def test_every_source_file_states_its_licence() -> None:

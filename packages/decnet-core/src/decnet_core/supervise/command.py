@@ -73,8 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; `init` has its own."""
-    from importlib.metadata import version
-
     parser = argparse.ArgumentParser(
         prog="decnet-supervise",
         description="Host groups of workers: each a process on shared memory (fork), with an interpreter of its own "
@@ -95,8 +93,17 @@ def parser() -> argparse.ArgumentParser:
         help="give each worker its own user decnet-NAME, the capabilities that it declares and, "
         "where the control group is delegated, a memory limit of its own",
     )
-    parser.add_argument("--version", action="version", version=f"decnet-supervise {version('decnet-core')}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     return parser
+
+
+class _ShowVersion(argparse.Action):
+    """As argparse's own, but looks the version up only when it is asked for: that takes memory, which would stay."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"decnet-supervise {version('decnet-core')}\n")
 
 
 def _separate(mode: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from decnet.canary.tokens import new_token
+from decnet.cli.errors import RefusedError
 from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
@@ -20,13 +21,17 @@ from decnet.drill.script import Script, new_script
 from decnet.drill.ssh import SshFailed
 from decnet.drill.target import choose
 from decnet.drill.web import WebFailed
-from decnet.fleet.bus_access import query_all_health, reachable_bus
+from decnet.fleet.bus_access import nudge_followers, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
 from decnet_core.runtime import worker_registry
+from decnet_models.attackers.queries import facts_of
+from decnet_models.known import queries as known_sources
+from decnet_models.ttp.queries import techniques_of
 from decnet_models.webhooks.queries import remove_webhook
 
 _BUS_SECONDS = 2.0
+_POLL_SECONDS = 0.1
 _ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
 
 
@@ -55,7 +60,9 @@ async def drill(deployment: Deployment, seconds: float, report: Callable[[Outcom
             evidence = Evidence(script, target, bait, deployment.state, receiver.arrivals)
             examination = Examination(deployment, evidence, CHECKS, report)
             error = await _attack_and_examine(attack, examination, seconds)
-    outcomes = [first, *examination.outcomes]
+    last = await _clean_up(deployment, script, seconds)
+    report(last)
+    outcomes = [first, *examination.outcomes, last]
     return Report(script.source, attack.ssh.name, round(time.monotonic() - began, 3), outcomes, error)
 
 
@@ -81,8 +88,34 @@ async def _workers_answer(deployment: Deployment) -> Outcome:
     async with reachable_bus(deployment, "decnet-drill", _BUS_SECONDS) as bus:
         health = dict.fromkeys(names) if bus is None else await query_all_health(bus, names)
     silent = [name for name, one in health.items() if one is None]
+    if len(silent) == len(names):
+        raise RefusedError(
+            f"no fleet runs on {deployment.state.root}: none of its workers answers; start it with `decnet up`, or "
+            "name another with --state DIR"
+        )
     detail = f"no answer from {', '.join(silent)}" if silent else f"{len(names)} workers"
     return Outcome("workers answer", not silent, round(time.monotonic() - began, 3), detail)
+
+
+async def _clean_up(deployment: Deployment, script: Script, seconds: float) -> Outcome:
+    """Mark the drill's address as known, and wait until the workers have removed what they found out about it."""
+    began = time.monotonic()
+    with transaction(deployment, write=True) as connection:
+        known_sources.add(connection, f"{script.source}/32", f"decnet drill {script.mark}", forget=True)
+    await nudge_followers(deployment)
+    while True:
+        left, passed = _left(deployment, script), time.monotonic() - began
+        if not left or passed > seconds:
+            detail = f"still there: {left}" if left else "its address is known now; events and canary tokens stay"
+            return Outcome("cleaned up", not left, round(passed, 3), detail)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _left(deployment: Deployment, script: Script) -> str:
+    with transaction(deployment) as connection:
+        scored = ["the attacker"] if facts_of(connection, [script.source]) else []
+        tagged = ["techniques"] if techniques_of(connection, script.source) else []
+    return ", ".join(scored + tagged)
 
 
 @asynccontextmanager

@@ -47,10 +47,11 @@ async def reachable_bus(deployment: Deployment, name: str, seconds: float = 1.0)
 
 def wake_followers(deployment: Deployment) -> None:
     """Have the workers that follow the event log look at the database now; without a bus they do at their next poll."""
-    asyncio.run(_wake_followers(deployment))
+    asyncio.run(nudge_followers(deployment))
 
 
-async def _wake_followers(deployment: Deployment) -> None:
+async def nudge_followers(deployment: Deployment) -> None:
+    """Do what `wake_followers` does, in a running loop."""
     async with reachable_bus(deployment, "decnet-command") as bus:
         if bus is not None:
             with contextlib.suppress(BusError, TimeoutError):

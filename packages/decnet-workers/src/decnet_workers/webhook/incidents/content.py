@@ -15,6 +15,7 @@ from decnet_core.events.notices import (
     TechniqueTagged,
 )
 from decnet_models.incidents.values import ATTACKER, DECKY, SERVICE, TECHNIQUE, TOKEN
+from decnet_workers.webhook.incidents.severity import LOW, of_technique
 
 Attributed = AttackerObserved | CredentialCaptured | SessionEnded | TechniqueTagged | CanaryTriggered | AttackerJudged
 """Notices of one attacker."""
@@ -45,8 +46,11 @@ def line_of(notice: Attributed) -> str:
 
 def rank_of(notice: Attributed, severity: int) -> int:
     """Return how much the line of a notice says, given the notice's own severity."""
+    if not line_of(notice):
+        return 0
     kind = next((10 - place for place, shape in enumerate(_TELLING) if isinstance(notice, shape)), 0)
-    return severity * 10 + kind if line_of(notice) else 0
+    grave = isinstance(notice, TechniqueTagged) and of_technique(notice.technique) > LOW
+    return severity * 100 + kind * 2 + grave
 
 
 _TELLING = (CanaryTriggered, TechniqueTagged, CredentialCaptured, SessionEnded, AttackerObserved)

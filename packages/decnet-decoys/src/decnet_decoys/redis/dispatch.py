@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Finds a request's command, checks what every command needs, and carries it out. Never raises."""
+
+import time
+
+from decnet_decoys.processor import turn
+from decnet_decoys.redis import keys, server
+from decnet_decoys.redis.instance import Client
+from decnet_decoys.redis.keys import MAX_REPLY, OK
+from decnet_decoys.redis.keyspace import Full, WrongType
+from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
+
+COMMANDS = {**keys.COMMANDS, **server.COMMANDS}
+MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
+"""Commands of one transaction, and bytes of their arguments."""
+_FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
+_WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
+_SHOWN = 128
+"""Characters of an unknown command, and of its arguments together, that the error repeats."""
+
+
+def name_of(arguments: list[bytes]) -> str:
+    return server.text(arguments[0]).lower()[:_SHOWN]
+
+
+def is_known(arguments: list[bytes]) -> bool:
+    return name_of(arguments) in COMMANDS or name_of(arguments) in ("multi", "exec", "discard")
+
+
+async def answer(client: Client, arguments: list[bytes]) -> Reply:
+    """Return the reply to a request."""
+    client.instance.commands += 1
+    name = name_of(arguments)
+    if not client.authenticated and name not in _WITHOUT_LOGIN and is_known(arguments):
+        return Error("NOAUTH Authentication required.")
+    if name in ("multi", "exec", "discard"):
+        return await _transaction(client, name)
+    refused = _refused(name, arguments)
+    if refused is not None:
+        client.spoiled = client.queued is not None
+        return refused
+    if client.queued is not None:
+        size = sum(len(word) for one in (*client.queued, arguments) for word in one)
+        if len(client.queued) >= MOST_QUEUED or size > MOST_QUEUED_BYTES:
+            return _FULL
+        client.queued.append(arguments)
+        return Simple("QUEUED")
+    return _carried_out(client, name, arguments)
+
+
+async def _transaction(client: Client, name: str) -> Reply:
+    queued = client.queued
+    if name == "multi":
+        if queued is not None:
+            return Error("ERR MULTI calls can not be nested")
+        client.queued = []
+        return OK
+    if queued is None:
+        return Error(f"ERR {name.upper()} without MULTI")
+    spoiled, client.queued, client.spoiled = client.spoiled, None, False
+    if name == "discard":
+        return OK
+    if spoiled:
+        return Error("EXECABORT Transaction discarded because of previous errors.")
+    replies: list[Reply] = []
+    left = MAX_REPLY
+    for one in queued:
+        reply = _carried_out(client, name_of(one), one) if left > 0 else _FULL
+        left -= len(encoded(reply, client.version))
+        replies.append(reply)
+        await turn.give_way()
+    return replies
+
+
+def _refused(name: str, arguments: list[bytes]) -> Error | None:
+    found = COMMANDS.get(name)
+    if found is None:
+        shown = ""
+        for one in arguments[1:]:
+            if len(shown) >= _SHOWN or not one:
+                break
+            shown += f"'{server.text(one)[: _SHOWN - len(shown)]}' "
+        return Error(f"ERR unknown command '{server.text(arguments[0])[:_SHOWN]}', with args beginning with: {shown}")
+    arity = found[1]
+    if (arity > 0 and len(arguments) != arity) or len(arguments) < -arity:
+        return Error(f"ERR wrong number of arguments for '{name}' command")
+    return None
+
+
+def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
+    client.keys.expire(time.time())
+    try:
+        return COMMANDS[name][0](client, arguments[1:])
+    except WrongType:
+        return Error("WRONGTYPE Operation against a key holding the wrong kind of value")
+    except Full:
+        return _FULL

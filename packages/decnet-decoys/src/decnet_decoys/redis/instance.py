@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""What all clients of one decky's Redis share, and what each of them has of its own."""
+
+import itertools
+import random
+import time
+
+from decnet_decoys.personas.schema import Persona
+from decnet_decoys.redis.keyspace import Keyspace
+from decnet_decoys.redis.profile import RedisProfile
+
+DATABASES = 16
+MOST_SCRIPTS = 64
+"""That are remembered by their digest."""
+
+
+class Instance:
+    """One server, as long as the decoy runs."""
+
+    def __init__(self, profile: RedisProfile, persona: Persona, port: int, seed: str) -> None:
+        drawing = random.Random(f"redis {seed}")  # noqa: S311  # no secret
+        self.profile = profile
+        self.persona = persona
+        self.port = port
+        self.databases = [Keyspace() for _ in range(DATABASES)]
+        for key, value in profile.keys.items():
+            self.databases[0].put(key.encode(), value.encode())
+        self.settings = {
+            "dir": profile.directory,
+            "dbfilename": "dump.rdb",
+            "requirepass": profile.password,
+            "port": str(port),
+            "bind": "* -::*",
+            "databases": str(DATABASES),
+            "maxclients": "10000",
+            "maxmemory": "0",
+            "maxmemory-policy": "noeviction",
+            "save": "3600 1 300 100 60 10000",
+            "appendonly": "no",
+            "protected-mode": "no",
+            "slave-read-only": "yes",
+            "replica-read-only": "yes",
+            "rdbcompression": "yes",
+            "stop-writes-on-bgsave-error": "yes",
+            "loglevel": "notice",
+            "logfile": "/var/log/redis/redis-server.log",
+            "timeout": "0",
+            "tcp-keepalive": "300",
+        }
+        self.pid = drawing.randrange(400, 1400)
+        self.run_id = f"{drawing.getrandbits(160):040x}"
+        self.replication_id = f"{drawing.getrandbits(160):040x}"
+        self.started = time.time() - profile.uptime_days * 86400 - drawing.randrange(86400)
+        self.saved = self.started
+        self.master: tuple[str, str] | None = None
+        self.scripts: dict[str, bytes] = {}
+        self.commands = drawing.randrange(10_000, 90_000)
+        self.clients = itertools.count(drawing.randrange(20, 4000))
+        self.connected = 0
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, instance: Instance, address: tuple[str, int], local: tuple[str, int]) -> None:
+        self.instance = instance
+        self.address = address
+        self.local = local
+        self.id = next(instance.clients)
+        self.since = time.time()
+        self.name = ""
+        self.database = 0
+        self.version = 2
+        """Of the protocol."""
+        self.authenticated = not instance.settings["requirepass"]
+        self.leaves = False
+        """Whether the connection ends after this answer."""
+        self.queued: list[list[bytes]] | None = None
+        """What MULTI collects."""
+        self.spoiled = False
+        """Whether it will not be carried out, for an error in it."""
+
+    @property
+    def keys(self) -> Keyspace:
+        return self.instance.databases[self.database]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""What clients store on one decky, for everybody who comes later; bounded in keys and bytes.
+
+A value is bytes, a list, or a hash; of the other types of Redis nothing can be stored.
+"""
+
+import fnmatch
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+MAX_KEYS = 512
+MAX_BYTES = 256 << 10
+"""Of all keys and values of a database."""
+MAX_PATTERN, MAX_STARS, MAX_MATCHED = 64, 8, 256
+"""Of a pattern's characters and stars, and of a key's, so that matching all keys takes milliseconds; others match
+nothing, unless the pattern is a star alone."""
+_EACH = 64
+"""Bytes that are counted for each element beside its own."""
+
+Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes]
+
+
+class Full(Exception):
+    """There is no room: the real server says that it is out of memory."""
+
+
+class WrongType(Exception):
+    """The key has a value of another type."""
+
+
+class Keyspace:
+    """One database; times are seconds since the Unix epoch."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, Value] = {}
+        self._expires: dict[bytes, float] = {}
+        self._used = 0
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def expiring(self) -> int:
+        return len(self._expires)
+
+    def items(self) -> Iterator[tuple[bytes, Value]]:
+        return iter(self._values.items())
+
+    def expire(self, now: float) -> None:
+        """Remove what has expired."""
+        for key in [key for key, at in self._expires.items() if at <= now]:
+            self.remove(key)
+
+    def get(self, key: bytes) -> Value | None:
+        return self._values.get(key)
+
+    def string(self, key: bytes) -> bytes | None:
+        """Return a string; raises WrongType."""
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, bytes):
+            raise WrongType
+        return value
+
+    def list_(self, key: bytes) -> list[bytes]:
+        """Return a list, an empty one without the key; raises WrongType."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list):
+            raise WrongType
+        return value
+
+    def hash_(self, key: bytes) -> dict[bytes, bytes]:
+        """Return a hash, an empty one without the key; raises WrongType."""
+        value = self._values.get(key, {})
+        if not isinstance(value, dict):
+            raise WrongType
+        return value
+
+    def put(self, key: bytes, value: Value, expires: float | None = None, *, keeps_time: bool = False) -> None:
+        """Store a value, an empty list or hash as none; raises Full."""
+        size = _size(key, value)
+        left = self._used - (_size(key, self._values[key]) if key in self._values else 0)
+        if left + size > MAX_BYTES or (key not in self._values and len(self._values) >= MAX_KEYS):
+            raise Full
+        until = self._expires.get(key) if keeps_time else expires
+        self.remove(key)
+        if value or isinstance(value, bytes):
+            self._values[key] = value
+            self._used += size
+            self.set_time(key, until)
+
+    def remove(self, key: bytes) -> bool:
+        value = self._values.pop(key, None)
+        self._expires.pop(key, None)
+        if value is None:
+            return False
+        self._used -= _size(key, value)
+        return True
+
+    def clear(self) -> None:
+        self._values.clear()
+        self._expires.clear()
+        self._used = 0
+
+    def set_time(self, key: bytes, at: float | None) -> None:
+        """Set when a key expires; None: never."""
+        if at is None:
+            self._expires.pop(key, None)
+        else:
+            self._expires[key] = at
+
+    def time_left(self, key: bytes, now: float) -> float | None:
+        """Return the seconds until a key expires, None when it never does."""
+        at = self._expires.get(key)
+        return None if at is None else max(0.0, at - now)
+
+    def matching(self, pattern: bytes) -> list[bytes]:
+        """Return the keys that match a pattern of the shell's kind."""
+        if pattern == b"*":
+            return list(self._values)
+        if len(pattern) > MAX_PATTERN or pattern.count(b"*") > MAX_STARS:
+            return []
+        short = (key.decode("latin-1") for key in self._values if len(key) <= MAX_MATCHED)
+        matches = re.compile(fnmatch.translate(pattern.decode("latin-1"))).match
+        return [key.encode("latin-1") for key in short if matches(key)]
+
+
+def _size(key: bytes, value: Value) -> int:
+    if isinstance(value, bytes):
+        return len(key) + len(value) + _EACH
+    parts = value if isinstance(value, list) else [part for pair in value.items() for part in pair]
+    return len(key) + sum(map(len, parts)) + _EACH * (len(parts) + 1)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""Requests and replies of the Redis serialization protocol, versions 2 and 3 (redis.io/docs/reference/protocol-spec).
+
+`Requests` reads an attacker's bytes: bounded, never raising, and never twice over the same bytes.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+MAX_INLINE = 64 << 10
+"""Bytes of a request in one line (PROTO_INLINE_MAX_SIZE)."""
+MAX_ARGUMENTS = 1 << 20
+"""Of one request, as the real server has it."""
+MAX_PIECES = 500
+"""Lines and arguments that are read in one go: below a millisecond."""
+
+_NUMBER = re.compile(rb"-?[0-9]{1,18}")
+_BLANKS = re.compile(rb"\s*")
+_PART = re.compile(
+    rb"""[^\s"']+|"(?P<double>(?:[^"\\]+|\\.)*+)"(?=\s|$)|'(?P<single>(?:[^'\\]+|\\.)*+)'(?=\s|$)""", re.DOTALL
+)
+"""A part of a word: plain, or quoted, and then the word's last; the quantifiers never go back."""
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
+
+
+class Simple(NamedTuple):
+    """A reply of one line, such as OK."""
+
+    text: str
+
+
+class Error(NamedTuple):
+    """An error; `text` begins with its code."""
+
+    text: str
+
+
+class Pairs(NamedTuple):
+    """A map, which version 2 sends as a list."""
+
+    items: Mapping[str, "Reply"]
+
+
+Reply: TypeAlias = "Simple | Error | Pairs | int | bytes | str | Sequence[Reply] | None"
+
+
+class Requests:
+    """Reads requests from what a client sends; `broken` says what the server answers before it closes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.broken = ""
+        self.paused = False
+        """Whether there may be more to read although `take` stopped: let others run, then call it again."""
+        self._most = most_bytes
+        self._buffer = bytearray()
+        self._at = 0
+        self._arguments: list[bytes] = []
+        self._missing = 0
+        """Arguments that the request still needs."""
+        self._length: int | None = None
+        """Of the argument that comes next."""
+        self._held = 0
+
+    @property
+    def held(self) -> int:
+        """How many bytes are kept of a request that is not complete."""
+        return self._held + len(self._buffer) - self._at
+
+    def feed(self, data: bytes) -> None:
+        del self._buffer[: self._at]
+        self._at = 0
+        self._buffer += data
+
+    def take(self) -> list[bytes] | None:
+        """Return the next request, empty ones left out; None when more is needed, or when it is `broken`."""
+        self.paused = False
+        for _ in range(MAX_PIECES):
+            at = self._at
+            complete = self._argument() if self._missing else self._begin()
+            if complete:
+                found, self._arguments, self._held = self._arguments, [], 0
+                return found
+            if self.broken or self._at == at:
+                return None
+        self.paused = True
+        return None
+
+    def _line(self, limit: int) -> bytes | None:
+        """Return the next line; None when it is not complete. The caller checks for one that is too long."""
+        end = self._buffer.find(b"\n", self._at, self._at + limit + 1)
+        if end < 0:
+            return None
+        line = bytes(self._buffer[self._at : end]).removesuffix(b"\r")
+        self._at = end + 1
+        return line
+
+    def _begin(self) -> bool:
+        """Read the first line of a request; return whether that is all of it."""
+        line = self._line(MAX_INLINE)
+        if line is None:
+            if len(self._buffer) - self._at > MAX_INLINE:
+                is_array = self._buffer[self._at] == ord("*")
+                self.broken = f"Protocol error: too big {'mbulk count' if is_array else 'inline request'}"
+            return False
+        if not line.startswith(b"*"):
+            words = inline(line)
+            if words is None:
+                self.broken = "Protocol error: unbalanced quotes in request"
+            self._arguments = words or []
+            return bool(words)
+        if not _NUMBER.fullmatch(line[1:]) or int(line[1:]) > MAX_ARGUMENTS:
+            self.broken = "Protocol error: invalid multibulk length"
+        else:
+            self._missing = max(0, int(line[1:]))
+        return False
+
+    def _argument(self) -> bool:
+        """Read the length of an argument, or the argument; return whether it was the last."""
+        if self._length is None:
+            self._read_length()
+            return False
+        if len(self._buffer) - self._at < self._length + 2:
+            return False
+        self._arguments.append(bytes(self._buffer[self._at : self._at + self._length]))
+        self._at += self._length + 2
+        self._held += self._length + 8
+        self._length = None
+        self._missing -= 1
+        return not self._missing
+
+    def _read_length(self) -> None:
+        line = self._line(MAX_INLINE)
+        if line is None:
+            if len(self._buffer) - self._at > MAX_INLINE:
+                self.broken = "Protocol error: too big bulk count string"
+        elif not line.startswith(b"$"):
+            self.broken = f"Protocol error: expected '$', got '{chr(line[0]) if line else chr(13)}'"
+        elif not _NUMBER.fullmatch(line[1:]) or int(line[1:]) < 0 or self._held + int(line[1:]) > self._most:
+            self.broken = "Protocol error: invalid bulk length"
+        else:
+            self._length = int(line[1:])
+
+
+def inline(line: bytes) -> list[bytes] | None:
+    r"""Return the words of a request in one line; None for unbalanced quotes.
+
+    Between double quotes \n, \r, \t, \b, \a and \xNN have their meaning, between single ones only \'.
+    """
+    words: list[bytes] = []
+    at = 0
+    while (at := _BLANKS.match(line, at).end()) < len(line):  # type: ignore[union-attr]  # it matches nothing, too
+        word = b""
+        while at < len(line) and not line[at : at + 1].isspace():
+            found = _PART.match(line, at)
+            if found is None:
+                return None
+            word, at = word + _meant(found), found.end()
+        words.append(word)
+    return words
+
+
+def _meant(part: re.Match[bytes]) -> bytes:
+    """Return what a part of a word stands for."""
+    if part["double"] is not None:
+        return _ESCAPE.sub(_unescaped, part["double"])
+    return part[0] if part["single"] is None else part["single"].replace(b"\\'", b"'")
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    if len(found[1]) == 3:
+        return bytes((int(found[1][1:], 16),))
+    return _ESCAPES.get(found[1], found[1])
+
+
+def encoded(reply: Reply, version: int) -> bytes:
+    """Return a reply in version 2 or 3 of the protocol."""
+    match reply:
+        case Simple(text):
+            return f"+{text}\r\n".encode()
+        case Error(text):
+            return b"-%s\r\n" % text.encode("utf-8", "surrogateescape").replace(b"\r", b" ").replace(b"\n", b" ")
+        case None:
+            return b"_\r\n" if version == 3 else b"$-1\r\n"
+        case int():
+            return b":%d\r\n" % reply
+        case str() | bytes():
+            data = reply.encode("utf-8", "surrogateescape") if isinstance(reply, str) else reply
+            return b"$%d\r\n%s\r\n" % (len(data), data)
+    return _several(reply, version)
+
+
+def _several(reply: "Pairs | Sequence[Reply]", version: int) -> bytes:
+    if not isinstance(reply, Pairs):
+        return b"*%d\r\n" % len(reply) + b"".join(encoded(one, version) for one in reply)
+    parts = [encoded(part, version) for pair in reply.items.items() for part in pair]
+    return (b"%%%d\r\n" % len(reply.items) if version == 3 else b"*%d\r\n" % len(parts)) + b"".join(parts)

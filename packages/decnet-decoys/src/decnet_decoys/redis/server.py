@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""The commands about the server: who the client is, how it is set, replication, modules, scripts.
+
+Nothing here reaches the network or the disk. A replica never connects to its master, a module is never there.
+"""
+
+import hashlib
+import time
+from fnmatch import fnmatchcase
+
+from decnet_decoys.redis.info import info
+from decnet_decoys.redis.instance import DATABASES, MOST_SCRIPTS, Client
+from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
+
+_PROTECTED = frozenset({"dir", "dbfilename", "enable-protected-configs", "enable-module-command"})
+_NO_MODULES = Error(
+    'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a '
+    "local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+)
+_NO_DEBUG = Error(
+    'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local '
+    "connection, otherwise you need to set this option in the configuration file, and then restart the server."
+)
+_DIRECTORIES = (
+    "/", "/etc", "/etc/cron.d", "/root", "/root/.ssh", "/tmp", "/var/lib/redis", "/var/spool/cron",  # noqa: S108
+    "/var/spool/cron/crontabs", "/var/www/html",
+)  # fmt: skip
+"""That are there on such a machine, and in which an open server can write when it runs as root, as many do."""
+
+
+def text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def ping(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return given[0] if given else Simple("PONG")
+
+
+def echo(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return given[0]
+
+
+def quit_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    client.leaves = True
+    return OK
+
+
+def auth(client: Client, given: Arguments) -> Reply:
+    if len(given) > 2:
+        return SYNTAX
+    password = client.instance.settings["requirepass"]
+    if len(given) == 1 and not password:
+        return Error(
+            "ERR AUTH <password> called without any password configured for the default user. "
+            "Are you sure your configuration is correct?"
+        )
+    user = b"default" if len(given) == 1 else given[0]
+    if user != b"default" or (password and text(given[-1]) != password):
+        return Error("WRONGPASS invalid username-password pair or user is disabled.")
+    client.authenticated = True
+    return OK
+
+
+def hello(client: Client, given: Arguments) -> Reply:
+    """Return what the server is, in the version of the protocol that is asked for (HELLO 3 AUTH user password)."""
+    version = number(given[0]) if given else client.version
+    if version is None:
+        return Error("ERR Protocol version is not an integer or out of range")
+    if version not in (2, 3):
+        return Error("NOPROTO unsupported protocol version")
+    if len(given) >= 4 and given[1].upper() == b"AUTH":
+        said = auth(client, given[2:4])
+        if isinstance(said, Error):
+            return said
+    if not client.authenticated:
+        return Error(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+            "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at the "
+            "same time"
+        )
+    client.version = version
+    return Pairs(
+        {
+            "server": "redis",
+            "version": client.instance.profile.version,
+            "proto": version,
+            "id": client.id,
+            "mode": "standalone",
+            "role": "master" if client.instance.master is None else "replica",
+            "modules": [],
+        }
+    )
+
+
+def select(client: Client, given: Arguments) -> Reply:
+    at = number(given[0])
+    if at is None:
+        return NOT_A_NUMBER
+    if not 0 <= at < DATABASES:
+        return Error("ERR DB index is out of range")
+    client.database = at
+    return OK
+
+
+def info_(client: Client, given: Arguments) -> Reply:
+    return info(client.instance, map(text, given))
+
+
+def config(client: Client, given: Arguments) -> Reply:
+    settings, (action, *rest) = client.instance.settings, given
+    match action.upper(), rest:
+        case b"GET", [_, *_]:
+            patterns = [text(one).lower()[:64] for one in rest[:16]]
+            found = {name: value for name, value in settings.items() if any(fnmatchcase(name, p) for p in patterns)}
+            return Pairs(found)
+        case b"SET", [_, _, *_] if len(rest) % 2 == 0:
+            return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
+        case b"RESETSTAT" | b"REWRITE", []:
+            return OK
+        case ((b"GET" | b"SET" | b"RESETSTAT" | b"REWRITE"), _):
+            return _arity(f"config|{text(action).lower()}")
+    return _unknown_subcommand(action, "CONFIG")
+
+
+def _pairs(words: Arguments) -> list[tuple[bytes, bytes]]:
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
+    instance = client.instance
+    for name, value in pairs:
+        if name not in instance.settings and name not in _PROTECTED:
+            return Error(f"ERR Unknown option or number of arguments for CONFIG SET - '{name[:128]}'")
+        failed = f"ERR CONFIG SET failed (possibly related to argument '{name}') - "
+        if name in _PROTECTED and instance.profile.protected:
+            return Error(f"{failed}can't set protected config")
+        if name == "dir" and (value.rstrip("/") or "/") not in _DIRECTORIES:
+            return Error(f"{failed}No such file or directory")
+        if name == "dbfilename" and "/" in value:
+            return Error(f"{failed}dbfilename can't be a path, just a filename")
+    instance.settings |= {name: value[:4096] for name, value in pairs}
+    return OK
+
+
+def client_(client: Client, given: Arguments) -> Reply:
+    match given[0].upper(), given[1:]:
+        case b"SETNAME", [name]:
+            client.name = text(name)[:64]
+            return OK
+        case ((b"GETNAME" | b"ID"), []):
+            return client.id if given[0].upper() == b"ID" else client.name or None
+        case ((b"LIST" | b"INFO"), _):
+            return _line(client)
+        case ((b"KILL" | b"NO-EVICT" | b"REPLY" | b"PAUSE" | b"UNPAUSE"), [_, *_]):
+            return OK
+        case ((b"SETNAME" | b"GETNAME" | b"ID"), _):
+            return _arity(f"client|{text(given[0]).lower()}")
+    return _unknown_subcommand(given[0], "CLIENT")
+
+
+def _line(client: Client) -> str:
+    (host, port), (own, own_port) = client.address, client.local
+    return (
+        f"id={client.id} addr={host}:{port} laddr={own}:{own_port} fd=8 name={client.name} "
+        f"age={int(time.time() - client.since)} idle=0 flags=N db={client.database} sub=0 psub=0 ssub=0 multi=-1 "
+        "qbuf=26 qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=22298 events=r "
+        f"cmd=client|list user=default redir=-1 resp={client.version}\n"
+    )
+
+
+def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Return the number of commands; details of none, as clients expect for a command that they do not know."""
+    if given and given[0].upper() == b"COUNT":
+        return 240
+    return []
+
+
+def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Say that the file was written; what would be in it is evidence (`service`)."""
+    client.instance.saved = time.time()
+    return OK
+
+
+def bgsave(client: Client, given: Arguments) -> Reply:
+    save(client, given)
+    return Simple("Background saving started")
+
+
+def lastsave(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return int(client.instance.saved)
+
+
+def replicaof(client: Client, given: Arguments) -> Reply:
+    host, port = (text(one) for one in given)
+    if (host.lower(), port.lower()) == ("no", "one"):
+        client.instance.master = None
+        return OK
+    if number(given[1]) is None:
+        return Error("ERR Invalid master port")
+    client.instance.master = (host[:253], port[:5])
+    return OK
+
+
+def role(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    if client.instance.master is None:
+        return ["master", 0, []]
+    host, port = client.instance.master
+    return ["slave", host, int(port), "connect", -1]
+
+
+def module(client: Client, given: Arguments) -> Reply:
+    match given[0].upper(), given[1:]:
+        case b"LIST", []:
+            return []
+        case ((b"LOAD" | b"UNLOAD"), [_, *_]) if client.instance.profile.protected:
+            return _NO_MODULES
+        case b"LOAD", [_, *_]:
+            return Error("ERR Error loading the extension. Please check the server logs.")
+        case b"UNLOAD", [_]:
+            return Error("ERR Error unloading module: no such module with that name")
+    return _unknown_subcommand(given[0], "MODULE")
+
+
+def script(client: Client, given: Arguments) -> Reply:
+    scripts = client.instance.scripts
+    match given[0].upper(), given[1:]:
+        case b"LOAD", [body]:
+            return _remembered(client, body)
+        case b"EXISTS", [_, *_]:
+            return [int(text(one).lower() in scripts) for one in given[1:]]
+        case ((b"FLUSH" | b"KILL"), _):
+            scripts.clear()
+            return OK
+    return _unknown_subcommand(given[0], "SCRIPT")
+
+
+def _remembered(client: Client, body: bytes) -> str:
+    digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
+    if len(client.instance.scripts) < MOST_SCRIPTS:
+        client.instance.scripts[digest] = body[:4096]
+    return digest
+
+
+def eval_(client: Client, given: Arguments) -> Reply:
+    """Return nil: no Lua runs here. What a script wanted is evidence (`service`)."""
+    if number(given[1]) is None:
+        return NOT_A_NUMBER
+    _remembered(client, given[0])
+    return None
+
+
+def evalsha(client: Client, given: Arguments) -> Reply:
+    if text(given[0]).lower() not in client.instance.scripts:
+        return Error("NOSCRIPT No matching script. Please use EVAL.")
+    return None
+
+
+def time_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    now = time.time()
+    return [str(int(now)), str(int(now % 1 * 1e6))]
+
+
+def acl(client: Client, given: Arguments) -> Reply:
+    match given[0].upper():
+        case b"WHOAMI":
+            return "default"
+        case b"LIST":
+            secret = client.instance.settings["requirepass"]
+            shown = f"#{hashlib.sha256(secret.encode('utf-8', 'surrogateescape')).hexdigest()}" if secret else "nopass"
+            return [f"user default on {shown} ~* &* +@all"]
+        case b"USERS":
+            return ["default"]
+    return _unknown_subcommand(given[0], "ACL")
+
+
+def subscribe(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return ["subscribe", given[0], 1]
+
+
+def debug(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return _NO_DEBUG
+
+
+def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return OK
+
+
+def nothing(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return []
+
+
+def _arity(name: str) -> Error:
+    return Error(f"ERR wrong number of arguments for '{name}' command")
+
+
+def _unknown_subcommand(given: bytes, name: str) -> Error:
+    return Error(f"ERR unknown subcommand '{text(given)[:128]}'. Try {name} HELP.")
+
+
+COMMANDS: dict[str, tuple[Function, int]] = {
+    "ping": (ping, -1), "echo": (echo, 2), "quit": (quit_, -1), "auth": (auth, -2), "hello": (hello, -1),
+    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "client": (client_, -2),
+    "command": (command, -1), "save": (save, 1), "bgsave": (bgsave, -1), "lastsave": (lastsave, 1),
+    "slaveof": (replicaof, 3), "replicaof": (replicaof, 3), "role": (role, 1), "module": (module, -2),
+    "script": (script, -2), "eval": (eval_, -3), "evalsha": (evalsha, -3), "time": (time_, 1), "acl": (acl, -2),
+    "subscribe": (subscribe, -2), "monitor": (accepted, 1), "debug": (debug, -2), "wait": (lambda *_: 0, 3),
+    "slowlog": (nothing, -2), "latency": (nothing, -2), "readonly": (accepted, 1), "reset": (accepted, 1),
+}  # fmt: skip

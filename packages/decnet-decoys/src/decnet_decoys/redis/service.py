@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""The Redis service: one connection, every command recorded before it is answered."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from decnet_core.events.catalogue import CommandRun, FileCaptured, LoginAttempt, ServiceRequest
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.processor import turn
+from decnet_decoys.redis.dispatch import answer, is_known, name_of
+from decnet_decoys.redis.instance import Client, Instance
+from decnet_decoys.redis.profile import RedisProfile
+from decnet_decoys.redis.protocol import Error, Requests, encoded
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.service import Service
+
+SHOWN_ARGUMENTS = 2048
+"""Characters of a command that its event keeps."""
+_OF_THE_WEB = ("post", "host:")
+"""What a browser sends that was led here: the real server closes the connection."""
+_LUA_CALL = re.compile(rb"(?:popen|execute)\s*\(\s*([\"'])")
+_MOST_CALLS, _LONGEST_COMMAND = 8, 4096
+
+
+class RedisService(Service[RedisProfile]):
+    """Redis without a password, or with a weak one; what is stored is there for all who come later."""
+
+    default_port = 6379
+    reach = "redis-cli -h {address} -p {port}"
+    suggestion = "redis-cli -h {address} -p {port} INFO server"
+    idle_seconds = 300.0
+    Profile = RedisProfile
+
+    def __init__(self, context: DeckyContext, profile: RedisProfile, port: int) -> None:
+        super().__init__(context, profile, port)
+        self.instance = Instance(profile, context.persona, port, f"{context.decky.seed} {context.decky.name}")
+
+    async def serve(self, connection: Connection) -> None:
+        self.instance.connected += 1
+        try:
+            await _Dialogue(self, connection).serve()
+        finally:
+            self.instance.connected -= 1
+
+
+class _Dialogue:
+    def __init__(self, service: RedisService, connection: Connection) -> None:
+        self._service = service
+        self._connection = connection
+        self._recorder = connection.recorder
+        self._client = Client(service.instance, connection.recorder.info.src, connection.recorder.info.dst)
+        self._requests = Requests(service.context.settings.limits.body_bytes)
+        self._held = 0
+
+    async def serve(self) -> None:
+        """Answer one request after the other; who does not read the answers is not listened to."""
+        while not self._client.leaves:
+            arguments = self._requests.take()
+            if arguments is not None:
+                await self._answer(arguments)
+            elif self._requests.broken:
+                await self._end(self._requests.broken)
+                return
+            elif not (self._requests.paused or await self._more()):
+                return
+            await turn.give_way()
+
+    async def _more(self) -> bool:
+        data = await self._connection.read()
+        self._requests.feed(data)
+        held = self._requests.held
+        if held > self._held and not self._connection.lease.hold(held - self._held):
+            raise ConnectionEnded("no memory for the request")
+        self._held = max(self._held, held)
+        return bool(data)
+
+    async def _answer(self, arguments: list[bytes]) -> None:
+        name = name_of(arguments)
+        if name in _OF_THE_WEB:
+            self._record(arguments)
+            self._client.leaves = True
+            return
+        reply = await answer(self._client, arguments)
+        if name in ("auth", "hello"):
+            self._record_login(arguments, success=not isinstance(reply, Error))
+        self._record(arguments)
+        if name in ("save", "bgsave") and not isinstance(reply, Error):
+            await self._record_file()
+        for code in arguments[1:2] if name == "eval" else ():
+            self._record_commands(code)
+        await self._connection.write(encoded(reply, self._client.version))
+
+    async def _end(self, reason: str) -> None:
+        self._recorder.emit(
+            ServiceRequest(service=self._recorder.service, action="no request", detail={"reason": reason})
+        )
+        await self._connection.write(encoded(Error(f"ERR {reason}"), self._client.version))
+
+    def _record(self, arguments: list[bytes]) -> None:
+        """Record a request in the words that other honeypots use, so that rules see all alike."""
+        name = name_of(arguments)
+        given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in arguments[1:64])[:SHOWN_ARGUMENTS]
+        detail = {"ARGS": given} if given and name not in ("auth", "hello") else {}
+        if not is_known(arguments):
+            detail["known"] = "no"
+        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=text(name.upper()), detail=detail))
+
+    def _record_login(self, arguments: list[bytes], *, success: bool) -> None:
+        words = arguments[1:] if name_of(arguments) == "auth" else arguments[3:5]
+        if not 1 <= len(words) <= 2:
+            return
+        user = words[0] if len(words) == 2 else b"default"
+        self._recorder.counters.add("decoys_logins")
+        self._recorder.emit(
+            LoginAttempt(service=self._recorder.service, username=text(user), success=success, password=text(words[-1]))
+        )
+
+    async def _record_file(self) -> None:
+        """Keep what SAVE would write, where the client has had it written to: a cron table, keys, a web page."""
+        settings = self._service.instance.settings
+        name = f"{settings['dir'].rstrip('/')}/{settings['dbfilename']}"
+        if name == f"{self._service.profile.directory}/dump.rdb":
+            return
+        values = [value for _, value in self._client.keys.items() if isinstance(value, bytes)]
+        content = b"\n".join(values)
+        digest = self._service.context.fleet.artifacts.keep(content)
+        await turn.give_way()
+        self._recorder.emit(
+            FileCaptured(service=self._recorder.service, sha256=digest, size=len(content), name=text(name))
+        )
+
+    def _record_commands(self, code: bytes) -> None:
+        """Record the commands of the system that a script would run, as by CVE-2022-0543."""
+        for found in itertools.islice(_LUA_CALL.finditer(code[:65536]), _MOST_CALLS):
+            end = code.find(found[1], found.end(), found.end() + _LONGEST_COMMAND)
+            if end > found.end():
+                command = text(code[found.end() : end])
+                self._recorder.emit(CommandRun(service=self._recorder.service, command=command, known=False))
