@@ -274,10 +274,3 @@ def pictures(session: nox.Session) -> None:
     _workspace(session)
     capture = "ip link set lo up && exec python docs/capture.py"
     session.run("unshare", "--net", "sh", "-c", capture, external=True)
-
-
-@nox.session(python="3.11")
-def walk(session: nox.Session) -> None:
-    """Do what the pages tell a newcomer, by the clock: first value, a decky, last night, a sensor; as root."""
-    _workspace(session)
-    session.run("pytest", "-m", "howto", "-s", "--timeout", "900", "tests/fleet/test_walk.py", *session.posargs)
