@@ -42,6 +42,7 @@ STAND = {
     "persona": "written by people",
     "provider_quota": "a row for each provider",
     "sensor": "the fleet's own hosts",
+    "trouble": "a row for each trouble of the fleet that has not ended",
     "ttp_rule_state": "a row for each rule that is not simply on",
     "webhook": "written by people",
     "webhook_state": "a row for each webhook",

@@ -16,7 +16,9 @@ import pytest
 from tests.decnet.command_result import Run
 from tests.fleet.howto import ROOT, blocks
 
-from decnet.fleet.deployment import Deployment
+from decnet.fleet.deployment import Deployment, transaction
+from decnet.webhook import endpoints
+from decnet.webhook.definition import Definition
 from decnet_workers.webhook.formats.registry import FORMATS
 from decnet_workers.webhook.signature import sign, written
 
@@ -31,13 +33,25 @@ VERIFIERS = {
 
 
 def test_every_command_of_the_page_is_accepted_and_every_format_has_one(run: Run, deployment: Deployment) -> None:
-    lines = re.findall(r"`decnet (webhook add [^`]*)`", PAGE)
-    for line in lines:
-        said = run(*shlex.split(line), "--no-test")
-        assert said.code == 0, (line, said.err)
-    added = {status["webhook"]["format"] for status in run("webhook", "list", "--json").document}
-    assert added == set(FORMATS)
-    assert len(lines) == len(run("webhook", "list", "--json").document)
+    commands = [shlex.split(line) for line in re.findall(r"`decnet webhook add ([^`]*)`", PAGE)]
+    said = run("webhook", "add", *commands[0], "--no-test", "--json").document
+    formats = {said["format"]}
+    with transaction(deployment, write=True) as connection:
+        for words in commands[1:]:
+            private = "--allow-private" in words
+            more = definition([word for word in words[1:] if word != "--allow-private"])
+            added = endpoints.add(connection, deployment, words[0], kinds=(), allow_private=private, more=more)
+            formats.add(added.format)
+    assert formats == set(FORMATS)
+
+
+def definition(words: list[str]) -> Definition:
+    """Return what the options of a command say."""
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    options = dict(value.split("=", 1) for name, value in pairs if name == "--option")
+    said = {name: value for name, value in pairs if name != "--option"}
+    assert set(said) <= {"--format", "--token"}
+    return Definition(format=said.get("--format"), token=said.get("--token"), options=options)
 
 
 @pytest.mark.parametrize("name", VERIFIERS)

@@ -24,7 +24,7 @@ from decnet_models.incidents.values import ACKNOWLEDGED
 from decnet_models.notices import queries as outbox
 from decnet_models.webhooks.queries import add_webhook, webhooks
 from decnet_workers.webhook.incidents.content import Attributed
-from decnet_workers.webhook.selection import INCIDENTS, Selection, written
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Selection, written
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
@@ -44,12 +44,12 @@ async def until(condition: Any, seconds: float = 60) -> None:
 
 
 async def session(arena: Arena, *, kill: bool) -> None:
-    """Log in and type the commands, while webhook is killed after each, if asked."""
+    """Log in and type the commands, while webhook is killed twice, if asked."""
     async with await log_in(f"127.77.{arena.block}.10", SSH_PORT, SOURCE, "root", password=PASSWORD) as connection:
-        for command in COMMANDS:
+        for number, command in enumerate(COMMANDS):
             await connection.run(command, check=False)
-            pid = arena.pid_of("webhook")
-            if kill and pid is not None:
+            pid = arena.pid_of("webhook") if kill and number in (1, 4) else None
+            if pid is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 

@@ -31,7 +31,7 @@ from decnet_models.notices import queries as outbox
 from decnet_models.webhooks import delivery_queries
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import Deliveries
-from decnet_workers.webhook.selection import INCIDENTS, Selection, written
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Selection, written
 from decnet_workers.webhook.settings import WebhookSettings
 
 NS = 1_000_000_000

@@ -21,9 +21,9 @@ from decnet_core.events.notices import (
 from decnet_models.notices.queries import OutboxLine
 from decnet_models.webhooks.queries import Webhook
 from decnet_workers.webhook.filters import Offer, wants
-from decnet_workers.webhook.hours import is_within, last_ended, next_end, span
+from decnet_workers.webhook.incidents.hours import is_within, last_ended, next_end, span
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Selection, written
 from decnet_workers.webhook.incidents.severity import severity_of
-from decnet_workers.webhook.selection import INCIDENTS, Selection, written
 
 TAGGED = TechniqueTagged(7, "192.0.2.1", "T1003.008", "r", "Password hashes read", "high", decky="web-01")
 OPENED = IncidentOpened(

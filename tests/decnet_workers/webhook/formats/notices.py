@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.events.notices import NOTICES, Notice, TechniqueTagged, encode_notice, notice_kind
+from decnet_core.events.notices import (
+    NOTICES,
+    CanaryTriggered,
+    CredentialCaptured,
+    DeckyFailed,
+    IdentityFormed,
+    IncidentClosed,
+    Notice,
+    TechniqueTagged,
+    TestNotice,
+    encode_notice,
+    notice_kind,
+)
 from decnet_models.notices.queries import OutboxLine
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.formats.alert import Alert, alert_of
@@ -56,6 +68,21 @@ def filled(kind: type[Notice], text: str) -> Notice:
 @functools.cache
 def every_kind(text: str) -> list[Alert]:
     return [alert(filled(kind, text)) for kind in NOTICES]
+
+
+@functools.cache
+def each_shape(text: str) -> list[Alert]:
+    """Return alerts of kinds that differ in what a format makes of them."""
+    shapes = (
+        TechniqueTagged,
+        CredentialCaptured,
+        CanaryTriggered,
+        IdentityFormed,
+        DeckyFailed,
+        IncidentClosed,
+        TestNotice,
+    )
+    return [alert(filled(kind, text)) for kind in shapes]
 
 
 def access_for(form: Format) -> Access:

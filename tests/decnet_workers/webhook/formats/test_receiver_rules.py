@@ -12,7 +12,7 @@ from email.policy import SMTP
 from typing import Any
 
 import pytest
-from tests.decnet_workers.webhook.formats.notices import MARKUP, access_for, every_kind
+from tests.decnet_workers.webhook.formats.notices import MARKUP, access_for, each_shape, every_kind
 
 from decnet_core.syslog import Message, parse
 from decnet_workers.webhook.formats.alert import Alert
@@ -205,7 +205,7 @@ CHECKS = {name.removeprefix("check_").replace("_", "-"): found for name, found i
 @pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 def test_no_text_breaks_a_receivers_rules(name: str, text: str) -> None:
     form = load(name)
-    for one in every_kind(text):
+    for one in every_kind(text) if text == NASTY["markup"] else each_shape(text):
         made = form.body(one, access_for(form))
         assert len(made) < 512_000
         assert name == "mail" or made.decode().isprintable()

@@ -9,7 +9,7 @@ from decnet_models.incidents.tables import incident_silence
 
 
 class Silence(msgspec.Struct, frozen=True):
-    """A row of `incident_silence`; `filter` is the JSON of a `decnet_workers.webhook.selection`."""
+    """A row of `incident_silence`; `filter` is the JSON of a `decnet_workers.webhook.incidents.selection`."""
 
     id: int
     filter: str

@@ -29,7 +29,7 @@ class Webhook(msgspec.Struct, frozen=True):
     enabled_at: int
     removed_at: int | None = None
     filter: str = "{}"
-    """What of these kinds, and when: JSON of `decnet_workers.webhook.selection`."""
+    """What of these kinds, and when: JSON of `decnet_workers.webhook.incidents.selection`."""
     format: str = "json"
     options: dict[str, str] = {}
     sealed: str | None = None

@@ -22,10 +22,10 @@ from decnet_core.events.notices import (
 )
 from decnet_models.notices.queries import OutboxLine
 from decnet_models.webhooks.queries import Webhook
-from decnet_workers.webhook.hours import is_within
 from decnet_workers.webhook.incidents.content import Attributed, OfIdentity
+from decnet_workers.webhook.incidents.hours import is_within
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Facts, Selection, selection_of
 from decnet_workers.webhook.incidents.severity import NUMBERS, severity
-from decnet_workers.webhook.selection import INCIDENTS, Facts, Selection, selection_of
 
 TEST = notice_kind(TestNotice)
 

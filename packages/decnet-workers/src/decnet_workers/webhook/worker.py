@@ -3,6 +3,7 @@
 
 import asyncio
 import os
+import time
 from functools import partial
 
 import msgspec
@@ -40,6 +41,9 @@ MAX_SENDERS = 64
 
 ALERTS = "alerts"
 """The directory below the state's in which endpoints that are files are."""
+
+LOOK_SECONDS = 5
+"""Between two looks for troubles of the fleet, at least."""
 
 FINISH_SECONDS = 3.0
 """How long attempts under way may take after the worker was stopped."""
@@ -80,6 +84,8 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         self._senders: dict[str, EndpointSender] = {}
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(settings.concurrent_endpoints)
+        self._look_at = 0.0
+        self._looks_again = 0
 
     async def start(self, ctx: Context) -> None:
         """Open the database and load the key; raises StartupError when either is not available."""
@@ -122,7 +128,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _step(self, ctx: Context) -> Rest:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
-        looks_again = await ctx.in_thread(self._troubles.look)
+        looks_again = await self._looked_at_fleet(ctx)
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
         for kind in sorted(poll.told):
@@ -136,6 +142,14 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         due = min(at for at in (poll.next_at, poll.incidents_at, looks_again) if at is not None)
         # A nudge or the end of a queue wakes sooner.
         return Rest(ctx.poll_seconds(self.settings.poll_seconds), seconds_until(due), idle=not self._queues)
+
+    async def _looked_at_fleet(self, ctx: Context) -> int:
+        """Return when to look for troubles of the fleet again (ns); steps that follow one another look once."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._looks_again = await ctx.in_thread(self._troubles.look)
+            self._look_at = now + LOOK_SECONDS
+        return self._looks_again
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""

@@ -13,7 +13,7 @@ from decnet.show.times import moment
 from decnet.webhook.selecting import Wish
 from decnet_models.incidents import silences
 from decnet_models.incidents.silences import Silence
-from decnet_workers.webhook.selection import Selection, written
+from decnet_workers.webhook.incidents.selection import Selection, written
 
 HEADING = ("silence", "until", "about", "who", "reason")
 

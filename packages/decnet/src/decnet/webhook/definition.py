@@ -14,8 +14,8 @@ from decnet_workers.outbound.target import TargetError
 from decnet_workers.webhook.endpoint import checked
 from decnet_workers.webhook.filters import idle_globs
 from decnet_workers.webhook.formats.registry import format_for
+from decnet_workers.webhook.incidents.selection import INCIDENTS, Selection, selection_of, written
 from decnet_workers.webhook.sealing import Secrets, seal, unseal
-from decnet_workers.webhook.selection import INCIDENTS, Selection, selection_of, written
 from decnet_workers.webhook.transports.targets import check_url
 
 

@@ -10,9 +10,9 @@ import msgspec
 import typer
 
 from decnet.cli.errors import WrongUsageError
-from decnet_workers.webhook.hours import span
+from decnet_workers.webhook.incidents.hours import span
+from decnet_workers.webhook.incidents.selection import INCIDENTS, NOTICES, Selection, network
 from decnet_workers.webhook.incidents.severity import NUMBERS
-from decnet_workers.webhook.selection import INCIDENTS, NOTICES, Selection, network
 
 
 class Sends(enum.StrEnum):

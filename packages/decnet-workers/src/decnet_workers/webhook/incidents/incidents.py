@@ -13,12 +13,12 @@ from decnet_models.notices import queries as outbox
 from decnet_models.notices.queries import OutboxLine
 from decnet_models.progress.queries import cursor_of
 from decnet_models.webhooks.queries import Webhook
-from decnet_workers.webhook.hours import last_ended, next_end
+from decnet_workers.webhook.incidents.hours import last_ended, next_end
 from decnet_workers.webhook.incidents.intake import take
 from decnet_workers.webhook.incidents.notifying import action_notices, due_notices, quiet_digest, storm_digest
 from decnet_workers.webhook.incidents.policy import LONGEST_WINDOW_NS, Policy
+from decnet_workers.webhook.incidents.selection import selection_of
 from decnet_workers.webhook.incidents.storm import StormLimit
-from decnet_workers.webhook.selection import selection_of
 from decnet_workers.webhook.settings import WebhookSettings
 
 ACTIONS = "webhook.incidents"

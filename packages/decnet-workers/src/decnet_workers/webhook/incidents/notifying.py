@@ -35,9 +35,9 @@ from decnet_models.incidents.values import (
 from decnet_workers.webhook.incidents import policy as policies
 from decnet_workers.webhook.incidents.content import title_of
 from decnet_workers.webhook.incidents.policy import GREW, OPENED, Policy
+from decnet_workers.webhook.incidents.selection import Facts, Selection, selection_of
 from decnet_workers.webhook.incidents.severity import WORDS
 from decnet_workers.webhook.incidents.storm import MINUTE_NS, StormLimit, minute_end
-from decnet_workers.webhook.selection import Facts, Selection, selection_of
 
 MOST_NAMED = 20
 """Deckies, services and techniques that a notice names of each."""

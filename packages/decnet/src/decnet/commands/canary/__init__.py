@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The command `decnet canary`: `canary` makes tokens, `upkeep` keeps them, `places` plants them."""
+"""The command `decnet canary`."""

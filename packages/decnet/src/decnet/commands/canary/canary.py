@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from decnet.canary import places, upkeep
 from decnet.canary.instrument.errors import DocumentError
 from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.kinds.kind import Bait
@@ -15,7 +16,6 @@ from decnet.canary.kinds.registry import MODULES, kind_named
 from decnet.canary.tokens import Options, Planted, instrumented, new_bait, planted
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
-from decnet.commands.canary import places, upkeep
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns

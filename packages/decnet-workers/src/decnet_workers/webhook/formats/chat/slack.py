@@ -10,7 +10,7 @@ import html
 from decnet_workers.webhook.formats.alert import Alert, cut
 from decnet_workers.webhook.formats.format import Access, Format, encoded
 
-MAX_BLOCKS_CHARACTERS = 12_000
+MAX_BLOCKS_BYTES = 12_000
 """Slack answers `msg_blocks_too_long` somewhere above 13,000."""
 
 
@@ -20,7 +20,7 @@ def body(alert: Alert, _: Access) -> bytes:
     elements = [_section(_text(line, bold=True))]
     if alert.decisive:
         elements.append({"type": "rich_text_preformatted", "elements": [_text(alert.decisive)]})
-    elements.append(_section(*_fields(alert)))
+    elements.append(_section(*_fields(alert, MAX_BLOCKS_BYTES - len(encoded(elements)))))
     message = {
         "text": html.escape(line, quote=False),
         "mrkdwn": False,
@@ -30,13 +30,14 @@ def body(alert: Alert, _: Access) -> bytes:
     return encoded(message)
 
 
-def _fields(alert: Alert) -> list[dict[str, object]]:
-    left, found = MAX_BLOCKS_CHARACTERS - len(alert.title) - len(alert.decisive), []
+def _fields(alert: Alert, left: int) -> list[dict[str, object]]:
+    """Return the fields for which there is room in `left` bytes of JSON."""
+    found: list[dict[str, object]] = []
     for name, value in (*alert.fields, ("kind", alert.kind), ("time", alert.time)):
-        text = cut(value, 500)
-        left -= len(name) + len(text) + 60  # what the element itself takes in JSON
+        pair = [_text(f"{name}: ", bold=True), _text(f"{cut(value, 500)}\n")]
+        left -= len(encoded(pair))
         if left > 0:
-            found += [_text(f"{name}: ", bold=True), _text(f"{text}\n")]
+            found += pair
     return found
 
 
