@@ -9,8 +9,8 @@ the database.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from decnet.manual.reference.canary import canary_kinds
 from decnet.cli.errors import OperatorError
+from decnet.manual.reference.canary import canary_kinds
 from decnet.manual.reference.catalogue import events, notices, subjects
 from decnet.manual.reference.commands import commands
 from decnet.manual.reference.detection import rules
