@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from decnet_decoys.errors import DecoysError
+
 MAX_KEYS = 512
 MAX_BYTES = 256 << 10
 """Of all keys and values of a database."""
@@ -21,11 +23,11 @@ _EACH = 64
 Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes]
 
 
-class Full(Exception):
+class Full(DecoysError):
     """There is no room: the real server says that it is out of memory."""
 
 
-class WrongType(Exception):
+class WrongType(DecoysError):
     """The key has a value of another type."""
 
 

@@ -12,7 +12,7 @@ without a supervisor of ours systemd does.
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -101,14 +101,15 @@ def tell(connection: Connection, told: dict[Key, int], found: dict[Key, Trouble]
     for key, since in told.items():
         if key not in found:
             queries.end(connection, key)
-            notices.add(connection, f"{key[0]}:{key[1]}:{since}:ended", _ENDS[key[0]](now, key[1], since), now)
+            notices.add(connection, f"{key[0]}:{key[1]}:{since}:ended", _end(key, since, now), now)
 
 
-_ENDS: dict[str, Callable[[int, str, int], Notice]] = {
-    "worker.down": WorkerRecovered,
-    "disk.low": DiskRecovered,
-    "certificate.expiring": CertificateRenewed,
-}
+def _end(key: Key, since: int, now: int) -> Notice:
+    """Return the notice that a trouble has ended."""
+    kind, name = key
+    if kind == "worker.down":
+        return WorkerRecovered(now, name, since)
+    return DiskRecovered(now, name, since) if kind == "disk.low" else CertificateRenewed(now, name, since)
 
 
 class _Worker(msgspec.Struct, frozen=True):

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from decnet.cli.errors import CommandError
+
 _AUTHORITY_YEARS, _CLIENT_YEARS = 20, 10
 _GROUP = "system:masters"
 """The organisation in a certificate of a cluster's administrator."""
 
 
-class AuthorityError(Exception):
+class AuthorityError(CommandError):
     """The authority cannot be made or used; the message says why."""
 
 
