@@ -58,7 +58,8 @@ def fill(file: Path) -> None:
         connection.executemany("INSERT INTO worker_cursor VALUES (?, ?, 1)", [("profiler", EVENTS), ("ttp", EVENTS)])
         connection.execute("INSERT INTO ingest_position VALUES ('decoys', 3, 4711, 1)")
         connection.execute(
-            "INSERT INTO webhook VALUES ('w', 'http://[::1]/', '[]', 1, 1, 0, 1, 1, NULL, 'json', '{}', NULL)"
+            "INSERT INTO webhook (id, url, kinds, allow_private, generation, since_seq, created_at, enabled_at) "
+            "VALUES ('w', 'http://[::1]/', '[]', 1, 1, 0, 1, 1)"
         )
         connection.execute("INSERT INTO webhook_state VALUES ('w', 0, NULL, NULL, NULL)")
         connection.executemany(

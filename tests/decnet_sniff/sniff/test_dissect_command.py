@@ -72,4 +72,4 @@ def test_without_scapy_it_says_what_to_install(capture: str, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "scapy.layers.all", None)
     done = run(capture)
     assert done.exit_code == 1
-    assert "pip install 'decnet-sniff[scapy]'" in done.output
+    assert "install extras.txt of the wheelhouse (docs/install.md)" in done.output

@@ -22,6 +22,7 @@ WORDING: dict[str, Wording] = {
     "session.ended": Wording("", "Session of {attacker} on {service} ended after {commands} commands"),
     "ttp.tagged": Wording("", "{technique} {title} by {attacker}", "action"),
     "canary.hit": Wording("", "Canary token {label} was used by {attacker}", "target"),
+    "bait.read": Wording("", "Bait {path} on {decky} was read by {attacker}", "label"),
     "decky.drifted": Wording("medium", "Decky {decky} is not as it should be"),
     "decky.repaired": Wording("informational", "Decky {decky} was repaired"),
     "decky.failed": Wording("high", "Decky {decky} cannot be repaired", "error"),
