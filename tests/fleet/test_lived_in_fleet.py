@@ -70,7 +70,7 @@ async def until_ended(arena: Arena, actions: list[Action]) -> list[Action]:
 
 
 async def test_deployed_deckies_are_visited_and_no_attacker_comes_of_it(tmp_path: Path) -> None:
-    arena = Arena(tmp_path, besides={"DECNET_ORCHESTRATOR_ENABLED": "true"})
+    arena = Arena(tmp_path, besides={"DECNET_ORCHESTRATOR_ENABLED": "true", "DECNET_SUPERVISE_SHARE_MEMORY": "true"})
     async with arena.running():
         await deployed(arena)
         done = await until_ended(arena, planned(arena))
