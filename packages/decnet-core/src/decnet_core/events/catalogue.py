@@ -314,7 +314,8 @@ class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
     detail: dict[str, str] = {}
 
     def summary(self) -> str:
-        return f"{self.service} {self.action}"
+        given = self.detail.get("ARGS", "")
+        return f"{self.service} {self.action}" + (f" {given}" if given else "")
 
 
 class PortScan(Payload, frozen=True, tag="scan.detected"):
