@@ -103,7 +103,8 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"decnet-supervise {version('decnet-core')}\n")
+        sys.stdout.write(f"decnet-supervise {version('decnet-core')}\n")
+        parser.exit()
 
 
 def _separate(mode: str) -> None:
