@@ -169,7 +169,6 @@ async def test_wireguards_handshake_is_recognised(receiver: Receiver, tmp_path: 
 
 
 async def test_botocore_reads_the_configuration(receiver: Receiver, tmp_path: Path) -> None:
-    session = pytest.importorskip("botocore.session")
     slug, bait = receiver.bait("aws")
     (tmp_path / "config").write_bytes(bait.content)
     program = (
@@ -177,14 +176,11 @@ async def test_botocore_reads_the_configuration(receiver: Receiver, tmp_path: Pa
         "client = botocore.session.get_session().create_client('sts')\n"
         "client.get_caller_identity()\n"
     )
-    del session
     await _python(program, tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
     await _names(receiver, slug, "Boto")
 
 
 async def test_google_auth_asks_for_a_token(receiver: Receiver, tmp_path: Path) -> None:
-    pytest.importorskip("google.auth")
-    pytest.importorskip("requests")
     slug, bait = receiver.bait("gcp")
     (tmp_path / bait.name).write_bytes(bait.content)
     program = (
@@ -198,7 +194,6 @@ async def test_google_auth_asks_for_a_token(receiver: Receiver, tmp_path: Path) 
 
 
 async def test_azures_client_uses_the_connection_string(receiver: Receiver, tmp_path: Path) -> None:
-    pytest.importorskip("azure.storage.blob")
     slug, bait = receiver.bait("azure")
     program = (
         "from azure.storage.blob import BlobServiceClient\n"
