@@ -39,8 +39,10 @@ class Server:
         self.requests: list[dict[str, object]] = []
         self.heads: list[str] = []
         self.url = ""
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = next(int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length"))
         self.heads.append(head)
@@ -58,6 +60,9 @@ async def serving(said: bytes | None) -> AsyncIterator[Server]:
     async with await asyncio.start_server(server.play, "127.0.0.1", 0) as listening:
         server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1/"
         yield server
+        for writer in server.writers:
+            writer.transport.abort()
+    await asyncio.sleep(0)
 
 
 def endpoint(url: str, clock: Callable[[], float] = lambda: 0.0, seconds: float = 20.0) -> TextEndpoint:

@@ -65,11 +65,21 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    made = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    writers: list[asyncio.StreamWriter] = []
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await serve(reader, writer)
+
+    made = await asyncio.start_server(served, "127.0.0.1", 0, ssl=context)
     try:
         yield made.sockets[0].getsockname()[1]
     finally:
         made.close()
+        for writer in writers:
+            writer.transport.abort()
+        for _ in range(3):  # a connection by TLS takes two turns of the loop to end
+            await asyncio.sleep(0)
 
 
 def tls(certificate: Path) -> ssl.SSLContext:
