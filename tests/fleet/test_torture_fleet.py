@@ -85,17 +85,18 @@ async def tortured(arena: Arena, seed: int, seconds: float) -> str:
         await injector.torment(0.1)  # one of everything, and a whole reload: the first of each may cost something
         await injector.reload()
         before = await at_rest(injector)
+        held_before = [_open(pid) for pid in injector.parents()]
         tormented = asyncio.ensure_future(injector.torment(seconds))
         await attack_until(arena, tormented, seconds / MOST_WAVES)
         await until(injector.whole, PATIENCE)
         await attack_until_all_is_answered(arena, PATIENCE)
         await until(lambda: settled(arena), PATIENCE)
         after = await at_rest(injector)
-        held = [(pid, _open(pid)) for pid in injector.parents()]
+        held = [_open(pid) for pid in injector.parents()]
         zombies = [pid for parent in injector.parents() for pid in children_of(parent) if is_zombie(pid)]
     assert not zombies
-    for then, now in zip(before, after, strict=True):
-        assert now.descriptors <= then.descriptors, held
+    for number, (then, now) in enumerate(zip(before, after, strict=True)):
+        assert now.descriptors <= then.descriptors, "\n".join(("before", *held_before[number], "now", *held[number]))
         assert now.children == then.children
         assert now.anonymous_kib <= 1.1 * then.anonymous_kib + 2048
     done = ", ".join(f"{count} {deed}" for deed, count in sorted(injector.done.items()))
