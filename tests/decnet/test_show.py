@@ -24,7 +24,9 @@ def filled(kind: type[Payload], text: str) -> Payload:
     """A payload of `kind` with `text` wherever a text may be."""
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
-        if field.type is str or str in getattr(field.type, "__args__", ()):
+        if field.type == dict[str, str]:
+            values[field.name] = {"ARGS": text}
+        elif field.type is str or str in getattr(field.type, "__args__", ()):
             values[field.name] = text
         elif field.required:
             values[field.name] = {int: 1, bool: True}[field.type]

@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,11 +34,19 @@ def ports_of(name: str, root: Path) -> list[int]:
 
 
 async def answer(port: int) -> int:
-    """Return the pid that a client is told; in a thread, for the supervisor runs in this loop."""
+    """Return the pid that a client is told; in a thread, for the supervisor runs in this loop.
+
+    A connection that a process had accepted when it was killed ends without a word: then the client comes again.
+    """
 
     def ask() -> int:
-        with socket.create_connection(("127.0.0.1", port), 60) as client:
-            return int(client.recv(100))
+        told = b""
+        until = time.monotonic() + 60
+        while not told:
+            assert time.monotonic() < until
+            with socket.create_connection(("127.0.0.1", port), 60) as client:
+                told = client.recv(100)
+        return int(told)
 
     return await asyncio.to_thread(ask)
 
