@@ -143,11 +143,12 @@ def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky |
 def lease_address(connection: Connection, name: str, address: Address, info: ChangeInfo) -> bool:
     """Give a decky with `dhcp` the address that was leased to it, and record the change.
 
-    False when there is no such decky any more, it has the address, or another decky has it.
+    False when there is no such decky any more, or it has the address. Raises sqlalchemy.exc.IntegrityError for an
+    address that another decky has.
     """
     commit_in_order(connection, decky_change)
-    before, owner = decky_named(connection, name), decky_at(connection, address.address)
-    if before is None or not (before.wanted and before.dhcp) or (owner is not None and owner.name != name):
+    before = decky_named(connection, name)
+    if before is None or not (before.wanted and before.dhcp):
         return False
     after = msgspec.structs.replace(before, addresses=(address,), version=before.version + 1)
     if before.addresses == after.addresses or not _write(connection, before, after, info.now_ns):

@@ -10,7 +10,6 @@ from functools import partial
 import msgspec
 
 from decnet_core.deckies.handover import ask_one_of
-from decnet_core.deckies.messages import PlacedFile
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_models.realism.queries import Action
@@ -39,8 +38,7 @@ class Writing:
             if text is not None:
                 await ctx.in_thread(self._schedule.keep_prose, action.id, text)
                 texts[moment] = text
-        file = msgspec.structs.replace(written(host, document, texts), token=action.token or "")
-        await ctx.in_thread(partial(_place, ctx.state, host, file))
+        await ctx.in_thread(partial(_write, ctx.state, host, document, texts, token=action.token or ""))
 
     async def _asked(self, ctx: Context, host: Host, document: Document) -> str | None:
         moment = document.moments[-1]
@@ -61,5 +59,6 @@ class Writing:
         return text
 
 
-def _place(state: State, host: Host, file: PlacedFile) -> None:
+def _write(state: State, host: Host, document: Document, texts: dict[int, str], *, token: str) -> None:
+    file = msgspec.structs.replace(written(host, document, texts), token=token)
     ask_one_of(state, lambda client: client.place(host.decky.name, [file]))

@@ -77,8 +77,7 @@ class Passes:
         actual, unseen = self._look(deckies, {row.name: row for row, _ in rows if row.name in errors})
         due = self._due(deckies, actual, errors | unseen, dict(_states(rows)))
         kinds = self._carry_out(due[:MOST_TASKS], errors | unseen, dict(_states(rows)))
-        report = self._report(deckies, actual, due, kinds)
-        return report if renewed.next_at is None else _until(report, renewed.next_at)
+        return self._report(deckies, actual, due, kinds, renew_at=renewed.next_at)
 
     def _rows(self) -> tuple[list[tuple[Decky, State | None]], dict[str, Persona]]:
         with reading(self._engine) as connection:
@@ -141,16 +140,21 @@ class Passes:
         return self._retries.failed(decky.name, decky.version, before.attempts if before else 0, now_ns)
 
     def _report(
-        self, deckies: Sequence[DesiredDecky], actual: Actual, due: Sequence[Task], kinds: dict[str, int]
+        self,
+        deckies: Sequence[DesiredDecky],
+        actual: Actual,
+        due: Sequence[Task],
+        kinds: dict[str, int],
+        *,
+        renew_at: int | None,
     ) -> Report:
         dues = [self._look_seconds] if deckies else []
         unreachable = not all(_is_known(one, actual) for one in deckies)
         if unreachable:
             dues.append(self._unreachable_seconds)
         self._unreachable_seconds = 2 * self._unreachable_seconds if unreachable else UNREACHABLE_SECONDS
-        retry_at = self._retries.next_at()
-        if retry_at is not None:
-            dues.append(max(0.0, (retry_at - time.time_ns()) / NS))
+        times = (self._retries.next_at(), renew_at)
+        dues += [max(0.0, (at - time.time_ns()) / NS) for at in times if at is not None]
         return Report(
             deckies=len(deckies),
             failing=self._retries.count,
@@ -161,12 +165,6 @@ class Passes:
             on_network=_on_network(deckies),
             notices=kinds,
         )
-
-
-def _until(report: Report, at: int) -> Report:
-    """Return the report of a pass after which there is something to do at a time, at the latest."""
-    seconds = max(0.0, (at - time.time_ns()) / NS)
-    return msgspec.structs.replace(report, due_seconds=min(seconds, report.due_seconds or seconds))
 
 
 def _desired(rows: Iterable[Decky], known: dict[str, Persona]) -> tuple[list[DesiredDecky], dict[str, str]]:
