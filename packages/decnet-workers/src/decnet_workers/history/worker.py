@@ -34,6 +34,7 @@ class History(CursorWorker[HistorySettings]):
     Settings = HistorySettings
     consumes = PAYLOADS
     group = "heavy"
+    background = True
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 2000
     shared = False  # a row of the counts is of all attackers
