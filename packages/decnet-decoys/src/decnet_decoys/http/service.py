@@ -123,7 +123,7 @@ class _Requests:
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
         data = bytes(body.data)
-        digest = self._kept(data)
+        digest = await self._kept(data)
         await turn.give_way()
         placed = self._placed(head)
         if body.status:
@@ -150,10 +150,10 @@ class _Requests:
             self._agent = agent
             self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(agent)))
 
-    def _kept(self, data: bytes) -> str | None:
+    async def _kept(self, data: bytes) -> str | None:
         """Return the hash of a body, None if it is empty; one that an event has no room for is kept as an artifact."""
         if len(data) > BODY_TEXT:
-            return self._context.fleet.artifacts.keep(data)
+            return await turn.in_turns(self._context.fleet.artifacts.storing(data))
         return hashlib.sha256(data).hexdigest() if data else None
 
     def _record(self, head: Head, data: bytes, digest: str | None, answer: Response) -> None:

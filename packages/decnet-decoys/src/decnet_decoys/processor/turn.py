@@ -9,7 +9,11 @@ One clock for all, because such loops nest: each with a limit of its own would a
 """
 
 import asyncio
+from collections.abc import Generator
 from time import perf_counter
+from typing import TypeVar
+
+T = TypeVar("T")
 
 TURN_SECONDS = 0.002
 """Then it is the others' turn. Short beside LONGEST_SECONDS, for no loop asks after every byte."""
@@ -40,3 +44,13 @@ async def give_way() -> None:
     """Let others run if the turn is over."""
     if is_over():
         await asyncio.sleep(0)
+
+
+async def in_turns(steps: Generator[None, None, T]) -> T:
+    """Take all steps, letting others run between them; return what they find."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
+        await give_way()

@@ -126,8 +126,7 @@ class _Dialogue:
             return
         values = [value for _, value in self._client.keys.items() if isinstance(value, bytes)]
         content = b"\n".join(values)
-        digest = self._service.context.fleet.artifacts.keep(content)
-        await turn.give_way()
+        digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(content))
         self._recorder.emit(
             FileCaptured(service=self._recorder.service, sha256=digest, size=len(content), name=text(name))
         )
