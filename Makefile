@@ -11,9 +11,10 @@ FIND := for version in $(SHARING); do \
 	&& "$$found" -c "import ctypes, sqlite3, ssl" 2>/dev/null && break; found=; done; echo "$${found:-$(PYTHON)}"
 CHOSEN = $(if $(filter file,$(origin PYTHON)),$(shell $(FIND)),$(PYTHON))
 # An environment that works is kept: with another HOME, FIND may find another interpreter, and uv would begin anew.
-KEPT := $(and $(filter file,$(origin PYTHON)),$(shell .venv/bin/python -c "import ctypes, sqlite3, ssl" 2>/dev/null && echo yes))
-SYNC = $(if $(KEPT),,UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}") $(UV) sync --frozen --all-packages \
-	$(if $(KEPT),--quiet)
+KEPT := $(and $(filter file,$(origin PYTHON)),$(shell .venv/bin/python -c "import ctypes, sqlite3, ssl, hatchling" 2>/dev/null && echo yes))
+UV_SYNC = $(if $(KEPT),,UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}") $(UV) sync --frozen
+# What our distributions are built with comes first: uv with an empty cache builds beside fetching it, and fails.
+SYNC = $(if $(KEPT),,$(UV_SYNC) --quiet --only-group build &&) $(UV_SYNC) --all-packages $(if $(KEPT),--quiet)
 
 BYTECODE := .venv/bytecode
 COLLECTED := .venv/collected

@@ -49,10 +49,11 @@ LOWEST_OF_EXTRAS = ("psycopg[binary]>=3.2", "sqlmodel>=0.0.50", "pikepdf>=9.5", 
 
 def _workspace(session: nox.Session, *arguments: str) -> None:
     """Install the locked workspace, dev tools included, into the session's environment."""
-    session.run_install(
-        "uv", "sync", "--frozen", "--quiet", "--all-packages", "--all-extras", *arguments,
-        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}, external=True,
-    )  # fmt: skip
+    for what in (("--only-group", "build"), ("--all-packages", "--all-extras", *arguments)):  # why: see the Makefile
+        session.run_install(
+            "uv", "sync", "--frozen", "--quiet", *what,
+            env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}, external=True,
+        )  # fmt: skip
 
 
 def _closure(distribution: str) -> list[str]:
