@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The REST API (`api`) and the dashboard (`web`)."""
