@@ -87,7 +87,7 @@ passkey = Table(
     Column("sign_count", BIG, nullable=False),
     Column("name", NAME, nullable=False),
     Column("transports", JSON_TEXT, nullable=False),
-    Column("backed_up", Integer, CheckConstraint("backed_up IN (0, 1)"), nullable=False),
+    Column("backed_up", Integer, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Column("used_at", NANOSECONDS),
     Index("ix_passkey_account", "account", "created_at"),

@@ -63,7 +63,7 @@ def _passkey() -> None:
         sa.Column("sign_count", _BIG(), nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("transports", sa.Text(), nullable=False),
-        sa.Column("backed_up", sa.Integer(), sa.CheckConstraint("backed_up IN (0, 1)"), nullable=False),
+        sa.Column("backed_up", sa.Integer(), nullable=False),
         sa.Column("created_at", _BIG(), nullable=False),
         sa.Column("used_at", _BIG()),
     )
