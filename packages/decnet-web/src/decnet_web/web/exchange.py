@@ -38,7 +38,7 @@ class Exchange:
         self._wrong: BodyError | None = None
 
     async def run(self) -> bool:
-        """Pass both on; return whether the client may send another request. Raises BodyError and what `api_link` does."""
+        """Pass both on; return whether another request may follow. Raises BodyError and what `api_link` does."""
         reader, writer = await api_link.connect(self._site.api_socket, self._site.settings.wake_seconds)
         sending = Tasks("web")
         self._protocol.on_gone = writer.transport.abort
