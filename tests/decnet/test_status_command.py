@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.decnet.command_result import Run
 
-from decnet.commands.status import look, without_parts_of_tasks
+from decnet.fleet.report import look, without_parts_of_tasks
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health

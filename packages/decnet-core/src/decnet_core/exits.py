@@ -13,7 +13,7 @@ class Exit(enum.IntEnum):
     CRASHED = 1
     USAGE = 2
     RESTART = 75
-    """EX_TEMPFAIL of sysexits.h: the operator ordered a restart. systemd takes it for a failure, and starts it again."""
+    """EX_TEMPFAIL of sysexits.h: the operator ordered a restart. To systemd a failure: it starts it again."""
     STARTUP_FAILED = 78
     """EX_CONFIG of sysexits.h: a supervisor must not retry in a loop."""
 
