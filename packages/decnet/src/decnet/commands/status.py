@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet status`: asks every installed worker over the bus, and the database how far each has come."""
 
-import time
-
 import msgspec
 import typer
 
@@ -89,12 +87,11 @@ def _phase(status: Status | None) -> str:
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 
-def _unheard(health: Health, status: Status | None) -> str:
+def _unheard(health: Health, next_look: int | None) -> str:
     """Return the state of a worker for which its supervisor answered: when a parked one looks for work by itself."""
-    if health.state != "parked" or status is None or status.due is None:
+    if health.state != "parked" or next_look is None:
         return health.state
-    due_ns = time.time_ns() + int((status.due - time.monotonic()) * 1e9)
-    return f"parked, next look {clock(due_ns)}"
+    return f"parked, next look {clock(next_look)}"
 
 
 def _restarts(health: Health | None, status: Status | None) -> int | None:
@@ -111,7 +108,7 @@ def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]
     if health is None:
         return name, _phase(status), None, None, restarts, None, lag, dead
     if not health.pid:
-        return name, _unheard(health, status), None, None, restarts, None, lag, dead
+        return name, _unheard(health, report.next_looks.get(worker_of(name))), None, None, restarts, None, lag, dead
     taken = report.pss.get(name)
     memory = size(taken) if taken else None
     return name, health.state, health.pid, duration(health.uptime_seconds), restarts, memory, lag, dead

@@ -2,8 +2,10 @@
 """What the workers, their supervisors and the database say of the fleet: what is wrong, and how every worker is."""
 
 import asyncio
+import time
 
 import msgspec
+from sqlalchemy import Connection
 
 from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus, shown_bus_url
@@ -46,6 +48,8 @@ class Report(msgspec.Struct, frozen=True):
     """Incidents that nobody has closed, by severity, most severe first."""
     troubles: tuple[tuple[str, str, int], ...] = ()
     """What the fleet has told of itself and has not ended: kind of notice, subject, since when."""
+    next_looks: dict[str, int] = {}
+    """When parked workers look for work by themselves, in ns since the Unix epoch."""
 
     @property
     def wrong(self) -> list[str]:
@@ -65,45 +69,72 @@ class Report(msgspec.Struct, frozen=True):
         return [*silent, *(["database"] if self.database_error else [])]
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """What the database says of the fleet."""
+
+    progress: Progress | None = None
+    deckies: tuple[tuple[Decky, State | None], ...] = ()
+    incidents: dict[str, int] = {}
+    troubles: tuple[tuple[str, str, int], ...] = ()
+    error: str | None = None
+    """Why it says nothing."""
+
+
 def look(deployment: Deployment) -> Report:
     """Ask the workers and the database; nothing that is down is an error here."""
-    from decnet_models.database.engine import shown
-
-    reached, workers = asyncio.run(_ask(deployment))
-    progress, error = None, None
-    deckies: tuple[tuple[Decky, State | None], ...] = ()
-    open_incidents: dict[str, int] = {}
-    told: tuple[tuple[str, str, int], ...] = ()
+    reached, workers = asyncio.run(ask(deployment))
     try:
         with transaction(deployment) as connection:
-            progress = read_progress(connection)
-            deckies = tuple(states_on(connection, None))
-            open_incidents = open_by_severity(connection)
-            told = tuple((*key, since) for key, since in told_troubles(connection).items())
+            found = stored(connection)
     except OperatorError as refused:
-        error = str(refused)
+        found = Stored(error=str(refused))
+    return put_together(deployment, workers, found, bus_reached=reached)
+
+
+def stored(connection: Connection) -> Stored:
+    """Read what the database says of the fleet."""
+    told = told_troubles(connection)
+    return Stored(
+        read_progress(connection),
+        tuple(states_on(connection, None)),
+        open_by_severity(connection),
+        tuple((*key, since) for key, since in told.items()),
+    )
+
+
+def put_together(
+    deployment: Deployment, workers: dict[str, Health | None], found: Stored, *, bus_reached: bool
+) -> Report:
+    """Return the report of what was asked, with what supervisors and the kernel say."""
+    from decnet_models.database.engine import shown
+
     reports = tuple(read_status_files(deployment.state.supervisors))
     supervised = {status.name: status for each in reports for status in each.workers}
     answers = {name: health for name, health in workers.items() if health is not None}
     pss = {name: pss_of(health.pid) for name, health in answers.items()}
+    now, clock = time.time_ns(), time.monotonic()
     return Report(
-        shown_bus_url(deployment),
-        reached,
-        shown(deployment.database_url),
-        error,
-        workers,
-        progress,
-        supervised,
-        worker_registry.off(deployment.settings),
-        deckies,
-        {name: taken for name, taken in pss.items() if taken is not None},
-        total_pss(fleet_processes(reports, answers).values()),
-        open_incidents,
-        told,
+        bus=shown_bus_url(deployment),
+        bus_reached=bus_reached,
+        database=shown(deployment.database_url),
+        database_error=found.error,
+        workers=workers,
+        progress=found.progress,
+        supervised=supervised,
+        off=worker_registry.off(deployment.settings),
+        deckies=found.deckies,
+        pss={name: taken for name, taken in pss.items() if taken is not None},
+        fleet_pss=total_pss(fleet_processes(reports, answers).values()),
+        incidents=found.incidents,
+        troubles=found.troubles,
+        next_looks={
+            name: now + int((status.due - clock) * 1e9) for name, status in supervised.items() if status.due is not None
+        },
     )
 
 
-async def _ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
+async def ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
+    """Ask the workers how they are, None: it does not answer; and return whether the bus could be reached."""
     names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
     names = processes_of(deployment.settings, names)
     async with reachable_bus(deployment, "decnet-status") as bus:
