@@ -161,7 +161,8 @@ class Drawing {
 
   private nodeAs(node: string, data: Record<string, unknown>): Record<string, unknown> {
     if (this.chosen === null) return data;
-    if (node === this.chosen) return { ...data, highlighted: false, forceLabel: true, zIndex: 2, size: Number(data["size"]) + 3 };
+    if (node === this.chosen)
+      return { ...data, highlighted: false, forceLabel: true, zIndex: 2, size: Number(data["size"]) + 3 };
     if (this.near.has(node)) return { ...data, forceLabel: true, zIndex: 1 };
     return { ...data, color: this.colours.faded, label: "" };
   }

@@ -78,7 +78,14 @@ function edgesOf(group: string, one: GroupFacts["members"][number], drawn: Reado
   for (const [kind, value, bits] of one.because) {
     const target = featureId(kind, value);
     if (!drawn.has(target) || evidence.has(target)) continue;
-    evidence.set(target, { id: pair(source, target), kind: "evidence", source, target, bits, label: edgeLabel(kind, bits) });
+    evidence.set(target, {
+      id: pair(source, target),
+      kind: "evidence",
+      source,
+      target,
+      bits,
+      label: edgeLabel(kind, bits),
+    });
   }
   const target = groupId(group);
   const membership: GraphEdge = {
@@ -98,7 +105,14 @@ function decided(facts: GroupFacts, inside: ReadonlySet<string>): GraphEdge[] {
     if ((one.kind !== "together" && one.kind !== "apart") || one.subject === null || one.other === null) continue;
     const [source, target] = [memberId(one.subject), memberId(one.other)];
     if (!inside.has(source) || !inside.has(target) || source === target) continue;
-    edges.push({ id: `decision:${one.id}`, kind: one.kind, source, target, bits: 0, label: one.reason.slice(0, MOST_LABEL) });
+    edges.push({
+      id: `decision:${one.id}`,
+      kind: one.kind,
+      source,
+      target,
+      bits: 0,
+      label: one.reason.slice(0, MOST_LABEL),
+    });
   }
   return edges;
 }

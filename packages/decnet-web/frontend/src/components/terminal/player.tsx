@@ -73,13 +73,28 @@ function Controls({ player, jump }: { player: Player; jump: (step: number) => vo
   const place = `${clockText(time)} / ${clockText(playback.length)}`;
   return (
     <div className={styles.controls}>
-      <button type="button" className={styles.play} onClick={player.toggle} aria-label={t(playing ? "player.pause" : "player.play")}>
+      <button
+        type="button"
+        className={styles.play}
+        onClick={player.toggle}
+        aria-label={t(playing ? "player.pause" : "player.play")}
+      >
         <Sign name={playing ? "pause" : "play"} />
       </button>
-      <button type="button" onClick={() => jump(Math.max(0, step - 1))} disabled={!playback.steps.length} aria-label={t("player.previous")}>
+      <button
+        type="button"
+        onClick={() => jump(Math.max(0, step - 1))}
+        disabled={!playback.steps.length}
+        aria-label={t("player.previous")}
+      >
         <Sign name="previous" />
       </button>
-      <button type="button" onClick={() => jump(step + 1)} disabled={step + 1 >= playback.steps.length} aria-label={t("player.next")}>
+      <button
+        type="button"
+        onClick={() => jump(step + 1)}
+        disabled={step + 1 >= playback.steps.length}
+        aria-label={t("player.next")}
+      >
         <Sign name="next" />
       </button>
       <input
@@ -104,7 +119,11 @@ function Controls({ player, jump }: { player: Player; jump: (step: number) => vo
         </select>
       </label>
       <label className={styles.skip}>
-        <input type="checkbox" checked={player.skipping} onChange={(event) => player.setSkipping(event.target.checked)} />
+        <input
+          type="checkbox"
+          checked={player.skipping}
+          onChange={(event) => player.setSkipping(event.target.checked)}
+        />
         {t("player.skip")}
       </label>
     </div>

@@ -62,7 +62,39 @@ describe("Screen", () => {
   it("stays within its size whatever it is sent", () => {
     let seed = 7;
     const random = (below: number): number => (seed = (seed * 1103515245 + 12345) % 2147483648) % below;
-    const parts = ["\x1b[", "\x1b", "?", "1049", "h", "l", ";", "9999", "H", "L", "M", "P", "@", "S", "T", "b", "r", "X", "7", "8", "漢", "a\u0301", "\n", "\r", "\t", "x", "c", "]", "\x07", "J", "K"];
+    const parts = [
+      "\x1b[",
+      "\x1b",
+      "?",
+      "1049",
+      "h",
+      "l",
+      ";",
+      "9999",
+      "H",
+      "L",
+      "M",
+      "P",
+      "@",
+      "S",
+      "T",
+      "b",
+      "r",
+      "X",
+      "7",
+      "8",
+      "漢",
+      "a\u0301",
+      "\n",
+      "\r",
+      "\t",
+      "x",
+      "c",
+      "]",
+      "\x07",
+      "J",
+      "K",
+    ];
     const screen = new Screen({ columns: 7, rows: 5 });
     for (let step = 0; step < 20_000; step++) {
       screen.write(parts[random(parts.length)]!);
@@ -71,7 +103,8 @@ describe("Screen", () => {
     screen.resize({ columns: 7, rows: 5 });
     const { rows, cursor } = screen.show();
     expect(rows).toHaveLength(5);
-    for (const runs of rows) expect(runs.reduce((sum, run) => sum + [...run.text].length, 0)).toBeLessThanOrEqual(7 * 12);
+    for (const runs of rows)
+      expect(runs.reduce((sum, run) => sum + [...run.text].length, 0)).toBeLessThanOrEqual(7 * 12);
     if (cursor) {
       expect(cursor.row).toBeLessThan(5);
       expect(cursor.column).toBeLessThan(7);

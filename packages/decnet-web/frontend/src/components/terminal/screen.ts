@@ -131,7 +131,8 @@ export class Screen implements Actions {
 
   control(code: number): void {
     if (code === 0x08) this.cursor.column = Math.max(0, Math.min(this.cursor.column, this.columns - 1) - 1);
-    else if (code === 0x09) this.cursor.column = Math.min(this.columns - 1, (Math.floor(this.cursor.column / 8) + 1) * 8);
+    else if (code === 0x09)
+      this.cursor.column = Math.min(this.columns - 1, (Math.floor(this.cursor.column / 8) + 1) * 8);
     else if (code >= 0x0a && code <= 0x0c) this.lineFeed();
     else if (code === 0x0d) this.cursor.column = 0;
     else if (code === 0x0e || code === 0x0f) this.cursor.drawing = code === 0x0e;

@@ -44,7 +44,7 @@ export class SequenceReader {
     } else if (code < 0x20) {
       actions.control(code);
     } else if (this.state === "ground") {
-      if (code !== 0x7f && (code < 0x80 || code > 0x9f)) actions.print(character);
+      if (isShown(code)) actions.print(character);
     } else if (this.state === "escape") {
       this.inEscape(character, code, actions);
     } else {
@@ -103,4 +103,9 @@ export class SequenceReader {
     if (this.parameters.length < MOST_PARAMETERS) this.parameters.push(0);
     else this.state = "ignore";
   }
+}
+
+/** Not DEL, nor one of the C1 controls. */
+function isShown(code: number): boolean {
+  return code < 0x7f || code > 0x9f;
 }

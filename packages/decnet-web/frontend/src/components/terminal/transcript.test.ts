@@ -14,7 +14,9 @@ it("has what scrolled away, and what is left", () => {
 });
 
 it("has no screens of editors, and no escape sequences", () => {
-  const { lines } = transcriptOf(recording("$ vi\r\n", "\x1b[?1049h\x1b[31mfull\n\n\n\n\n", "\x1b[?1049l", "$ \x1b[1mid"));
+  const { lines } = transcriptOf(
+    recording("$ vi\r\n", "\x1b[?1049h\x1b[31mfull\n\n\n\n\n", "\x1b[?1049l", "$ \x1b[1mid"),
+  );
   expect(lines).toEqual(["$ vi", "$ id"]);
 });
 

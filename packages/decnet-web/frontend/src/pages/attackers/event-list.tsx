@@ -13,10 +13,21 @@ import { DataTable, type Column } from "@/components/table/data-table";
 type Row = Item<"/api/v1/events">;
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "ts", header: t("events.column.time"), width: "11.5rem", cell: (row) => <Moment value={row.ts} show="absolute" fraction /> },
-  { id: "kind", header: t("events.column.kind"), width: "10rem", cell: (row) => <Badge bare>{row.kind}</Badge> },
-  { id: "decky", header: t("events.column.decky"), width: "8rem", cell: (row) => row.decky ?? "–" },
-  { id: "what", header: t("events.column.what"), width: "minmax(18rem, 4fr)", wrap: true, cell: (row) => row.summary },
+  {
+    id: "ts",
+    header: t("attacker.events.time"),
+    width: "11.5rem",
+    cell: (row) => <Moment value={row.ts} show="absolute" fraction />,
+  },
+  { id: "kind", header: t("attacker.events.kind"), width: "10rem", cell: (row) => <Badge bare>{row.kind}</Badge> },
+  { id: "decky", header: t("attacker.events.decky"), width: "8rem", cell: (row) => row.decky ?? "–" },
+  {
+    id: "what",
+    header: t("attacker.events.what"),
+    width: "minmax(18rem, 4fr)",
+    wrap: true,
+    cell: (row) => row.summary,
+  },
 ];
 
 interface Props {

@@ -123,7 +123,9 @@ function SessionTabs({ whole }: { whole: Whole }): ReactElement {
     {
       id: "events",
       title: t("session.tab.events"),
-      content: () => <EventList query={{ session: session.session }} all={{ q: `session:${session.session}`, since: "all" }} />,
+      content: () => (
+        <EventList query={{ session: session.session }} all={{ q: `session:${session.session}`, since: "all" }} />
+      ),
     },
   ];
   return (

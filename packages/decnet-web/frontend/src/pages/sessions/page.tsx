@@ -40,7 +40,12 @@ const COLUMNS: readonly Column<Row>[] = [
     width: "minmax(14rem, 1.2fr)",
     cell: (row) => <Moment value={row.opened_at ?? row.first_seen} />,
   },
-  { id: "attacker", header: t("sessions.column.attacker"), width: "minmax(10rem, 1fr)", cell: (row) => <Address value={row.attacker} /> },
+  {
+    id: "attacker",
+    header: t("sessions.column.attacker"),
+    width: "minmax(10rem, 1fr)",
+    cell: (row) => <Address value={row.attacker} />,
+  },
   { id: "service", header: t("sessions.column.service"), width: "5rem", cell: (row) => row.service ?? "–" },
   { id: "decky", header: t("sessions.column.decky"), width: "minmax(6rem, 0.8fr)", cell: (row) => row.decky ?? "–" },
   { id: "user", header: t("sessions.column.user"), width: "minmax(6rem, 0.8fr)", cell: (row) => row.username ?? "–" },
@@ -52,8 +57,20 @@ const COLUMNS: readonly Column<Row>[] = [
     width: "7rem",
     cell: (row) => (row.recording ? <Badge tone="accent">{t("sessions.recorded")}</Badge> : "–"),
   },
-  { id: "session", header: t("sessions.column.session"), width: "11rem", optional: true, cell: (row) => <code>{row.session}</code> },
-  { id: "seen", header: t("sessions.column.seen"), width: "14rem", optional: true, cell: (row) => <Moment value={row.last_seen} /> },
+  {
+    id: "session",
+    header: t("sessions.column.session"),
+    width: "11rem",
+    optional: true,
+    cell: (row) => <code>{row.session}</code>,
+  },
+  {
+    id: "seen",
+    header: t("sessions.column.seen"),
+    width: "14rem",
+    optional: true,
+    cell: (row) => <Moment value={row.last_seen} />,
+  },
 ];
 
 export function lengthOf(row: Row): string {
@@ -81,7 +98,9 @@ export default function Sessions(): ReactElement {
         columns={COLUMNS}
         rows={pages.items}
         rowKey={(row) => `${row.attacker} ${row.session}`}
-        onOpen={(row) => void navigate({ to: "/sessions/$session" as never, params: { session: row.session } as never })}
+        onOpen={(row) =>
+          void navigate({ to: "/sessions/$session" as never, params: { session: row.session } as never })
+        }
         loading={pages.loading}
         problem={pages.problem}
         onRetry={pages.again}

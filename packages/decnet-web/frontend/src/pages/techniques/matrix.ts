@@ -68,7 +68,13 @@ function cellsOf(used: readonly Used[], measure: Measure, most: number, newSince
 }
 
 /** A technique, then its sub-techniques; one of which only sub-techniques were seen has no counts of its own. */
-function family(parent: string, members: readonly Used[], measure: Measure, most: number, newSince: number | null): Cell[] {
+function family(
+  parent: string,
+  members: readonly Used[],
+  measure: Measure,
+  most: number,
+  newSince: number | null,
+): Cell[] {
   const itself = members.find((one) => one.technique === parent);
   const subs = members.filter((one) => one.technique !== parent).map((one) => cellOf(one, measure, most, newSince));
   const head: Cell = itself
@@ -122,13 +128,20 @@ export interface Place {
 
 /** Where an arrow key leads in the grid; empty columns are passed over. Null: the key is not one of them. */
 export function moved(columns: readonly Column[], from: Place, key: string): Place | null {
-  const rows = columns[from.column]?.cells.length ?? 0;
-  if (key === "ArrowDown") return { ...from, row: Math.min(rows - 1, from.row + 1) };
-  if (key === "ArrowUp") return { ...from, row: Math.max(0, from.row - 1) };
-  if (key === "Home") return { ...from, row: 0 };
-  if (key === "End") return { ...from, row: Math.max(0, rows - 1) };
-  const step = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? -1 : 0;
-  if (!step) return null;
+  const last = Math.max(0, (columns[from.column]?.cells.length ?? 0) - 1);
+  const rows: Readonly<Record<string, number>> = {
+    ArrowDown: Math.min(last, from.row + 1),
+    ArrowUp: Math.max(0, from.row - 1),
+    Home: 0,
+    End: last,
+  };
+  const row = rows[key];
+  if (row !== undefined) return { ...from, row };
+  if (key !== "ArrowRight" && key !== "ArrowLeft") return null;
+  return sideways(columns, from, key === "ArrowRight" ? 1 : -1);
+}
+
+function sideways(columns: readonly Column[], from: Place, step: 1 | -1): Place {
   for (let column = from.column + step; column >= 0 && column < columns.length; column += step) {
     const there = columns[column]!.cells.length;
     if (there) return { column, row: Math.min(from.row, there - 1) };

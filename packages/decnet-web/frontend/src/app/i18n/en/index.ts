@@ -2,12 +2,34 @@
 // One line per area; a key belongs to the area that its first word names.
 import { account } from "./account";
 import { common } from "./common";
+import { attackers } from "./attackers";
+import { credentials, fingerprints } from "./credentials";
+import { files, intel } from "./files";
+import { groups } from "./groups";
+import { pivot } from "./pivot";
+import { player, graph } from "./player";
+import { reports, searching } from "./reports";
+import { sessions } from "./sessions";
+import { techniques } from "./techniques";
 import { shell } from "./shell";
 
 export const english = {
   ...common,
   ...shell,
   ...account,
+  ...attackers,
+  ...credentials,
+  ...fingerprints,
+  ...files,
+  ...intel,
+  ...groups,
+  ...pivot,
+  ...player,
+  ...graph,
+  ...reports,
+  ...searching,
+  ...sessions,
+  ...techniques,
 } as const;
 
 export type Key = keyof typeof english;

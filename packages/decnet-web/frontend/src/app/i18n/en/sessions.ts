@@ -21,7 +21,8 @@ export const sessions = {
   "sessions.recorded": "recorded",
   "sessions.open": "open",
   "sessions.empty.title": "No session in this time",
-  "sessions.empty.body": "A session begins when somebody gets in. Choose a longer time, or log in to a decky yourself: ssh.",
+  "sessions.empty.body":
+    "A session begins when somebody gets in. Choose a longer time, or log in to a decky yourself: ssh.",
 
   "session.title": "Session {session}",
   "session.story": "What happened",
