@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
+from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.cursors import Cursors
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.problems import add_handlers
@@ -22,7 +23,8 @@ DEFAULTS = ApiSettings()
 def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32)) -> FastAPI:
     """Return the application that serves `fleet`; without one it only describes itself.
 
-    `key` signs cursors. What routes need of the application is in its `state`: `fleet`, `settings`, `cursors`.
+    `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
+    `settings`, `cursors`, `accounts`.
     """
     application = FastAPI(
         title="DECNET",
@@ -37,6 +39,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.fleet = fleet
     application.state.settings = settings
     application.state.cursors = Cursors(key)
+    application.state.accounts = Accounts(settings, key)
     for name in routers.BELOW_API:
         application.include_router(importlib.import_module(name).router, prefix=PREFIX)
     for name in routers.AT_ROOT:

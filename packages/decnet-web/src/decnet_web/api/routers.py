@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-ACCOUNTS: tuple[str, ...] = ()
+ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
 """Log-in, sessions, tokens, users, audit."""
 
 FINDINGS: tuple[str, ...] = ()

@@ -5,8 +5,11 @@ The secret is in the fragment, which browsers do not send: no log of a server or
 it for a session by POST. A link replaces the password only: an account with a second factor is asked for it.
 """
 
+import base64
+import hmac
 import time
 from urllib.parse import urljoin
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
@@ -51,12 +54,8 @@ def first(connection: Connection, base: str, made_by: str) -> Made | None:
     """Make a link for the first administrator, who is added if need be; None once one can log in without."""
     if entrances.admin_can_log_in(connection):
         return None
-    known = queries.accounts(connection)
-    admins = [one for one in known if one.role == "admin" and one.disabled_at is None]
-    named = next((one for one in admins if one.name == FIRST), admins[0] if admins else None)
-    if named is None and any(one.name == FIRST for one in known):
-        return None  # somebody made it something else, on purpose
-    return make(connection, base, named or users.add(connection, FIRST, "admin"), made_by)
+    owner = _first_admin(connection)
+    return make(connection, base, owner, made_by) if owner else None
 
 
 def entrance(deployment: Deployment, made_by: str) -> str:
@@ -87,3 +86,43 @@ def dashboard(settings: Settings) -> str:
     shape = worker_registry.load(WORKER).Settings
     url: str = settings.section(WORKER, shape).url()
     return url
+
+
+def seal_first(key: bytes, *, lifetime_ns: int = LIFETIME_NS) -> str:
+    """Return the secret of a link that makes the first administrator, for a fleet whose database is not there yet.
+
+    `key` is the fleet's `api.key`: `decnet init` makes it, and only root and the API can read it.
+    """
+    expires = (time.time_ns() + lifetime_ns).to_bytes(8, "big")
+    return base64.urlsafe_b64encode(expires + _first_mac(key, expires)).decode()
+
+
+def use_first(connection: Connection, key: bytes, secret: str) -> UUID | None:
+    """Return the account of the first administrator for such a secret: once, and while no administrator can log in."""
+    try:
+        raw = base64.b64decode(secret.encode("ascii"), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    expires, mac = raw[:8], raw[8:]
+    if not hmac.compare_digest(mac, _first_mac(key, expires)) or int.from_bytes(expires, "big") <= time.time_ns():
+        return None
+    if entrances.admin_can_log_in(connection):
+        return None
+    if not entrances.use_ticket(connection, digest(secret), expires_at=int.from_bytes(expires, "big")):
+        return None
+    owner = _first_admin(connection)
+    return owner.id if owner else None
+
+
+def _first_mac(key: bytes, expires: bytes) -> bytes:
+    return hmac.digest(key, b"accounts: first link\0" + expires, "sha256")
+
+
+def _first_admin(connection: Connection) -> Account | None:
+    """Return the administrator who begins, added if need be; None when the name was given to somebody else."""
+    known = queries.accounts(connection)
+    admins = [one for one in known if one.role == "admin" and one.disabled_at is None]
+    named = next((one for one in admins if one.name == FIRST), admins[0] if admins else None)
+    if named is None and any(one.name == FIRST for one in known):
+        return None
+    return named or users.add(connection, FIRST, "admin")
