@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
+from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.passage.bodies import Bodies
@@ -50,6 +51,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     for name in routers.AT_ROOT:
         application.include_router(importlib.import_module(name).root_router)
     add_handlers(application)
+    application.openapi = lambda: description(application)  # type: ignore[method-assign]  # as FastAPI documents
     return application
 
 
