@@ -11,10 +11,17 @@ from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
 from decnet_web.api.accounts.services import Accounts
-from decnet_web.api.cursors import Cursors
+from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.cursors import Cursors
+from decnet_web.api.passage.bodies import Bodies
+from decnet_web.api.passage.clients import Clients
+from decnet_web.api.passage.etags import ETags
+from decnet_web.api.passage.headers import Headers
+from decnet_web.api.passage.oddities import Oddities
+from decnet_web.api.passage.rates import AddressRates, Rates
 from decnet_web.api.problems import add_handlers
-from decnet_web.api.settings import ApiSettings
+from decnet_web.api.settings import ApiSettings, trusted_networks
 
 PREFIX = "/api/v1"
 DEFAULTS = ApiSettings()
@@ -24,7 +31,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     """Return the application that serves `fleet`; without one it only describes itself.
 
     `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
-    `settings`, `cursors`, `accounts`.
+    `settings`, `cursors`, `rates`, `accounts`.
     """
     application = FastAPI(
         title="DECNET",
@@ -40,12 +47,26 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.settings = settings
     application.state.cursors = Cursors(key)
     application.state.accounts = Accounts(settings, key)
+    _add_passage(application, settings)
     for name in routers.BELOW_API:
         application.include_router(importlib.import_module(name).router, prefix=PREFIX)
     for name in routers.AT_ROOT:
         application.include_router(importlib.import_module(name).root_router)
     add_handlers(application)
+    application.openapi = lambda: description(application)  # type: ignore[method-assign]  # as FastAPI documents
     return application
+
+
+def _add_passage(application: FastAPI, settings: ApiSettings) -> None:
+    """Add what every request passes; the last one added comes first."""
+    rates = Rates(settings.requests_per_second, settings.request_burst)
+    application.state.rates = rates
+    application.add_middleware(ETags)
+    application.add_middleware(Bodies, settings.max_body, settings.max_depth)
+    application.add_middleware(AddressRates, rates)
+    application.add_middleware(Clients, trusted_networks(settings))
+    application.add_middleware(Oddities)
+    application.add_middleware(Headers)
 
 
 def _operation_id(route: APIRoute) -> str:

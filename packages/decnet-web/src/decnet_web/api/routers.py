@@ -9,7 +9,7 @@ ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
 FINDINGS: tuple[str, ...] = ()
 """What the fleet has seen."""
 
-FLEET: tuple[str, ...] = ()
+FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
 """What the fleet consists of."""
 
 RESPONSE: tuple[str, ...] = ()
