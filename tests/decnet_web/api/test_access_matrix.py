@@ -19,7 +19,13 @@ from decnet_web.api.document import Operation, operations
 
 Who = Literal["open", "viewer", "analyst", "admin"]
 
-ACCOUNTS: dict[str, Who] = {}
+ACCOUNTS: dict[str, Who] = {
+    "POST /api/v1/session": "open",
+    "POST /api/v1/session/link": "open",
+    "POST /api/v1/session/totp": "open",
+    "GET /api/v1/session": "viewer",
+    "DELETE /api/v1/session": "viewer",
+}
 
 FINDINGS: dict[str, Who] = {}
 
