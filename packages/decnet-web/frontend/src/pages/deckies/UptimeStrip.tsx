@@ -21,7 +21,8 @@ export function UptimeStrip({ spans, label }: { spans: readonly Span[]; label: s
           height={one.condition === "running" ? 18 : 10}
         >
           <title>
-            {tv("deckies.condition", one.condition)}: {new Date(one.from).toISOString()} – {new Date(one.to).toISOString()}
+            {tv("deckies.condition", one.condition)}: {new Date(one.from).toISOString()} –{" "}
+            {new Date(one.to).toISOString()}
           </title>
         </rect>
       ))}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the whole fleet takes: the figure, what of it is shared, and how it went while the page was open. */
 import type { UseQueryResult } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Problem } from "@/api/problem";
 import type { Data } from "@/api/queries";
 import { formatBytes, formatNumber, t } from "@/app/i18n";
@@ -61,8 +61,15 @@ function Figures({ data, parked, history }: { data: Footprint; parked: number; h
       </ul>
       <dl className={styles.numbers}>
         <Figure name={t("workers.memory.processes")} value={formatNumber(total.processes)} />
-        <Figure name={t("workers.memory.parked")} value={formatNumber(parked)} note={t("workers.memory.parked.detail")} />
-        <Figure name={t("workers.memory.wakeups")} value={t("workers.memory.wakeups.value", { n: total.wakeups_per_second })} />
+        <Figure
+          name={t("workers.memory.parked")}
+          value={formatNumber(parked)}
+          note={t("workers.memory.parked.detail")}
+        />
+        <Figure
+          name={t("workers.memory.wakeups")}
+          value={t("workers.memory.wakeups.value", { n: total.wakeups_per_second })}
+        />
         <Figure name={t("workers.memory.cpu")} value={t("workers.memory.cpu.value", { n: total.cpu_percent })} />
       </dl>
       <p className={styles.naive}>
@@ -105,8 +112,6 @@ function History({ samples }: { samples: readonly Sample[] }) {
 function useHistory(data: Footprint | undefined, at: number): readonly Sample[] {
   const [samples, setSamples] = useState<readonly Sample[]>([]);
   const bytes = data?.total.pss;
-  useEffect(() => {
-    if (bytes !== undefined) setSamples((before) => withSample(before, { at, bytes }));
-  }, [bytes, at]);
+  if (bytes !== undefined && samples.at(-1)?.at !== at) setSamples(withSample(samples, { at, bytes }));
   return samples;
 }

@@ -29,7 +29,13 @@ export function Log({ name }: { name: string }) {
   return (
     <Card
       title={t("workers.log")}
-      actions={<CheckField label={t("workers.log.follow")} checked={follow} onChange={(event) => setFollow(event.target.checked)} />}
+      actions={
+        <CheckField
+          label={t("workers.log.follow")}
+          checked={follow}
+          onChange={(event) => setFollow(event.target.checked)}
+        />
+      }
     >
       <div className={styles.filters}>
         <TextField
@@ -51,14 +57,26 @@ export function Log({ name }: { name: string }) {
       </div>
       {error && <ErrorState problem={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeleton lines={8} />}
-      {data && data.lines.length === 0 && <p className="muted">{t("workers.log.empty")}</p>}
-      {data && data.lines.length > 0 && <Lines lines={lines} follow={follow} />}
-      {data && (
-        <p className={styles.source}>
-          {tn("workers.log.lines", lines.length)}, {t("workers.log.source", { source: data.source })}
-        </p>
-      )}
+      {data && <Found lines={lines} empty={data.lines.length === 0} source={data.source} follow={follow} />}
     </Card>
+  );
+}
+
+interface FoundProps {
+  lines: readonly Line[];
+  empty: boolean;
+  source: string;
+  follow: boolean;
+}
+
+function Found({ lines, empty, source, follow }: FoundProps) {
+  return (
+    <>
+      {empty ? <p className="muted">{t("workers.log.empty")}</p> : <Lines lines={lines} follow={follow} />}
+      <p className={styles.source}>
+        {tn("workers.log.lines", lines.length)}, {t("workers.log.source", { source })}
+      </p>
+    </>
   );
 }
 

@@ -9,7 +9,10 @@ export function OffList({ workers }: { workers: readonly Worker[] }) {
     <Card title={t("workers.off.title")}>
       <p className="muted">{t("workers.off.lead")}</p>
       <Facts
-        items={workers.map((one) => [one.name, <code key={one.name}>{t("workers.off.until", { setting: one.off_until ?? "" })}</code>])}
+        items={workers.map((one) => [
+          one.name,
+          <code key={one.name}>{t("workers.off.until", { setting: one.off_until ?? "" })}</code>,
+        ])}
       />
     </Card>
   );

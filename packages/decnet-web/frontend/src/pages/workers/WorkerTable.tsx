@@ -24,66 +24,69 @@ interface Props {
   rows: readonly Row[];
 }
 
-export function WorkerTable({ workers, shares, rows }: Props) {
+/** The choice of the table's order. */
+export function OrderChoice() {
   const [order, setOrder] = useQueryValue("order", "name");
+  return (
+    <SelectField
+      label={t("workers.sort")}
+      quiet
+      value={order}
+      onChange={(event) => setOrder(event.target.value)}
+      options={[
+        ["name", t("workers.sort.name")],
+        ["memory", t("workers.sort.memory")],
+      ]}
+    />
+  );
+}
+
+export function WorkerTable({ workers, shares, rows }: Props) {
+  const [order] = useQueryValue("order", "name");
   const measured = new Map(rows.map((one) => [one.name, one]));
   const bytes = (one: Worker) => one.pss ?? 0;
   const known = new Set(workers.map((one) => one.name));
   const others = [...shares.values()].filter((one) => !known.has(one.name));
   return (
-    <>
-      <div className={styles.order}>
-        <SelectField
-          label={t("workers.sort")}
-          quiet
-          value={order}
-          onChange={(event) => setOrder(event.target.value)}
-          options={[
-            ["name", t("workers.sort.name")],
-            ["memory", t("workers.sort.memory")],
-          ]}
-        />
-      </div>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t("workers.col.name")}</th>
-            <th scope="col">{t("workers.col.state")}</th>
-            <th scope="col">{t("workers.col.memory")}</th>
-            <th scope="col">{t("workers.col.lag")}</th>
-            <th scope="col">{t("workers.col.wakeups")}</th>
-            <th scope="col">{t("workers.col.cpu")}</th>
-            <th scope="col">{t("workers.col.restarts")}</th>
-            <th scope="col">{t("workers.col.up")}</th>
-            <th scope="col">
-              <span className="hidden-visually">{t("table.actions")}</span>
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th scope="col">{t("workers.col.name")}</th>
+          <th scope="col">{t("workers.col.state")}</th>
+          <th scope="col">{t("workers.col.memory")}</th>
+          <th scope="col">{t("workers.col.lag")}</th>
+          <th scope="col">{t("workers.col.wakeups")}</th>
+          <th scope="col">{t("workers.col.cpu")}</th>
+          <th scope="col">{t("workers.col.restarts")}</th>
+          <th scope="col">{t("workers.col.up")}</th>
+          <th scope="col">
+            <span className="hidden-visually">{t("table.actions")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {inOrder(workers, order as Order, bytes).map((one) => (
+          <WorkerRow key={one.name} one={one} share={shares.get(one.name)} row={measured.get(one.name)} />
+        ))}
+        {others.map((share) => (
+          <tr key={share.name}>
+            <th scope="row" className="muted">
+              {share.name}
             </th>
+            <td data-label="" />
+            <td data-label={t("workers.col.memory")}>
+              <MemoryCell share={share} />
+            </td>
+            <td data-label="" />
+            <Amount label={t("workers.col.wakeups")} value={measured.get(share.name)?.wakeups_per_second} />
+            <Amount label={t("workers.col.cpu")} value={measured.get(share.name)?.cpu_percent} />
+            <td data-label="" />
+            <td data-label="" />
+            <td data-label="" />
           </tr>
-        </thead>
-        <tbody>
-          {inOrder(workers, order as Order, bytes).map((one) => (
-            <WorkerRow key={one.name} one={one} share={shares.get(one.name)} row={measured.get(one.name)} />
-          ))}
-          {others.map((share) => (
-            <tr key={share.name}>
-              <th scope="row" className="muted">
-                {share.name}
-              </th>
-              <td data-label="" />
-              <td data-label={t("workers.col.memory")}>
-                <MemoryCell share={share} />
-              </td>
-              <td data-label="" />
-              <Amount label={t("workers.col.wakeups")} value={measured.get(share.name)?.wakeups_per_second} />
-              <Amount label={t("workers.col.cpu")} value={measured.get(share.name)?.cpu_percent} />
-              <td data-label="" />
-              <td data-label="" />
-              <td data-label="" />
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -95,7 +98,9 @@ function WorkerRow({ one, share, row }: { one: Worker; share: Share | undefined;
         <Link to="/workers/$name" params={{ name: one.worker }}>
           {one.name}
         </Link>
-        {one.troubles.length > 0 && <span className={styles.trouble}>{one.troubles.map((each) => each.what).join("; ")}</span>}
+        {one.troubles.length > 0 && (
+          <span className={styles.trouble}>{one.troubles.map((each) => each.what).join("; ")}</span>
+        )}
       </th>
       <td data-label={t("workers.col.state")}>
         <Badge tone={toneOf(one.state)}>{tv("workers.state", one.state)}</Badge>
@@ -144,7 +149,11 @@ function Note({ one }: { one: Worker }) {
 }
 
 function Nothing({ one }: { one: Worker }) {
-  return one.state === "parked" ? <span className={styles.note}>{t("workers.parked.now")}</span> : <span className="muted">–</span>;
+  return one.state === "parked" ? (
+    <span className={styles.note}>{t("workers.parked.now")}</span>
+  ) : (
+    <span className="muted">–</span>
+  );
 }
 
 function MemoryCell({ share }: { share: Share }) {

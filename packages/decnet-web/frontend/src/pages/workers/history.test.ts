@@ -15,7 +15,14 @@ test("the same answer, shown again, is no second sample", () => {
 });
 
 test("the line begins at the left, ends at the right and is drawn from zero", () => {
-  const path = linePath([{ at: 0, bytes: 100 }, { at: 10, bytes: 50 }], 200, 115);
+  const path = linePath(
+    [
+      { at: 0, bytes: 100 },
+      { at: 10, bytes: 50 },
+    ],
+    200,
+    115,
+  );
   expect(path).toBe("M0.0 15.0L200.0 65.0");
   expect(linePath([{ at: 0, bytes: 100 }], 200, 115)).toBe("");
 });

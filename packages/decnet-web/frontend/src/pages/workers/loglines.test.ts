@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import { shownLines } from "./loglines";
 
 const line = (level: string, message: string) => ({ level, message, logger: "decnet.ttp" });
-const LINES = [line("info", "ready"), line("error", "cannot read rule X"), line("", "  Traceback of X"), line("info", "x")];
+const LINES = [
+  line("info", "ready"),
+  line("error", "cannot read rule X"),
+  line("", "  Traceback of X"),
+  line("info", "x"),
+];
 
 test("all words must be there, in any case", () => {
   expect(shownLines(LINES, "RULE cannot", "")).toEqual([LINES[1]]);

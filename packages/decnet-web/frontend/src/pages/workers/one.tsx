@@ -20,7 +20,11 @@ const EVERY_MS = 5_000;
 
 export default function WorkerPage() {
   const { name = "" } = useParams({ strict: false });
-  const { data, error, refetch } = useGet("/api/v1/workers/{name}", { params: { path: { name } } }, { every: EVERY_MS });
+  const { data, error, refetch } = useGet(
+    "/api/v1/workers/{name}",
+    { params: { path: { name } } },
+    { every: EVERY_MS },
+  );
   return (
     <Page
       title={name}
@@ -38,17 +42,7 @@ function Detailed({ one }: { one: Detail }) {
   const counters = Object.entries(one.counters).sort(([a], [b]) => a.localeCompare(b));
   return (
     <>
-      <Grid>
-        <StatCard label={t("workers.col.private")} value={one.uss === null ? "–" : formatBytes(one.uss)} />
-        <StatCard label={t("workers.col.pss")} value={one.pss === null ? "–" : formatBytes(one.pss)} />
-        <StatCard label={t("workers.col.lag")} value={lagWords(one) ?? "–"} tone={(one.lag ?? 0) > 0 ? "warn" : "normal"} />
-        <StatCard label={t("workers.col.restarts")} value={one.restarts === null ? "–" : formatNumber(one.restarts)} />
-        <StatCard
-          label={t("workers.col.wakes")}
-          value={formatNumber(one.wakes)}
-          note={one.idle_wakes > 0 ? tn("workers.idle", one.idle_wakes) : undefined}
-        />
-      </Grid>
+      <Numbers one={one} />
       {(one.reason !== null || one.troubles.length > 0) && (
         <Card title={t("workers.trouble")}>
           <ul className={styles.troubles}>
@@ -77,8 +71,31 @@ function Detailed({ one }: { one: Detail }) {
   );
 }
 
+function Numbers({ one }: { one: Detail }) {
+  const parked = one.state === "parked" && one.pid === null;
+  const bytes = (value: number | null) => (parked ? formatBytes(0) : value === null ? "–" : formatBytes(value));
+  return (
+    <Grid>
+      <StatCard label={t("workers.col.private")} value={bytes(one.uss)} />
+      <StatCard label={t("workers.col.pss")} value={bytes(one.pss)} />
+      <StatCard
+        label={t("workers.col.lag")}
+        value={lagWords(one) ?? "–"}
+        tone={(one.lag ?? 0) > 0 ? "warn" : "normal"}
+      />
+      <StatCard label={t("workers.col.restarts")} value={one.restarts === null ? "–" : formatNumber(one.restarts)} />
+      <StatCard
+        label={t("workers.col.wakes")}
+        value={formatNumber(one.wakes)}
+        note={one.idle_wakes > 0 ? tn("workers.idle", one.idle_wakes) : undefined}
+      />
+    </Grid>
+  );
+}
+
 function facts(one: Detail): [string, React.ReactNode][] {
-  const several = one.processes.length > 1 ? one.processes.map((each) => `${each.name} ${each.pid ?? ""}`).join(", ") : null;
+  const several =
+    one.processes.length > 1 ? one.processes.map((each) => `${each.name} ${each.pid ?? ""}`).join(", ") : null;
   return [
     [t("workers.pid"), one.pid],
     ...(several ? [[t("workers.processes"), several] as [string, string]] : []),
@@ -88,7 +105,9 @@ function facts(one: Detail): [string, React.ReactNode][] {
     [t("workers.col.modules"), one.modules],
     [t("workers.recycled"), formatNumber(one.recycled)],
     [t("workers.refused"), formatNumber(one.refused)],
-    ...(one.next_look ? [[t("workers.state.parked"), <Moment key="look" value={one.next_look} />] as [string, React.ReactNode]] : []),
+    ...(one.next_look
+      ? [[t("workers.state.parked"), <Moment key="look" value={one.next_look} />] as [string, React.ReactNode]]
+      : []),
     ...one.holdings.map(
       (each) =>
         [

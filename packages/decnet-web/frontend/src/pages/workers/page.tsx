@@ -2,7 +2,6 @@
 /** All workers: what each does and what it costs. */
 import { useGet } from "@/api/queries";
 import { t, tn } from "@/app/i18n";
-import { EmptyState } from "@/components/feedback/empty-state";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
 import { Badge } from "@/components/show/badge";
@@ -10,7 +9,7 @@ import { Card, Page } from "@/components/show/layout";
 import { FleetMemoryCard } from "./FleetMemoryCard";
 import { OffList } from "./OffList";
 import { fleetMemory, type Share } from "./memory";
-import { WorkerTable } from "./WorkerTable";
+import { OrderChoice, WorkerTable } from "./WorkerTable";
 import { isSilent, type Worker } from "./worker";
 
 const EVERY_MS = 5_000;
@@ -22,17 +21,18 @@ export default function WorkersPage() {
   const items = workers.data?.items ?? [];
   const on = items.filter((one) => one.off_until === null);
   const off = items.filter((one) => one.off_until !== null);
-  const shares = new Map<string, Share>(
-    fleetMemory(footprint.data?.workers ?? []).shares.map((one) => [one.name, one]),
-  );
+  const rows = footprint.data?.workers ?? [];
+  const shares = new Map<string, Share>(fleetMemory(rows).shares.map((one) => [one.name, one]));
   return (
     <Page title={t("workers.title")} about={t("workers.lead")} actions={workers.data && <Health workers={on} />}>
       <FleetMemoryCard footprint={footprint} parked={on.filter((one) => one.state === "parked").length} />
       {workers.error && <ErrorState problem={workers.error} onRetry={() => void workers.refetch()} />}
-      <Card title={t("workers.list")}>
-        {workers.isPending && <Skeleton lines={8} height={28} />}
-        {workers.data && on.length === 0 && <EmptyState icon="workers" title={t("workers.none")} />}
-        {on.length > 0 && <WorkerTable workers={on} shares={shares} rows={footprint.data?.workers ?? []} />}
+      <Card title={t("workers.list")} actions={<OrderChoice />}>
+        {workers.isPending ? (
+          <Skeleton lines={8} height={28} />
+        ) : (
+          <WorkerTable workers={on} shares={shares} rows={rows} />
+        )}
       </Card>
       {off.length > 0 && <OffList workers={off} />}
     </Page>

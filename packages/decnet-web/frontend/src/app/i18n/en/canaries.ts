@@ -30,7 +30,8 @@ export const canaries = {
   "canaries.group.own": "Your own document",
   "canaries.form.title": "New canary: {kind}",
   "canaries.form.label": "Where it will lie",
-  "canaries.form.label.hint": "In your words, such as “passwords.docx on the finance share”. It is shown with each hit.",
+  "canaries.form.label.hint":
+    "In your words, such as “passwords.docx on the finance share”. It is shown with each hit.",
   "canaries.form.to": "Leads to (URL)",
   "canaries.form.site": "Host name of your site",
   "canaries.form.scheme": "Database",

@@ -122,8 +122,7 @@ export const deckies = {
   "deckies.plan.do.removes.one": "Carry out, removing {n} decky",
   "deckies.plan.do.removes.other": "Carry out, removing {n} deckies",
   "deckies.plan.back": "Back to the document",
-  "deckies.plan.stale":
-    "The fleet was changed meanwhile, so nothing was done. Here is the plan as it would be now.",
+  "deckies.plan.stale": "The fleet was changed meanwhile, so nothing was done. Here is the plan as it would be now.",
   "deckies.plan.problems.one": "It cannot be so, and nothing was changed:",
   "deckies.plan.problems.other": "{n} things cannot be so, and nothing was changed:",
   "deckies.document.label": "Document of the whole fleet (TOML)",

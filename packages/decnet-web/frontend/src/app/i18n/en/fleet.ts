@@ -20,7 +20,8 @@ export const fleet = {
   "database.check": "Check it now",
   "database.check.good": "The database is whole.",
   "quarantine.title": "Quarantine",
-  "quarantine.lead": "Lines that no worker could read, and events that the database would not store. Nothing is thrown away.",
+  "quarantine.lead":
+    "Lines that no worker could read, and events that the database would not store. Nothing is thrown away.",
   "quarantine.none.title": "Nothing is quarantined",
   "quarantine.none.detail": "Everything that arrived could be read and was stored.",
   "quarantine.col.id": "Line",
@@ -36,7 +37,8 @@ export const fleet = {
   "quarantine.stored": "in the log by now",
   "quarantine.content": "The line, as it came",
   "fleetsettings.title": "Fleet settings",
-  "fleetsettings.lead": "Every setting of this host, and where its value comes from. They are changed in the file, on the host: `decnet config edit`.",
+  "fleetsettings.lead":
+    "Every setting of this host, and where its value comes from. They are changed in the file, on the host: `decnet config edit`.",
   "fleetsettings.changed": "Only what is not the default",
   "fleetsettings.search": "Find a setting",
   "fleetsettings.col.name": "Setting",

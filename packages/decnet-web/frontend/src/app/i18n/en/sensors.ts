@@ -4,7 +4,8 @@ export const sensors = {
   "sensors.lead": "Other hosts that watch for this fleet and send what they see.",
   "sensors.enrol": "Enrol a sensor",
   "sensors.empty.title": "This host is the only one",
-  "sensors.empty.detail": "A sensor brings deckies, sniffing and log collection to another network. One command there, and it has come.",
+  "sensors.empty.detail":
+    "A sensor brings deckies, sniffing and log collection to another network. One command there, and it has come.",
   "sensors.unset.title": "No sensor can reach this host yet",
   "sensors.unset.detail": "Set where it listens for sensors, and restart the fleet:",
   "sensors.col.name": "Sensor",

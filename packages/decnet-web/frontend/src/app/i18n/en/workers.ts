@@ -115,7 +115,6 @@ export const workers = {
   "workers.reason": "Why",
   "workers.recycled": "Replaced for its memory budget",
   "workers.trouble": "Troubles",
-  "workers.none": "No worker is installed.",
   "workers.silent.one": "{n} worker does not work: {names}",
   "workers.silent.other": "{n} workers do not work: {names}",
   "workers.all.good": "All workers are as they should be",

@@ -31,7 +31,9 @@ export function PlanView({ steps, personas, unchanged }: Props) {
               <span className="hidden-visually">{tv("deckies.plan.kind", step.kind)} </span>
               {step.decky}
             </h3>
-            {step.differences.length > 0 && <Differences differences={step.differences} both={step.kind === "change"} />}
+            {step.differences.length > 0 && (
+              <Differences differences={step.differences} both={step.kind === "change"} />
+            )}
           </li>
         ))}
         {personas.map((one) => (

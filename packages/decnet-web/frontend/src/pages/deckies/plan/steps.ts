@@ -28,9 +28,7 @@ export function counts(steps: readonly Step[]): Counts {
 export function ordered(steps: readonly Step[]): Step[] {
   const order: Step["kind"][] = ["remove", "change", "add"];
   const names = new Intl.Collator("en", { numeric: true });
-  return [...steps].sort(
-    (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || names.compare(a.decky, b.decky),
-  );
+  return [...steps].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || names.compare(a.decky, b.decky));
 }
 
 /** Line and column (from 1) that a message such as `fleet.toml:12: decky web: ...` names; null for none. */
