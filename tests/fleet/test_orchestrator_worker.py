@@ -22,6 +22,7 @@ from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import SlugKind, mint
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
@@ -41,7 +42,6 @@ from decnet_workers.orchestrator.plan import sessions_between
 from decnet_workers.orchestrator.schedule import FAILED_NS, LATE_NS, REPLAN_NS, STARTING_NS, Schedule
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 from decnet_workers.orchestrator.worker import Orchestrator
-from decnet_workers.orchestrator.working_hours import NS
 
 NOBODY = msgspec.structs.replace(
     OFFICE, name="debian-web", work_days=0, version=0, body={"family": "debian", "users": USERS}
@@ -256,7 +256,7 @@ async def test_what_a_text_endpoint_writes_stays_in_the_document(ground: Ground)
     assert persona is not None
     assert desired is not None
     host, start = plan.Host(desired, persona), time.time_ns() - 2 * LATE_NS
-    both = Document("notes", "deploy", "/home/deploy", "2026-11-01", (start, start + 60 * NS))
+    both = Document("notes", "deploy", "/home/deploy", "2026-11-01", (start, start + 60 * SECOND_NS))
     ids = growths(host, both)
     for count, due in enumerate(both.moments, 1):
         body = msgspec.to_builtins(msgspec.structs.replace(both, moments=both.moments[:count]))

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
 from decnet_models.errors import LeaseLostError
 from decnet_models.following.cursor_position import Span
-from decnet_models.following.shard_leases import NS, ShardLeases, new_holder, wanted
+from decnet_models.following.shard_leases import ShardLeases, new_holder, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress.lease_queries import Lease
 
@@ -105,7 +106,7 @@ def test_what_is_held_ends_its_seconds_after_it_was_kept(log: Engine) -> None:
         leases.keep()
         with reading(log) as connection:
             after = queries.now_of(connection)
-        assert all(before + 30 * NS <= one.expires_at <= after + 30 * NS for one in rows(log))
+        assert all(before + 30 * SECOND_NS <= one.expires_at <= after + 30 * SECOND_NS for one in rows(log))
     assert {(one.holder, one.epoch) for one in rows(log)} == {(leases.holder, 1)}
 
 
@@ -121,7 +122,7 @@ def test_a_lease_that_ends_later_than_twice_its_time_was_made_by_a_fast_clock(
 ) -> None:
     ShardLeases(log, "w", seconds=30, shared=False, holder="b").keep()
     with writing(log) as connection:
-        ends = queries.now_of(connection) + seconds_ahead * NS
+        ends = queries.now_of(connection) + seconds_ahead * SECOND_NS
         connection.execute(text(f"UPDATE lease SET expires_at = {ends}"))
     second = ShardLeases(log, "w", seconds=30, shared=False)
     second.keep()

@@ -5,10 +5,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.fleet.queries import Decky, Policy
-from decnet_workers.mutate.schedule import LATE_NS, NS, in_window, is_in_window, is_late, next_at, soon
+from decnet_workers.mutate.schedule import LATE_NS, in_window, is_in_window, is_late, next_at, soon
 
-MINUTE, HOUR, DAY = 60 * NS, 3600 * NS, 86400 * NS
+MINUTE, HOUR, DAY = 60 * SECOND_NS, 3600 * SECOND_NS, 86400 * SECOND_NS
 WEB = Decky("web", (), "web", "loopback", "debian", seed=7, version=3)
 NIGHT = Policy("web", 3600, 23 * 60, 60)
 """From 23:00 to 01:00."""
@@ -34,7 +35,7 @@ def test_the_next_time_is_in_the_window_and_no_later_than_an_interval_and_a_day(
 ) -> None:
     at = next_at(one, policy, now)
     assert is_in_window(policy, at)
-    interval = policy.every_seconds * NS
+    interval = policy.every_seconds * SECOND_NS
     assert now + interval // 2 <= at <= now + interval + DAY
 
 

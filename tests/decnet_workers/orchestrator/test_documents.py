@@ -17,6 +17,7 @@ from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
 from tests.examples import examples
 
 from decnet_core.deckies.messages import PlacedFile
+from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.documents import (
     HISTORY_NS,
@@ -27,10 +28,10 @@ from decnet_workers.orchestrator.documents import (
     written,
 )
 from decnet_workers.orchestrator.genres import genres
-from decnet_workers.orchestrator.plan import DAY_NS, Host
-from decnet_workers.orchestrator.working_hours import NS, shift_on
+from decnet_workers.orchestrator.plan import Host
+from decnet_workers.orchestrator.working_hours import shift_on
 
-MONDAY = int(dt.datetime(2026, 11, 30, 9, tzinfo=dt.UTC).timestamp()) * NS
+MONDAY = int(dt.datetime(2026, 11, 30, 9, tzinfo=dt.UTC).timestamp()) * SECOND_NS
 BERLIN = msgspec.structs.replace(OFFICE, timezone="Europe/Berlin")
 
 
@@ -71,9 +72,9 @@ def test_no_two_deckies_have_the_same_file(deckies: int) -> None:
 @given(st.integers(0, 2**53 - 1), st.integers(0, 20 * 24), st.integers(1, 24 * 6))
 def test_a_later_plan_adds_nothing_to_the_time_that_was_planned(seed: int, first: int, later: int) -> None:
     host = Host(decky(1, seed=seed), BERLIN)
-    now = MONDAY + first * 3600 * NS
+    now = MONDAY + first * 3600 * SECOND_NS
     before = {action.id for action in planned(host, now, days=7)}
-    after = planned(host, now + later * 3600 * NS)
+    after = planned(host, now + later * 3600 * SECOND_NS)
     assert {action.id for action in after if action.due_at < now + 7 * DAY_NS} <= before
     assert len(before) == len(planned(host, now, days=7))
 
@@ -99,7 +100,7 @@ def test_files_change_in_working_hours_only() -> None:
         assert list(moments) == sorted(moments)
         assert action.due_at == moments[-1] >= MONDAY - HISTORY_NS
         for moment in moments:
-            day = dt.datetime.fromtimestamp(moment / NS, dt.UTC).date()
+            day = dt.datetime.fromtimestamp(moment / SECOND_NS, dt.UTC).date()
             shift = shift_on(BERLIN, day)
             assert shift is not None
             assert shift.start <= moment < shift.end
@@ -116,7 +117,7 @@ def test_the_times_that_a_file_shows_are_those_of_the_place() -> None:
     host = hosts(1, BERLIN)[0]
     mail = next(action for action in planned(host) if action.kind == "mail")
     text = written(host, document(mail)).content.decode()
-    local = dt.datetime.fromtimestamp(mail.due_at / NS, dt.UTC) + dt.timedelta(hours=1)
+    local = dt.datetime.fromtimestamp(mail.due_at / SECOND_NS, dt.UTC) + dt.timedelta(hours=1)
     assert f"{local:%H:%M:%S} +0100" in text
 
 
@@ -151,7 +152,7 @@ def test_a_token_is_in_a_file_of_its_decky_only() -> None:
 def test_a_document_stays_within_what_a_request_takes(count: int) -> None:
     host = hosts(1)[0]
     for genre in genres():
-        moments = tuple(MONDAY + index * NS for index in range(count))
+        moments = tuple(MONDAY + index * SECOND_NS for index in range(count))
         made = written(host, Document(genre, "deploy", "/home/deploy", "2026-11-01", moments, "http://x"))
         assert 0 < len(made.content) <= LARGEST
 

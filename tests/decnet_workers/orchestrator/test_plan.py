@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
 
+from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_models.fleet.queries import Address, Service
 from decnet_models.realism.queries import Action
-from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, sessions_between
+from decnet_workers.orchestrator.plan import Host, Rates, sessions_between
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
-from decnet_workers.orchestrator.working_hours import NS, shift_on
+from decnet_workers.orchestrator.working_hours import shift_on
 
-MONDAY = int(dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp()) * NS
+MONDAY = int(dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp()) * SECOND_NS
 RATES = Rates(sessions=8.0)
 WEEKS = 7 * DAY_NS
 
@@ -37,11 +38,8 @@ def test_nobody_is_there_outside_working_hours(zone: str, hours: tuple[int, int,
     persona = msgspec.structs.replace(OFFICE, timezone=zone, work_from=start, work_until=end, work_days=days)
     fleet = [Host(decky(1, seed=seed), persona), Host(decky(2, seed=seed + 1), persona)]
     first = MONDAY + day * DAY_NS
-    shifts = [
-        shift
-        for index in range(-2, 4)
-        if (shift := shift_on(persona, dt.datetime.fromtimestamp(first / NS, dt.UTC).date() + dt.timedelta(index)))
-    ]
+    today = dt.datetime.fromtimestamp(first / SECOND_NS, dt.UTC).date()
+    shifts = [shift for index in range(-2, 4) if (shift := shift_on(persona, today + dt.timedelta(index)))]
     for action in sessions_between(fleet, fleet, RATES, (first, first + DAY_NS)):
         assert first <= action.due_at < first + DAY_NS
         assert any(shift.start <= action.due_at < shift.end for shift in shifts)
@@ -68,10 +66,10 @@ def test_siblings_are_not_in_step() -> None:
     actions = week(hosts(40))
     by_decky: dict[str, list[int]] = {}
     for action in actions:
-        by_decky.setdefault(action.decky, []).append(action.due_at // NS)
+        by_decky.setdefault(action.decky, []).append(action.due_at // SECOND_NS)
     assert len(by_decky) == 40
     assert len({tuple(times) for times in by_decky.values()}) == 40
-    shared = len(actions) - len({action.due_at // (60 * NS) for action in actions})
+    shared = len(actions) - len({action.due_at // (60 * SECOND_NS) for action in actions})
     assert shared < len(actions) / 2  # 40 deckies in step would share all but a fortieth
     assert len({msgspec.json.encode(action.body) for action in actions}) > len(actions) * 0.95
 
@@ -86,7 +84,7 @@ def test_there_are_about_as_many_sessions_as_the_setting_says() -> None:
     actions = week(hosts(60))
     per_shift = len(actions) / 60 / 5
     assert 7 < per_shift < 11  # nine hours, some absences
-    hours = [action.due_at // NS % 86400 // 3600 for action in actions]
+    hours = [action.due_at // SECOND_NS % 86400 // 3600 for action in actions]
     assert hours.count(12) < hours.count(10)  # the break
     assert week(hosts(3), Rates(sessions=0.0)) == []
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.realism.queries import Persona
-from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, local_day, shift_on
+from decnet_workers.orchestrator.working_hours import UnknownZoneError, local_day, shift_on
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia")
 DAYS = st.dates(dt.date(2020, 1, 1), dt.date(2035, 12, 31))
@@ -21,7 +22,7 @@ MINUTES = st.integers(0, 1440)
 
 
 def clock(ns: int, zone: str) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / NS, ZoneInfo(zone))
+    return dt.datetime.fromtimestamp(ns / SECOND_NS, ZoneInfo(zone))
 
 
 def persona(zone: str, start: int, end: int, days: int = 0b1111111) -> Persona:
@@ -74,7 +75,7 @@ def test_nobody_works_on_days_off() -> None:
 
 
 def test_the_day_is_that_of_the_persona() -> None:
-    moment = int(dt.datetime(2026, 11, 29, 23, 30, tzinfo=dt.UTC).timestamp()) * NS
+    moment = int(dt.datetime(2026, 11, 29, 23, 30, tzinfo=dt.UTC).timestamp()) * SECOND_NS
     assert local_day(persona("Asia/Kathmandu", 0, 1), moment) == dt.date(2026, 11, 30)
     assert local_day(persona("America/New_York", 0, 1), moment) == dt.date(2026, 11, 29)
 

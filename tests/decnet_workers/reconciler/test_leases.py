@@ -16,6 +16,7 @@ from tests.decnet_workers.reconciler.player import player
 from tests.decnet_workers.reconciler.runtimes.test_dhcp import MACS, needs_dnsmasq, serving
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
+from decnet_core.durations import SECOND_NS
 from decnet_core.state import State as StateDirectory
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
@@ -26,7 +27,6 @@ from decnet_workers.reconciler.decoys_processes import DecoysProcesses
 from decnet_workers.reconciler.leases import ASK_AGAIN_NS, Leases, Renewed
 from decnet_workers.reconciler.passes import Passes
 from decnet_workers.reconciler.reconciliation import Reconciliation
-from decnet_workers.reconciler.retry import NS
 from decnet_workers.reconciler.runtimes.dhcp import Client
 from decnet_workers.reconciler.runtimes.dhcp_message import Answer
 from decnet_workers.reconciler.runtimes.netns import Netns
@@ -61,7 +61,7 @@ class Network:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.address: str | None = "10.77.0.100/24"
-        self.now = 10_000 * NS
+        self.now = 10_000 * SECOND_NS
         self.asked: list[Sequence[Client]] = []
         self.leases = Leases(engine, self.ask, lambda: self.now)
 
@@ -105,7 +105,7 @@ def network_of(sqlite_url: str) -> Iterator[Network]:
 def test_the_leased_address_becomes_the_deckys_and_is_recorded(network_of: Network) -> None:
     network_of.write(row())
     renewed = network_of.renew()
-    assert (renewed.changed, renewed.errors, renewed.next_at) == (True, {}, network_of.now + 3600 * NS)
+    assert (renewed.changed, renewed.errors, renewed.next_at) == (True, {}, network_of.now + 3600 * SECOND_NS)
     assert network_of.decky().addresses == (Address("10.77.0.100", 24, "10.77.0.1"),)
     with reading(network_of.engine) as connection:
         (change, _) = queries.history(connection, "web-1")
@@ -118,19 +118,19 @@ def test_it_is_renewed_in_time_and_the_version_stays(network_of: Network) -> Non
     network_of.write(row())
     network_of.renew()
     version = network_of.decky().version
-    network_of.now += 3600 * NS
+    network_of.now += 3600 * SECOND_NS
     renewed = network_of.renew()
     assert (renewed.changed, network_of.decky().version) == (False, version)
     assert [one.address for one in network_of.asked[1]] == [IPv4Address("10.77.0.100")]
     lease = network_of.lease()
     assert lease is not None
-    assert (lease.obtained_at, lease.expires_at) == (network_of.now, network_of.now + 7200 * NS)
+    assert (lease.obtained_at, lease.expires_at) == (network_of.now, network_of.now + 7200 * SECOND_NS)
 
 
 def test_another_address_replaces_the_first(network_of: Network) -> None:
     network_of.write(row())
     network_of.renew()
-    network_of.now += 3600 * NS
+    network_of.now += 3600 * SECOND_NS
     network_of.address = "10.77.0.101/24"
     assert network_of.renew().changed
     assert network_of.decky().addresses == (Address("10.77.0.101", 24, "10.77.0.1"),)
@@ -140,12 +140,12 @@ def test_without_an_answer_it_keeps_the_address_until_the_lease_ends(network_of:
     network_of.write(row())
     network_of.renew()
     network_of.address = None
-    network_of.now += 3600 * NS
+    network_of.now += 3600 * SECOND_NS
     renewed = network_of.renew()
     assert (renewed.errors, renewed.next_at) == ({}, network_of.now + ASK_AGAIN_NS)
     network_of.renew()
     assert len(network_of.asked) == 2
-    network_of.now += 3600 * NS
+    network_of.now += 3600 * SECOND_NS
     assert "its lease of 10.77.0.100 has ended" in network_of.renew().errors["web-1"]
     assert network_of.decky().addresses
 

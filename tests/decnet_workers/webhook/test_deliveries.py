@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events import plausible_time
@@ -17,18 +18,17 @@ from decnet_models.webhooks.queries import enable_webhook, remove_webhook, reque
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import BATCH, Deliveries, Poll
 from decnet_workers.webhook.outcome import Failed, Reply
-from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 
 DOWN = Failed("down")
-HOUR = 3600 * NS
+HOUR = 3600 * SECOND_NS
 
 
 class Clock:
     """Stands for the module `time` in `deliveries`."""
 
     def __init__(self) -> None:
-        self.now = 1_800_000_000 * NS
+        self.now = 1_800_000_000 * SECOND_NS
         self.set_ahead = 0
         """How far somebody set the clock; the time since the machine started knows nothing of it."""
 
@@ -120,7 +120,7 @@ def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
         clock.now = deliveries.poll().next_at or clock.now
     (letter,) = fleet.deliveries()
     assert (letter.state, letter.attempts, letter.error) == ("dead", attempts, "down")
-    assert letter.ended_at - started == 86400 * NS
+    assert letter.ended_at - started == 86400 * SECOND_NS
     assert 8 < attempts < 20
 
 
@@ -133,14 +133,14 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
     for _ in range(2):
         recorded(deliveries, first(deliveries, added.id), DOWN)
     poll = deliveries.poll()
-    assert (poll.ready, poll.next_at) == ((), clock.now + 60 * NS)
+    assert (poll.ready, poll.next_at) == ((), clock.now + 60 * SECOND_NS)
     assert deliveries.job(added.id, 10) is None
-    clock.now += 60 * NS
+    clock.now += 60 * SECOND_NS
     probe = first(deliveries, added.id)
     assert probe.notice_seq == 1
     recorded(deliveries, probe, DOWN)
-    assert deliveries.poll().next_at == clock.now + 120 * NS
-    clock.now += 120 * NS
+    assert deliveries.poll().next_at == clock.now + 120 * SECOND_NS
+    clock.now += 120 * SECOND_NS
     recorded(deliveries, first(deliveries, added.id), Reply(204))
     assert deliveries.poll().ready == (added.id,)
 
@@ -163,7 +163,7 @@ def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock
         fleet.notice(str(number))
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), DOWN)
-    clock.now += 86401 * NS
+    clock.now += 86401 * SECOND_NS
     fleet.notice("late")
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), DOWN)
@@ -176,7 +176,7 @@ def test_what_is_old_is_not_given_up_at_the_first_failure(fleet: Any, clock: Clo
     for number in range(2):
         fleet.notice(str(number))
     deliveries.poll()
-    clock.now += 2 * 86400 * NS
+    clock.now += 2 * 86400 * SECOND_NS
     recorded(deliveries, first(deliveries, added.id), DOWN)
     assert fleet.states() == ["pending", "pending"]
 
@@ -194,7 +194,7 @@ def delivered_one(fleet: Any, deliveries: Deliveries, *keys: str) -> str:
 
 def test_an_ended_delivery_is_kept_for_all_of_its_days(fleet: Any, clock: Clock) -> None:
     delivered_one(fleet, opened(fleet, keep_days=30))
-    clock.now += 30 * 86400 * NS
+    clock.now += 30 * 86400 * SECOND_NS
     opened(fleet, keep_days=30).poll()
     assert fleet.states() == ["delivered"]
     clock.now += 1
@@ -207,11 +207,11 @@ def test_a_clock_that_jumped_ahead_deletes_no_delivery(fleet: Any, clock: Clock)
     deliveries.poll()
     delivered_one(fleet, deliveries, *(str(number) for number in range(20)))
     for days in (31, 400):
-        clock.set_ahead = days * 86400 * NS
+        clock.set_ahead = days * 86400 * SECOND_NS
         deliveries.poll()
     assert fleet.states() == ["delivered"] * 20
     clock.set_ahead = 0
-    clock.now += 30 * 86400 * NS + HOUR * 3
+    clock.now += 30 * 86400 * SECOND_NS + HOUR * 3
     deliveries.poll()
     assert fleet.states() == []
 
@@ -221,7 +221,7 @@ def test_old_deliveries_are_looked_for_once_an_hour(fleet: Any, clock: Clock) ->
     deliveries.poll()
     begun = clock.now
     delivered_one(fleet, deliveries)
-    for later in (900 * NS, HOUR):
+    for later in (900 * SECOND_NS, HOUR):
         clock.now = begun + later
         deliveries.poll()
         assert fleet.states() == ["delivered"]
@@ -235,7 +235,7 @@ def test_many_old_deliveries_are_forgotten_in_as_many_turns(
 ) -> None:
     monkeypatch.setattr(module, "_FORGET_BATCH", 2)
     delivered_one(fleet, opened(fleet), *"abcde")
-    clock.now += 31 * 86400 * NS
+    clock.now += 31 * 86400 * SECOND_NS
     deliveries, left = opened(fleet), []
     for _ in range(3):
         deliveries.poll()
@@ -249,7 +249,7 @@ def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Cloc
         fleet.notice(str(number))
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), Reply(200))
-    clock.now += 31 * 86400 * NS
+    clock.now += 31 * 86400 * SECOND_NS
     deliveries.poll()
     assert fleet.states() == ["pending"]
 
@@ -336,7 +336,7 @@ def test_a_pause_is_granted_for_statuses_that_may_ask_for_one(
     fleet.notice()
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), Reply(status, asked))
-    seconds = ((deliveries.poll().next_at or 0) - clock.now) / NS
+    seconds = ((deliveries.poll().next_at or 0) - clock.now) / SECOND_NS
     assert seconds == 600 if obeyed else 4 <= seconds <= 6
 
 
@@ -376,7 +376,7 @@ def test_the_backlog_is_counted_every_five_seconds(fleet: Any, clock: Clock) -> 
     assert deliveries.poll().pending == 1
     fleet.notice("b")
     pending = []
-    for later in (0, 5 * NS, 1):
+    for later in (0, 5 * SECOND_NS, 1):
         clock.now += later
         pending.append(deliveries.poll().pending)
     assert pending == [1, 1, 2]
@@ -425,7 +425,7 @@ def test_deliveries_that_arrived_are_recorded_together_each_with_its_own_past(fl
         fleet.notice(str(number))
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), DOWN)
-    tried_at, clock.now = clock.now, clock.now + 60 * NS
+    tried_at, clock.now = clock.now, clock.now + 60 * SECOND_NS
     job = deliveries.job(added.id, 2)
     assert job is not None
     assert deliveries.record_successes([Success(each, 200 + number) for number, each in enumerate(job.deliveries)]) == 2

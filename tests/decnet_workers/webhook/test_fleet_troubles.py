@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
@@ -28,9 +29,8 @@ from decnet_models.notices import queries as notices
 from decnet_models.swarm.tables import enrolment, sensor
 from decnet_workers.webhook import fleet_troubles
 from decnet_workers.webhook.fleet_troubles import LOOK_NS, SETTLE_NS, TROUBLED_LOOK_NS, FleetTroubles
-from decnet_workers.webhook.retry import NS
 
-START = 1_800_000_000 * NS
+START = 1_800_000_000 * SECOND_NS
 
 
 class Clock:
@@ -154,24 +154,24 @@ def test_a_disk_that_is_nearly_full_is_told_until_it_has_clearly_more_room(
 
 
 def test_a_certificate_that_nobody_renews_is_told(watched: Watched, clock: Clock) -> None:
-    soon = START + 6 * 86400 * NS
+    soon = START + 6 * 86400 * SECOND_NS
     with writing(watched.fleet.engine) as connection:
         for number, (name, ends, revoked) in enumerate(
-            [("a", soon, None), ("b", soon, 1), ("c", START + 30 * 86400 * NS, None), ("d", soon, None)]
+            [("a", soon, None), ("b", soon, 1), ("c", START + 30 * 86400 * SECOND_NS, None), ("d", soon, None)]
         ):
             row = {"name": name, "description": "", "role": "sensor", "revoked_at": revoked, "updated_at": 1}
             connection.execute(sensor.insert().values(**row))
             one = {"fingerprint": f"{number:064d}", "sensor": name, "not_after": ends, "recorded_at": 1}
             one["ended_at"] = revoked
             connection.execute(enrolment.insert().values(**one))
-        newer = {"fingerprint": "f" * 64, "sensor": "d", "not_after": START + 90 * 86400 * NS, "recorded_at": 2}
+        newer = {"fingerprint": "f" * 64, "sensor": "d", "not_after": START + 90 * 86400 * SECOND_NS, "recorded_at": 2}
         connection.execute(enrolment.insert().values(**newer))
     for _ in range(2):
         watched.troubles.look()
         clock.now += SETTLE_NS
     assert watched.told() == [CertificateExpiring(START + SETTLE_NS, "a", soon)]
     with writing(watched.fleet.engine) as connection:
-        connection.execute(enrolment.update().values(not_after=START + 90 * 86400 * NS))
+        connection.execute(enrolment.update().values(not_after=START + 90 * 86400 * SECOND_NS))
     watched.troubles.look()
     assert isinstance(watched.told()[1], CertificateRenewed)
 

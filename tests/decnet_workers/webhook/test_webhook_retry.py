@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.webhooks.delivery_queries import EndpointState
 from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
-from decnet_workers.webhook.retry import NS, Schedule
+from decnet_workers.webhook.retry import Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
 DEFAULT = WebhookSettings()
@@ -27,7 +28,7 @@ def test_retries_go_on_for_a_day_and_end_there(chances: list[float]) -> None:
         assert again > now
         now = again
         times.append(again)
-    assert times[-1] == 86400 * NS
+    assert times[-1] == 86400 * SECOND_NS
     assert 8 <= len(times) <= 20
 
 
@@ -40,11 +41,11 @@ def test_delays_grow_and_are_spread() -> None:
 
 
 def test_retry_after_of_the_receiver_is_honoured_up_to_the_end() -> None:
-    assert SCHEDULE.next_at(1, 0, 0, 0.5, 600) == 600 * NS
-    assert SCHEDULE.next_at(1, 0, 0, 0.5, 1) == 5 * NS
-    assert SCHEDULE.next_at(1, 0, 0, 0.5, 10**9) == 86400 * NS
+    assert SCHEDULE.next_at(1, 0, 0, 0.5, 600) == 600 * SECOND_NS
+    assert SCHEDULE.next_at(1, 0, 0, 0.5, 1) == 5 * SECOND_NS
+    assert SCHEDULE.next_at(1, 0, 0, 0.5, 10**9) == 86400 * SECOND_NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 0) == 5_000_000_000
-    assert Schedule(0.1, 1, 1, 10).next_at(1, 0, 0, 0.5) == NS // 10
+    assert Schedule(0.1, 1, 1, 10).next_at(1, 0, 0, 0.5) == SECOND_NS // 10
 
 
 @pytest.mark.parametrize(
@@ -69,11 +70,11 @@ BREAKER = Breaker(failures=3, seconds=30, longest=100)
 def test_the_breaker_opens_after_failures_in_a_row_for_longer_each_time() -> None:
     state, pauses = EndpointState(), []
     for second in range(6):
-        state = BREAKER.after_failure(state, second * NS)
-        pauses.append((state.open_until - second * NS) / NS if state.open_until else 0)
+        state = BREAKER.after_failure(state, second * SECOND_NS)
+        pauses.append((state.open_until - second * SECOND_NS) / SECOND_NS if state.open_until else 0)
     assert pauses == [0, 0, 30, 60, 100, 100]
     assert state.failing_since == 0
-    assert is_open(state, 6 * NS)
+    assert is_open(state, 6 * SECOND_NS)
     assert not is_open(state, state.open_until or 0)
 
 
@@ -92,4 +93,4 @@ def test_a_failure_between_successes_opens_nothing() -> None:
 
 
 def test_a_receiver_that_asks_for_a_pause_gets_it_at_once() -> None:
-    assert BREAKER.after_failure(EndpointState(), 0, 600).open_until == 600 * NS
+    assert BREAKER.after_failure(EndpointState(), 0, 600).open_until == 600 * SECOND_NS

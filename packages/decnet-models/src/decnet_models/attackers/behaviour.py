@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-SECOND = 1_000_000_000
+from decnet_core.durations import SECOND_NS
 
 BURST_SECONDS = 1.0
 """Contacts closer together than this are one contact over several connections."""
@@ -46,7 +46,7 @@ class Typing(msgspec.Struct, frozen=True):
     @property
     def seconds(self) -> float | None:
         """The mean time between two command lines; None for fewer than two."""
-        return (self.last - self.first) / (self.commands - 1) / SECOND if self.commands > 1 else None
+        return (self.last - self.first) / (self.commands - 1) / SECOND_NS if self.commands > 1 else None
 
 
 class Rhythm(msgspec.Struct, frozen=True):
@@ -88,11 +88,11 @@ def rhythm(minutes: Sequence[Minute]) -> Rhythm | None:
 def _gaps(minutes: Sequence[Minute]) -> list[tuple[float, int]]:
     """Return gaps in seconds with how often each counts."""
     within = [
-        ((minute.last - minute.first) / (minute.arrivals - 1) / SECOND, minute.arrivals - 1)
+        ((minute.last - minute.first) / (minute.arrivals - 1) / SECOND_NS, minute.arrivals - 1)
         for minute in minutes
         if minute.arrivals > 1
     ]
-    between = [((after.first - before.last) / SECOND, 1) for before, after in pairwise(minutes)]
+    between = [((after.first - before.last) / SECOND_NS, 1) for before, after in pairwise(minutes)]
     return within + between
 
 

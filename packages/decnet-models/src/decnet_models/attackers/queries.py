@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, tuple_
 
+from decnet_core.durations import MINUTE_NS
 from decnet_models.attackers import tables
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
 from decnet_models.attackers.profile import (
@@ -27,7 +28,6 @@ from decnet_models.database.window import Window
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
 
-_MINUTE_NS = 60_000_000_000
 
 MINUTES_READ = 10_000
 """The newest active minutes from which an attacker's rhythm is computed."""
@@ -202,7 +202,7 @@ def _columns(table: Table, shape: type[Any]) -> Select[Any]:
 
 def _active(window: Window) -> ColumnElement[bool]:
     attacker, active = tables.attacker.c, tables.attacker_activity.c
-    first, last = window.since // _MINUTE_NS, (window.until - 1) // _MINUTE_NS
+    first, last = window.since // MINUTE_NS, (window.until - 1) // MINUTE_NS
     minutes = select(active.minute).where(active.attacker == attacker.ip, active.minute.between(first, last))
     return and_(attacker.last_seen >= window.since, attacker.first_seen < window.until, minutes.exists())
 

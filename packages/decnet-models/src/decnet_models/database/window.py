@@ -3,8 +3,6 @@
 
 import msgspec
 
-HOUR_NS = 3_600_000_000_000
-
 ALWAYS_SINCE = 0
 ALWAYS_UNTIL = 2**63 - 1
 

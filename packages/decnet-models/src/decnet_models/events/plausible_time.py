@@ -14,12 +14,11 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
-from decnet_models.database.window import HOUR_NS
+from decnet_core.durations import HOUR_NS, SECOND_NS
 from decnet_models.events.tables import event_volume
 
 log = logging.getLogger(__name__)
 
-NS = 1_000_000_000
 PROOF_HOURS = 24
 """Different hours with events after a gap that prove that the time after it is real."""
 MAX_GAP_HOURS = 48
@@ -58,7 +57,7 @@ class PlausibleTime:
 
     def counters(self) -> dict[str, float]:
         """Return by how much the clock is not believed."""
-        return {"clock_doubted_seconds": self.doubted_ns // NS}
+        return {"clock_doubted_seconds": self.doubted_ns // SECOND_NS}
 
     def by_log(self, connection: Connection, now_ns: int) -> int:
         """Return the time to delete by when the clock says `now_ns`, by the log that `connection` reads."""

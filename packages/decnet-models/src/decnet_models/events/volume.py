@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
+from decnet_core.durations import HOUR_NS
 from decnet_models.database.statements import insert_into
-from decnet_models.database.window import HOUR_NS
 from decnet_models.events.tables import event, event_forgotten, event_volume
 
 ROW_BYTES = 300

@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.tables import decky, decky_address, decky_change, decky_policy, decky_service, decky_state
@@ -29,8 +30,6 @@ ChangeKind: TypeAlias = Literal[
 ]
 
 
-_SECOND_NS = 1_000_000_000
-_DAY_NS = 86400 * _SECOND_NS
 _IN_OTHER_TABLES = frozenset({"addresses", "services"})
 
 
@@ -252,7 +251,7 @@ def without_mutation_time(connection: Connection, limit: int, *, now_ns: int) ->
 
     That is: none is set, or one that is later than an interval and a day from now, by a clock that was ahead.
     """
-    latest = now_ns + _DAY_NS + cast(decky_policy.c.every_seconds, BigInteger) * _SECOND_NS
+    latest = now_ns + DAY_NS + cast(decky_policy.c.every_seconds, BigInteger) * SECOND_NS
     time = decky.c.mutate_at
     query = _columns().join(decky_policy, decky_policy.c.decky == decky.c.name)
     return _with_policies(connection, query.where(time.is_(None) | (time > latest), _is_changeable()).limit(limit))

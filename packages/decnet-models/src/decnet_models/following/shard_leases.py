@@ -18,14 +18,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
 from decnet_models.errors import LeaseLostError
 from decnet_models.following.cursor_position import Span
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress.lease_queries import Lease
-
-NS = 1_000_000_000
 
 
 def new_holder() -> str:
@@ -72,7 +71,7 @@ class ShardLeases:
     ) -> None:
         self._engine = engine
         self._worker = worker
-        self._ns = int(seconds * NS)
+        self._ns = int(seconds * SECOND_NS)
         self._shared = shared
         self.holder = holder or new_holder()
         self._held: dict[int, int] = {}

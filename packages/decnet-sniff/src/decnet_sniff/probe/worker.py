@@ -16,6 +16,7 @@ import msgspec
 
 from decnet_core.bus.subjects import SPOOL_APPENDED
 from decnet_core.durable import make_directory
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import CertificateProbed, ProbeChanged, SshProbed, StackProbed, TlsProbed
 from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
@@ -38,7 +39,6 @@ REST_SECONDS: Final = 1.0
 """Minimum time between two looks at the spools."""
 SAVE_SECONDS: Final = 30.0
 """How long contacts and positions may stay unsaved; a probe is always saved before it is made."""
-_SECOND: Final = 1_000_000_000
 
 
 class Probe(Worker[ProbeSettings]):
@@ -138,7 +138,7 @@ class Probe(Worker[ProbeSettings]):
         now = time.time_ns()
         if contact.ours:
             self._targets.add_own_address(contact.ours)
-        if now - contact.ts > self.settings.plan.keep * _SECOND:
+        if now - contact.ts > self.settings.plan.keep * SECOND_NS:
             return
         if refusal(contact.address, self._rules) is not None:
             ctx.counters.add("probe_contacts_refused")

@@ -11,6 +11,7 @@ import socket
 import time
 from typing import Final
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import (
     FlowClosed,
     HttpClient,
@@ -34,7 +35,6 @@ from decnet_sniff.sniff.settings import SniffSettings
 
 log = logging.getLogger(__name__)
 
-_SECOND: Final = 1_000_000_000
 LOOK_SECONDS: Final = 1.0
 """How often timeouts and interfaces are checked while there is something to check, ..."""
 IDLE_SECONDS: Final = 5.0
@@ -147,9 +147,9 @@ class Sniff(Worker[SniffSettings]):
 
 def observer_of(settings: SniffSettings) -> Observer:
     return Observer(
-        window_ns=settings.window_seconds * _SECOND,
+        window_ns=settings.window_seconds * SECOND_NS,
         flows=settings.flows,
-        idle_ns=settings.idle_seconds * _SECOND,
+        idle_ns=settings.idle_seconds * SECOND_NS,
         scan=settings.scan,
         is_own=own_address_test(settings.own()),
     )

@@ -4,8 +4,9 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-_DAY = 86_400_000_000_000
-LEAST, MOST = 3 * _DAY, 60 * _DAY
+from decnet_core.durations import DAY_NS
+
+LEAST, MOST = 3 * DAY_NS, 60 * DAY_NS
 """How long a campaign may be silent at least and at most, in ns."""
 
 

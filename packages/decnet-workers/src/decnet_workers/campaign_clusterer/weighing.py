@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from math import log2
 
+from decnet_core.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
 
@@ -25,7 +26,6 @@ CAP = 64
 
 _SLOPE = 1.5
 _FURTHER = 0.25
-_DAY = 86_400_000_000_000
 _TOGETHER, _PER_WEEK, _APART = 1.0, 1.0, -6.0
 _TARGETS, _OTHER_TARGETS = 5.0, -1.5
 _METHODS, _OTHER_METHODS = 4.0, -1.5
@@ -57,8 +57,8 @@ def _time(one: Profile, other: Profile) -> list[Reason]:
     gap = max(one.first_seen, other.first_seen) - min(one.last_seen, other.last_seen)
     if gap <= 0:
         return [("time", "active at the same time", _TOGETHER)]
-    bits = max(_APART, _TOGETHER - _PER_WEEK * gap / _DAY / 7)
-    return [("time", f"{gap / _DAY:.1f} days between them", round(bits, 2))]
+    bits = max(_APART, _TOGETHER - _PER_WEEK * gap / DAY_NS / 7)
+    return [("time", f"{gap / DAY_NS:.1f} days between them", round(bits, 2))]
 
 
 def _targets(one: Profile, other: Profile) -> list[Reason]:

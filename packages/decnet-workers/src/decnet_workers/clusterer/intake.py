@@ -7,6 +7,7 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
+from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Probed
 from decnet_core.net.addresses import canonical
 from decnet_core.text import for_column
@@ -15,7 +16,7 @@ from decnet_models.grouping.values import digest
 from decnet_models.identities import evidence_rows as rows
 from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow, Times
 from decnet_workers.clusterer import sketches
-from decnet_workers.clusterer.kinds import DAY, KINDS, SET_OF, rarity_changes
+from decnet_workers.clusterer.kinds import KINDS, SET_OF, rarity_changes
 from decnet_workers.clusterer.signals import of_address, signals
 from decnet_workers.commodity.limits import Key
 
@@ -141,7 +142,7 @@ class Intake:
             times = _widened(old, new)
             if times == old:
                 return
-            if KINDS[key[0]].ages and [ns // DAY for ns in times] != [ns // DAY for ns in old]:
+            if KINDS[key[0]].ages and [ns // DAY_NS for ns in times] != [ns // DAY_NS for ns in old]:
                 self._pending.add((rows.ATTACKER, attacker))
         self._written.append(EvidenceRow(*key, attacker, *new))
         self._count(key, new, int(old is None))

@@ -15,10 +15,11 @@ from collections.abc import Iterable
 from math import floor, log2
 from typing import NamedTuple
 
+from decnet_core.durations import DAY_NS
+
 JOIN = 18.0
 """Bits that make an attacker a member."""
 
-DAY = 86_400_000_000_000
 _PATIENCE_DAYS = 30
 _SEVERAL = 8
 _SECOND = 0.2
@@ -110,7 +111,7 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     doublings = floor(log2(attackers))
     bits = kind.bits - kind.slope * (doublings - 1)
     if kind.ages and attackers >= _SEVERAL:
-        days = feature.last_seen // DAY - feature.first_seen // DAY
+        days = feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
         bits -= kind.slope * floor(log2(1 + days / _PATIENCE_DAYS))
     if kind.rarity:
         bits = min(bits, kind.rarity * (log2(population) - doublings))

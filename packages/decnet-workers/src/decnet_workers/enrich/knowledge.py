@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.net.addresses import Address
 from decnet_models.attackers.clues import attackers_since
@@ -28,14 +29,14 @@ from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of, move_cursor
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Limits
-from decnet_workers.enrich.pauses import NS, free_at, pause_ns, window
+from decnet_workers.enrich.pauses import free_at, pause_ns, window
 
 WORKER = "enrich"
 BATCH = 500
 """Notices per transaction, and attackers that are looked up at once."""
 RETURNING_SECONDS = 3600.0
 """How often attackers that came back are looked for."""
-_LATE_NS = 3600 * NS
+_LATE_NS = 3600 * SECOND_NS
 """How late an event of an attacker that came back may be committed."""
 _FORGET_SECONDS = 3600.0
 _FORGET_BATCH = 5000
@@ -149,7 +150,7 @@ class Knowledge:
             return Poll(
                 free=self._free(quotas, waiting, now),
                 paused={name: one.not_before for name, one in quotas.items() if one.not_before is not None},
-                returning_at=cursor_of(connection, RETURNING) + int(RETURNING_SECONDS * NS),
+                returning_at=cursor_of(connection, RETURNING) + int(RETURNING_SECONDS * SECOND_NS),
                 lag=last_seq(connection) - (lines[-1].seq if lines else start),
                 waiting=sum(waiting.values()),
                 judged=judged,
@@ -271,7 +272,7 @@ class Knowledge:
 
     def _returning(self, returned_at: int, now: int) -> bool:
         """Take attackers that were seen since the last look; what is known of them still holds, or is asked again."""
-        if 0 <= now - returned_at < RETURNING_SECONDS * NS:
+        if 0 <= now - returned_at < RETURNING_SECONDS * SECOND_NS:
             return False
         since = returned_at - _LATE_NS if returned_at else now - self._terms.look_back_ns
         with reading(self._engine) as connection:
@@ -285,7 +286,7 @@ class Knowledge:
         return judged
 
     def _forget(self, now: int) -> None:
-        if now - self._forgotten_at < _FORGET_SECONDS * NS:
+        if now - self._forgotten_at < _FORGET_SECONDS * SECOND_NS:
             return
         before = now - self._terms.forget_ns
         with writing(self._engine) as connection:

@@ -5,9 +5,8 @@ A pause is stored with the provider's quota, so neither a restart nor parking sh
 each failure in a row the pause doubles, and the first question after it is alone (`Knowledge.job`).
 """
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.intel.queries import Quota
-
-NS = 1_000_000_000
 
 FIRST_SECONDS = 30.0
 LONGEST_SECONDS = 3600.0
@@ -23,7 +22,7 @@ def pause_ns(failures: int, chance: float, asked_seconds: float | None) -> int:
     `asked_seconds` is what the provider requested with Retry-After.
     """
     own = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(failures, 16)) * (0.8 + 0.4 * chance)
-    return int(max(own, min(asked_seconds or 0.0, LONGEST_ASKED_SECONDS)) * NS)
+    return int(max(own, min(asked_seconds or 0.0, LONGEST_ASKED_SECONDS)) * SECOND_NS)
 
 
 def free_at(quota: Quota | None, allowed: int, now_ns: int) -> int:
@@ -36,6 +35,6 @@ def free_at(quota: Quota | None, allowed: int, now_ns: int) -> int:
 
 def window(now_ns: int, seconds: int) -> tuple[int, int]:
     """Return the quota's current window, from and until: windows follow each other since the Unix epoch, in UTC."""
-    length = seconds * NS
+    length = seconds * SECOND_NS
     start = now_ns - now_ns % length
     return start, start + length

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import INTEL_REQUESTED, NOTICE, NoticeWritten
 from decnet_core.durable import make_directory
+from decnet_core.durations import DAY_NS, HOUR_NS
 from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
@@ -26,7 +27,6 @@ from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Limits
 from decnet_workers.enrich.knowledge import Knowledge, Poll, Terms
 from decnet_workers.enrich.mmdb import MmdbError
-from decnet_workers.enrich.pauses import NS
 from decnet_workers.enrich.provider_error import ProviderError
 from decnet_workers.enrich.provider_queue import ProviderQueue
 from decnet_workers.enrich.providers import Providers, make_providers
@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 
 LISTS = "lists"
 """The folder of the state directory in which lists are kept."""
-_DAY_NS = 86400 * NS
-_HOUR_NS = 3600 * NS
 
 
 class Enrich(DatabaseWorker[EnrichSettings]):
@@ -166,10 +164,10 @@ class Enrich(DatabaseWorker[EnrichSettings]):
 def terms_of(settings: EnrichSettings) -> Terms:
     """Return how long findings hold, from the settings."""
     return Terms(
-        keep_ns=int(settings.keep_hours * _HOUR_NS),
-        negative_ns=int(settings.negative_hours * _HOUR_NS),
-        forget_ns=int(settings.forget_days * _DAY_NS),
-        look_back_ns=int(settings.look_back_days * _DAY_NS),
+        keep_ns=int(settings.keep_hours * HOUR_NS),
+        negative_ns=int(settings.negative_hours * HOUR_NS),
+        forget_ns=int(settings.forget_days * DAY_NS),
+        look_back_ns=int(settings.look_back_days * DAY_NS),
         queue=settings.queue,
     )
 

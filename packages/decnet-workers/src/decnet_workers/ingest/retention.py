@@ -20,10 +20,10 @@ from typing import Annotated
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.spool.disk_share import SHARE, share_of_disk
 from decnet_models.database.engine import reading, writing
-from decnet_models.database.window import HOUR_NS
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import Volume, forget, volumes
 from decnet_models.progress.queries import event_cursors

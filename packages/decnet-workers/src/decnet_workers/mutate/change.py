@@ -7,13 +7,14 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.attackers.clues import active_deckies, entered_deckies
 from decnet_models.events.unhandled import unhandled
 from decnet_models.fleet import queries
 from decnet_models.fleet.queries import ChangeInfo, Decky, Policy
 from decnet_models.progress.queries import cursor_of
 from decnet_models.realism.queries import persona_named
-from decnet_workers.mutate.schedule import NS, next_at
+from decnet_workers.mutate.schedule import next_at
 from decnet_workers.mutate.variant import Character, Circumstances, UnchangeableError, character, variant
 
 _PROFILER = "profiler"
@@ -33,7 +34,7 @@ class Activity(msgspec.Struct, frozen=True):
 
 def activity(connection: Connection, quiet_seconds: float, now: int) -> Activity:
     """Return where somebody was within `quiet_seconds`: by the profiler, and by what it has not handled yet."""
-    recent = active_deckies(connection, now - int(quiet_seconds * NS))
+    recent = active_deckies(connection, now - int(quiet_seconds * SECOND_NS))
     rest = unhandled(connection, cursor_of(connection, _PROFILER), _MOST_UNHANDLED)
     return Activity(rest.deckies | recent, rest.complete)
 

@@ -14,12 +14,12 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet import queries
 from decnet_models.fleet.queries import BadPolicy, ChangeInfo, Decky, Policy
 from decnet_workers.mutate import schedule
 from decnet_workers.mutate.change import Activity, activity, change
-from decnet_workers.mutate.schedule import NS
 from decnet_workers.mutate.variant import UnchangeableError
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 WORKER = "mutate"
 BATCH = 50
 """Deckies of one pass."""
-_AGAIN_NS = 3600 * NS
+_AGAIN_NS = 3600 * SECOND_NS
 """When a decky is looked at again whose policy cannot be read."""
 
 Outcome: TypeAlias = Literal["changed", "postponed", "unchangeable", "overtaken"]
@@ -82,7 +82,7 @@ class Mutations:
         if not schedule.is_in_window(policy, now):
             return self._schedule(one, schedule.in_window(one, policy, now))
         if there.is_on(one.name):
-            return self._schedule(one, schedule.in_window(one, policy, now + int(self._quiet_seconds * NS)))
+            return self._schedule(one, schedule.in_window(one, policy, now + int(self._quiet_seconds * SECOND_NS)))
         return self._change(one, policy, now)
 
     def _change(self, one: Decky, policy: Policy, now: int) -> Outcome:

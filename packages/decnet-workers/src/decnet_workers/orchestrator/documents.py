@@ -14,11 +14,12 @@ from uuid import UUID
 import msgspec
 
 from decnet_core.deckies.messages import PlacedFile
+from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.genres import Period, genres, grammar
-from decnet_workers.orchestrator.plan import DAY_NS, Host, action_id, drawing_of, is_there, moments
+from decnet_workers.orchestrator.plan import Host, action_id, drawing_of, is_there, moments
 from decnet_workers.orchestrator.scripts import accounts
-from decnet_workers.orchestrator.working_hours import NS, local_day, local_time, shift_on
+from decnet_workers.orchestrator.working_hours import local_day, local_time, shift_on
 
 HISTORY_NS = 40 * DAY_NS
 """How far back documents go that were there before the orchestrator."""
@@ -86,7 +87,7 @@ def written(host: Host, document: Document, texts: Mapping[int, str] | None = No
     while len(entries) > 1 and len(head) + sum(map(len, entries)) > LARGEST:
         del entries[0]
     content = "".join((head, *entries)).encode("utf-8")[:LARGEST]
-    return PlacedFile(path, content, document.user, genre.mode, document.moments[-1] // NS)
+    return PlacedFile(path, content, document.user, genre.mode, document.moments[-1] // SECOND_NS)
 
 
 def _on(host: Host, bait: tuple[str, str] | None, now: int, until: int) -> Iterator[Action]:
@@ -129,7 +130,7 @@ def _action(host: Host, document: Document, token: str | None) -> Action:
 
 
 def _id(host: Host, document: Document, moment: int) -> UUID:
-    day = dt.datetime.fromtimestamp(moment / NS, dt.UTC).date()
+    day = dt.datetime.fromtimestamp(moment / SECOND_NS, dt.UTC).date()
     return action_id(host.decky, f"{document.genre}/{document.user}/{moment}", day, 0)
 
 

@@ -13,13 +13,13 @@ from uuid import UUID
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.ids import uuid7_of
 from decnet_models.fleet.queries import Decky
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript, shell_script, web_script
-from decnet_workers.orchestrator.working_hours import NS, Shift, local_day, shift_on
+from decnet_workers.orchestrator.working_hours import Shift, local_day, shift_on
 
-DAY_NS = 86_400 * NS
 FULL_DAY_HOURS = 8.0
 MOST_PER_SHIFT = 500
 """Sessions on one decky."""
@@ -79,7 +79,7 @@ def moments(drawing: random.Random, shift: Shift, rate: float) -> list[int]:
 
 def action_id(decky: Decky, kind: str, day: dt.date, index: int) -> UUID:
     """Return the id of a day's action of a kind by its number, whatever is drawn for it."""
-    midnight = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()) * NS
+    midnight = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()) * SECOND_NS
     return uuid7_of(midnight, decky.name.encode(), str(decky.seed).encode(), kind.encode(), str(index).encode())
 
 

@@ -12,25 +12,26 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from decnet_core.canary import SlugKind
+from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_models.canary.queries import tokens
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.states import states_on
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator.documents import documents_between
-from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, drawing_of, sessions_between
+from decnet_workers.orchestrator.plan import Host, Rates, drawing_of, sessions_between
 from decnet_workers.orchestrator.scripts import accounts
 from decnet_workers.orchestrator.settings import OrchestratorSettings
-from decnet_workers.orchestrator.working_hours import NS, UnknownZoneError, local_day
+from decnet_workers.orchestrator.working_hours import UnknownZoneError, local_day
 
 log = logging.getLogger(__name__)
 
 HORIZON_NS = DAY_NS
 """How far ahead actions are planned."""
 REPLAN_NS = HORIZON_NS // 4
-LATE_NS = 600 * NS
+LATE_NS = 600 * SECOND_NS
 """A session that could not begin within this time is not made up for: people do not work off what they missed."""
-STARTING_NS, FAILED_NS = 30 * NS, 600 * NS
+STARTING_NS, FAILED_NS = 30 * SECOND_NS, 600 * SECOND_NS
 """When to look again whether a decky is played that was not yet, or failed: its becoming so is not announced."""
 _FORGOTTEN_AT_ONCE = 2000
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
 from decnet_core.deckies.handover import HandoverError
+from decnet_core.durations import DAY_NS
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
@@ -27,7 +28,7 @@ from decnet_workers.orchestrator.announced import Route, SessionError, connected
 from decnet_workers.orchestrator.documents import Document, written
 from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.grammar import GrammarError
-from decnet_workers.orchestrator.plan import DAY_NS, Host, Rates, addresses, sessions_between
+from decnet_workers.orchestrator.plan import Host, Rates, addresses, sessions_between
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings

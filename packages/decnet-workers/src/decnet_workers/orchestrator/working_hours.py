@@ -11,10 +11,10 @@ import zoneinfo
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.realism.queries import Persona
 from decnet_workers.errors import WorkersError
 
-NS = 1_000_000_000
 _MINUTES = 1440
 
 
@@ -26,7 +26,7 @@ class Shift(msgspec.Struct, frozen=True):
 
     @property
     def hours(self) -> float:
-        return (self.end - self.start) / NS / 3600
+        return (self.end - self.start) / SECOND_NS / 3600
 
 
 def shift_on(persona: Persona, day: dt.date) -> Shift | None:
@@ -41,7 +41,7 @@ def shift_on(persona: Persona, day: dt.date) -> Shift | None:
 
 def local_time(persona: Persona, moment_ns: int) -> dt.datetime:
     """Return what clocks show where the persona is. Raises UnknownZoneError."""
-    return dt.datetime.fromtimestamp(moment_ns / NS, _zone(persona))
+    return dt.datetime.fromtimestamp(moment_ns / SECOND_NS, _zone(persona))
 
 
 def local_day(persona: Persona, now_ns: int) -> dt.date:
@@ -64,7 +64,7 @@ def _moment(zone: dt.tzinfo, day: dt.date, minute: int) -> int:
     """Return a time of the wall clock; one that the clocks skip is taken as if they had not been put forward."""
     days, minute = divmod(minute, _MINUTES)
     time = dt.time(*divmod(minute, 60), tzinfo=zone)
-    return int(dt.datetime.combine(day + dt.timedelta(days=days), time).timestamp()) * NS
+    return int(dt.datetime.combine(day + dt.timedelta(days=days), time).timestamp()) * SECOND_NS
 
 
 def is_known(timezone: str) -> bool:

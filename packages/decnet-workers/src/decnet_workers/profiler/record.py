@@ -9,12 +9,11 @@ committed first.
 from collections.abc import Callable
 from typing import Any
 
+from decnet_core.durations import MINUTE_NS
 from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
 from decnet_models.attackers import tables
 from decnet_workers.profiler import actions, fingerprints
 from decnet_workers.profiler.observation import Observation
-
-MINUTE = 60_000_000_000
 
 
 def record(observation: Observation) -> None:
@@ -42,7 +41,7 @@ def record(observation: Observation) -> None:
 def _activity(observation: Observation) -> None:
     count, first, last = observation.seen
     arrived = (count, first, last) if observation.payload.arrival else (0, None, None)
-    key = (observation.attacker, first // MINUTE)
+    key = (observation.attacker, first // MINUTE_NS)
     observation.tally.add_values(tables.attacker_activity, key, (count, *arrived))
 
 

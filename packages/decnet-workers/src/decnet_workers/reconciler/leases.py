@@ -12,16 +12,16 @@ from ipaddress import IPv4Address
 import msgspec
 from sqlalchemy import Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.leases import Lease, leases_of, record_lease
 from decnet_models.fleet.queries import Address, ChangeInfo, Decky, decky_at, lease_address
 from decnet_workers.reconciler.records import ACTOR
-from decnet_workers.reconciler.retry import NS
 from decnet_workers.reconciler.runtimes import dhcp
 from decnet_workers.reconciler.runtimes.dhcp import Client
 from decnet_workers.reconciler.runtimes.dhcp_message import Answer
 
-ASK_AGAIN_NS = 60 * NS
+ASK_AGAIN_NS = 60 * SECOND_NS
 """When no server answered, though the lease still holds."""
 
 Ask = Callable[[str, Sequence[Client]], dict[str, Answer]]
@@ -102,7 +102,7 @@ class Leases:
                     errors[one.name] = f"{lease.server} leases it {lease.address}, which decky {owner.name} has"
                     continue
                 address = Address(lease.address, lease.prefix_length, lease.gateway)
-                reason = f"leased by {lease.server} for {(lease.expires_at - now) // NS} s"
+                reason = f"leased by {lease.server} for {(lease.expires_at - now) // SECOND_NS} s"
                 changed |= lease_address(connection, one.name, address, ChangeInfo("changed", ACTOR, reason, now))
                 record_lease(connection, lease)
         return changed
@@ -123,8 +123,8 @@ def _lease(one: Decky, said: Answer, now: int) -> Lease | None:
         gateway=str(said.gateway) if said.gateway in said.address.network else None,
         server=str(said.server),
         obtained_at=now,
-        renew_at=now + said.renew_seconds * NS,
-        expires_at=now + said.seconds * NS,
+        renew_at=now + said.renew_seconds * SECOND_NS,
+        expires_at=now + said.seconds * SECOND_NS,
     )
 
 

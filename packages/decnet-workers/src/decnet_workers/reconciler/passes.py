@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 import msgspec
 from sqlalchemy import Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State, states_on
@@ -18,7 +19,7 @@ from decnet_workers.reconciler.leases import Leases
 from decnet_workers.reconciler.plan import Actual, Task
 from decnet_workers.reconciler.reconciliation import Outcome, Reconciliation
 from decnet_workers.reconciler.records import needs_record, record
-from decnet_workers.reconciler.retry import NS, Failure, Retries
+from decnet_workers.reconciler.retry import Failure, Retries
 from decnet_workers.reconciler.rows import BadRow, desired, placeholder
 from decnet_workers.reconciler.runtimes.runtime import Observed
 from decnet_workers.reconciler.surroundings import surroundings
@@ -154,7 +155,7 @@ class Passes:
             dues.append(self._unreachable_seconds)
         self._unreachable_seconds = 2 * self._unreachable_seconds if unreachable else UNREACHABLE_SECONDS
         times = (self._retries.next_at(), renew_at)
-        dues += [max(0.0, (at - time.time_ns()) / NS) for at in times if at is not None]
+        dues += [max(0.0, (at - time.time_ns()) / SECOND_NS) for at in times if at is not None]
         return Report(
             deckies=len(deckies),
             failing=self._retries.count,

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-NS = 1_000_000_000
+from decnet_core.durations import SECOND_NS
+
 FIRST_SECONDS, LONGEST_SECONDS = 1, 300
 
 
@@ -20,7 +21,7 @@ class Failure(msgspec.Struct, frozen=True):
 def failure(version: int, attempts_before: int, now_ns: int) -> Failure:
     """Return when to try again after one more failure."""
     pause = min(FIRST_SECONDS << min(attempts_before, 30), LONGEST_SECONDS)
-    return Failure(version, attempts_before + 1, now_ns + pause * NS)
+    return Failure(version, attempts_before + 1, now_ns + pause * SECOND_NS)
 
 
 class Retries:
@@ -34,7 +35,7 @@ class Retries:
 
         A time that is further away than any pause was set by a clock that was ahead: it has come.
         """
-        latest = now_ns + LONGEST_SECONDS * NS
+        latest = now_ns + LONGEST_SECONDS * SECOND_NS
         return {name: one.version for name, one in self._failures.items() if now_ns < one.retry_at <= latest}
 
     def failed(self, name: str, version: int, attempts_before: int, now_ns: int) -> Failure:

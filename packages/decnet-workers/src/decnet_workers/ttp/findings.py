@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
@@ -25,7 +26,6 @@ from decnet_workers.ttp.library import Counting, Library, Match
 from decnet_workers.ttp.sigma.correlation import Count, chained, counted
 from decnet_workers.ttp.sigma.rule import About
 from decnet_workers.ttp.tagging import (
-    DAY_NS,
     counted_events,
     counted_values,
     group_digest,

@@ -15,6 +15,7 @@ import typer
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from decnet_core.durations import HOUR_NS
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateSettings
 from decnet_core.text import for_terminal
@@ -25,7 +26,6 @@ from decnet_models.errors import DatabaseError, reason
 from decnet_models.ttp.queries import RuleState, rule_states, set_rule_state
 
 T = TypeVar("T")
-HOUR_NS = 3600 * 1_000_000_000
 
 RuleId = Annotated[UUID, typer.Argument(metavar="RULE", help="The rule's id; `list-rules --json` shows it.")]
 Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="Duration from now; 0: until changed.")]

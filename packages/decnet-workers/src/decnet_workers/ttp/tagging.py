@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import TechniqueTagged
@@ -19,7 +20,6 @@ from decnet_models.ttp.queries import Tag
 from decnet_workers.ttp.sigma.rule import About
 
 NAMESPACE = UUID("0c6c3f0a-5f0e-5a33-9a53-8f6c1a5f4d21")
-DAY_NS = 86_400 * 1_000_000_000
 _MAX_TITLE = 256
 _MAX_ACTION = 1024
 

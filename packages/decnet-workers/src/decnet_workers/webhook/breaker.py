@@ -7,8 +7,8 @@ The probe needs no state of its own: an endpoint whose last attempt failed is se
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_models.webhooks.delivery_queries import EndpointState
-from decnet_workers.webhook.retry import NS
 
 
 class Breaker(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class Breaker(msgspec.Struct, frozen=True):
         return EndpointState(
             failures=failures,
             failing_since=now_ns if state.failing_since is None else state.failing_since,
-            open_until=now_ns + int(pause * NS) if pause else None,
+            open_until=now_ns + int(pause * SECOND_NS) if pause else None,
             gone_at=state.gone_at,
         )
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.text import for_column, from_wire
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
@@ -29,7 +30,7 @@ from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import TEST, Offer, wants
 from decnet_workers.webhook.incidents.incidents import ACTIONS, Incidents, Waiting
 from decnet_workers.webhook.outcome import Failed, Reply
-from decnet_workers.webhook.retry import NS, Schedule
+from decnet_workers.webhook.retry import Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
 WORKER = "webhook"
@@ -39,8 +40,8 @@ REPLAYS = "webhook.replay"
 BATCH = 500
 """Notices per transaction."""
 _FORGET_BATCH = 5000
-_FORGET_EVERY_NS = 3600 * NS
-_COUNT_EVERY_NS = 5 * NS
+_FORGET_EVERY_NS = 3600 * SECOND_NS
+_COUNT_EVERY_NS = 5 * SECOND_NS
 """Counting costs as much as the backlog, and health is reported every ten seconds."""
 
 GONE = 410
@@ -84,8 +85,8 @@ class Deliveries:
             settings.give_up_seconds,
         )
         self._breaker = Breaker(settings.breaker_failures, settings.breaker_seconds, settings.breaker_longest_seconds)
-        self._give_up_ns = int(settings.give_up_seconds * NS)
-        self._keep_ns = int(settings.keep_days * 86400 * NS)
+        self._give_up_ns = int(settings.give_up_seconds * SECOND_NS)
+        self._keep_ns = int(settings.keep_days * 86400 * SECOND_NS)
         self._incidents = Incidents(settings)
         self._plausible_time = PlausibleTime()
         self._forgotten_at = 0
@@ -275,7 +276,7 @@ def answer_of(outcome: Reply | Failed, delivery: Delivery | None = None) -> str 
 
 def _asked_wait(outcome: Reply | Failed, now: int) -> float | None:
     if isinstance(outcome, Reply) and outcome.status in _ASKS_TO_WAIT:
-        return retry_after(outcome.retry_after, now / NS)
+        return retry_after(outcome.retry_after, now / SECOND_NS)
     return None
 
 

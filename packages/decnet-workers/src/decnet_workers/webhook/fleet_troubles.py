@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
@@ -33,12 +34,11 @@ from decnet_models.notices import queries as notices
 from decnet_models.swarm.queries import enrolments_in_force
 from decnet_models.troubles import queries
 from decnet_models.troubles.queries import Key
-from decnet_workers.webhook.retry import NS
 
-SETTLE_NS = 10 * NS
-LOOK_NS = 3600 * NS
-TROUBLED_LOOK_NS = 30 * NS
-EXPIRES_WITHIN_NS = 7 * 86400 * NS
+SETTLE_NS = 10 * SECOND_NS
+LOOK_NS = 3600 * SECOND_NS
+TROUBLED_LOOK_NS = 30 * SECOND_NS
+EXPIRES_WITHIN_NS = 7 * 86400 * SECOND_NS
 """Sensors renew earlier, so a certificate that comes this close to its end is not being renewed."""
 LOW_FRACTION, LOW_BYTES = 0.05, 1 << 30
 """A disk is low with less than both free, until it has a tenth more."""

@@ -3,7 +3,8 @@
 
 import msgspec
 
-NS = 1_000_000_000
+from decnet_core.durations import SECOND_NS
+
 JITTER = 0.2
 """Fraction by which a delay is randomly changed, so that many do not return together."""
 
@@ -28,8 +29,8 @@ class Schedule(msgspec.Struct, frozen=True):
 
         `wait_seconds` is what the receiver requested (Retry-After). The last attempt is at the end of `give_up`.
         """
-        end = started_ns + int(self.give_up * NS)
+        end = started_ns + int(self.give_up * SECOND_NS)
         if now_ns >= end:
             return None
         delay = max(self.delay(attempts, chance), wait_seconds or 0)
-        return min(end, now_ns + int(delay * NS))
+        return min(end, now_ns + int(delay * SECOND_NS))

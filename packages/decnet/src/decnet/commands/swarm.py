@@ -16,6 +16,7 @@ from decnet.show.times import duration, moment, size
 from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Offer
+from decnet_core.durations import SECOND_NS
 
 app = application("Sensor hosts: list, enrol, renew and revoke them.")
 
@@ -30,8 +31,6 @@ Hours = Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long the 
 Hosts = Annotated[
     list[str] | None, typer.Option("--host", help="A name of this host, for syslog senders that check it; repeatable.")
 ]
-
-_NS = 1_000_000_000
 
 
 @app.command()
@@ -125,7 +124,7 @@ def renew(
 ) -> None:
     """Give the listener a new certificate; sensors renew theirs by themselves."""
     made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
-    text = f"the listener's certificate is valid until {moment(made.not_after * _NS)}"
+    text = f"the listener's certificate is valid until {moment(made.not_after * SECOND_NS)}"
     typer.echo(documents.document(made) if as_json else text)
 
 
@@ -145,5 +144,5 @@ def _explained(made: Offer) -> str:
 
 def _row(one: Listed) -> tuple[object, ...]:
     times = (one.valid_until, one.enrolled_at, one.renewed_at)
-    last = moment(one.last_events_at * _NS) if one.last_events_at else None
-    return one.name, one.state, *(moment(at * _NS) if at else None for at in times), one.address or None, last
+    last = moment(one.last_events_at * SECOND_NS) if one.last_events_at else None
+    return one.name, one.state, *(moment(at * SECOND_NS) if at else None for at in times), one.address or None, last

@@ -49,21 +49,26 @@ def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Conn
 
     Raises UnavailableError when it cannot be used now, RefusedError when something has to be changed first.
     """
-    try:
+    with explained(deployment):
         engine = open_engine(deployment.database_url, read_only=not write)
-    except DatabaseError as error:
-        raise RefusedError(_hint(deployment, error)) from error
+        try:
+            with (writing if write else reading)(engine) as connection:
+                require_current(connection)
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def explained(deployment: Deployment) -> Iterator[None]:
+    """Give the database's errors the form that operators are told; raises as `transaction`."""
     try:
-        with (writing if write else reading)(engine) as connection:
-            require_current(connection)
-            yield connection
+        yield
     except DatabaseError as error:
         raise RefusedError(_hint(deployment, error)) from error
     except DBAPIError as error:
         kind = UnavailableError if passes(error) else RefusedError
         raise kind(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
-    finally:
-        engine.dispose()
 
 
 def _hint(deployment: Deployment, error: DatabaseError) -> str:

@@ -4,9 +4,9 @@
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.durations import DAY_NS
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action
-from decnet_workers.orchestrator.plan import DAY_NS
 from decnet_workers.orchestrator.schedule import running_hosts, unplanned
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 

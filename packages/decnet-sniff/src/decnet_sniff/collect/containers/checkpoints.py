@@ -11,9 +11,9 @@ from collections import OrderedDict
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_sniff.collect.containers.log_stream import LogLine
 
-_SECOND = 1_000_000_000
 OVERLAP_SECONDS = 2
 _REMEMBERED = 20_000
 _SAVED = 1000
@@ -36,12 +36,12 @@ class SeenLines:
         self._equal: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
         """How many equal lines of one time there were since `begin`, and their second."""
         for name in checkpoint.seen:
-            self._seen[bytes.fromhex(name)] = checkpoint.ts // _SECOND
+            self._seen[bytes.fromhex(name)] = checkpoint.ts // SECOND_NS
 
     @property
     def since(self) -> int:
         """The time (s since the Unix epoch) to request, from which lines may be new."""
-        return max(0, self._newest // _SECOND - OVERLAP_SECONDS)
+        return max(0, self._newest // SECOND_NS - OVERLAP_SECONDS)
 
     def begin(self) -> None:
         """Start over: the log is about to be sent from `since` again."""
@@ -49,7 +49,7 @@ class SeenLines:
 
     def admit(self, line: LogLine) -> bytes | None:
         """Return the identity of a new line, None for one seen before."""
-        second = line.ts // _SECOND
+        second = line.ts // SECOND_NS
         content = b"%d %d %d " % (line.stream, line.ts, line.size) + line.text
         digest = hashlib.blake2b(content, digest_size=12).digest()
         count = self._equal.get(digest, (0, 0))[0]
@@ -59,7 +59,7 @@ class SeenLines:
             return None
         self._seen[identity] = second
         if line.ts > self._newest:
-            is_later = second > self._newest // _SECOND
+            is_later = second > self._newest // SECOND_NS
             self._newest = line.ts
             if is_later:
                 self._forget(second - OVERLAP_SECONDS - 1)
@@ -67,7 +67,7 @@ class SeenLines:
         return identity
 
     def checkpoint(self) -> Checkpoint:
-        first = self._newest // _SECOND - OVERLAP_SECONDS
+        first = self._newest // SECOND_NS - OVERLAP_SECONDS
         recent = [identity.hex() for identity, second in self._seen.items() if second >= first]
         return Checkpoint(self._newest, tuple(recent[-_SAVED:]))
 

@@ -15,13 +15,13 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_sniff.sniff.scan.candidates import Candidate, FirstProbe, Target, interned_target
 
 SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP = "syn", "connect", "fin", "null", "xmas", "maimon", "ack", "udp"
 
 _FIN, _SYN, _PSH, _ACK, _URG = 1, 2, 8, 16, 32
 _BY_FLAGS = {0: NULL, _SYN: SYN, _FIN: FIN, _FIN | _PSH | _URG: XMAS, _FIN | _ACK: MAIMON, _ACK: ACK}
-_SECOND = 1_000_000_000
 
 Key = tuple[bytes, str]
 """Source address and technique; of a connect scan the technique is SYN until it is reported."""
@@ -105,7 +105,7 @@ class ScanDetector:
         candidate = self._candidates.pop(key, None)
         if candidate is None:
             first_probe = self._first_probes.pop(key, None)
-            if first_probe is None or now - first_probe.since > self._settings.memory_seconds * _SECOND:
+            if first_probe is None or now - first_probe.since > self._settings.memory_seconds * SECOND_NS:
                 first_probe = FirstProbe(target, now)
             if first_probe.target == target:
                 self._remember(key, first_probe)
@@ -158,7 +158,7 @@ class ScanDetector:
         """Return the scans that paused or have gone on for a window; to be called about every second."""
         scans, self._reported_early = self._reported_early, []
         scans += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
-        self._age(now - self._settings.memory_seconds * _SECOND)
+        self._age(now - self._settings.memory_seconds * SECOND_NS)
         return scans
 
     def rest(self) -> list[Scan]:
@@ -218,10 +218,10 @@ class ScanDetector:
         self._kept -= self._candidates.pop(oldest).kept
 
     def _is_due(self, candidate: Candidate, now: int) -> bool:
-        going_on = (now - candidate.first) // _SECOND
+        going_on = (now - candidate.first) // SECOND_NS
         if candidate.reported and not self._is_scan(len(candidate.ports), len(candidate.hosts)):
             return going_on >= self._settings.trickle_seconds
-        quiet = (now - candidate.last) // _SECOND
+        quiet = (now - candidate.last) // SECOND_NS
         return quiet >= self._settings.pause_seconds or going_on >= self._settings.window_seconds
 
     def _age(self, before: int) -> None:

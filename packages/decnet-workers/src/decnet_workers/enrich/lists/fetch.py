@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_core.net.addresses import Address
 from decnet_models.intel.queries import Verdict
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo
 from decnet_workers.enrich.lists.lines import Lines, ListError, ReadLine, key_of
-from decnet_workers.enrich.pauses import NS
 from decnet_workers.enrich.provider_error import ProviderError, of_status
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.outbound.http_request import PART_BYTES, RequestError, request
@@ -73,7 +73,7 @@ class ListProvider:
 
     def due_at(self) -> int:
         """Return when it is to be fetched, ns since the Unix epoch."""
-        return 0 if self._list is None else self._fetched_at + int(self.source.seconds * NS)
+        return 0 if self._list is None else self._fetched_at + int(self.source.seconds * SECOND_NS)
 
     def find(self, address: Address) -> Answer | None:
         """Return what the list says, None for an address that is not on it, or without a list."""

@@ -16,13 +16,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from decnet_core.durations import SECOND_NS
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
 
 MAX_COUNT = 1000
 MAX_RULES = 50
-_SECOND = 1_000_000_000
-_UNITS = {"s": _SECOND, "m": 60 * _SECOND, "h": 3600 * _SECOND, "d": 86400 * _SECOND}
+_UNITS = {"s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3600 * SECOND_NS, "d": 86400 * SECOND_NS}
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 Kind: TypeAlias = Literal["event_count", "value_count", "temporal", "temporal_ordered"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.durations import DAY_NS, MINUTE_NS
 from decnet_core.events.notices import Notice
 from decnet_models.incidents import keeping
 from decnet_models.incidents.values import Action
@@ -24,8 +25,6 @@ from decnet_workers.webhook.settings import WebhookSettings
 ACTIONS = "webhook.incidents"
 """The cursor over what operators do with incidents."""
 
-_MINUTE_NS = 60 * 1_000_000_000
-_DAY_NS = 1440 * _MINUTE_NS
 _LONGEST_WAIT = 4
 """In times of the wait of a first notification: an attacker who never pauses is told of nevertheless."""
 
@@ -50,9 +49,9 @@ class Incidents:
         self._policy = Policy(
             wait=wait,
             longest_wait=_LONGEST_WAIT * wait,
-            silence=int(settings.incident_silence_minutes * _MINUTE_NS),
-            window=int(settings.incident_window_minutes * _MINUTE_NS),
-            acknowledge=int(settings.incident_acknowledge_minutes * _MINUTE_NS),
+            silence=int(settings.incident_silence_minutes * MINUTE_NS),
+            window=int(settings.incident_window_minutes * MINUTE_NS),
+            acknowledge=int(settings.incident_acknowledge_minutes * MINUTE_NS),
         )
         self._storm = StormLimit(settings.incidents_per_minute)
         self._digested: dict[str, int] = {}
@@ -94,7 +93,7 @@ class Incidents:
             selection = selection_of(webhook.filter)
             ends.append(next_end(selection.quiet, now))
             span = last_ended(selection.quiet, now)
-            since = max(webhook.created_at, now - _DAY_NS, self._digested.get(webhook.id, 0))
+            since = max(webhook.created_at, now - DAY_NS, self._digested.get(webhook.id, 0))
             if span is not None and span[1] > since:
                 told += quiet_digest(connection, webhook.id, selection, span)
                 self._digested[webhook.id] = span[1]

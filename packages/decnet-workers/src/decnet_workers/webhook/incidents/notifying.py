@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.durations import MINUTE_NS
 from decnet_core.events.notices import (
     IncidentAcknowledged,
     IncidentClosed,
@@ -37,7 +38,7 @@ from decnet_workers.webhook.incidents.content import title_of
 from decnet_workers.webhook.incidents.policy import GREW, OPENED, Policy
 from decnet_workers.webhook.incidents.selection import Facts, Selection, selection_of
 from decnet_workers.webhook.incidents.severity import WORDS
-from decnet_workers.webhook.incidents.storm import MINUTE_NS, StormLimit, minute_end
+from decnet_workers.webhook.incidents.storm import StormLimit, minute_end
 
 MOST_NAMED = 20
 """Deckies, services and techniques that a notice names of each."""

@@ -7,7 +7,7 @@ memory: after a restart a minute may have it twice.
 
 from collections import Counter
 
-MINUTE_NS = 60 * 1_000_000_000
+from decnet_core.durations import MINUTE_NS
 
 
 class StormLimit:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Makes the application: routes, errors, and what holds for all requests."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from decnet_web.api import routers
+from decnet_web.api.cursors import Cursors
+from decnet_web.api.fleet import Fleet
+from decnet_web.api.problems import add_handlers
+from decnet_web.api.settings import ApiSettings
+
+PREFIX = "/api/v1"
+DEFAULTS = ApiSettings()
+
+
+def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32)) -> FastAPI:
+    """Return the application that serves `fleet`; without one it only describes itself.
+
+    `key` signs cursors. What routes need of the application is in its `state`: `fleet`, `settings`, `cursors`.
+    """
+    application = FastAPI(
+        title="DECNET",
+        version=version("decnet-web"),
+        summary="What the fleet has seen, what it consists of, and what to do about it.",
+        openapi_url=f"{PREFIX}/openapi.json" if settings.documentation else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    application.state.fleet = fleet
+    application.state.settings = settings
+    application.state.cursors = Cursors(key)
+    for name in routers.BELOW_API:
+        application.include_router(importlib.import_module(name).router, prefix=PREFIX)
+    for name in routers.AT_ROOT:
+        application.include_router(importlib.import_module(name).root_router)
+    add_handlers(application)
+    return application
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

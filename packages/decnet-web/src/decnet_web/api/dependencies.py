@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""What routes ask for: the fleet, the principal with at least a role, a span of time, a page.
+
+Every route names exactly one of `Viewer`, `Analyst`, `Admin`, or is open to everybody (log-in, health): the access
+matrix in tests/decnet_web/api/test_access_matrix.py lists all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from decnet.cli.time_window import time_window
+from decnet_models.accounts.queries import Role
+from decnet_models.database.window import Window
+from decnet_web.api.accounts.authentication import authenticate
+from decnet_web.api.fleet import Fleet
+from decnet_web.api.paging import Paging
+from decnet_web.api.principal import Principal
+from decnet_web.api.problems import Problem
+
+
+def fleet_of(request: Request) -> Fleet:
+    """Return the fleet that the application serves."""
+    fleet: Fleet = request.app.state.fleet
+    return fleet
+
+
+InFleet = Annotated[Fleet, Depends(fleet_of)]
+
+
+class Access:
+    """Lets those through who have at least a role; the rest is 401 or 403."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, request: Request, fleet: InFleet) -> Principal:
+        principal = await authenticate(request, fleet)
+        request.state.principal = principal
+        if not principal.may(self.role):
+            raise Problem(403, detail=f"this needs the role {self.role}; yours is {principal.role}")
+        return principal
+
+
+Viewer = Annotated[Principal, Depends(Access("viewer"))]
+Analyst = Annotated[Principal, Depends(Access("analyst"))]
+Admin = Annotated[Principal, Depends(Access("admin"))]
+
+
+def _window(
+    since: Annotated[
+        str | None, Query(max_length=64, description="Only from this time on: RFC 3339, or ago as `24h`, `7d`.")
+    ] = None,
+    until: Annotated[str | None, Query(max_length=64, description="Only before this time.")] = None,
+) -> Window:
+    return time_window(since, until)
+
+
+InWindow = Annotated[Window, Depends(_window)]
+"""The span of the query parameters `since` and `until`; by default all of time."""
+
+InPaging = Annotated[Paging, Depends(Paging)]
+"""The page of a listing that is asked for."""

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""The fleet that the routes work on: its database in threads, its settings and state directory.
+
+A route makes one hop: `await fleet.read(function)` runs `function(connection)` in a database thread, in a read-only
+transaction (one snapshot); `await fleet.write(function)` in a write transaction of the owner `operator`, which commits
+when the function returns and is rolled back when it raises. `await fleet.thread(function)` is for all other blocking
+work, also for functions of `decnet` that open a transaction themselves. Functions must not touch the event loop.
+
+Each database thread keeps an engine of its own: `open_engine` has one connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from decnet.fleet.deployment import Deployment, explained
+from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
+from decnet_models.database.ownership import guard
+from decnet_models.database.schema import require_current
+
+T = TypeVar("T")
+
+OWNER = "operator"
+"""The writer whose tables the API writes, as the command does."""
+
+_OTHER_THREADS = 4
+
+
+class Fleet:
+    """One fleet, open until `close`."""
+
+    def __init__(self, deployment: Deployment, *, readers: int = 3) -> None:
+        self.deployment = deployment
+        self._local = threading.local()
+        self._engines: list[Engine] = []
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
+        self._others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="api-work")
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run `function(connection)` on one snapshot of the database.
+
+        Raises decnet's UnavailableError or RefusedError when the database cannot be used.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, function)
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run `function(connection)` in a transaction and commit; one at a time. Raises as `read`."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_here, function)
+
+    async def thread(self, function: Callable[[], T]) -> T:
+        """Run other blocking work."""
+        return await asyncio.get_running_loop().run_in_executor(self._others, function)
+
+    def read_here(self, function: Callable[[Connection], T]) -> T:
+        """Do what `read` does in the calling thread."""
+        with explained(self.deployment), reading(self._engine(read_only=True)) as connection:
+            return function(connection)
+
+    def write_here(self, function: Callable[[Connection], T]) -> T:
+        """Do what `write` does in the calling thread."""
+        with explained(self.deployment), writing(self._engine(read_only=False)) as connection:
+            return function(connection)
+
+    def open_engine(self, *, read_only: bool) -> Engine:
+        """Return an engine of the fleet's database which the caller disposes of."""
+        settings = self.deployment.settings.section("database", DatabaseSettings)
+        engine = open_engine(
+            self.deployment.database_url,
+            read_only=read_only,
+            busy_seconds=settings.busy_seconds,
+            statement_seconds=settings.statement_seconds,
+        )
+        try:
+            with reading(engine) as connection:
+                require_current(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        guard(engine, OWNER)
+        return engine
+
+    def close(self) -> None:
+        """Wait for what runs, then close the database."""
+        for executor in (self._readers, self._writer, self._others):
+            executor.shutdown(cancel_futures=True)
+        for engine in self._engines:
+            engine.dispose()
+        self._engines.clear()
+
+    def _engine(self, *, read_only: bool) -> Engine:
+        name = "read" if read_only else "write"
+        engine: Engine | None = getattr(self._local, name, None)
+        if engine is None:
+            engine = self.open_engine(read_only=read_only)
+            setattr(self._local, name, engine)
+            self._engines.append(engine)
+        return engine

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""The modules whose `router` the application includes; each engineer of a resource adds its line."""
+
+from __future__ import annotations
+
+ACCOUNTS: tuple[str, ...] = ()
+"""Log-in, sessions, tokens, users, audit."""
+
+FINDINGS: tuple[str, ...] = ()
+"""What the fleet has seen."""
+
+FLEET: tuple[str, ...] = ()
+"""What the fleet consists of."""
+
+RESPONSE: tuple[str, ...] = ()
+"""What people do about it."""
+
+LIVE: tuple[str, ...] = ()
+"""Stream, metrics, health."""
+
+BELOW_API = (*ACCOUNTS, *FINDINGS, *FLEET, *RESPONSE, *LIVE)
+"""Included below /api/v1."""
+
+AT_ROOT: tuple[str, ...] = ()
+"""Included at the root: their `root_router`."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The resources of the API, a module each."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the fleet consists of: workers, deckies, canaries, sensors, rules, settings."""

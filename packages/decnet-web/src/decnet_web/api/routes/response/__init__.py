@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What people do about it: incidents, silences, webhooks, exports, reports."""

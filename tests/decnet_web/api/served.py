@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""An application on a fleet's directory and database of its own, with an account and a token for each role.
+
+A test module shares one:
+
+    @pytest.fixture(scope="module")
+    def served(tmp_path_factory):
+        with serving(tmp_path_factory.mktemp("fleet")) as served:
+            yield served
+
+    async def test_it(served):
+        async with served.client("viewer") as client:
+            assert (await client.get("/api/v1/attackers")).status_code == 200
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import msgspec
+from fastapi import FastAPI
+from tests.decnet_models.migrated import migrated_database
+
+from decnet.fleet.deployment import Deployment, transaction
+from decnet_core.bus.settings import BusSettings
+from decnet_core.settings import Settings
+from decnet_core.state import SUPERVISORS, State
+from decnet_models.accounts.queries import ROLES, Role, Token, add_account, add_token
+from decnet_web.api.application import make_application
+from decnet_web.api.fleet import Fleet
+from decnet_web.api.settings import ApiSettings
+
+ORIGIN = "http://127.0.0.1:8080"
+
+
+class Served(msgspec.Struct, frozen=True):
+    """An application and the fleet behind it."""
+
+    application: FastAPI
+    deployment: Deployment
+    tokens: dict[str, str]
+    """A token of each role; the account is called like its role."""
+
+    def client(self, role: Role | None = None, **headers: str) -> httpx.AsyncClient:
+        """Return a client of that role; None: one that has not logged in."""
+        token = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.application), base_url=ORIGIN, headers={**token, **headers}
+        )
+
+
+@contextmanager
+def serving(root: Path, settings: ApiSettings | None = None) -> Iterator[Served]:
+    """Make a fleet below `root` that does not run, and the application that serves it."""
+    deployment = _deployment(root)
+    tokens = {role: f"decnet_test_{role}" for role in ROLES}
+    with transaction(deployment, write=True) as connection:
+        for number, role in enumerate(ROLES, 1):
+            now, digest = time.time_ns(), hashlib.sha256(tokens[role].encode()).hexdigest()
+            add_account(connection, UUID(int=number), role, role, now_ns=now)
+            add_token(connection, Token(digest, tokens[role][:8], UUID(int=number), "test", role, now))
+    fleet = Fleet(deployment)
+    try:
+        yield Served(make_application(fleet, settings or ApiSettings()), deployment, tokens)
+    finally:
+        fleet.close()
+
+
+def _deployment(root: Path) -> Deployment:
+    state = State(root / "state")
+    state.create(SUPERVISORS)
+    url = migrated_database(state.root / "decnet.db")
+    settings = Settings({"state": {"dir": str(state.root)}}, {}, "")
+    bus = settings.section("bus", BusSettings)
+    return Deployment(
+        settings=settings, state=state, database_url=url, bus_url=bus.client_url(state), embedded_bus=bus.embedded
+    )

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What holds for all routes: roles, problem details, pages and cursors, on a listing that the test adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter
+from sqlalchemy import Connection, select
+from starlette.responses import Response
+from tests.decnet_web.api.served import Served, serving
+
+from decnet.cli.errors import NotFoundError
+from decnet_models.accounts.tables import account
+from decnet_web.api.dependencies import Admin, InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.models import Answer
+from decnet_web.api.moments import Moment
+from decnet_web.api.paging import Page
+
+router = APIRouter(prefix="/api/v1/test")
+
+
+class Named(Answer):
+    """An account, for the test."""
+
+    name: str
+    """Its name."""
+    created_at: Moment
+    """When it was made."""
+
+
+@router.get("/names", response_model=Page[Named])
+async def list_names(fleet: InFleet, paging: InPaging, _viewer: Viewer) -> Response:
+    """List names."""
+
+    def fetch(connection: Connection, position: tuple[str] | None, limit: int) -> list[Named]:
+        query = select(account.c.name, account.c.created_at).order_by(account.c.name).limit(limit)
+        if position is not None:
+            query = query.where(account.c.name > position[0])
+        return [Named.model_validate(row) for row in connection.execute(query)]
+
+    return await paging.answer(fleet, fetch, lambda row: (row.name,))
+
+
+@router.get("/window")
+async def show_window(window: InWindow, _admin: Admin) -> list[int]:
+    """Show what the window is."""
+    return [window.since, window.until]
+
+
+@router.get("/missing")
+async def find_missing(_viewer: Viewer) -> None:
+    """Find nothing."""
+    raise NotFoundError("there is no such thing")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("fleet")) as served:
+        served.application.include_router(router)
+        yield served
+
+
+async def test_pages_are_followed_by_their_cursors(served: Served) -> None:
+    async with served.client("viewer") as client:
+        first = (await client.get("/api/v1/test/names", params={"limit": 2})).json()
+        assert [item["name"] for item in first["items"]] == ["admin", "analyst"]
+        assert first["items"][0]["created_at"].endswith("Z")
+        second = (await client.get("/api/v1/test/names", params={"limit": 2, "after": first["next"]})).json()
+        assert [item["name"] for item in second["items"]] == ["viewer"]
+        assert second["next"] is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "a" * 64, "%", "WyJhIl0"])
+async def test_a_forged_cursor_is_refused(served: Served, cursor: str) -> None:
+    async with served.client("viewer") as client:
+        answer = await client.get("/api/v1/test/names", params={"after": cursor})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "Bad cursor"
+
+
+async def test_without_a_login_nothing_is_shown(served: Served) -> None:
+    async with served.client() as client:
+        answer = await client.get("/api/v1/test/names")
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        wrong = await client.get("/api/v1/test/names", headers={"Authorization": "Bearer wrong"})
+        assert wrong.status_code == 401
+
+
+async def test_a_role_is_needed(served: Served) -> None:
+    for role, status in (("viewer", 403), ("analyst", 403), ("admin", 200)):
+        async with served.client(role) as client:
+            assert (await client.get("/api/v1/test/window")).status_code == status
+
+
+async def test_errors_of_decnet_are_problems(served: Served) -> None:
+    async with served.client("admin") as client:
+        missing = await client.get("/api/v1/test/missing")
+        assert (missing.status_code, missing.json()["detail"]) == (404, "there is no such thing")
+        wrong = await client.get("/api/v1/test/window", params={"since": "no time"})
+        assert wrong.status_code == 422
+        unknown = await client.get("/api/v1/test/unknown")
+        assert unknown.headers["content-type"] == "application/problem+json"
+        assert (await client.delete("/api/v1/test/names")).status_code == 405
+        limit = await client.get("/api/v1/test/names", params={"limit": 0})
+        assert limit.json()["errors"][0]["where"] == "query/limit"
