@@ -63,10 +63,20 @@ class Paging:
         rows = await fleet.read(lambda connection: fetch(connection, self.position, self.limit + 1))
         return self.page(rows, position)
 
+    async def walk(
+        self, fleet: Fleet, fetch: Callable[[Connection, Any, int], tuple[Sequence[T], Position | None]]
+    ) -> Response:
+        """Return the page of a walk that may end early: `fetch` returns rows, and where to go on (None: nowhere)."""
+        rows, following = await fleet.read(lambda connection: fetch(connection, self.position, self.limit))
+        return self._written(rows, following)
+
     def page(self, rows: Sequence[T], position: Callable[[T], Position]) -> Response:
         """Return the page of rows that have been read, of which one more than `limit` says that there is a next."""
         shown = rows[: self.limit]
-        following = self._cursors.write(position(shown[-1]), self._path) if len(rows) > self.limit else None
+        return self._written(shown, position(shown[-1]) if len(rows) > self.limit else None)
+
+    def _written(self, shown: Sequence[T], position: Position | None) -> Response:
+        following = None if position is None else self._cursors.write(position, self._path)
         items = b",".join(row.__pydantic_serializer__.to_json(row) for row in shown)
         cursor = f'"{following}"'.encode() if following else b"null"
         return Response(b'{"items":[' + items + b'],"next":' + cursor + b"}", media_type="application/json")
