@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, insert, select
+from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import audit_entry, login_throttle
@@ -48,16 +48,25 @@ def entries(
     *,
     actor: str | None = None,
     object: str | None = None,  # noqa: A002  # the column's name
+    action: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
     before: int | None = None,
 ) -> list[Entry]:
-    """Return entries, newest first; page on with `before` = the last one's `id`."""
+    """Return entries from `since` on and before `until`, newest first; page on with `before` = the last one's `id`.
+
+    `action` may be the first word of several (`account` for account.disable and the like).
+    """
     c = audit_entry.c
     query = select(*(c[name] for name in Entry.__struct_fields__)).order_by(c.id.desc()).limit(limit)
     for column, value in ((c.actor, actor), (c.object, object)):
         if value is not None:
             query = query.where(column == value)
-    if before is not None:
-        query = query.where(c.id < before)
+    if action is not None:
+        query = query.where(or_(c.action == action, and_(c.action > f"{action}.", c.action < f"{action}/")))
+    for condition, bound in ((c.ts.__ge__, since), (c.ts.__lt__, until), (c.id.__lt__, before)):
+        if bound is not None:
+            query = query.where(condition(bound))
     return [Entry(**{**row._mapping, "detail": msgspec.json.decode(row.detail)}) for row in connection.execute(query)]
 
 

@@ -35,6 +35,10 @@ class Account(TableModel, table=True):
 
     token_rows: list["ApiToken"] = related(order_by="ApiToken.created_at")
     session_rows: list["WebSession"] = related(order_by="WebSession.created_at")
+    passkey_rows: list["Passkey"] = related(order_by="Passkey.created_at")
+    recovery_rows: list["RecoveryCode"] = related()
+    link_rows: list["LoginLink"] = related(order_by="LoginLink.created_at")
+    subject_rows: list["OidcSubject"] = related()
 
 
 class ApiToken(TableModel, table=True):
@@ -60,6 +64,8 @@ class ApiToken(TableModel, table=True):
     """When the token was last used."""
     revoked_at: int | None = None
     """When the token was revoked; null: it is valid."""
+    scopes: str = "[]"
+    """What it may be used for, as a JSON list of scopes; an empty list: everything that its role may."""
 
     account_row: Account = related()
 
@@ -83,8 +89,105 @@ class WebSession(TableModel, table=True):
     """When the session was last used."""
     expires_at: int
     """When the session ends."""
+    means: str = "password"
+    """How its owner logged in: password, passkey, oidc or link."""
 
     account_row: Account = related()
+
+
+class RecoveryCode(TableModel, table=True):
+    """A code that is good once in place of a code of the authenticator."""
+
+    __table__ = tables.recovery_code
+
+    digest: str
+    """The keyed digest (HMAC-SHA-256) of the code."""
+    account: UUID
+    """The account that it belongs to."""
+    created_at: int
+    """When it was made."""
+    used_at: int | None = None
+    """When it was used; null: it is still good."""
+
+    account_row: Account = related()
+
+
+class Passkey(TableModel, table=True):
+    """A WebAuthn credential with which an account logs in."""
+
+    __table__ = tables.passkey
+
+    digest: str
+    """The SHA-256 of the credential's id."""
+    account: UUID
+    """The account that it logs in."""
+    credential: str
+    """The credential's id, in base64url."""
+    public_key: str
+    """The COSE public key, in base64url."""
+    sign_count: int
+    """The last signature counter; one that does not grow is a copied authenticator (WebAuthn, section 6.1.1)."""
+    name: str
+    """Its name, in its owner's words."""
+    transports: str
+    """How the authenticator is reached, as a JSON list."""
+    backed_up: int
+    """1: its provider synchronises it to other devices."""
+    created_at: int
+    """When it was registered."""
+    used_at: int | None = None
+    """When it last logged somebody in."""
+
+    account_row: Account = related()
+
+
+class LoginLink(TableModel, table=True):
+    """A link that logs in once."""
+
+    __table__ = tables.login_link
+
+    digest: str
+    """The SHA-256 of the secret in the link."""
+    account: UUID
+    """The account that it logs in."""
+    made_by: str
+    """Who made it."""
+    created_at: int
+    """When it was made."""
+    expires_at: int
+    """When it expires."""
+
+    account_row: Account = related()
+
+
+class OidcSubject(TableModel, table=True):
+    """A user of an OpenID Connect provider, and the account that this user logs in to."""
+
+    __table__ = tables.oidc_subject
+
+    issuer: str
+    """The provider's issuer identifier."""
+    subject: str
+    """The provider's identifier of the user (claim `sub`)."""
+    account: UUID
+    """The account."""
+    created_at: int
+    """When the user first logged in here."""
+    used_at: int | None = None
+    """When the user last logged in here."""
+
+    account_row: Account = related()
+
+
+class UsedTicket(TableModel, table=True):
+    """A step of a log-in that was completed and cannot be repeated."""
+
+    __table__ = tables.used_ticket
+
+    digest: str
+    """The SHA-256 of the ticket."""
+    expires_at: int
+    """When the ticket, and so this row, is worthless."""
 
 
 class LoginThrottle(TableModel, table=True):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Queries of accounts, tokens and sessions; times are ns since the Unix epoch."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -43,6 +44,12 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     used_at: int | None = None
     revoked_at: int | None = None
+    scopes: tuple[str, ...] = ()
+    """What it may be used for; empty: everything that its role may."""
+
+
+LogIn: TypeAlias = Literal["password", "passkey", "oidc", "link"]
+"""How the owner of a session logged in."""
 
 
 class WebSession(msgspec.Struct, frozen=True):
@@ -53,13 +60,16 @@ class WebSession(msgspec.Struct, frozen=True):
     created_at: int
     seen_at: int
     expires_at: int
+    means: LogIn = "password"
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """An authenticated account, and its role."""
+    """An authenticated account, its role, and the token or session that authenticated it."""
 
     account: Account
     role: Role
+    token: Token | None = None
+    session: WebSession | None = None
 
 
 def add_account(
@@ -88,6 +98,18 @@ def account_of(connection: Connection, account_id: UUID) -> Account | None:
 def set_role(connection: Connection, account_id: UUID, role: Role) -> bool:
     """Set an account's role, which applies to its sessions at once. False when there is no such account."""
     return _change(connection, account_id, role=role)
+
+
+def end_sessions(connection: Connection, account_id: UUID, besides: str = "") -> int:
+    """End all sessions of an account, except for that of the digest `besides`; return how many."""
+    c = web_session.c
+    return connection.execute(delete(web_session).where(c.account == account_id, c.digest != besides)).rowcount
+
+
+def upgrade_hash(connection: Connection, account_id: UUID, before: str, after: str) -> bool:
+    """Replace a password's hash by another of the same password; False when the password was changed meanwhile."""
+    statement = update(account).where(account.c.id == account_id, account.c.password == before)
+    return connection.execute(statement.values(password=after)).rowcount > 0
 
 
 def set_password(connection: Connection, account_id: UUID, password: str, *, now_ns: int) -> bool:
@@ -126,7 +148,8 @@ def remove_account(connection: Connection, account_id: UUID) -> bool:
 
 
 def add_token(connection: Connection, token: Token) -> None:
-    values = {**msgspec.structs.asdict(token), "name": for_column(token.name, 255)}
+    scopes = msgspec.json.encode(token.scopes).decode()
+    values = {**msgspec.structs.asdict(token), "name": for_column(token.name, 255), "scopes": scopes}
     connection.execute(insert(api_token).values(**values))
 
 
@@ -134,19 +157,35 @@ def tokens_of(connection: Connection, account_id: UUID, limit: int = 100) -> lis
     """Return an account's tokens, newest first, including revoked ones."""
     c = api_token.c
     query = select(api_token).where(c.account == account_id).order_by(c.created_at.desc(), c.digest).limit(limit)
-    return [Token(*row) for row in connection.execute(query)]
+    return [_token(row) for row in connection.execute(query)]
+
+
+def all_tokens(connection: Connection, limit: int = 1000) -> list[Token]:
+    """Return everybody's tokens, newest first, including revoked ones."""
+    c = api_token.c
+    return [
+        _token(row)
+        for row in connection.execute(select(api_token).order_by(c.created_at.desc(), c.digest).limit(limit))
+    ]
+
+
+def token_of(connection: Connection, digest: str) -> Token | None:
+    """Return the token with that digest, also one that is no longer valid; or None."""
+    row = connection.execute(select(api_token).where(api_token.c.digest == digest)).one_or_none()
+    return _token(row) if row else None
 
 
 def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid token, with the lesser of its role and the account's; or None."""
     c = api_token.c
     good = (c.digest == digest, c.revoked_at.is_(None), or_(c.expires_at.is_(None), c.expires_at > now_ns))
-    query = select(c.role.label("token_role"), *account.c).join(account, account.c.id == c.account)
+    query = select(*api_token.c, *account.c).join(account, account.c.id == c.account)
     row = connection.execute(query.where(*good, account.c.disabled_at.is_(None))).one_or_none()
     if row is None:
         return None
-    owner = Account(*row[1:])
-    return Principal(owner, min(owner.role, row.token_role, key=ROLES.index))
+    columns = len(api_token.c)
+    token, owner = _token(row[:columns]), Account(*row[columns:])
+    return Principal(owner, min(owner.role, token.role, key=ROLES.index), token=token)
 
 
 def touch_token(connection: Connection, digest: str, *, now_ns: int) -> None:
@@ -161,6 +200,12 @@ def revoke_token(connection: Connection, account_id: UUID, shown: str, *, now_ns
     return connection.execute(statement.values(revoked_at=now_ns)).rowcount > 0
 
 
+def revoke(connection: Connection, digest: str, *, now_ns: int) -> bool:
+    """Revoke one token; False when there is no such token, or it was revoked before."""
+    statement = update(api_token).where(api_token.c.digest == digest, api_token.c.revoked_at.is_(None))
+    return connection.execute(statement.values(revoked_at=now_ns)).rowcount > 0
+
+
 def open_session(connection: Connection, session: WebSession) -> None:
     agent = for_column(session.user_agent, 512) if session.user_agent else None
     connection.execute(insert(web_session).values(**{**msgspec.structs.asdict(session), "user_agent": agent}))
@@ -170,10 +215,14 @@ def open_session(connection: Connection, session: WebSession) -> None:
 def authenticate_session(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid session cookie, or None."""
     c = web_session.c
-    query = select(account).join(web_session, c.account == account.c.id)
+    query = select(*web_session.c, *account.c).join(account, c.account == account.c.id)
     good = query.where(c.digest == digest, c.expires_at > now_ns, account.c.disabled_at.is_(None))
     row = connection.execute(good).one_or_none()
-    return Principal(Account(*row), row.role) if row else None
+    if row is None:
+        return None
+    columns = len(web_session.c)
+    owner = Account(*row[columns:])
+    return Principal(owner, owner.role, session=WebSession(*row[:columns]))
 
 
 def touch_session(connection: Connection, digest: str, *, now_ns: int, expires_at: int) -> None:
@@ -199,6 +248,11 @@ def forget_sessions(connection: Connection, expired_before: int, limit: int) -> 
     c = web_session.c
     old = select(c.digest).where(c.expires_at < expired_before).order_by(c.expires_at).limit(limit)
     return connection.execute(delete(web_session).where(c.digest.in_(old))).rowcount
+
+
+def _token(row: Sequence[Any]) -> Token:
+    values = dict(zip(api_token.c.keys(), row, strict=True))
+    return Token(**{**values, "scopes": msgspec.json.decode(values["scopes"], type=tuple[str, ...])})
 
 
 def _name(name: str) -> str:

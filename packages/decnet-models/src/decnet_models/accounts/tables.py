@@ -8,6 +8,7 @@ from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSE
 metadata = MetaData()
 
 _INFO = {"owner": "operator", "readers": ("operator",)}
+_LOG_IN = "means IN ('password', 'passkey', 'oidc', 'link')"
 _ROLE = "role IN ('viewer', 'analyst', 'admin')"
 
 
@@ -44,6 +45,7 @@ api_token = Table(
     Column("expires_at", NANOSECONDS),
     Column("used_at", NANOSECONDS),
     Column("revoked_at", NANOSECONDS),
+    Column("scopes", JSON_TEXT, nullable=False, server_default="[]"),
     Index("ix_api_token_account", "account", "created_at"),
     info=_INFO,
 )
@@ -58,9 +60,74 @@ web_session = Table(
     Column("created_at", NANOSECONDS, nullable=False),
     Column("seen_at", NANOSECONDS, nullable=False),
     Column("expires_at", NANOSECONDS, nullable=False),
+    Column("means", String(16), CheckConstraint(_LOG_IN), nullable=False, server_default="password"),
     Index("ix_web_session_account", "account", "created_at"),
     Index("ix_web_session_expires_at", "expires_at"),
     info=_INFO,
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("digest", SHA256, primary_key=True),
+    _account(),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("used_at", NANOSECONDS),
+    Index("ix_recovery_code_account", "account"),
+    info=_INFO,
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("digest", SHA256, primary_key=True),
+    _account(),
+    Column("credential", String(1400), nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BIG, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("transports", JSON_TEXT, nullable=False),
+    Column("backed_up", Integer, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("used_at", NANOSECONDS),
+    Index("ix_passkey_account", "account", "created_at"),
+    info=_INFO,
+)
+
+login_link = Table(
+    "login_link",
+    metadata,
+    Column("digest", SHA256, primary_key=True),
+    _account(),
+    Column("made_by", NAME, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("expires_at", NANOSECONDS, nullable=False),
+    Index("ix_login_link_account", "account"),
+    Index("ix_login_link_expires_at", "expires_at"),
+    info=_INFO,
+)
+
+oidc_subject = Table(
+    "oidc_subject",
+    metadata,
+    Column("issuer", NAME, primary_key=True),
+    Column("subject", NAME, primary_key=True),
+    _account(),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("used_at", NANOSECONDS),
+    Index("ix_oidc_subject_account", "account"),
+    info=_INFO,
+    sqlite_with_rowid=False,
+)
+
+used_ticket = Table(
+    "used_ticket",
+    metadata,
+    Column("digest", SHA256, primary_key=True),
+    Column("expires_at", NANOSECONDS, nullable=False),
+    Index("ix_used_ticket_expires_at", "expires_at"),
+    info=_INFO,
+    sqlite_with_rowid=False,
 )
 
 login_throttle = Table(
@@ -88,6 +155,8 @@ audit_entry = Table(
     Column("detail", JSON_TEXT, nullable=False),
     Index("ix_audit_entry_actor", "actor", "id"),
     Index("ix_audit_entry_object", "object", "id"),
+    Index("ix_audit_entry_action", "action", "id"),
+    Index("ix_audit_entry_ts", "ts", "id"),
     info=_INFO,
     sqlite_autoincrement=True,
 )
