@@ -217,6 +217,10 @@ def _as_objects(value: Any) -> Any:
     ]
 
 
+def _as_text(value: Any) -> str:
+    return str(value)
+
+
 class MemberItem(Answer):
     """An attacker in an identity, or an identity in a campaign, and why."""
 
@@ -228,7 +232,7 @@ class MemberItem(Answer):
     joined_at: Moment
 
     _reasons = field_validator("because", mode="before")(_as_objects)
-    _subject = field_validator("subject", mode="before")(str)
+    _subject = field_validator("subject", mode="before")(_as_text)
 
 
 class ChangeItem(Answer):

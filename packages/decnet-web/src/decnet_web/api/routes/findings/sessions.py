@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from decnet.cli.addresses import canonical_address
 from decnet.findings import sessions as listing
 from decnet.history.playback import header_of, recording_file
-from decnet_web.api.audit import looked
+from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.models import Answer
 from decnet_web.api.paging import Page
@@ -58,9 +58,7 @@ async def list_sessions(
 ) -> Response:
     """List interactive sessions, last seen first; with a span of time those of which a part lies in it."""
     address = None if attacker is None else canonical_address(attacker)
-    wanted = listing.Wanted(
-        attacker=address, decky=decky, service=service, user=user, recorded=recorded, window=window
-    )
+    wanted = listing.Wanted(attacker=address, decky=decky, service=service, user=user, recorded=recorded, window=window)
 
     def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[SessionItem]:
         found = listing.sessions(connection, limit, wanted, after=after)
@@ -72,9 +70,7 @@ async def list_sessions(
 @router.get("/sessions/{session}")
 async def show_session(fleet: InFleet, _viewer: Viewer, session: str) -> SessionWhole:
     """Show a session: its story, commands, files, and what rules recognised."""
-    return await fleet.read(
-        lambda connection: SessionWhole.model_validate(listing.whole_session(connection, session))
-    )
+    return await fleet.read(lambda connection: SessionWhole.model_validate(listing.whole_session(connection, session)))
 
 
 @router.get(
@@ -86,7 +82,7 @@ async def play_session(fleet: InFleet, viewer: Viewer, session: str) -> Response
     """Return the recording of a session: asciicast v2, with whatever the attacker's programs wrote to the terminal."""
     found = await fleet.read(lambda connection: listing.whole_session(connection, session, 1).session)
     file = await fleet.thread(lambda: _checked(recording_file(fleet.deployment.state, found)))
-    await looked(fleet, viewer, "recording.play", session)
+    await audited(fleet, viewer, "recording.play", session)
     headers = {
         "Content-Disposition": f'attachment; filename="{found.recording}.cast"',
         "X-Content-Type-Options": "nosniff",
