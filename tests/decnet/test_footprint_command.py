@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from tests.decnet.command_result import Run
 
-from decnet.commands import footprint
+from decnet.fleet import footprint
 from decnet.fleet.deployment import Deployment
 from decnet.up import figures
 from decnet_core.footprint import children_of, measure

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from tests.decnet.command_result import Run
 
-from decnet.commands.status import look, without_parts_of_tasks
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
+from decnet.fleet.report import look, without_parts_of_tasks
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase

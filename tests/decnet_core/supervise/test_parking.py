@@ -21,6 +21,7 @@ from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, o
 
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
+from decnet_core.bus.interface import NoResponders
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.runtime.restarts.policy import Phase
@@ -427,3 +428,35 @@ async def test_a_crash_under_another_supervisor_wakes_it_for_the_nudge_may_have_
     os.kill(one(other, "steady").pid or 0, signal.SIGKILL)
     await until(lambda: (office.root / "orders" / "committed elsewhere").exists() is False)
     await other.stop()
+
+
+async def test_an_order_to_restart_gives_a_new_process_and_counts_no_crash(office: Office) -> None:
+    steady = one(office.fleet, "steady")
+    answer = await office.client.request(CONTROL.of("steady"), msgspec.json.encode(Control("restart")))
+    assert msgspec.json.decode(answer.payload, type=Health).pid == steady.pid
+    await until(lambda: one(office.fleet, "steady").restarts > steady.restarts)
+    await until(lambda: one(office.fleet, "steady").phase is Phase.READY)
+    assert one(office.fleet, "steady").pid != steady.pid
+    assert not one(office.fleet, "steady").reason
+
+
+async def test_an_order_to_restart_wakes_a_parked_worker(office: Office) -> None:
+    wakes = office.clerk.wakes
+    assert (await office.ask("restart")).state == "parked"
+    await until(lambda: office.woken_since(wakes))
+
+
+async def test_a_worker_that_is_down_for_good_is_restarted_by_its_supervisor(tmp_path: Path) -> None:
+    async with opened(tmp_path, "refusing") as office:
+        await until(lambda: one(office.fleet, "refusing").phase is Phase.REFUSED)
+        order = msgspec.json.encode(Control("restart"))
+        async with asyncio.timeout(20):
+            while True:  # until the supervisor listens
+                with contextlib.suppress(NoResponders, TimeoutError):
+                    answer = await office.client.request(CONTROL.of("refusing"), order, timeout=0.5)
+                    break
+        assert msgspec.json.decode(answer.payload, type=Health).state == "starting"
+        await until(lambda: one(office.fleet, "refusing").restarts > 0)
+        await until(lambda: one(office.fleet, "refusing").phase is Phase.REFUSED)
+        with pytest.raises((NoResponders, TimeoutError)):
+            await office.client.request(CONTROL.of("refusing"), msgspec.json.encode(Control("report")), timeout=0.5)

@@ -69,6 +69,7 @@ COMMANDS = (
     Command("replay", "Let a worker handle events again, after showing what that does."),
     Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
+    Command("worker", "Single workers: restart, pause, resume, reload, log."),
     Command("footprint", "Show what every worker and the whole fleet cost in memory, wake-ups and CPU."),
     Command("bus", "Inspect the message bus: sub, pub, top."),
     Command("upgrade", "How to come to another version: --check says what has to be done here.", "host"),

@@ -50,7 +50,9 @@ class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
     op: str
-    """stop, reload, pause, resume or report; the reply is the worker's health. A pause ends when the bus is lost."""
+    """stop, restart, reload, pause, resume or report; the reply is the worker's health.
+
+    A pause ends when the bus is lost. A worker that is down for good is restarted by its supervisor."""
     to: str = ""
     """The one process of the worker that it is for (`runtime.shares`); empty: all, and the first replies."""
 

@@ -11,6 +11,9 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from decnet_core.net.sockets import unix_name
 
 Ancillary = Iterable[tuple[int, int, bytes]]
 """What socket.recvmsg(2) returns beside the data."""
@@ -70,6 +73,17 @@ class InheritedSockets:
             if bound[0] == wanted[0] and port in (0, bound[1]):
                 found.setblocking(False)
                 return found
+        found.close()
+        return None
+
+    def take_unix(self, name: str, path: Path) -> socket.socket | None:
+        """Return the socket called `name` if it is the UNIX socket at `path` (`sockets.listening_unix`)."""
+        found = self._waiting.pop(name, None)
+        if found is None:
+            return None
+        if found.family == socket.AF_UNIX and found.getsockname() == str(unix_name(path)) and path.is_socket():
+            found.setblocking(False)
+            return found
         found.close()
         return None
 

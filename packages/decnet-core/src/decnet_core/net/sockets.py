@@ -7,11 +7,16 @@ does not, for there it would let two processes share the port and lose each othe
 """
 
 import errno
+import os
 import socket
+from pathlib import Path
 
 from decnet_core.errors import CoreError
 
 BACKLOG = 128
+_LONGEST_PATH = 103
+"""Bytes of a UNIX socket's path: sun_path has 108, unix(7), less the final zero and `.new`."""
+_PROBE_SECONDS = 1.0
 _FIRST_UNPRIVILEGED = 1024
 
 
@@ -27,6 +32,45 @@ def listening(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
 def bound_udp(host: str, port: int) -> socket.socket:
     """Return a UDP socket bound to `host` (an address, or a name with an IPv4 address); raises BindError."""
     return _bound(host, port, socket.SOCK_DGRAM, 0)
+
+
+def listening_unix(path: Path, mode: int, backlog: int = BACKLOG) -> socket.socket:
+    """Return a UNIX stream socket that listens at `path` with these permissions; raises BindError.
+
+    It is bound beside the path and renamed: nobody sees it with others, and what a killed predecessor left is replaced.
+    """
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise BindError("the path is too long for a UNIX socket; choose a shorter state directory with --state DIR")
+    if _answers(path):
+        raise BindError("another process listens there; stop it first")
+    fresh = unix_name(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        fresh.unlink(missing_ok=True)
+        sock.bind(os.fsencode(fresh))
+        fresh.chmod(mode)
+        sock.listen(backlog)
+        fresh.replace(path)
+    except OSError as error:
+        sock.close()
+        raise BindError(error.strerror or str(error)) from error
+    return sock
+
+
+def unix_name(path: Path) -> Path:
+    """Return the name to which the socket at `path` was bound before it was renamed; getsockname(2) returns that."""
+    return path.with_name(path.name + ".new")
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_PROBE_SECONDS)
+        try:
+            probe.connect(os.fsencode(path))
+        except OSError:
+            return False
+    return True
 
 
 def _bound(host: str, port: int, kind: int, backlog: int) -> socket.socket:

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.net.inherited import InheritedSockets
-from decnet_core.net.sockets import BACKLOG, bound_udp, listening
+from decnet_core.net.sockets import BACKLOG, bound_udp, listening, listening_unix
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.parking import Parking
@@ -114,6 +115,12 @@ class Context:
     def listening(self, name: str, host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
         """Return a TCP socket as `net.sockets.listening` does; the supervisor holds it while the worker is parked."""
         sock = self.inherited.take(name, host, port) or listening(host, port, backlog)
+        self.parking.sockets[name] = sock
+        return sock
+
+    def listening_unix(self, name: str, path: Path, mode: int, backlog: int = BACKLOG) -> socket.socket:
+        """The same for a UNIX socket with these permissions, `net.sockets.listening_unix`."""
+        sock = self.inherited.take_unix(name, path) or listening_unix(path, mode, backlog)
         self.parking.sockets[name] = sock
         return sock
 

@@ -18,6 +18,7 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
+from decnet_core.exits import RestartOrdered
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
@@ -115,9 +116,10 @@ class Host:
         self._runtime = ctx.settings.section("runtime", RuntimeSettings)
         self._spooling = ctx.settings.section("spool", SpoolSettings)
         self._started = time.monotonic()
+        self._restarting = False
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Run the worker until it is asked to stop; raises what it crashed with.
+        """Run the worker until it is asked to stop; raises what it crashed with, RestartOrdered after that order.
 
         `ready` is called once the worker has started. StartupError comes from the worker's `start`.
         """
@@ -143,6 +145,8 @@ class Host:
             finally:  # or the next start in this process would find the spool locked
                 await ctx.close()
             log.info("stopped")
+        if self._restarting:
+            raise RestartOrdered(f"the operator ordered a restart of {self._worker.name}")
 
     async def _start_services(self) -> None:
         ctx = self._ctx
@@ -248,6 +252,9 @@ class Host:
         ctx = self._ctx
         match order.op:
             case "stop":
+                ctx.stop()
+            case "restart":
+                self._restarting = True
                 ctx.stop()
             case "reload":
                 ctx.reloading.set()

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from decnet_core.exits import Exit, StartupError
+from decnet_core.exits import Exit, RestartOrdered, StartupError
 from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_core.runtime import idle_trim, logs, stored_sockets
 from decnet_core.runtime.context import Context
@@ -117,6 +117,8 @@ def _failed(error: Exception, notifier: Notifier) -> int:
     """Report why the worker does not start, or crashed; return the exit code."""
     if isinstance(error, REFUSALS):
         return _refused(error, notifier)
+    if isinstance(error, RestartOrdered):
+        return Exit.RESTART
     log.error("crashed", exc_info=error)
     return Exit.CRASHED
 

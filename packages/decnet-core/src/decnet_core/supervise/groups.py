@@ -16,6 +16,7 @@ MEANING = {
     "sensor": "what a sensor host runs besides its decoys",
     "herd": "the light workers of the master",
     "heavy": "the workers that compute on every event",
+    "face": "the API and the dashboard",
 }
 
 

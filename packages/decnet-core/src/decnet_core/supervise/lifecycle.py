@@ -300,7 +300,8 @@ class Lifecycle:
             self._restarting = False
             self._set(Phase.WAITING, reason)
             return []
-        if self._restarting:  # its end was no crash
+        if self._restarting or (ended.code == Exit.RESTART and ended.ready_seconds):  # its end was no crash
+            self._crashes, self.settled = 0, False
             return self._spawn()
         if self._parking and ended.code == Exit.STOPPED:
             return self._parked()

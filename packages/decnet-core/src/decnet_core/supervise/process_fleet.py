@@ -32,6 +32,7 @@ from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
+from decnet_core.supervise.parked.down_orders import DownOrders
 from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.preload import loading
@@ -52,7 +53,7 @@ _EARLY_SECONDS = 30.0
 _EARLY_LIMIT = 64
 """Processes whose messages are kept until they are known; any process of our user could send some."""
 
-
+_DOWN = frozenset({Phase.REFUSED, Phase.CRASH_LOOP})
 _ENDED = frozenset({Phase.WAITING, Phase.REFUSED, Phase.CRASH_LOOP})
 
 
@@ -99,8 +100,10 @@ class ProcessFleet(Fleet):
         self._lifeline, self._our_end = os.pipe()
         self._notify = NotifySocket(self._on_notify)
         self._wake_bus = None
+        self._down_orders: DownOrders | None = None
         if self._forking and connect_bus is not None:
             self._wake_bus = WakeBus(connect_bus, self._tasks, self._wake_all)
+            self._down_orders = DownOrders(self._wake_bus, self._tasks, self._restart_down)
         self._spools = SpoolWatch(spools) if spools is not None else None
         self._environment = {
             # JOURNAL_STREAM tells a worker that its output goes to the journal, which only our own standard error does.
@@ -209,11 +212,24 @@ class ProcessFleet(Fleet):
 
     def _publish(self, status: Status) -> None:
         super()._publish(status)
+        self._hear_orders(status)
         if status.phase in _ENDED:  # it may have died between a commit and its nudge; and `webhook` tells of it
             self._wake_all()
             self._announce_loss(status.name)
         if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)) not in ("", ALONE):
             self._tasks.spawn(self._close_unneeded(zygote), name=f"zygote {zygote}", may_end=True)
+
+    def _hear_orders(self, status: Status) -> None:
+        """Listen to orders for a worker while it is down for good."""
+        if self._down_orders is None:
+            return
+        if status.phase in _DOWN:
+            self._down_orders.begin(status.name)
+        else:
+            self._down_orders.end(status.name)
+
+    def _restart_down(self, name: str) -> None:
+        self._tasks.spawn(self.restart(name), name=f"restart {name}", may_end=True)
 
     def _announce_loss(self, name: str) -> None:
         """Tell the other supervisors that a nudge of `name` may be lost: their parked workers shall look."""

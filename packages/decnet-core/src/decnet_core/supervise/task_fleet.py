@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from decnet_core.exits import Exit, StartupError
+from decnet_core.exits import Exit, RestartOrdered, StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.process import REFUSALS
@@ -89,6 +89,8 @@ class SupervisedTask(SupervisedWorker):
             return Exit.STOPPED, "ended by itself"
         if isinstance(error, REFUSALS):
             return Exit.STARTUP_FAILED, str(error)
+        if isinstance(error, RestartOrdered):
+            return Exit.RESTART, str(error)
         log.error("%s: crashed", self.name, exc_info=error)
         return Exit.CRASHED, f"{type(error).__name__}: {error}"
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
-from decnet_web.api.cursors import Cursors
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.problems import add_handlers
 from decnet_web.api.settings import ApiSettings
 

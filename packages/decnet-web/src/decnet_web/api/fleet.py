@@ -20,6 +20,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from decnet.fleet.deployment import Deployment, explained
+from decnet_core.bus.interface import Bus
 from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
@@ -35,8 +36,10 @@ _OTHER_THREADS = 4
 class Fleet:
     """One fleet, open until `close`."""
 
-    def __init__(self, deployment: Deployment, *, readers: int = 3) -> None:
+    def __init__(self, deployment: Deployment, *, readers: int = 3, bus: Bus | None = None) -> None:
         self.deployment = deployment
+        self.bus = bus
+        """The worker's connection to the bus; None in an application that no worker hosts."""
         self._local = threading.local()
         self._engines: list[Engine] = []
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")

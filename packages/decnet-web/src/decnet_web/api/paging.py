@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from decnet_web.api.cursors import Cursors, Position
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.cursors import Cursors, Position
 
 T = TypeVar("T", bound=BaseModel)
 

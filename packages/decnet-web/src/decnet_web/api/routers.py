@@ -12,7 +12,7 @@ FINDINGS: tuple[str, ...] = tuple(
 )
 """What the fleet has seen."""
 
-FLEET: tuple[str, ...] = ()
+FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
 """What the fleet consists of."""
 
 RESPONSE: tuple[str, ...] = ()

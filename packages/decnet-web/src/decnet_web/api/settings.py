@@ -7,6 +7,8 @@ from typing import Annotated
 
 import msgspec
 
+from decnet_core.net.addresses import Network, parse_network
+
 KIB = 1 << 10
 
 
@@ -35,3 +37,11 @@ class ApiSettings(msgspec.Struct, frozen=True):
     """Database threads that read."""
     documentation: bool = True
     """Whether the OpenAPI document is served, at /api/v1/openapi.json."""
+
+
+def trusted_networks(settings: ApiSettings) -> tuple[Network, ...]:
+    """Return the networks of `forwarded_allow`; raises ValueError."""
+    try:
+        return tuple(parse_network(text) for text in settings.forwarded_allow)
+    except ValueError as error:
+        raise ValueError(f"forwarded_allow: {error}") from error

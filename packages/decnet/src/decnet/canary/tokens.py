@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Makes canary tokens and the bait of each kind, and tells where they are reached."""
 
+import difflib
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.instrument.run import instrument
 from decnet.canary.kinds.kind import Bait, Token
-from decnet.canary.kinds.registry import kind_named
+from decnet.canary.kinds.registry import MODULES, kind_named
 from decnet.cli.errors import RefusedError, WrongUsageError
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.canary import Slug, SlugKind, canary_key, mint
@@ -46,6 +47,18 @@ class Options(msgspec.Struct, frozen=True):
     to: str = ""
     site: str = ""
     scheme: str = "postgresql"
+
+
+def checked_options(kind: str, options: Options) -> Options:
+    """Return the options of a token of `kind`; raises WrongUsageError for an unknown kind, or a URL that is none."""
+    if kind not in MODULES:
+        close = difflib.get_close_matches(kind, MODULES, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see decnet canary kinds"
+        raise WrongUsageError(f"there is no kind {kind!r}; {hint}")
+    to = options.to
+    if to and not (to.startswith(("http://", "https://")) and to.isascii() and to.isprintable() and " " not in to):
+        raise WrongUsageError(f"--to {to!r} is no URL (http or https, ASCII)")
+    return options
 
 
 def new_token(

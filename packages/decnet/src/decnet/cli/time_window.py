@@ -6,19 +6,11 @@ Times without a zone are local, since they are typed by somebody who looks at a 
 
 import datetime as dt
 import re
-from typing import Annotated
-
-import typer
 
 from decnet.cli.errors import WrongUsageError
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 
 EXAMPLES = '"30m", "1h", "7d", "yesterday", "yesterday 22:00", "22:00", "2026-11-28", "2026-11-28T22:00:00Z"'
-
-Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help='Only from this time on: "1h" (ago), "yesterday 22:00", RFC 3339.')
-]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only before this time.")]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS_AGO = {"today": 0, "yesterday": 1}

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Csv, Json, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show.tables import print_table
 from decnet.show.times import moment

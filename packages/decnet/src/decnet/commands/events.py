@@ -13,7 +13,8 @@ import typer
 from decnet.cli.errors import NotFoundError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import JsonLines, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.history.selection import Selection
 from decnet.show import documents, eventline

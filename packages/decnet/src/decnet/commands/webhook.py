@@ -11,7 +11,7 @@ import typer
 
 from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -30,9 +30,10 @@ from decnet.webhook.selecting import (
     TechniqueOption,
     Wish,
 )
+from decnet.webhook.trying import tried, without_secrets
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
-from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
+from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, WebhookStatus
 from decnet_workers.webhook.formats.registry import FORMATS, load
 
 app = application("Webhooks: notices, sent to chat programs, pagers, SIEMs, mail or your own programs.")
@@ -91,13 +92,13 @@ def add(
         added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private, more=said)
     if not as_json:
         typer.echo(f"id      {added.id}\nformat  {added.format}\nsecret  {added.secret}")
-    tried = _tried(deployment, added.id, _ADD_SECONDS) if send_test else None
+    outcome = tried(deployment, added.id, _ADD_SECONDS) if send_test else None
     if as_json:
-        test = {"test": tried.delivery} if tried else {}
+        test = {"test": outcome.delivery} if outcome else {}
         typer.echo(documents.document({**msgspec.structs.asdict(added), **test}))
-    elif tried:
-        typer.echo(f"test    {tried.words}")
-    if tried and tried.delivery and tried.delivery.state != DELIVERED and tried.delivery.attempts:
+    elif outcome:
+        typer.echo(f"test    {outcome.words}")
+    if outcome and outcome.delivery and outcome.delivery.state != DELIVERED and outcome.delivery.attempts:
         raise typer.Exit(FAILED)
 
 
@@ -139,10 +140,9 @@ def edit(
 @app.command()
 def formats(as_json: Json = False) -> None:
     """List the formats of receivers with what each needs."""
-    known = {name: load(name) for name in FORMATS}
     rows = [
         (name, form.title, " ".join(form.travels_by), form.token or None, ", ".join(form.options) or None)
-        for name, form in known.items()
+        for name, form in ((name, load(name)) for name in FORMATS)
     ]
     names = ("format", "receiver", "travels by", "token", "options")
     text = columns(names, rows)
@@ -153,7 +153,7 @@ def formats(as_json: Json = False) -> None:
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     with transaction(find_deployment()) as connection:
-        webhooks = [_without_secrets(one) for one in queries.webhooks(connection)]
+        webhooks = [without_secrets(one) for one in queries.webhooks(connection)]
     heading = ("id", "format", "url", "kinds", "state", "pending", "dead", "added")
     text = (
         columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
@@ -203,9 +203,9 @@ def try_out(
 ) -> None:
     """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
     deployment = find_deployment()
-    tried = _tried(deployment, webhook_id, wait)
-    typer.echo(documents.document(tried.delivery) if as_json else tried.words)
-    if tried.delivery is None or tried.delivery.state != DELIVERED:
+    found = tried(deployment, webhook_id, wait)
+    typer.echo(documents.document(found.delivery) if as_json else found.words)
+    if found.delivery is None or found.delivery.state != DELIVERED:
         raise typer.Exit(FAILED)
 
 
@@ -243,29 +243,6 @@ def replay(
     typer.echo(f"{count} will be retried")
 
 
-class _Tried(msgspec.Struct, frozen=True):
-    """A test that was sent, or waits."""
-
-    delivery: Delivery | None
-
-    @property
-    def words(self) -> str:
-        one = self.delivery
-        if one is None:
-            return "not attempted yet: is the webhook worker running? See decnet status"
-        details = [str(detail) for detail in (one.status, one.error) if detail is not None]
-        said = f"\nanswer  {for_terminal(one.answer)}" if one.answer else ""
-        return f"{one.state} after {one.attempts} attempts" + (f": {', '.join(details)}" if details else "") + said
-
-
-def _tried(deployment: Deployment, webhook_id: str, wait: float) -> _Tried:
-    """Send a test; wait for its outcome when somebody may be there to send it."""
-    with transaction(deployment, write=True) as connection:
-        seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
-    reached = endpoints.nudge(deployment, seq)
-    return _Tried(endpoints.outcome(deployment, webhook_id, seq, wait if reached else 0))
-
-
 def _token(text: str | None) -> str | None:
     """A token on the command line is seen by everybody on the host, so it may come by standard input."""
     return sys.stdin.readline().strip() if text == "-" else text
@@ -281,10 +258,6 @@ def _options(pairs: list[str] | None) -> dict[str, str] | None:
     if wrong := next((pair for pair in pairs if "=" not in pair), None):
         raise WrongUsageError(f"--option {wrong}: write NAME=VALUE")
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-
-
-def _without_secrets(status: WebhookStatus) -> WebhookStatus:
-    return msgspec.structs.replace(status, webhook=msgspec.structs.replace(status.webhook, sealed=None))
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:

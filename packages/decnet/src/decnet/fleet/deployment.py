@@ -31,7 +31,11 @@ class Deployment(msgspec.Struct, frozen=True):
 
 def find_deployment() -> Deployment:
     """Return the fleet that the environment names; raises SettingsError, StateError."""
-    settings = Settings.load()
+    return deployment_of(Settings.load())
+
+
+def deployment_of(settings: Settings) -> Deployment:
+    """Return the fleet of these settings; raises SettingsError, StateError."""
     state = State.of(settings.section("state", StateSettings))
     bus = settings.section("bus", BusSettings)
     return Deployment(

@@ -216,7 +216,7 @@ class ShareProcesses:
         if code == Exit.STARTUP_FAILED and not self._told_ready:
             self._code = code
             self._stop()
-        elif asked:
+        elif asked or (code == Exit.RESTART and ready_seconds):
             child.starts_at = now
         else:
             reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"

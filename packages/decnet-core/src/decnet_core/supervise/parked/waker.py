@@ -116,7 +116,7 @@ class Waker:
             order = msgspec.json.decode(message.payload, type=Control).op
         if order == "pause":
             self._paused = True
-        elif order in ("reload", "resume"):
+        elif order in ("reload", "restart", "resume"):
             self.changed()
         if message.reply:
             report = msgspec.structs.replace(

@@ -8,7 +8,8 @@ import typer
 
 from decnet.cli.addresses import canonical_address
 from decnet.cli.options import Csv, Json, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import rows
 from decnet.show.tables import print_table

@@ -15,7 +15,8 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import application
 from decnet.cli.output_file import opened
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.export import misp, navigator, stix, table
 from decnet.export.identifiers import rfc3339
 from decnet.export.scope import Scope, addresses_of_campaign, addresses_of_identity, findings, tags

@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: MIT
 """`decnet canary`: make tokens, and see which were used."""
 
-import difflib
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from decnet.canary import places, upkeep
 from decnet.canary.instrument.errors import DocumentError
 from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.kinds.kind import Bait
-from decnet.canary.kinds.registry import MODULES, kind_named
-from decnet.canary.tokens import Options, Planted, instrumented, new_bait, planted
+from decnet.canary.listing import Listed, known_kinds, listed_tokens
+from decnet.canary.tokens import Options, checked_options, instrumented, new_bait
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
-from decnet_models.attackers.profile import TokenHits
-from decnet_models.attackers.queries import hits_by_token
 
 app = application("Canary tokens: bait that reports when it is used.")
 upkeep.add_to(app)
@@ -32,21 +28,6 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write the file here, - for standard output; default: its own name."),
 ]
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A token and how often it was used."""
-
-    planted: Planted
-    hits: TokenHits | None
-
-
-class KindShown(msgspec.Struct, frozen=True):
-    """A kind of token."""
-
-    kind: str
-    trips: str
-    reveals: str
 
 
 @app.command()
@@ -61,15 +42,10 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Make a token: print the link to plant, or write the file."""
-    if kind not in MODULES:
-        close = difflib.get_close_matches(kind, MODULES, 1)
-        hint = f"did you mean {close[0]!r}?" if close else "see decnet canary kinds"
-        raise WrongUsageError(f"there is no kind {kind!r}; {hint}")
-    if to and not (to.startswith(("http://", "https://")) and to.isascii() and to.isprintable() and " " not in to):
-        raise WrongUsageError(f"--to {to!r} is no URL (http or https, ASCII)")
+    options = checked_options(kind, Options(to, site, scheme))
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
-        made, bait = new_bait(connection, deployment, kind, label, Options(to, site, scheme))
+        made, bait = new_bait(connection, deployment, kind, label, options)
         written = _written(bait, output) if bait.name or output else None
     if as_json:
         typer.echo(documents.document(made))
@@ -80,7 +56,7 @@ def new(
 @app.command()
 def kinds(as_json: Json = False) -> None:
     """List the kinds of tokens: what trips each, and what it reveals."""
-    known = [KindShown(name, kind_named(name).trips, kind_named(name).reveals) for name in MODULES]
+    known = known_kinds()
     if as_json:
         typer.echo(documents.document(known))
     for one in () if as_json else known:
@@ -119,8 +95,7 @@ def list_(limit: Limit = 100, as_json: Json = False) -> None:
     """List tokens, newest first, with their hits."""
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        hits = hits_by_token(connection)
-        listed = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
+        listed = listed_tokens(connection, deployment, limit)
     heading = ("place", "kind", "label", "hits", "link scanners", "attackers", "last hit", "made")
     rows = [_row(one) for one in listed]
     text = columns(heading, rows) if rows else "none yet; make one with decnet canary new"

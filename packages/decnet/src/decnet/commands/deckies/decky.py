@@ -9,7 +9,7 @@ import typer
 from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.deckies import commit
-from decnet.deckies.catalogues.personas import known_personas
+from decnet.deckies.appearance import appearance
 from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import policy_of
 from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
@@ -20,8 +20,6 @@ from decnet.deckies.wanted import Runtime, Wanted
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
 from decnet.show.deckies import inspection, list_text, plan_text, policy_text
-from decnet_decoys.errors import DecoysError
-from decnet_decoys.personas.siblings import Identity, drawn_serial, sibling
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import Decky
 
@@ -218,20 +216,8 @@ def _row(found: Decky | None, name: str) -> Decky:
 
 
 def _seen(deployment: Deployment, one: Decky) -> dict[str, str]:
-    """Return what a visitor sees of the decky: drawn from its seed, so it is in no column."""
-    try:
-        written = known_personas(deployment)[one.persona].persona()
-    except (KeyError, DecoysError):
-        return {}
-    address = one.addresses[0].address if one.addresses else ""
-    who = sibling(written, Identity(one.host_name, address, one.seed, one.mac))
-    logins = [f"{user.name}/{word}" for user in who.users for word in user.passwords]
-    return {
-        "mac": who.hardware.mac,
-        "serial": drawn_serial(written, one.seed),
-        "os": who.os,
-        "logins": ", ".join(logins),
-    }
+    found = appearance(deployment, one)
+    return {} if found is None else {**msgspec.structs.asdict(found), "logins": ", ".join(found.logins)}
 
 
 def _given(runtime: str | None, service: list[str] | None, **others: str | list[str] | None) -> dict[str, object]:

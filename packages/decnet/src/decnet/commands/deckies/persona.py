@@ -4,45 +4,31 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from decnet.cli.errors import NotFoundError, OperatorError
+from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
-from decnet.deckies.catalogues.personas import known_personas, own_folder
+from decnet.deckies.catalogues.personas import listed, own_folder, problem_of, readable_personas
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet_decoys.errors import DecoysError
-from decnet_decoys.personas.catalog import PersonaFile, files
-from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.catalog import PersonaFile
 
 app = application("Personas: the machines that deckies play, shipped ones and your own.")
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """One persona in a list."""
-
-    name: str
-    os: str
-    summary: str
-    services: tuple[str, ...]
-    shipped: bool
-    file: str
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List the personas."""
-    listed = [_listed(file) for file in _known().values()]
-    rows = [(one.name, "shipped" if one.shipped else "own", ", ".join(one.services), one.summary) for one in listed]
-    typer.echo(documents.document(listed) if as_json else columns(("persona", "from", "services", "what it is"), rows))
+    found = [listed(file) for file in readable_personas(find_deployment()).values()]
+    rows = [(one.name, "shipped" if one.shipped else "own", ", ".join(one.services), one.summary) for one in found]
+    typer.echo(documents.document(found) if as_json else columns(("persona", "from", "services", "what it is"), rows))
 
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="The persona's name.")], as_json: Json = False) -> None:
     """Print a persona as it is written: a TOML document to copy and change."""
-    known = _known()
+    known = readable_personas(find_deployment())
     if name not in known:
         raise NotFoundError(f"there is no persona {name!r}; decnet persona list shows them")
     text = known[name].path.read_text(encoding="utf-8").rstrip("\n")
@@ -56,8 +42,10 @@ def check(
     ] = None,
 ) -> None:
     """Check your own personas; each error names the file and the key. Exit code 1 when one is wrong."""
-    checked = _files(file) if file else [one for one in _known().values() if not one.shipped]
-    errors = [error for one in checked if (error := _error(one))]
+    checked = (
+        _files(file) if file else [one for one in readable_personas(find_deployment()).values() if not one.shipped]
+    )
+    errors = [error for one in checked if (error := problem_of(one))]
     for error in errors:
         typer.echo(error, err=True)
     if errors:
@@ -67,30 +55,5 @@ def check(
     typer.echo(f"{len(checked)} personas can be played" if checked else empty)
 
 
-def _known() -> dict[str, PersonaFile]:
-    try:
-        return known_personas(find_deployment())
-    except DecoysError as error:
-        raise OperatorError(str(error)) from error
-
-
-def _listed(file: PersonaFile) -> Listed:
-    try:
-        who: Persona = file.persona()
-    except DecoysError as error:
-        raise OperatorError(str(error)) from error
-    return Listed(who.name, who.os, who.summary or who.os, tuple(who.services), file.shipped, str(file.path))
-
-
 def _files(given: list[Path]) -> list[PersonaFile]:
     return [PersonaFile(path.stem, path, shipped=False) for path in given]
-
-
-def _error(file: PersonaFile) -> str | None:
-    if file.name in files():
-        return f"{file.path}: there is a shipped persona {file.name}; rename the file"
-    try:
-        file.persona()
-    except DecoysError as error:
-        return str(error)
-    return None

@@ -2,7 +2,8 @@
 """`decnet credentials`: what was tried to get in, most often tried first."""
 
 from decnet.cli.options import Csv, Json, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history import rows
 from decnet.history.summary import LoginUsed, logins_of

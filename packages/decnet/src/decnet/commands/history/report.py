@@ -9,7 +9,8 @@ import typer
 
 from decnet.cli.options import Limit, application
 from decnet.cli.output_file import opened
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of

@@ -8,7 +8,8 @@ import typer
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import Csv, JsonLines, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.search import search
 from decnet.history.selection import Selection

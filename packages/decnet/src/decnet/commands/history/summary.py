@@ -4,7 +4,8 @@
 import typer
 
 from decnet.cli.options import Json, Limit, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.sections import text_page
 from decnet.history.summary import summary_of

@@ -2,7 +2,8 @@
 """`decnet techniques`: the ATT&CK techniques that rules recognised, most often recognised first."""
 
 from decnet.cli.options import Csv, Json, application
-from decnet.cli.time_window import Since, Until, time_window
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history import rows
 from decnet.show.tables import print_table

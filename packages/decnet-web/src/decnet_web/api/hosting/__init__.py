@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The HTTP server in the worker."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What listings need: cursors and exports."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The lines that workers put aside."""

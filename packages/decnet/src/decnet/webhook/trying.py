@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Sends a test to a receiver and tells what came of it."""
+
+import msgspec
+
+from decnet.fleet.deployment import Deployment, transaction
+from decnet.webhook import endpoints
+from decnet_core.text import for_terminal
+from decnet_models.webhooks.queries import Delivery, WebhookStatus
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """A test that was sent, or waits."""
+
+    delivery: Delivery | None
+
+    @property
+    def words(self) -> str:
+        one = self.delivery
+        if one is None:
+            return "not attempted yet: is the webhook worker running? See decnet status"
+        details = [str(detail) for detail in (one.status, one.error) if detail is not None]
+        said = f"\nanswer  {for_terminal(one.answer)}" if one.answer else ""
+        return f"{one.state} after {one.attempts} attempts" + (f": {', '.join(details)}" if details else "") + said
+
+
+def tried(deployment: Deployment, webhook_id: str, wait: float) -> Tried:
+    """Send a test; wait for its outcome when somebody may be there to send it."""
+    with transaction(deployment, write=True) as connection:
+        seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
+    reached = endpoints.nudge(deployment, seq)
+    return Tried(endpoints.outcome(deployment, webhook_id, seq, wait if reached else 0))
+
+
+def without_secrets(status: WebhookStatus) -> WebhookStatus:
+    """Return what may be shown of a receiver."""
+    return msgspec.structs.replace(status, webhook=msgspec.structs.replace(status.webhook, sealed=None))
