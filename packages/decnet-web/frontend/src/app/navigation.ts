@@ -21,4 +21,5 @@ export const navigation: readonly Entry[] = [
   { to: "/credentials", label: "nav.credentials", icon: "credentials", group: "nav.group.investigate", key: "c" },
   { to: "/files", label: "nav.files", icon: "files", group: "nav.group.investigate", key: "f" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

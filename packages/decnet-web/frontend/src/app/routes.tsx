@@ -41,6 +41,8 @@ const pages = [
   page("/techniques", () => import("@/pages/techniques/page")),
   page("/files", () => import("@/pages/files/page")),
   page("/files/$sha256", () => import("@/pages/files/one")),
+  page("/workers", () => import("@/pages/workers/page")),
+  page("/workers/$name", () => import("@/pages/workers/one")),
 ];
 
 export const routeTree = root.addChildren([login, shell.addChildren(pages)]);
