@@ -19,6 +19,7 @@ from decnet_models.database.window import Window
 from decnet_web.api.accounts.authentication import authenticate
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Paging
+from decnet_web.api.passage.idempotency import begin
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
@@ -44,6 +45,7 @@ class Access:
         request.app.state.rates.take(f"account {principal.account.id}")
         if not principal.may(self.role):
             raise Problem(403, detail=f"this needs the role {self.role}; yours is {principal.role}")
+        await begin(request, fleet, principal, request.app.state.key)
         return principal
 
 
