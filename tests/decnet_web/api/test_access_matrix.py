@@ -19,9 +19,35 @@ from decnet_web.api.document import Operation, operations
 
 Who = Literal["open", "viewer", "analyst", "admin"]
 
-ACCOUNTS: dict[str, Who] = {}
+ACCOUNTS: dict[str, Who] = {
+    "POST /api/v1/session": "open",
+    "POST /api/v1/session/link": "open",
+    "POST /api/v1/session/totp": "open",
+    "GET /api/v1/session": "viewer",
+    "DELETE /api/v1/session": "viewer",
+}
 
-FINDINGS: dict[str, Who] = {}
+FINDINGS: dict[str, Who] = {
+    "GET /api/v1/attackers": "viewer",
+    "GET /api/v1/attackers/{ip}": "viewer",
+    "GET /api/v1/attackers/{ip}/timeline": "viewer",
+    "GET /api/v1/credentials": "viewer",
+    "GET /api/v1/credentials/reused": "viewer",
+    "GET /api/v1/credentials/top": "viewer",
+    "GET /api/v1/credentials/{digest}": "viewer",
+    "GET /api/v1/credentials/{digest}/uses": "viewer",
+    "GET /api/v1/events": "viewer",
+    "GET /api/v1/events/language": "viewer",
+    "GET /api/v1/events/{event}": "viewer",
+    "GET /api/v1/files": "viewer",
+    "GET /api/v1/files/{sha256}": "viewer",
+    "GET /api/v1/files/{sha256}/content": "analyst",
+    "GET /api/v1/sessions": "viewer",
+    "GET /api/v1/sessions/{session}": "viewer",
+    "GET /api/v1/sessions/{session}/recording": "viewer",
+    "GET /api/v1/techniques": "viewer",
+    "GET /api/v1/techniques/{technique}": "viewer",
+}
 
 FLEET: dict[str, Who] = {
     "GET /api/v1/footprint": "viewer",

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
+from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors
@@ -30,8 +31,8 @@ DEFAULTS = ApiSettings()
 def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32)) -> FastAPI:
     """Return the application that serves `fleet`; without one it only describes itself.
 
-    `key` is that of the key file. What routes need of the application is in its `state`: `fleet`, `settings`,
-    `cursors`, `rates`, `key`.
+    `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
+    `settings`, `cursors`, `rates`, `accounts`, `key`.
     """
     application = FastAPI(
         title="DECNET",
@@ -46,6 +47,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.fleet = fleet
     application.state.settings = settings
     application.state.cursors = Cursors(key)
+    application.state.accounts = Accounts(settings, key)
     application.state.key = key
     _add_passage(application, settings)
     for name in routers.BELOW_API:

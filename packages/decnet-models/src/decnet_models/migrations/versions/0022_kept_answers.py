@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_kept_answers"
-down_revision = "0020_access"
+revision = "0022_kept_answers"
+down_revision = "0021_technique_index"
 
 
 def upgrade() -> None:
