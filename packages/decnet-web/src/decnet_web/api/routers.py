@@ -9,7 +9,12 @@ ACCOUNTS: tuple[str, ...] = ()
 FINDINGS: tuple[str, ...] = ()
 """What the fleet has seen."""
 
-FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
+FLEET: tuple[str, ...] = (
+    "decnet_web.api.routes.fleet.workers",
+    "decnet_web.api.routes.fleet.deckies",
+    "decnet_web.api.routes.fleet.plans",
+    "decnet_web.api.routes.fleet.catalogues",
+)
 """What the fleet consists of."""
 
 RESPONSE: tuple[str, ...] = ()
