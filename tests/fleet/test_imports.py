@@ -103,7 +103,8 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
     if name == "api":
         return  # its routes call the functions of the command, in which parts of other workers are
     others = {other for other in worker_registry.names() if other != name}
-    assert not {m for m in loaded for other in others if m.startswith(f"decnet_workers.{other}")}
+    folders = {f"{root}.{other.replace('-', '_')}" for root in ("decnet_workers", "decnet_web") for other in others}
+    assert not {module for module in loaded if ".".join(module.split(".")[:2]) in folders}
     loaded_domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
     assert loaded_domains <= domains_of(name)
 

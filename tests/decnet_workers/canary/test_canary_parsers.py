@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from decnet_core.canary import SlugKind, mint
+from decnet_core.net.forwarded import client_address
 from decnet_workers.canary.dns.wire import Query, Unanswerable, parse_query, refuse
 from decnet_workers.canary.dns.zone import Zone, reply_to
 from decnet_workers.canary.find import in_http, in_name
-from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.requests import MAX_BODY_BYTES, MAX_HEAD_BYTES, Malformed, Request, Requests
 from decnet_workers.canary.settings import CanarySettings
 

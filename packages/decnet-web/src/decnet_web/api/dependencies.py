@@ -39,6 +39,7 @@ class Access:
     async def __call__(self, request: Request, fleet: InFleet) -> Principal:
         principal = await authenticate(request, fleet)
         request.state.principal = principal
+        request.app.state.rates.take(f"account {principal.account.id}")
         if not principal.may(self.role):
             raise Problem(403, detail=f"this needs the role {self.role}; yours is {principal.role}")
         return principal

@@ -7,11 +7,11 @@ import time
 from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
 from decnet_core.net.addresses import source_of
+from decnet_core.net.forwarded import client_address
 from decnet_core.net.http_head import Head
 from decnet_core.text import bounded, from_wire
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
-from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.redirects import redirect_target
 from decnet_workers.canary.requests import Malformed, Request, Requests

@@ -20,6 +20,7 @@ from typing import IO, TypeAlias
 
 from decnet.cli.errors import OperatorError
 from decnet.fleet.deployment import Deployment, find_deployment
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
 
 Popen: TypeAlias = "subprocess.Popen[bytes]"
@@ -33,7 +34,11 @@ _SETTINGS = """\
 [canary]
 http_listen = "127.77.{block}.1:{canary_http}"
 dns_listen = "127.77.{block}.1:{canary_dns}"
-{deckies}
+{web}{deckies}
+"""
+_WEB = """
+[web]
+listen = "127.77.{block}.1:{port}"
 """
 _DECKY = """
 [[decoys.decky]]
@@ -71,7 +76,10 @@ def settings_text(block: int) -> str:
         _DECKY.format(name=name, host=host, persona=persona, block=block, ssh=SSH_PORT, http=HTTP_PORT)
         for name, host, persona in _DECKIES
     )
-    return _SETTINGS.format(block=block, canary_http=CANARY_HTTP_PORT, canary_dns=CANARY_DNS_PORT, deckies=deckies)
+    web = _WEB.format(block=block, port=HTTP_PORT) if "web" in worker_registry.names() else ""
+    return _SETTINGS.format(
+        block=block, canary_http=CANARY_HTTP_PORT, canary_dns=CANARY_DNS_PORT, web=web, deckies=deckies
+    )
 
 
 def free_block() -> int:
@@ -86,7 +94,7 @@ def free_block() -> int:
 def _is_free(block: int) -> bool:
     places = [
         *((socket.SOCK_STREAM, host, port) for _, host, _ in _DECKIES for port in (SSH_PORT, HTTP_PORT)),
-        *((socket.SOCK_STREAM, 1, port) for port in (CANARY_HTTP_PORT, CANARY_DNS_PORT)),
+        *((socket.SOCK_STREAM, 1, port) for port in (CANARY_HTTP_PORT, CANARY_DNS_PORT, HTTP_PORT)),
         (socket.SOCK_DGRAM, 1, CANARY_DNS_PORT),
     ]
     with contextlib.ExitStack() as held:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from decnet_workers.canary.forwarded import client_address
+from decnet_core.net.forwarded import client_address
 from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
 
 PROXIES = CanarySettings(trusted_proxies=("10.0.0.0/8", "2001:db8::/32")).proxies()
