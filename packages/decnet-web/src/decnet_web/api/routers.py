@@ -14,6 +14,8 @@ FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.deckies",
     "decnet_web.api.routes.fleet.plans",
     "decnet_web.api.routes.fleet.catalogues",
+    "decnet_web.api.routes.fleet.instrumenting",
+    "decnet_web.api.routes.fleet.canaries",
 )
 """What the fleet consists of."""
 
