@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from decnet_web.api import routers
+from decnet_web.api.accounts.services import Accounts
+from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.passage.bodies import Bodies
@@ -28,8 +30,8 @@ DEFAULTS = ApiSettings()
 def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32)) -> FastAPI:
     """Return the application that serves `fleet`; without one it only describes itself.
 
-    `key` signs cursors. What routes need of the application is in its `state`: `fleet`, `settings`, `cursors`,
-    `rates`.
+    `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
+    `settings`, `cursors`, `rates`, `accounts`.
     """
     application = FastAPI(
         title="DECNET",
@@ -44,12 +46,14 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.fleet = fleet
     application.state.settings = settings
     application.state.cursors = Cursors(key)
+    application.state.accounts = Accounts(settings, key)
     _add_passage(application, settings)
     for name in routers.BELOW_API:
         application.include_router(importlib.import_module(name).router, prefix=PREFIX)
     for name in routers.AT_ROOT:
         application.include_router(importlib.import_module(name).root_router)
     add_handlers(application)
+    application.openapi = lambda: description(application)  # type: ignore[method-assign]  # as FastAPI documents
     return application
 
 

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-ACCOUNTS: tuple[str, ...] = ()
+ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
 """Log-in, sessions, tokens, users, audit."""
 
-FINDINGS: tuple[str, ...] = ()
+FINDINGS: tuple[str, ...] = tuple(
+    f"decnet_web.api.routes.findings.{name}"
+    for name in ("events", "attackers", "sessions", "credentials", "techniques", "files")
+)
 """What the fleet has seen."""
 
 FLEET: tuple[str, ...] = (
