@@ -13,12 +13,12 @@ FINDINGS: tuple[str, ...] = tuple(
 """What the fleet has seen."""
 
 FLEET: tuple[str, ...] = (
-    "decnet_web.api.routes.fleet.workers",
-    "decnet_web.api.routes.fleet.deckies",
-    "decnet_web.api.routes.fleet.plans",
-    "decnet_web.api.routes.fleet.catalogues",
-    "decnet_web.api.routes.fleet.instrumenting",
-    "decnet_web.api.routes.fleet.canaries",
+    "decnet_web.api.routes.fleet.workers.routes",
+    "decnet_web.api.routes.fleet.deckies.routes",
+    "decnet_web.api.routes.fleet.deckies.plans",
+    "decnet_web.api.routes.fleet.deckies.catalogues",
+    "decnet_web.api.routes.fleet.canaries.instrumenting",
+    "decnet_web.api.routes.fleet.canaries.routes",
 )
 """What the fleet consists of."""
 

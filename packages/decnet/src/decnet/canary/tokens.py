@@ -94,7 +94,7 @@ class Instrumented(msgspec.Struct, frozen=True):
 
 
 def prepared(deployment: Deployment, document: bytes, file: Path) -> Instrumented:
-    """Put a new token into a document, which was read from `file`; takes seconds. Raises KeyFileError, DocumentError."""
+    """Put a new token into a document, which was read from `file`; takes seconds. KeyFileError, DocumentError."""
     what = FORMATS[file.suffix.lower()]
     slug = mint(canary_key(deployment.state.keys), what.slug)
     url = deployment.settings.section("canary", CanarySettings).url_of(slug.text)

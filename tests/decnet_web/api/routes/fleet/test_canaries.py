@@ -14,6 +14,8 @@ from decnet_models.accounts.audit import entries
 from decnet_models.attackers.tables import attacker, canary_hit
 from decnet_models.canary import queries
 
+FILE = {"Content-Type": "application/octet-stream"}
+
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -135,14 +137,18 @@ async def test_planting_where_no_fleet_runs_says_so_and_records_nothing(served: 
 
 
 async def test_a_document_is_instrumented_by_its_ending(served: Served) -> None:
-    async with served.client("analyst") as client:
+    async with served.client("analyst", **FILE) as client:
         page = b"<html><body><p>hello</p></body></html>"
-        made = await client.post("/api/v1/canaries/instrument", params={"name": "..\\a/notes.html"}, content=page)
+        made = await client.post(
+            "/api/v1/canaries/instrument", params={"name": "..\\a/notes.html"}, content=page, headers=FILE
+        )
         assert made.status_code == 201
         one = made.json()
         assert (one["label"], one["file"]["name"]) == ("notes.html", "notes-canary.html")
         assert one["token"].encode() in (await client.get(f"/api/v1/canaries/{one['token']}/download")).content
-        bad = await client.post("/api/v1/canaries/instrument", params={"name": "a.docx"}, content=b"no document")
+        bad = await client.post(
+            "/api/v1/canaries/instrument", params={"name": "a.docx"}, content=b"no document", headers=FILE
+        )
         assert bad.status_code == 422
         exe = await client.post("/api/v1/canaries/instrument", params={"name": "a.exe"}, content=b"MZ")
         assert exe.status_code == 422
@@ -151,13 +157,16 @@ async def test_a_document_is_instrumented_by_its_ending(served: Served) -> None:
 
 async def test_an_export_comes_back_whole_and_only_to_an_admin(served: Served) -> None:
     one = await make(served, kind="env")
-    async with served.client("admin") as client:
+    async with served.client("admin", **FILE) as client:
         document = (await client.get("/api/v1/canaries/export")).content
         known = await client.post("/api/v1/canaries/import", content=document)
         assert known.json() == {"new": 0, "known": 1}
         with transaction(served.deployment, write=True) as connection:
             queries.remove_token(connection, one["token"])
-        assert (await client.post("/api/v1/canaries/import", content=document)).json() == {"new": 1, "known": 0}
+        assert (await client.post("/api/v1/canaries/import", content=document)).json() == {
+            "new": 1,
+            "known": 0,
+        }
         assert (await client.post("/api/v1/canaries/import", content=b"{}")).status_code == 409
     async with served.client("analyst") as client:
         assert (await client.get("/api/v1/canaries/export")).status_code == 403

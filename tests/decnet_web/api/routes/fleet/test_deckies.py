@@ -222,7 +222,7 @@ async def test_nothing_is_left_of_a_change_whose_audit_fails(served: Served, mon
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no room in the audit")
 
-    monkeypatch.setattr("decnet_web.api.routes.fleet.plans.record", fail)
+    monkeypatch.setattr("decnet_web.api.routes.fleet.deckies.plans.record", fail)
     answer = await post(served, "/deckies", WEB)
     assert answer.status_code == 500
     assert "no room" not in answer.text

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Answers that a browser stores and never shows."""
+"""Answers that a browser stores and never shows, and bodies that are files."""
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import quote
 
+from fastapi import Body
 from starlette.responses import Response
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+
+Upload = Annotated[bytes, Body(media_type="application/octet-stream", description="The file as it is.")]
+"""A body that is a file: its Content-Type is application/octet-stream."""
 
 
 def headers_of(name: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from decnet_decoys.personas.catalog import PersonaFile, files, parsed
 from decnet_models.fleet.tables import decky
 from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.fleet import Fleet
-from decnet_web.api.routes.fleet.shapes.catalogues import (
+from decnet_web.api.routes.fleet.deckies.catalogue_shapes import (
     ImageList,
     ImageShown,
     PersonaChecked,

@@ -19,8 +19,8 @@ from decnet_models.fleet.queries import BadPolicy
 from decnet_models.history.queries import events_by_decky
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.paging import Page
-from decnet_web.api.routes.fleet.decky_rows import decky_row, decky_rows
-from decnet_web.api.routes.fleet.shapes.deckies import (
+from decnet_web.api.routes.fleet.deckies.rows import decky_row, decky_rows
+from decnet_web.api.routes.fleet.deckies.shapes import (
     DeckyAppearance,
     DeckyChangeShown,
     DeckyDetail,

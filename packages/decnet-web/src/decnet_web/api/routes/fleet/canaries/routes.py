@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
@@ -24,9 +24,8 @@ from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, Viewer
 from decnet_web.api.paging import Page
 from decnet_web.api.problems import Problem
-from decnet_web.api.routes.fleet.canary_rows import canary_detail, canary_rows, kinds, refuse_missing
-from decnet_web.api.routes.fleet.downloads import attachment
-from decnet_web.api.routes.fleet.shapes.canaries import (
+from decnet_web.api.routes.fleet.canaries.rows import canary_detail, canary_rows, kinds, refuse_missing
+from decnet_web.api.routes.fleet.canaries.shapes import (
     CanariesImported,
     CanaryAsked,
     CanaryDetail,
@@ -40,6 +39,7 @@ from decnet_web.api.routes.fleet.shapes.canaries import (
     PlantAsked,
     PlantingShown,
 )
+from decnet_web.api.routes.fleet.downloads import Upload, attachment
 from decnet_workers.canary.settings import CanarySettings
 
 router = APIRouter(tags=["canaries"])
@@ -89,12 +89,11 @@ async def export_canaries(fleet: InFleet, admin: Admin) -> Response:
 
 
 @router.post("/canaries/import")
-async def import_canaries(request: Request, fleet: InFleet, admin: Admin) -> CanariesImported:
+async def import_canaries(document: Upload, fleet: InFleet, admin: Admin) -> CanariesImported:
     """Add the tokens of an export, which is the body; those that are known already stay as they are."""
-    text = await request.body()
 
     def add(connection: Connection) -> CanariesImported:
-        new, known = imported(connection, text, canary_key(fleet.deployment.state.keys))
+        new, known = imported(connection, document, canary_key(fleet.deployment.state.keys))
         record(connection, admin, "canary.import", new=new, known=known)
         return CanariesImported(new=new, known=known)
 

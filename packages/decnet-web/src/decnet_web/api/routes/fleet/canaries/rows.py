@@ -16,7 +16,7 @@ from decnet_models.attackers.queries import canary_hits, hits_by_token
 from decnet_models.canary import blobs, queries
 from decnet_models.canary.queries import CanaryToken
 from decnet_web.api.problems import Problem
-from decnet_web.api.routes.fleet.shapes.canaries import (
+from decnet_web.api.routes.fleet.canaries.shapes import (
     CanaryAsked,
     CanaryDetail,
     CanaryFile,

@@ -17,7 +17,7 @@ from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DecoysSettings
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import Decky
-from decnet_web.api.routes.fleet.shapes.deckies import DeckyActual, DeckyPlace, DeckyPort, DeckyShown, DeckyWanted
+from decnet_web.api.routes.fleet.deckies.shapes import DeckyActual, DeckyPlace, DeckyPort, DeckyShown, DeckyWanted
 
 
 def decky_rows(deployment: Deployment, connection: Connection, after: str, limit: int) -> list[DeckyShown]:

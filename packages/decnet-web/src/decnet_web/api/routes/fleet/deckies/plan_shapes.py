@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from decnet_web.api.models import Answer, Asked
-from decnet_web.api.routes.fleet.shapes.deckies import DeckyAsked, DeckyChangeAsked, DeckyDifference, DeckyWanted
+from decnet_web.api.routes.fleet.deckies.shapes import DeckyAsked, DeckyChangeAsked, DeckyDifference, DeckyWanted
 
 
 class NamedChange(DeckyChangeAsked):

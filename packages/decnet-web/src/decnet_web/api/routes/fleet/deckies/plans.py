@@ -27,20 +27,20 @@ from decnet_web.api.dependencies import Admin, InFleet, Viewer
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
-from decnet_web.api.routes.fleet.shapes.deckies import (
-    DeckyAsked,
-    DeckyChangeAsked,
-    DeckyPolicyShown,
-    MutateAsked,
-    PolicyAsked,
-)
-from decnet_web.api.routes.fleet.shapes.plans import (
+from decnet_web.api.routes.fleet.deckies.plan_shapes import (
     DeployAsked,
     FleetText,
     PlanAsked,
     PlanPersona,
     PlanShown,
     PlanStep,
+)
+from decnet_web.api.routes.fleet.deckies.shapes import (
+    DeckyAsked,
+    DeckyChangeAsked,
+    DeckyPolicyShown,
+    MutateAsked,
+    PolicyAsked,
 )
 
 router = APIRouter(tags=["deckies"])

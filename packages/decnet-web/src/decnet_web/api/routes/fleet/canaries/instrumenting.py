@@ -6,7 +6,7 @@ from __future__ import annotations
 import pathlib
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
 from decnet.canary.instrument.errors import DocumentError
@@ -16,8 +16,9 @@ from decnet.canary.tokens import instrumented, prepared
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet
 from decnet_web.api.problems import Problem
-from decnet_web.api.routes.fleet.canary_rows import canary_detail
-from decnet_web.api.routes.fleet.shapes.canaries import CanaryDetail
+from decnet_web.api.routes.fleet.canaries.rows import canary_detail
+from decnet_web.api.routes.fleet.canaries.shapes import CanaryDetail
+from decnet_web.api.routes.fleet.downloads import Upload
 
 router = APIRouter(tags=["canaries"])
 
@@ -27,7 +28,7 @@ Label = Annotated[str, Query(max_length=255, description="Where it will be plant
 
 @router.post("/canaries/instrument", status_code=201)
 async def instrument_document(
-    request: Request, name: Name, fleet: InFleet, analyst: Analyst, label: Label = ""
+    document: Upload, name: Name, fleet: InFleet, analyst: Analyst, label: Label = ""
 ) -> CanaryDetail:
     """Put a new token into a document, which is the body; then download it. An image comes back as SVG.
 
@@ -37,7 +38,6 @@ async def instrument_document(
     ending = pathlib.PurePosixPath(file).suffix.lower()
     if ending not in FORMATS:
         raise Problem(422, "Bad input", f"only {', '.join(FORMATS)} can be instrumented")
-    document = await request.body()
     try:
         ready = await fleet.thread(lambda: prepared(fleet.deployment, document, pathlib.Path(file)))
     except DocumentError as error:
