@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// One line per page that the rail, the palette and the keyboard offer.
+import type { IconName } from "@/components/show/icon";
+import type { Key } from "./i18n";
+import type { Role } from "./session";
+
+export interface Entry {
+  to: string;
+  label: Key;
+  icon: IconName;
+  group: Key;
+  /** The letter after g. */
+  key: string;
+  role?: Role;
+}
+
+export const navigation: readonly Entry[] = [
+  { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
+  { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
+];

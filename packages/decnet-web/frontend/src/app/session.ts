@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/** Who is logged in. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { csrfHeader, setCsrfToken } from "@/api/client";
+import { problemOf, type Problem } from "@/api/problem";
+
+export type Role = "viewer" | "analyst" | "admin";
+
+export interface Me {
+  name: string;
+  role: Role;
+}
+
+const SESSION = "/api/v1/session";
+export const SESSION_KEY = ["session"] as const;
+const RANK: Readonly<Record<Role, number>> = { viewer: 1, analyst: 2, admin: 3 };
+
+/** Ask and answer in JSON, for the few routes that pages use before or without a session. */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json", ...csrfHeader(method) };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(path, {
+    method,
+    headers,
+    credentials: "same-origin",
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? null : await response.json()) as T;
+}
+
+export async function whoAmI(): Promise<Me | null> {
+  const response = await fetch(SESSION, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (response.status === 401) return null;
+  if (!response.ok) throw await problemOf(response);
+  const { csrf, ...me } = (await response.json()) as Me & { csrf?: string };
+  setCsrfToken(csrf ?? "");
+  return me;
+}
+
+export function useSession() {
+  return useQuery<Me | null, Problem>({ queryKey: SESSION_KEY, queryFn: whoAmI, staleTime: 5 * 60_000 });
+}
+
+export function useMe(): Me | null {
+  return useSession().data ?? null;
+}
+
+/** Whether the logged-in person has at least `role`: hide what would only be refused. */
+export function useAllowed(role: Role): boolean {
+  const me = useMe();
+  return me !== null && RANK[me.role] >= RANK[role];
+}
+
+export function useLogOut(): () => Promise<void> {
+  const queries = useQueryClient();
+  return async () => {
+    await request("DELETE", SESSION);
+    queries.clear();
+    queries.setQueryData(SESSION_KEY, null);
+  };
+}

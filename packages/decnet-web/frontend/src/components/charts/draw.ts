@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import type uPlotType from "uplot";
+import { zoneName } from "@/components/show/times";
+
+interface Drawing {
+  times: readonly number[];
+  values: readonly number[];
+  height: number;
+  zone: string;
+  format: (value: number) => string;
+  onHover: (index: number | null, left: number) => void;
+  onRange?: (from: number, to: number) => void;
+}
+
+const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function axis(): uPlotType.Axis {
+  return {
+    stroke: colour("--muted"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+    font: "11px system-ui, sans-serif",
+  };
+}
+
+/** Draw into `element`, follow its width, return what ends it. */
+export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing: Drawing): () => void {
+  const { times, values, height } = drawing;
+  const step = (times[1] ?? 0) - (times[0] ?? 0) || 3600;
+  const fill = colour("--chart");
+  const plot = new uPlot(
+    {
+      width: element.clientWidth || 300,
+      height,
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zoneName(drawing.zone)),
+      cursor: {
+        y: false,
+        points: { show: false },
+        drag: { x: drawing.onRange !== undefined, y: false, setScale: false },
+      },
+      scales: {
+        x: { time: true, range: (_, low, high) => [low - step / 2, high + step / 2] },
+        y: { range: (_, _low, high) => [0, Math.max(1, high * 1.08)] },
+      },
+      axes: [
+        { ...axis(), space: 70, size: 28 },
+        {
+          ...axis(),
+          size: 44,
+          space: 28,
+          values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? drawing.format(tick) : "")),
+        },
+      ],
+      series: [
+        {},
+        {
+          fill,
+          stroke: fill,
+          width: 0,
+          points: { show: false },
+          paths: uPlot.paths.bars?.({ size: [0.78, 40], radius: 0.15 }) as uPlotType.Series.PathBuilder,
+        },
+      ],
+      hooks: {
+        setCursor: [
+          (self) =>
+            drawing.onHover(
+              self.cursor.idx ?? null,
+              Math.max(0, Math.min(self.cursor.left ?? 0, element.clientWidth - 190)),
+            ),
+        ],
+        setSelect: [
+          (self) => {
+            if (self.select.width < 4) return;
+            const [from, to] = [self.select.left, self.select.left + self.select.width].map((x) =>
+              self.posToVal(x, "x"),
+            );
+            if (from !== undefined && to !== undefined) drawing.onRange?.(from, to);
+          },
+        ],
+      },
+    },
+    [times as number[], values as number[]],
+    element,
+  );
+  const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+  observer.observe(element);
+  return () => {
+    observer.disconnect();
+    plot.destroy();
+  };
+}

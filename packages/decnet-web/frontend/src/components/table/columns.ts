@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import type { ReactNode } from "react";
+
+export interface Column<Row> {
+  id: string;
+  header: string;
+  cell: (row: Row) => ReactNode;
+  /** A grid track, e.g. "9rem" or "minmax(12rem, 2fr)"; default minmax(7rem, 1fr). */
+  width?: string;
+  /** The value of the API's `sort` parameter; only where the API sorts by it. */
+  sort?: string;
+  align?: "start" | "end";
+  /** Wrap long text instead of cutting it. */
+  wrap?: boolean;
+  /** Not shown unless chosen. */
+  optional?: boolean;
+}
+
+const DEFAULT_TRACK = "minmax(7rem, 1fr)";
+const REM = 16;
+const GAP = 12;
+
+export function tracks<Row>(columns: readonly Column<Row>[]): string {
+  return columns.map((column) => column.width ?? DEFAULT_TRACK).join(" ");
+}
+
+/** The least width in pixels that the columns need: the first length of each track. */
+export function leastWidth<Row>(columns: readonly Column<Row>[]): number {
+  const lengths = columns.map((column) => {
+    const [, size, unit] = /([\d.]+)(rem|px)/.exec(column.width ?? DEFAULT_TRACK) ?? [];
+    return Number(size ?? 0) * (unit === "px" ? 1 : REM);
+  });
+  return lengths.reduce((sum, length) => sum + length + GAP, GAP);
+}
+
+/** `-score` sorts by score from above; a click on the sorted column turns it round. */
+export function nextSort(current: string | undefined, column: string): string {
+  return current === `-${column}` ? column : `-${column}`;
+}
