@@ -10,7 +10,7 @@ import { Tabs } from "@/components/controls/tabs";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
 import { Go } from "@/components/pivot/go";
-import { Card, Page } from "@/components/show/layout";
+import { Page } from "@/components/show/layout";
 import { IntelPanel } from "../intel/panel";
 import { SightingList } from "../files/sightings";
 import { CommandList } from "./commands";
@@ -29,17 +29,15 @@ export default function OneAttacker(): ReactElement {
     <Page title={ip} actions={whole && <Actions whole={whole} />}>
       {query.error && <ErrorState problem={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Skeleton height={420} />}
-      {whole && <Card>{<Tabs label={t("attacker.tabs")} tabs={tabsOf(whole)} />}</Card>}
+      {whole && <Tabs label={t("attacker.tabs")} tabs={tabsOf(whole)} />}
     </Page>
   );
 }
 
 function Actions({ whole }: { whole: AttackerWhole }): ReactElement {
-  const { ip } = whole.attacker;
   return (
     <>
-      <CopyButton text={ip} what={t("attackers.column.ip")} words={t("common.copy")} />
-      <CopyButton text={JSON.stringify(whole, null, 2)} what={ip} words={t("attacker.copy")} />
+      <CopyButton text={JSON.stringify(whole, null, 2)} what={t("attacker.copy.what")} words={t("attacker.copy")} />
       <CopyButton text={location.href} what={t("attacker.link")} words={t("attacker.copy.link")} />
     </>
   );
