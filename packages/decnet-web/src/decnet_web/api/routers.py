@@ -8,14 +8,19 @@ ACCOUNTS: tuple[str, ...] = ()
 
 FINDINGS: tuple[str, ...] = tuple(
     f"decnet_web.api.routes.findings.{name}"
-    for name in ("events", "attackers", "sessions", "credentials", "techniques", "files")
+    for name in (
+        *("overview", "events", "search", "attackers", "sessions", "credentials", "techniques", "files"),
+        *("groups", "group_rulings", "intel", "reports"),
+    )
 )
 """What the fleet has seen."""
 
 FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
 """What the fleet consists of."""
 
-RESPONSE: tuple[str, ...] = ()
+RESPONSE: tuple[str, ...] = tuple(
+    f"decnet_web.api.routes.response.{name}" for name in ("incidents", "silences", "known")
+)
 """What people do about it."""
 
 LIVE: tuple[str, ...] = ()
