@@ -30,6 +30,10 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("@/pages/login/page")),
 });
 
-const pages = [page("/", () => import("@/pages/overview/page"))];
+const pages = [
+  page("/", () => import("@/pages/overview/page")),
+  page("/workers", () => import("@/pages/workers/page")),
+  page("/workers/$name", () => import("@/pages/workers/one")),
+];
 
 export const routeTree = root.addChildren([login, shell.addChildren(pages)]);

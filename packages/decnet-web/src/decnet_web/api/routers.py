@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
-ACCOUNTS: tuple[str, ...] = ()
+ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
 """Log-in, sessions, tokens, users, audit."""
 
-FINDINGS: tuple[str, ...] = ()
+FINDINGS: tuple[str, ...] = tuple(
+    f"decnet_web.api.routes.findings.{name}"
+    for name in ("events", "attackers", "sessions", "credentials", "techniques", "files")
+)
 """What the fleet has seen."""
 
-FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
+FLEET: tuple[str, ...] = (
+    "decnet_web.api.routes.fleet.workers.routes",
+    "decnet_web.api.routes.fleet.deckies.routes",
+    "decnet_web.api.routes.fleet.deckies.plans",
+    "decnet_web.api.routes.fleet.deckies.catalogues",
+    "decnet_web.api.routes.fleet.canaries.instrumenting",
+    "decnet_web.api.routes.fleet.canaries.routes",
+)
 """What the fleet consists of."""
 
 RESPONSE: tuple[str, ...] = ()
