@@ -31,7 +31,11 @@ class Checkout:
         self.programs.mkdir()
         self._program("node", "echo v22.1.0")
         self.npm(
-            'echo "$@" >>called; case $1 in ci) mkdir -p node_modules;; run) mkdir -p $DECNET_STATIC; cp src/main.tsx $DECNET_STATIC/index.html;; esac'
+            'echo "$@" >>../called\n'
+            "case $1 in\n"
+            "ci) mkdir -p node_modules;;\n"
+            "run) mkdir -p $DECNET_STATIC; cp src/main.tsx $DECNET_STATIC/index.html;;\n"
+            "esac"
         )
 
     def npm(self, script: str) -> None:
@@ -51,7 +55,7 @@ class Checkout:
         return self.package / "src" / "decnet_web" / "web" / "static" / "index.html"
 
     def called(self) -> list[str]:
-        return [line.split()[0] for line in (self.package / "frontend" / "called").read_text().splitlines()]
+        return [line.split()[0] for line in (self.package / "called").read_text().splitlines()]
 
 
 @pytest.fixture

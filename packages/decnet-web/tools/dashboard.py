@@ -2,8 +2,8 @@
 """Builds the dashboard into the package, when its sources are not those that were built last.
 
 Run by `make up`, by the build hook of the wheel and by sessions of nox; imports nothing that a bare Python does not
-have. It takes the node on PATH, or brings one from PyPI into the checkout. The build is put in place as a whole: a server
-that runs meanwhile serves the former one until then, and a build that fails changes nothing.
+have. It takes the node on PATH, or brings one from PyPI into the checkout. The build is put in place as a whole: a
+server that runs meanwhile serves the former one until then, and a build that fails changes nothing.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def main() -> int:
     except BuildError as error:
         sys.stderr.write(f"the dashboard could not be built: {error}\n")
         if asked.or_without and not (STATIC / "index.html").exists():
-            sys.stderr.write(
-                "the fleet starts without it; the API works `make up` tries again\n"
-            )
+            sys.stderr.write("the fleet starts without it; the API works `make up` tries again\n")
         return 0 if asked.or_without else 1
     return 0
 
