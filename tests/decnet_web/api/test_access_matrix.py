@@ -19,7 +19,13 @@ from decnet_web.api.document import Operation, operations
 
 Who = Literal["open", "viewer", "analyst", "admin"]
 
-ACCOUNTS: dict[str, Who] = {}
+ACCOUNTS: dict[str, Who] = {
+    "POST /api/v1/session": "open",
+    "POST /api/v1/session/link": "open",
+    "POST /api/v1/session/totp": "open",
+    "GET /api/v1/session": "viewer",
+    "DELETE /api/v1/session": "viewer",
+}
 
 FINDINGS: dict[str, Who] = {
     "GET /api/v1/attackers": "viewer",
@@ -69,7 +75,40 @@ FINDINGS: dict[str, Who] = {
 }
 
 FLEET: dict[str, Who] = {
+    "GET /api/v1/canaries": "viewer",
+    "POST /api/v1/canaries": "analyst",
+    "POST /api/v1/canaries/check-dns": "analyst",
+    "GET /api/v1/canaries/export": "admin",
+    "GET /api/v1/canaries/hits": "viewer",
+    "POST /api/v1/canaries/import": "admin",
+    "POST /api/v1/canaries/instrument": "analyst",
+    "GET /api/v1/canaries/kinds": "viewer",
+    "DELETE /api/v1/canaries/{token}": "analyst",
+    "GET /api/v1/canaries/{token}": "viewer",
+    "POST /api/v1/canaries/{token}/disable": "analyst",
+    "GET /api/v1/canaries/{token}/download": "analyst",
+    "POST /api/v1/canaries/{token}/enable": "analyst",
+    "POST /api/v1/canaries/{token}/plant": "analyst",
+    "GET /api/v1/deckies": "viewer",
+    "POST /api/v1/deckies": "admin",
+    "GET /api/v1/deckies/traffic": "viewer",
+    "DELETE /api/v1/deckies/{name}": "admin",
+    "GET /api/v1/deckies/{name}": "viewer",
+    "PATCH /api/v1/deckies/{name}": "admin",
+    "GET /api/v1/deckies/{name}/changes": "viewer",
+    "POST /api/v1/deckies/{name}/mutate": "admin",
+    "DELETE /api/v1/deckies/{name}/policy": "admin",
+    "PUT /api/v1/deckies/{name}/policy": "admin",
+    "POST /api/v1/fleet/deploy": "admin",
+    "GET /api/v1/fleet/document": "viewer",
+    "POST /api/v1/fleet/plan": "admin",
     "GET /api/v1/footprint": "viewer",
+    "GET /api/v1/images": "viewer",
+    "GET /api/v1/images/{name}": "viewer",
+    "GET /api/v1/mutations": "viewer",
+    "GET /api/v1/personas": "viewer",
+    "POST /api/v1/personas/check": "viewer",
+    "GET /api/v1/personas/{name}": "viewer",
     "GET /api/v1/workers": "viewer",
     "GET /api/v1/workers/{name}": "viewer",
     "GET /api/v1/workers/{name}/log": "analyst",
