@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
-ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
+ACCOUNTS: tuple[str, ...] = (
+    "decnet_web.api.accounts.routes.session",
+    "decnet_web.api.accounts.routes.account",
+    "decnet_web.api.accounts.routes.tokens",
+    "decnet_web.api.accounts.routes.users",
+    "decnet_web.api.accounts.routes.audit",
+)
 """Log-in, sessions, tokens, users, audit."""
 
 FINDINGS: tuple[str, ...] = tuple(

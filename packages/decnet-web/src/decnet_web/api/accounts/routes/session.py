@@ -93,7 +93,7 @@ async def log_in_by_link(body: LinkLogin, door: InDoor) -> LoginOutcome:
 
 
 @router.get("")
-async def show_session(request: Request, response: Response, fleet: InFleet, viewer: Viewer) -> SessionInfo:
+async def show_own_session(request: Request, response: Response, fleet: InFleet, viewer: Viewer) -> SessionInfo:
     """Show who is logged in, and the CSRF token of the session."""
     secret = cookies.secret_in(request.headers.getlist("cookie")) if viewer.means == "session" else None
     response.headers["cache-control"] = "no-store"
