@@ -18,6 +18,7 @@ from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
 from decnet_web.api.passage.etags import ETags
 from decnet_web.api.passage.headers import Headers
+from decnet_web.api.passage.idempotency import Idempotency
 from decnet_web.api.passage.oddities import Oddities
 from decnet_web.api.passage.rates import AddressRates, Rates
 from decnet_web.api.problems import add_handlers
@@ -31,7 +32,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     """Return the application that serves `fleet`; without one it only describes itself.
 
     `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
-    `settings`, `cursors`, `rates`, `accounts`.
+    `settings`, `cursors`, `rates`, `accounts`, `key`.
     """
     application = FastAPI(
         title="DECNET",
@@ -47,6 +48,7 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.settings = settings
     application.state.cursors = Cursors(key)
     application.state.accounts = Accounts(settings, key)
+    application.state.key = key
     _add_passage(application, settings)
     for name in routers.BELOW_API:
         application.include_router(importlib.import_module(name).router, prefix=PREFIX)
@@ -61,6 +63,7 @@ def _add_passage(application: FastAPI, settings: ApiSettings) -> None:
     """Add what every request passes; the last one added comes first."""
     rates = Rates(settings.requests_per_second, settings.request_burst)
     application.state.rates = rates
+    application.add_middleware(Idempotency)
     application.add_middleware(ETags)
     application.add_middleware(Bodies, settings.max_body, settings.max_depth)
     application.add_middleware(AddressRates, rates)

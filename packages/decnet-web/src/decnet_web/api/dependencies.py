@@ -20,6 +20,7 @@ from decnet_web.api.accounts.authentication import authenticate
 from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Paging
+from decnet_web.api.passage.idempotency import begin
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
@@ -48,6 +49,7 @@ class Access:
         scope = needed(request.method, self.role, getattr(request.scope.get("route"), "tags", ()))
         if not allows(principal.scopes, scope):
             raise Problem(403, detail=f"this needs a token with the scope {scope}")
+        await begin(request, fleet, principal, request.app.state.key)
         return principal
 
 
