@@ -26,3 +26,19 @@ BELOW_API = (*ACCOUNTS, *FINDINGS, *FLEET, *RESPONSE, *LIVE)
 
 AT_ROOT: tuple[str, ...] = ()
 """Included at the root: their `root_router`."""
+
+OF_SEGMENT: dict[str, tuple[str, ...]] = {
+    "attackers": ("decnet_web.api.routes.findings.attackers",),
+    "credentials": ("decnet_web.api.routes.findings.credentials",),
+    "events": ("decnet_web.api.routes.findings.events",),
+    "files": ("decnet_web.api.routes.findings.files",),
+    "footprint": ("decnet_web.api.routes.fleet.workers",),
+    "session": ("decnet_web.api.accounts.routes.session",),
+    "sessions": ("decnet_web.api.routes.findings.sessions",),
+    "techniques": ("decnet_web.api.routes.findings.techniques",),
+    "workers": ("decnet_web.api.routes.fleet.workers",),
+}
+"""Which modules have the paths below a first segment, `/NAME` at the root: they are imported when one is asked for.
+
+tests/decnet_web/api/hosting/test_loading.py says which lines are wrong or missing.
+"""
