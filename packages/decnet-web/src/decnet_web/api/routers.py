@@ -12,7 +12,14 @@ FINDINGS: tuple[str, ...] = tuple(
 )
 """What the fleet has seen."""
 
-FLEET: tuple[str, ...] = ("decnet_web.api.routes.fleet.workers",)
+FLEET: tuple[str, ...] = (
+    "decnet_web.api.routes.fleet.workers.routes",
+    "decnet_web.api.routes.fleet.deckies.routes",
+    "decnet_web.api.routes.fleet.deckies.plans",
+    "decnet_web.api.routes.fleet.deckies.catalogues",
+    "decnet_web.api.routes.fleet.canaries.instrumenting",
+    "decnet_web.api.routes.fleet.canaries.routes",
+)
 """What the fleet consists of."""
 
 RESPONSE: tuple[str, ...] = ()
