@@ -131,8 +131,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def lint(session: nox.Session) -> None:
-    """Ruff's rules and format."""
+    """Ruff's rules and format; no trace of a merge."""
     _workspace(session)
+    session.run("git", "grep", "-nE", "^(<<<<<<<|>>>>>>>) ", external=True, success_codes=[1])
     session.run("ruff", "check", *SOURCES)
     session.run("ruff", "format", "--check", *SOURCES)
 
