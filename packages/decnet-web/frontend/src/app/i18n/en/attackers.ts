@@ -65,7 +65,11 @@ export const attackers = {
   "attacker.known.label": "What it is",
   "attacker.known.label.hint": "For example: Nessus, weekly scan",
   "attacker.known.until": "Until",
-  "attacker.known.until.hint": "Empty: until it is removed",
+  "attacker.known.until.hint": "8h, 30d, or a time; empty: until it is removed",
+  "attacker.known.forget": "Also remove the score, sessions and techniques that it has by now",
+  "attacker.known.remove": "No longer known",
+  "attacker.known.remove.title": "Treat {network} as an attacker again?",
+  "attacker.known.remove.about": "From its next event on it is scored and alerted like any other address.",
   "attacker.known.done": "{network} is known now",
   "attacker.score": "Score",
   "attacker.score.terms": "What the score consists of",
@@ -110,6 +114,7 @@ export const attackers = {
   "attacker.fingerprints.none": "Its clients left nothing by which they could be recognised.",
   "attacker.techniques.none": "No rule recognised a technique in what it did.",
   "attacker.files.none": "It left and fetched no file.",
+  "attacker.identity.open": "Open with graph",
   "attacker.identity.none":
     "It has shown nothing yet that others show as well. An identity is made as soon as a key, a script or the like returns from another address.",
 } as const;
