@@ -16,5 +16,6 @@ export interface Entry {
 
 export const navigation: readonly Entry[] = [
   { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
+  { to: "/deckies", label: "nav.deckies", icon: "deckies", group: "nav.group.deceive", key: "d" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

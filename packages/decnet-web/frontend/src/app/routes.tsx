@@ -32,6 +32,9 @@ const login = createRoute({
 
 const pages = [
   page("/", () => import("@/pages/overview/page")),
+  page("/deckies", () => import("@/pages/deckies/page")),
+  page("/deckies/$name", () => import("@/pages/deckies/one")),
+  page("/deploy", () => import("@/pages/deploy/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
