@@ -16,4 +16,5 @@ export interface Entry {
 
 export const navigation: readonly Entry[] = [
   { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
+  { to: "/events", label: "nav.events", icon: "events", group: "nav.group.watch", key: "e" },
 ];

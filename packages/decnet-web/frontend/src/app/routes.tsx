@@ -30,6 +30,6 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("@/pages/login/page")),
 });
 
-const pages = [page("/", () => import("@/pages/overview/page"))];
+const pages = [page("/", () => import("@/pages/overview/page")), page("/events", () => import("@/pages/events/page"))];
 
 export const routeTree = root.addChildren([login, shell.addChildren(pages)]);
