@@ -118,6 +118,12 @@ def set_password(connection: Connection, account_id: UUID, password: str, *, now
     return _change(connection, account_id, password=password, password_at=now_ns)
 
 
+def clear_password(connection: Connection, account_id: UUID) -> bool:
+    """Remove the password and end all web sessions; False when there is no such account."""
+    end_sessions(connection, account_id)
+    return _change(connection, account_id, password=None, password_at=None)
+
+
 def set_totp(connection: Connection, account_id: UUID, sealed: str | None) -> bool:
     """Set or (None) remove the encrypted TOTP secret; False when there is no such account."""
     return _change(connection, account_id, totp=sealed, totp_step=None)

@@ -160,7 +160,7 @@ def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
 
 def events_after(connection: Connection, seq: int, limit: int, kinds: Sequence[str] = ()) -> list[StoredEvent]:
     """Return up to `limit` events after `seq`, of `kinds` only unless empty, oldest first."""
-    return _readable(rows_after(connection, seq, through=last_seq(connection), limit=limit, kinds=kinds))
+    return readable(rows_after(connection, seq, through=last_seq(connection), limit=limit, kinds=kinds))
 
 
 def recent(
@@ -192,7 +192,7 @@ def in_window(
     if after is not None:
         place, last = tuple_(ts, seq), (after.event.ts, after.seq)
         query = query.where(place < last if newest else place > last)
-    return _readable(connection.execute(query.limit(limit)).all())
+    return readable(connection.execute(query.limit(limit)).all())
 
 
 class Occurred(NamedTuple):
@@ -232,11 +232,11 @@ def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurre
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
     """Return the events of one session, in the order they happened."""
     query = select(event).where(event.c.session == session).order_by(event.c.ts, event.c.seq).limit(limit)
-    return _readable(connection.execute(query).all())
+    return readable(connection.execute(query).all())
 
 
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
-    stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
+    stored_events = readable(connection.execute(select(event).where(event.c.seq == seq)).all())
     return stored_events[0] if stored_events else None
 
 
@@ -258,14 +258,14 @@ def selected(
         query = query.where(_unindexed(connection, c.src_ip) == attacker)
     if decky is not None:
         query = query.where(c.decky == decky)
-    return _readable(connection.execute(query).all())
+    return readable(connection.execute(query).all())
 
 
 def by_ids(connection: Connection, ids: Iterable[UUID]) -> list[StoredEvent]:
     """Return the events with these ids that are still in the log, in its order."""
     query = select(event)
     rows = [row for part in parts(ids) for row in connection.execute(query.where(event.c.id.in_(part))).all()]
-    return sorted(_readable(rows), key=lambda one: one.seq)
+    return sorted(readable(rows), key=lambda one: one.seq)
 
 
 def known(connection: Connection, ids: Iterable[UUID]) -> set[UUID]:
@@ -329,17 +329,18 @@ def _name(text: str | None) -> str | None:
 def _newest(connection: Connection, query: Select[Any], limit: int, before: int | None) -> list[StoredEvent]:
     if before is not None:
         query = query.where(event.c.seq < before)
-    return _readable(connection.execute(query.order_by(event.c.seq.desc()).limit(limit)).all())
+    return readable(connection.execute(query.order_by(event.c.seq.desc()).limit(limit)).all())
 
 
-def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
-    readable = []
+def readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
+    """Return the events of the rows whose payload this version can decode."""
+    events = []
     for row in rows:
         try:
-            readable.append(stored(row))
+            events.append(stored(row))
         except BadEventError as error:
             log.warning("event skipped seq=%d error=%s", row.seq, error)
-    return readable
+    return events
 
 
 def _walk(

@@ -135,17 +135,38 @@ def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
     return sorted(merged.values(), key=lambda seen: (seen.first_seen, seen.technique))
 
 
+def technique_numbers(connection: Connection) -> list[str]:
+    """Return the techniques that were ever recognised, in order; one look into the index for each."""
+    c, found = ttp_tag.c, [""]
+    query = select(func.min(c.technique))
+    while (following := connection.execute(query.where(c.technique > found[-1])).scalar()) is not None:
+        found.append(following)
+    return found[1:]
+
+
 def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]:
-    """Return the techniques recognised in what happened in a span of time, most often recognised first."""
+    """Return the techniques recognised in what happened in a span of time, most often recognised first.
+
+    Technique by technique, so that the work grows with what was recognised in the span, not with what ever was.
+    """
     c = ttp_tag.c
-    attackers = func.count(c.attacker.distinct())
-    query = (
-        select(c.technique, func.count(), attackers, func.min(c.ts), func.max(c.ts))
-        .where(c.ts >= window.since, c.ts < window.until)
-        .group_by(c.technique)
-        .order_by(func.count().desc(), c.technique)
-    )
-    return [TechniqueUsed(*row) for row in connection.execute(query)]
+    query = select(func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
+    query = query.where(c.ts >= window.since, c.ts < window.until)
+    found = [
+        TechniqueUsed(number, *connection.execute(query.where(c.technique == number)).one())
+        for number in technique_numbers(connection)
+    ]
+    return sorted((one for one in found if one.tags), key=lambda one: (-one.tags, one.technique))
+
+
+def first_recognised(connection: Connection) -> dict[str, int]:
+    """Return when each technique was first recognised, by the times of the events."""
+    c = ttp_tag.c
+    query = select(func.min(c.ts))
+    return {
+        number: connection.execute(query.where(c.technique == number)).scalar_one()
+        for number in technique_numbers(connection)
+    }
 
 
 def technique_uses(
@@ -160,9 +181,32 @@ def technique_uses(
         .order_by(c.attacker, c.technique)
     )
     if attackers is None:
-        return [TechniqueUse(*row) for row in connection.execute(query)]
-    named = [query.where(c.attacker.in_(part)) for part in parts(sorted(set(attackers)))]
-    return [TechniqueUse(*row) for one in named for row in connection.execute(one)]
+        asked = [query.where(c.technique == number) for number in technique_numbers(connection)]
+    else:
+        asked = [query.where(c.attacker.in_(part)) for part in parts(sorted(set(attackers)))]
+    found = [TechniqueUse(*row) for one in asked for row in connection.execute(one)]
+    return sorted(found, key=lambda use: (use.attacker, use.technique))
+
+
+def tags_of_technique(
+    connection: Connection,
+    technique: str,
+    window: Window,
+    limit: int = 100,
+    *,
+    before: tuple[int, str, int, UUID] | None = None,
+) -> list[Tag]:
+    """Return the latest tags of a technique in a span of time.
+
+    Page on with `before` = time, attacker, `seq` and rule of the last one.
+    """
+    c = ttp_tag.c
+    place = (c.ts, c.attacker, c.seq, c.rule_id)
+    query = select(ttp_tag).where(c.technique == technique, c.ts >= window.since, c.ts < window.until)
+    if before is not None:
+        query = query.where(c.ts <= before[0], tuple_(*place) < before)
+    rows = connection.execute(query.order_by(*(column.desc() for column in place)).limit(limit))
+    return [Tag(*row) for row in rows]
 
 
 def tags_between(

@@ -24,6 +24,7 @@ ttp_tag = Table(
     Column("session", NAME),
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
+    Index("ix_ttp_tag_technique_ts", "technique", "ts", "attacker"),
     info={"owner": "ttp", "readers": ("campaign-clusterer", "operator")},
     sqlite_with_rowid=False,
 )

@@ -7,16 +7,20 @@ matrix in tests/decnet_web/api/test_access_matrix.py lists all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
 
 from decnet.cli.time_window import time_window
 from decnet_models.accounts.queries import Role
 from decnet_models.database.window import Window
 from decnet_web.api.accounts.authentication import authenticate
+from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Paging
+from decnet_web.api.passage.idempotency import begin
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
@@ -39,9 +43,22 @@ class Access:
     async def __call__(self, request: Request, fleet: InFleet) -> Principal:
         principal = await authenticate(request, fleet)
         request.state.principal = principal
+        request.app.state.rates.take(f"account {principal.account.id}")
         if not principal.may(self.role):
             raise Problem(403, detail=f"this needs the role {self.role}; yours is {principal.role}")
+        scope = needed(request.method, self.role, getattr(request.scope.get("route"), "tags", ()))
+        if not allows(principal.scopes, scope):
+            raise Problem(403, detail=f"this needs a token with the scope {scope}")
+        await begin(request, fleet, principal, request.app.state.key)
         return principal
+
+
+def access_of(dependant: Dependant) -> Iterator[Role]:
+    """Yield the roles that a route's dependencies ask for."""
+    for one in dependant.dependencies:
+        if isinstance(one.call, Access):
+            yield one.call.role
+        yield from access_of(one)
 
 
 Viewer = Annotated[Principal, Depends(Access("viewer"))]

@@ -13,17 +13,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
+from decnet.cli.errors import RefusedError
 from decnet.fleet.deployment import Deployment, explained
 from decnet_core.bus.interface import Bus
 from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
+from decnet_models.errors import refuses_values
+from decnet_web.api.problems import Problem
 
 T = TypeVar("T")
 
@@ -31,6 +37,8 @@ OWNER = "operator"
 """The writer whose tables the API writes, as the command does."""
 
 _OTHER_THREADS = 4
+MOST_STREAMS = 4
+STREAM_SECONDS = 600
 
 
 class Fleet:
@@ -42,6 +50,7 @@ class Fleet:
         """The worker's connection to the bus; None in an application that no worker hosts."""
         self._local = threading.local()
         self._engines: list[Engine] = []
+        self._streams = 0
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="api-work")
@@ -61,14 +70,44 @@ class Fleet:
         """Run other blocking work."""
         return await asyncio.get_running_loop().run_in_executor(self._others, function)
 
+    async def stream(self, produce: Callable[[Connection], Iterator[bytes]]) -> AsyncGenerator[bytes]:
+        """Yield what `produce(connection)` does, in a thread, a connection and a snapshot of its own.
+
+        At most MOST_STREAMS at once (Problem 503), each at most STREAM_SECONDS: a snapshot that is held keeps the
+        database from reusing its log.
+        """
+        if self._streams >= MOST_STREAMS:
+            raise Problem(503, detail=f"{MOST_STREAMS} exports are running; try later", headers={"Retry-After": "10"})
+        self._streams += 1
+        loop, thread = asyncio.get_running_loop(), ThreadPoolExecutor(1, thread_name_prefix="api-stream")
+        source, deadline = self._produced(produce), time.monotonic() + STREAM_SECONDS
+        try:
+            while (chunk := await loop.run_in_executor(thread, next, source, None)) is not None:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"an export took longer than {STREAM_SECONDS} s")
+                yield chunk
+        finally:
+            self._streams -= 1
+            thread.submit(source.close)
+            thread.shutdown(wait=False)
+
+    def _produced(self, produce: Callable[[Connection], Iterator[bytes]]) -> Generator[bytes]:
+        with explained(self.deployment):
+            engine = self.open_engine(read_only=True)
+            try:
+                with reading(engine) as connection:
+                    yield from produce(connection)
+            finally:
+                engine.dispose()
+
     def read_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `read` does in the calling thread."""
-        with explained(self.deployment), reading(self._engine(read_only=True)) as connection:
+        with _refusing_values(), explained(self.deployment), reading(self._engine(read_only=True)) as connection:
             return function(connection)
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
-        with explained(self.deployment), writing(self._engine(read_only=False)) as connection:
+        with _refusing_values(), explained(self.deployment), writing(self._engine(read_only=False)) as connection:
             return function(connection)
 
     def open_engine(self, *, read_only: bool) -> Engine:
@@ -105,3 +144,19 @@ class Fleet:
             setattr(self._local, name, engine)
             self._engines.append(engine)
         return engine
+
+
+@contextmanager
+def _refusing_values() -> Iterator[None]:
+    """Tell the client when the database refuses what it sent: a number too large, a name that exists."""
+    try:
+        yield
+    except (OverflowError, UnicodeError) as error:
+        raise Problem(422, title="Bad input", detail="a value is out of the range that can be stored") from error
+    except RefusedError as error:
+        cause = error.__cause__
+        if isinstance(cause, IntegrityError):
+            raise Problem(409, detail="that conflicts with what there is already; read it again") from error
+        if cause is not None and refuses_values(cause):
+            raise Problem(422, title="Bad input", detail="a value is out of the range that can be stored") from error
+        raise

@@ -8,8 +8,8 @@ whether there is a next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Query, Request
 from pydantic import BaseModel
@@ -18,10 +18,14 @@ from starlette.responses import Response
 
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors, Position
+from decnet_web.api.listings.exports import PART, Export, encoded, wanted
 
 T = TypeVar("T", bound=BaseModel)
 
 LARGEST = 1000
+
+Found = tuple[Sequence[T], Position | None]
+"""Rows, and the position after which the next page begins; None: there is none."""
 
 
 class Page(BaseModel, Generic[T]):
@@ -46,7 +50,8 @@ class Paging:
         self.limit = limit
         self._path = request.url.path
         self._cursors: Cursors = request.app.state.cursors
-        self._accept = request.headers.get("accept", "")
+        self._kind = wanted(request.headers.get("accept", ""))
+        self._page: type[BaseModel] = request.scope["route"].response_model
         self.position = self._cursors.read(after, self._path) if after is not None else None
         """Where the page begins: what `position` returned for the row before; None: at the beginning."""
 
@@ -60,13 +65,49 @@ class Paging:
 
         `position(row)` returns what must be known of a row to go on after it: a tuple of strings, numbers and None.
         """
-        rows = await fleet.read(lambda connection: fetch(connection, self.position, self.limit + 1))
-        return self.page(rows, position)
 
-    def page(self, rows: Sequence[T], position: Callable[[T], Position]) -> Response:
-        """Return the page of rows that have been read, of which one more than `limit` says that there is a next."""
-        shown = rows[: self.limit]
-        following = self._cursors.write(position(shown[-1]), self._path) if len(rows) > self.limit else None
-        items = b",".join(row.__pydantic_serializer__.to_json(row) for row in shown)
-        cursor = f'"{following}"'.encode() if following else b"null"
+        def walk(connection: Connection, after: Any, limit: int) -> Found[T]:
+            rows = fetch(connection, after, limit + 1)
+            shown = rows[:limit]
+            return shown, position(shown[-1]) if len(rows) > limit else None
+
+        return await self.walk(fleet, walk)
+
+    async def walk(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
+        """Return the page of `fetch(connection, position, limit) -> (rows, next position or None)`, or all pages.
+
+        For walks whose work is bounded: a page may end early, with fewer rows than `limit` and yet a next one.
+        """
+        if self._kind:
+            return await self._export(fleet, fetch)
+        rows, following = await fleet.read(lambda connection: fetch(connection, self.position, self.limit))
+        items = b",".join(row.__pydantic_serializer__.to_json(row) for row in rows)
+        cursor = b"null" if following is None else f'"{self._cursors.write(following, self._path)}"'.encode()
         return Response(b'{"items":[' + items + b'],"next":' + cursor + b"}", media_type="application/json")
+
+    async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
+        def rows(connection: Connection) -> Iterator[T]:
+            following: Any = self.position
+            while True:
+                part, following = fetch(connection, following, PART)
+                yield from part
+                if following is None:
+                    return
+
+        chunks = fleet.stream(lambda connection: encoded(self._kind, self._model, rows(connection)))
+        first = await anext(chunks)  # an error is still answered with a problem
+        return Export(_prepended(first, chunks), self._kind, self._path.rpartition("/")[2])
+
+    @property
+    def _model(self) -> type[BaseModel]:
+        """The class of the rows, as the route declares it: `response_model=Page[Row]`."""
+        return cast("type[BaseModel]", self._page.__pydantic_generic_metadata__["args"][0])
+
+
+async def _prepended(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    try:
+        yield first
+        async for chunk in rest:
+            yield chunk
+    finally:
+        await rest.aclose()

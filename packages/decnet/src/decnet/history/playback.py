@@ -3,11 +3,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
-from decnet.cli.errors import OperatorError
+from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.show.terminal_output import RESET, OutputFilter
+from decnet_core.state import State
+from decnet_models.attackers.profile import Session
 
 _MOST_SECONDS = 3600.0
 
@@ -34,6 +37,17 @@ class RecordingError(OperatorError):
 
 _header = msgspec.json.Decoder(Header)
 _line = msgspec.json.Decoder(tuple[float, str, str])
+
+
+def recording_file(state: State, session: Session) -> Path:
+    """Return where the recording of a session is; raises NotFoundError."""
+    if session.recording is None:
+        missing = "has no recording yet: it is recorded when it ends"
+        raise NotFoundError(f"session {session.session} {missing if session.closed_at is None else 'was not recorded'}")
+    file = state.artifact(session.recording)
+    if not file.exists():
+        raise NotFoundError(f"the recording {session.recording} is not in {file.parent.parent}: retention removed it")
+    return file
 
 
 def header_of(lines: Iterator[bytes]) -> Header:

@@ -42,16 +42,17 @@ export function QueryBox({ query, onQuery, problem }: Props) {
     setOpen(false);
     onQuery(text.trim());
   };
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => (open ? setAt(Math.min(at + 1, offers.length - 1)) : setOpen(true)),
+    ArrowUp: () => setAt(Math.max(at - 1, -1)),
+    Enter: () => (offers[at] ? take(offers[at]) : search()),
+    Escape: () => leave(),
+  };
   const press = (event: KeyboardEvent) => {
-    const offer = offers[at];
-    if (event.key === "ArrowDown" && open) setAt(Math.min(at + 1, offers.length - 1));
-    else if (event.key === "ArrowDown") setOpen(true);
-    else if (event.key === "ArrowUp") setAt(Math.max(at - 1, -1));
-    else if (event.key === "Tab" && open && offers.length > 0 && !event.shiftKey)
-      take(offer ?? (offers[0] as Suggestion));
-    else if (event.key === "Enter") (offer ? () => take(offer) : search)();
-    else if (event.key === "Escape") leave();
-    else return;
+    const first = offers[Math.max(at, 0)];
+    const action = event.key === "Tab" && !event.shiftKey && first ? () => take(first) : keys[event.key];
+    if (action === undefined) return;
+    action();
     event.preventDefault();
   };
   const leave = () => {

@@ -12,6 +12,7 @@ export function SavedSearches({ query, onQuery }: { query: string; onQuery: (que
   const { searches } = usePreferences();
   const [naming, setNaming] = useState(false);
   const saved = searches.some((one) => one.query === query);
+  if (searches.length === 0 && query === "") return null;
   return (
     <div className={`${styles.saved} no-print`}>
       {searches.map((one) => (

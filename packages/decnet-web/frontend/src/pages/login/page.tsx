@@ -11,6 +11,7 @@ import { Button, buttonClass } from "@/components/controls/button";
 import { TextField } from "@/components/controls/field";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
+import { Words } from "@/components/show/words";
 import mark from "@/styles/decnet.svg";
 import { linkSecret, placeAfter, type Methods, type Outcome } from "./outcome";
 import styles from "./login.module.css";
@@ -177,7 +178,11 @@ function OtherWays({
   onPasskey: () => void;
 }) {
   if (methods === undefined || (!methods.passkeys && methods.provider === null)) {
-    return <p className={styles.note}>{t("login.help")}</p>;
+    return (
+      <p className={styles.note}>
+        <Words text={t("login.help")} />
+      </p>
+    );
   }
   return (
     <div className={styles.other}>
@@ -191,7 +196,9 @@ function OtherWays({
           {t("login.provider", { name: methods.provider.name })}
         </a>
       )}
-      <p className={styles.note}>{t("login.help")}</p>
+      <p className={styles.note}>
+        <Words text={t("login.help")} />
+      </p>
     </div>
   );
 }

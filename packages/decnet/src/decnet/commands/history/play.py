@@ -2,7 +2,6 @@
 """`decnet play SESSION`: a recorded session as it appeared on the attacker's terminal."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,8 +9,8 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError
 from decnet.cli.options import application
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
-from decnet.history.playback import header_of, outputs, play
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.history.playback import header_of, outputs, play, recording_file
 from decnet.show.times import moment
 from decnet_core.text import for_terminal
 from decnet_models.attackers import queries
@@ -33,7 +32,7 @@ def play_session(
     deployment = find_deployment()
     with transaction(deployment) as connection:
         found = _session(connection, session)
-    file = _file(deployment, found)
+    file = recording_file(deployment.state, found)
     with file.open("rb") as stream:
         lines = iter(stream)
         header = header_of(lines)
@@ -54,16 +53,6 @@ def _session(connection: Connection, name: str) -> Session:
     if len(found) > 1:
         raise NotFoundError(f"several sessions begin with {for_terminal(name, 64)!r}; write more of it")
     return found[0]
-
-
-def _file(deployment: Deployment, session: Session) -> Path:
-    if session.recording is None:
-        state = "has no recording yet: it is recorded when it ends" if session.closed_at is None else "was not recorded"
-        raise NotFoundError(f"session {session.session} {state}")
-    file = deployment.state.artifact(session.recording)
-    if not file.exists():
-        raise NotFoundError(f"the recording {session.recording} is not in {file.parent.parent}: retention removed it")
-    return file
 
 
 def _title(session: Session, width: int, height: int) -> str:

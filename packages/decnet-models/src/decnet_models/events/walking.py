@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Walks over the event log, newest first, by the index that leaves out most; what a row says but its payload.
+
+Whoever filters by what no index has looks at these, and reads payloads only of what is left.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, tuple_
+
+from decnet_models.database.statements import parts
+from decnet_models.database.window import Window
+from decnet_models.events.queries import StoredEvent, readable
+from decnet_models.events.tables import event
+
+
+class Place(NamedTuple):
+    """A row of the log without its payload."""
+
+    seq: int
+    ts: int
+    kind: str
+    src_ip: str | None
+    dst_port: int | None
+    decky: str | None
+    sensor: str
+    session: str | None
+    synthetic: bool
+
+
+_PLACE = tuple(event.c[name] for name in Place._fields)
+
+
+def places(
+    connection: Connection,
+    limit: int,
+    *,
+    before: int | None = None,
+    kind: str | None = None,
+    attacker: str | None = None,
+    session: str | None = None,
+) -> list[Place]:
+    """Return the newest rows by `seq`, of a kind, an attacker or a session; page on with `before` = the last `seq`."""
+    c = event.c
+    query = select(*_PLACE).order_by(c.seq.desc()).limit(limit)
+    for column, value in ((c.kind, kind), (c.src_ip, attacker), (c.session, session)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(c.seq < before)
+    return [Place(*row) for row in connection.execute(query)]
+
+
+def places_within(
+    connection: Connection, window: Window, limit: int, *, before: tuple[int, int] | None = None
+) -> list[Place]:
+    """Return the latest rows of a span of time by the events' own times; page on with the last one's time and `seq`."""
+    c = event.c
+    query = select(*_PLACE).where(c.ts >= window.since, c.ts < window.until).order_by(c.ts.desc(), c.seq.desc())
+    if before is not None:
+        query = query.where(c.ts <= before[0], tuple_(c.ts, c.seq) < before)
+    return [Place(*row) for row in connection.execute(query.limit(limit))]
+
+
+def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
+    """Return these rows, newest first; those that are no longer there are left out."""
+    query = select(*_PLACE)
+    found = [Place(*row) for part in parts(seqs) for row in connection.execute(query.where(event.c.seq.in_(part)))]
+    return sorted(found, key=lambda one: -one.seq)
+
+
+def events_of(connection: Connection, seqs: Iterable[int]) -> dict[int, StoredEvent]:
+    """Return the events of these rows by `seq`; those that cannot be read are left out."""
+    query = select(event)
+    rows = [row for part in parts(seqs) for row in connection.execute(query.where(event.c.seq.in_(part))).all()]
+    return {one.seq: one for one in readable(rows)}

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Bodies: their size, their time, and that a JSON body is JSON, not too deep, of text that can be stored.
+
+The body is read here, once, and checked by msgspec, which is strict: no NaN, no lone surrogates, no invalid UTF-8.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from decnet_web.api.problems import Problem
+
+BODY_SECONDS = 30
+"""How long a client may take to send a body."""
+
+OTHER_TYPES = frozenset({"application/octet-stream", "application/toml", "application/yaml"})
+"""Beside JSON; the routes that take one of them say so."""
+
+_WITHOUT = frozenset({"GET", "OPTIONS"})
+
+
+class Bodies:
+    """Refuses with 400, 408, 413, 415 and 422."""
+
+    def __init__(self, app: ASGIApp, largest: int, deepest: int) -> None:
+        self._app = app
+        self._largest = largest
+        self._deepest = deepest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _WITHOUT:
+            await self._app(scope, receive, send)
+            return
+        body = await self._read(scope, receive)
+        if body:
+            self._check(_content_type(scope), body)
+        await self._app(scope, _replaying(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if announced.isdigit() and int(announced) > self._largest:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._collect(receive)
+        except TimeoutError:
+            raise Problem(408, detail=f"the body did not come within {BODY_SECONDS} s") from None
+
+    async def _collect(self, receive: Receive) -> bytes:
+        parts, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Problem(400, title="Bad body", detail="the body is not complete")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._largest:
+                raise self._too_large()
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+    def _too_large(self) -> Problem:
+        return Problem(413, detail=f"a body has at most {self._largest} bytes ([api] max_body)")
+
+    def _check(self, kind: str, body: bytes) -> None:
+        if kind in OTHER_TYPES:
+            return
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise Problem(415, detail="send JSON: Content-Type: application/json")
+        try:
+            content = msgspec.json.decode(body)
+        except UnicodeDecodeError:
+            raise Problem(400, title="Bad JSON", detail="the body is not UTF-8") from None
+        except RecursionError:
+            raise self._too_deep() from None
+        except msgspec.MsgspecError as error:
+            raise Problem(400, title="Bad JSON", detail=str(error)[:200]) from None
+        self._walk(content)
+
+    def _walk(self, content: Any) -> None:
+        level, depth = [content], 0
+        while level:
+            depth += 1
+            if depth > self._deepest:
+                raise self._too_deep()
+            level = [inner for value in level for inner in _inside(value)]
+
+    def _too_deep(self) -> Problem:
+        return Problem(422, title="Bad input", detail=f"the JSON is nested more than {self._deepest} deep")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str) and "\x00" in value:
+        raise Problem(422, title="Bad input", detail="text may not contain the character U+0000")
+    return []
+
+
+def _content_type(scope: Scope) -> str:
+    value: bytes = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    return value.decode("latin-1").partition(";")[0].strip().lower()
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the whole body, then what comes after it: that the client has gone."""
+    waiting = [body]
+
+    async def again() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return again

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""ATT&CK techniques that rules recognised: with counts, by tactic, and the findings of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from decnet.findings import techniques as listing
+from decnet_models.ttp.queries import tags_of_technique
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.models import Answer
+from decnet_web.api.moments import Moment
+from decnet_web.api.paging import Page
+from decnet_web.api.routes.findings.answers import TagItem
+from decnet_workers.ttp.attack import TACTICS
+
+router = APIRouter(tags=["techniques"])
+
+
+class TechniqueItem(Answer):
+    """A technique in the events of all attackers of a span of time."""
+
+    technique: str
+    name: str | None
+    """Null: ATT&CK does not have it any more."""
+    tactics: list[str]
+    """Short names, as in the list of tactics."""
+    tags: int
+    """How often rules recognised it."""
+    attackers: int
+    first_seen: Moment
+    """Of all time, whatever the span."""
+    last_seen: Moment
+    """In the span."""
+
+
+class Tactic(Answer):
+    """A tactic of ATT&CK."""
+
+    tactic: str
+    """Its short name."""
+    name: str
+
+
+class TechniqueMatrix(Answer):
+    """The techniques of a span of time, and the tactics in the order of ATT&CK's matrix."""
+
+    tactics: list[Tactic]
+    techniques: list[TechniqueItem]
+
+
+@router.get("/techniques")
+async def list_techniques(fleet: InFleet, window: InWindow, _viewer: Viewer) -> TechniqueMatrix:
+    """List the techniques that rules recognised, most often recognised first, and the tactics of the matrix."""
+
+    def fetch(connection: Connection) -> TechniqueMatrix:
+        tactics = [{"tactic": short, "name": name} for short, name in TACTICS.items()]
+        return TechniqueMatrix.model_validate(
+            {"tactics": tactics, "techniques": listing.techniques(connection, window)}
+        )
+
+    return await fleet.read(fetch)
+
+
+Number = Annotated[str, Path(pattern=r"^T\d{4}(\.\d{3})?$", max_length=16)]
+
+
+@router.get("/techniques/{technique}", response_model=Page[TagItem])
+async def list_technique_tags(
+    *, fleet: InFleet, paging: InPaging, window: InWindow, _viewer: Viewer, technique: Number
+) -> Response:
+    """List where a technique was recognised, newest first; sub-techniques are techniques of their own."""
+
+    def fetch(connection: Connection, after: tuple[int, str, int, str] | None, limit: int) -> list[TagItem]:
+        before = None if after is None else (*after[:3], UUID(after[3]))
+        found = tags_of_technique(connection, technique, window, limit, before=before)
+        return [TagItem.model_validate(one) for one in found]
+
+    return await paging.answer(fleet, fetch, lambda row: (row.ts, row.attacker, row.seq, str(row.rule_id)))

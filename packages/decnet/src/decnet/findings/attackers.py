@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""Attackers by score or time, narrowed by what they did, page by page.
+
+What an index finds is asked first: when few attackers have it, these are sorted; when many do, the index of the order
+is walked, which then soon has enough. So neither a rare nor a frequent property costs a look at everybody.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, tuple_
+
+from decnet.findings.texts import beginning_with, textual_prefix
+from decnet_core.net.addresses import parse_address, parse_network
+from decnet_models.artifacts.tables import artifact_sighting
+from decnet_models.attackers.profile import Attacker
+from decnet_models.attackers.tables import (
+    attacker,
+    attacker_activity,
+    attacker_decky,
+    attacker_service,
+    attacker_tool,
+    credential_use,
+    fingerprint,
+)
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.statements import among
+from decnet_models.database.window import ALWAYS_UNTIL, Window
+from decnet_models.grouping.membership import resolved
+from decnet_models.identities.tables import IDENTITIES
+from decnet_models.ttp.tables import ttp_tag
+
+Order = Literal["score", "last_seen", "first_seen", "events"]
+Position = tuple[int, str]
+"""Value of the order, and address, of the attacker before."""
+
+_FEW = 2000
+"""Attackers that are sorted instead of walking over all."""
+_MINUTE_NS = 60_000_000_000
+
+
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
+    """What attackers must have; None: anything."""
+
+    least_score: int = 0
+    verdict: str | None = None
+    network: str | None = None
+    """The beginning of an address, or a network."""
+    decky: str | None = None
+    service: str | None = None
+    tool: str | None = None
+    fingerprint: str | None = None
+    fingerprint_type: str | None = None
+    credential: str | None = None
+    """Digest of a credential that was tried."""
+    file: str | None = None
+    """SHA-256 of a file that was left or fetched."""
+    technique: str | None = None
+    identity: UUID | None = None
+    campaign: UUID | None = None
+
+
+class _Property(msgspec.Struct, frozen=True):
+    """A property of attackers: where an index finds those that have it, and the same as a condition on one."""
+
+    found: Select[Any]
+    holds: ColumnElement[bool]
+
+
+def attackers(
+    connection: Connection,
+    limit: int,
+    *,
+    order: Order = "score",
+    wanted: Narrowing | None = None,
+    window: Window | None = None,
+    after: Position | None = None,
+) -> list[Attacker]:
+    """Return attackers, highest of `order` first; with a window those who were active in it, to the minute."""
+    wanted = wanted or Narrowing()
+    column, ip = attacker.c[order], attacker.c.ip
+    query = select(*(attacker.c[name] for name in Attacker.__struct_fields__)).order_by(column.desc(), ip.desc())
+    query = query.where(*_plain(wanted))
+    if after is not None:
+        query = query.where(column <= after[0], tuple_(column, ip) < after)
+    properties = [*_properties(connection, wanted), *_in_window(window or Window())]
+    query = query.where(*(one.holds for one in properties))
+    if (few := _few(connection, properties, wanted)) is not None:
+        query = query.where(among(connection, ip, few))
+    return [Attacker(*row) for row in connection.execute(query.limit(limit))]
+
+
+def _plain(wanted: Narrowing) -> Iterator[ColumnElement[bool]]:
+    if wanted.least_score:
+        yield attacker.c.score >= wanted.least_score
+    if wanted.verdict is not None:
+        yield attacker.c.verdict == wanted.verdict
+
+
+def _few(connection: Connection, properties: Sequence[_Property], wanted: Narrowing) -> list[str] | None:
+    """Return the addresses that have one of the properties if they are few; None: walk over all."""
+    if wanted.network is not None:
+        return _in_network(connection, wanted.network)
+    for one in properties:
+        found = list(connection.execute(one.found.limit(_FEW + 1)).scalars())
+        if len(found) <= _FEW:
+            return found
+    return None
+
+
+def _in_network(connection: Connection, text: str) -> list[str]:
+    """Return the addresses of a network, or those that begin with a text."""
+    ip = attacker.c.ip
+    if "/" not in text:
+        return list(connection.execute(select(ip).where(beginning_with(ip, text))).scalars())
+    network = parse_network(text)
+    found = connection.execute(select(ip).where(beginning_with(ip, textual_prefix(network)))).scalars()
+    return [one for one in found if parse_address(one) in network]
+
+
+def _in_window(window: Window) -> Iterator[_Property]:
+    if not window.bounded:
+        return
+    c = attacker.c
+    holds = and_(c.last_seen >= window.since, c.first_seen < window.until)
+    if window.until != ALWAYS_UNTIL:
+        active = attacker_activity.c
+        first, last = window.since // _MINUTE_NS, (window.until - 1) // _MINUTE_NS
+        holds = and_(holds, exists().where(active.attacker == c.ip, active.minute.between(first, last)))
+    yield _Property(select(c.ip).where(c.last_seen >= window.since), holds)
+
+
+def _properties(connection: Connection, wanted: Narrowing) -> Iterator[_Property]:
+    tag, seen = ttp_tag.c, artifact_sighting.c
+    values = (
+        (credential_use.c.attacker, credential_use.c.credential, wanted.credential),
+        (seen.attacker, seen.sha256, wanted.file),
+        (attacker_tool.c.attacker, attacker_tool.c.tool, wanted.tool),
+        (tag.attacker, tag.technique, wanted.technique),
+        (attacker_decky.c.attacker, attacker_decky.c.decky, wanted.decky),
+    )
+    if wanted.fingerprint is not None:
+        yield _fingerprinted(wanted.fingerprint, wanted.fingerprint_type)
+    for group, of in ((wanted.identity, IDENTITIES), (wanted.campaign, CAMPAIGNS)):
+        if group is not None:
+            yield _grouped(resolved(connection, of, group), campaign=of is CAMPAIGNS)
+    for address, column, value in values:
+        if value is not None:
+            yield _Property(
+                select(address).distinct().where(column == value, address.is_not(None)),
+                exists().where(address == attacker.c.ip, column == value),
+            )
+    if wanted.service is not None:
+        c = attacker_service.c
+        yield _Property(
+            select(attacker.c.ip).order_by(attacker.c.ip),  # no index has it: everybody may
+            exists().where(c.attacker == attacker.c.ip, c.service == wanted.service),
+        )
+
+
+def _fingerprinted(value: str, kind: str | None) -> _Property:
+    c = fingerprint.c
+    same = c.value == value
+    if kind is not None:
+        same = and_(c.type == kind, same)
+        return _Property(select(c.attacker).where(same).distinct(), exists().where(c.attacker == attacker.c.ip, same))
+    kinds = select(c.type).distinct().scalar_subquery()
+    found = select(c.attacker).where(c.type.in_(kinds), same).distinct()
+    return _Property(found, exists().where(c.attacker == attacker.c.ip, same))
+
+
+def _grouped(group: UUID | None, *, campaign: bool) -> _Property:
+    member = IDENTITIES.member.c
+    inside: ColumnElement[bool] = member.identity == group
+    if campaign:
+        identity = CAMPAIGNS.member.c
+        inside = member.identity.in_(select(identity.identity).where(identity.campaign == group))
+    return _Property(select(member.attacker).where(inside), exists().where(member.attacker == attacker.c.ip, inside))

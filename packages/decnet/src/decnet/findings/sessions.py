@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Interactive sessions, newest first, page by page, and one of them with what happened in it."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, select, tuple_
+
+from decnet.cli.errors import NotFoundError
+from decnet_core.events.typing_digest import TypingDigest
+from decnet_models.artifacts.queries import Sighting, sightings
+from decnet_models.attackers.analysis import lines_of
+from decnet_models.attackers.behaviour import Trait
+from decnet_models.attackers.profile import Command, Session
+from decnet_models.attackers.queries import commands
+from decnet_models.attackers.stories import Story, sentence
+from decnet_models.attackers.tables import attacker_session
+from decnet_models.attackers.typists import typist
+from decnet_models.database.window import Window
+from decnet_models.ttp.queries import Tag, tags
+
+Position = tuple[int, str, str]
+"""Last seen, attacker and name of the session before."""
+
+_digest = msgspec.json.Decoder(TypingDigest)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What sessions must be like; None: anything."""
+
+    attacker: str | None = None
+    decky: str | None = None
+    service: str | None = None
+    user: str | None = None
+    recorded: bool | None = None
+    window: Window = Window()
+
+
+class WholeSession(msgspec.Struct, frozen=True):
+    """A session with what happened in it."""
+
+    session: Session
+    story: Story
+    commands: tuple[Command, ...]
+    files: tuple[Sighting, ...]
+    techniques: tuple[Tag, ...]
+
+
+def sessions(
+    connection: Connection, limit: int, wanted: Wanted | None = None, *, after: Position | None = None
+) -> list[Session]:
+    """Return sessions, last seen first; with a window those of which a part lies in it."""
+    c = attacker_session.c
+    place = (c.last_seen, c.attacker, c.session)
+    query = _selected(wanted or Wanted()).order_by(*(column.desc() for column in place)).limit(limit)
+    if after is not None:
+        query = query.where(c.last_seen <= after[0], tuple_(*place) < after)
+    return [Session(*row) for row in connection.execute(query)]
+
+
+def whole_session(connection: Connection, name: str, limit: int = 1000) -> WholeSession:
+    """Return the session of that name, of each of its lists at most `limit`; raises NotFoundError."""
+    c = attacker_session.c
+    columns = (*(c[name] for name in Session.__struct_fields__), c.typing)
+    query = select(*columns).where(c.session == name).order_by(c.last_seen.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such session; decnet sessions lists them")
+    session, who = Session(*row[:-1]), _who(row.typing)
+    lines = lines_of(connection, session.attacker, name)
+    named = [one for one in tags(connection, session.attacker, limit) if one.session == name]
+    return WholeSession(
+        session,
+        Story(name, sentence(session, lines, who), who),
+        tuple(one for one in commands(connection, limit, session=name) if one.attacker == session.attacker),
+        tuple(sightings(connection, limit, session=name)),
+        tuple(named[::-1]),
+    )
+
+
+def _who(typing: str | None) -> Trait | None:
+    return None if typing is None else typist(_digest.decode(typing))
+
+
+def _selected(wanted: Wanted) -> Select[Any]:
+    c = attacker_session.c
+    query = select(*(c[name] for name in Session.__struct_fields__))
+    same = ((c.attacker, wanted.attacker), (c.decky, wanted.decky), (c.service, wanted.service))
+    for column, value in (*same, (c.username, wanted.user)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.recorded is not None:
+        query = query.where(c.recording.is_not(None) if wanted.recorded else c.recording.is_(None))
+    if wanted.window.bounded:
+        query = query.where(c.last_seen >= wanted.window.since, c.first_seen < wanted.window.until)
+    return query

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""When an attacker did how much: its active minutes, added up, and the kinds of its newest events."""
+
+from collections import Counter
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from decnet_models.attackers.tables import attacker_activity
+from decnet_models.database.window import ALWAYS_UNTIL, Window
+from decnet_models.events.walking import places
+
+_MINUTE_NS = 60_000_000_000
+_SECOND_NS = 1_000_000_000
+_PAGE = 5_000
+MOST_EVENTS = 20_000
+"""The newest events whose kinds are counted."""
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """What happened in a step of time that begins at `at` (ns)."""
+
+    at: int
+    events: int
+    by_kind: dict[str, int]
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """Steps with events in the order of time; kinds are counted of events from `kinds_since` on (None: all)."""
+
+    step_seconds: int
+    buckets: tuple[Bucket, ...]
+    kinds_since: int | None
+
+
+def timeline_of(connection: Connection, address: str, window: Window, step_seconds: int) -> Timeline:
+    """Return the timeline of an address in steps of whole minutes."""
+    totals = _totals(connection, address, window, step_seconds // 60)
+    kinds, since = _kinds(connection, address, window, step_seconds)
+    step_ns = step_seconds * _SECOND_NS
+    return Timeline(
+        step_seconds,
+        tuple(
+            Bucket(step * step_ns, max(totals.get(step, 0), sum(kinds.get(step, {}).values())), kinds.get(step, {}))
+            for step in sorted(totals.keys() | kinds.keys())
+        ),
+        since,
+    )
+
+
+def _totals(connection: Connection, address: str, window: Window, minutes: int) -> dict[int, int]:
+    c = attacker_activity.c
+    step = c.minute // minutes
+    query = select(step, func.sum(c.events)).where(c.attacker == address, c.minute >= window.since // _MINUTE_NS)
+    if window.until != ALWAYS_UNTIL:
+        query = query.where(c.minute <= (window.until - 1) // _MINUTE_NS)
+    return {int(step): int(events) for step, events in connection.execute(query.group_by(step))}
+
+
+def _kinds(
+    connection: Connection, address: str, window: Window, step_seconds: int
+) -> tuple[dict[int, dict[str, int]], int | None]:
+    counts: dict[int, Counter[str]] = {}
+    before, looked_at, earliest = None, 0, 0
+    while batch := places(connection, _PAGE, before=before, attacker=address):
+        for one in batch:
+            if window.since <= one.ts < window.until and not one.synthetic:
+                counts.setdefault(one.ts // (step_seconds * _SECOND_NS), Counter())[one.kind] += 1
+        before, looked_at, earliest = batch[-1].seq, looked_at + len(batch), batch[-1].ts
+        if len(batch) < _PAGE or looked_at >= MOST_EVENTS:
+            break
+    whole = looked_at < MOST_EVENTS
+    return {step: dict(kinds) for step, kinds in counts.items()}, None if whole else earliest

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Who may use which route: a table that names every route, held against the application and against real requests.
+
+A route that the table does not name, and a line that no route has, fail. `open` is for everybody, without a log-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from fastapi import FastAPI
+from tests.decnet_web.api.served import Served, serving
+
+from decnet_models.accounts.queries import ROLES
+from decnet_web.api.application import make_application
+from decnet_web.api.document import Operation, operations
+
+Who = Literal["open", "viewer", "analyst", "admin"]
+
+ACCOUNTS: dict[str, Who] = {
+    "POST /api/v1/session": "open",
+    "POST /api/v1/session/link": "open",
+    "POST /api/v1/session/totp": "open",
+    "GET /api/v1/session": "viewer",
+    "DELETE /api/v1/session": "viewer",
+}
+
+FINDINGS: dict[str, Who] = {
+    "GET /api/v1/attackers": "viewer",
+    "GET /api/v1/attackers/{ip}": "viewer",
+    "GET /api/v1/attackers/{ip}/timeline": "viewer",
+    "GET /api/v1/credentials": "viewer",
+    "GET /api/v1/credentials/reused": "viewer",
+    "GET /api/v1/credentials/top": "viewer",
+    "GET /api/v1/credentials/{digest}": "viewer",
+    "GET /api/v1/credentials/{digest}/uses": "viewer",
+    "GET /api/v1/events": "viewer",
+    "GET /api/v1/events/language": "viewer",
+    "GET /api/v1/events/{event}": "viewer",
+    "GET /api/v1/files": "viewer",
+    "GET /api/v1/files/{sha256}": "viewer",
+    "GET /api/v1/files/{sha256}/content": "analyst",
+    "GET /api/v1/sessions": "viewer",
+    "GET /api/v1/sessions/{session}": "viewer",
+    "GET /api/v1/sessions/{session}/recording": "viewer",
+    "GET /api/v1/techniques": "viewer",
+    "GET /api/v1/techniques/{technique}": "viewer",
+}
+
+FLEET: dict[str, Who] = {
+    "GET /api/v1/canaries": "viewer",
+    "POST /api/v1/canaries": "analyst",
+    "POST /api/v1/canaries/check-dns": "analyst",
+    "GET /api/v1/canaries/export": "admin",
+    "GET /api/v1/canaries/hits": "viewer",
+    "POST /api/v1/canaries/import": "admin",
+    "POST /api/v1/canaries/instrument": "analyst",
+    "GET /api/v1/canaries/kinds": "viewer",
+    "DELETE /api/v1/canaries/{token}": "analyst",
+    "GET /api/v1/canaries/{token}": "viewer",
+    "POST /api/v1/canaries/{token}/disable": "analyst",
+    "GET /api/v1/canaries/{token}/download": "analyst",
+    "POST /api/v1/canaries/{token}/enable": "analyst",
+    "POST /api/v1/canaries/{token}/plant": "analyst",
+    "GET /api/v1/deckies": "viewer",
+    "POST /api/v1/deckies": "admin",
+    "GET /api/v1/deckies/traffic": "viewer",
+    "DELETE /api/v1/deckies/{name}": "admin",
+    "GET /api/v1/deckies/{name}": "viewer",
+    "PATCH /api/v1/deckies/{name}": "admin",
+    "GET /api/v1/deckies/{name}/changes": "viewer",
+    "POST /api/v1/deckies/{name}/mutate": "admin",
+    "DELETE /api/v1/deckies/{name}/policy": "admin",
+    "PUT /api/v1/deckies/{name}/policy": "admin",
+    "POST /api/v1/fleet/deploy": "admin",
+    "GET /api/v1/fleet/document": "viewer",
+    "POST /api/v1/fleet/plan": "admin",
+    "GET /api/v1/footprint": "viewer",
+    "GET /api/v1/images": "viewer",
+    "GET /api/v1/images/{name}": "viewer",
+    "GET /api/v1/mutations": "viewer",
+    "GET /api/v1/personas": "viewer",
+    "POST /api/v1/personas/check": "viewer",
+    "GET /api/v1/personas/{name}": "viewer",
+    "GET /api/v1/workers": "viewer",
+    "GET /api/v1/workers/{name}": "viewer",
+    "GET /api/v1/workers/{name}/log": "analyst",
+    "POST /api/v1/workers/{name}/pause": "admin",
+    "POST /api/v1/workers/{name}/reload": "admin",
+    "POST /api/v1/workers/{name}/restart": "admin",
+    "POST /api/v1/workers/{name}/resume": "admin",
+}
+
+RESPONSE: dict[str, Who] = {}
+
+LIVE: dict[str, Who] = {}
+
+TABLE = ACCOUNTS | FINDINGS | FLEET | RESPONSE | LIVE
+"""Method and path: the least role."""
+
+ENDLESS = {"GET /api/v1/stream"}
+"""Whoever may use them is answered until they hang up."""
+
+
+@pytest.fixture(scope="module")
+def application() -> FastAPI:
+    return make_application(None)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("fleet")) as served:
+        yield served
+
+
+def test_the_table_names_every_route_and_no_other(application: FastAPI) -> None:
+    found = {key(one): one for one in operations(application)}
+    missing = {name: (one.roles[0] if one.roles else "open") for name, one in found.items() if name not in TABLE}
+    assert missing == {}, "add these lines to TABLE, if that is who shall use them"
+    assert sorted(TABLE.keys() - found.keys()) == []
+
+
+def test_each_route_has_the_one_access_dependency_of_the_table(application: FastAPI) -> None:
+    expected = {name: () if who == "open" else (who,) for name, who in TABLE.items()}
+    assert {key(one): one.roles for one in operations(application)} == expected
+
+
+def test_operation_ids_are_unique(application: FastAPI) -> None:
+    names = [one.name for one in operations(application)]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("who", ["nobody", *ROLES])
+async def test_requests_are_refused_as_the_table_says(served: Served, who: str) -> None:
+    """Each route is asked without arguments: whoever may use it gets anything but 401 and 403."""
+    wrong = {}
+    for name, least in TABLE.items():
+        method, path = name.split(" ")
+        if name in ENDLESS and right(200, who, least):
+            continue
+        async with served.client(None if who == "nobody" else who) as client:
+            status = (await client.request(method, path.replace("{", "").replace("}", ""))).status_code
+        if not right(status, who, least):
+            wrong[name] = status
+    assert wrong == {}
+
+
+def right(status: int, who: str, least: Who) -> bool:
+    if least == "open":
+        return status != 403
+    if who == "nobody":
+        return status == 401
+    if ROLES.index(who) < ROLES.index(least):
+        return status == 403
+    return status not in (401, 403)
+
+
+def key(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
