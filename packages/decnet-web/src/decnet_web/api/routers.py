@@ -3,12 +3,21 @@
 
 from __future__ import annotations
 
-ACCOUNTS: tuple[str, ...] = ("decnet_web.api.accounts.routes.session",)
+ACCOUNTS: tuple[str, ...] = (
+    "decnet_web.api.accounts.routes.session",
+    "decnet_web.api.accounts.routes.account",
+    "decnet_web.api.accounts.routes.tokens",
+    "decnet_web.api.accounts.routes.users",
+    "decnet_web.api.accounts.routes.audit",
+)
 """Log-in, sessions, tokens, users, audit."""
 
 FINDINGS: tuple[str, ...] = tuple(
     f"decnet_web.api.routes.findings.{name}"
-    for name in ("events", "attackers", "sessions", "credentials", "techniques", "files")
+    for name in (
+        *("overview", "events", "search", "attackers", "sessions", "credentials", "techniques", "files"),
+        *("groups", "group_rulings", "intel", "reports"),
+    )
 )
 """What the fleet has seen."""
 
@@ -22,7 +31,9 @@ FLEET: tuple[str, ...] = (
 )
 """What the fleet consists of."""
 
-RESPONSE: tuple[str, ...] = ()
+RESPONSE: tuple[str, ...] = tuple(
+    f"decnet_web.api.routes.response.{name}" for name in ("incidents", "silences", "known")
+)
 """What people do about it."""
 
 LIVE: tuple[str, ...] = ()
