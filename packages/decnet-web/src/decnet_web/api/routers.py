@@ -23,11 +23,15 @@ FINDINGS: tuple[str, ...] = tuple(
 
 FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.workers.routes",
+    "decnet_web.api.routes.fleet.workers.status",
     "decnet_web.api.routes.fleet.deckies.routes",
     "decnet_web.api.routes.fleet.deckies.plans",
     "decnet_web.api.routes.fleet.deckies.catalogues",
     "decnet_web.api.routes.fleet.canaries.instrumenting",
     "decnet_web.api.routes.fleet.canaries.routes",
+    "decnet_web.api.routes.fleet.webhooks.deliveries",
+    "decnet_web.api.routes.fleet.webhooks.routes",
+    "decnet_web.api.routes.fleet.sensors.routes",
 )
 """What the fleet consists of."""
 
