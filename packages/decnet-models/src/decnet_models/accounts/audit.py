@@ -95,6 +95,15 @@ def block(connection: Connection, key: str, *, until: int) -> None:
     connection.execute(login_throttle.update().where(c.key == for_column(key, 255)).values(blocked_until=until))
 
 
+def uncount(connection: Connection, key: str) -> None:
+    """Take back the last failure of `key`, which was none, and the block that it brought."""
+    c = login_throttle.c
+    named = c.key == for_column(key, 255)
+    less = login_throttle.update().where(named, c.failures > 1).values(failures=c.failures - 1, blocked_until=None)
+    if connection.execute(less).rowcount == 0:
+        connection.execute(delete(login_throttle).where(named))
+
+
 def clear(connection: Connection, key: str) -> None:
     """Delete the failed logins of `key`, after a successful one."""
     connection.execute(delete(login_throttle).where(login_throttle.c.key == for_column(key, 255)))

@@ -190,6 +190,25 @@ class UsedTicket(TableModel, table=True):
     """When the ticket, and so this row, is worthless."""
 
 
+class KeptAnswer(TableModel, table=True):
+    """The answer to a write with an Idempotency-Key, for whoever sends it again."""
+
+    __table__ = tables.kept_answer
+
+    digest: str
+    """The SHA-256 of account, method, path and key."""
+    account: UUID
+    """The account that sent it."""
+    request: str
+    """The SHA-256 of what was sent: the same key with something else is refused."""
+    status: int | None = None
+    """The status of the answer; null: the request has not been answered, or its process was killed."""
+    answer: bytes | None = None
+    """Content type and body, sealed with a key that is made of the Idempotency-Key; null: too large to be kept."""
+    expires_at: int
+    """When it is forgotten."""
+
+
 class LoginThrottle(TableModel, table=True):
     """Failed logins of an address or for a name."""
 

@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Tables of the accounts."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
 
 from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, SHA256
 
@@ -128,6 +140,20 @@ used_ticket = Table(
     Index("ix_used_ticket_expires_at", "expires_at"),
     info=_INFO,
     sqlite_with_rowid=False,
+)
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("digest", SHA256, primary_key=True),
+    _account(),
+    Column("request", SHA256, nullable=False),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+    Column("expires_at", NANOSECONDS, nullable=False),
+    Index("ix_kept_answer_account", "account"),
+    Index("ix_kept_answer_expires_at", "expires_at"),
+    info=_INFO,
 )
 
 login_throttle = Table(

@@ -23,7 +23,7 @@ from decnet_models.attackers.profile import (
     Tool,
 )
 from decnet_models.attackers.score import Facts, terms
-from decnet_models.database.statements import among, existing
+from decnet_models.database.statements import among, existing, parts
 from decnet_models.database.window import Window
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
@@ -153,21 +153,31 @@ def commands(
 
 
 def canary_hits(
-    connection: Connection, limit: int = 50, *, attacker: str | None = None, token: str | None = None
+    connection: Connection,
+    limit: int = 50,
+    *,
+    attacker: str | None = None,
+    token: str | None = None,
+    before: int | None = None,
 ) -> list[CanaryHit]:
-    """Return uses of canary tokens, newest first."""
+    """Return uses of canary tokens, newest first; page on with `before` = the last one's `seq`."""
     table = tables.canary_hit
     query = _of(_columns(table, CanaryHit), table, attacker).order_by(table.c.seq.desc()).limit(limit)
     if token is not None:
         query = query.where(table.c.token == token)
+    if before is not None:
+        query = query.where(table.c.seq < before)
     return [CanaryHit(*row) for row in connection.execute(query)]
 
 
-def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
+def hits_by_token(connection: Connection, tokens: Iterable[str] | None = None) -> dict[str, TokenHits]:
+    """Return how often these tokens, or all, were used; those that never were are not there."""
     c = tables.canary_hit.c
     times = func.min(c.ts), func.max(c.ts)
     query = select(c.token, func.count(), func.count(c.attacker.distinct()), *times, func.count(c.scanner))
-    return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}
+    query = query.group_by(c.token)
+    asked = [query] if tokens is None else [query.where(c.token.in_(part)) for part in parts(tokens)]
+    return {row[0]: TokenHits(*row) for one in asked for row in connection.execute(one)}
 
 
 def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:

@@ -2,7 +2,7 @@
 """Queries of the canary tokens; times are nanoseconds since the Unix epoch."""
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from decnet_core.canary import Slug
 from decnet_core.text import for_column
@@ -53,9 +53,16 @@ def insert_token(connection: Connection, token: CanaryToken) -> None:
     connection.execute(insert(canary_token).values(**msgspec.structs.asdict(token)))
 
 
-def tokens(connection: Connection, limit: int = 1000) -> list[CanaryToken]:
-    """Return up to `limit` tokens, newest first."""
-    query = select(canary_token).order_by(canary_token.c.created_at.desc(), canary_token.c.token).limit(limit)
+def tokens(
+    connection: Connection, limit: int = 1000, *, before: tuple[int, str] | None = None, kind: str | None = None
+) -> list[CanaryToken]:
+    """Return up to `limit` tokens, newest first; page on with `before` = (`created_at`, `token`) of the last one."""
+    c = canary_token.c
+    query = select(canary_token).order_by(c.created_at.desc(), c.token.desc()).limit(limit)
+    if before is not None:
+        query = query.where(tuple_(c.created_at, c.token) < before)
+    if kind is not None:
+        query = query.where(c.kind == kind)
     return [CanaryToken(**row._mapping) for row in connection.execute(query)]
 
 

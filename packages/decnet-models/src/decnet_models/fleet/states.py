@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The actual state of the fleet, written by reconciler; times in ns."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import commit_in_order, insert_into
+from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.queries import ChangeInfo, Decky, deckies_on, record_change
 from decnet_models.fleet.tables import decky, decky_change, decky_state
 
@@ -49,6 +50,15 @@ def state_of(connection: Connection, name: str) -> State | None:
     """Return a decky's state when reconciler last looked, None if it never did."""
     row = connection.execute(select(decky_state).where(decky_state.c.decky == name)).one_or_none()
     return _state(row) if row else None
+
+
+def states_of(connection: Connection, names: Iterable[str]) -> dict[str, State]:
+    """Return the states of these deckies by name; those that reconciler never looked at have none."""
+    found: dict[str, State] = {}
+    for part in parts(names):
+        for row in connection.execute(select(decky_state).where(decky_state.c.decky.in_(part))):
+            found[row.decky] = _state(row)
+    return found
 
 
 def states_on(connection: Connection, sensor: str | None) -> list[tuple[Decky, State | None]]:

@@ -46,6 +46,13 @@ def place_counts(connection: Connection, first: int, end: int) -> list[PlaceCoun
     return [PlaceCount(*row) for row in rows]
 
 
+def events_by_decky(connection: Connection, first: int, end: int) -> dict[str, int]:
+    """Return the attackers' events at each decky in whole hours from `first` to before `end`, as far as counted."""
+    c = hourly_count.c
+    query = select(c.decky, func.sum(c.events)).where(c.hour >= first, c.hour < end, c.decky != "").group_by(c.decky)
+    return {decky: int(events) for decky, events in connection.execute(query.order_by(c.decky))}
+
+
 def attackers_in(connection: Connection, first: int, end: int) -> set[str]:
     """Return the addresses that were active."""
     c = hourly_attacker.c

@@ -17,8 +17,10 @@ from decnet.cli.time_window import time_window
 from decnet_models.accounts.queries import Role
 from decnet_models.database.window import Window
 from decnet_web.api.accounts.authentication import authenticate
+from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Paging
+from decnet_web.api.passage.idempotency import begin
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
@@ -44,6 +46,10 @@ class Access:
         request.app.state.rates.take(f"account {principal.account.id}")
         if not principal.may(self.role):
             raise Problem(403, detail=f"this needs the role {self.role}; yours is {principal.role}")
+        scope = needed(request.method, self.role, getattr(request.scope.get("route"), "tags", ()))
+        if not allows(principal.scopes, scope):
+            raise Problem(403, detail=f"this needs a token with the scope {scope}")
+        await begin(request, fleet, principal, request.app.state.key)
         return principal
 
 

@@ -85,7 +85,8 @@ def _defect(error: Exception) -> Problem:
 
 
 async def _on_error(request: Request, error: Exception) -> Response:  # noqa: ARG001  # the signature of handlers
-    return problem_of(error).response()
+    answer: Response | None = getattr(error, "answer", None)  # `passage.idempotency.ReplayedError`
+    return answer or problem_of(error).response()
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -35,6 +35,10 @@ class ApiSettings(msgspec.Struct, frozen=True):
     """How many requests it may make at once."""
     readers: Annotated[int, msgspec.Meta(ge=1, le=32)] = 3
     """Database threads that read."""
+    session_idle_hours: Annotated[float, msgspec.Meta(gt=0, le=720)] = 8.0
+    """How long a session of the dashboard may go unused."""
+    session_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 168.0
+    """How long a session of the dashboard lasts at most."""
     documentation: bool = True
     """Whether the OpenAPI document is served, at /api/v1/openapi.json."""
 

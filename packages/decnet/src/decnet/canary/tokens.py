@@ -82,26 +82,39 @@ def new_bait(
     made = queries.add_token(connection, slug, label, now_ns=now_ns, kind=kind, recognised_by=bait.recognised_by)
     if bait.name:
         blobs.add_blob(connection, slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
-    return _planted(deployment, made), bait
+    return placed(deployment, made), bait
 
 
-def instrumented(
-    connection: Connection, deployment: Deployment, document: bytes, file: Path, label: str
-) -> tuple[Planted, Bait]:
-    """Create a token and put it into a document, which was read from `file`. Raises KeyFileError, DocumentError."""
+class Instrumented(msgspec.Struct, frozen=True):
+    """A document with a token in it, which is not stored yet."""
+
+    slug: Slug
+    kind: str
+    bait: Bait
+
+
+def prepared(deployment: Deployment, document: bytes, file: Path) -> Instrumented:
+    """Put a new token into a document, which was read from `file`; takes seconds. KeyFileError, DocumentError."""
     what = FORMATS[file.suffix.lower()]
-    slug, now_ns = mint(canary_key(deployment.state.keys), what.slug), time.time_ns()
+    slug = mint(canary_key(deployment.state.keys), what.slug)
     url = deployment.settings.section("canary", CanarySettings).url_of(slug.text)
     result = instrument(document, file.suffix.lower(), f"{url}.gif" if what.slug is SlugKind.WEBBUG else url)
-    bait = Bait(result, f"{file.stem}-canary{what.ending}", what.media_type)
-    made = queries.add_token(connection, slug, label, now_ns=now_ns, kind=what.ending.lstrip("."))
-    blobs.add_blob(connection, slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
-    return _planted(deployment, made), bait
+    return Instrumented(
+        slug, what.ending.lstrip("."), Bait(result, f"{file.stem}-canary{what.ending}", what.media_type)
+    )
+
+
+def instrumented(connection: Connection, deployment: Deployment, made: Instrumented, label: str) -> Planted:
+    """Store a document with its token."""
+    bait, now_ns = made.bait, time.time_ns()
+    token = queries.add_token(connection, made.slug, label, now_ns=now_ns, kind=made.kind)
+    blobs.add_blob(connection, made.slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
+    return placed(deployment, token)
 
 
 def planted(connection: Connection, deployment: Deployment, limit: int) -> list[Planted]:
     """Return the tokens, newest first."""
-    return [_planted(deployment, token) for token in queries.tokens(connection, limit)]
+    return [placed(deployment, token) for token in queries.tokens(connection, limit)]
 
 
 def first_tokens(deployment: Deployment) -> list[Planted]:
@@ -140,7 +153,8 @@ def _token(settings: CanarySettings, slug: Slug, key: bytes, options: Options) -
     )
 
 
-def _planted(deployment: Deployment, token: CanaryToken) -> Planted:
+def placed(deployment: Deployment, token: CanaryToken) -> Planted:
+    """Return a token with the place at which it is reached."""
     settings = deployment.settings.section("canary", CanarySettings)
     url = settings.url_of(token.token) + (".gif" if token.kind == "webbug" else "")
     place = settings.host_of(token.token) if token.kind in _BY_NAME else url

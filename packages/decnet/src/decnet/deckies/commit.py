@@ -70,7 +70,7 @@ def apply(connection: Connection, plan: Plan, *, reason: str) -> None:
 
 def announce(deployment: Deployment, deckies: int) -> bool:
     """Wake reconciler and mutate; False when the bus cannot be reached: they find the change at their next look."""
-    return asyncio.run(_announce(deployment, deckies))
+    return asyncio.run(announced(deployment, deckies))
 
 
 def _release(connection: Connection, plan: Plan) -> None:
@@ -90,7 +90,8 @@ def _write(connection: Connection, step: Step, info: ChangeInfo) -> None:
         raise ChangedMeanwhileError(f"decky {one.name} has been changed meanwhile; run the command again")
 
 
-async def _announce(deployment: Deployment, deckies: int) -> bool:
+async def announced(deployment: Deployment, deckies: int) -> bool:
+    """Do what `announce` does, in a running loop."""
     async with reachable_bus(deployment, "decnet-deploy") as bus:
         if bus is None:
             return False

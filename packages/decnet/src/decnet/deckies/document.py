@@ -87,6 +87,11 @@ def read(text: str, name: str) -> list[Wanted]:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DocumentError(f"{name}: {error}") from error
+    return wanted_of(given, name, lines)
+
+
+def wanted_of(given: dict[str, Any], name: str, lines: list[int]) -> list[Wanted]:
+    """Return the deckies of a document that was read from TOML or JSON; `lines` are those of its deckies in a text."""
     try:
         document = msgspec.convert(given, FleetDocument)
     except msgspec.ValidationError as error:

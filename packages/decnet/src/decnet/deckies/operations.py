@@ -2,7 +2,7 @@
 """What an operator does with the desired fleet: plan a change of some deckies or of all, and carry it out."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from decnet.deckies.addressing import DHCP
 from decnet.deckies.catalogues.images import known_images
 from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.plan import Plan, plan, removal
-from decnet.deckies.resolve import Known, resolve
+from decnet.deckies.resolve import Known, drawn_seed, resolve
 from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.fleet import settings_deckies
@@ -31,13 +31,30 @@ class ImpossibleError(OperatorError):
         super().__init__("\n".join((*heading, *problems)))
 
 
-def planned(deployment: Deployment, connection: Connection, wanted: Sequence[Wanted], *, whole: bool) -> Plan:
-    """Return the plan that makes the fleet, or of it only these deckies, as wanted; raises OperatorError."""
+def planned(
+    deployment: Deployment,
+    connection: Connection,
+    wanted: Sequence[Wanted],
+    *,
+    whole: bool,
+    draw: Callable[[], int] = drawn_seed,
+) -> Plan:
+    """Return the plan that makes the fleet, or of it only these deckies, as wanted; raises OperatorError.
+
+    `draw` draws the seeds of new deckies.
+    """
     try:
         current = commit.current_deckies(connection)
         images = known_images(deployment)
         own = {one.name for one in settings_deckies(deployment.settings.section("decoys", DecoysSettings))}
-        known = Known(known_personas(deployment), host_network.look(), current, images=images, reserved=frozenset(own))
+        known = Known(
+            known_personas(deployment),
+            host_network.look(),
+            current,
+            images=images,
+            reserved=frozenset(own),
+            draw=draw,
+        )
         named = {one.name for one in wanted}
         others = [] if whole else [one for name, one in current.items() if name not in named and one.wanted]
         resolved = resolve(wanted, known, others=others)

@@ -28,6 +28,11 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9-]{1,63})*")
 
 
+def drawn_seed() -> int:
+    """Draw the seed of a new decky."""
+    return secrets.randbelow(MAX_SEED - 1) + 1
+
+
 class Known(msgspec.Struct, frozen=True):
     """What is there before the change."""
 
@@ -38,7 +43,7 @@ class Known(msgspec.Struct, frozen=True):
     images: dict[str, Image] = {}
     reserved: frozenset[str] = frozenset()
     """Names of the deckies of the settings, which `decoys` plays beside those of the database."""
-    draw: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED - 1) + 1
+    draw: Callable[[], int] = drawn_seed
     """Draws the seed of a new decky."""
 
 

@@ -22,6 +22,8 @@ class Guide(msgspec.Struct, frozen=True):
     deckies: tuple[Decky, ...]
     canaries: tuple[str, ...]
     """URLs and host names of tokens."""
+    dashboard: str = ""
+    """Where to open it, with a link that logs in once while nobody has a password; empty: it is off."""
     command: str = "decnet"
     """How to call this command for this fleet."""
 
@@ -39,7 +41,7 @@ def this_command() -> str:
     return os.path.relpath(called) if called.name == "decnet" else "decnet"
 
 
-def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:
+def guide_to(settings: Settings, canaries: tuple[str, ...], dashboard: str = "") -> Guide:
     """Return the guide to the fleet of these settings; raises SettingsError, FleetError."""
     place = State.of(settings.section("state", StateSettings)).root
     words = [this_command()]
@@ -47,4 +49,4 @@ def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:
         words += ["--state", shlex.quote(str(place))]
     if file := os.environ.get("DECNET_SETTINGS"):
         words += ["--settings", shlex.quote(file)]
-    return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries, " ".join(words))
+    return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries, dashboard, " ".join(words))

@@ -76,7 +76,7 @@ class Content(msgspec.Struct):
 
 def page(content: Content, height: int) -> Group:
     """Return the whole screen of so many lines."""
-    above: list[Text | Table] = [_heading(content), *_troubles(content.statuses.values())]
+    above: list[Text | Table] = [_heading(content), *_dashboard(content), *_troubles(content.statuses.values())]
     room = height - len(above) - 1
     if content.pane is Pane.WORKERS:
         body: list[Text | Table] = [_workers(content)]
@@ -128,6 +128,12 @@ def _heading(content: Content) -> Text:
         content.title,
     ]
     return _line("  ".join(filter(None, parts)), "bold")
+
+
+def _dashboard(content: Content) -> list[Text]:
+    """Return its address alone on a line, so that a link fits into 80 columns and can be copied whole."""
+    address = content.guide.dashboard if content.guide else ""
+    return [_line(address, "cyan")] if address else []
 
 
 def _troubles(statuses: Iterable[Status]) -> list[Text]:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from decnet.access import links
 from decnet.canary.tokens import first_tokens
 from decnet.cli.errors import OperatorError, RefusedError, UnavailableError
+from decnet.cli.operator_name import operator
 from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.event_feed import EventFeed
@@ -156,7 +158,7 @@ async def _begin(deployment: Deployment, fleet: Fleet, options: RunOptions, stop
 async def _show_database(tasks: Tasks, deployment: Deployment, bus: Client, view: View) -> None:
     """Show what only the database knows, once it can be used: where to attack, and what happens."""
     found = await _await_database(deployment, view)
-    _show_guide(deployment, view, found.canaries)
+    _show_guide(deployment, view, found.canaries, found.dashboard)
     feed = EventFeed(deployment, bus)
     feed.seq = found.last_event
     if view.is_screen:
@@ -175,6 +177,8 @@ class _Found(msgspec.Struct, frozen=True):
 
     canaries: tuple[str, ...]
     """Where canary tokens are reached."""
+    dashboard: str
+    """Where to open the dashboard; empty: it is off."""
     last_event: int
     last_notice: int
 
@@ -203,8 +207,9 @@ async def _await_database(deployment: Deployment, view: View) -> _Found:
 def _read_database(deployment: Deployment) -> _Found:
     _migrate(deployment)
     canaries = tuple(token.place for token in first_tokens(deployment))
+    dashboard = links.entrance(deployment, operator())
     with transaction(deployment) as connection:
-        return _Found(canaries, last_seq(connection), notices.last_seq(connection))
+        return _Found(canaries, dashboard, last_seq(connection), notices.last_seq(connection))
 
 
 async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view: View) -> None:
@@ -214,9 +219,9 @@ async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view:
         await asyncio.sleep(_FIGURES_SECONDS)
 
 
-def _show_guide(deployment: Deployment, view: View, canaries: tuple[str, ...]) -> None:
+def _show_guide(deployment: Deployment, view: View, canaries: tuple[str, ...], dashboard: str = "") -> None:
     try:
-        view.guide(guide_to(deployment.settings, canaries))
+        view.guide(guide_to(deployment.settings, canaries, dashboard))
     except FleetError as error:  # the decoys worker refuses to start and says the same
         view.message(str(error))
 

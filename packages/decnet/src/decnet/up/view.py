@@ -71,6 +71,8 @@ class PlainView:
         """Nothing: it has no keys."""
 
     def guide(self, guide: Guide) -> None:
+        if guide.dashboard:
+            _print(f"dashboard {guide.dashboard}")
         for decky in guide.deckies:
             _print(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
         for canary in guide.canaries:

@@ -11,7 +11,7 @@ from decnet.canary.instrument.errors import DocumentError
 from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.kinds.kind import Bait
 from decnet.canary.listing import Listed, known_kinds, listed_tokens
-from decnet.canary.tokens import Options, checked_options, instrumented, new_bait
+from decnet.canary.tokens import Options, checked_options, instrumented, new_bait, prepared
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
@@ -79,11 +79,12 @@ def instrument(
         raise OperatorError(f"cannot read {file}: {error.strerror}") from error
     deployment = find_deployment()
     try:
-        with transaction(deployment, write=True) as connection:
-            made, bait = instrumented(connection, deployment, document, file, label or file.name)
-            written = _written(bait, output or file.with_name(bait.name))
+        ready = prepared(deployment, document, file)
     except DocumentError as error:
         raise OperatorError(f"{file.name} was not instrumented: {error}") from error
+    with transaction(deployment, write=True) as connection:
+        made = instrumented(connection, deployment, ready, label or file.name)
+        written = _written(ready.bait, output or file.with_name(ready.bait.name))
     if as_json:
         typer.echo(documents.document(made))
     elif written != "-":

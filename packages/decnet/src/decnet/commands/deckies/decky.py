@@ -6,17 +6,18 @@ from typing import Annotated, get_args
 import msgspec
 import typer
 
-from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
+from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.deckies import commit
 from decnet.deckies.appearance import appearance
 from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import policy_of
-from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
+from decnet.deckies.operations import carry_out, wanted_decky
 from decnet.deckies.plan import Plan, address_words, words
 from decnet.deckies.policy import Rules, every_seconds, set_policy
 from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Runtime, Wanted
+from decnet.deckies.wishes import Change, Wishes, planned_wishes
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
 from decnet.show.deckies import inspection, list_text, plan_text, policy_text
@@ -79,10 +80,7 @@ def add(
     deployment = find_deployment()
     wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
     with transaction(deployment) as connection:
-        current = commit.current_deckies(connection).get(name)
-        if current is not None and current.wanted:
-            raise OperatorError(f"there is a decky {name}; decnet decky change {name} changes it")
-        made = planned(deployment, connection, [wanted], whole=False)
+        made = planned_wishes(deployment, connection, Wishes(add=(wanted,)))
     _do(deployment, made, f"decky add {name}", plan_only=plan_only, as_json=as_json)
 
 
@@ -112,10 +110,7 @@ def change(
         raise WrongUsageError("say what to change; see decnet decky change --help")
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        current = wanted_decky(commit.current_deckies(connection), name)
-        changes = msgspec.convert({"persona": current.persona, "addresses": (), **given, "name": name}, Wanted)
-        wanted = changed(current, changes, frozenset(given))
-        made = planned(deployment, connection, [wanted], whole=False)
+        made = planned_wishes(deployment, connection, Wishes(change=(Change(name, given),)))
     _do(deployment, made, f"decky change {name}", plan_only=plan_only, as_json=as_json)
 
 
@@ -129,7 +124,7 @@ def remove(
     """Remove deckies; what was recorded of their visitors stays."""
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        made = planned_removal(connection, names)
+        made = planned_wishes(deployment, connection, Wishes(remove=tuple(names)))
     _do(deployment, made, f"decky remove {' '.join(names)}", plan_only=plan_only, as_json=as_json)
 
 

@@ -14,7 +14,7 @@ from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.text import for_terminal
-from decnet_web.api.routes.fleet.shapes.workers import WorkerShown, WorkerTrouble
+from decnet_web.api.routes.fleet.workers.shapes import WorkerShown, WorkerTrouble
 
 Unit: TypeAlias = Literal["events", "notices", "bytes"]
 

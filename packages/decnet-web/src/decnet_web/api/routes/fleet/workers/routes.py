@@ -17,8 +17,9 @@ from decnet_core.runtime.shares.share import worker_of
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Admin, Analyst, InFleet, Viewer
 from decnet_web.api.principal import Principal
-from decnet_web.api.routes.fleet.asking import report_of
-from decnet_web.api.routes.fleet.shapes.workers import (
+from decnet_web.api.routes.fleet.workers.asking import report_of
+from decnet_web.api.routes.fleet.workers.rows import worker_rows
+from decnet_web.api.routes.fleet.workers.shapes import (
     DeadLetterShown,
     FootprintRow,
     FootprintShown,
@@ -30,7 +31,6 @@ from decnet_web.api.routes.fleet.shapes.workers import (
     WorkerList,
     WorkerShown,
 )
-from decnet_web.api.routes.fleet.worker_rows import worker_rows
 
 router = APIRouter(tags=["workers"])
 

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""One Telnet connection: BusyBox's login, each attempt recorded before its answer, then a recorded shell."""
+
+import asyncio
+
+from decnet_core.events.catalogue import LoginAttempt, ServiceRequest
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection
+from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.shell.login import logged_in
+from decnet_decoys.shell.state import Origin
+from decnet_decoys.telnet.login_line import Entered, LoginLine
+from decnet_decoys.telnet.options import OFFERED, Options
+from decnet_decoys.telnet.profile import TelnetProfile
+from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
+from decnet_decoys.terminal.session import ShellSession
+from decnet_decoys.terminal.terminal import ClientGoneError
+
+SERVER_PORT = 23
+"""The port that the decoy claims inside, wherever it listens."""
+LOGIN_SECONDS = 60
+"""BusyBox's TIMEOUT of login."""
+TERM = "vt102"
+"""What BusyBox's telnetd sets when the client names no terminal."""
+MOST_EMPTY = 100
+"""Empty names before the connection ends."""
+_OTHER_PROTOCOLS = {
+    b"GET ": "http", b"POST ": "http", b"HEAD ": "http", b"OPTIONS ": "http", b"CONNECT ": "http",
+    b"SSH-": "ssh", b"\x16\x03": "tls", b"*1\r\n": "redis", b"\x03\x00\x00": "rdp",
+}  # fmt: skip
+
+
+class Dialogue:
+    """Plays one connection."""
+
+    def __init__(
+        self, context: DeckyContext, profile: TelnetProfile, credentials: CredentialPolicy, connection: Connection
+    ) -> None:
+        self._context = context
+        self._profile = profile
+        self._credentials = credentials
+        self._recorder = connection.recorder
+        self._options = Options()
+        self._channel = SocketChannel(connection, self._options, context.settings.limits.idle_seconds)
+        self._terminal = self._channel.terminal
+
+    async def play(self) -> None:
+        """Play it to its end."""
+        spawn = self._context.runtime.spawn
+        tasks = [
+            spawn(work, name=f"telnet-{name}", may_end=True)
+            for name, work in (("reading", self._channel.read()), ("sending", self._channel.write_out()))
+        ]
+        try:
+            self._channel.send(OFFERED)
+            await self._served()
+            await self._channel.sent()
+        except ClientGoneError:
+            pass
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _served(self) -> None:
+        try:
+            async with asyncio.timeout(LOGIN_SECONDS):
+                username = await self._login()
+        except TimeoutError:
+            await self._terminal.write(b"\nLogin timed out after 60 seconds\n")
+            return
+        if username is not None:
+            await self._session(username)
+
+    async def _login(self) -> str | None:
+        """Return who has logged in; None when the connection ends."""
+        issue = self._profile.issue
+        self._channel.write(b"\r\r\n" + issue.encode().replace(b"\n", b"\r\n\r"))
+        prompt = f"{self._context.host_name} login: "
+        failures = empty = 0
+        while failures < self._profile.tries and empty < MOST_EMPTY:
+            name = await self._entered(prompt, echo=True)
+            if name is None:
+                return None
+            if not name.strip():
+                empty += 1
+                continue
+            password = await self._entered("Password: ", echo=False)
+            if password is None:
+                return None
+            await self._terminal.write(b"\n")
+            if await self._judged(name, password):
+                return name.decode("utf-8", "surrogateescape")
+            failures += 1
+            await self._terminal.write(b"Login incorrect\n")
+        return None
+
+    async def _judged(self, name: bytes, password: bytes) -> bool:
+        info = self._recorder.info
+        username = name.decode("utf-8", "surrogateescape")
+        accepted = info.synthetic or self._credentials.accepts(
+            info.src[0], username, password.decode("utf-8", "surrogateescape")
+        )
+        self._recorder.counters.add("decoys_synthetic_logins" if info.synthetic else "decoys_logins")
+        self._recorder.emit(
+            LoginAttempt(
+                service=self._recorder.service,
+                username=text(name),
+                success=accepted,
+                method="password",
+                password=text(password),
+            )
+        )
+        if not accepted:
+            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
+        return accepted
+
+    async def _entered(self, prompt: str, *, echo: bool) -> bytes | None:
+        """Return a line that was typed; None when the client leaves or interrupts."""
+        await self._terminal.write(prompt.encode())
+        line, entered = LoginLine(echo=echo), None
+        while entered is None:
+            data = await self._terminal.read()
+            self._note_other_protocol(data)
+            taken, following = data[:READ_AT_ONCE], data[READ_AT_ONCE:]
+            shown, entered, rest = line.feed(taken) if taken else (b"", Entered("end"), b"")
+            if entered is not None and entered.how == "line" and not echo:
+                shown = shown[:-1]  # login turns echo off; it ends the line itself
+            self._terminal.unread(rest + following)
+            await self._terminal.write(shown)
+            await turn.give_way()
+        return entered.text if entered.how == "line" else None
+
+    _heard = False
+
+    def _note_other_protocol(self, data: bytes) -> None:
+        """Record a client that takes this for another service, by the first bytes it sends."""
+        if self._heard:
+            return
+        self._heard = True
+        for start, protocol in _OTHER_PROTOCOLS.items():
+            if data.startswith(start):
+                detail = {"protocol": protocol, "data": text(data[:512])}
+                self._recorder.emit(
+                    ServiceRequest(service=self._recorder.service, action="other protocol", detail=detail)
+                )
+
+    async def _session(self, username: str) -> None:
+        context = self._context
+        recorder = SessionRecorder(context, self._recorder, username)
+        await context.prepare_machine()
+        columns, rows = self._options.size
+        try:
+            with logged_in(
+                context.machine,
+                context.fleet.overlays,
+                context.fleet.budget,
+                username,
+                self._origin(username),
+                terminal=TERM,
+                columns=columns,
+            ) as shell:
+                self._terminal.recording = recorder.begin(TERM, columns, rows)
+                shell.on_bait = recorder.bait_read
+                try:
+                    await ShellSession(shell, self._terminal, recorder).interactive()
+                finally:
+                    for _ in recorder.keeping_grown():
+                        await turn.give_way()
+        finally:
+            recorder.end()
+
+    def _origin(self, username: str) -> Origin:
+        address, port = self._recorder.info.src
+        return Origin(
+            address,
+            port,
+            SERVER_PORT,
+            daemon="telnetd",
+            daemon_title="telnetd",
+            login_message=f"login[1]: {username} login on 'pts/0'",
+        )

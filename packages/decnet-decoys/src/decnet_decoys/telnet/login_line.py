@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The line discipline (termios(3), ICANON) in which a login is typed: bytes in, echo and lines out. Sans-IO."""
+
+from typing import Literal, NamedTuple
+
+LONGEST = 255
+"""Bytes of a line; a terminal takes no more and rings."""
+_ERASE, _KILL, _WORD, _INTERRUPT, _END = 0x7F, 0x15, 0x17, 0x03, 0x04
+_RUBBED_OUT = b"\b \b"
+
+
+class Entered(NamedTuple):
+    """A line is complete, ^C was typed, or ^D on an empty line."""
+
+    how: Literal["line", "interrupt", "end"]
+    text: bytes = b""
+
+
+class LoginLine:
+    """One line of input."""
+
+    def __init__(self, *, echo: bool) -> None:
+        self._echo = echo
+        self._line = bytearray()
+
+    def feed(self, data: bytes) -> tuple[bytes, Entered | None, bytes]:
+        """Return what to echo, what was entered if anything, and the input that follows it."""
+        shown = bytearray()
+        for index, byte in enumerate(data):
+            entered = self._key(byte, shown)
+            if entered is not None:
+                return bytes(shown), entered, data[index + 1 :]
+        return bytes(shown), None, b""
+
+    def _key(self, byte: int, shown: bytearray) -> Entered | None:
+        if byte in b"\r\n":
+            shown += b"\n"
+            return Entered("line", bytes(self._line))
+        if byte == _INTERRUPT:
+            shown += b"^C"
+            return Entered("interrupt")
+        if byte == _END:
+            return Entered("line", bytes(self._line)) if self._line else Entered("end")
+        if byte in (_ERASE, _KILL, _WORD):
+            self._erase(byte, shown)
+        elif len(self._line) >= LONGEST:
+            shown += b"\a"
+        else:
+            self._line.append(byte)
+            if self._echo:
+                shown += bytes((byte,)) if byte >= 0x20 else b"^" + bytes((byte + 0x40,))
+        return None
+
+    def _erase(self, key: int, shown: bytearray) -> None:
+        keep = {_ERASE: len(self._line) - 1, _KILL: 0, _WORD: len(self._line.rstrip().rpartition(b" ")[0])}[key]
+        if key == _WORD and keep:
+            keep += 1
+        gone = self._line[max(keep, 0) :]
+        del self._line[max(keep, 0) :]
+        if self._echo:
+            shown += b"".join(_RUBBED_OUT * (1 if byte >= 0x20 else 2) for byte in gone)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""What Telnet puts between the bytes that are typed (RFC 854, RFC 1073), read as BusyBox's telnetd does. Sans-IO.
+
+That server announces its four options and waits for no answer, so those of the client change nothing but the window's
+size. Whatever a client sends is read once, byte after byte, and what is kept of it is bounded.
+"""
+
+from typing import Final
+
+IAC: Final = 0xFF
+_SE, _AYT, _SB, _WILL, _DONT = 0xF0, 0xF6, 0xFA, 0xFB, 0xFE
+_NAWS: Final = 31
+OFFERED: Final = b"\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\xff\xfb\x03"
+"""DO ECHO, DO NAWS, WILL ECHO, WILL SUPPRESS-GO-AHEAD: what BusyBox sends first."""
+ALIVE: Final = b"\xff\xff\xf1"
+"""Its answer to "are you there": a NOP whose IAC it doubles, as it does with what the shell prints."""
+_MOST_KEPT: Final = 64
+"""Bytes of a subnegotiation; more are dropped."""
+_CR, _LF, _NUL = 13, 10, 0
+
+
+class Options:
+    """Reads one client's bytes."""
+
+    def __init__(self) -> None:
+        self.size = (80, 24)
+        """Columns and rows of the client's window, as far as a shell takes them."""
+        self._state = _TEXT
+        self._subnegotiation = bytearray()
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        """Return what was typed, with CR for each end of line, and what has to be sent in answer."""
+        typed, answers = bytearray(), bytearray()
+        for byte in data:
+            if self._state == _TEXT:
+                self._text(byte, typed)
+            elif self._state == _COMMAND:
+                self._command(byte, typed, answers)
+            elif self._state == _OPTION:
+                self._state = _TEXT
+            else:
+                self._subnegotiated(byte)
+        return bytes(typed), bytes(answers)
+
+    def _text(self, byte: int, typed: bytearray) -> None:
+        after_cr, self._after_cr = self._after_cr, byte == _CR
+        if byte == IAC:
+            self._state = _COMMAND
+        elif not (after_cr and byte in (_LF, _NUL)):
+            typed.append(byte)
+
+    def _command(self, byte: int, typed: bytearray, answers: bytearray) -> None:
+        self._state = _TEXT
+        if byte == IAC:
+            typed.append(IAC)
+        elif byte == _SB:
+            self._subnegotiation.clear()
+            self._state = _SUBNEGOTIATION
+        elif _WILL <= byte <= _DONT:
+            self._state = _OPTION
+        elif byte == _AYT:
+            answers += ALIVE
+
+    def _subnegotiated(self, byte: int) -> None:
+        if self._state == _SUBNEGOTIATION and byte == IAC:
+            self._state = _SUBNEGOTIATION_COMMAND
+        elif self._state == _SUBNEGOTIATION_COMMAND and byte == _SE:
+            self._state = _TEXT
+            self._window()
+        else:
+            self._state = _SUBNEGOTIATION
+            if len(self._subnegotiation) < _MOST_KEPT:
+                self._subnegotiation.append(byte)
+
+    def _window(self) -> None:
+        option, size = self._subnegotiation[:1], self._subnegotiation[1:]
+        if option == bytes((_NAWS,)) and len(size) == 4:
+            columns, rows = int.from_bytes(size[:2]), int.from_bytes(size[2:])
+            self.size = (min(max(columns, 20), 500), min(max(rows, 5), 200))
+
+
+_TEXT, _COMMAND, _OPTION, _SUBNEGOTIATION, _SUBNEGOTIATION_COMMAND = range(5)
+
+
+def escaped(data: bytes) -> bytes:
+    """Return `data` as it is sent: IAC twice."""
+    return data.replace(b"\xff", b"\xff\xff")

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""A plain connection as `terminal.ByteChannel`: Telnet's bytes on the wire, those of a terminal inside."""
+
+import asyncio
+
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.telnet.options import Options, escaped
+from decnet_decoys.terminal.terminal import Terminal
+
+READ_AT_ONCE = 4 << 10
+"""Bytes that are taken apart before others have their turn."""
+MOST_WAITING = 64 << 10
+"""Bytes that wait to be sent; the session waits beyond that."""
+
+
+class SocketChannel:
+    """Reads and sends in two tasks of its owner's, so that the terminal never waits for the network."""
+
+    def __init__(self, connection: Connection, options: Options, idle_seconds: float) -> None:
+        self.terminal = Terminal(self, pty=True, idle_seconds=idle_seconds, on_waiting=self._unread_changed)
+        self._connection = connection
+        self._options = options
+        self._waiting = bytearray()
+        self._unread = 0
+        self._held = 0
+        self._more = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
+        self._reading = asyncio.Event()
+        self._reading.set()
+
+    def write(self, data: bytes, *, error: bool = False) -> None:  # noqa: ARG002  # a terminal has one screen
+        self.send(escaped(data))
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._waiting += data
+        if len(self._waiting) > MOST_WAITING:
+            self.terminal.pause_writing()
+        self._sent.clear()
+        self._more.set()
+        self._hold()
+
+    def pause_reading(self) -> None:
+        self._reading.clear()
+
+    def resume_reading(self) -> None:
+        self._reading.set()
+
+    async def read(self) -> None:
+        """Give the terminal what the client sends, until it leaves."""
+        try:
+            while data := await self._connection.read():
+                for start in range(0, len(data), READ_AT_ONCE):
+                    self._received(data[start : start + READ_AT_ONCE])
+                    await turn.give_way()
+                await self._reading.wait()
+            self.terminal.eof_received()
+        except (OSError, ConnectionEnded):
+            self.terminal.connection_lost()
+
+    def _received(self, data: bytes) -> None:
+        typed, answers = self._options.feed(data)
+        if answers:
+            self.send(answers)
+        if typed:
+            self.terminal.data_received(typed)
+
+    async def write_out(self) -> None:
+        """Send what waits, until the client leaves."""
+        try:
+            while True:
+                await self._more.wait()
+                self._more.clear()
+                data = bytes(self._waiting)
+                self._waiting.clear()
+                await self._connection.write(data)
+                self._hold()
+                if not self._waiting:
+                    self._sent.set()
+                    self.terminal.resume_writing()
+        except (OSError, ConnectionEnded):
+            self._sent.set()
+            self.terminal.connection_lost()
+
+    async def sent(self) -> None:
+        """Wait until everything was sent, or the client is gone."""
+        await self._sent.wait()
+
+    def _unread_changed(self, size: int) -> None:
+        self._unread = size
+        self._hold()
+
+    def _hold(self) -> None:
+        """Take of the budget what the client sent and nobody reads, and what it is sent and does not take."""
+        size = self._unread + len(self._waiting)
+        if self._connection.lease.hold(size - self._held):
+            self._held = size
+        else:
+            self._connection.recorder.counters.add("decoys_connections_cut")
+            self.terminal.connection_lost()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""What the routes of accounts share: keys, the hasher of passwords, tickets."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from decnet_web.api.accounts.passwords import Hasher
+from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
+from decnet_web.api.problems import Problem
+from decnet_web.api.settings import ApiSettings
+
+
+class Accounts:
+    """Made once by the application, with the fleet's `api.key`."""
+
+    def __init__(self, settings: ApiSettings, key: bytes) -> None:
+        self.settings = settings
+        self.key = key
+        self.hasher = Hasher()
+        self.tickets = Tickets(key)
+        self.recovery_key = hmac.digest(key, b"accounts: recovery codes", "sha256")
+        self._secrets = Sealer(key, "totp")
+
+    def seal_totp(self, account: UUID, secret: str) -> str:
+        """Return the secret of an authenticator as the database has it, for that account only."""
+        return self._secrets.seal(secret.encode(), str(account))
+
+    def open_totp(self, account: UUID, sealed: str) -> str:
+        """Return it again; raises Problem 409 when the key was replaced."""
+        try:
+            return self._secrets.open(sealed, str(account)).decode()
+        except SealedError:
+            detail = "the second factor cannot be read: keys/api.key is another one; decnet user reset NAME helps"
+            raise Problem(409, detail=detail) from None
+
+
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts = request.app.state.accounts
+    return accounts
+
+
+InAccounts = Annotated[Accounts, Depends(_accounts)]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Canary tokens: made, planted, used."""

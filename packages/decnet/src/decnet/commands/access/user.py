@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""`decnet user`: who may use the dashboard and the API, and the ways back in for those who cannot log in."""
+
+import enum
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.access import links, users
+from decnet.access.auditing import record
+from decnet.access.links import Made
+from decnet.access.users import User
+from decnet.cli.operator_name import operator
+from decnet.cli.options import Csv, Json, application
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.show import documents
+from decnet.show.tables import print_table
+from decnet.show.times import moment
+from decnet_models.accounts.queries import Account
+
+app = application("Users of the dashboard and the API: add, list, link, role, disable, enable, reset, remove.")
+
+HEADING = ("user", "role", "enabled", "logs in with", "sessions", "added", "last log-in")
+
+Name = Annotated[str, typer.Argument(help="The user's name.")]
+
+
+class Role(enum.StrEnum):
+    """What a user may do."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+@app.command()
+def add(
+    name: Name,
+    *,
+    role: Annotated[
+        Role, typer.Option(help="viewer reads; analyst also decides; admin also deploys and manages users.")
+    ] = Role.VIEWER,
+    as_json: Json = False,
+) -> None:
+    """Add a user and print a link that logs in once, within an hour, to set a password or a passkey."""
+    deployment = find_deployment()
+    base = links.dashboard(deployment.settings)
+    with transaction(deployment, write=True) as connection:
+        added = users.add(connection, name, role.value)
+        record(connection, "account.add", added.name, role=added.role)
+        made = links.make(connection, base, added, operator())
+    _print_link(made, as_json=as_json)
+
+
+@app.command(name="list")
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
+    """List users."""
+    with transaction(find_deployment()) as connection:
+        found = users.users(connection)
+    print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="none; add one with decnet user add NAME")
+
+
+@app.command()
+def link(name: Name, as_json: Json = False) -> None:
+    """Print a link that logs the user in once, within an hour; a second factor is still asked for."""
+    deployment = find_deployment()
+    base = links.dashboard(deployment.settings)
+    with transaction(deployment, write=True) as connection:
+        owner = users.find(connection, name)
+        made = links.make(connection, base, owner, operator())
+        record(connection, "account.link", owner.name)
+    _print_link(made, as_json=as_json)
+
+
+@app.command()
+def role(name: Name, new: Annotated[Role, typer.Argument(metavar="ROLE", help="viewer, analyst or admin.")]) -> None:
+    """Give a user another role, at once; one with more rights has to log in again."""
+    with transaction(find_deployment(), write=True) as connection:
+        changed = users.set_role(connection, name, new.value)
+        record(connection, "account.role", changed.name, role=changed.role)
+    typer.echo(f"{changed.name} is {changed.role}")
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """End the user's sessions and refuse the user's tokens and log-ins, until enabled again."""
+    with transaction(find_deployment(), write=True) as connection:
+        changed = users.disable(connection, name)
+        record(connection, "account.disable", changed.name)
+    typer.echo(f"{changed.name} is disabled")
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let a disabled user in again, and the user's tokens."""
+    with transaction(find_deployment(), write=True) as connection:
+        changed = users.enable(connection, name)
+        record(connection, "account.enable", changed.name)
+    typer.echo(f"{changed.name} is enabled")
+
+
+@app.command()
+def reset(name: Name, as_json: Json = False) -> None:
+    """Take away password, second factor and passkeys, end the sessions, and print a link; tokens stay."""
+    deployment = find_deployment()
+    base = links.dashboard(deployment.settings)
+    with transaction(deployment, write=True) as connection:
+        owner = users.reset(connection, name)
+        record(connection, "account.reset", owner.name)
+        made = None if owner.disabled_at is not None else links.make(connection, base, owner, operator())
+    if made is None:
+        typer.echo(f"{owner.name} is reset, and disabled as before")
+    else:
+        _print_link(made, as_json=as_json)
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a user with sessions, tokens and passkeys; what the user did stays in the audit."""
+    with transaction(find_deployment(), write=True) as connection:
+        removed: Account = users.remove(connection, name)
+        record(connection, "account.remove", removed.name)
+    typer.echo(f"{removed.name} is removed")
+
+
+def _print_link(made: Made, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(documents.document(msgspec.structs.asdict(made)))
+    else:
+        typer.echo(f"{made.url}\nlogs in {made.user} once, until {moment(made.expires_at)}")
+
+
+def _row(one: User) -> tuple[object, ...]:
+    means = (
+        ("password", one.password),
+        ("TOTP", one.totp),
+        (f"{one.passkeys} passkeys", one.passkeys > 0),
+        ("provider", one.provider),
+    )
+    logs_in = ", ".join(word for word, has in means if has) or None
+    last = None if one.login_at is None else moment(one.login_at)
+    return one.name, one.role, "yes" if one.enabled else "no", logs_in, one.sessions, moment(one.created_at), last
