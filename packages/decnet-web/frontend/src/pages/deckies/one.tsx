@@ -15,7 +15,7 @@ import { Badge } from "@/components/show/badge";
 import { Card, Facts, Page } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
 import { useNow } from "@/components/show/now";
-import { millis } from "@/components/show/times";
+import { duration, millis } from "@/components/show/times";
 import { addressWords, serviceWords, stateWords, toneOf } from "./decky";
 import { PolicyCard } from "./PolicyCard";
 import { spans, uptime } from "./uptime";
@@ -161,14 +161,16 @@ function Uptime({ name }: { name: string }) {
   const changes = usePages("/api/v1/deckies/{name}/changes", { params: { path: { name }, query: { limit: 200 } } });
   if (changes.loading) return null;
   const records = changes.items.map((one) => ({ kind: one.kind, at: millis(one.ts) ?? 0 }));
-  const found = spans(records, now - WEEK_MS, now, !changes.hasMore);
+  // One that is younger than a week has a strip of its whole life.
+  const first = changes.hasMore ? 0 : Math.min(...records.map((one) => one.at), now);
+  const found = spans(records, Math.max(now - WEEK_MS, first), now, !changes.hasMore);
   const share = uptime(found);
   const words =
     share === null
       ? t("deckies.uptime.unknown")
       : t("deckies.uptime.words", {
           share: (100 * share).toFixed(share === 1 ? 0 : 2),
-          span: t("time.7d").toLowerCase(),
+          span: duration((now - Math.max(now - WEEK_MS, first)) / 1000),
         });
   return (
     <Card title={t("deckies.uptime")}>
