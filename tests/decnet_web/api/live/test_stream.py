@@ -125,6 +125,13 @@ async def following(
         yield follower
 
 
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often than it does without a bus."""
+    monkeypatch.setattr(broadcasting, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(broadcasting, "TICK_SECONDS", 0.01)
+
+
 @pytest.fixture
 def broadcast(served: Served) -> Broadcast:
     return Broadcast(served.application.state.fleet)
@@ -262,7 +269,7 @@ async def test_two_hundred_listeners_cost_one_reader(served: Served, log: Log) -
             log.event(f"/{number}")
         for follower in followers:
             assert targets(await follower.until(20)) == [f"/{number}" for number in range(20)]
-        assert broadcast.ticks <= 25
+        assert broadcast.ticks < 20 * 200 / 10
     assert len(broadcast) == 0
 
 
