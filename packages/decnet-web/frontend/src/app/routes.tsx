@@ -32,6 +32,7 @@ const login = createRoute({
 
 const pages = [
   page("/", () => import("@/pages/overview/page")),
+  page("/events", () => import("@/pages/events/page")),
   page("/attackers", () => import("@/pages/attackers/page")),
   page("/attackers/$ip", () => import("@/pages/attackers/one")),
   page("/sessions", () => import("@/pages/sessions/page")),
