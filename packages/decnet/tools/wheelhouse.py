@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LISTS = {
-    "fleet": ("decnet",),
+    "fleet": ("decnet", "decnet-web"),
     "sensor": ("decnet-sniff", "decnet-swarm"),
     "extras": ("decnet-models", "decnet-sniff"),
 }

@@ -163,14 +163,14 @@ def tokens_of(connection: Connection, account_id: UUID, limit: int = 100) -> lis
     """Return an account's tokens, newest first, including revoked ones."""
     c = api_token.c
     query = select(api_token).where(c.account == account_id).order_by(c.created_at.desc(), c.digest).limit(limit)
-    return [_token(row) for row in connection.execute(query)]
+    return [as_token(row) for row in connection.execute(query)]
 
 
 def all_tokens(connection: Connection, limit: int = 1000) -> list[Token]:
     """Return everybody's tokens, newest first, including revoked ones."""
     c = api_token.c
     return [
-        _token(row)
+        as_token(row)
         for row in connection.execute(select(api_token).order_by(c.created_at.desc(), c.digest).limit(limit))
     ]
 
@@ -178,7 +178,7 @@ def all_tokens(connection: Connection, limit: int = 1000) -> list[Token]:
 def token_of(connection: Connection, digest: str) -> Token | None:
     """Return the token with that digest, also one that is no longer valid; or None."""
     row = connection.execute(select(api_token).where(api_token.c.digest == digest)).one_or_none()
-    return _token(row) if row else None
+    return as_token(row) if row else None
 
 
 def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
@@ -190,7 +190,7 @@ def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> P
     if row is None:
         return None
     columns = len(api_token.c)
-    token, owner = _token(row[:columns]), Account(*row[columns:])
+    token, owner = as_token(row[:columns]), Account(*row[columns:])
     return Principal(owner, min(owner.role, token.role, key=ROLES.index), token=token)
 
 
@@ -256,7 +256,8 @@ def forget_sessions(connection: Connection, expired_before: int, limit: int) -> 
     return connection.execute(delete(web_session).where(c.digest.in_(old))).rowcount
 
 
-def _token(row: Sequence[Any]) -> Token:
+def as_token(row: Sequence[Any]) -> Token:
+    """Return the token of a row of all columns."""
     values = dict(zip(api_token.c.keys(), row, strict=True))
     return Token(**{**values, "scopes": msgspec.json.decode(values["scopes"], type=tuple[str, ...])})
 

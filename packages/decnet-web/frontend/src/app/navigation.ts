@@ -16,5 +16,11 @@ export interface Entry {
 
 export const navigation: readonly Entry[] = [
   { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
+  { to: "/events", label: "nav.events", icon: "events", group: "nav.group.watch", key: "e" },
+  { to: "/attackers", label: "nav.attackers", icon: "attackers", group: "nav.group.investigate", key: "a" },
+  { to: "/sessions", label: "nav.sessions", icon: "sessions", group: "nav.group.investigate", key: "s" },
+  { to: "/credentials", label: "nav.credentials", icon: "credentials", group: "nav.group.investigate", key: "c" },
+  { to: "/files", label: "nav.files", icon: "files", group: "nav.group.investigate", key: "f" },
+  { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

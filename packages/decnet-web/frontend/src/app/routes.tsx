@@ -32,6 +32,16 @@ const login = createRoute({
 
 const pages = [
   page("/", () => import("@/pages/overview/page")),
+  page("/events", () => import("@/pages/events/page")),
+  page("/attackers", () => import("@/pages/attackers/page")),
+  page("/attackers/$ip", () => import("@/pages/attackers/one")),
+  page("/sessions", () => import("@/pages/sessions/page")),
+  page("/sessions/$session", () => import("@/pages/sessions/one")),
+  page("/credentials", () => import("@/pages/credentials/page")),
+  page("/credentials/$digest", () => import("@/pages/credentials/one")),
+  page("/techniques", () => import("@/pages/techniques/page")),
+  page("/files", () => import("@/pages/files/page")),
+  page("/files/$sha256", () => import("@/pages/files/one")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];

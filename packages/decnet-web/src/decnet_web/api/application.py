@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import importlib
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from decnet_web.api import routers
 from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.hosting.loading import Loading, Routes
 from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
@@ -28,11 +27,14 @@ PREFIX = "/api/v1"
 DEFAULTS = ApiSettings()
 
 
-def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32)) -> FastAPI:
+def make_application(
+    fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, key: bytes = bytes(32), lazily: bool = False
+) -> FastAPI:
     """Return the application that serves `fleet`; without one it only describes itself.
 
     `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
-    `settings`, `cursors`, `rates`, `accounts`, `key`.
+    `settings`, `cursors`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are imported when they are
+    needed (`hosting.loading`).
     """
     application = FastAPI(
         title="DECNET",
@@ -49,11 +51,13 @@ def make_application(fleet: Fleet | None, settings: ApiSettings = DEFAULTS, *, k
     application.state.cursors = Cursors(key)
     application.state.accounts = Accounts(settings, key)
     application.state.key = key
+    routes = application.state.routes = Routes(application, PREFIX)
+    if lazily:
+        application.add_middleware(Loading, routes)
+        routes.add_unnamed()
+    else:
+        routes.add_all()
     _add_passage(application, settings)
-    for name in routers.BELOW_API:
-        application.include_router(importlib.import_module(name).router, prefix=PREFIX)
-    for name in routers.AT_ROOT:
-        application.include_router(importlib.import_module(name).root_router)
     add_handlers(application)
     application.openapi = lambda: description(application)  # type: ignore[method-assign]  # as FastAPI documents
     return application

@@ -46,6 +46,7 @@ class Api(Worker[ApiSettings]):
     serves_workers = True
     memory_budget = 256 * MIB
     keys = (KEY,)
+    reads_keys = ("canary.key", "webhook.key")
 
     def __init__(self, settings: ApiSettings) -> None:
         super().__init__(settings)
@@ -147,7 +148,7 @@ class Api(Worker[ApiSettings]):
             key = read_or_create(ctx.state.keys / KEY)
         except KeyFileError as error:
             raise StartupError(str(error)) from error
-        self._server = Server(make_application(fleet, self.settings, key=key))
+        self._server = Server(make_application(fleet, self.settings, key=key, lazily=True))
         ctx.counters.read_from(self._server.counters)
         ctx.spawn(self._server.serve_on(listeners), name="serve", may_end=True)
         await self._server.begun.wait()

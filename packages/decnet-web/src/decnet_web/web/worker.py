@@ -26,6 +26,7 @@ LOOK_SECONDS = 10.0
 FINISH_SECONDS = 2.0
 """How long an answer may go on when the worker stops."""
 _CHECK_SECONDS = 0.01
+_SOCKET_MODE = 0o660
 
 
 class Web(Worker[WebSettings]):
@@ -62,6 +63,8 @@ class Web(Worker[WebSettings]):
             site = self._site = Site(self.settings, ctx.state.run_of("api") / "api.socket", ctx.counters, self._static)
             if self.settings.listen:
                 await self._listen(ctx, site)
+            if self.settings.unix_listen:
+                await self._listen_unix(ctx, site, Path(self.settings.unix_listen))
         except WebSettingsError as error:
             raise StartupError(f"[web] {error}") from error
         if not site.files.built:
@@ -116,6 +119,16 @@ class Web(Worker[WebSettings]):
         if context is None and where is not None and not where.is_loopback:
             log.warning("passwords and sessions cross the network unencrypted: set [web] certificate address=%s", host)
         log.info("dashboard listens on %s:%d", *self.address)
+
+    async def _listen_unix(self, ctx: Context, site: Site, path: Path) -> None:
+        try:
+            sock = ctx.listening_unix("unix", path, _SOCKET_MODE, BACKLOG)
+        except BindError as error:
+            raise StartupError(f"[web] unix_listen: cannot serve the dashboard at {path}: {error}") from error
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(lambda: self._protocol(ctx, site), sock=sock, backlog=BACKLOG)
+        self._servers.append(server)
+        log.info("dashboard listens at %s", path)
 
     def _protocol(self, ctx: Context, site: Site) -> ClientProtocol:
         def connected(stream: Stream) -> None:

@@ -93,7 +93,7 @@ class Door:
         if before is not None:
             queries.close_session(connection, digest(before))
         address = address_of(self.request)
-        principal = open_session(connection, self.accounts, account, secret, _browser(self.request, entrance.means))
+        principal = open_session(connection, self.accounts, account, secret, browser_of(self.request, entrance.means))
         entered(connection, account, address, by=entrance.means)
         return describe(connection, principal, secret)
 
@@ -109,7 +109,7 @@ class Browser(msgspec.Struct, frozen=True):
     means: LogIn
 
 
-def _browser(request: Request, means: LogIn) -> Browser:
+def browser_of(request: Request, means: LogIn) -> Browser:
     return Browser(address_of(request), request.headers.get("user-agent", "")[:_LONGEST_AGENT] or None, means)
 
 

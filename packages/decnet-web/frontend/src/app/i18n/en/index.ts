@@ -3,6 +3,16 @@
 import { account } from "./account";
 import { canaries } from "./canaries";
 import { common } from "./common";
+import { events } from "./events";
+import { attackers } from "./attackers";
+import { credentials, fingerprints } from "./credentials";
+import { files, intel } from "./files";
+import { groups } from "./groups";
+import { pivot } from "./pivot";
+import { player, graph } from "./player";
+import { reports, searching } from "./reports";
+import { sessions } from "./sessions";
+import { techniques } from "./techniques";
 import { deckies } from "./deckies";
 import { fleet } from "./fleet";
 import { rules } from "./rules";
@@ -15,6 +25,20 @@ export const english = {
   ...common,
   ...shell,
   ...account,
+  ...events,
+  ...attackers,
+  ...credentials,
+  ...fingerprints,
+  ...files,
+  ...intel,
+  ...groups,
+  ...pivot,
+  ...player,
+  ...graph,
+  ...reports,
+  ...searching,
+  ...sessions,
+  ...techniques,
   ...canaries,
   ...deckies,
   ...fleet,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+export const credentials = {
+  "credentials.title": "Credentials",
+  "credentials.about": "What was tried to get in: most often tried, let in, and reused among attackers.",
+  "credentials.tabs": "Credentials",
+  "credentials.tab.all": "All",
+  "credentials.tab.top": "Top in a time",
+  "credentials.tab.reused": "Reused among actors",
+  "credentials.filter.q": "User, password or key",
+  "credentials.filter.accepted": "Let in or not",
+  "credentials.filter.accepted.yes": "Was let in",
+  "credentials.filter.accepted.no": "Never let in",
+  "credentials.filter.attackers": "Any number of attackers",
+  "credentials.filter.attackers.n": "{n} attackers or more",
+  "credentials.column.user": "User",
+  "credentials.column.secret": "Password or key",
+  "credentials.column.place": "Where",
+  "credentials.column.attacker": "Attacker",
+  "credentials.column.uses": "Tries",
+  "credentials.column.accepted": "Let in",
+  "credentials.column.attackers": "Attackers",
+  "credentials.column.identities": "Actors",
+  "credentials.column.first": "First tried",
+  "credentials.column.last": "Last tried",
+  "credentials.column.value": "User and secret",
+  "credentials.key": "key",
+  "credentials.empty.title": "No credential fits",
+  "credentials.empty.body": "Nobody tried one yet, or the filters leave none over.",
+  "credentials.reused.about":
+    "Credentials that several actors tried. Few have them by accident: who shares a rare one has the same list or the same leak.",
+  "credential.title": "Credential",
+  "credential.uses": "Where it was tried",
+  "credential.attackers": "Its attackers",
+  "credential.facts": "In all",
+} as const;
+
+export const fingerprints = {
+  "fingerprints.column.type": "Kind",
+  "fingerprints.column.value": "Fingerprint",
+} as const;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+export const files = {
+  "files.title": "Files",
+  "files.about": "What attackers left or fetched. Nothing of it is opened here.",
+  "files.column.seen": "Last seen",
+  "files.column.size": "Size",
+  "files.column.name": "Name or URL",
+  "files.column.attacker": "Attacker",
+  "files.column.decky": "Decky",
+  "files.column.sha256": "SHA-256",
+  "files.column.kept": "Content",
+  "files.column.time": "Time",
+  "files.column.session": "Session",
+  "files.kept": "kept",
+  "files.not.kept": "not kept",
+  "files.kind": "Kind",
+  "files.kind.file": "Files",
+  "files.kind.recording": "Recordings",
+  "files.empty.title": "No file in this time",
+  "files.empty.body": "An attacker who uploads with scp or sftp, or fetches with wget or curl, leaves one.",
+  "files.sightings.none": "No file.",
+  "file.title": "File {digest}",
+  "file.facts": "File",
+  "file.first": "First seen",
+  "file.attackers": "Attackers with it",
+  "file.sightings": "Where it was seen",
+  "file.intel": "What others say",
+  "file.download": "Download",
+  "file.download.title": "Download what an attacker left?",
+  "file.download.about":
+    "This is most likely malware. It comes as a zip that is encrypted with the password “infected”, so that neither a virus scanner nor a double click opens it by accident. Open it only on a machine that you can throw away. The download is recorded in the audit log.",
+  "file.download.zip": "Download encrypted zip",
+  "file.download.none": "The content is not kept: it was too large, was only mentioned, or retention removed it.",
+  "file.download.role": "Analysts and administrators can download it.",
+} as const;
+
+export const intel = {
+  "intel.none":
+    "Nobody has said anything about it. Providers are asked only when `[enrich]` names them: no host is contacted by default.",
+  "intel.provider": "Provider",
+  "intel.fetched": "Asked",
+  "intel.expires": "Valid until",
+  "intel.detail": "Details",
+  "intel.refresh": "Ask again",
+  "intel.refreshed": "The question is queued: answers come as the providers' quotas allow",
+} as const;

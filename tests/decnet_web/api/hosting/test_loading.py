@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Routes that are imported when they are asked for are the same routes."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+from fastapi import APIRouter
+from fastapi.routing import iter_route_contexts
+
+from decnet_web.api import routers
+from decnet_web.api.application import PREFIX, make_application
+from decnet_web.api.document import operations
+from decnet_web.api.hosting.loading import segment_of
+
+LOADED = """
+import sys
+from decnet_web.api.application import make_application
+make_application(None, lazily=True)
+print(*sys.modules)
+"""
+
+
+def segments() -> dict[str, tuple[str, ...]]:
+    """Return what OF_SEGMENT must say."""
+    found: dict[str, list[str]] = {}
+    for modules, prefix, name in ((routers.BELOW_API, PREFIX, "router"), (routers.AT_ROOT, "", "root_router")):
+        for module in modules:
+            router: APIRouter = getattr(importlib.import_module(module), name)
+            for context in iter_route_contexts(router.routes):
+                places = found.setdefault(segment_of(f"{prefix}{context.path}", PREFIX), [])
+                if module not in places:
+                    places.append(module)
+    return {segment: tuple(modules) for segment, modules in found.items()}
+
+
+def test_each_segment_names_the_modules_that_have_it() -> None:
+    assert segments() == routers.OF_SEGMENT
+
+
+def test_no_module_of_routes_is_imported_before_it_is_needed() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
+    named = {module for modules in routers.OF_SEGMENT.values() for module in modules}
+    assert named & set(done.stdout.split()) == set()
+
+
+def test_the_document_is_the_same() -> None:
+    lazy, whole = make_application(None, lazily=True), make_application(None)
+    for one in operations(whole):
+        lazy.state.routes.add_for(one.path)
+    assert lazy.openapi() == whole.openapi()
