@@ -25,5 +25,6 @@ export const navigation: readonly Entry[] = [
   { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "i" },
   { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

@@ -49,6 +49,8 @@ const pages = [
   page("/identities/$id", () => import("@/pages/identities/one")),
   page("/campaigns", () => import("@/pages/campaigns/page")),
   page("/campaigns/$id", () => import("@/pages/campaigns/one")),
+  page("/reports", () => import("@/pages/reports/page")),
+  page("/search", () => import("@/pages/search/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];

@@ -23,6 +23,8 @@ export const reports = {
   "reports.top.credentials": "Credentials",
   "reports.top.commands": "Commands",
   "reports.top.requests": "Requests",
+  "reports.top.canaries": "Canary tokens",
+  "reports.beginning": "the beginning",
   "reports.top.deckies": "Deckies",
   "reports.top.kinds": "Kinds of events",
   "reports.column.value": "Value",
