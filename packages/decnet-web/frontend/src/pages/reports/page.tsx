@@ -15,7 +15,7 @@ import { Skeleton } from "@/components/feedback/skeleton";
 import { toast } from "@/components/feedback/toast";
 import { Card, Grid, Page, StatCard } from "@/components/show/layout";
 import { absolute } from "@/components/show/times";
-import { filled } from "../attackers/buckets";
+import { suited } from "../attackers/buckets";
 import { ExportButtons } from "./export-buttons";
 import { TopTable } from "./top-table";
 import styles from "./reports.module.css";
@@ -67,7 +67,7 @@ async function save(format: string, range: Record<string, string>): Promise<void
 
 function Report({ summary }: { summary: Summary }): ReactElement {
   const { zone } = usePreferences();
-  const bars = useMemo(() => filled(summary.hours, HOUR_SECONDS), [summary.hours]);
+  const bars = useMemo(() => suited(summary.hours, HOUR_SECONDS), [summary.hours]);
   const span = [summary.since, summary.until].map((one) => (one === null ? null : absolute(one, zone)));
   return (
     <div className={styles.report}>

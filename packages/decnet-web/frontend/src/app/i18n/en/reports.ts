@@ -12,7 +12,7 @@ export const reports = {
   "reports.navigator": "Navigator layer",
   "reports.csv": "CSV",
   "reports.nothing": "Nothing was recognised, so there is nothing to export",
-  "reports.hours": "Events by hour",
+  "reports.hours": "Events over time",
   "reports.events": "Events",
   "reports.attackers": "Attackers",
   "reports.new": "{n} new",
