@@ -78,12 +78,18 @@ def browse(host: str, source: str, paths: Sequence[str], *, agent: str = "curl/8
 async def fill(block: int) -> None:
     """Have a fleet in 127.77.`block`.0/24 attacked from many addresses, in every way that a page shows."""
     web, database = f"127.77.{block}.10", f"127.77.{block}.11"
-    await asyncio.gather(*(attack(web, f"127.9.8.{number}") for number in range(1, 6)))
-    guesses = ("root", "123456", "password", "qwerty")
-    await asyncio.gather(*(attack(database, f"127.9.9.{number}", passwords=guesses) for number in range(1, 9)))
-    await attack(web, "127.9.7.1", user=HOSTILE[0], passwords=(HOSTILE[1], HOSTILE[2]))
-    await attack(web, "127.9.7.2", commands=[f"echo {text}" for text in HOSTILE])
-    await attack(web, "127.9.7.3", user=HOSTILE[6], passwords=HOSTILE[3:8])
+    guesses = ("root", "123456")
+    await asyncio.gather(
+        *(attack(web, f"127.9.8.{number}") for number in range(1, 4)),
+        *(attack(database, f"127.9.9.{number}", passwords=guesses) for number in range(1, 6)),
+        attack(web, "127.9.7.1", user=HOSTILE[0], passwords=(HOSTILE[1], HOSTILE[2])),
+        attack(web, "127.9.7.2", passwords=(ACCEPTED,), commands=[f"echo {text}" for text in HOSTILE]),
+        attack(web, "127.9.7.3", user=HOSTILE[6], passwords=HOSTILE[3:5]),
+        asyncio.to_thread(_browse_hostile, web),
+    )
+
+
+def _browse_hostile(host: str) -> None:
     for number, text in enumerate(HOSTILE):
         path = "/" + "".join(f"%{byte:02x}" for byte in text.encode("utf-8"))
-        browse(web, f"127.9.6.{number + 1}", (path, f"/?q={path[1:]}", "/.env", "/wp-login.php"), agent=text)
+        browse(host, f"127.9.6.{number + 1}", (path, "/.env"), agent=text)

@@ -32,7 +32,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     fleet = Up(tmp_path_factory.mktemp("fleet"))
     with fleet.running(), Control(fleet) as control:
         asyncio.run(fill(fleet.block))
-        for role in ("viewer", "analyst", "admin"):
+        for role in ("viewer", "analyst"):  # there is an admin
             added = control.cli(["user", "add", role, "--role", role])
             assert added["status"] == 0, added
         until(lambda: _handled(control))
