@@ -7,6 +7,7 @@ ACCOUNTS: tuple[str, ...] = (
     "decnet_web.api.accounts.routes.session",
     "decnet_web.api.accounts.routes.account",
     "decnet_web.api.accounts.routes.passkeys",
+    "decnet_web.api.accounts.routes.oidc",
     "decnet_web.api.accounts.routes.tokens",
     "decnet_web.api.accounts.routes.users",
     "decnet_web.api.accounts.routes.audit",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from decnet_web.api.accounts.oidc.provider import Provider
 from decnet_web.api.accounts.passwords import Hasher
 from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
 from decnet_web.api.problems import Problem
@@ -23,6 +24,7 @@ class Accounts:
         self.key = key
         self.hasher = Hasher()
         self.tickets = Tickets(key)
+        self.provider = Provider(settings) if settings.oidc_issuer else None
         self.recovery_key = hmac.digest(key, b"accounts: recovery codes", "sha256")
         self._secrets = Sealer(key, "totp")
 
