@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import Connection, Select, and_, func, insert, select, tuple_
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order
@@ -49,9 +49,20 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
 
 
-def incidents(connection: Connection, limit: int = 100, selection: Selection | None = None) -> list[Listed]:
-    """Return up to `limit` incidents, those with the latest events first; merged ones are in their targets."""
+def incidents(
+    connection: Connection,
+    limit: int = 100,
+    selection: Selection | None = None,
+    *,
+    before: tuple[int, int] | None = None,
+) -> list[Listed]:
+    """Return up to `limit` incidents, those with the latest events first; merged ones are in their targets.
+
+    Page on with `before` = when the last one was last seen, and its number.
+    """
     i, query = incident.c, _selected(selection or Selection())
+    if before is not None:
+        query = query.where(i.last_seen <= before[0], tuple_(i.last_seen, i.id) < before)
     rows = connection.execute(query.order_by(i.last_seen.desc(), i.id.desc()).limit(limit))
     found = [incident_of(row) for row in rows]
     decided = states(connection, [one.id for one in found])

@@ -32,6 +32,10 @@ const login = createRoute({
 
 const pages = [
   page("/", () => import("@/pages/overview/page")),
+  page("/deckies", () => import("@/pages/deckies/page")),
+  page("/deckies/$name", () => import("@/pages/deckies/one")),
+  page("/deploy", () => import("@/pages/deploy/page")),
+  page("/events", () => import("@/pages/events/page")),
   page("/attackers", () => import("@/pages/attackers/page")),
   page("/attackers/$ip", () => import("@/pages/attackers/one")),
   page("/sessions", () => import("@/pages/sessions/page")),

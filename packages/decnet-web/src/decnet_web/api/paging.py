@@ -8,7 +8,7 @@ whether there is a next one.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Query, Request
@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors, Position
-from decnet_web.api.listings.exports import PART, Export, encoded, wanted
+from decnet_web.api.listings.exports import PART, Export, encoded, prepended, wanted
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -96,18 +96,9 @@ class Paging:
 
         chunks = fleet.stream(lambda connection: encoded(self._kind, self._model, rows(connection)))
         first = await anext(chunks)  # an error is still answered with a problem
-        return Export(_prepended(first, chunks), self._kind, self._path.rpartition("/")[2])
+        return Export(prepended(first, chunks), self._kind, self._path.rpartition("/")[2])
 
     @property
     def _model(self) -> type[BaseModel]:
         """The class of the rows, as the route declares it: `response_model=Page[Row]`."""
         return cast("type[BaseModel]", self._page.__pydantic_generic_metadata__["args"][0])
-
-
-async def _prepended(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    try:
-        yield first
-        async for chunk in rest:
-            yield chunk
-    finally:
-        await rest.aclose()

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """ATT&CK techniques in a span of time with their names, and since when each is known here."""
 
+from collections.abc import Mapping
+
 import msgspec
 from sqlalchemy import Connection
 
 from decnet_models.database.window import Window
-from decnet_models.ttp.queries import first_recognised, techniques_in
+from decnet_models.ttp.queries import TechniqueUsed, first_recognised, techniques_in
 from decnet_workers.ttp.attack import technique
 
 
@@ -23,15 +25,13 @@ class NamedTechnique(msgspec.Struct, frozen=True):
 
 def techniques(connection: Connection, window: Window) -> list[NamedTechnique]:
     """Return the techniques that were recognised in a span of time, most often recognised first."""
-    first, found = first_recognised(connection), list[NamedTechnique]()
-    for one in techniques_in(connection, window):
-        known = technique(one.technique)
-        name, tactics = (known.name, known.tactics) if known else (None, ())
-        seen = (first.get(one.technique, one.first_seen), one.last_seen)
-        found.append(NamedTechnique(one.technique, name, tactics, one.tags, one.attackers, *seen))
-    return found
+    first = first_recognised(connection)
+    return [named(one, first) for one in techniques_in(connection, window)]
 
 
-def new_among(found: list[NamedTechnique], since: int) -> list[NamedTechnique]:
-    """Return those that were never recognised before a time, the latest first."""
-    return sorted((one for one in found if one.first_seen >= since), key=lambda one: -one.first_seen)
+def named(one: TechniqueUsed, first: Mapping[str, int]) -> NamedTechnique:
+    """Return a technique with its name; `first` says when each was first recognised."""
+    known = technique(one.technique)
+    name, tactics = (known.name, known.tactics) if known else (None, ())
+    since = first.get(one.technique, one.first_seen)
+    return NamedTechnique(one.technique, name, tactics, one.tags, one.attackers, since, one.last_seen)

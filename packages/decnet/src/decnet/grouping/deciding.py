@@ -22,7 +22,7 @@ def decided(make: Callable[[Connection], list[int]]) -> None:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         numbers = make(connection)
-    _announce(deployment, len(numbers))
+    announce(deployment, len(numbers))
     for number in numbers:
         typer.echo(f"decision {number}: followed within seconds; withdraw {number} takes it back")
 
@@ -32,11 +32,11 @@ def withdrawn(number: int, take_back: Callable[[Connection], None]) -> None:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         take_back(connection)
-    _announce(deployment, 1)
+    announce(deployment, 1)
     typer.echo(f"decision {number} is withdrawn")
 
 
-def _announce(deployment: Deployment, number: int) -> None:
+def announce(deployment: Deployment, number: int) -> None:
     """Wake the workers that follow decisions; without a bus they find them at their next poll."""
     asyncio.run(_nudge(deployment, number))
 

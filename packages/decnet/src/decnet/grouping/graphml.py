@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from decnet.grouping.graph import Edge, Node, graph
 from decnet.grouping.page import reasons
 from decnet.grouping.whole import Whole
 from decnet_core.text import for_terminal
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import digest
 
 _KEYS = (
     ("kind", "node", "string"),
@@ -21,12 +21,9 @@ _KEYS = (
 
 
 def graphml(groups: Iterable[Whole], g: Grouping[Any]) -> str:
-    """Return a graph of groups, their members, and the features that brought several of these together.
-
-    An edge leads from each member to its group and to those features. Groups that share one have one node for it.
-    """
-    lines = dict.fromkeys(line for each in groups for line in _lines(each, g))
-    return "\n".join([*_head(), *lines, "</graph>\n</graphml>"])
+    """Return the graph of groups, their members, and the features that brought several of these together."""
+    found = graph(groups, g)
+    return "\n".join([*_head(), *map(_node, found.nodes), *map(_edge, found.edges), "</graph>\n</graphml>"])
 
 
 def _head() -> Iterator[str]:
@@ -37,32 +34,15 @@ def _head() -> Iterator[str]:
     yield '<graph edgedefault="undirected">'
 
 
-def _lines(whole: Whole, g: Grouping[Any]) -> Iterator[str]:
-    group = str(whole.group.id)
-    yield _node(group, g.key, group, _data("members", whole.group.members))
-    joining = {(one.kind, one.value) for one in whole.common if one.weight > 0}
-    for kind, value in sorted(joining):
-        yield _node(_feature(kind, value), kind, value)
-    for one in whole.members:
-        subject = str(one.subject)
-        yield _node(subject, g.subject, subject)
-        yield _edge(subject, group, one.weight, _data("because", reasons(one.because)))
-        for kind, value, bits in one.because:
-            if (kind, value) in joining:
-                yield _edge(subject, _feature(kind, value), bits)
+def _node(node: Node) -> str:
+    members = "" if node.members is None else _data("members", node.members)
+    return f"<node id={quoteattr(node.id)}>{_data('kind', node.kind)}{_data('label', node.label)}{members}</node>"
 
 
-def _feature(kind: str, value: str) -> str:
-    """Return the id of a feature's node, which attackers cannot make that of another."""
-    return f"{kind}:{digest(value)}"
-
-
-def _node(name: str, kind: str, label: str, more: str = "") -> str:
-    return f"<node id={quoteattr(name)}>{_data('kind', kind)}{_data('label', label)}{more}</node>"
-
-
-def _edge(source: str, target: str, bits: float, more: str = "") -> str:
-    return f"<edge source={quoteattr(source)} target={quoteattr(target)}>{_data('bits', bits)}{more}</edge>"
+def _edge(edge: Edge) -> str:
+    why = "" if edge.because is None else _data("because", reasons(edge.because))
+    ends = f"source={quoteattr(edge.source)} target={quoteattr(edge.target)}"
+    return f"<edge {ends}>{_data('bits', edge.bits)}{why}</edge>"
 
 
 def _data(key: str, value: object) -> str:

@@ -20,21 +20,25 @@ from decnet_models.grouping.values import Decision
 _MOST = 100_000
 
 
-def join(connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+def join(connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str, *, author: str = "") -> list[int]:
     """Decide that subjects, or those of groups, are together; return the numbers of the decisions."""
     first, *others = [member_named(connection, g, each) for each in names]
     if not others:
         raise WrongUsageError("name two or more")
-    return [_pair(connection, g, "together", (each, first), reason) for each in others]
+    return [_pair(connection, g, "together", (each, first), (reason, author)) for each in others]
 
 
-def separate(connection: Connection, g: Grouping[Any], names: tuple[str, str], reason: str) -> list[int]:
+def separate(
+    connection: Connection, g: Grouping[Any], names: tuple[str, str], reason: str, *, author: str = ""
+) -> list[int]:
     """Decide that two subjects are not together."""
     one, other = (subject_named(g, each) for each in names)
-    return [_pair(connection, g, "apart", (one, other), reason)]
+    return [_pair(connection, g, "apart", (one, other), (reason, author))]
 
 
-def take_out(connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+def take_out(
+    connection: Connection, g: Grouping[Any], names: Sequence[str], reason: str, *, author: str = ""
+) -> list[int]:
     """Decide that subjects of one group are another's, together."""
     leaving = [subject_named(g, each) for each in names]
     group = group_named(connection, g, names[0])
@@ -45,21 +49,21 @@ def take_out(connection: Connection, g: Grouping[Any], names: Sequence[str], rea
         problem = f"{strangers[0]} is not in it" if strangers else "nobody would be left"
         raise WrongUsageError(f"this cannot be split from {g.key} {group}: {problem}")
     first = min(staying, key=lambda one: (one.first_seen, one.subject)).subject
-    made = [_pair(connection, g, "apart", (each, first), reason) for each in leaving]
-    return made + [_pair(connection, g, "together", (each, leaving[0]), reason) for each in leaving[1:]]
+    made = [_pair(connection, g, "apart", (each, first), (reason, author)) for each in leaving]
+    return made + [_pair(connection, g, "together", (each, leaving[0]), (reason, author)) for each in leaving[1:]]
 
 
-def pin(connection: Connection, g: Grouping[Any], name: str, to: str, reason: str) -> list[int]:
+def pin(connection: Connection, g: Grouping[Any], name: str, to: str, reason: str, *, author: str = "") -> list[int]:
     """Decide that a subject is in a group: without a name of one in that in which it is now."""
     subject, group = subject_named(g, name), group_named(connection, g, to or name)
-    return [_decide(connection, g, "pinned", reason, subject=subject, group=group)]
+    return [_decide(connection, g, "pinned", (reason, author), subject=subject, group=group)]
 
 
-def undo(connection: Connection, g: Grouping[Any], change: int, reason: str) -> list[int]:
+def undo(connection: Connection, g: Grouping[Any], change: int, reason: str, *, author: str = "") -> list[int]:
     """Decide that a merge or a split is to be undone."""
     if changes.change(connection, g, change) is None:
         raise NotFoundError(f"there is no change {change}; decnet {g.key} ID lists them")
-    return [_decide(connection, g, "undone", reason, change=change)]
+    return [_decide(connection, g, "undone", (reason, author), change=change)]
 
 
 def withdraw(connection: Connection, g: Grouping[Any], number: int) -> None:
@@ -69,25 +73,31 @@ def withdraw(connection: Connection, g: Grouping[Any], number: int) -> None:
 
 
 def _pair(
-    connection: Connection, g: Grouping[Any], kind: Literal["together", "apart"], named: tuple[Any, Any], reason: str
+    connection: Connection,
+    g: Grouping[Any],
+    kind: Literal["together", "apart"],
+    named: tuple[Any, Any],
+    why: tuple[str, str],
 ) -> int:
     if named[0] == named[1]:
         raise WrongUsageError("name two different ones")
-    return _decide(connection, g, kind, reason, subject=named[0], other=named[1])
+    return _decide(connection, g, kind, why, subject=named[0], other=named[1])
 
 
 def _decide(
     connection: Connection,
     g: Grouping[Any],
     kind: Literal["together", "apart", "pinned", "undone"],
-    reason: str,
+    why: tuple[str, str],
     *,
     subject: Any = None,
     other: Any = None,
     group: UUID | None = None,
     change: int | None = None,
 ) -> int:
-    decision = Decision[Any](0, kind, subject, other, group, change, operator(), reason, time.time_ns())
+    """Write a decision; `why` is the reason, and who decides (empty: who runs the command)."""
+    reason, author = why
+    decision = Decision[Any](0, kind, subject, other, group, change, author or operator(), reason, time.time_ns())
     try:
         return decisions.decide(connection, g, decision)
     except IntegrityError as error:

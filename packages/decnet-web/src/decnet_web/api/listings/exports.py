@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -70,8 +70,32 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-class Export(StreamingResponse):
+class Streamed(StreamingResponse):
     """Streams chunks, and ends their source however the answer ends."""
+
+    def __init__(self, chunks: AsyncGenerator[bytes], media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(chunks, media_type=media_type, headers=headers)
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._chunks.aclose()
+
+
+async def prepended(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Yield a chunk that was taken already, then the others."""
+    try:
+        yield first
+        async for chunk in rest:
+            yield chunk
+    finally:
+        await rest.aclose()
+
+
+class Export(Streamed):
+    """A listing as a file."""
 
     def __init__(self, chunks: AsyncGenerator[bytes], kind: str, name: str) -> None:
         day, ending = time.strftime("%Y-%m-%d", time.gmtime()), "csv" if kind == CSV else "ndjson"
@@ -83,10 +107,3 @@ class Export(StreamingResponse):
                 "Cache-Control": "no-store",
             },
         )
-        self._chunks = chunks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._chunks.aclose()

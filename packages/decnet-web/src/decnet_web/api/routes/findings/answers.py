@@ -210,7 +210,7 @@ class Because(Answer):
     bits: float
 
 
-def _as_objects(value: Any) -> Any:
+def as_objects(value: Any) -> Any:
     """Return reasons, which are tuples in the tables, as objects."""
     return [
         {"kind": one[0], "value": one[1], "bits": one[2]} if isinstance(one, list | tuple) else one for one in value
@@ -231,7 +231,7 @@ class MemberItem(Answer):
     last_seen: Moment
     joined_at: Moment
 
-    _reasons = field_validator("because", mode="before")(_as_objects)
+    _reasons = field_validator("because", mode="before")(as_objects)
     _subject = field_validator("subject", mode="before")(_as_text)
 
 
@@ -247,7 +247,7 @@ class ChangeItem(Answer):
     ts: Moment
     undone_at: Moment | None
 
-    _reasons = field_validator("because", mode="before")(_as_objects)
+    _reasons = field_validator("because", mode="before")(as_objects)
 
 
 class DecisionItem(Answer):
