@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import update
 from tests.decnet_web.api.accounts.people import PASSWORD, audited, browser, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.tables import login_throttle
-from decnet_web.api.accounts import passwords, throttle
+from decnet_web.api.accounts import throttle
 from decnet_web.api.accounts.passwords import AT_ONCE, WAITING, Hasher
 from decnet_web.api.accounts.throttle import BY_ADDRESS, BY_NAME, MINUTE, SECOND
 from decnet_web.api.fleet import Fleet
@@ -135,13 +136,13 @@ async def test_an_unknown_name_costs_a_verification(served: Served, monkeypatch:
     hasher = Hasher(memory_kib=64, passes=1)
     stored = await hasher.hash(fleet, PASSWORD)
     asked: list[str] = []
-    verify = passwords.PasswordHasher.verify
+    verify = PasswordHasher.verify
 
-    def counted(self: passwords.PasswordHasher, given: str, password: str) -> bool:
+    def counted(self: PasswordHasher, given: str, password: str) -> bool:
         asked.append(given.split("$")[3])
         return verify(self, given, password)
 
-    monkeypatch.setattr(passwords.PasswordHasher, "verify", counted)
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
     assert await hasher.matches(fleet, stored, PASSWORD)
     assert not await hasher.matches(fleet, None, PASSWORD)
     assert not await hasher.matches(fleet, None, "nobody's password")
