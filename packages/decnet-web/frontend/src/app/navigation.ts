@@ -22,6 +22,8 @@ export const navigation: readonly Entry[] = [
   { to: "/sessions", label: "nav.sessions", icon: "sessions", group: "nav.group.investigate", key: "s" },
   { to: "/credentials", label: "nav.credentials", icon: "credentials", group: "nav.group.investigate", key: "c" },
   { to: "/files", label: "nav.files", icon: "files", group: "nav.group.investigate", key: "f" },
+  { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "i" },
+  { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

@@ -45,6 +45,10 @@ const pages = [
   page("/techniques", () => import("@/pages/techniques/page")),
   page("/files", () => import("@/pages/files/page")),
   page("/files/$sha256", () => import("@/pages/files/one")),
+  page("/identities", () => import("@/pages/identities/page")),
+  page("/identities/$id", () => import("@/pages/identities/one")),
+  page("/campaigns", () => import("@/pages/campaigns/page")),
+  page("/campaigns/$id", () => import("@/pages/campaigns/one")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
