@@ -53,9 +53,9 @@ async def attack(
                     await asyncio.sleep(pause)  # as somebody types
                 await asyncio.sleep(stay)
                 shell.stdin.write("exit\n")
-                await shell.wait()
+                await asyncio.wait_for(shell.wait(), 60)
                 return True
-        except (asyncssh.PermissionDenied, asyncssh.ConnectionLost):
+        except (asyncssh.PermissionDenied, asyncssh.ConnectionLost, TimeoutError):
             continue
     return False
 
