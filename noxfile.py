@@ -303,3 +303,4 @@ def pictures(session: nox.Session) -> None:
     """Take the pictures of the pages again, of a fleet that runs and is attacked; as root, in a network of its own."""
     _workspace(session)
     capture = "ip link set lo up && exec python docs/capture.py"
+    session.run("unshare", "--net", "sh", "-c", capture, external=True)
