@@ -97,7 +97,7 @@ function Content({ data, since }: { data: Overview; since: string }) {
                 <p>{t("overview.quiet.do")}</p>
               </EmptyState>
             ) : (
-              <TimeBars label={t("overview.activity")} times={times} values={values} height={300} />
+              <TimeBars label={t("overview.activity")} times={times} values={values} height={330} />
             )}
           </Card>
         </div>
@@ -211,7 +211,7 @@ function Origins({ data }: { data: Overview }) {
           </Suspense>
           <Bars
             counts={data.countries}
-            most={5}
+            most={8}
             name={(code) => (
               <Link to={"/attackers" as never} search={{ country: code } as never}>
                 {countryName(code)}
