@@ -32,6 +32,10 @@ FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.webhooks.deliveries",
     "decnet_web.api.routes.fleet.webhooks.routes",
     "decnet_web.api.routes.fleet.sensors.routes",
+    "decnet_web.api.routes.fleet.rules.routes",
+    "decnet_web.api.routes.fleet.host.settings",
+    "decnet_web.api.routes.fleet.host.database",
+    "decnet_web.api.routes.fleet.host.upkeep",
 )
 """What the fleet consists of."""
 
