@@ -6,6 +6,8 @@ from __future__ import annotations
 ACCOUNTS: tuple[str, ...] = (
     "decnet_web.api.accounts.routes.session",
     "decnet_web.api.accounts.routes.account",
+    "decnet_web.api.accounts.routes.passkeys",
+    "decnet_web.api.accounts.routes.oidc",
     "decnet_web.api.accounts.routes.tokens",
     "decnet_web.api.accounts.routes.users",
     "decnet_web.api.accounts.routes.audit",
@@ -44,17 +46,33 @@ RESPONSE: tuple[str, ...] = tuple(
 )
 """What people do about it."""
 
-LIVE: tuple[str, ...] = ()
+LIVE: tuple[str, ...] = (
+    "decnet_web.api.live.stream.routes",
+    "decnet_web.api.live.metrics",
+    "decnet_web.api.live.health",
+)
 """Stream, metrics, health."""
 
 BELOW_API = (*ACCOUNTS, *FINDINGS, *FLEET, *RESPONSE, *LIVE)
 """Included below /api/v1."""
 
-AT_ROOT: tuple[str, ...] = ()
+AT_ROOT: tuple[str, ...] = ("decnet_web.api.live.metrics", "decnet_web.api.live.health")
 """Included at the root: their `root_router`."""
 
 OF_SEGMENT: dict[str, tuple[str, ...]] = {
+    "/healthz": ("decnet_web.api.live.health",),
+    "/metrics": ("decnet_web.api.live.metrics",),
+    "/readyz": ("decnet_web.api.live.health",),
+    "account": (
+        "decnet_web.api.accounts.routes.account",
+        "decnet_web.api.accounts.routes.passkeys",
+    ),
     "attackers": ("decnet_web.api.routes.findings.attackers",),
+    "audit": ("decnet_web.api.accounts.routes.audit",),
+    "campaigns": (
+        "decnet_web.api.routes.findings.groups",
+        "decnet_web.api.routes.findings.group_rulings",
+    ),
     "canaries": (
         "decnet_web.api.routes.fleet.canaries.instrumenting",
         "decnet_web.api.routes.fleet.canaries.routes",
@@ -65,15 +83,44 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
         "decnet_web.api.routes.fleet.deckies.plans",
     ),
     "events": ("decnet_web.api.routes.findings.events",),
+    "exports": ("decnet_web.api.routes.findings.reports",),
     "files": ("decnet_web.api.routes.findings.files",),
     "fleet": ("decnet_web.api.routes.fleet.deckies.plans",),
     "footprint": ("decnet_web.api.routes.fleet.workers.routes",),
+    "healthz": ("decnet_web.api.live.health",),
+    "identities": (
+        "decnet_web.api.routes.findings.groups",
+        "decnet_web.api.routes.findings.group_rulings",
+    ),
     "images": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "incidents": ("decnet_web.api.routes.response.incidents",),
+    "intel": ("decnet_web.api.routes.findings.intel",),
+    "known": ("decnet_web.api.routes.response.known",),
+    "metrics": ("decnet_web.api.live.metrics",),
     "mutations": ("decnet_web.api.routes.fleet.deckies.routes",),
+    "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
-    "session": ("decnet_web.api.accounts.routes.session",),
+    "readyz": ("decnet_web.api.live.health",),
+    "reports": ("decnet_web.api.routes.findings.reports",),
+    "search": ("decnet_web.api.routes.findings.search",),
+    "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
+    "session": (
+        "decnet_web.api.accounts.routes.session",
+        "decnet_web.api.accounts.routes.passkeys",
+        "decnet_web.api.accounts.routes.oidc",
+    ),
     "sessions": ("decnet_web.api.routes.findings.sessions",),
+    "silences": ("decnet_web.api.routes.response.silences",),
+    "status": ("decnet_web.api.routes.fleet.workers.status",),
+    "stream": ("decnet_web.api.live.stream.routes",),
+    "summary": ("decnet_web.api.routes.findings.reports",),
     "techniques": ("decnet_web.api.routes.findings.techniques",),
+    "tokens": ("decnet_web.api.accounts.routes.tokens",),
+    "users": ("decnet_web.api.accounts.routes.users",),
+    "webhooks": (
+        "decnet_web.api.routes.fleet.webhooks.deliveries",
+        "decnet_web.api.routes.fleet.webhooks.routes",
+    ),
     "workers": ("decnet_web.api.routes.fleet.workers.routes",),
 }
 """Which modules have the paths below a first segment, `/NAME` at the root: they are imported when one is asked for.
