@@ -176,7 +176,15 @@ RESPONSE: dict[str, Who] = {
     "DELETE /api/v1/silences/{number}": "analyst",
 }
 
-LIVE: dict[str, Who] = {}
+LIVE: dict[str, Who] = {
+    "GET /api/v1/healthz": "open",
+    "GET /api/v1/metrics": "open",  # on this host without a proxy; else with a token: live/test_metrics.py
+    "GET /api/v1/readyz": "open",
+    "GET /api/v1/stream": "viewer",
+    "GET /healthz": "open",
+    "GET /metrics": "open",
+    "GET /readyz": "open",
+}
 
 TABLE = ACCOUNTS | FINDINGS | FLEET | RESPONSE | LIVE
 """Method and path: the least role."""

@@ -40,13 +40,17 @@ RESPONSE: tuple[str, ...] = tuple(
 )
 """What people do about it."""
 
-LIVE: tuple[str, ...] = ()
+LIVE: tuple[str, ...] = (
+    "decnet_web.api.live.stream.routes",
+    "decnet_web.api.live.metrics",
+    "decnet_web.api.live.health",
+)
 """Stream, metrics, health."""
 
 BELOW_API = (*ACCOUNTS, *FINDINGS, *FLEET, *RESPONSE, *LIVE)
 """Included below /api/v1."""
 
-AT_ROOT: tuple[str, ...] = ()
+AT_ROOT: tuple[str, ...] = ("decnet_web.api.live.metrics", "decnet_web.api.live.health")
 """Included at the root: their `root_router`."""
 
 OF_SEGMENT: dict[str, tuple[str, ...]] = {
