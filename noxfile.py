@@ -231,7 +231,7 @@ def oracles(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def api(session: nox.Session) -> None:
-    """schemathesis over the whole API, as each role and as nobody: 15 requests to each operation, or as many as named."""
+    """The whole API asked by schemathesis, as each role and as nobody: 15 times each operation, or as named after `--`."""
     _workspace(session)
     examples = session.posargs[0] if session.posargs else "15"
     command = ("pytest", "-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")
