@@ -231,7 +231,7 @@ def oracles(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def api(session: nox.Session) -> None:
-    """The whole API asked by schemathesis, as each role and as nobody: 15 times each operation, or as named after `--`."""
+    """Ask the whole API by schemathesis, as each role and nobody: 15 times each operation, or as named after `--`."""
     _workspace(session)
     examples = session.posargs[0] if session.posargs else "15"
     command = ("pytest", "-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")

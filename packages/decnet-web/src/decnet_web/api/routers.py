@@ -54,6 +54,9 @@ AT_ROOT: tuple[str, ...] = ("decnet_web.api.live.metrics", "decnet_web.api.live.
 """Included at the root: their `root_router`."""
 
 OF_SEGMENT: dict[str, tuple[str, ...]] = {
+    "/healthz": ("decnet_web.api.live.health",),
+    "/metrics": ("decnet_web.api.live.metrics",),
+    "/readyz": ("decnet_web.api.live.health",),
     "account": ("decnet_web.api.accounts.routes.account",),
     "attackers": ("decnet_web.api.routes.findings.attackers",),
     "audit": ("decnet_web.api.accounts.routes.audit",),
@@ -75,6 +78,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "files": ("decnet_web.api.routes.findings.files",),
     "fleet": ("decnet_web.api.routes.fleet.deckies.plans",),
     "footprint": ("decnet_web.api.routes.fleet.workers.routes",),
+    "healthz": ("decnet_web.api.live.health",),
     "identities": (
         "decnet_web.api.routes.findings.groups",
         "decnet_web.api.routes.findings.group_rulings",
@@ -83,9 +87,11 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "incidents": ("decnet_web.api.routes.response.incidents",),
     "intel": ("decnet_web.api.routes.findings.intel",),
     "known": ("decnet_web.api.routes.response.known",),
+    "metrics": ("decnet_web.api.live.metrics",),
     "mutations": ("decnet_web.api.routes.fleet.deckies.routes",),
     "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "readyz": ("decnet_web.api.live.health",),
     "reports": ("decnet_web.api.routes.findings.reports",),
     "search": ("decnet_web.api.routes.findings.search",),
     "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
@@ -93,6 +99,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "sessions": ("decnet_web.api.routes.findings.sessions",),
     "silences": ("decnet_web.api.routes.response.silences",),
     "status": ("decnet_web.api.routes.fleet.workers.status",),
+    "stream": ("decnet_web.api.live.stream.routes",),
     "summary": ("decnet_web.api.routes.findings.reports",),
     "techniques": ("decnet_web.api.routes.findings.techniques",),
     "tokens": ("decnet_web.api.accounts.routes.tokens",),
