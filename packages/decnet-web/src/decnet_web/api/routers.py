@@ -6,6 +6,8 @@ from __future__ import annotations
 ACCOUNTS: tuple[str, ...] = (
     "decnet_web.api.accounts.routes.session",
     "decnet_web.api.accounts.routes.account",
+    "decnet_web.api.accounts.routes.passkeys",
+    "decnet_web.api.accounts.routes.oidc",
     "decnet_web.api.accounts.routes.tokens",
     "decnet_web.api.accounts.routes.users",
     "decnet_web.api.accounts.routes.audit",
@@ -57,7 +59,10 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "/healthz": ("decnet_web.api.live.health",),
     "/metrics": ("decnet_web.api.live.metrics",),
     "/readyz": ("decnet_web.api.live.health",),
-    "account": ("decnet_web.api.accounts.routes.account",),
+    "account": (
+        "decnet_web.api.accounts.routes.account",
+        "decnet_web.api.accounts.routes.passkeys",
+    ),
     "attackers": ("decnet_web.api.routes.findings.attackers",),
     "audit": ("decnet_web.api.accounts.routes.audit",),
     "campaigns": (
@@ -95,7 +100,11 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "reports": ("decnet_web.api.routes.findings.reports",),
     "search": ("decnet_web.api.routes.findings.search",),
     "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
-    "session": ("decnet_web.api.accounts.routes.session",),
+    "session": (
+        "decnet_web.api.accounts.routes.session",
+        "decnet_web.api.accounts.routes.passkeys",
+        "decnet_web.api.accounts.routes.oidc",
+    ),
     "sessions": ("decnet_web.api.routes.findings.sessions",),
     "silences": ("decnet_web.api.routes.response.silences",),
     "status": ("decnet_web.api.routes.fleet.workers.status",),
