@@ -16,6 +16,7 @@ export interface Entry {
 
 export const navigation: readonly Entry[] = [
   { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
+  { to: "/incidents", label: "nav.incidents", icon: "incidents", group: "nav.group.watch", key: "i" },
   { to: "/deckies", label: "nav.deckies", icon: "deckies", group: "nav.group.deceive", key: "d" },
   { to: "/events", label: "nav.events", icon: "events", group: "nav.group.watch", key: "e" },
   { to: "/attackers", label: "nav.attackers", icon: "attackers", group: "nav.group.investigate", key: "a" },

@@ -10,6 +10,8 @@ import { files, intel } from "./files";
 import { groups } from "./groups";
 import { pivot } from "./pivot";
 import { player, graph } from "./player";
+import { overview } from "./overview";
+import { incidents } from "./incidents";
 import { reports, searching } from "./reports";
 import { sessions } from "./sessions";
 import { techniques } from "./techniques";
@@ -26,6 +28,8 @@ export const english = {
   ...shell,
   ...account,
   ...events,
+  ...overview,
+  ...incidents,
   ...attackers,
   ...credentials,
   ...fingerprints,
