@@ -23,5 +23,7 @@ export const navigation: readonly Entry[] = [
   { to: "/credentials", label: "nav.credentials", icon: "credentials", group: "nav.group.investigate", key: "c" },
   { to: "/files", label: "nav.files", icon: "files", group: "nav.group.investigate", key: "f" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/canaries", label: "nav.canaries", icon: "canaries", group: "nav.group.deceive", key: "y" },
+  { to: "/webhooks", label: "nav.webhooks", icon: "webhooks", group: "nav.group.operate", key: "h" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
 ];

@@ -45,6 +45,9 @@ const pages = [
   page("/techniques", () => import("@/pages/techniques/page")),
   page("/files", () => import("@/pages/files/page")),
   page("/files/$sha256", () => import("@/pages/files/one")),
+  page("/canaries", () => import("@/pages/canaries/page")),
+  page("/canaries/$token", () => import("@/pages/canaries/one")),
+  page("/webhooks", () => import("@/pages/webhooks/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
