@@ -35,6 +35,7 @@ export const navigation: readonly Entry[] = [
   { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "n" },
   { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
   { to: "/users", label: "nav.users", icon: "users", group: "nav.group.administer", key: "u" },
   { to: "/audit", label: "nav.audit", icon: "audit", group: "nav.group.administer", key: "l", role: "admin" },

@@ -54,6 +54,8 @@ const pages = [
   page("/account", () => import("@/pages/account/page")),
   page("/users", () => import("@/pages/users/page")),
   page("/audit", () => import("@/pages/audit/page")),
+  page("/reports", () => import("@/pages/reports/page")),
+  page("/search", () => import("@/pages/search/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
