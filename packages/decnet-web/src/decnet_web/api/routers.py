@@ -34,6 +34,10 @@ FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.webhooks.deliveries",
     "decnet_web.api.routes.fleet.webhooks.routes",
     "decnet_web.api.routes.fleet.sensors.routes",
+    "decnet_web.api.routes.fleet.rules.routes",
+    "decnet_web.api.routes.fleet.host.settings",
+    "decnet_web.api.routes.fleet.host.database",
+    "decnet_web.api.routes.fleet.host.upkeep",
 )
 """What the fleet consists of."""
 
@@ -74,6 +78,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
         "decnet_web.api.routes.fleet.canaries.routes",
     ),
     "credentials": ("decnet_web.api.routes.findings.credentials",),
+    "database": ("decnet_web.api.routes.fleet.host.database",),
     "deckies": (
         "decnet_web.api.routes.fleet.deckies.routes",
         "decnet_web.api.routes.fleet.deckies.plans",
@@ -94,10 +99,14 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "known": ("decnet_web.api.routes.response.known",),
     "metrics": ("decnet_web.api.live.metrics",),
     "mutations": ("decnet_web.api.routes.fleet.deckies.routes",),
+    "orchestrator": ("decnet_web.api.routes.fleet.host.upkeep",),
     "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "quarantine": ("decnet_web.api.routes.fleet.host.upkeep",),
     "readyz": ("decnet_web.api.live.health",),
+    "replays": ("decnet_web.api.routes.fleet.host.upkeep",),
     "reports": ("decnet_web.api.routes.findings.reports",),
+    "rules": ("decnet_web.api.routes.fleet.rules.routes",),
     "search": ("decnet_web.api.routes.findings.search",),
     "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
     "session": (
@@ -106,6 +115,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
         "decnet_web.api.accounts.routes.oidc",
     ),
     "sessions": ("decnet_web.api.routes.findings.sessions",),
+    "settings": ("decnet_web.api.routes.fleet.host.settings",),
     "silences": ("decnet_web.api.routes.response.silences",),
     "status": ("decnet_web.api.routes.fleet.workers.status",),
     "stream": ("decnet_web.api.live.stream.routes",),
