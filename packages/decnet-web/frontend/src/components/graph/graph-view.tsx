@@ -13,6 +13,8 @@ import styles from "./graph-view.module.css";
 import { BoundedLayout } from "./layout";
 import type { EdgeKind, GraphModel, NodeKind } from "./model";
 
+const KINDS: readonly NodeKind[] = ["group", "member", "address", "feature"];
+
 interface Props {
   model: GraphModel;
   label: string;
@@ -43,7 +45,7 @@ export function GraphView({ model, label, chosen, onChoose }: Props): ReactEleme
     <figure className={styles.figure}>
       <div ref={box} className={styles.canvas} role="img" aria-label={label} />
       <figcaption className={styles.legend}>
-        {(["member", "feature", "group"] as const).map((kind) => (
+        {KINDS.filter((kind) => model.nodes.some((node) => node.kind === kind)).map((kind) => (
           <span key={kind}>
             <i className={styles[kind]} aria-hidden />
             {t(`graph.${kind}`)}
@@ -85,7 +87,12 @@ function coloursOf(element: HTMLElement): Colours {
   const style = getComputedStyle(element);
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {
-    nodes: { group: value("--text"), member: value("--chart"), feature: value("--chart-2") },
+    nodes: {
+      group: value("--text"),
+      member: value("--chart"),
+      address: value("--chart-3"),
+      feature: value("--chart-2"),
+    },
     edges: {
       evidence: value("--line-strong"),
       membership: value("--line"),
@@ -170,18 +177,27 @@ class Drawing {
   private edgeAs(edge: string, data: Record<string, unknown>): Record<string, unknown> {
     if (this.chosen === null) return { ...data, label: "" };
     const touches = this.graph.hasExtremity(edge, this.chosen);
-    return touches ? { ...data, forceLabel: true } : { ...data, hidden: true };
+    if (!touches) return { ...data, hidden: true };
+    // Around a feature all edges are of its kind: their bits are enough.
+    const label = this.graph.getNodeAttribute(this.chosen, "feature") ? data["bits"] : data["label"];
+    return { ...data, label, forceLabel: true };
   }
 }
 
 function graphologyOf(model: GraphModel, colours: Colours): Graph {
   const graph = new Graph({ multi: true, type: "undirected" });
   for (const node of model.nodes) {
-    graph.addNode(node.id, { label: node.label, color: colours.nodes[node.kind], size: sizeOf(node.kind, node.bits) });
+    graph.addNode(node.id, {
+      label: node.label,
+      color: colours.nodes[node.kind],
+      size: sizeOf(node.kind, node.bits),
+      feature: node.kind === "feature",
+    });
   }
   for (const edge of model.edges) {
     graph.addEdgeWithKey(edge.id, edge.source, edge.target, {
       label: edge.label,
+      bits: edge.bits.toFixed(1),
       color: colours.edges[edge.kind],
       size: edge.kind === "membership" ? 0.6 : Math.max(1.2, Math.min(6, edge.bits / 6)),
       weight: Math.max(0.2, edge.bits / 10),
@@ -192,5 +208,6 @@ function graphologyOf(model: GraphModel, colours: Colours): Graph {
 
 function sizeOf(kind: NodeKind, bits: number): number {
   if (kind === "group") return 11;
-  return kind === "member" ? 8 : Math.max(4.5, Math.min(8, bits / 4));
+  if (kind === "member") return 8;
+  return kind === "address" ? 5 : Math.max(4.5, Math.min(8, bits / 10));
 }
