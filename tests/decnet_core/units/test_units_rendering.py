@@ -183,6 +183,18 @@ def test_only_readers_of_spools_may_open_them() -> None:
     assert assignments(written[f"{UNITS}/decnet-listener.service"])["SupplementaryGroups"] == [""]
 
 
+def test_a_key_is_its_workers_alone_unless_another_does_what_the_operator_does_with_it() -> None:
+    face = Job(name="face", description="Shows", group="face", memory_budget=1, reads_keys=("listener.key",))
+    alone, shared = files((LISTENER,), SITE), files((LISTENER, face), SITE)
+    key = "z /var/lib/decnet/keys/listener.key"
+    assert f"{key} 0600 decnet-listener decnet" in alone[TMPFILES].splitlines()
+    assert f"{key} 0640 decnet-listener decnet-keys" in shared[TMPFILES].splitlines()
+    assert "decnet-keys" not in alone[SYSUSERS]
+    assert "m decnet-face decnet-keys" in shared[SYSUSERS].splitlines()
+    assert assignments(shared[f"{UNITS}/decnet-face.service"])["SupplementaryGroups"] == ["decnet-keys"]
+    assert assignments(shared[f"{UNITS}/decnet-listener.service"])["SupplementaryGroups"] == [""]
+
+
 def test_the_target_starts_either_the_workers_or_their_groups() -> None:
     units = assignments(files(JOBS, SITE, "units")[f"{UNITS}/decnet.target"])["Wants"][0].split()
     groups = assignments(files(JOBS, SITE, "groups")[f"{UNITS}/decnet.target"])["Wants"][0].split()

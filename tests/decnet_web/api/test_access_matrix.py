@@ -128,6 +128,27 @@ FLEET: dict[str, Who] = {
     "GET /api/v1/personas": "viewer",
     "POST /api/v1/personas/check": "viewer",
     "GET /api/v1/personas/{name}": "viewer",
+    "GET /api/v1/sensors": "viewer",
+    "GET /api/v1/sensors/authority": "viewer",
+    "POST /api/v1/sensors/enrolments": "admin",
+    "POST /api/v1/sensors/renew": "admin",
+    "POST /api/v1/sensors/requests": "admin",
+    "DELETE /api/v1/sensors/{name}": "admin",
+    "POST /api/v1/sensors/{name}/revoke": "admin",
+    "GET /api/v1/status": "viewer",
+    "GET /api/v1/status/report": "viewer",
+    "GET /api/v1/webhooks": "viewer",
+    "POST /api/v1/webhooks": "admin",
+    "GET /api/v1/webhooks/deliveries": "analyst",
+    "GET /api/v1/webhooks/formats": "viewer",
+    "DELETE /api/v1/webhooks/{webhook}": "admin",
+    "GET /api/v1/webhooks/{webhook}": "viewer",
+    "PATCH /api/v1/webhooks/{webhook}": "admin",
+    "POST /api/v1/webhooks/{webhook}/enable": "admin",
+    "POST /api/v1/webhooks/{webhook}/replay": "analyst",
+    "POST /api/v1/webhooks/{webhook}/rotate": "admin",
+    "GET /api/v1/webhooks/{webhook}/secret": "admin",
+    "POST /api/v1/webhooks/{webhook}/test": "analyst",
     "GET /api/v1/workers": "viewer",
     "GET /api/v1/workers/{name}": "viewer",
     "GET /api/v1/workers/{name}/log": "analyst",
@@ -155,7 +176,15 @@ RESPONSE: dict[str, Who] = {
     "DELETE /api/v1/silences/{number}": "analyst",
 }
 
-LIVE: dict[str, Who] = {}
+LIVE: dict[str, Who] = {
+    "GET /api/v1/healthz": "open",
+    "GET /api/v1/metrics": "open",  # on this host without a proxy; else with a token: live/test_metrics.py
+    "GET /api/v1/readyz": "open",
+    "GET /api/v1/stream": "viewer",
+    "GET /healthz": "open",
+    "GET /metrics": "open",
+    "GET /readyz": "open",
+}
 
 TABLE = ACCOUNTS | FINDINGS | FLEET | RESPONSE | LIVE
 """Method and path: the least role."""

@@ -8,7 +8,7 @@ import pwd
 
 import pytest
 
-from decnet_core.bus.broker.permissions import NO_WORKERS, OPERATOR, WORKER, Access, Credentials, resolved
+from decnet_core.bus.broker.permissions import NO_WORKERS, OPERATOR, WORKER, Access, Credentials, own, resolved
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.protocol.match import MAX_SUBJECT
 from decnet_core.bus.settings import Role
@@ -153,3 +153,13 @@ def test_roles_are_found_by_name() -> None:
     assert [roles.named(name).role for name in ("worker", "operator", "sensor")] == ["worker", "operator", "sensor"]
     with pytest.raises(BusError, match="no role 'admin'"):
         roles.named("admin")
+
+
+def test_the_api_gives_orders_and_hears_no_more_than_a_worker() -> None:
+    access = Access(own("api"))
+    assert access.may_publish("system.decoys.control")
+    assert access.may_publish("fleet.changed")
+    assert not access.may_publish("spool.api.appended")
+    assert not access.may_publish("system.decoys.health")
+    assert not access.may_subscribe("_INBOX.>")
+    assert not Access(own("canary")).may_publish("system.decoys.control")

@@ -46,6 +46,8 @@ class Worker(Hosted[S]):
     """Folders of the state directory that it writes to, beside `run` and its spool."""
     keys: ClassVar[tuple[str, ...]] = ()
     """Files below `keys` that it reads; `init` makes them, without accounts for each worker it makes them itself."""
+    reads_keys: ClassVar[tuple[str, ...]] = ()
+    """Those of other workers that it reads, because it does what the operator's commands do."""
     oom_score_adj: ClassVar[int] = 200
     """How much sooner than others it is killed when the host's memory is full (proc(5)): before the host's own."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Applies changed files on a running host: accounts, directories, keys, a reload of systemd."""
 
+import grp
 import os
 import pwd
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from decnet_core.keys import read_or_create
 from decnet_core.setup.errors import SetupError
+from decnet_core.units.folders import access_to_key
 from decnet_core.units.job import TARGET, Job, Site
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS
 
@@ -48,7 +50,7 @@ def set_up(jobs: Sequence[Job], site: Site) -> None:
     _run("systemd-tmpfiles", "--create", TMPFILES)
     for job in jobs:
         for key in job.keys:
-            _make_key(Path(site.state) / "keys" / key, job.user)
+            _make_key(Path(site.state) / "keys" / key, job.user, *access_to_key(key, jobs))
     reload_units()
 
 
@@ -71,16 +73,17 @@ def booted() -> bool:
     return Path("/run/systemd/system").is_dir()
 
 
-def _make_key(path: Path, user: str) -> None:
+def _make_key(path: Path, user: str, mode: str, group: str) -> None:
     """Make the key now: one that an operator's command made first would belong to root."""
     read_or_create(path)
-    account = pwd.getpwnam(user)
+    account, readers = pwd.getpwnam(user), grp.getgrnam(group)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise SetupError(f"{path} is a link: remove it, and find out who created it")
-        os.fchown(descriptor, account.pw_uid, account.pw_gid)
+        os.fchown(descriptor, account.pw_uid, readers.gr_gid)
+        os.fchmod(descriptor, int(mode, 8))
     finally:
         os.close(descriptor)
 

@@ -3,7 +3,16 @@
 
 from collections.abc import Sequence
 
-from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site
+from decnet_core.units.job import (
+    DATABASE_GROUP,
+    DATABASE_USER,
+    GROUP,
+    KEYS_GROUP,
+    SPOOL_GROUP,
+    SUPERVISE_USER,
+    Job,
+    Site,
+)
 
 
 def sysusers(jobs: Sequence[Job], site: Site) -> str:
@@ -16,9 +25,16 @@ def sysusers(jobs: Sequence[Job], site: Site) -> str:
         *(f'u {name} -:{GROUP} "{what}" {site.state}' for name, what in users),
         f"g {SPOOL_GROUP} -",
         *(f"m {job.user} {SPOOL_GROUP}" for job in jobs if job.reads_spools),
+        *_of_the_keys(jobs),
         *_of_the_database(jobs, site),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_the_keys(jobs: Sequence[Job]) -> list[str]:
+    """Return who may read keys of others, if anybody does."""
+    readers = [job.user for job in jobs if job.reads_keys]
+    return [f"g {KEYS_GROUP} -", *(f"m {user} {KEYS_GROUP}" for user in readers)] if readers else []
 
 
 def _of_the_database(jobs: Sequence[Job], site: Site) -> list[str]:

@@ -15,16 +15,26 @@ given its mode by the code that makes it, and each directory says here who may m
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
 - The environment file, which may hold secrets, is root's alone: systemd reads it and gives the variables to the units.
-- A key belongs to the one worker that uses it; so does what is below `swarm`, certificates with their keys. The
+- A key belongs to the one worker that uses it; group `decnet-keys` reads those with which the operator's commands
+  work too, for the worker that does what they do. So does what is below `swarm`, certificates with their keys. The
   operator's commands make files there as root, maybe before the account is there: then they are given to it here.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
 from decnet_core.state import NAMESPACES, SUPERVISORS
-from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site
+from decnet_core.units.job import (
+    DATABASE_GROUP,
+    DATABASE_USER,
+    GROUP,
+    KEYS_GROUP,
+    SPOOL_GROUP,
+    SUPERVISE_USER,
+    Job,
+    Site,
+)
 
 
 def tmpfiles(jobs: Sequence[Job], site: Site) -> str:
@@ -62,7 +72,14 @@ def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
         if job.makes_namespaces:
             yield f"d {NAMESPACES} 0755 {job.user} {GROUP}"
         for key in job.keys:
-            yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"
+            mode, group = access_to_key(key, jobs)
+            yield f"z {site.state}/keys/{key} {mode} {job.user} {group}"
+
+
+def access_to_key(key: str, jobs: Iterable[Job]) -> tuple[str, str]:
+    """Return mode and group of a key: its owner's alone, unless somebody else reads it."""
+    shared = any(key in job.reads_keys for job in jobs)
+    return ("0640", KEYS_GROUP) if shared else ("0600", GROUP)
 
 
 def _written(job: Job, site: Site, shared: Set[str]) -> Iterator[str]:

@@ -17,6 +17,8 @@ DATABASE_GROUP = "decnet-db"
 """May open the database: never a worker exposed to attackers."""
 SPOOL_GROUP = "decnet-spool"
 """May read the spools."""
+KEYS_GROUP = "decnet-keys"
+"""May read those keys with which the operator's commands work."""
 DATABASE_USER = "decnet-db"
 """Creates and migrates the database."""
 SUPERVISE_USER = "decnet-supervise"
@@ -51,6 +53,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it reads those of the others."""
     writes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    reads_keys: tuple[str, ...] = ()
+    """Keys of other workers that it reads."""
     oom_score_adj: int = 0
     exposed: bool = False
     """Whether attackers can reach it."""
@@ -133,6 +137,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         reads_spools=worker.reads_spools,
         writes=worker.writes,
         keys=worker.keys,
+        reads_keys=worker.reads_keys,
         oom_score_adj=worker.oom_score_adj,
         exposed=worker.exposed,
         stores_sockets=worker.stores_sockets,

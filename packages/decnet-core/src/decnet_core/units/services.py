@@ -11,6 +11,7 @@ from decnet_core.units.job import (
     DATABASE_SERVICE,
     DATABASE_USER,
     GROUP,
+    KEYS_GROUP,
     SPOOL_GROUP,
     TARGET,
     Job,
@@ -77,7 +78,9 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         **environment(site, job.secrets),
         "User": job.user,
         "Group": GROUP,
-        "SupplementaryGroups": (DATABASE_GROUP,) * job.database + (SPOOL_GROUP,) * job.reads_spools,
+        "SupplementaryGroups": (
+            (DATABASE_GROUP,) * job.database + (SPOOL_GROUP,) * job.reads_spools + (KEYS_GROUP,) * bool(job.reads_keys)
+        ),
         **(EXPOSED_RESTARTS if job.exposed else RESTARTS),
         "WatchdogSec": 30,
         "TimeoutStartSec": 60,

@@ -32,9 +32,9 @@ class HttpService(Service[HttpProfile]):
     idle_seconds = 65.0
     Profile = HttpProfile
 
-    def __init__(self, context: DeckyContext, profile: HttpProfile, port: int) -> None:
+    def __init__(self, context: DeckyContext, profile: HttpProfile, port: int, *, scheme: str = "http") -> None:
         super().__init__(context, profile, port)
-        self.site = Site(profile, context.decky.address, port)
+        self.site = Site(profile, context.decky.address, port, scheme)
 
     async def serve(self, connection: Connection) -> None:
         await _Requests(self, connection).serve()

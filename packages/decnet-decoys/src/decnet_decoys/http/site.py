@@ -41,8 +41,9 @@ class Credentials(NamedTuple):
 class Site:
     """One decky's web site; `host` and `port` are what its error pages name."""
 
-    def __init__(self, profile: HttpProfile, host: str, port: int) -> None:
+    def __init__(self, profile: HttpProfile, host: str, port: int, scheme: str = "http") -> None:
         self._profile = profile
+        self._scheme = scheme
         self._host = host
         self._port = port
 
@@ -174,7 +175,7 @@ class Site:
             host = f"{self._host}:{self._port}"
         if "://" in location:
             return location.replace("{host}", host.partition(":")[0])
-        return f"http://{host}{location}"
+        return f"{self._scheme}://{host}{location}"
 
 
 def _media_type(path: str) -> str:

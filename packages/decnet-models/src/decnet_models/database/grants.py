@@ -19,6 +19,8 @@ from decnet_models.errors import DatabaseError, reason
 
 PREFIX = "decnet_"
 OPERATOR = "operator"
+AS_OPERATOR = frozenset({OPERATOR, "api"})
+"""Roles that may do what the operator's commands do: the API does so for people who have logged in."""
 OWN_ROWS = "each worker its own row"
 EVERYBODY = "any worker"
 
@@ -76,13 +78,15 @@ def _privileges(name: str, tables: Iterable[Table]) -> Iterator[str]:
     for table in sorted(tables, key=lambda one: one.name):
         if allowed := _allowed(name, table):
             yield f'GRANT {", ".join(allowed)} ON "{table.name}" TO {role_of(name)}'
-        uses = [word for word, does in (("USAGE", "INSERT" in allowed), ("SELECT", name == OPERATOR)) if does]
+        uses = [word for word, does in (("USAGE", "INSERT" in allowed), ("SELECT", name in AS_OPERATOR)) if does]
         for column in table.columns:
             if column.autoincrement is True and uses:  # the operator's backup holds where the numbering stands
                 yield f'GRANT {", ".join(uses)} ON SEQUENCE "{table.name}_{column.name}_seq" TO {role_of(name)}'
 
 
 def _allowed(name: str, table: Table) -> tuple[str, ...]:
+    if name in AS_OPERATOR:
+        name = OPERATOR
     if EVERYBODY in owners(table):
         return ("SELECT", "INSERT")
     if may_write(table, name):
@@ -99,6 +103,6 @@ def _own_rows(table: Table, roles: Iterable[str]) -> Iterator[str]:
     yield f"CREATE POLICY decnet_read ON {table.name} FOR SELECT USING (true)"
     for name in roles:
         role = role_of(name)
-        mine = "true" if name == OPERATOR else f"split_part(worker, '.', 1) = '{name}'"
+        mine = "true" if name in AS_OPERATOR else f"split_part(worker, '.', 1) = '{name}'"
         yield f"DROP POLICY IF EXISTS {role} ON {table.name}"
         yield f"CREATE POLICY {role} ON {table.name} TO {role} USING ({mine})"

@@ -155,18 +155,25 @@ def rotate_secret(connection: Connection, webhook_id: str) -> int | None:
 
 
 def deliveries(
-    connection: Connection, limit: int = 100, *, webhook_id: str | None = None, state: str | None = None
+    connection: Connection,
+    limit: int = 100,
+    *,
+    webhook_id: str | None = None,
+    state: str | None = None,
+    before: int | None = None,
 ) -> list[Delivery]:
     """Return up to `limit` deliveries, newest first; those of state DEAD are the dead letters.
 
     One webhook's stand in the order of their notices, which the index has; it is that in which they were made.
+    Page on with `before` = the last one's `id`, of one webhook its `notice_seq`.
     """
     c = webhook_delivery.c
-    query = select(webhook_delivery).limit(limit)
-    if webhook_id is None:
-        query = query.order_by(c.id.desc())
-    else:
-        query = query.where(c.webhook_id == webhook_id).order_by(c.notice_seq.desc())
+    order = c.id if webhook_id is None else c.notice_seq
+    query = select(webhook_delivery).order_by(order.desc()).limit(limit)
+    if webhook_id is not None:
+        query = query.where(c.webhook_id == webhook_id)
+    if before is not None:
+        query = query.where(order < before)
     if state is not None:
         query = query.where(webhook_delivery.c.state == state)
     return [Delivery(*row) for row in connection.execute(query)]

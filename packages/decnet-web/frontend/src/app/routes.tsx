@@ -32,6 +32,10 @@ const login = createRoute({
 
 const pages = [
   page("/", () => import("@/pages/overview/page")),
+  page("/deckies", () => import("@/pages/deckies/page")),
+  page("/deckies/$name", () => import("@/pages/deckies/one")),
+  page("/deploy", () => import("@/pages/deploy/page")),
+  page("/events", () => import("@/pages/events/page")),
   page("/attackers", () => import("@/pages/attackers/page")),
   page("/attackers/$ip", () => import("@/pages/attackers/one")),
   page("/sessions", () => import("@/pages/sessions/page")),
@@ -41,6 +45,10 @@ const pages = [
   page("/techniques", () => import("@/pages/techniques/page")),
   page("/files", () => import("@/pages/files/page")),
   page("/files/$sha256", () => import("@/pages/files/one")),
+  page("/identities", () => import("@/pages/identities/page")),
+  page("/identities/$id", () => import("@/pages/identities/one")),
+  page("/campaigns", () => import("@/pages/campaigns/page")),
+  page("/campaigns/$id", () => import("@/pages/campaigns/one")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** Who is logged in. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { csrfHeader, setCsrfToken } from "@/api/client";
 import { problemOf, type Problem } from "@/api/problem";
+import type { components } from "@/api/schema";
 
+export type SessionInfo = components["schemas"]["SessionInfo"];
 export type Role = "viewer" | "analyst" | "admin";
-
-export interface Me {
-  name: string;
-  role: Role;
-}
+export type Me = SessionInfo & { name: string };
 
 const SESSION = "/api/v1/session";
 export const SESSION_KEY = ["session"] as const;
 const RANK: Readonly<Record<Role, number>> = { viewer: 1, analyst: 2, admin: 3 };
 
-/** Ask and answer in JSON, for the few routes that pages use before or without a session. */
+/** Ask and answer in JSON, for the few routes that are used before there is a session. */
 export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", ...csrfHeader(method) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -29,13 +27,21 @@ export async function request<T>(method: string, path: string, body?: unknown): 
   return (response.status === 204 ? null : await response.json()) as T;
 }
 
+/** Take a session that the server answered: every log-in and a changed password give a new CSRF token. */
+export function adopt(queries: QueryClient, session: SessionInfo): void {
+  queries.setQueryData(SESSION_KEY, known(session));
+}
+
+function known(session: SessionInfo): Me {
+  setCsrfToken(session.csrf ?? "");
+  return { ...session, name: session.account.name };
+}
+
 export async function whoAmI(): Promise<Me | null> {
   const response = await fetch(SESSION, { headers: { Accept: "application/json" }, credentials: "same-origin" });
   if (response.status === 401) return null;
   if (!response.ok) throw await problemOf(response);
-  const { csrf, ...me } = (await response.json()) as Me & { csrf?: string };
-  setCsrfToken(csrf ?? "");
-  return me;
+  return known((await response.json()) as SessionInfo);
 }
 
 export function useSession() {

@@ -23,11 +23,15 @@ FINDINGS: tuple[str, ...] = tuple(
 
 FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.workers.routes",
+    "decnet_web.api.routes.fleet.workers.status",
     "decnet_web.api.routes.fleet.deckies.routes",
     "decnet_web.api.routes.fleet.deckies.plans",
     "decnet_web.api.routes.fleet.deckies.catalogues",
     "decnet_web.api.routes.fleet.canaries.instrumenting",
     "decnet_web.api.routes.fleet.canaries.routes",
+    "decnet_web.api.routes.fleet.webhooks.deliveries",
+    "decnet_web.api.routes.fleet.webhooks.routes",
+    "decnet_web.api.routes.fleet.sensors.routes",
 )
 """What the fleet consists of."""
 
@@ -36,17 +40,27 @@ RESPONSE: tuple[str, ...] = tuple(
 )
 """What people do about it."""
 
-LIVE: tuple[str, ...] = ()
+LIVE: tuple[str, ...] = (
+    "decnet_web.api.live.stream.routes",
+    "decnet_web.api.live.metrics",
+    "decnet_web.api.live.health",
+)
 """Stream, metrics, health."""
 
 BELOW_API = (*ACCOUNTS, *FINDINGS, *FLEET, *RESPONSE, *LIVE)
 """Included below /api/v1."""
 
-AT_ROOT: tuple[str, ...] = ()
+AT_ROOT: tuple[str, ...] = ("decnet_web.api.live.metrics", "decnet_web.api.live.health")
 """Included at the root: their `root_router`."""
 
 OF_SEGMENT: dict[str, tuple[str, ...]] = {
+    "account": ("decnet_web.api.accounts.routes.account",),
     "attackers": ("decnet_web.api.routes.findings.attackers",),
+    "audit": ("decnet_web.api.accounts.routes.audit",),
+    "campaigns": (
+        "decnet_web.api.routes.findings.groups",
+        "decnet_web.api.routes.findings.group_rulings",
+    ),
     "canaries": (
         "decnet_web.api.routes.fleet.canaries.instrumenting",
         "decnet_web.api.routes.fleet.canaries.routes",
@@ -57,15 +71,36 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
         "decnet_web.api.routes.fleet.deckies.plans",
     ),
     "events": ("decnet_web.api.routes.findings.events",),
+    "exports": ("decnet_web.api.routes.findings.reports",),
     "files": ("decnet_web.api.routes.findings.files",),
     "fleet": ("decnet_web.api.routes.fleet.deckies.plans",),
     "footprint": ("decnet_web.api.routes.fleet.workers.routes",),
+    "identities": (
+        "decnet_web.api.routes.findings.groups",
+        "decnet_web.api.routes.findings.group_rulings",
+    ),
     "images": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "incidents": ("decnet_web.api.routes.response.incidents",),
+    "intel": ("decnet_web.api.routes.findings.intel",),
+    "known": ("decnet_web.api.routes.response.known",),
     "mutations": ("decnet_web.api.routes.fleet.deckies.routes",),
+    "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "reports": ("decnet_web.api.routes.findings.reports",),
+    "search": ("decnet_web.api.routes.findings.search",),
+    "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
     "session": ("decnet_web.api.accounts.routes.session",),
     "sessions": ("decnet_web.api.routes.findings.sessions",),
+    "silences": ("decnet_web.api.routes.response.silences",),
+    "status": ("decnet_web.api.routes.fleet.workers.status",),
+    "summary": ("decnet_web.api.routes.findings.reports",),
     "techniques": ("decnet_web.api.routes.findings.techniques",),
+    "tokens": ("decnet_web.api.accounts.routes.tokens",),
+    "users": ("decnet_web.api.accounts.routes.users",),
+    "webhooks": (
+        "decnet_web.api.routes.fleet.webhooks.deliveries",
+        "decnet_web.api.routes.fleet.webhooks.routes",
+    ),
     "workers": ("decnet_web.api.routes.fleet.workers.routes",),
 }
 """Which modules have the paths below a first segment, `/NAME` at the root: they are imported when one is asked for.

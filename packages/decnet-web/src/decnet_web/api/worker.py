@@ -46,6 +46,7 @@ class Api(Worker[ApiSettings]):
     serves_workers = True
     memory_budget = 256 * MIB
     keys = (KEY,)
+    reads_keys = ("canary.key", "webhook.key")
 
     def __init__(self, settings: ApiSettings) -> None:
         super().__init__(settings)

@@ -88,9 +88,14 @@ def offer(deployment: Deployment, name: str, *, master: str, hours: float, repla
 
 def sign(deployment: Deployment, name: str, request: Path, *, days: float | None, replaces: bool) -> Signed:
     """Return the chain for a certificate request; raises OperatorError."""
+    _settings(deployment)
+    return sign_text(deployment, name, _request(request), days=days, replaces=replaces)
+
+
+def sign_text(deployment: Deployment, name: str, text: str, *, days: float | None, replaces: bool) -> Signed:
+    """Return the chain for the text (PEM) of a certificate request; raises OperatorError."""
     settings = _settings(deployment)
     create_if_listening(deployment.settings, deployment.state.root)
-    text = _request(request)
     lasting = days or settings.certificate_days
     chain = _done(lambda: bootstrap_ca.sign_request(deployment.state.root, name, text, lasting, replaces=replaces))
     _reload_listener(deployment)

@@ -82,10 +82,11 @@ def write_test(connection: Connection, webhook: Webhook) -> int:
 
 def nudge(deployment: Deployment, seq: int) -> bool:
     """Wake the webhook worker; return whether the bus took it. Without one it finds the notice at its next poll."""
-    return asyncio.run(_nudge(deployment, seq))
+    return asyncio.run(nudged(deployment, seq))
 
 
-async def _nudge(deployment: Deployment, seq: int) -> bool:
+async def nudged(deployment: Deployment, seq: int) -> bool:
+    """Do what `nudge` does, in a running loop."""
     async with reachable_bus(deployment, "decnet-webhook") as bus:
         if bus is None:
             return False

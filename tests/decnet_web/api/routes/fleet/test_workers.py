@@ -131,3 +131,18 @@ async def test_what_the_fleet_costs_is_measured(served: Served) -> None:
     assert found["workers"][0]["pid"] == os.getpid()
     assert found["total"]["pss"] == sum(row["pss"] for row in found["workers"])
     assert found["hidden"] == []
+
+
+async def test_the_status_says_first_what_is_wrong(served: Served) -> None:
+    supervised(served, Status("ttp", Phase.CRASH_LOOP, reason="exit code 1"))
+    async with running_workers(served.deployment, "ingest"), served.client("viewer") as client:
+        found = (await client.get("/api/v1/status")).json()
+        report = (await client.get("/api/v1/status/report")).json()
+    assert found["wrong"][0].startswith("down: ")
+    assert "ttp" in found["down"]
+    assert "ingest" not in found["down"]
+    assert found["workers"]["running"] == 1
+    assert found["database_error"] is None
+    assert report["supervised"]["ttp"]["phase"] == "crash loop"
+    assert report["workers"]["ingest"]["state"] == "running"
+    assert report["progress"]["last_seq"] == 0

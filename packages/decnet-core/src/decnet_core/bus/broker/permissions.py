@@ -2,7 +2,8 @@
 """Which client may publish and subscribe to what, decided by the socket credentials that the kernel reports.
 
 A worker may publish the workers' subjects, one with an account of its own (`decnet init`) only its own; only the
-operator may send orders, and only the operator may subscribe to other clients' replies.
+operator, and `api` for people who have logged in, may send orders; only the operator may subscribe to other clients'
+replies.
 
 Pure, except for `resolved`, which reads the system's user database once, when the broker starts.
 """
@@ -25,6 +26,13 @@ WORKER = Role(
     publish=("spool.>", "events.>", "notice.>", "fleet.>", "system.*.health", "system.*.lost", "_INBOX.>"),
     subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "grouping.>", "intel.>", "system.>", "_INBOX.>"),
 )
+_FOR_THE_OPERATOR = {
+    "api": (
+        *("events.ingested", "notice.>", "fleet.>", "grouping.>", "intel.>", "system.*.control", "_INBOX.>"),
+        HEALTH.of("api"),
+    )
+}
+"""Workers that give the operator's orders, for people who have logged in: what they may publish."""
 _NOBODY = Role(name="nobody")
 _INBOX = "_INBOX"
 _ACCOUNT = "decnet-"  # what the accounts of the workers' units begin with
@@ -34,7 +42,8 @@ NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
 
 def own(worker: str) -> Role:
     """Return the permissions of the worker of this name, if it has an account of its own."""
-    publish = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", "fleet.>", HEALTH.of(worker), "_INBOX.>")
+    usual = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", "fleet.>", HEALTH.of(worker), "_INBOX.>")
+    publish = _FOR_THE_OPERATOR.get(worker, usual)
     return Role(name=worker, publish=publish, subscribe=WORKER.subscribe)
 
 

@@ -30,7 +30,7 @@ export interface Target {
 export function targetOf(typed: string): Target {
   const text = typed.trim();
   if (text === "") return { kind: "none", text, query: "" };
-  if (IPV4.test(text) || IPV6.test(text)) return { kind: "address", text, query: `source:${text}` };
+  if (IPV4.test(text) || IPV6.test(text)) return { kind: "address", text, query: `src:${text}` };
   if (SHA256.test(text)) return { kind: "hash", text: text.toLowerCase(), query: text.toLowerCase() };
   return { kind: "text", text, query: /[\s:"()]/.test(text) ? JSON.stringify(text) : text };
 }

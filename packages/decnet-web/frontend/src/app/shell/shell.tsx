@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { live, useLiveState } from "@/api/live";
 import { t } from "@/app/i18n";
@@ -22,12 +22,8 @@ import styles from "./shell.module.css";
 /** Around every page: navigation, top bar, keyboard, notes; the log-in page when nobody is logged in. */
 export function Shell() {
   const session = useSession();
-  const location = useLocation();
   if (session.isPending) return <Skeleton height={52} />;
-  if (session.data === null) {
-    const next = location.href === "/" ? {} : { next: location.href };
-    return <Navigate to={"/login" as never} search={next as never} replace />;
-  }
+  if (session.data === null) return <ToLogin />;
   if (session.data === undefined) {
     return (
       <main className={styles.main}>
@@ -36,6 +32,18 @@ export function Shell() {
     );
   }
   return <Frame />;
+}
+
+/** Goes to the log-in page, once: while that loads this is rendered again, with its address as the present one. */
+function ToLogin() {
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  const [from] = useState(href);
+  useEffect(() => {
+    const search = from === "/" ? {} : { next: from };
+    void navigate({ to: "/login", search, replace: true });
+  }, [navigate, from]);
+  return null;
 }
 
 function Frame() {

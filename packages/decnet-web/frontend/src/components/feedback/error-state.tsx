@@ -3,6 +3,7 @@ import { UNREACHABLE, type Problem } from "@/api/problem";
 import { t } from "@/app/i18n";
 import { Button } from "@/components/controls/button";
 import { Icon } from "@/components/show/icon";
+import { Words } from "@/components/show/words";
 import styles from "./feedback.module.css";
 
 function words(problem: Problem): { title: string; detail: string } {
@@ -21,7 +22,11 @@ export function ErrorState({ problem, onRetry }: { problem: Problem; onRetry?: (
       <Icon name="warning" />
       <div>
         <h3>{title}</h3>
-        {detail && <p>{detail}</p>}
+        {detail && (
+          <p>
+            <Words text={detail} />
+          </p>
+        )}
       </div>
       {onRetry && (
         <Button small icon="refresh" onClick={onRetry}>

@@ -13,6 +13,8 @@ import styles from "./graph-view.module.css";
 import { BoundedLayout } from "./layout";
 import type { EdgeKind, GraphModel, NodeKind } from "./model";
 
+const KINDS: readonly NodeKind[] = ["group", "member", "address", "feature"];
+
 interface Props {
   model: GraphModel;
   label: string;
@@ -43,7 +45,7 @@ export function GraphView({ model, label, chosen, onChoose }: Props): ReactEleme
     <figure className={styles.figure}>
       <div ref={box} className={styles.canvas} role="img" aria-label={label} />
       <figcaption className={styles.legend}>
-        {(["member", "feature", "group"] as const).map((kind) => (
+        {KINDS.filter((kind) => model.nodes.some((node) => node.kind === kind)).map((kind) => (
           <span key={kind}>
             <i className={styles[kind]} aria-hidden />
             {t(`graph.${kind}`)}
@@ -85,7 +87,12 @@ function coloursOf(element: HTMLElement): Colours {
   const style = getComputedStyle(element);
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {
-    nodes: { group: value("--text"), member: value("--chart"), feature: value("--chart-2") },
+    nodes: {
+      group: value("--text"),
+      member: value("--chart"),
+      address: value("--chart-3"),
+      feature: value("--chart-2"),
+    },
     edges: {
       evidence: value("--line-strong"),
       membership: value("--line"),
@@ -192,5 +199,6 @@ function graphologyOf(model: GraphModel, colours: Colours): Graph {
 
 function sizeOf(kind: NodeKind, bits: number): number {
   if (kind === "group") return 11;
-  return kind === "member" ? 8 : Math.max(4.5, Math.min(8, bits / 4));
+  if (kind === "member") return 8;
+  return kind === "address" ? 5 : Math.max(4.5, Math.min(8, bits / 10));
 }

@@ -2,59 +2,75 @@
 import Graph from "graphology";
 import { describe, expect, it } from "vitest";
 import { BoundedLayout, MOST_ITERATIONS, iterationsFor } from "./layout";
-import { MOST_FEATURES, MOST_MEMBERS, graphOf, type GroupFacts } from "./model";
+import { MOST_NODES, modelOf, type ApiGraph } from "./model";
 
-const facts = (members: number, features: number): GroupFacts => ({
-  id: "0198c0de-0000-7000-8000-000000000000",
-  members: Array.from({ length: members }, (_, n) => ({
-    subject: `192.0.2.${n}`,
-    weight: n,
-    because: [["ssh.public_key", `key ${n % Math.max(1, features)}`, 12.5]] as const,
-  })),
-  common: Array.from({ length: features }, (_, n) => ({
-    kind: "ssh.public_key",
-    value: `key ${n}`,
-    members: 2,
-    everywhere: 2,
-    weight: 12.5,
-  })),
-  decisions: [],
-});
+const GROUP = "0198c0de-0000-7000-8000-000000000000";
 
-describe("graphOf", () => {
-  it("joins members by the features that they share, with bits on the edges", () => {
-    const { nodes, edges } = graphOf(facts(4, 2));
-    expect(nodes.map((one) => one.kind)).toEqual(["group", ...Array(4).fill("member"), ...Array(2).fill("feature")]);
-    expect(edges.filter((one) => one.kind === "evidence")).toHaveLength(4);
+/** A group of so many members, of which every other shows one key. */
+const graphOf = (members: number): ApiGraph => {
+  const names = Array.from({ length: members }, (_, n) => `192.0.2.${n}`);
+  return {
+    nodes: [
+      { id: GROUP, kind: "identity", label: GROUP, members },
+      ...names.map((name) => ({ id: name, kind: "attacker", label: name })),
+      { id: "ssh_key:1", kind: "ssh_key", label: "SHA256:<script>" },
+    ],
+    edges: names.flatMap((name, n) => [
+      { source: name, target: GROUP, bits: n + 1 },
+      ...(n % 2 ? [{ source: name, target: "ssh_key:1", bits: 12.5 }] : []),
+    ]),
+  };
+};
+
+describe("modelOf", () => {
+  it("has the evidence with its bits on the edges", () => {
+    const { nodes, edges } = modelOf(graphOf(4), "identity");
+    expect(nodes.map((one) => one.kind).sort()).toEqual(["feature", "group", ...Array(4).fill("member")]);
+    expect(edges.filter((one) => one.kind === "evidence").map((one) => one.label)).toEqual([
+      "ssh_key +12.5",
+      "ssh_key +12.5",
+    ]);
     expect(edges.filter((one) => one.kind === "membership")).toHaveLength(4);
-    expect(edges.find((one) => one.kind === "evidence")?.label).toBe("ssh.public_key +12.5");
   });
 
-  it("leaves out what is beyond its bounds, the weakest first, and says how many", () => {
-    const { nodes, leftOut } = graphOf(facts(MOST_MEMBERS + 7, MOST_FEATURES + 3));
-    expect(nodes).toHaveLength(1 + MOST_MEMBERS + MOST_FEATURES);
-    expect(leftOut).toEqual({ members: 7, features: 3 });
-    expect(nodes.some((one) => one.name === "192.0.2.0")).toBe(false);
+  it("tells a campaign's identities from their attackers", () => {
+    const graph: ApiGraph = {
+      nodes: ["campaign", "identity", "attacker", "host"].map((kind) => ({ id: kind, kind, label: kind })),
+      edges: [],
+    };
+    expect(modelOf(graph, "campaign").nodes.map((one) => [one.what, one.kind])).toEqual([
+      ["campaign", "group"],
+      ["identity", "member"],
+      ["attacker", "address"],
+      ["host", "feature"],
+    ]);
   });
 
-  it("draws features that join nobody not at all", () => {
-    const group = facts(2, 1);
-    const idle = { ...group, common: group.common.map((one) => ({ ...one, weight: 0 })) };
-    expect(graphOf(idle).nodes.some((one) => one.kind === "feature")).toBe(false);
+  it("leaves out what is beyond its bounds, the weakest first, and never the group", () => {
+    const { nodes, edges, leftOut } = modelOf(graphOf(MOST_NODES + 7), "identity");
+    expect(nodes).toHaveLength(MOST_NODES);
+    expect(nodes[0]?.kind).toBe("group");
+    expect(leftOut).toBe(9);
+    const drawn = new Set(nodes.map((one) => one.id));
+    expect(drawn.has("192.0.2.0")).toBe(false);
+    expect(edges.every((one) => drawn.has(one.source) && drawn.has(one.target))).toBe(true);
   });
 
-  it("cannot be made to mix up nodes by what an attacker sends", () => {
-    const group = facts(2, 1);
-    const hostile = { ...group, common: [{ ...group.common[0]!, kind: "member", value: "192.0.2.0" }] };
-    const ids = graphOf(hostile).nodes.map((one) => one.id);
+  it("draws an edge that is named twice once", () => {
+    const graph = graphOf(2);
+    const ids = modelOf({ ...graph, edges: [...graph.edges, ...graph.edges] }, "identity").edges.map((one) => one.id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("draws decisions between members that are drawn", () => {
-    const decision = { id: 3, kind: "apart", subject: "192.0.2.0", other: "192.0.2.1", reason: "seen", author: "a" };
-    const stranger = { ...decision, id: 4, other: "198.51.100.1" };
-    const { edges } = graphOf({ ...facts(2, 1), decisions: [decision, stranger] });
-    expect(edges.filter((one) => one.kind === "apart").map((one) => one.id)).toEqual(["decision:3"]);
+  it("draws decisions between what is drawn", () => {
+    const decision = { id: 3, kind: "apart", subject: "192.0.2.0", other: "192.0.2.1", reason: "seen" };
+    const decisions = [
+      decision,
+      { ...decision, id: 4, other: "198.51.100.1" },
+      { ...decision, id: 5, other: "192.0.2.0" },
+    ];
+    const { edges } = modelOf(graphOf(2), "identity", decisions);
+    expect(edges.filter((one) => one.kind === "apart").map((one) => one.id)).toEqual(["decision 3"]);
   });
 });
 

@@ -1,32 +1,30 @@
 // SPDX-License-Identifier: MIT
-/** A group as a graph: the group, its members, and the features that brought several of them together. Bounded. */
+/** The API's graph of a group, as it is drawn: bounded, with the weakest left out first, and evidence on the edges. */
 
-export type Reason = readonly [kind: string, value: string, bits: number];
-
-export interface GroupFacts {
-  id: string;
-  members: readonly { subject: string; weight: number; because: readonly Reason[] }[];
-  common: readonly { kind: string; value: string; members: number; everywhere: number; weight: number }[];
-  decisions: readonly {
-    id: number;
-    kind: string;
-    subject: string | null;
-    other: string | null;
-    reason: string;
-    author: string;
-  }[];
+export interface ApiGraph {
+  nodes: readonly { id: string; kind: string; label: string; members?: number | null }[];
+  edges: readonly { source: string; target: string; bits: number }[];
 }
 
-export type NodeKind = "group" | "member" | "feature";
+export interface Decided {
+  id: number;
+  kind: string;
+  subject: string | null;
+  other: string | null;
+  reason: string;
+}
+
+/** `group` is what the page is about, `member` is in it, `address` is an attacker of a campaign's identity. */
+export type NodeKind = "group" | "member" | "address" | "feature";
 export type EdgeKind = "evidence" | "membership" | "together" | "apart";
 
 export interface GraphNode {
   id: string;
   kind: NodeKind;
   label: string;
-  /** Of a member its address or id, of a feature its kind. */
-  name: string;
-  /** Of a member how surely it belongs, of a feature what it says: bits. */
+  /** Of a feature its kind. */
+  what: string;
+  /** The sum of its edges. */
   bits: number;
 }
 
@@ -42,108 +40,68 @@ export interface GraphEdge {
 export interface GraphModel {
   nodes: GraphNode[];
   edges: GraphEdge[];
-  /** Members and features that are not drawn. */
-  leftOut: { members: number; features: number };
+  /** Nodes that are not drawn. */
+  leftOut: number;
 }
 
-export const MOST_MEMBERS = 400;
-export const MOST_FEATURES = 200;
+export const MOST_NODES = 600;
+const MOST_EDGES = 4000;
 const MOST_LABEL = 42;
 
-export function graphOf(facts: GroupFacts): GraphModel {
-  const members = [...facts.members].sort((one, other) => other.weight - one.weight).slice(0, MOST_MEMBERS);
-  const joining = facts.common.filter((one) => one.weight > 0).sort((one, other) => other.weight - one.weight);
-  const features = joining.slice(0, MOST_FEATURES);
-  const drawn = new Set(features.map((one) => featureId(one.kind, one.value)));
-  const inside = new Set(members.map((one) => memberId(one.subject)));
-  const edges = members.flatMap((one) => edgesOf(facts.id, one, drawn));
-  return {
-    nodes: [
-      { id: groupId(facts.id), kind: "group", label: facts.id.slice(0, 8), name: facts.id, bits: 0 },
-      ...members.map((one): GraphNode => memberNode(one.subject, one.weight)),
-      ...features.map((one): GraphNode => featureNode(one.kind, one.value, one.weight)),
-    ],
-    edges: [...edges, ...decided(facts, inside)],
-    leftOut: {
-      members: facts.members.length - members.length,
-      features: joining.length - features.length,
-    },
-  };
-}
+const KINDS: Readonly<Record<string, Readonly<Record<string, NodeKind>>>> = {
+  identity: { identity: "group", attacker: "member" },
+  campaign: { campaign: "group", identity: "member", attacker: "address" },
+};
 
-/** The evidence of a member; one without evidence that is drawn hangs on the group itself. */
-function edgesOf(group: string, one: GroupFacts["members"][number], drawn: ReadonlySet<string>): GraphEdge[] {
-  const source = memberId(one.subject);
-  const evidence = new Map<string, GraphEdge>();
-  for (const [kind, value, bits] of one.because) {
-    const target = featureId(kind, value);
-    if (!drawn.has(target) || evidence.has(target)) continue;
-    evidence.set(target, {
-      id: pair(source, target),
-      kind: "evidence",
-      source,
-      target,
-      bits,
-      label: edgeLabel(kind, bits),
-    });
+export function modelOf(graph: ApiGraph, of: "identity" | "campaign", decisions: readonly Decided[] = []): GraphModel {
+  const weight = new Map<string, number>();
+  for (const { source, target, bits } of graph.edges) {
+    for (const end of [source, target]) weight.set(end, (weight.get(end) ?? 0) + Math.abs(bits));
   }
-  const target = groupId(group);
-  const membership: GraphEdge = {
-    id: pair(source, target),
-    kind: "membership",
-    source,
-    target,
-    bits: one.weight,
-    label: edgeLabel("", one.weight),
+  const every = graph.nodes.map((node) => nodeOf(node, of, weight.get(node.id) ?? 0));
+  const nodes = every.sort((one, other) => rank(one) - rank(other) || other.bits - one.bits).slice(0, MOST_NODES);
+  const drawn = new Map(nodes.map((node) => [node.id, node]));
+  const evidence = graph.edges.filter((edge) => drawn.has(edge.source) && drawn.has(edge.target)).slice(0, MOST_EDGES);
+  return {
+    nodes,
+    edges: [...unique(evidence.map((edge) => edgeOf(edge, drawn))), ...decided(decisions, drawn)],
+    leftOut: every.length - nodes.length,
   };
-  return [membership, ...evidence.values()];
 }
 
-function decided(facts: GroupFacts, inside: ReadonlySet<string>): GraphEdge[] {
+function nodeOf(node: ApiGraph["nodes"][number], of: "identity" | "campaign", bits: number): GraphNode {
+  const kind = KINDS[of]?.[node.kind] ?? "feature";
+  const words = kind === "feature" ? `${node.kind} ${node.label}` : node.label;
+  return { id: node.id, kind, label: shortened(words), what: node.kind, bits };
+}
+
+function rank(node: GraphNode): number {
+  return node.kind === "group" ? 0 : 1;
+}
+
+function edgeOf(edge: ApiGraph["edges"][number], nodes: ReadonlyMap<string, GraphNode>): GraphEdge {
+  const { source, target, bits } = edge;
+  const feature = [nodes.get(source), nodes.get(target)].find((node) => node?.kind === "feature");
+  const label = `${feature?.what ?? ""} ${bits >= 0 ? "+" : ""}${bits.toFixed(1)}`.trim();
+  return { id: pair(source, target), kind: feature ? "evidence" : "membership", source, target, bits, label };
+}
+
+function decided(decisions: readonly Decided[], nodes: ReadonlyMap<string, GraphNode>): GraphEdge[] {
   const edges: GraphEdge[] = [];
-  for (const one of facts.decisions) {
-    if ((one.kind !== "together" && one.kind !== "apart") || one.subject === null || one.other === null) continue;
-    const [source, target] = [memberId(one.subject), memberId(one.other)];
-    if (!inside.has(source) || !inside.has(target) || source === target) continue;
-    edges.push({
-      id: `decision:${one.id}`,
-      kind: one.kind,
-      source,
-      target,
-      bits: 0,
-      label: one.reason.slice(0, MOST_LABEL),
-    });
+  for (const { id, kind, subject, other, reason } of decisions) {
+    if ((kind !== "together" && kind !== "apart") || subject === null || other === null) continue;
+    if (subject === other || !nodes.has(subject) || !nodes.has(other)) continue;
+    edges.push({ id: `decision ${id}`, kind, source: subject, target: other, bits: 0, label: shortened(reason) });
   }
   return edges;
 }
 
-function memberNode(subject: string, bits: number): GraphNode {
-  return { id: memberId(subject), kind: "member", label: shortened(subject), name: subject, bits };
-}
-
-function featureNode(kind: string, value: string, bits: number): GraphNode {
-  return { id: featureId(kind, value), kind: "feature", label: shortened(`${kind} ${value}`), name: kind, bits };
-}
-
-/** Ids with prefixes, which no attacker's text can make those of another kind of node. */
-function groupId(id: string): string {
-  return `group:${id}`;
-}
-
-export function memberId(subject: string): string {
-  return `member:${subject}`;
-}
-
-export function featureId(kind: string, value: string): string {
-  return `feature:${JSON.stringify([kind, value])}`;
+function unique(edges: readonly GraphEdge[]): GraphEdge[] {
+  return [...new Map(edges.map((edge) => [edge.id, edge])).values()];
 }
 
 function pair(source: string, target: string): string {
   return JSON.stringify([source, target]);
-}
-
-function edgeLabel(kind: string, bits: number): string {
-  return `${kind} ${bits >= 0 ? "+" : ""}${bits.toFixed(1)}`.trim();
 }
 
 function shortened(text: string): string {

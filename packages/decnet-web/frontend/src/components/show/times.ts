@@ -43,6 +43,7 @@ export function ago(moment: string, now: number): string {
   if (at === null) return moment;
   const seconds = Math.round((at - now) / 1000);
   const size = Math.abs(seconds);
+  if (size < 2) return "now";
   if (size < MINUTE) return relative.format(seconds, "second");
   if (size < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
   if (size < 2 * DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");

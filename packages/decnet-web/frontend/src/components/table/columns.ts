@@ -7,7 +7,7 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** A grid track, e.g. "9rem" or "minmax(12rem, 2fr)"; default minmax(7rem, 1fr). */
   width?: string;
-  /** The value of the API's `sort` parameter; only where the API sorts by it. */
+  /** The value of the API's `sort` parameter, highest first; only where the API sorts by it. */
   sort?: string;
   align?: "start" | "end";
   /** Wrap long text instead of cutting it. */
@@ -31,9 +31,4 @@ export function leastWidth<Row>(columns: readonly Column<Row>[]): number {
     return Number(size ?? 0) * (unit === "px" ? 1 : REM);
   });
   return lengths.reduce((sum, length) => sum + length + GAP, GAP);
-}
-
-/** `-score` sorts by score from above; a click on the sorted column turns it round. */
-export function nextSort(current: string | undefined, column: string): string {
-  return current === `-${column}` ? column : `-${column}`;
 }

@@ -13,7 +13,7 @@ import { useQueryState } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
-import { leastWidth, nextSort, tracks, type Column } from "./columns";
+import { leastWidth, tracks, type Column } from "./columns";
 import { ColumnChooser } from "./column-chooser";
 import { ExportMenu } from "./export-menu";
 import { Icon } from "@/components/show/icon";
@@ -276,7 +276,6 @@ function useSelection<Row>({ rows, rowKey, selected, onSelect }: Props<Row>): Se
 
 function Head<Row>({ columns, selection }: { columns: readonly Column<Row>[]; selection: Selection | null }) {
   const [search, change] = useQueryState();
-  const sorted = search.sort;
   return (
     <div role="rowgroup">
       <div role="row" aria-rowindex={1} className={styles.head}>
@@ -291,23 +290,22 @@ function Head<Row>({ columns, selection }: { columns: readonly Column<Row>[]; se
           </div>
         )}
         {columns.map(({ id, header, sort, align }) => {
-          const direction =
-            sort && sorted === sort ? "ascending" : sort && sorted === `-${sort}` ? "descending" : undefined;
+          const chosen = sort !== undefined && search.sort === sort;
           return (
             <div
               key={id}
               role="columnheader"
               className={align === "end" ? styles.end : ""}
-              {...(direction ? { "aria-sort": direction } : {})}
+              {...(chosen ? { "aria-sort": "descending" as const } : {})}
             >
               {sort ? (
                 <button
                   type="button"
                   title={t("table.sort", { column: header })}
-                  onClick={() => change({ sort: nextSort(sorted, sort) })}
+                  onClick={() => change({ sort: chosen ? undefined : sort })}
                 >
                   {header}
-                  {direction && <Icon name={direction === "ascending" ? "up" : "down"} size={12} />}
+                  {chosen && <Icon name="down" size={12} />}
                 </button>
               ) : (
                 header

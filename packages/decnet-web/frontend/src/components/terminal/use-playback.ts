@@ -26,7 +26,7 @@ export interface Player {
 export function usePlayer(recording: Recording, startAtStep = -1): Player {
   const [skipping, skip] = useState(true);
   const playback = useMemo(() => new Playback(recording, skipping ? SHORT_PAUSE : Infinity), [recording, skipping]);
-  const [time, setTime] = useState(() => playback.steps[startAtStep]?.at ?? 0);
+  const [time, setTime] = useState(() => playback.steps[startAtStep]?.at ?? firstShown(playback));
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState(1);
   const now = useRef(time);
@@ -76,4 +76,9 @@ export function usePlayer(recording: Recording, startAtStep = -1): Player {
   const shown = useMemo(() => playback.seek(time).show(), [playback, time]);
   const step = stepAtTime(playback.steps, time);
   return { playback, shown, time, playing, speed, skipping, step, toggle, seek, setSpeed, setSkipping };
+}
+
+/** Where a player stands before it plays: the greeting is there, and no command yet. */
+function firstShown(playback: Playback): number {
+  return Math.min(1, playback.steps[0]?.at ?? playback.length, playback.length);
 }

@@ -9,12 +9,14 @@ import { CopyButton } from "@/components/controls/copy";
 import { Tabs } from "@/components/controls/tabs";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
-import { Go } from "@/components/pivot/go";
-import { Card, Page } from "@/components/show/layout";
-import { IntelPanel } from "../intel/panel";
+import { Page } from "@/components/show/layout";
 import { SightingList } from "../files/sightings";
+import { OfAttacker } from "../groups/of-attacker";
+import { IntelPanel } from "../intel/panel";
+import { ExportButtons } from "../reports/export-buttons";
 import { CommandList } from "./commands";
 import { CredentialTable, FingerprintTable, TechniqueTable } from "./evidence";
+import { KnownSource, MarkAsKnown } from "./known";
 import { SessionList } from "./session-list";
 import { Summary } from "./summary";
 import { Timeline } from "./timeline";
@@ -29,18 +31,19 @@ export default function OneAttacker(): ReactElement {
     <Page title={ip} actions={whole && <Actions whole={whole} />}>
       {query.error && <ErrorState problem={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Skeleton height={420} />}
-      {whole && <Card>{<Tabs label={t("attacker.tabs")} tabs={tabsOf(whole)} />}</Card>}
+      {whole?.known && <KnownSource known={whole.known} />}
+      {whole && <Tabs label={t("attacker.tabs")} tabs={tabsOf(whole)} />}
     </Page>
   );
 }
 
 function Actions({ whole }: { whole: AttackerWhole }): ReactElement {
-  const { ip } = whole.attacker;
   return (
     <>
-      <CopyButton text={ip} what={t("attackers.column.ip")} words={t("common.copy")} />
-      <CopyButton text={JSON.stringify(whole, null, 2)} what={ip} words={t("attacker.copy")} />
+      <CopyButton text={JSON.stringify(whole, null, 2)} what={t("attacker.copy.what")} words={t("attacker.copy")} />
       <CopyButton text={location.href} what={t("attacker.link")} words={t("attacker.copy.link")} />
+      <ExportButtons query={{ attacker: whole.attacker.ip }} name={whole.attacker.ip} />
+      {!whole.known && <MarkAsKnown ip={whole.attacker.ip} />}
     </>
   );
 }
@@ -90,23 +93,10 @@ function tabsOf(whole: AttackerWhole) {
       title: counted(t("attacker.tab.intel"), whole.intel),
       content: () => <IntelPanel indicator={ip} findings={whole.intel} />,
     },
+    {
+      id: "identity",
+      title: t("attacker.tab.identity"),
+      content: () => <OfAttacker identity={whole.identity} />,
+    },
   ];
-}
-
-export function IdentityLink({ id }: { id: string | null }): ReactElement | null {
-  if (id === null) return null;
-  return (
-    <Go to="/identities/$id" params={{ id }}>
-      <code>{id.slice(0, 8)}</code>
-    </Go>
-  );
-}
-
-export function CampaignLink({ id }: { id: string | null }): ReactElement | null {
-  if (id === null) return null;
-  return (
-    <Go to="/campaigns/$id" params={{ id }}>
-      <code>{id.slice(0, 8)}</code>
-    </Go>
-  );
 }

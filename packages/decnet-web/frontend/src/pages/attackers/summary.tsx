@@ -7,7 +7,8 @@ import { Pivot, shortDigest } from "@/components/pivot/pivot";
 import { Badge } from "@/components/show/badge";
 import { Card, Facts } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
-import { CampaignLink, IdentityLink, type AttackerWhole } from "./one";
+import { CampaignLink, IdentityLink } from "./links";
+import type { AttackerWhole } from "./one";
 import { Origin, Verdict } from "./words";
 import styles from "./attackers.module.css";
 

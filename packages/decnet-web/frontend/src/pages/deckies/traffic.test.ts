@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from "vitest";
-import { eventsByDecky, visitorsOf } from "./traffic";
+import { eventsByDecky } from "./traffic";
 
 const TRAFFIC = [
   { attacker: "192.0.2.1", decky: "web", events: 3, last_seen: "2026-11-30T01:00:00Z" },
@@ -13,12 +13,5 @@ test("events are summed by decky", () => {
   expect([...eventsByDecky(TRAFFIC)]).toEqual([
     ["web", 16],
     ["db", 1],
-  ]);
-});
-
-test("an attacker's services are one visitor, seen last at the latest", () => {
-  expect(visitorsOf(TRAFFIC, "web")).toEqual([
-    { attacker: "192.0.2.2", events: 9, last_seen: "2026-11-30T02:00:00Z" },
-    { attacker: "192.0.2.1", events: 7, last_seen: "2026-11-30T03:00:00Z" },
   ]);
 });

@@ -31,10 +31,10 @@ export function MatrixGrid({ columns, chosen, onChoose }: Props): ReactElement {
       <div className={styles.grid}>
         {columns.map((column, number) => (
           <section key={column.tactic} className={styles.column} aria-label={column.name || t("techniques.no.tactic")}>
-            <h3>
+            <h2>
               {column.name || t("techniques.no.tactic")}
               <small>{column.cells.filter((cell) => cell.tags > 0).length || "–"}</small>
-            </h3>
+            </h2>
             <ul>
               {column.cells.map((cell, row) => (
                 <li key={cell.technique}>
@@ -68,23 +68,28 @@ interface CellProps {
 
 function CellButton({ cell, place, reachable, chosen, onChoose }: CellProps): ReactElement {
   const counts = t("techniques.cell", { tags: cell.tags, attackers: cell.attackers });
-  const fresh = cell.isNew ? `, ${t("techniques.new")}` : "";
+  const dot = cell.sub ? cell.technique.indexOf(".") : 0;
   return (
     <button
       type="button"
       data-place={`${place.column}-${place.row}`}
       tabIndex={reachable ? 0 : -1}
       aria-pressed={chosen}
-      aria-label={`${cell.technique} ${cell.name}: ${counts}${fresh}`}
       title={`${cell.technique} ${cell.name}\n${counts}`}
       className={`${styles.cell} ${cell.sub ? styles.sub : ""} ${styles[`level${cell.level}`]}`}
       onClick={() => onChoose(place)}
     >
       <span className={styles.name}>{cell.name}</span>
       <span className={styles.line}>
-        <code>{cell.sub ? cell.technique.slice(cell.technique.indexOf(".")) : cell.technique}</code>
+        <code>
+          <span className="hidden-visually">{cell.technique.slice(0, dot)}</span>
+          {cell.technique.slice(dot)}
+        </code>
         {cell.isNew && <b className={styles.fresh}>{t("techniques.new")}</b>}
-        <span className="num">{cell.tags || ""}</span>
+        <span className="num" aria-hidden>
+          {cell.tags || ""}
+        </span>
+        <span className="hidden-visually">{counts}</span>
       </span>
     </button>
   );

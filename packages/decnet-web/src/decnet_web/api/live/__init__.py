@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What changes while somebody looks: the stream of notices, metrics, health."""
+"""What is new, as it happens (`stream`), the figures for Prometheus, and whether the API is alive and ready."""

@@ -3,6 +3,7 @@
 import { account } from "./account";
 import { canaries } from "./canaries";
 import { common } from "./common";
+import { events } from "./events";
 import { attackers } from "./attackers";
 import { credentials, fingerprints } from "./credentials";
 import { files, intel } from "./files";
@@ -24,6 +25,7 @@ export const english = {
   ...common,
   ...shell,
   ...account,
+  ...events,
   ...attackers,
   ...credentials,
   ...fingerprints,

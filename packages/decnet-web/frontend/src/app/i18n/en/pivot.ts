@@ -8,5 +8,6 @@ export const pivot = {
   "pivot.digest": "SHA-256",
   "pivot.user": "user name",
   "pivot.tool": "tool",
+  "pivot.evidence": "evidence",
   "pivot.technique": "technique",
 } as const;

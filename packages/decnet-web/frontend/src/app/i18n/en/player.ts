@@ -21,10 +21,11 @@ export const player = {
 export const graph = {
   "graph.no.webgl": "This browser has no WebGL, so the graph is not drawn. The table below has all of it.",
   "graph.member": "member",
+  "graph.address": "address",
   "graph.feature": "shared evidence",
   "graph.group": "group",
   "graph.closer": "Zoom in",
   "graph.farther": "Zoom out",
   "graph.whole": "Whole graph",
-  "graph.left.out": "Not drawn: {members} members and {features} features with the least weight. The table has them.",
+  "graph.left.out": "Not drawn: {n} nodes with the least weight. The tables have them.",
 } as const;

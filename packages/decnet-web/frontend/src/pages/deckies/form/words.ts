@@ -18,38 +18,12 @@ export function pairs(text: string): Record<string, number | null> {
   );
 }
 
-const quoted = (text: string) => JSON.stringify(text); // JSON's escapes are a part of TOML's
-const list = (values: readonly string[]) => `[${values.map(quoted).join(", ")}]`;
-
-export interface Wished {
-  name: string;
-  addresses: string;
-  runtime: string;
-  persona: string;
-  image: string;
-  interface: string;
-  gateway: string;
-  services: string;
-  host_name: string;
-}
-
-/** A decky's form as a `[[decky]]` table of a document. Throws RangeError as `pairs` does. */
-export function table(wished: Wished): string {
-  const lines = ["[[decky]]", `name = ${quoted(wished.name.trim())}`];
-  const text = (key: "persona" | "image" | "runtime" | "interface" | "host_name") => {
-    if (wished[key].trim()) lines.push(`${key} = ${quoted(wished[key].trim())}`);
-  };
-  text("host_name");
-  text("persona");
-  text("image");
-  text("runtime");
-  text("interface");
-  lines.push(`addresses = ${list(words(wished.addresses))}`);
-  if (wished.gateway.trim()) lines.push(`gateways = ${list(words(wished.gateway))}`);
-  const services = Object.entries(pairs(wished.services));
-  if (services.some(([, port]) => port === null)) lines.push(`services = ${list(services.map(([name]) => name))}`);
-  else if (services.length > 0) {
-    lines.push(`services = { ${services.map(([name, port]) => `${quoted(name)} = ${port}`).join(", ")} }`);
-  }
-  return `${lines.join("\n")}\n`;
+/** Services as the API takes them: ports by service when each has one, names when none has; undefined for none. */
+export function services(text: string): Record<string, number> | string[] | undefined {
+  const found = Object.entries(pairs(text));
+  if (found.length === 0) return undefined;
+  const ports = found.filter((each): each is [string, number] => each[1] !== null);
+  if (ports.length === found.length) return Object.fromEntries(ports);
+  if (ports.length === 0) return found.map(([name]) => name);
+  throw new RangeError(found.find(([, port]) => port === null)?.[0] ?? text);
 }

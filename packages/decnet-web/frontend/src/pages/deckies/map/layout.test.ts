@@ -46,6 +46,17 @@ test.each(WIDTHS)("at %i px attackers stay clear of the networks", (width) => {
   }
 });
 
+test("an attacker is placed near what it attacks, so that lines do not cross", () => {
+  const traffic = [
+    { attacker: "192.0.2.1", decky: "low", events: 100 },
+    { attacker: "192.0.2.2", decky: "web-1", events: 1 },
+  ];
+  const low = { name: "low", address: "10.0.9.1", network: "10.0.9.0/24", services: 1 };
+  const found = layout([...deckies(1), low], traffic, 1000);
+  expect(found.attackers.map((one) => one.address)).toEqual(["192.0.2.2", "192.0.2.1"]);
+  expect(found.attackers[0]!.y).toBeLessThan(found.attackers[1]!.y);
+});
+
 test("the busiest attackers are drawn and the others counted", () => {
   const traffic = Array.from({ length: MOST_ATTACKERS + 5 }, (_, index) => ({
     attacker: `192.0.2.${index}`,

@@ -54,6 +54,8 @@ export interface MapLayout {
   width: number;
   height: number;
   asCards: boolean;
+  /** The attackers are above, so lines would cross the cards: draw only those of what is pointed at. */
+  narrow: boolean;
   attackers: AttackerBox[];
   /** How many attackers are not drawn. */
   moreAttackers: number;
@@ -72,7 +74,7 @@ const PADDING = 14;
 const CARD = { width: 190, height: 76 };
 const CELL = { width: 16, height: 16 };
 const CELL_GAP = 4;
-const ATTACKER = { width: 168, height: 36 };
+const ATTACKER = { width: 190, height: 46 };
 const CHANNEL = 96;
 
 /** Return the layout of a map that is `width` pixels wide. */
@@ -87,11 +89,15 @@ export function layout(deckies: readonly MapDecky[], traffic: readonly Traffic[]
   const top = narrow && attackers.length > 0 ? bottomOf(attackers) + CHANNEL / 2 : MARGIN;
   const networks = networkBoxes(deckies, { x: left, y: top, width: width - left - MARGIN }, asCards);
   const height = Math.max(bottomOf(attackers), bottomOf(networks)) + MARGIN;
-  if (beside) spread(attackers, height);
+  if (beside) {
+    sortByTargets(attackers, networks, traffic);
+    spread(attackers, height);
+  }
   return {
     width,
     height,
     asCards,
+    narrow,
     attackers,
     moreAttackers: sources.length - shown.length,
     networks,
@@ -112,7 +118,7 @@ function column(sources: readonly { address: string; events: number }[]): Attack
 }
 
 function row(sources: readonly { address: string; events: number }[], width: number): AttackerBox[] {
-  const columns = Math.max(1, Math.floor((width - 2 * MARGIN + GAP) / (120 + GAP)));
+  const columns = Math.max(1, Math.floor((width - 2 * MARGIN + GAP) / (ATTACKER.width + GAP)));
   const each = (width - 2 * MARGIN - (columns - 1) * GAP) / columns;
   return sources.map((one, index) => ({
     ...one,
@@ -121,6 +127,24 @@ function row(sources: readonly { address: string; events: number }[], width: num
     width: each,
     height: ATTACKER.height,
   }));
+}
+
+/** Put each attacker of the column near what it attacks, so that few lines cross: by the mean height of its targets. */
+function sortByTargets(attackers: AttackerBox[], networks: readonly NetworkBox[], traffic: readonly Traffic[]): void {
+  const heights = new Map(networks.flatMap((network) => network.deckies.map((one) => [one.name, one.y] as const)));
+  const sums = new Map<string, { y: number; events: number }>();
+  for (const one of traffic) {
+    const y = heights.get(one.decky);
+    if (y === undefined) continue;
+    const before = sums.get(one.attacker) ?? { y: 0, events: 0 };
+    sums.set(one.attacker, { y: before.y + y * one.events, events: before.events + one.events });
+  }
+  const mean = ({ address }: AttackerBox) => {
+    const sum = sums.get(address);
+    return sum ? sum.y / Math.max(1, sum.events) : 0;
+  };
+  attackers.sort((a, b) => mean(a) - mean(b));
+  attackers.forEach((one, index) => (one.y = MARGIN + index * (ATTACKER.height + GAP)));
 }
 
 /** Centre the column of attackers beside what they attack. */

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""HTTPS: the site that the persona's HTTP service has, inside TLS."""

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""The HTTPS service: the persona's site inside TLS, with the decky's own certificate."""
+
+from decnet_core.events.catalogue import ServiceRequest
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.http.profile import HttpProfile
+from decnet_decoys.http.service import HttpService
+from decnet_decoys.personas.schema import Part
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.service import Service
+
+
+class HttpsProfile(Part, frozen=True, kw_only=True):
+    """What differs from the persona's HTTP service."""
+
+    name: str = ""
+    """Whom the certificate names; empty: the machine's name."""
+
+
+EMPTY_SITE = HttpProfile(flavour="nginx", server="nginx", modified=0, pages={})
+"""Of a persona without an HTTP service."""
+
+
+class HttpsService(Service[HttpsProfile]):
+    """HTTP/1.1 inside TLS: the persona's site, with every request and login recorded."""
+
+    default_port = 8443
+    standard_port = 443
+    reach = "https://{address}:{port}/"
+    suggestion = "curl --insecure https://{address}:{port}/"
+    idle_seconds = HttpService.idle_seconds
+    Profile = HttpsProfile
+
+    def __init__(self, context: DeckyContext, profile: HttpsProfile, port: int) -> None:
+        super().__init__(context, profile, port)
+        from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
+
+        self._site = HttpService(context, context.persona.profile(HttpProfile) or EMPTY_SITE, port, scheme="https")
+        self._tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",))
+
+    async def prepare(self) -> None:
+        await self._tls.prepare()
+
+    async def serve(self, connection: Connection) -> None:
+        try:
+            secured = await self._tls.secured(connection)
+        except ConnectionEnded as error:
+            recorder = connection.recorder
+            recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))
+            raise
+        await self._site.serve(secured)

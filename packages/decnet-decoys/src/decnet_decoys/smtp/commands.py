@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""What Postfix 3.7 answers to a command, by the state of the session; pure. Its words were read off the real server."""
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from decnet_decoys.smtp.profile import SmtpProfile
+
+MOST_RECIPIENTS: Final = 1000
+HARD_ERRORS: Final = 20
+"""Postfix's smtpd_hard_error_limit: the error after these ends the connection."""
+SOFT_ERRORS: Final = 10
+"""smtpd_soft_error_limit: answers are a second late after these."""
+UNKNOWN: Final = "500 5.5.2 Error: command not recognized"
+RULES: Final = "221 2.7.0 Error: I can break rules, too. Goodbye."
+_FORBIDDEN: Final = ("CONNECT", "GET", "POST")
+_PATH = re.compile(r"\s*(?:<(?P<bracketed>[^>]*)>|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
+_NULL_OR_ADDRESS = re.compile(r'(?:[^\s@<>]+|"[^"]*")(?:@[^\s@<>]+)?\Z|\Z')
+_OF_MAIL = ("SIZE", "BODY", "AUTH", "RET", "ENVID", "SMTPUTF8")
+_OF_RCPT = ("NOTIFY", "ORCPT")
+
+
+class Answer(NamedTuple):
+    """A reply, and what it begins."""
+
+    text: str
+    then: str = ""
+    """'': the next command; else data, bdat, tls, auth or end."""
+    error: bool = False
+    """Whether it counts against the client."""
+
+
+class Session(msgspec.Struct):
+    """One client's session."""
+
+    profile: SmtpProfile
+    name: str
+    greeted: bool = False
+    extended: bool = False
+    secure: bool = False
+    user: str = ""
+    """Who has logged in."""
+    sender: str | None = None
+    recipients: list[str] = []
+    count: int = 0
+    """Recipients in all; beyond MOST_RECIPIENTS they are refused."""
+    chunked: bool = False
+    argument: str = ""
+    """What AUTH or BDAT were given."""
+
+    def reset(self) -> None:
+        """Forget the mail under way."""
+        self.sender, self.recipients, self.chunked = None, [], False
+
+
+def answer(session: Session, line: bytes) -> Answer:
+    """Answer a command line."""
+    text = line.decode("utf-8", "surrogateescape").rstrip()
+    name, _, rest = text.partition(" ")
+    name = name.upper()
+    if name in _FORBIDDEN or not re.match("[A-Za-z]", text or "x"):
+        return Answer(RULES, "end")
+    known = _COMMANDS.get(name) if ":" not in name else None
+    if known is None:
+        return Answer(UNKNOWN, error=True)
+    if session.chunked and name in ("MAIL", "RCPT", "DATA"):
+        return Answer(f"503 5.5.1 Error: {name} after BDAT", error=True)
+    return known(session, rest.strip())
+
+
+def _helo(session: Session, rest: str) -> Answer:
+    if not rest:
+        return _bad("501 Syntax: HELO hostname")
+    session.greeted, session.extended = True, False
+    session.reset()
+    return Answer(f"250 {session.name}")
+
+
+def _ehlo(session: Session, rest: str) -> Answer:
+    if not rest:
+        return _bad("501 Syntax: EHLO hostname")
+    session.greeted = session.extended = True
+    session.reset()
+    profile = session.profile
+    offered = ["PIPELINING", f"SIZE {profile.size}", "VRFY", "ETRN"]
+    offered += ["STARTTLS"] if profile.tls and not session.secure else []
+    offered += ["AUTH PLAIN LOGIN"] if profile.log_in else []
+    offered += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"]
+    lines = [session.name, *offered]
+    return Answer("\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines))
+
+
+def _mail(session: Session, rest: str) -> Answer:
+    if session.sender is not None:
+        return _bad("503 5.5.1 Error: nested MAIL command")
+    found = _parsed(rest, "FROM:")
+    if found is None:
+        return _bad("501 5.5.4 Syntax: MAIL FROM:<address>")
+    address, options = found
+    if not _NULL_OR_ADDRESS.match(address):
+        return _bad("501 5.1.7 Bad sender address syntax")
+    refused = next(filter(None, (_option_of_mail(session, option) for option in options)), None)
+    if refused is None:
+        session.sender = address
+    return refused or Answer("250 2.1.0 Ok")
+
+
+def _option_of_mail(session: Session, option: str) -> Answer | None:
+    """Return why an option of MAIL is refused; None: it is not."""
+    name, _, value = option.partition("=")
+    if name.upper() not in _OF_MAIL:
+        return _bad(f"555 5.5.4 Unsupported option: {option}")
+    if name.upper() != "SIZE":
+        return None
+    if not value.isdecimal():
+        return _bad("501 5.5.4 Bad message size syntax")
+    too_large = int(value[:20]) > session.profile.size
+    return _bad("552 5.3.4 Message size exceeds fixed limit") if too_large else None
+
+
+def _rcpt(session: Session, rest: str) -> Answer:
+    if session.sender is None:
+        return _bad("503 5.5.1 Error: need MAIL command")
+    found = _parsed(rest, "TO:")
+    if found is None:
+        return _bad("501 5.5.4 Syntax: RCPT TO:<address>")
+    address, options = found
+    refused = _refused(session, address, options)
+    if refused is None:
+        session.recipients.append(address)
+    return refused or Answer("250 2.1.5 Ok")
+
+
+def _refused(session: Session, address: str, options: list[str]) -> Answer | None:
+    """Return why a recipient is refused; None: it is not."""
+    for option in options:
+        if option.partition("=")[0].upper() not in _OF_RCPT:
+            return _bad(f"555 5.5.4 Unsupported option: {option}")
+    if not address or not _NULL_OR_ADDRESS.match(address):
+        return _bad("501 5.1.3 Bad recipient address syntax")
+    if len(session.recipients) >= MOST_RECIPIENTS:
+        return _bad("452 4.5.3 Error: too many recipients")
+    domain = address.rpartition("@")[2].lower() if "@" in address else ""
+    if domain and not (session.profile.relay or session.user or domain in session.profile.domains):
+        return _bad(f"454 4.7.1 <{address}>: Relay access denied")
+    return None
+
+
+def _data(session: Session, rest: str) -> Answer:
+    if session.recipients:
+        return _bad("501 5.5.4 Syntax: DATA") if rest else Answer("354 End data with <CR><LF>.<CR><LF>", "data")
+    missing = "503 5.5.1 Error: need RCPT command" if session.sender is None else "554 5.5.1 Error: no valid recipients"
+    return _bad(missing)
+
+
+def _bdat(session: Session, rest: str) -> Answer:
+    size, _, last = rest.partition(" ")
+    if not size.isdecimal() or len(size) > 12 or last.strip().upper() not in ("", "LAST"):
+        return Answer("521 5.5.4 Syntax: BDAT count [LAST]", "end")
+    session.chunked, session.argument = True, rest.upper()
+    return Answer("", "bdat")
+
+
+def _rset(session: Session, rest: str) -> Answer:
+    if rest:
+        return _bad("501 5.5.4 Syntax: RSET")
+    session.reset()
+    return Answer("250 2.0.0 Ok")
+
+
+def _starttls(session: Session, rest: str) -> Answer:
+    if rest:
+        return _bad("501 5.5.4 Syntax: STARTTLS")
+    if not session.profile.tls:
+        return _bad("502 5.5.1 Error: command not implemented")
+    if session.secure:
+        return _bad("554 5.5.1 Error: TLS already active")
+    return Answer("220 2.0.0 Ready to start TLS", "tls")
+
+
+def _auth(session: Session, rest: str) -> Answer:
+    if not (session.profile.log_in and session.extended):
+        return _bad("503 5.5.1 Error: authentication not enabled")
+    if session.user:
+        return _bad("503 5.5.1 Error: already authenticated")
+    if session.sender is not None:
+        return _bad("503 5.5.1 Error: MAIL transaction in progress")
+    if not rest:
+        return _bad("501 5.5.4 Syntax: AUTH mechanism")
+    if rest.partition(" ")[0].upper() not in ("PLAIN", "LOGIN"):
+        return _bad("535 5.7.8 Error: authentication failed: Invalid authentication mechanism")
+    session.argument = rest
+    return Answer("", "auth")
+
+
+def _vrfy(_session: Session, rest: str) -> Answer:
+    return Answer(f"252 2.0.0 {rest}") if rest else _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
+
+
+def _etrn(session: Session, rest: str) -> Answer:
+    if not rest:
+        return _bad("500 Syntax: ETRN domain")
+    return _bad(f"459 <{rest}>: service unavailable") if session.greeted else _bad("503 Error: send HELO/EHLO first")
+
+
+_COMMANDS: Final[dict[str, Callable[[Session, str], Answer]]] = {
+    "HELO": _helo, "EHLO": _ehlo, "MAIL": _mail, "RCPT": _rcpt, "DATA": _data, "BDAT": _bdat, "RSET": _rset,
+    "STARTTLS": _starttls, "AUTH": _auth, "VRFY": _vrfy, "ETRN": _etrn,
+    "NOOP": lambda _session, _rest: Answer("250 2.0.0 Ok"),
+    "QUIT": lambda _session, _rest: Answer("221 2.0.0 Bye", "end"),
+    "XCLIENT": lambda _session, _rest: _bad("550 5.7.0 Error: insufficient authorization"),
+    "XFORWARD": lambda _session, _rest: _bad("550 5.7.0 Error: insufficient authorization"),
+}  # fmt: skip
+
+
+def _bad(text: str) -> Answer:
+    return Answer(text, error=True)
+
+
+def _parsed(rest: str, prefix: str) -> tuple[str, list[str]] | None:
+    """Return an address and the options that follow it; None when there is no address."""
+    if rest[: len(prefix)].upper() != prefix:
+        return None
+    found = _PATH.match(rest[len(prefix) :])
+    if found is None or (found["bracketed"] is None and not found["bare"]):
+        return None
+    address = found["bracketed"] if found["bracketed"] is not None else found["bare"]
+    return address, found["rest"].split()[:20]

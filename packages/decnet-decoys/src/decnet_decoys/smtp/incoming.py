@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""Takes what an SMTP client sends apart: command lines, and the text of a mail up to its dot (RFC 5321). Sans-IO.
+
+Bounded: a line keeps its first 2,048 bytes, as Postfix's does; a mail keeps what its receiver allows.
+"""
+
+from typing import Final
+
+LONGEST_LINE: Final = 2048
+SEARCHED_AT_ONCE: Final = 64 << 10
+
+
+class Incoming:
+    """The bytes of one client that have not been taken yet."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._skipping = False
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def clear(self) -> None:
+        """Drop what was sent ahead: after STARTTLS it would be taken for something that came under TLS (RFC 3207)."""
+        self._buffer.clear()
+
+    def line(self) -> bytes | None:
+        """Return the next line without its end; None when there is none yet."""
+        end = self._buffer.find(b"\n")
+        if end < 0:
+            if len(self._buffer) <= LONGEST_LINE:
+                return None
+            if self._skipping:
+                self._buffer.clear()
+                return None
+            self._skipping = True
+            line = bytes(self._buffer[:LONGEST_LINE])
+            self._buffer.clear()
+            return line
+        line = bytes(self._buffer[: min(end, LONGEST_LINE)])
+        del self._buffer[: end + 1]
+        if self._skipping:
+            self._skipping = False
+            return self.line() if self._buffer else None
+        return line.removesuffix(b"\r")
+
+    def take(self, size: int) -> bytes:
+        """Return up to `size` bytes as they are."""
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+
+class MailText:
+    """The text of one mail (RFC 5321, section 4.5.2): lines without the dots that were added, up to one of a dot."""
+
+    def __init__(self, most: int) -> None:
+        """Of the text, `most` bytes are kept; the rest is counted."""
+        self.size = 0
+        self._most = most
+        self._kept = bytearray()
+        self._rest = b""
+
+    @property
+    def kept(self) -> bytes:
+        return bytes(self._kept)
+
+    @property
+    def held(self) -> int:
+        """Bytes that are kept."""
+        return len(self._kept)
+
+    def take(self, data: bytes) -> bytes | None:
+        """Take a piece of the client's bytes; return those that follow the end of the mail, None before it."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for index, line in enumerate(lines):
+            if line in (b".", b".\r"):
+                return b"\n".join((*lines[index + 1 :], self._rest))
+            self._keep(line.removeprefix(b".") + b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            self._keep(self._rest)
+            self._rest = b""
+        return None
+
+    def add(self, data: bytes) -> None:
+        """Add a chunk of BDAT (RFC 3030), which is as it is."""
+        self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        self.size += len(data)
+        room = self._most - len(self._kept)
+        if room > 0:
+            self._kept += data[:room]

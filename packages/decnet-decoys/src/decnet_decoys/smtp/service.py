@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""The SMTP service: one connection, every log-in and every mail recorded before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from decnet_core.events.catalogue import FileCaptured, LoginAttempt, ServiceRequest
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.services.service import Service
+from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
+from decnet_decoys.smtp.commands import HARD_ERRORS, SOFT_ERRORS, Answer, Session, answer
+from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
+from decnet_decoys.smtp.profile import SmtpProfile
+
+SHOWN_RECIPIENTS = 50
+"""Of a mail's recipients in its event."""
+_HEADER = 65536
+"""Bytes of a mail in which its subject is looked for."""
+
+
+class SmtpService(Service[SmtpProfile]):
+    """Postfix that takes mail for everybody; it is kept, and never sent."""
+
+    default_port = 2525
+    standard_port = 25
+    reach = "swaks --server {address}:{port} --to root"
+    suggestion = "swaks --server {address}:{port} --to root"
+    idle_seconds = 300.0
+    Profile = SmtpProfile
+
+    def __init__(self, context: DeckyContext, profile: SmtpProfile, port: int) -> None:
+        super().__init__(context, profile, port)
+        from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
+
+        self.name = profile.name or context.host_name
+        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self.tls = TlsOffer(context, self.name)
+
+    async def prepare(self) -> None:
+        if self.profile.tls:
+            await self.tls.prepare()
+
+    async def serve(self, connection: Connection) -> None:
+        await _Dialogue(self, connection).play()
+
+
+class _Dialogue:
+    def __init__(self, service: SmtpService, connection: Connection) -> None:
+        self._service = service
+        self._connection = connection
+        self._recorder = connection.recorder
+        self._incoming = Incoming()
+        self._session = Session(profile=service.profile, name=service.name)
+        self._errors = 0
+        self._mail: MailText | None = None
+        self._held = 0
+
+    async def play(self) -> None:
+        """Answer one command after the other."""
+        await self._say(f"220 {self._service.name} {self._service.profile.banner}")
+        going = True
+        while going and (line := await self._line()) is not None:
+            made = answer(self._session, line)
+            if made.text.startswith("221 2.7.0"):
+                self._record("other protocol", {"data": text(line[:512])})
+            if made.error:
+                going = await self._count(made)
+                continue
+            if made.text:
+                await self._say(made.text)
+            going = await self._then(made.then)
+            await turn.give_way()
+
+    async def _then(self, what: str) -> bool:
+        """Do what an answer begins; False when the connection ends."""
+        if what == "data":
+            await self._data()
+        elif what == "bdat":
+            return await self._chunk()
+        elif what == "tls":
+            self._incoming.clear()
+            self._connection = await self._service.tls.secured(self._connection)
+            self._session = Session(profile=self._service.profile, name=self._service.name, secure=True)
+        elif what == "auth":
+            await self._log_in()
+        return what != "end"
+
+    async def _count(self, made: Answer) -> bool:
+        """Answer an error; False when it was one too many."""
+        self._errors += 1
+        if self._errors > HARD_ERRORS:
+            await self._say(f"421 4.7.0 {self._service.name} Error: too many errors")
+            return False
+        if self._errors > SOFT_ERRORS:
+            await asyncio.sleep(1)
+        await self._say(made.text)
+        return True
+
+    async def _say(self, line: str) -> None:
+        await self._connection.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
+
+    async def _more(self) -> bool:
+        data = await self._connection.read()
+        self._incoming.feed(data)
+        self._hold()
+        return bool(data)
+
+    def _hold(self) -> None:
+        size = self._incoming.held + (self._mail.held if self._mail else 0)
+        if size > self._held and not self._connection.lease.hold(size - self._held):
+            raise ConnectionEnded("no memory for the mail")
+        if size < self._held:
+            self._connection.lease.hold(size - self._held)
+        self._held = size
+
+    async def _line(self) -> bytes | None:
+        while (line := self._incoming.line()) is None:
+            if not await self._more():
+                return None
+        return line
+
+    def _text(self) -> MailText:
+        if self._mail is None:
+            limit = self._service.context.settings.limits.upload_bytes
+            self._mail = MailText(min(limit, self._service.profile.size))
+        return self._mail
+
+    async def _data(self) -> None:
+        mail = self._text()
+        following = None
+        while following is None:
+            if not self._incoming.held and not await self._more():
+                raise ConnectionEnded("the client left within a mail")
+            following = mail.take(self._incoming.take(SEARCHED_AT_ONCE))
+            self._hold()
+            await turn.give_way()
+        self._incoming = _with(following, self._incoming)
+        await self._taken(mail)
+
+    async def _chunk(self) -> bool:
+        """Take a chunk of BDAT; False when its client must leave, for what follows cannot be told from commands."""
+        size, _, last = self._session.argument.partition(" ")
+        left, mail = int(size), self._text()
+        while left:
+            if not self._incoming.held and not await self._more():
+                return False
+            data = self._incoming.take(min(left, SEARCHED_AT_ONCE))
+            left -= len(data)
+            mail.add(data)
+            self._hold()
+            await turn.give_way()
+        if not self._session.recipients:
+            self._session.chunked, self._mail = False, None
+            await self._say("503 5.5.1 Error: need RCPT command")
+        elif last:
+            await self._taken(mail)
+        else:
+            await self._say(f"250 2.0.0 Ok: {size} bytes")
+        return True
+
+    async def _taken(self, mail: MailText) -> None:
+        """Keep a mail and say that it is queued."""
+        session = self._session
+        queued = f"{time.time_ns() // 1000 % 1_000_000:05X}{int.from_bytes(self._recorder.session[:3].encode()):X}"
+        if mail.size > session.profile.size:
+            reply = "552 5.3.4 Error: message file too big"
+        elif session.chunked:
+            reply = f"250 2.0.0 Ok: {mail.size} bytes queued as {queued}"
+        else:
+            reply = f"250 2.0.0 Ok: queued as {queued}"
+        digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(mail.kept))
+        self._recorder.emit(
+            FileCaptured(service=self._recorder.service, sha256=digest, size=mail.size, name=f"{queued}.eml")
+        )
+        to = [text(one[:320]) for one in session.recipients]
+        more = f" and {len(to) - SHOWN_RECIPIENTS} more" if len(to) > SHOWN_RECIPIENTS else ""
+        detail = {
+            "from": text((session.sender or "")[:320]),
+            "to": ", ".join(to[:SHOWN_RECIPIENTS]) + more,
+            "subject": text(_subject(mail.kept[:_HEADER])),
+            "bytes": str(mail.size),
+            "sha256": digest,
+        }
+        self._record("mail", detail)
+        session.reset()
+        self._mail = None
+        self._hold()
+        await self._say(reply)
+
+    def _record(self, action: str, detail: dict[str, str]) -> None:
+        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))
+
+    async def _log_in(self) -> None:
+        exchange = Exchange(self._session.argument)
+        asked = exchange.begin()
+        while isinstance(asked, str) and asked.startswith("334"):
+            await self._say(asked)
+            line = await self._line()
+            if line is None:
+                raise ConnectionEnded("the client left within a log-in")
+            asked = exchange.step(line)
+        if isinstance(asked, str):
+            await self._count(Answer(asked, error=True))
+        elif self._judged(asked):
+            self._session.user = asked.username.decode("utf-8", "surrogateescape")
+            await self._say("235 2.7.0 Authentication successful")
+        else:
+            await asyncio.sleep(self._service.context.settings.failure_delay_ms / 1000)
+            await self._count(Answer(f"{FAILED}(reason unavailable)", error=True))
+
+    def _judged(self, given: Credentials) -> bool:
+        """Decide about a log-in, as for the mailbox of an account of the machine, and record it."""
+        name, password = (part.decode("utf-8", "surrogateescape") for part in given)
+        accepted = self._service.credentials.accepts(self._recorder.info.src[0], name.partition("@")[0], password)
+        self._recorder.counters.add("decoys_logins")
+        self._recorder.emit(
+            LoginAttempt(
+                service=self._recorder.service,
+                username=text(given.username),
+                success=accepted,
+                password=text(given.password),
+            )
+        )
+        return accepted
+
+
+def _with(first: bytes, rest: Incoming) -> Incoming:
+    """Return what is left of the client's bytes: those after the mail, then those that were not looked at yet."""
+    left = Incoming()
+    left.feed(first)
+    left.feed(rest.take(rest.held))
+    return left
+
+
+def _subject(header: bytes) -> bytes:
+    for line in header.split(b"\n"):
+        if not line.strip():
+            break
+        if line[:8].lower() == b"subject:":
+            return line[8:].strip()[:512]
+    return b""

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""The decky's self-signed certificate: made when it first starts, then kept, as on a machine that was installed."""
+
+import datetime as dt
+import os
+import ssl
+from pathlib import Path
+
+DAYS = 3650
+_FILE = "tls.pem"
+
+
+def server_context(directory: Path, name: str) -> ssl.SSLContext:
+    """Return what a server with the decky's certificate needs, making that if there is none; raises OSError."""
+    file = directory / _FILE
+    if not file.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(file, _made(name))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def _made(name: str) -> bytes:
+    """Return key and certificate, as Debian's make-ssl-cert makes them: RSA of 2048 bits, ten years, no authority."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + dt.timedelta(days=DAYS))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write the file whole or not at all, readable for its owner only."""
+    new = file.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""A connection inside TLS (RFC 8446, RFC 5246): what a service reads and writes is what the client means."""
+
+import asyncio
+import ssl
+
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import MOST_AT_ONCE, Connection, ConnectionEnded
+
+RECORD = 16 << 10
+"""Bytes of one TLS record."""
+
+
+class TlsConnection(Connection):
+    """Wraps a client's connection after `secured`; closing it closes that."""
+
+    def __init__(self, plain: Connection, context: ssl.SSLContext) -> None:
+        """Take over `plain`: its budget of bytes, its time limits and its memory."""
+        vars(self).update(vars(plain))
+        self._plain = plain
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    async def handshake(self) -> None:
+        """Agree on keys; raises ConnectionEnded when the client does not speak TLS, after the alert that says so."""
+        while True:
+            try:
+                self._tls.do_handshake()
+                await self._flush()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLError as error:
+                await self._flush()
+                raise ConnectionEnded(f"no TLS: {error.reason}") from None
+            else:
+                return
+
+    async def _receive(self) -> bytes:
+        while True:
+            try:
+                return self._tls.read(MOST_AT_ONCE)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLError as error:
+                if isinstance(error, ssl.SSLEOFError):
+                    return b""
+                await self._flush()
+                raise ConnectionEnded(f"no TLS: {error.reason}") from None
+
+    async def _feed(self) -> None:
+        async with asyncio.timeout(self._idle_seconds):
+            data = await self._plain._receive()
+        if data:
+            self._incoming.write(data)
+        elif self._incoming.eof:
+            raise ConnectionEnded("the client left")
+        else:
+            self._incoming.write_eof()
+
+    async def _send(self, data: bytes) -> None:
+        for start in range(0, len(data), RECORD):
+            self._tls.write(data[start : start + RECORD])
+            await self._flush()
+            await turn.give_way()
+
+    async def _flush(self) -> None:
+        while self._outgoing.pending:
+            await self._plain._send(self._outgoing.read())
+
+    def close(self) -> None:
+        self._plain.close()
+
+
+async def secured(connection: Connection, context: ssl.SSLContext) -> TlsConnection:
+    """Return the connection inside TLS; raises ConnectionEnded, OSError."""
+    tls = TlsConnection(connection, context)
+    await tls.handshake()
+    return tls

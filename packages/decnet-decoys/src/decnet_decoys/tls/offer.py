@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""A decky's TLS as its services offer it: the certificate is read, or made, in a thread, once."""
+
+import asyncio
+import ssl
+
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.tls.certificate import server_context
+from decnet_decoys.tls.connection import TlsConnection, secured
+
+
+class TlsOffer:
+    """What one service needs to speak TLS."""
+
+    def __init__(self, context: DeckyContext, name: str, protocols: tuple[str, ...] = ()) -> None:
+        """`name` is the certificate's, `protocols` are what ALPN (RFC 7301) may choose."""
+        self._context = context
+        self._name = name
+        self._protocols = protocols
+        self._ready: ssl.SSLContext | None = None
+        self._making = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """Make the certificate if there is none; raises OSError."""
+        await self._server_context()
+
+    async def secured(self, connection: Connection) -> TlsConnection:
+        """Return the connection inside TLS; raises ConnectionEnded, OSError."""
+        try:
+            context = await self._server_context()
+        except OSError as error:
+            self._context.runtime.counters.add("decoys_certificates_failed")
+            raise ConnectionEnded(f"no certificate: {error}") from error
+        return await secured(connection, context)
+
+    async def _server_context(self) -> ssl.SSLContext:
+        async with self._making:
+            if self._ready is None:
+                made = await self._context.runtime.in_thread(server_context, self._context.keys, self._name)
+                if self._protocols:
+                    made.set_alpn_protocols(list(self._protocols))
+                self._ready = made
+            return self._ready

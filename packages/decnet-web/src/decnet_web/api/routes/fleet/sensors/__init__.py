@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Sensor hosts: enrolled with one command, renewed, revoked."""

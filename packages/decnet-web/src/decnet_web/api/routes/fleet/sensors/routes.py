@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Sensor hosts: list, enrol, renew, revoke."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from decnet.swarm import sensors as swarm
+from decnet.swarm.sensors import Listed, Listing
+from decnet_core.durations import SECOND_NS
+from decnet_swarm.listener.settings import ListenerSettings
+from decnet_web.api.audit import audited
+from decnet_web.api.dependencies import Admin, InFleet, Viewer
+from decnet_web.api.routes.fleet.sensors.shapes import (
+    AuthorityShown,
+    EnrolmentAsked,
+    EnrolmentMade,
+    ListenerRenewed,
+    RenewAsked,
+    RequestAsked,
+    RequestSigned,
+    SensorList,
+    SensorShown,
+)
+
+router = APIRouter(tags=["sensors"])
+
+Name = Annotated[str, Path(max_length=255, description="The sensor's name.")]
+
+
+@router.get("/sensors")
+async def list_sensors(fleet: InFleet, _viewer: Viewer) -> SensorList:
+    """List sensors with what they sent last, and tokens that wait to be used."""
+    listing = await fleet.thread(lambda: swarm.listed(fleet.deployment))
+    return _listing(fleet, listing)
+
+
+@router.get("/sensors/authority")
+async def show_sensor_authority(fleet: InFleet, _viewer: Viewer) -> AuthorityShown:
+    """Show the fleet's authority, which senders that are set up by hand must trust."""
+    return AuthorityShown(certificate=await fleet.thread(lambda: swarm.authority_certificate(fleet.deployment)))
+
+
+@router.post("/sensors/enrolments", status_code=201)
+async def enrol_sensor(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> EnrolmentMade:
+    """Make the command that makes another host a sensor of this fleet; it works once, and is shown once."""
+    made = await fleet.thread(
+        lambda: swarm.offer(
+            fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace
+        )
+    )
+    await audited(fleet, admin, "sensor.enrol", asked.name, hours=asked.hours, replace=asked.replace)
+    return EnrolmentMade(
+        name=made.name,
+        command=made.command,
+        token=made.token,
+        master=made.master,
+        expires_at=made.expires_at * SECOND_NS,
+    )
+
+
+@router.post("/sensors/requests", status_code=201)
+async def sign_sensor_request(asked: RequestAsked, fleet: InFleet, admin: Admin) -> RequestSigned:
+    """Sign the certificate request of a sender that is set up by hand."""
+    made = await fleet.thread(
+        lambda: swarm.sign_text(fleet.deployment, asked.name, asked.request, days=asked.days, replaces=asked.replace)
+    )
+    await audited(fleet, admin, "sensor.sign", asked.name, replace=asked.replace)
+    return RequestSigned(name=made.name, chain=made.chain, authority=made.authority)
+
+
+@router.post("/sensors/renew")
+async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> ListenerRenewed:
+    """Give the listener a new certificate; sensors renew theirs by themselves."""
+    made = await fleet.thread(
+        lambda: swarm.renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
+    )
+    await audited(fleet, admin, "sensor.renew", None, new_keys=asked.new_keys, force=asked.force)
+    return ListenerRenewed(not_after=made.not_after * SECOND_NS)
+
+
+@router.post("/sensors/{name}/revoke", status_code=204)
+async def revoke_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
+    """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
+    await fleet.thread(lambda: swarm.revoke(fleet.deployment, name))
+    await audited(fleet, admin, "sensor.revoke", name)
+
+
+@router.delete("/sensors/{name}", status_code=204)
+async def forget_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
+    """Take a revoked sensor out of the list."""
+    await fleet.thread(lambda: swarm.forget(fleet.deployment, name))
+    await audited(fleet, admin, "sensor.forget", name)
+
+
+def _listing(fleet: InFleet, listing: Listing) -> SensorList:
+    listening = bool(fleet.deployment.settings.section("listener", ListenerSettings).listen)
+    until = listing.listener_until
+    return SensorList(
+        items=[_sensor(one) for one in listing.sensors],
+        listening=listening,
+        listener_until=None if until is None else until * SECOND_NS,
+        ending=listing.ending,
+    )
+
+
+def _sensor(one: Listed) -> SensorShown:
+    last = one.last_events_at
+    return SensorShown.model_validate(
+        {
+            "name": one.name,
+            "state": one.state,
+            "valid_until": _ns(one.valid_until),
+            "enrolled_at": _ns(one.enrolled_at),
+            "renewed_at": _ns(one.renewed_at),
+            "address": one.address,
+            "last_events_at": _ns(last),
+            "silent_seconds": None if last is None else max(0.0, time.time() - last),
+            "fingerprints": list(one.fingerprints),
+        }
+    )
+
+
+def _ns(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * SECOND_NS

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Receivers of notices: added, changed, tested; what was delivered to them and what was not."""

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The worker under a supervisor: it parks when nobody asks, and the next client of either socket starts it again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.decnet_models.migrated import migrated_database
+
+from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.state import SUPERVISORS, State
+from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.status_file import read_status_files
+
+PATIENCE = 60.0
+SUPERVISE = "from decnet_core.supervise.command import main; raise SystemExit(main())"
+
+
+class Hosted:
+    """A supervisor of bus and api."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self.state = State(root / "state")
+        self.state.create(SUPERVISORS)
+        migrated_database(self.state.root / "decnet.db")
+        self.socket = self.state.run_of("api") / "api.socket"
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SUPERVISE, "bus", "face", "--omit", "web"],
+            env={
+                **os.environ,
+                "DECNET_STATE_DIR": str(self.state.root),
+                "DECNET_RUNTIME_PARK_SECONDS": "0.5",
+                "DECNET_API_LISTEN": f"127.0.0.1:{port}",
+            },
+        )
+
+    def status(self) -> Status | None:
+        reports = read_status_files(self.state.supervisors)
+        return next((one for report in reports for one in report.workers if one.name == "api"), None)
+
+    def until(self, phase: Phase) -> Status:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            status = self.status()
+            if status is not None and status.phase is phase:
+                return status
+            assert time.monotonic() < deadline, f"api is not {phase}: {status}"
+            time.sleep(0.05)
+
+    def ask(self, *, over_tcp: bool) -> httpx.Response:
+        transport = None if over_tcp else httpx.HTTPTransport(uds=str(self.socket))
+        with httpx.Client(transport=transport, timeout=PATIENCE) as client:
+            return client.get(f"http://127.0.0.1:{self.port}/api/v1/workers")
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(PATIENCE) == 0
+
+
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory, free_port: int) -> Iterator[Hosted]:
+    hosted = Hosted(tmp_path_factory.mktemp("hosted"), free_port)
+    try:
+        yield hosted
+        hosted.end()
+    finally:
+        hosted.process.kill()
+        hosted.process.wait()
+
+
+@pytest.fixture(scope="module")
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.parametrize("over_tcp", [False, True])
+def test_a_client_starts_it_again(hosted: Hosted, over_tcp: bool) -> None:
+    wakes = hosted.until(Phase.PARKED).wakes
+    assert hosted.ask(over_tcp=over_tcp).status_code == 401
+    assert hosted.until(Phase.PARKED).wakes > wakes
+
+
+def test_its_socket_is_for_its_group(hosted: Hosted) -> None:
+    hosted.until(Phase.PARKED)
+    assert hosted.socket.stat().st_mode & 0o777 == 0o660

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Sensors: one command to enrol with, shown once; revoked, renewed; what is said when nobody can reach this host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from tests.decnet_web.api.served import Served, serving
+
+from decnet.fleet.deployment import transaction
+from decnet_core.settings import Settings
+from decnet_models.accounts.audit import entries
+from decnet_swarm.pki import authority
+from decnet_web.api.application import make_application
+from decnet_web.api.fleet import Fleet
+
+
+@pytest.fixture
+def deaf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("fleet")) as served:
+        yield served
+
+
+@pytest.fixture
+def served(deaf: Served) -> Iterator[Served]:
+    """A fleet whose listener is set."""
+    root = str(deaf.deployment.state.root)
+    sections = {"state": {"dir": root}, "listener": {"listen": "0.0.0.0:6514", "public": "master.example"}}
+    deployment = msgspec.structs.replace(deaf.deployment, settings=Settings(sections, {}, ""))
+    fleet = Fleet(deployment)
+    yield msgspec.structs.replace(deaf, application=make_application(fleet), deployment=deployment)
+    fleet.close()
+
+
+async def test_a_sensor_is_enrolled_with_one_command_that_is_shown_once(served: Served) -> None:
+    async with served.client("admin") as client:
+        made = await client.post("/api/v1/sensors/enrolments", json={"name": "berlin-1", "hours": 2})
+        assert made.status_code == 201
+        offer = made.json()
+        assert offer["command"] == f"decnet-forwarder enrol --master master.example:6515 --token {offer['token']}"
+        listed = await client.get("/api/v1/sensors")
+    assert offer["token"] not in listed.text
+    (one,) = listed.json()["items"]
+    assert (one["name"], one["state"], one["silent_seconds"]) == ("berlin-1", "waiting", None)
+    assert listed.json()["listening"]
+    with transaction(served.deployment) as connection:
+        assert offer["token"] not in str(entries(connection, 1))
+
+
+async def test_a_request_is_signed_and_the_sender_revoked_and_forgotten(served: Served) -> None:
+    request = authority.request(authority.new_key(), "x")
+    async with served.client("admin") as client:
+        signed = await client.post("/api/v1/sensors/requests", json={"name": "rsyslog", "request": request})
+        assert signed.status_code == 201
+        assert signed.json()["chain"].startswith("-----BEGIN CERTIFICATE-----")
+        (one,) = (await client.get("/api/v1/sensors")).json()["items"]
+        assert (one["state"], len(one["fingerprints"])) == ("enrolled", 1)
+        assert (await client.get("/api/v1/sensors/authority")).json()["certificate"] == signed.json()["authority"]
+        assert (await client.delete("/api/v1/sensors/rsyslog")).status_code in (404, 409)
+        assert (await client.post("/api/v1/sensors/rsyslog/revoke")).status_code == 204
+        (one,) = (await client.get("/api/v1/sensors")).json()["items"]
+        assert one["state"] == "revoked"
+        assert (await client.delete("/api/v1/sensors/rsyslog")).status_code == 204
+        assert (await client.get("/api/v1/sensors")).json()["items"] == []
+        assert (await client.post("/api/v1/sensors/renew", json={})).status_code == 200
+
+
+async def test_bad_requests_are_refused(served: Served) -> None:
+    async with served.client("admin") as client:
+        for body in (
+            {"name": "no name"},
+            {"name": "../x"},
+            {"name": "a", "hours": 0},
+            {"name": "a", "master": "a:b:c"},
+        ):
+            answer = await client.post("/api/v1/sensors/enrolments", json=body)
+            assert answer.status_code in (409, 422), body
+        bad = await client.post("/api/v1/sensors/requests", json={"name": "x", "request": "no pem"})
+        assert bad.status_code == 409
+        assert (await client.post("/api/v1/sensors/nobody/revoke")).status_code == 404
+    async with served.client("analyst") as client:
+        assert (await client.post("/api/v1/sensors/enrolments", json={"name": "a"})).status_code == 403
+
+
+async def test_where_no_sensor_can_reach_this_host_it_is_said_what_to_set(deaf: Served) -> None:
+    async with deaf.client("admin") as client:
+        listed = (await client.get("/api/v1/sensors")).json()
+        assert (listed["listening"], listed["items"]) == (False, [])
+        refused = await client.post("/api/v1/sensors/enrolments", json={"name": "berlin-1"})
+    assert refused.status_code == 409
+    assert "[listener]" in refused.json()["detail"]
