@@ -143,9 +143,10 @@ def _with_words(connection: Connection, query: EventQuery, after: Position | Non
         indexed = 0
     for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after):
         new = [one for one in part.fitting if one.seq > indexed]
-        yield Stretch(new, part.rows, part.end)
-        if part.end is None or part.end[1] <= indexed:
+        if indexed and (part.end is None or part.end[1] <= indexed):
+            yield Stretch(new, part.rows, (0, indexed + 1))
             break
+        yield Stretch(new, part.rows, part.end)
     if indexed:
         yield from _indexed(connection, words, chunks, indexed if after is None else min(indexed, after[1] - 1))
 
