@@ -39,7 +39,7 @@ from decnet_models.accounts.queries import Token, add_account, add_token
 from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.attackers.tables import attacker
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.events.queries import insert_events
+from decnet_models.events.queries import insert_events, last_seq
 from decnet_models.events.tables import event
 from decnet_models.following.cursor_worker import CursorWorker
 from decnet_models.grouping.evidence import add_evidence
@@ -79,7 +79,7 @@ class World(msgspec.Struct, frozen=True):
 
 
 def fill(state_root: Path, events: int, attackers: int) -> float:
-    """Fill a state directory unless it is filled; return how many seconds that took."""
+    """Fill a state directory unless it is filled, or go on where that ended; return how many seconds that took."""
     if (state_root / "world.json").exists():
         return 0.0
     began = time.monotonic()
@@ -88,9 +88,13 @@ def fill(state_root: Path, events: int, attackers: int) -> float:
     for worker in ("api", "bus"):
         state.run_of(worker).mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{state_root / 'decnet.db'}"
-    upgrade(url)
+    if not (state_root / "decnet.db").exists():
+        upgrade(url)
     engine = open_engine(url)
-    _insert(engine, events, attackers)
+    with reading(engine) as connection:
+        begun = last_seq(connection) > 0
+    if not begun:
+        _insert(engine, events, attackers)
     for worker in (Profiler(NoSettings()), History(HistorySettings())):
         _follow(engine, worker)
     world = _found(engine)

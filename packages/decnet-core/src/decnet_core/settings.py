@@ -63,6 +63,16 @@ class Settings:
             raise SettingsError(f"{path}: {error}") from error
         return cls(document, environ, str(path))
 
+    @property
+    def source(self) -> str:
+        """The file that was read, or would have been, had it existed."""
+        return self._source
+
+    def plain(self) -> dict[str, Any]:
+        """Return what the sections and the variables say, for another process: `Settings(**plain)` is the same."""
+        own = {name: text for name, text in self._environ.items() if name.startswith("DECNET_")}
+        return {"document": dict(self._document), "environ": own, "source": self._source}
+
     def sections(self) -> tuple[str, ...]:
         return tuple(self._document)
 

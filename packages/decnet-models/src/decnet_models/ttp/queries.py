@@ -319,3 +319,19 @@ def _joined(one: TechniqueSeen, other: TechniqueSeen) -> TechniqueSeen:
         max(one.last_seen, other.last_seen),
         (*one.titles, *other.titles),
     )
+
+
+class RuleHits(msgspec.Struct, frozen=True):
+    """How many tags a rule has written, of how many attackers, and when the newest of their events happened."""
+
+    tags: int
+    attackers: int
+    last_seen: int
+
+
+def hits_by_rule(connection: Connection, after_seq: int) -> dict[UUID, RuleHits]:
+    """Return the tags of each rule in the events after a place in the log; those without any are not there."""
+    c = ttp_tag.c
+    attackers = func.count(c.attacker.distinct())
+    query = select(c.rule_id, func.count(), attackers, func.max(c.ts)).where(c.seq > after_seq).group_by(c.rule_id)
+    return {row[0]: RuleHits(*row[1:]) for row in connection.execute(query)}

@@ -80,8 +80,7 @@ export class Live {
   }
 
   private async read(signal: AbortSignal): Promise<number | null> {
-    const parser = new EventParser();
-    parser.lastId = this.lastId;
+    const parser = new EventParser(this.lastId);
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (this.lastId !== "") headers["Last-Event-ID"] = this.lastId;
@@ -96,8 +95,8 @@ export class Live {
         const { done, value } = await reader.read();
         if (done || signal.aborted) return parser.retry;
         const messages = parser.feed(value);
-        if (messages.length === 0) continue;
         this.lastId = parser.lastId;
+        if (messages.length === 0) continue;
         for (const listener of this.listeners) listener(messages);
       }
     } catch {

@@ -10,9 +10,15 @@ export class EventParser {
   private rest = "";
   private data: string[] = [];
   private event = "";
-  lastId = "";
+  private id: string;
+  /** That of the last whole message: one that was cut off is to be sent again. */
+  lastId: string;
   /** Milliseconds that the server asks to wait before connecting again. */
   retry: number | null = null;
+
+  constructor(lastId = "") {
+    this.id = this.lastId = lastId;
+  }
 
   feed(chunk: string): Message[] {
     const messages: Message[] = [];
@@ -26,6 +32,7 @@ export class EventParser {
   }
 
   private dispatch(messages: Message[]): void {
+    this.lastId = this.id;
     if (this.data.length > 0) {
       messages.push({ id: this.lastId, event: this.event || "message", data: this.data.join("\n") });
     }
@@ -40,7 +47,7 @@ export class EventParser {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "data") this.data.push(value);
     else if (name === "event") this.event = value;
-    else if (name === "id" && !value.includes("\0")) this.lastId = value;
+    else if (name === "id" && !value.includes("\0")) this.id = value;
     else if (name === "retry" && /^\d+$/.test(value)) this.retry = Number(value);
   }
 }

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 
 class Answer(BaseModel):
@@ -19,3 +21,7 @@ class Asked(BaseModel):
     """The body of a request: a field that it does not have is refused."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", str_strip_whitespace=True)
+
+
+Whole = Annotated[str, StringConstraints(strip_whitespace=False)]
+"""A text in a body that is taken as it is, spaces and line feeds at its ends included."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 ACCOUNTS: tuple[str, ...] = (
     "decnet_web.api.accounts.routes.session",
     "decnet_web.api.accounts.routes.account",
+    "decnet_web.api.accounts.routes.passkeys",
+    "decnet_web.api.accounts.routes.oidc",
     "decnet_web.api.accounts.routes.tokens",
     "decnet_web.api.accounts.routes.users",
     "decnet_web.api.accounts.routes.audit",
@@ -32,6 +34,10 @@ FLEET: tuple[str, ...] = (
     "decnet_web.api.routes.fleet.webhooks.deliveries",
     "decnet_web.api.routes.fleet.webhooks.routes",
     "decnet_web.api.routes.fleet.sensors.routes",
+    "decnet_web.api.routes.fleet.rules.routes",
+    "decnet_web.api.routes.fleet.host.settings",
+    "decnet_web.api.routes.fleet.host.database",
+    "decnet_web.api.routes.fleet.host.upkeep",
 )
 """What the fleet consists of."""
 
@@ -54,7 +60,13 @@ AT_ROOT: tuple[str, ...] = ("decnet_web.api.live.metrics", "decnet_web.api.live.
 """Included at the root: their `root_router`."""
 
 OF_SEGMENT: dict[str, tuple[str, ...]] = {
-    "account": ("decnet_web.api.accounts.routes.account",),
+    "/healthz": ("decnet_web.api.live.health",),
+    "/metrics": ("decnet_web.api.live.metrics",),
+    "/readyz": ("decnet_web.api.live.health",),
+    "account": (
+        "decnet_web.api.accounts.routes.account",
+        "decnet_web.api.accounts.routes.passkeys",
+    ),
     "attackers": ("decnet_web.api.routes.findings.attackers",),
     "audit": ("decnet_web.api.accounts.routes.audit",),
     "campaigns": (
@@ -66,6 +78,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
         "decnet_web.api.routes.fleet.canaries.routes",
     ),
     "credentials": ("decnet_web.api.routes.findings.credentials",),
+    "database": ("decnet_web.api.routes.fleet.host.database",),
     "deckies": (
         "decnet_web.api.routes.fleet.deckies.routes",
         "decnet_web.api.routes.fleet.deckies.plans",
@@ -75,6 +88,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "files": ("decnet_web.api.routes.findings.files",),
     "fleet": ("decnet_web.api.routes.fleet.deckies.plans",),
     "footprint": ("decnet_web.api.routes.fleet.workers.routes",),
+    "healthz": ("decnet_web.api.live.health",),
     "identities": (
         "decnet_web.api.routes.findings.groups",
         "decnet_web.api.routes.findings.group_rulings",
@@ -83,16 +97,28 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "incidents": ("decnet_web.api.routes.response.incidents",),
     "intel": ("decnet_web.api.routes.findings.intel",),
     "known": ("decnet_web.api.routes.response.known",),
+    "metrics": ("decnet_web.api.live.metrics",),
     "mutations": ("decnet_web.api.routes.fleet.deckies.routes",),
+    "orchestrator": ("decnet_web.api.routes.fleet.host.upkeep",),
     "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "quarantine": ("decnet_web.api.routes.fleet.host.upkeep",),
+    "readyz": ("decnet_web.api.live.health",),
+    "replays": ("decnet_web.api.routes.fleet.host.upkeep",),
     "reports": ("decnet_web.api.routes.findings.reports",),
+    "rules": ("decnet_web.api.routes.fleet.rules.routes",),
     "search": ("decnet_web.api.routes.findings.search",),
     "sensors": ("decnet_web.api.routes.fleet.sensors.routes",),
-    "session": ("decnet_web.api.accounts.routes.session",),
+    "session": (
+        "decnet_web.api.accounts.routes.session",
+        "decnet_web.api.accounts.routes.passkeys",
+        "decnet_web.api.accounts.routes.oidc",
+    ),
     "sessions": ("decnet_web.api.routes.findings.sessions",),
+    "settings": ("decnet_web.api.routes.fleet.host.settings",),
     "silences": ("decnet_web.api.routes.response.silences",),
     "status": ("decnet_web.api.routes.fleet.workers.status",),
+    "stream": ("decnet_web.api.live.stream.routes",),
     "summary": ("decnet_web.api.routes.findings.reports",),
     "techniques": ("decnet_web.api.routes.findings.techniques",),
     "tokens": ("decnet_web.api.accounts.routes.tokens",),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -39,6 +39,26 @@ class ApiSettings(msgspec.Struct, frozen=True):
     """How long a session of the dashboard may go unused."""
     session_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 168.0
     """How long a session of the dashboard lasts at most."""
+    oidc_issuer: str = ""
+    """Issuer of an OpenID Connect provider for log-ins, e.g. "https://id.example.net/realms/main"; empty: none."""
+    oidc_client_id: str = ""
+    """The name by which the provider knows this fleet; its redirect URI is /api/v1/session/oidc/callback."""
+    oidc_client_secret_file: str = ""
+    """File with the secret for the provider, which api must be able to read; empty: a public client, by PKCE alone."""
+    oidc_name: str = "Single sign-on"
+    """What the log-in page calls the provider."""
+    oidc_scopes: tuple[str, ...] = ("openid", "profile", "email")
+    """The scopes that are asked for."""
+    oidc_user_claim: str = "preferred_username"
+    """The claim that a new account is named after; a verified address of mail is the second choice."""
+    oidc_role_claim: str = "groups"
+    """The claim with the user's groups or roles."""
+    oidc_roles: dict[str, Literal["viewer", "analyst", "admin"]] = {}
+    """The role of each group, e.g. { soc = "analyst", soc-leads = "admin" }; "*" is everybody; others are refused."""
+    oidc_allow_private: bool = False
+    """Whether the provider may have a private or loopback address."""
+    oidc_ca_file: str = ""
+    """PEM file of the authorities for the provider's certificate; empty: the system's."""
     documentation: bool = True
     """Whether the OpenAPI document is served, at /api/v1/openapi.json."""
 

@@ -5,6 +5,8 @@
 first must fire the rule of `RULE.yml`, none of the second. A correlation must fire once on all of the first together.
 """
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,14 @@ def fired(library: Library, lines: Sequence[Line]) -> Iterator[tuple[Line, Tag]]
             yield lines[tag.seq - 1], tag
 
 
+def fired_within(library: Library, lines: Sequence[Line], seconds: float) -> tuple[list[tuple[Line, Tag]], int]:
+    """Return the same of the first lines, as many as are looked at in this time; and how many those are."""
+    deadline = time.monotonic() + seconds
+    with _database() as connection:
+        looked = _look_at(connection, library, lines, deadline)
+        return [(lines[tag.seq - 1], tag) for tag in _written(connection)], looked
+
+
 def read_events(file: Path) -> tuple[list[Line], list[Refusal]]:
     """Return the events of a file, and the lines that are none."""
     lines, wrong = [], []
@@ -113,11 +123,23 @@ def _last_rule(file: Path) -> tuple[UUID, bool] | None:
 
 
 def _tags(connection: Connection, library: Library, lines: Sequence[Line]) -> list[Tag]:
+    _look_at(connection, library, lines, math.inf)
+    return _written(connection)
+
+
+def _look_at(connection: Connection, library: Library, lines: Sequence[Line], deadline: float) -> int:
+    """Look at the events until the deadline (of the monotonic clock); return how many were looked at."""
     for start in range(0, len(lines), _BATCH):
+        if time.monotonic() > deadline:
+            return start
         findings = Findings(connection, library)
         part = lines[start : start + _BATCH]
         findings.look_at([StoredEvent(start + n, line.event) for n, line in enumerate(part, 1)])
         findings.write(connection)
+    return len(lines)
+
+
+def _written(connection: Connection) -> list[Tag]:
     found: list[Tag] = []
     while page := tags_between(connection, Window(), after=found[-1] if found else None):
         found += page

@@ -97,18 +97,21 @@ def seal_first(key: bytes, *, lifetime_ns: int = LIFETIME_NS) -> str:
     return base64.urlsafe_b64encode(expires + _first_mac(key, expires)).decode()
 
 
-def use_first(connection: Connection, key: bytes, secret: str) -> UUID | None:
-    """Return the account of the first administrator for such a secret: once, and while no administrator can log in."""
+def is_first(key: bytes, secret: str) -> bool:
+    """Return whether `seal_first` made the secret, and it has not expired."""
     try:
         raw = base64.b64decode(secret.encode("ascii"), altchars=b"-_", validate=True)
     except ValueError:
-        return None
+        return False
     expires, mac = raw[:8], raw[8:]
-    if not hmac.compare_digest(mac, _first_mac(key, expires)) or int.from_bytes(expires, "big") <= time.time_ns():
+    return hmac.compare_digest(mac, _first_mac(key, expires)) and int.from_bytes(expires, "big") > time.time_ns()
+
+
+def use_first(connection: Connection, key: bytes, secret: str) -> UUID | None:
+    """Return the account of the first administrator for such a secret: once, and while no administrator can log in."""
+    if not is_first(key, secret) or entrances.admin_can_log_in(connection):
         return None
-    if entrances.admin_can_log_in(connection):
-        return None
-    if not entrances.use_ticket(connection, digest(secret), expires_at=int.from_bytes(expires, "big")):
+    if not entrances.use_ticket(connection, digest(secret), expires_at=time.time_ns() + LIFETIME_NS):
         return None
     owner = _first_admin(connection)
     return owner.id if owner else None

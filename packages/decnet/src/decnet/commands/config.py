@@ -11,7 +11,7 @@ import typer
 
 from decnet.cli.errors import RefusedError, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.configuration.editing import SettingsFile, editor_command, initial_text
+from decnet.configuration.editing import EditedFile, editor_command, initial_text
 from decnet.configuration.values import DEFAULT, Value, problems, shapes, values
 from decnet.show import documents
 from decnet.show.columns import columns
@@ -58,7 +58,7 @@ def edit() -> None:
 
     A file that does not exist yet begins with every setting, commented out.
     """
-    file = SettingsFile(Path(os.environ.get("DECNET_SETTINGS") or DEFAULT_FILE))
+    file = EditedFile(Path(os.environ.get("DECNET_SETTINGS") or DEFAULT_FILE))
     before = file.text()
     after = before if before is not None else initial_text()
     while True:

@@ -12,31 +12,17 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from decnet.cli.errors import OperatorError, RefusedError
+from decnet.cli.errors import OperatorError
+from decnet.configuration.settings_file import SettingsFile
 from decnet.configuration.values import problems, shapes
-from decnet_core.durable import replace_file
 from decnet_core.settings import Settings
 from decnet_core.setup.settings_text import settings_text
 
 _EDITORS = ("sensible-editor", "nano", "vi")
-_NEW_MODE = 0o640
-"""As `decnet init` writes it: what is in it is for the fleet."""
 
 
-class SettingsFile:
-    """The file that settings are read from, which need not exist."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def text(self) -> str | None:
-        """Return what it holds, None if it does not exist; raises RefusedError if it cannot be read."""
-        try:
-            return self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise RefusedError(f"{self.path} cannot be read: {error}") from error
+class EditedFile(SettingsFile):
+    """The settings file, as the operator edits it."""
 
     def edited(self, text: str, editor: list[str]) -> str:
         """Return `text` as the operator left it; raises OperatorError when the editor fails."""
@@ -58,18 +44,6 @@ class SettingsFile:
         except tomllib.TOMLDecodeError as error:
             return [f"{self.path}: {error}"]
         return problems(Settings(document, os.environ, str(self.path)))
-
-    def replace(self, before: str | None, after: str) -> None:
-        """Put `after` in its place with the mode and owner that it has; raises RefusedError if it is not `before`."""
-        if self.text() != before:
-            raise RefusedError(f"somebody else has changed {self.path} meanwhile; it is as they left it")
-        try:
-            known = self.path.stat() if before is not None else None
-            replace_file(self.path, after.encode(), known.st_mode & 0o777 if known else _NEW_MODE)
-            if known is not None and (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-                os.chown(self.path, known.st_uid, known.st_gid)
-        except OSError as error:
-            raise RefusedError(f"cannot write {self.path}: {error.strerror}") from error
 
 
 def editor_command() -> list[str]:

@@ -23,6 +23,15 @@ function axis(): uPlotType.Axis {
   };
 }
 
+// uPlot's own labels are of 12 hours; each row: from this step on, the label, then what stands below it when it changes.
+const DAY = "\n{YYYY}-{MM}-{DD}";
+const TICKS = [
+  [86_400, "{MM}-{DD}", "\n{YYYY}", null, null, null, null, null, 1],
+  [3600, "{HH}:{mm}", DAY, null, DAY, null, null, null, 1],
+  [60, "{HH}:{mm}", DAY, null, DAY, null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", DAY, null, DAY, null, null, null, 1],
+] as unknown as uPlotType.Axis.Values;
+
 /** Draw into `element`, follow its width, return what ends it. */
 export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing: Drawing): () => void {
   const { times, values, height } = drawing;
@@ -45,7 +54,7 @@ export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing:
         y: { range: (_, _low, high) => [0, Math.max(1, high * 1.08)] },
       },
       axes: [
-        { ...axis(), space: 70, size: 28 },
+        { ...axis(), space: 70, size: 40, values: TICKS },
         {
           ...axis(),
           size: 44,

@@ -24,7 +24,7 @@ export function CopyButton({ text, what, words }: { text: string; what: string; 
         event.stopPropagation();
         copy();
       }}
-      aria-label={label}
+      {...(words ? {} : { "aria-label": label })}
       title={label}
       className="no-print"
     >

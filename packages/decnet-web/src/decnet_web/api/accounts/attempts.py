@@ -28,9 +28,11 @@ WRONG = "name or password is wrong"
 class Attempt:
     """One attempt from an address, for a name if there is one."""
 
-    def __init__(self, request: Request, fleet: Fleet, means: str) -> None:
+    def __init__(self, request: Request, fleet: Fleet, means: str, *, from_elsewhere: bool = False) -> None:
+        """Raise Problem 403 where nobody may log in; `from_elsewhere`: another site may have sent the browser."""
         refuse_unprotected(request)
-        refuse_foreign(request)
+        if not from_elsewhere:
+            refuse_foreign(request)
         self._fleet = fleet
         self._means = means
         self._address = address_of(request)

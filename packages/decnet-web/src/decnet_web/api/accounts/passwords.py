@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from typing import TypeVar
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from decnet.cli.errors import WrongUsageError
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.problems import Problem
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 T = TypeVar("T")
 
@@ -54,7 +55,8 @@ class Hasher:
     """Hashes and verifies in the fleet's threads, `AT_ONCE` at once."""
 
     def __init__(self, *, memory_kib: int = _MEMORY_KIB, passes: int = _PASSES) -> None:
-        self._argon = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._memory_kib = memory_kib
+        self._passes = passes
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._under_way = 0
         self._nobody: str | None = None
@@ -74,7 +76,16 @@ class Hasher:
         """Return whether a hash was made with other parameters than those of now."""
         return self._argon.check_needs_rehash(stored)
 
+    @cached_property
+    def _argon(self) -> PasswordHasher:
+        """Imported by the first log-in: most requests need none."""
+        from argon2 import PasswordHasher
+
+        return PasswordHasher(time_cost=self._passes, memory_cost=self._memory_kib, parallelism=1)
+
     def _verify(self, stored: str | None, password: str) -> bool:
+        from argon2.exceptions import InvalidHashError, VerificationError
+
         if self._nobody is None:
             self._nobody = self._argon.hash("nobody's password")
         try:

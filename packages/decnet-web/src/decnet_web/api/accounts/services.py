@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -13,6 +14,9 @@ from decnet_web.api.accounts.passwords import Hasher
 from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
 from decnet_web.api.problems import Problem
 from decnet_web.api.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from decnet_web.api.accounts.oidc.provider import Provider
 
 
 class Accounts:
@@ -25,6 +29,15 @@ class Accounts:
         self.tickets = Tickets(key)
         self.recovery_key = hmac.digest(key, b"accounts: recovery codes", "sha256")
         self._secrets = Sealer(key, "totp")
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """The OpenID Connect provider of the settings."""
+        if not self.settings.oidc_issuer:
+            return None
+        from decnet_web.api.accounts.oidc.provider import Provider
+
+        return Provider(self.settings)
 
     def seal_totp(self, account: UUID, secret: str) -> str:
         """Return the secret of an authenticator as the database has it, for that account only."""
@@ -39,7 +52,7 @@ class Accounts:
             raise Problem(409, detail=detail) from None
 
 
-def _accounts(request: Request) -> Accounts:
+async def _accounts(request: Request) -> Accounts:
     accounts: Accounts = request.app.state.accounts
     return accounts
 

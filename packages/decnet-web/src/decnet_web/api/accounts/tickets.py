@@ -4,6 +4,8 @@
 So nobody who is not logged in makes rows. A ticket is AES-256-GCM with a key derived from the fleet's `api.key`; its
 kind is authenticated, so that one of another step does not serve. A step that was completed is recorded, and its ticket
 is worthless then. The same seals the secret of a TOTP in the database, for its account.
+
+The library of ciphers (8 MiB) is imported by the first who needs it: most requests do not.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ import time
 from typing import TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from decnet.access.secrets import digest
 from decnet_web.api.problems import Problem
@@ -37,17 +37,23 @@ class Sealer:
     """Seals with a key of its own."""
 
     def __init__(self, key: bytes, use: str) -> None:
-        self._cipher = AESGCM(hmac.digest(key, f"accounts: {use}".encode(), "sha256"))
+        self._key = hmac.digest(key, f"accounts: {use}".encode(), "sha256")
 
     def seal(self, text: bytes, about: str) -> str:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         nonce = os.urandom(_NONCE)
-        return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text, about.encode())).rstrip(b"=").decode()
+        hidden = AESGCM(self._key).encrypt(nonce, text, about.encode())
+        return base64.urlsafe_b64encode(nonce + hidden).rstrip(b"=").decode()
 
     def open(self, sealed: str, about: str) -> bytes:
         """Return what was sealed about the same; raises SealedError."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         try:
             raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
+            return AESGCM(self._key).decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
         except (ValueError, binascii.Error, InvalidTag) as error:
             raise SealedError("this cannot be opened") from error
 

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import io
 import re
 import secrets
 import time
-
-import pyotp
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
@@ -23,11 +22,13 @@ _CODE = re.compile(r"\d{6}", re.ASCII)
 
 def new_secret() -> str:
     """Return 160 random bits in base32."""
-    return pyotp.random_base32()
+    return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def uri(secret: str, name: str, host: str) -> str:
     """Return what authenticator programs read from the QR code."""
+    import pyotp
+
     return pyotp.TOTP(secret).provisioning_uri(name=f"{name}@{host}", issuer_name=ISSUER)
 
 
@@ -49,6 +50,8 @@ def step_of(secret: str, code: str, *, now: float | None = None) -> int | None:
     given = "".join(code.split())
     if not _CODE.fullmatch(given):
         return None
+    import pyotp
+
     totp, present = pyotp.TOTP(secret), int((time.time() if now is None else now) // STEP_SECONDS)
     found = None
     for step in (present - 1, present, present + 1):

@@ -29,7 +29,9 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
-        _without_delay(transport.get_extra_info("socket"))
+        opened = transport.get_extra_info("socket")
+        if opened.family != socket.AF_UNIX:  # asyncio does so only where the protocol's number was given
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._late = self.loop.call_later(HEAD_SECONDS, self._end_if_silent)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -45,12 +47,6 @@ class Connection(H11Protocol):
     def _end_if_silent(self) -> None:
         if self._silent:
             self.transport.close()
-
-
-def _without_delay(sock: socket.socket) -> None:
-    """Send each part of an answer at once: asyncio does so only for sockets that were made with IPPROTO_TCP."""
-    if sock.family in (socket.AF_INET, socket.AF_INET6):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Server(uvicorn.Server):

@@ -10,6 +10,8 @@ import { files, intel } from "./files";
 import { groups } from "./groups";
 import { pivot } from "./pivot";
 import { player, graph } from "./player";
+import { overview } from "./overview";
+import { incidents } from "./incidents";
 import { reports, searching } from "./reports";
 import { sessions } from "./sessions";
 import { techniques } from "./techniques";
@@ -17,6 +19,7 @@ import { deckies } from "./deckies";
 import { fleet } from "./fleet";
 import { rules } from "./rules";
 import { sensors } from "./sensors";
+import { users } from "./users";
 import { shell } from "./shell";
 import { webhooks } from "./webhooks";
 import { workers } from "./workers";
@@ -25,7 +28,10 @@ export const english = {
   ...common,
   ...shell,
   ...account,
+  ...users,
   ...events,
+  ...overview,
+  ...incidents,
   ...attackers,
   ...credentials,
   ...fingerprints,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, Whole
 
 
 class PersonaShown(Answer):
@@ -46,7 +46,7 @@ class PersonaText(Asked):
     """A persona of one's own, to be checked."""
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
-    text: str = Field(max_length=1 << 19)
+    text: Whole = Field(max_length=1 << 19)
 
 
 class PersonaChecked(Answer):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, Whole
 from decnet_web.api.routes.fleet.deckies.shapes import DeckyAsked, DeckyChangeAsked, DeckyDifference, DeckyWanted
 
 
@@ -20,7 +20,7 @@ class NamedChange(DeckyChangeAsked):
 class PlanAsked(Asked):
     """A whole fleet as `document` (TOML) or `fleet` (the same as JSON); or deckies to add, change and remove."""
 
-    document: str | None = Field(None, max_length=1 << 20)
+    document: Whole | None = Field(None, max_length=1 << 20)
     """TOML, as `decnet deploy` reads it: deckies that it does not name are removed."""
     fleet: dict[str, Any] | None = None
     """The same as a JSON object: {"network": {...}, "decky": [{...}]}."""

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/** Logging in by a one-time link, deep links, and an attack that the page shows before it is over. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, attack, base, browser, link, screenshot, visit } from "./harness.mjs";
+
+test("a one-time link logs in once", async () => {
+  const address = await link("viewer");
+  const context = await (await browser()).newContext();
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+  const cookies = await context.cookies();
+  assert.ok(cookies.length > 0 && cookies.every((one) => one.httpOnly && one.sameSite === "Strict"), JSON.stringify(cookies));
+  assert.ok(!page.url().includes("link="), "the link stays in the address");
+  await context.close();
+  const other = await (await browser()).newContext();
+  const again = await other.newPage();
+  const refused = again.waitForResponse((answer) => answer.url().endsWith("/api/v1/session/link"));
+  await again.goto(address);
+  assert.equal((await refused).ok(), false);
+  assert.deepEqual(await other.cookies(), []);
+  await other.close();
+});
+
+test("without a session every page leads to the log-in", async () => {
+  const { page, end } = await visit("/attackers", { role: null, expected: [/401/] });
+  await page.waitForURL((url) => url.pathname === "/login");
+  await end();
+});
+
+test("the overview shows an attack before it is over", async () => {
+  const { page, end } = await visit("/", { role: "viewer" });
+  await page.locator("main").waitFor();
+  const over = attack("127.9.5.1", { stay: 15 }).then(() => "over");
+  const shown = page.getByText("127.9.5.1").first().waitFor({ timeout: 15_000 }).then(() => "shown");
+  assert.equal(await Promise.race([over, shown]), "shown");
+  await screenshot(page, "overview-live");
+  await accessible(page);
+  await over;
+  await end();
+});
+
+test("nothing of the dashboard comes from elsewhere", async () => {
+  const { page, end } = await visit("/", { role: "viewer" });
+  const origins = await page.evaluate(() => performance.getEntriesByType("resource").map((one) => new URL(one.name).origin));
+  assert.deepEqual([...new Set(origins)], [new URL(base).origin]);
+  await end();
+});

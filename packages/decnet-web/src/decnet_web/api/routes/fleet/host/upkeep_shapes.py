@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Lines that were put aside, events that workers handle again, and what synthetic users do."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from decnet_web.api.models import Answer, Asked
+from decnet_web.api.moments import Moment
+
+
+class KeptLine(Answer):
+    """A line that a worker could not read, or that the database would not store."""
+
+    id: str
+    """WORKER/SEGMENT/OFFSET."""
+    worker: str
+    at: Moment
+    source: str
+    """Where it came from."""
+    reason: str
+    bytes: int
+    stored: bool | None
+    """Whether the event in it is in the log by now; null: it holds none, or nobody knows."""
+
+
+class KeptLineDetail(KeptLine):
+    """One line, whole."""
+
+    text: str
+    """Safe to show: control characters are escaped."""
+
+
+class RetryAsked(Asked):
+    """Which events are to be stored once more."""
+
+    ids: list[str] | None = Field(None, min_length=1, max_length=10_000)
+    """Absent: all that ingest put aside."""
+
+
+class RetriedLines(Answer):
+    """What came of it."""
+
+    stored: int
+    known: int
+    """How many were in the log already."""
+    refused: list[str]
+    """A sentence for each that was refused again."""
+
+
+class ReplayPlanAsked(Asked):
+    """A worker that is to handle events again."""
+
+    worker: str = Field(max_length=64)
+    since: int | None = Field(None, ge=1, le=2**53)
+    """The first event's number in the log."""
+    since_time: Moment | None = None
+    """Instead: the time from which on events happened."""
+
+
+class ReplayBeginAsked(ReplayPlanAsked):
+    """The same, with the digest of its plan."""
+
+    digest: str = Field(max_length=64)
+    lose_forgotten: bool = False
+    """Even if retention has removed events that were counted: what they added is lost."""
+
+
+class ReplayPlanShown(Answer):
+    """What it would do, or has begun."""
+
+    worker: str
+    asked: int
+    first: int
+    last: int
+    events: int
+    emptied: list[str]
+    """Tables that are emptied now and rebuilt; until it is done they are incomplete."""
+    kept: list[str]
+    """Tables that are kept and added to."""
+    forgotten: int
+    """Events that retention has removed, whose part in sums would be lost."""
+    words: str
+    digest: str
+    """What to send to begin it."""
+
+
+class AgendaAction(Answer):
+    """What a synthetic user does."""
+
+    due_at: Moment
+    decky: str
+    peer: str | None
+    kind: str
+    protocol: str | None
+    state: str
+    error: str | None
+
+
+class AgendaShown(Answer):
+    """What synthetic users did in the last 24 hours, and will do in the next ones."""
+
+    enabled: bool
+    hosts: int
+    """Deckies that are played and have a persona."""
+    items: list[AgendaAction]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The child that loads rules: limits itself, reads an order and events from standard input, writes what it found.
+
+Rules are somebody's text, and with their libraries they take tens of MiB; so they are loaded here, in a process without
+database, key or network of its own making, which ends with the question.
+"""
+
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from decnet.detection.values import Catalogue, Found, Order, RuleListed, RuleRefused, Tried
+from decnet_core.events.codec import BadEventError, decode
+from decnet_workers.ttp.attack import technique
+from decnet_workers.ttp.command import abouts
+from decnet_workers.ttp.library import SHIPPED, Library, Refusal, load
+from decnet_workers.ttp.reader import FileRead, read_files
+from decnet_workers.ttp.sigma.located import Located
+from decnet_workers.ttp.sigma.rule import About
+from decnet_workers.ttp.trial import Line, fired_within
+
+_MEMORY = 1 << 30
+_SECONDS = 30
+_FIRST = 200
+
+
+def main() -> int:
+    limit_resources()
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    reads: list[FileRead] = []
+
+    def read(files: Sequence[Path]) -> list[FileRead]:
+        wanted = [file for file in files if str(file) not in order.without]
+        reads.extend(read_files([*wanted, *([Path(order.file)] if order.file else [])]))
+        return reads
+
+    library = load(map(Path, order.folders), read)
+    answer: Catalogue | Tried = _catalogue(library, reads) if order.listing else _tried(library, reads, order)
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
+    return 0
+
+
+def limit_resources() -> None:
+    """Limit memory, processor time and files, for good."""
+    for kind, limit in (
+        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_CPU, _SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _catalogue(library: Library, reads: Sequence[FileRead]) -> Catalogue:
+    known = {about.key: about for about in abouts(library)}
+    rules: dict[str, RuleListed] = {}
+    for one in reads:
+        for document in one.documents:
+            fields = _plain(document)
+            about = known.get(str(fields.get("id"))) if isinstance(fields, dict) else None
+            if about is not None:
+                rules.setdefault(about.key, _listed(about, fields, one.file))
+    ordered = sorted(rules.values(), key=lambda rule: (rule.title, str(rule.id)))
+    return Catalogue(tuple(ordered), tuple(map(_refused, library.refused)))
+
+
+def _listed(about: About, fields: dict[str, Any], file: str) -> RuleListed:
+    found = {number: technique(number) for number in about.techniques}
+    tactics = dict.fromkeys(tactic for one in found.values() if one for tactic in one.tactics)
+    positives = fields.get("falsepositives")
+    return RuleListed(
+        about.id,
+        about.title,
+        about.level,
+        {number: one.name if one else number for number, one in found.items()},
+        tuple(tactics),
+        str(fields.get("description") or "").strip(),
+        str(fields.get("status") or ""),
+        _source(fields),
+        tuple(map(str, positives)) if isinstance(positives, list) else (),
+        Path(file).name,
+        about.line,
+        Path(file).is_relative_to(SHIPPED),
+    )
+
+
+def _source(fields: dict[str, Any]) -> str:
+    counted = fields.get("correlation")
+    if isinstance(counted, dict):
+        rules = ", ".join(map(str, counted.get("rules") or ()))
+        return f"{counted.get('type')} of {rules} within {counted.get('timespan')}"
+    source = fields.get("logsource")
+    category = source.get("category") or source.get("product") if isinstance(source, dict) else None
+    return ", ".join(map(str, category)) if isinstance(category, list) else str(category or "")
+
+
+def _tried(library: Library, reads: Sequence[FileRead], order: Order) -> Tried:
+    own = {str(fields.get("id")) for one in reads if one.file == order.file for fields in _fields(one)}
+    lines = list(_lines())
+    fired, looked = fired_within(library, lines, order.seconds)
+    wanted = [(line, tag) for line, tag in fired if not order.file or str(tag.rule_id) in own]
+    refused = [one for one in library.refused if not order.file or str(one.file) == order.file]
+    first = [Found(line.number, tag.rule_id, tag.title, tag.level, tag.technique) for line, tag in wanted[:_FIRST]]
+    return Tried(
+        len(own) if order.file else len(library),
+        tuple(map(_refused, refused)),
+        looked,
+        len(wanted),
+        tuple(first),
+        looked == len(lines),
+    )
+
+
+def _lines() -> Iterator[Line]:
+    for number, text in enumerate(sys.stdin.buffer):
+        try:
+            yield Line(number, decode(text.rstrip(b"\n")))
+        except BadEventError:
+            continue
+
+
+def _fields(read: FileRead) -> Iterator[dict[str, Any]]:
+    for document in read.documents:
+        if isinstance(fields := _plain(document), dict):
+            yield fields
+
+
+def _plain(value: Located) -> Any:
+    """Return a value of a rule file without its lines."""
+    if isinstance(value.data, dict):
+        return {key: _plain(one) for key, one in value.data.items()}
+    if isinstance(value.data, list):
+        return [_plain(one) for one in value.data]
+    return value.data
+
+
+def _refused(one: Refusal) -> RuleRefused:
+    return RuleRefused(one.file.name, one.line, one.reason)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

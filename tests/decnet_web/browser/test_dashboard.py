@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Runs the tests of packages/decnet-web/frontend/e2e in Chromium, against a fleet that was attacked.
+
+Run by `nox -s browser`; one file of them: `.venv/bin/python -m pytest -m browser tests/decnet_web/browser -k NAME`.
+Screenshots go to DECNET_SCREENSHOTS, by default `frontend/screenshots`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.decnet_web.browser.attackers import fill
+from tests.decnet_web.browser.control import Control
+from tests.fleet.up_process import Up, until
+
+pytestmark = pytest.mark.browser
+
+FRONTEND = Path(__file__).parents[3] / "packages" / "decnet-web" / "frontend"
+TESTS = sorted((FRONTEND / "e2e").glob("*.test.mjs"))
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """A running fleet that was attacked, with an account of each role."""
+    fleet = Up(tmp_path_factory.mktemp("fleet"))
+    with fleet.running(), Control(fleet) as control:
+        asyncio.run(fill(fleet.block))
+        for role in ("viewer", "analyst"):  # there is an admin
+            added = control.cli(["user", "add", role, "--role", role])
+            assert added["status"] == 0, added
+        until(lambda: _handled(control))
+        yield control
+        control.shutdown()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("test", TESTS, ids=lambda path: path.name.removesuffix(".test.mjs"))
+def test_in_chromium(control: Control, test: Path) -> None:
+    assert CHROMIUM is not None, "chromium is not installed"
+    screenshots = Path(os.environ.get("DECNET_SCREENSHOTS") or FRONTEND / "screenshots")
+    screenshots.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        "DECNET_E2E_URL": f"http://127.77.{control.fleet.block}.1:8080",
+        "DECNET_E2E_CONTROL": control.url,
+        "DECNET_E2E_BLOCK": str(control.fleet.block),
+        "DECNET_SCREENSHOTS": str(screenshots),
+        "CHROMIUM": CHROMIUM,
+    }
+    command = ["node", "--test", "--test-concurrency=1", "--test-timeout=300000", str(test)]
+    done = subprocess.run(command, cwd=FRONTEND, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr + "\n" + control.fleet.said()[-3000:]
+
+
+def _handled(control: Control) -> bool:
+    """Whether what the attackers did has been understood: the list of attackers is complete."""
+    listed = control.cli(["attackers", "--json"])
+    return listed["status"] == 0 and all(f"127.9.{net}." in listed["out"] for net in (6, 7, 8, 9))
