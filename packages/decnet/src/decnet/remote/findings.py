@@ -10,6 +10,7 @@ import msgspec
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.history.selection import Selection
 from decnet.history.summary import LoginUsed, Summary
+from decnet.incidents.acting import Outcome
 from decnet.incidents.page import Page
 from decnet.incidents.rows import Summary as IncidentSummary
 from decnet.remote.client import Remote, place
@@ -23,6 +24,7 @@ from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 from decnet_models.events.queries import StoredEvent
 from decnet_models.grouping.values import Group
 from decnet_models.incidents import queries as incident_queries
+from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE, Action
 from decnet_models.intel.queries import Finding
 from decnet_models.ttp.queries import TechniqueSeen, TechniqueUsed
 from decnet_workers.webhook.incidents.severity import WORDS
@@ -69,7 +71,8 @@ def credentials(remote: Remote, limit: int, window: Window) -> list[LoginUsed]:
     if window.bounded:
         found = remote.get("/credentials/top", limit=min(limit, 1000), **span(window))
         return structs_of(found["items"], LoginUsed)
-    return [_login(one) for one in remote.listed("/credentials", limit, sort="uses")]
+    rows = remote.listed("/credentials", limit, sort="uses")
+    return [_login(one) for one in sorted(rows, key=lambda row: (-row["uses"], row["digest"]))]
 
 
 def techniques(remote: Remote, window: Window) -> list[TechniqueUsed]:
@@ -156,19 +159,27 @@ def incidents(remote: Remote, limit: int, selection: incident_queries.Selection)
 def incident(remote: Remote, number: int, limit: int) -> Page:
     """Return one incident; raises NotFoundError."""
     found = remote.get(f"/incidents/{number}", limit=min(limit, 1000))
-    return struct_of({**found, "summary": msgspec.to_builtins(_incident(found["summary"]))}, Page)
+    steps = [{**step, "notice": {**step["notice"], "ts": step["ts"]}} for step in found["timeline"]]
+    summed = msgspec.to_builtins(_incident(found["summary"]))
+    return struct_of({**found, "summary": summed, "timeline": steps}, Page)
 
 
-def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> Any:
-    """Acknowledge or close incidents, or add a note to one; return the API's outcome."""
-    if verb == "note":
-        return remote.send("POST", f"/incidents/{numbers[0]}/notes", {"note": note})
-    return remote.send("POST", f"/incidents/{verb}", {"incidents": [*numbers], "note": note})
+def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> list[Outcome]:
+    """Acknowledge or close incidents, or add a note to each; raises NotFoundError."""
+    if verb == NOTE:
+        done = [remote.send("POST", f"/incidents/{number}/notes", {"note": note}) for number in numbers]
+    else:
+        way = {ACKNOWLEDGED: "acknowledge", CLOSED: "close"}[verb]
+        done = remote.send("POST", f"/incidents/{way}", {"incidents": [*numbers], "note": note})["items"]
+    return [
+        Outcome(one["incident"], verb, struct_of(one["earlier"], Action) if one["earlier"] else None) for one in done
+    ]
 
 
-def groups(remote: Remote, what: str, limit: int, least: int) -> list[Group]:
-    """Return identities or campaigns, last seen first."""
-    return structs_of(remote.listed(f"/{what}", limit, least=least), Group)
+def groups(remote: Remote, what: str, limit: int, least: int) -> list[tuple[Group, bool]]:
+    """Return identities or campaigns, last seen first, each with whether it has ended."""
+    rows = remote.listed(f"/{what}", limit, least=least)
+    return [(struct_of(row, Group), row["ended"]) for row in rows]
 
 
 def _login(row: dict[str, Any]) -> LoginUsed:

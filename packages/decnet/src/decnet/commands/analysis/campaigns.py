@@ -34,15 +34,16 @@ def campaigns(
 
         if as_graphml:
             raise WrongUsageError("--graphml needs the whole database: run it on the master")
-        found = findings.groups(remote, "campaigns", limit, 1)
+        shown = findings.groups(remote, "campaigns", limit, 1)
+        found, ended = [group for group, _ in shown], {group.id for group, is_over in shown if is_over}
     else:
         with transaction(find_deployment()) as connection:
             found = groups(connection, CAMPAIGNS, limit, least=1)
             if as_graphml:
                 print_graph(connection, CAMPAIGNS, found)
                 return
-        rhythms = {one.id: rhythm_of(connection, one.id) for one in found}
-    ended = {campaign for campaign, rhythm in rhythms.items() if rhythm is not None and rhythm[1] is not None}
+            rhythms = {one.id: rhythm_of(connection, one.id) for one in found}
+        ended = {campaign for campaign, rhythm in rhythms.items() if rhythm is not None and rhythm[1] is not None}
 
     def row(one: Group) -> tuple[object, ...]:
         state = "ended" if one.id in ended else "active"

@@ -38,7 +38,7 @@ def identities(
 
         if as_graphml:
             raise WrongUsageError("--graphml needs the whole database: run it on the master")
-        found = findings.groups(remote, "identities", limit, least)
+        found = [group for group, _ in findings.groups(remote, "identities", limit, least)]
     else:
         with transaction(find_deployment()) as connection:
             found = groups(connection, IDENTITIES, limit, least=least)
