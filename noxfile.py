@@ -229,6 +229,15 @@ def oracles(session: nox.Session) -> None:
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
 
 
+@nox.session(python="3.13")
+def api(session: nox.Session) -> None:
+    """Ask the whole API by schemathesis, as each role and nobody: 15 times each operation, or as named after `--`."""
+    _workspace(session)
+    examples = session.posargs[0] if session.posargs else "15"
+    command = ("pytest", "-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")
+    session.run(*command, env={"DECNET_API_EXAMPLES": examples})
+
+
 def _npm(session: nox.Session, *arguments: str) -> None:
     """Run npm in the dashboard's folder, with the node of PATH or one from PyPI, after installing what it needs."""
     path = os.pathsep.join((session.bin, os.environ["PATH"]))  # its types come from this environment's API

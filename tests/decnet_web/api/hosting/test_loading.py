@@ -49,5 +49,5 @@ def test_no_module_of_routes_is_imported_before_it_is_needed() -> None:
 def test_the_document_is_the_same() -> None:
     lazy, whole = make_application(None, lazily=True), make_application(None)
     for one in operations(whole):
-        lazy.state.routes.add_for(one.path)
+        lazy.state.routes.router_of(one.path)
     assert lazy.openapi() == whole.openapi()

@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import ssl
 from pathlib import Path
+from typing import Any
 
 DAYS = 3650
 _FILE = "tls.pem"
@@ -58,3 +59,28 @@ def _write(file: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(file)
+
+
+def public_key(directory: Path) -> bytes:
+    """Return the public key of the certificate as PEM; raises OSError."""
+    from cryptography.hazmat.primitives import serialization
+
+    key: Any = serialization.load_pem_private_key((directory / _FILE).read_bytes(), None)
+    made: bytes = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return made
+
+
+def decrypted(directory: Path, data: bytes) -> bytes | None:
+    """Return what a client encrypted with the public key (RSAES-OAEP with SHA-1); None for what it did not."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    key: Any = serialization.load_pem_private_key((directory / _FILE).read_bytes(), None)
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA1()), algorithm=hashes.SHA1(), label=None)  # noqa: S303  # MySQL's
+    try:
+        made: bytes = key.decrypt(data, oaep)
+    except ValueError:
+        return None
+    return made

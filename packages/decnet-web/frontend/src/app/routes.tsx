@@ -51,6 +51,11 @@ const pages = [
   page("/identities/$id", () => import("@/pages/identities/one")),
   page("/campaigns", () => import("@/pages/campaigns/page")),
   page("/campaigns/$id", () => import("@/pages/campaigns/one")),
+  page("/account", () => import("@/pages/account/page")),
+  page("/users", () => import("@/pages/users/page")),
+  page("/audit", () => import("@/pages/audit/page")),
+  page("/reports", () => import("@/pages/reports/page")),
+  page("/search", () => import("@/pages/search/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
-from decnet_web.api.hosting.loading import Loading, Routes
+from decnet_web.api.hosting.loading import Routes
 from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
@@ -53,7 +53,6 @@ def make_application(
     application.state.key = key
     routes = application.state.routes = Routes(application, PREFIX)
     if lazily:
-        application.add_middleware(Loading, routes)
         routes.add_unnamed()
     else:
         routes.add_all()

@@ -2,7 +2,8 @@
 """What routes ask for: the fleet, the principal with at least a role, a span of time, a page.
 
 Every route names exactly one of `Viewer`, `Analyst`, `Admin`, or is open to everybody (log-in, health): the access
-matrix in tests/decnet_web/api/test_access_matrix.py lists all of them.
+matrix in tests/decnet_web/api/test_access_matrix.py lists all of them. Dependencies are coroutines: FastAPI runs plain
+functions and classes in a thread each, which costs more than most of them do.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from decnet_models.database.window import Window
 from decnet_web.api.accounts.authentication import authenticate
 from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.fleet import Fleet
-from decnet_web.api.paging import Paging
+from decnet_web.api.paging import LARGEST, Paging
 from decnet_web.api.passage.idempotency import begin
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
 
-def fleet_of(request: Request) -> Fleet:
+async def fleet_of(request: Request) -> Fleet:
     """Return the fleet that the application serves."""
     fleet: Fleet = request.app.state.fleet
     return fleet
@@ -66,7 +67,7 @@ Analyst = Annotated[Principal, Depends(Access("analyst"))]
 Admin = Annotated[Principal, Depends(Access("admin"))]
 
 
-def _window(
+async def _window(
     since: Annotated[
         str | None, Query(max_length=64, description="Only from this time on: RFC 3339, or ago as `24h`, `7d`.")
     ] = None,
@@ -78,5 +79,16 @@ def _window(
 InWindow = Annotated[Window, Depends(_window)]
 """The span of the query parameters `since` and `until`; by default all of time."""
 
-InPaging = Annotated[Paging, Depends(Paging)]
+
+async def _paging(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=LARGEST, description="The most rows of a page.")] = 100,
+    after: Annotated[
+        str | None, Query(max_length=2048, description="`next` of the previous page; absent: the first page.")
+    ] = None,
+) -> Paging:
+    return Paging(request, limit, after)
+
+
+InPaging = Annotated[Paging, Depends(_paging)]
 """The page of a listing that is asked for."""

@@ -9,9 +9,9 @@ whether there is a next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -39,14 +39,7 @@ class Page(BaseModel, Generic[T]):
 class Paging:
     """The page that a request asks for."""
 
-    def __init__(
-        self,
-        request: Request,
-        limit: Annotated[int, Query(ge=1, le=LARGEST, description="The most rows of a page.")] = 100,
-        after: Annotated[
-            str | None, Query(max_length=2048, description="`next` of the previous page; absent: the first page.")
-        ] = None,
-    ) -> None:
+    def __init__(self, request: Request, limit: int, after: str | None) -> None:
         self.limit = limit
         self._path = request.url.path
         self._cursors: Cursors = request.app.state.cursors

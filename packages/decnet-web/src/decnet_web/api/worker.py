@@ -58,7 +58,9 @@ class Api(Worker[ApiSettings]):
 
     @classmethod
     def reach(cls, settings: ApiSettings) -> Literal["none", "loopback", "any"]:
-        """Return what its TCP socket needs; an invalid address is rejected by `start`."""
+        """Return what its TCP socket and a provider of log-ins need; an invalid address is rejected by `start`."""
+        if settings.oidc_issuer:
+            return "any"
         if not settings.listen:
             return "none"
         try:

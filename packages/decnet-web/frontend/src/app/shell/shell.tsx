@@ -3,7 +3,7 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { live, useLiveState } from "@/api/live";
 import { t } from "@/app/i18n";
-import { navigation, type Entry } from "@/app/navigation";
+import { groups, navigation, type Entry } from "@/app/navigation";
 import { usePreferences } from "@/app/preferences";
 import { useAllowed, useSession } from "@/app/session";
 import { Button } from "@/components/controls/button";
@@ -92,7 +92,6 @@ function useFocusOnPage(main: React.RefObject<HTMLElement | null>, pathname: str
 }
 
 function Rail() {
-  const groups = [...new Set(navigation.map((entry) => entry.group))];
   return (
     <nav className={styles.rail} aria-label={t("shell.navigation")}>
       <Link to="/" search={{}} className={styles.brand ?? ""}>

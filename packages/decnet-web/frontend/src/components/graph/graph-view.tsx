@@ -177,18 +177,27 @@ class Drawing {
   private edgeAs(edge: string, data: Record<string, unknown>): Record<string, unknown> {
     if (this.chosen === null) return { ...data, label: "" };
     const touches = this.graph.hasExtremity(edge, this.chosen);
-    return touches ? { ...data, forceLabel: true } : { ...data, hidden: true };
+    if (!touches) return { ...data, hidden: true };
+    // Around a feature all edges are of its kind: their bits are enough.
+    const label = this.graph.getNodeAttribute(this.chosen, "feature") ? data["bits"] : data["label"];
+    return { ...data, label, forceLabel: true };
   }
 }
 
 function graphologyOf(model: GraphModel, colours: Colours): Graph {
   const graph = new Graph({ multi: true, type: "undirected" });
   for (const node of model.nodes) {
-    graph.addNode(node.id, { label: node.label, color: colours.nodes[node.kind], size: sizeOf(node.kind, node.bits) });
+    graph.addNode(node.id, {
+      label: node.label,
+      color: colours.nodes[node.kind],
+      size: sizeOf(node.kind, node.bits),
+      feature: node.kind === "feature",
+    });
   }
   for (const edge of model.edges) {
     graph.addEdgeWithKey(edge.id, edge.source, edge.target, {
       label: edge.label,
+      bits: edge.bits.toFixed(1),
       color: colours.edges[edge.kind],
       size: edge.kind === "membership" ? 0.6 : Math.max(1.2, Math.min(6, edge.bits / 6)),
       weight: Math.max(0.2, edge.bits / 10),

@@ -71,8 +71,13 @@ export function modelOf(graph: ApiGraph, of: "identity" | "campaign", decisions:
 
 function nodeOf(node: ApiGraph["nodes"][number], of: "identity" | "campaign", bits: number): GraphNode {
   const kind = KINDS[of]?.[node.kind] ?? "feature";
-  const words = kind === "feature" ? `${node.kind} ${node.label}` : node.label;
+  const words = kind === "feature" ? `${node.kind} ${node.label}` : named(node);
   return { id: node.id, kind, label: shortened(words), what: node.kind, bits };
+}
+
+/** Groups are named by ids, of which the beginning is enough. */
+function named(node: ApiGraph["nodes"][number]): string {
+  return node.kind === "attacker" ? node.label : node.label.slice(0, 8);
 }
 
 function rank(node: GraphNode): number {

@@ -171,7 +171,7 @@ function Steps({ steps, current, jump }: StepsProps): ReactElement {
   }, [current]);
   return (
     <div className={styles.steps}>
-      <h3>{t("player.commands", { n: steps.length })}</h3>
+      <h2>{t("player.commands", { n: steps.length })}</h2>
       {steps.length === 0 && <p className="muted">{t("player.commands.none")}</p>}
       <ol ref={list}>
         {steps.map((one, index) => (

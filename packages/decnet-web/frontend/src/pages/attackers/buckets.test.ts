@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from "vitest";
-import { MOST_BARS, filled, stepFor } from "./buckets";
+import { MOST_BARS, filled, stepFor, suited } from "./buckets";
 
 it.each([
   [0, 60],
@@ -30,4 +30,12 @@ it("is bounded, and empty without buckets", () => {
   const far = ["2000-01-01T00:00:00Z", "2026-01-01T00:00:00Z"].map((at) => ({ at, events: 1 }));
   expect(filled(far, 60).times).toHaveLength(2 * MOST_BARS);
   expect(filled([], 60)).toEqual({ times: [], values: [] });
+});
+
+it("joins hours of a long span to longer steps, and loses no event", () => {
+  const hours = Array.from({ length: 1000 }, (_, n) => ({ at: new Date(n * 3 * 3_600_000).toISOString(), events: 2 }));
+  const bars = suited(hours, 3600);
+  expect(bars.times.length).toBeLessThanOrEqual(MOST_BARS + 1);
+  expect(bars.values.reduce((sum, value) => sum + value, 0)).toBe(2000);
+  expect(suited([], 3600).times).toEqual([]);
 });

@@ -15,11 +15,18 @@ export interface Bars {
   values: number[];
 }
 
+/** Bars of a step that suits the whole span, of at least `least` seconds. */
+export function suited(buckets: readonly { at: string; events: number }[], least: number): Bars {
+  const times = buckets.map((one) => Date.parse(one.at) / 1000).filter(Number.isFinite);
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  return filled(buckets, times.length ? Math.max(least, stepFor(first, last)) : least);
+}
+
 /** Bars from the first to the last bucket, evenly spaced; a bucket without a time is left out. */
 export function filled(buckets: readonly { at: string; events: number }[], step: number): Bars {
   const counts = new Map<number, number>();
   for (const one of buckets) {
-    const at = Math.floor(Date.parse(one.at) / 1000);
+    const at = Math.floor(Date.parse(one.at) / 1000 / step) * step;
     if (Number.isFinite(at)) counts.set(at, (counts.get(at) ?? 0) + one.events);
   }
   if (!counts.size) return { times: [], values: [] };

@@ -91,7 +91,7 @@ function tabsOf(whole: AttackerWhole) {
     {
       id: "intel",
       title: counted(t("attacker.tab.intel"), whole.intel),
-      content: () => <IntelPanel indicator={ip} findings={whole.intel} />,
+      content: () => <IntelPanel indicator={ip} address />,
     },
     {
       id: "identity",

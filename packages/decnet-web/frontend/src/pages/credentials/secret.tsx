@@ -15,7 +15,7 @@ export function Secret({ of: { digest, password, public_key } }: { of: Credentia
   const value = password ?? public_key ?? "";
   return (
     <>
-      {password === null && public_key !== null && <Badge bare>{t("credentials.key")}</Badge>}{" "}
+      {password === null && public_key !== null && <Badge bare>{t("credentials.key")}</Badge>}
       <Pivot
         value={value}
         shown={value === "" ? "∅" : value}

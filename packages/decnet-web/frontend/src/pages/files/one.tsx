@@ -40,7 +40,7 @@ export default function OneFile(): ReactElement {
   );
 }
 
-function Content({ whole: { file, sightings, intel } }: { whole: Whole }): ReactElement {
+function Content({ whole: { file, sightings } }: { whole: Whole }): ReactElement {
   return (
     <>
       <Card title={t("file.facts")}>
@@ -60,7 +60,7 @@ function Content({ whole: { file, sightings, intel } }: { whole: Whole }): React
         />
       </Card>
       <Card title={t("file.intel")}>
-        <IntelPanel indicator={file.sha256} findings={intel} />
+        <IntelPanel indicator={file.sha256} />
       </Card>
       <Card title={t("file.sightings")}>
         <SightingList sightings={sightings} />

@@ -10,6 +10,7 @@ import { modelOf, type GraphModel, type GraphNode } from "@/components/graph/mod
 import { Card } from "@/components/show/layout";
 import { DataTable, type Column } from "@/components/table/data-table";
 import { paths, type Kind, type Whole } from "./kinds";
+import { Subject } from "./tables";
 import { bitsText } from "./words";
 import styles from "./groups.module.css";
 
@@ -38,7 +39,7 @@ export function GraphTab({ kind, whole }: { kind: Kind; whole: Whole }): ReactEl
         </Suspense>
         {model.leftOut > 0 && <p className="muted">{t("graph.left.out", { n: model.leftOut })}</p>}
       </div>
-      <NodePanel model={model} chosen={chosen} />
+      <NodePanel kind={kind} model={model} chosen={chosen} />
       <Card title={t("group.graph.table")}>
         <EdgeTable model={model} chosen={chosen} onChoose={onChoose} />
       </Card>
@@ -51,14 +52,14 @@ interface Named {
   chosen: string | null;
 }
 
-function NodePanel({ model, chosen }: Named): ReactElement {
+function NodePanel({ kind, model, chosen }: Named & { kind: Kind }): ReactElement {
   const node = model.nodes.find((one) => one.id === chosen);
   if (!node) return <p className={styles.hint}>{t("group.graph.hint")}</p>;
   const names = new Map(model.nodes.map((one) => [one.id, one.label]));
   const edges = model.edges.filter((one) => one.source === node.id || one.target === node.id);
   return (
     <section className={styles.node} aria-live="polite">
-      <h3>{node.label}</h3>
+      <h3>{node.kind === "member" ? <Subject kind={kind} subject={node.id} /> : node.label}</h3>
       <ul>
         {edges.slice(0, 40).map((edge) => (
           <li key={edge.id}>
@@ -121,5 +122,10 @@ function rowsOf(model: GraphModel): EdgeRow[] {
       const [from, to] = [nodes.get(source), nodes.get(target)];
       return from && to ? [{ id, from, to, label, bits }] : [];
     })
-    .sort((one, other) => other.bits - one.bits);
+    .sort((one, other) => rank(one) - rank(other) || other.bits - one.bits);
+}
+
+/** Evidence first: that somebody is a member the table of members says too. */
+function rank({ to }: EdgeRow): number {
+  return to.kind === "feature" ? 0 : 1;
 }

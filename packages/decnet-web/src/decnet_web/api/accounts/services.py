@@ -52,7 +52,7 @@ class Accounts:
             raise Problem(409, detail=detail) from None
 
 
-def _accounts(request: Request) -> Accounts:
+async def _accounts(request: Request) -> Accounts:
     accounts: Accounts = request.app.state.accounts
     return accounts
 

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Imports the modules of routes when a path of theirs is asked for the first time.
+"""Which router answers a path, and the import of the modules that it consists of, when such a path is asked for first.
 
-All of them take seconds and tens of MiB; who asks for a health check, or for one page, needs two. `routers.OF_SEGMENT`
-says which modules have the paths below a segment; a module that it does not name is imported at once.
+All modules of routes take seconds and tens of MiB; who asks for a health check, or for one page, needs two.
+`routers.OF_SEGMENT` says which modules have the paths below a segment; a module that it does not name is imported at
+once. Each segment has a router of its own: comparing a path with the patterns of all routes costs more than most of
+them do.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
+from types import ModuleType
 
-from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import APIRouter, FastAPI
+from starlette.types import Receive, Scope, Send
 
 from decnet_web.api import routers
 
@@ -23,6 +26,14 @@ class Routes:
         self._application = application
         self._prefix = prefix
         self._included: set[str] = set()
+        self._of_segment: dict[str, APIRouter] = {}
+        self._all = application.router.app
+        application.router.middleware_stack = self.dispatch
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered by the router of its segment; by the application's own if that is unknown."""
+        router = self.router_of(scope["path"]) if scope["type"] == "http" else None
+        await (self._all if router is None else router.app)(scope, receive, send)
 
     def add_all(self) -> None:
         """Include every module."""
@@ -33,35 +44,30 @@ class Routes:
         named = {module for modules in routers.OF_SEGMENT.values() for module in modules}
         self._add(module for module in (*routers.BELOW_API, *routers.AT_ROOT) if module not in named)
 
-    def add_for(self, path: str) -> None:
-        """Include the modules that have the path, if there are any."""
+    def router_of(self, path: str) -> APIRouter | None:
+        """Return the router of a path's segment, if one is known."""
+        segment = segment_of(path, self._prefix)
         if path == self._application.openapi_url:
             self.add_all()
-        else:
-            self._add(routers.OF_SEGMENT.get(segment_of(path, self._prefix), ()))
+        if segment not in self._of_segment and segment in routers.OF_SEGMENT:
+            modules = routers.OF_SEGMENT[segment]
+            self._add(modules)
+            self._of_segment[segment] = router = APIRouter(redirect_slashes=False)
+            for name in modules:
+                self._include(router, name, importlib.import_module(name))
+        return self._of_segment.get(segment)
 
     def _add(self, modules: Iterable[str]) -> None:
         for name in modules:
             if name not in self._included:
                 self._included.add(name)
-                module = importlib.import_module(name)
-                if name in routers.BELOW_API:
-                    self._application.include_router(module.router, prefix=self._prefix)
-                if name in routers.AT_ROOT:
-                    self._application.include_router(module.root_router)
+                self._include(self._application.router, name, importlib.import_module(name))
 
-
-class Loading:
-    """Has the routes of a request included before it is routed."""
-
-    def __init__(self, app: ASGIApp, routes: Routes) -> None:
-        self._app = app
-        self._routes = routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self._routes.add_for(scope["path"])
-        await self._app(scope, receive, send)
+    def _include(self, router: APIRouter, name: str, module: ModuleType) -> None:
+        if name in routers.BELOW_API:
+            router.include_router(module.router, prefix=self._prefix)
+        if name in routers.AT_ROOT:
+            router.include_router(module.root_router)
 
 
 def segment_of(path: str, prefix: str) -> str:

@@ -29,6 +29,9 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
+        opened = transport.get_extra_info("socket")
+        if opened.family != socket.AF_UNIX:  # asyncio does so only where the protocol's number was given
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._late = self.loop.call_later(HEAD_SECONDS, self._end_if_silent)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -38,6 +38,8 @@ export const intel = {
   "intel.none":
     "Nobody has said anything about it. Providers are asked only when `[enrich]` names them: no host is contacted by default.",
   "intel.provider": "Provider",
+  "intel.since": "since",
+  "intel.waiting": "{provider} is still to be asked",
   "intel.fetched": "Asked",
   "intel.expires": "Valid until",
   "intel.detail": "Details",

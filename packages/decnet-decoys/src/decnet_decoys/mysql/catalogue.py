@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What one server holds for all its visitors, what each of them is, and what comes of a statement."""
+
+import time
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from decnet_decoys.mysql.profile import MysqlProfile, Table
+
+MOST_NAMES: Final = 200
+"""Databases, tables of one, and functions that visitors may add."""
+_SYSTEM: Final = ("information_schema", "mysql", "performance_schema", "sys")
+
+
+class Failed(NamedTuple):
+    """An error of the server."""
+
+    code: int
+    state: str
+    message: str
+
+
+class Done(NamedTuple):
+    """It is done, or appears to be."""
+
+    affected: int = 0
+
+
+class Found(NamedTuple):
+    """A result."""
+
+    columns: Sequence[tuple[str, int]]
+    rows: Sequence[Sequence[str | None]]
+
+
+Outcome = Failed | Done | Found
+
+
+class Written(NamedTuple):
+    """A file that a statement would write on the server."""
+
+    path: str
+    data: bytes
+
+
+class Catalogue:
+    """What all visitors of one server find, and what they have changed."""
+
+    def __init__(self, profile: MysqlProfile, host: str) -> None:
+        self.profile = profile
+        self.started = time.time()
+        self.databases: dict[str, dict[str, Table]] = {
+            **{name: {} for name in _SYSTEM},
+            **{name: dict(tables) for name, tables in profile.databases.items()},
+        }
+        self.files: set[str] = set()
+        self.functions: set[str] = set()
+        self.variables = {
+            "version": profile.version, "version_comment": profile.comment, "hostname": host, "port": "3306",
+            "version_compile_os": "debian-linux-gnu", "version_compile_machine": "x86_64", "autocommit": "1",
+            "datadir": "/var/lib/mysql/", "plugin_dir": "/usr/lib/mysql/plugin/", "basedir": "/usr",
+            "secure_file_priv": "", "tmpdir": "/tmp",  # noqa: S108  # shown, not used
+            "max_allowed_packet": "16777216", "sql_mode": "",
+            "character_set_client": "utf8mb4", "character_set_server": "utf8mb4",
+            "collation_server": "utf8mb4_general_ci", "lower_case_table_names": "0", "tx_isolation": "REPEATABLE-READ",
+            "transaction_isolation": "REPEATABLE-READ",
+            "general_log": "0", "general_log_file": f"{host}.log", "log_error": "", "have_ssl": "DISABLED",
+            "socket": "/run/mysqld/mysqld.sock", "time_zone": "SYSTEM", "system_time_zone": "UTC", "license": "GPL",
+            "wait_timeout": "28800", "interactive_timeout": "28800", "net_write_timeout": "60", "init_connect": "",
+            "auto_increment_increment": "1", "query_cache_size": "1048576", "query_cache_type": "OFF",
+        }  # fmt: skip
+
+
+class Visitor(msgspec.Struct):
+    """One connection's state."""
+
+    catalogue: Catalogue
+    user: str
+    address: str
+    number: int
+    database: str = ""
+    written: list[Written] = []
+    """Files that its last statement would write."""
+    commands: list[str] = []
+    """Commands of the system that its last statement would run."""

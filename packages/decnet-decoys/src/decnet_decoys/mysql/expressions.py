@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The expressions of a SELECT: literals, variables and the functions that intruders ask for; nothing is computed."""
+
+import re
+import time
+from collections.abc import Callable
+
+from decnet_decoys.mysql.catalogue import Failed, Visitor
+
+
+def value_of(visitor: Visitor, expression: str) -> str | Failed | None:
+    """Return an expression's value."""
+    if expression[:2] == "@@":
+        name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", expression, flags=re.IGNORECASE).strip("`").lower()
+        known = visitor.catalogue.variables.get(name)
+        return Failed(1193, "HY000", f"Unknown system variable '{name}'") if known is None else known
+    call = re.fullmatch(r"(?P<name>\w+)\s*\((?P<given>.*)\)", expression, re.DOTALL)
+    if call:
+        return _called(visitor, call["name"].lower(), call["given"].strip(), call["name"])
+    if re.fullmatch(r"-?\d{1,30}(?:\.\d{1,30})?|(['\"]).*\1|0x[0-9a-fA-F]*", expression, re.DOTALL):
+        return literal(expression).decode("utf-8", "replace") if not expression[:1].isdigit() else _number(expression)
+    if expression.lower() == "null":
+        return None
+    return Failed(1054, "42S22", f"Unknown column '{expression[:64]}' in 'field list'")
+
+
+def _number(expression: str) -> str:
+    return literal(expression).decode("utf-8", "replace") if expression[:2].lower() == "0x" else expression
+
+
+def _called(visitor: Visitor, name: str, given: str, shown: str) -> str | Failed | None:
+    if name in visitor.catalogue.functions:
+        visitor.commands.append(literal(given).decode("utf-8", "replace"))
+        return "0" if name.endswith("exec") else None
+    simple: dict[str, Callable[[], str | None]] = {
+        "version": lambda: visitor.catalogue.profile.version,
+        "user": lambda: f"{visitor.user}@{visitor.address}", "current_user": lambda: f"{visitor.user}@%",
+        "session_user": lambda: f"{visitor.user}@{visitor.address}",
+        "system_user": lambda: f"{visitor.user}@{visitor.address}",
+        "database": lambda: visitor.database or None, "schema": lambda: visitor.database or None,
+        "now": lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
+        "connection_id": lambda: str(visitor.number), "sleep": lambda: "0", "load_file": lambda: None,
+        "unix_timestamp": lambda: str(int(time.time())),
+    }  # fmt: skip
+    if name in simple:
+        return simple[name]()
+    if name in ("hex", "unhex", "concat", "char", "md5", "if", "ifnull", "count"):
+        return literal(given).decode("utf-8", "replace")
+    return Failed(
+        1305, "42000", f"FUNCTION {visitor.database + '.' if visitor.database else ''}{shown[:64]} does not exist"
+    )
+
+
+def literal(text: str) -> bytes:
+    """Return the bytes of a literal: hexadecimal, in quotes, or as it stands."""
+    if text[:2].lower() == "0x":
+        digits = re.match(r"[0-9a-fA-F]*", text[2:])
+        found = digits[0] if digits else ""
+        return bytes.fromhex(found[: len(found) & ~1])
+    if len(text) >= 2 and text[0] in "'\"" and text[-1] == text[0]:
+        text = text[1:-1].replace("\\'", "'").replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def expressions(text: str) -> list[str]:
+    """Return what commas divide, outside brackets and quotes."""
+    parts, depth, quote, start = [], 0, "", 0
+    for index, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+        elif character == "," and depth == 0:
+            parts.append(text[start:index])
+            start = index + 1
+    return [part.strip() for part in (*parts, text[start:])][:64]

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""Packets of the MySQL client/server protocol 4.1, as MariaDB 10.11 and MySQL 8.0 send them. Sans-IO, bounded."""
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+PROTOCOL_41, CONNECT_WITH_DB, SSL, PLUGIN_AUTH = 0x200, 0x8, 0x800, 0x80000
+PLUGIN_AUTH_LENENC, SECURE_CONNECTION, DEPRECATE_EOF = 0x200000, 0x8000, 0x1000000
+_OF_MYSQL = 1
+EXTENDED_METADATA, CACHED_METADATA = 1 << 35, 1 << 36
+"""Of MariaDB alone; it announces them beside the others, and so does its client."""
+_OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
+"""Capabilities, read off the real servers; that of TLS is added where it is offered."""
+_AUTOCOMMIT: Final = 2
+TEXT, NUMBER = 0xFD, 0x08
+"""Types of columns: VAR_STRING and LONGLONG."""
+LONGEST_HELLO: Final = 64 << 10
+"""Bytes of what a client may send before it has logged in."""
+
+
+class TooLongError(ValueError):
+    """A packet is longer than it may be."""
+
+
+class Framing:
+    """Takes the client's bytes apart."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.sequence = 0
+        """Number of the packet that comes next, from either side."""
+        self._buffer = bytearray()
+
+    @property
+    def held(self) -> int:
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def take(self) -> bytes | None:
+        """Return the next packet, None when it is not there yet; raises TooLongError."""
+        if len(self._buffer) < 4:
+            return None
+        size = int.from_bytes(self._buffer[:3], "little")
+        if size > self.most:
+            raise TooLongError
+        if len(self._buffer) < 4 + size:
+            return None
+        self.sequence = (self._buffer[3] + 1) & 0xFF
+        packet = bytes(self._buffer[4 : 4 + size])
+        del self._buffer[: 4 + size]
+        return packet
+
+    def take_all(self) -> bytes:
+        """Return what is left, whatever it is."""
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return data
+
+    def framed(self, packets: Iterable[bytes]) -> bytes:
+        """Return packets as they are sent."""
+        out = bytearray()
+        for packet in packets:
+            out += len(packet).to_bytes(3, "little") + bytes((self.sequence,)) + packet
+            self.sequence = (self.sequence + 1) & 0xFF
+        return bytes(out)
+
+
+class Hello(NamedTuple):
+    """A client's answer to the greeting."""
+
+    capabilities: int
+    username: bytes
+    response: bytes
+    database: bytes
+    plugin: str
+
+
+def greeting(flavour: str, version: str, plugin: str, thread: int, salt: bytes, *, tls: bool) -> bytes:
+    """Return the first packet (protocol version 10); `salt` has 20 bytes."""
+    capabilities = _OFFERED[flavour] & ~SSL | (SSL if tls else 0)
+    name = f"5.5.5-{version}" if flavour == "mariadb" else version
+    extended = b"\x1d\0\0\0" if flavour == "mariadb" else bytes(4)
+    return b"".join(
+        (
+            b"\n" + name.encode() + b"\0",
+            struct.pack("<I", thread) + salt[:8] + b"\0",
+            struct.pack("<HBHHB", capabilities & 0xFFFF, 45 if flavour == "mariadb" else 255, _AUTOCOMMIT,
+                        capabilities >> 16, len(salt) + 1),
+            bytes(6) + extended + salt[8:] + b"\0" + plugin.encode() + b"\0",
+        )
+    )  # fmt: skip
+
+
+def wants_tls(packet: bytes) -> bool:
+    return len(packet) == 32 and bool(int.from_bytes(packet[:4], "little") & SSL)
+
+
+def hello(packet: bytes) -> Hello | None:
+    """Return a client's log-in; None for what is none."""
+    if len(packet) < 33:
+        return None
+    capabilities = int.from_bytes(packet[:4], "little")
+    if not capabilities & PROTOCOL_41:
+        return None
+    if not capabilities & _OF_MYSQL:
+        capabilities |= int.from_bytes(packet[28:32], "little") << 32
+    username, _, rest = packet[32:].partition(b"\0")
+    if (capabilities & PLUGIN_AUTH_LENENC and rest[:1] < b"\xfb") or capabilities & SECURE_CONNECTION:
+        size = rest[:1]
+    else:
+        response, _, rest = rest.partition(b"\0")
+        return _rest_of_hello(capabilities, username, response, rest)
+    length = size[0] if size else 0
+    return _rest_of_hello(capabilities, username, rest[1 : 1 + length], rest[1 + length :])
+
+
+def _rest_of_hello(capabilities: int, username: bytes, response: bytes, rest: bytes) -> Hello:
+    database = b""
+    if capabilities & CONNECT_WITH_DB:
+        database, _, rest = rest.partition(b"\0")
+    plugin = rest.partition(b"\0")[0] if capabilities & PLUGIN_AUTH else b""
+    return Hello(capabilities, username, response, database, plugin[:64].decode("latin-1"))
+
+
+def ok(affected: int = 0, header: int = 0) -> bytes:
+    return bytes((header,)) + _length(affected) + b"\0" + struct.pack("<HH", _AUTOCOMMIT, 0)
+
+
+def error(code: int, state: str, message: str) -> bytes:
+    text = message.encode("utf-8", "surrogateescape")[:512]
+    return b"\xff" + code.to_bytes(2, "little") + b"#" + state.encode() + text
+
+
+def switch(plugin: str, salt: bytes) -> bytes:
+    """Ask for another way to log in (AuthSwitchRequest)."""
+    return b"\xfe" + plugin.encode() + b"\0" + salt + b"\0"
+
+
+def rows(
+    columns: Sequence[tuple[str, int]], values: Iterable[Sequence[str | None]], capabilities: int
+) -> Iterable[bytes]:
+    """Yield the packets of a result; a value of None is NULL."""
+    deprecated = capabilities & DEPRECATE_EOF
+    end = b"\xfe\0\0" + struct.pack("<H", _AUTOCOMMIT)
+    yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
+    extension = b"\0" if capabilities & EXTENDED_METADATA else b""
+    for name, kind in columns:
+        yield _column(name, kind, extension)
+    if not deprecated:
+        yield end
+    for row in values:
+        yield b"".join(b"\xfb" if one is None else _text(one) for one in row)
+    yield ok(header=0xFE) if deprecated else end
+
+
+def _column(name: str, kind: int, extension: bytes) -> bytes:
+    charset, size, flags, decimals = (63, 20, 0x81, 0) if kind == NUMBER else (33, 1024, 0, 39)
+    fixed = struct.pack("<HIBHB", charset, size, kind, flags, decimals)
+    return b"\x03def\0\0\0" + _text(name) + b"\0" + extension + b"\x0c" + fixed + b"\0\0"
+
+
+def _text(value: str) -> bytes:
+    data = value.encode("utf-8", "surrogateescape")
+    return _length(len(data)) + data
+
+
+def _length(number: int) -> bytes:
+    """Return a length-encoded integer."""
+    if number < 0xFB:
+        return bytes((number,))
+    if number < 1 << 16:
+        return b"\xfc" + number.to_bytes(2, "little")
+    if number < 1 << 24:
+        return b"\xfd" + number.to_bytes(3, "little")
+    return b"\xfe" + number.to_bytes(8, "little")

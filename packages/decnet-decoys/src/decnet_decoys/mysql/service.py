@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""The service of MariaDB or MySQL: one connection, every log-in and every statement recorded before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, LoginAttempt, ServiceRequest
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.authentication import (
+    CACHING_SHA2,
+    NATIVE,
+    challenge,
+    for_crackers,
+    found,
+    unmasked,
+)
+from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Outcome, Visitor
+from decnet_decoys.mysql.packets import Framing, Hello, TooLongError
+from decnet_decoys.mysql.profile import MysqlProfile
+from decnet_decoys.mysql.statements import answer, use
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.service import Service
+
+if TYPE_CHECKING:
+    from decnet_decoys.tls.offer import TlsOffer
+
+_QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
+_RESET = 31
+_FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
+
+
+class MysqlService(Service[MysqlProfile]):
+    """MariaDB or MySQL with weak passwords; what intruders create is there for those who come later."""
+
+    default_port = 3306
+    reach = "mysql -h {address} -P {port} -u root -p"
+    suggestion = "mysql -h {address} -P {port} -u root -p"
+    idle_seconds = 300.0
+    Profile = MysqlProfile
+
+    def __init__(self, context: DeckyContext, profile: MysqlProfile, port: int) -> None:
+        super().__init__(context, profile, port)
+        self.catalogue = Catalogue(profile, context.host_name)
+        self.numbers = itertools.count(31)
+        self.tls: TlsOffer | None = None
+        if profile.flavour == "mysql":  # which makes a certificate when it is installed; MariaDB does not
+            from decnet_decoys.tls.offer import TlsOffer
+
+            self.tls = TlsOffer(context, "MySQL_Server_Auto_Generated_Server_Certificate")
+
+    async def prepare(self) -> None:
+        if self.tls is not None:
+            await self.tls.prepare()
+
+    async def serve(self, connection: Connection) -> None:
+        await _Dialogue(self, connection).play()
+
+
+class _Dialogue:
+    def __init__(self, service: MysqlService, connection: Connection) -> None:
+        self._service = service
+        self._connection = connection
+        self._recorder = connection.recorder
+        self._framing = Framing(packets.LONGEST_HELLO)
+        self._held = 0
+        self._salt = challenge()
+        self._plugin = service.profile.plugin
+        self._capabilities = 0
+        self._secure = False
+
+    async def play(self) -> None:
+        service, profile = self._service, self._service.profile
+        number = next(service.numbers)
+        hello = packets.greeting(
+            profile.flavour, profile.version, self._plugin, number, self._salt, tls=service.tls is not None
+        )
+        await self._send(hello)
+        try:
+            visitor = await self._log_in(number)
+            if visitor is not None:
+                self._framing.most = service.context.settings.limits.body_bytes
+                await self._questions(visitor)
+        except TooLongError:
+            self._record("other protocol", {"data": text(self._framing.take_all()[:512])})
+
+    async def _packet(self) -> bytes | None:
+        """Return the next packet; None when the client has left. Raises TooLongError."""
+        while (packet := self._framing.take()) is None:
+            data = await self._connection.read()
+            if not data:
+                return None
+            self._framing.feed(data)
+            self._hold()
+        self._hold()
+        return packet
+
+    def _hold(self) -> None:
+        held = self._framing.held
+        if held > self._held and not self._connection.lease.hold(held - self._held):
+            raise ConnectionEnded("no memory for the statement")
+        if held < self._held:
+            self._connection.lease.hold(held - self._held)
+        self._held = held
+
+    async def _send(self, *made: bytes) -> None:
+        await self._connection.write(self._framing.framed(made))
+
+    async def _log_in(self, number: int) -> Visitor | None:
+        """Return who has logged in; None when the client was refused or has left."""
+        packet = await self._packet()
+        if packet is not None and packets.wants_tls(packet) and self._service.tls is not None:
+            self._framing.take_all()
+            self._connection = await self._service.tls.secured(self._connection)
+            self._secure = True
+            packet = await self._packet()
+        hello = packets.hello(packet) if packet is not None else None
+        if hello is None:
+            if packet is not None:
+                await self._send(packets.error(1043, "08S01", "Bad handshake"))
+            return None
+        self._capabilities = hello.capabilities
+        response = await self._response(hello)
+        if response is None:
+            return None
+        password = await self._password(hello.username, response)
+        if not await self._judged(hello.username, response, password):
+            return None
+        visitor = Visitor(self._service.catalogue, _name(hello.username), self._recorder.info.src[0], number)
+        refused = use(visitor, _name(hello.database)) if hello.database else Done()
+        await self._send(*self._made(refused))
+        return None if isinstance(refused, Failed) else visitor
+
+    async def _response(self, hello: Hello) -> bytes | None:
+        """Return the response to the challenge, after agreeing how it is made."""
+        if hello.plugin == self._plugin or not hello.plugin:
+            return hello.response
+        if hello.plugin == NATIVE:  # MySQL 8 has accounts of both kinds
+            self._plugin = NATIVE
+            return hello.response
+        await self._send(packets.switch(self._plugin, self._salt))
+        return await self._packet()
+
+    def _known(self, username: bytes) -> tuple[str, ...]:
+        return self._service.profile.accounts.get(_name(username), ())
+
+    async def _password(self, username: bytes, response: bytes) -> str | None:
+        """Return the password in clear, where it is a weak one or the client can be made to tell."""
+        known = found(self._plugin, self._salt, response, self._known(username))
+        if self._plugin != CACHING_SHA2 or not response:
+            return "" if not response else known
+        if known is not None:
+            await self._send(_FAST_OK)
+            return known
+        await self._send(_FULL_EXCHANGE)
+        told = await self._packet()
+        if told is None:
+            return None
+        if self._secure:
+            return text(told.rstrip(b"\0"))
+        if told == _WANTS_KEY:
+            return await self._decrypted()
+        return None
+
+    async def _decrypted(self) -> str | None:
+        """Return the password that a client encrypts with our public key, after we have shown it."""
+        from decnet_decoys.tls.certificate import decrypted, public_key
+
+        keys, in_thread = self._service.context.keys, self._service.context.runtime.in_thread
+        await self._send(b"\x01" + await in_thread(public_key, keys))
+        told = await self._packet()
+        masked = await in_thread(decrypted, keys, told) if told else None
+        return None if masked is None else text(unmasked(masked, self._salt))
+
+    async def _judged(self, username: bytes, response: bytes, password: str | None) -> bool:
+        """Decide about a log-in and record it; a response of which the password is not known is kept as it is."""
+        accepted = password is not None and password in self._known(username)
+        recorder = self._recorder
+        if password is None and response:
+            detail = {"username": text(username), "hash": for_crackers(self._plugin, self._salt, response[:256])}
+            self._record("challenge", detail)
+        recorder.counters.add("decoys_logins")
+        recorder.emit(
+            LoginAttempt(service=recorder.service, username=text(username), success=accepted, password=password)
+        )
+        if accepted:
+            return True
+        await asyncio.sleep(self._service.context.settings.failure_delay_ms / 10_000)
+        told = f"'{_name(username)}'@'{recorder.info.src[0]}' (using password: {'YES' if response else 'NO'})"
+        await self._send(packets.error(1045, "28000", f"Access denied for user {told}"))
+        return False
+
+    def _record(self, action: str, detail: dict[str, str]) -> None:
+        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))
+
+    async def _questions(self, visitor: Visitor) -> None:
+        """Answer until the client leaves."""
+        self._recorder.emit(
+            ClientIdentified(service=self._recorder.service, software=f"capabilities {self._capabilities:#x}")
+        )
+        while packet := await self._packet():
+            command, given = packet[0], packet[1:]
+            if command == _QUIT:
+                return
+            await self._answer(visitor, command, given)
+            await turn.give_way()
+
+    async def _answer(self, visitor: Visitor, command: int, given: bytes) -> None:
+        if command == _QUERY:
+            await self._statement(visitor, given)
+        elif command == _INIT_DB:
+            self._recorder.emit(CommandRun(service=self._recorder.service, command=f"USE {text(given[:256])}"))
+            await self._send(*self._made(use(visitor, _name(given))))
+        elif command in (_PING, _RESET):
+            await self._send(packets.ok())
+        elif command == _STATISTICS:
+            await self._send(self._statistics())
+        else:
+            self._record("command", {"number": str(command), "data": text(given[:512])})
+            await self._send(packets.error(1047, "08S01", "Unknown command"))
+
+    def _statistics(self) -> bytes:
+        up = int(time.time() - self._service.catalogue.started) + self._service.context.persona.uptime_days * 86400
+        asked = up * 3 + 79
+        return (
+            f"Uptime: {up}  Threads: 1  Questions: {asked}  Slow queries: 0  Opens: 22  Open tables: 15  "
+            f"Queries per second avg: {asked / max(1, up):.3f}"
+        ).encode()
+
+    async def _statement(self, visitor: Visitor, given: bytes) -> None:
+        sql = given.decode("utf-8", "surrogateescape")
+        outcome, known = answer(visitor, sql)
+        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(given), known=known))
+        for written in visitor.written:
+            digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(written.data))
+            self._recorder.emit(
+                FileCaptured(
+                    service=self._recorder.service, sha256=digest, size=len(written.data), name=text(written.path)
+                )
+            )
+        for command in visitor.commands:
+            self._recorder.emit(CommandRun(service=self._recorder.service, command=text(command), known=False))
+        await self._send(*self._made(outcome))
+
+    def _made(self, outcome: Outcome) -> list[bytes]:
+        if isinstance(outcome, Failed):
+            return [packets.error(*outcome)]
+        if isinstance(outcome, Done):
+            return [packets.ok(outcome.affected)]
+        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities))
+
+
+def _name(value: bytes) -> str:
+    return value[:128].decode("utf-8", "surrogateescape")

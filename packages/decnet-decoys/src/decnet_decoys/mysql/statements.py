@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+"""Answers SQL as far as intruders ask it: who and where they are, what there is, and the ways out of the database.
+
+No SQL is parsed beyond the few shapes below, and nothing is executed; what is not known is a syntax error, as for a
+typing mistake. What a visitor creates and drops is remembered for all, in bounds.
+"""
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Final
+
+from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
+from decnet_decoys.mysql.expressions import expressions, literal, value_of
+from decnet_decoys.mysql.packets import NUMBER, TEXT
+from decnet_decoys.mysql.profile import Table
+
+LONGEST: Final = 4096
+"""Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
+
+
+def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
+    """Return what comes of a statement, and whether it was understood."""
+    visitor.written, visitor.commands = [], []
+    text = _bare(sql)
+    if not text:
+        return Failed(1065, "42000", "Query was empty"), True
+    written = _writing(text)
+    if written is not None:
+        return _write(visitor, written), True
+    text = " ".join(text[:LONGEST].split())  # so that no shape has to try how many spaces there are
+    for shape, act in _SHAPES:
+        match = shape.fullmatch(text)
+        if match:
+            outcome = act(visitor, match)
+            return outcome, not (isinstance(outcome, Failed) and outcome.code == 1064)
+    return _syntax(visitor, text), False
+
+
+def _writing(text: str) -> Written | None:
+    """Return the file of SELECT ... INTO OUTFILE or DUMPFILE, which may hold a whole library; None for all else."""
+    if text[:7].lower() != "select ":
+        return None
+    for words in (" into dumpfile ", " into outfile "):
+        place = text.lower().rfind(words)
+        path = (
+            re.match(r"\s*(?:'([^']{1,1024})'|\"([^\"]{1,1024})\")", text[place + len(words) :]) if place > 0 else None
+        )
+        if path:
+            return Written(path[1] or path[2], literal(text[7:place].strip()))
+    return None
+
+
+def _bare(sql: str) -> str:
+    """Return a statement without comments around it, spaces at its ends and its semicolon."""
+    text = sql.strip().rstrip("; \t\r\n\0")
+    while text.startswith("/*") and not text.startswith("/*!"):
+        text = text.partition("*/")[2].strip()
+    return text
+
+
+def _syntax(visitor: Visitor, text: str) -> Failed:
+    server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
+    return Failed(
+        1064,
+        "42000",
+        "You have an error in your SQL syntax; check the manual that corresponds to your "
+        f"{server} server version for the right syntax to use near '{text[:80]}' at line 1",
+    )
+
+
+def _strings(*values: str) -> list[list[str | None]]:
+    return [[value] for value in values]
+
+
+def _databases(visitor: Visitor, _match: re.Match[str]) -> Outcome:
+    return Found([("Database", TEXT)], _strings(*sorted(visitor.catalogue.databases)))
+
+
+def _tables(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    name = _name(match["db"] or "") or visitor.database
+    if not name:
+        return Failed(1046, "3D000", "No database selected")
+    if name not in visitor.catalogue.databases:
+        return Failed(1049, "42000", f"Unknown database '{name}'")
+    return Found([(f"Tables_in_{name}", TEXT)], _strings(*sorted(visitor.catalogue.databases[name])))
+
+
+def _variables(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    like = (match["like"] or "%")[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    wanted = like.replace("%", "*").replace("_", "?")
+    shown = [[name, value] for name, value in sorted(visitor.catalogue.variables.items()) if fnmatchcase(name, wanted)]
+    return Found([("Variable_name", TEXT), ("Value", TEXT)], shown)
+
+
+def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    names = ("Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress")
+    row = [str(visitor.number), visitor.user, visitor.address, visitor.database or None, "Query", "0", "starting",
+           match[0][:100], "0.000"]  # fmt: skip
+    return Found([(name, TEXT) for name in names], [row])
+
+
+def _grants(visitor: Visitor, _match: re.Match[str]) -> Outcome:
+    name = f"{visitor.user}@%"
+    grant = f"GRANT ALL PRIVILEGES ON *.* TO `{visitor.user}`@`%` WITH GRANT OPTION"
+    return Found([(f"Grants for {name}", TEXT)], _strings(grant))
+
+
+def use(visitor: Visitor, name: str) -> Outcome:
+    """Choose a database."""
+    if name not in visitor.catalogue.databases:
+        return Failed(1049, "42000", f"Unknown database '{name[:64]}'")
+    visitor.database = name
+    return Done()
+
+
+def _create_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    name, databases = _name(match["name"]), visitor.catalogue.databases
+    if name in databases:
+        return Done() if match["exists"] else Failed(1007, "HY000", f"Can't create database '{name}'; database exists")
+    if len(databases) < MOST_NAMES:
+        databases[name] = {}
+    return Done(1)
+
+
+def _drop_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    name, databases = _name(match["name"]), visitor.catalogue.databases
+    if name not in databases:
+        gone = Failed(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
+        return Done() if match["exists"] else gone
+    return Done(len(databases.pop(name)))
+
+
+def _create_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    database, name = _split(visitor, match["name"])
+    tables = visitor.catalogue.databases.get(database)
+    if tables is None:
+        return (
+            Failed(1046, "3D000", "No database selected")
+            if not database
+            else Failed(1049, "42000", f"Unknown database '{database}'")
+        )
+    columns = tuple(_name(part.split()[0]) for part in match["columns"].split(",")[:50] if part.split())
+    if len(tables) < MOST_NAMES:
+        tables.setdefault(name, Table(columns=columns))
+    return Done()
+
+
+def _drop_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    database, name = _split(visitor, match["name"])
+    tables = visitor.catalogue.databases.get(database, {})
+    if name not in tables and not match["exists"]:
+        return Failed(1051, "42S02", f"Unknown table '{database}.{name}'")
+    tables.pop(name, None)
+    return Done()
+
+
+def _changed(_visitor: Visitor, _match: re.Match[str]) -> Outcome:
+    return Done(1)
+
+
+def _accepted(_visitor: Visitor, _match: re.Match[str]) -> Outcome:
+    return Done()
+
+
+def _select_from(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    database, name = _split(visitor, match["name"])
+    if not database:
+        return Failed(1046, "3D000", "No database selected")
+    table = visitor.catalogue.databases.get(database, {}).get(name)
+    if table is None:
+        return Failed(1146, "42S02", f"Table '{database}.{name}' doesn't exist")
+    if re.fullmatch(r"count\s*\(.{0,60}\)", match["what"].strip(), re.IGNORECASE):
+        return Found([(match["what"].strip(), NUMBER)], _strings(str(len(table.rows))))
+    return Found([(column, TEXT) for column in table.columns], table.rows)
+
+
+def _write(visitor: Visitor, written: Written) -> Outcome:
+    visitor.written.append(written)
+    if len(visitor.catalogue.files) < MOST_NAMES:
+        visitor.catalogue.files.add(written.path.rpartition("/")[2])
+    return Done(1)
+
+
+def _create_function(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    catalogue, library = visitor.catalogue, match["library"]
+    if library.rpartition("/")[2] not in catalogue.files:
+        why = "cannot open shared object file: No such file or directory"
+        return Failed(1126, "HY000", f"Can't open shared library '{library}' (errno: 2, {why})")
+    if len(catalogue.functions) < MOST_NAMES:
+        catalogue.functions.add(_name(match["name"]).lower())
+    return Done()
+
+
+def _select(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    names, row = [], []
+    for expression in expressions(match["what"]):
+        value = value_of(visitor, expression)
+        if isinstance(value, Failed):
+            return value
+        kind = NUMBER if value is not None and value.isdecimal() and not expression.startswith(("'", '"')) else TEXT
+        names.append((expression.strip("'\""), kind))
+        row.append(value)
+    return Found(names, [row])
+
+
+def _name(text: str) -> str:
+    return text.strip("`'\" \t\r\n")[:64]
+
+
+def _split(visitor: Visitor, text: str) -> tuple[str, str]:
+    """Return the database and the table that a name means."""
+    database, dot, name = text.replace("`", "").partition(".")
+    return (_name(database), _name(name)) if dot else (visitor.database, _name(database))
+
+
+_NAME = r"[`'\"]?[\w$.`-]{1,140}[`'\"]?"
+_EXISTS = "(?P<exists>if (?:not )?exists )?"
+
+
+def _shape(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+_SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], Outcome]], ...]] = (
+    (_shape("show (?:databases|schemas)"), _databases),
+    (_shape(f"show (?:full )?tables(?: (?:from|in) (?P<db>{_NAME}))?"), _tables),
+    (_shape(r"show (?:global |session )?variables(?: like ['\"](?P<like>[^'\"]*)['\"])?"), _variables),
+    (_shape("show (?:full )?processlist"), _processes),
+    (_shape("show grants(?: for .*)?"), _grants),
+    (_shape(f"use (?P<name>{_NAME})"), lambda visitor, match: use(visitor, _name(match["name"]))),
+    (_shape(f"create (?:database|schema) {_EXISTS}(?P<name>{_NAME})(?: .*)?"), _create_database),
+    (_shape(f"drop (?:database|schema) {_EXISTS}(?P<name>{_NAME})"), _drop_database),
+    (_shape(rf"create table {_EXISTS}(?P<name>{_NAME}) ?\((?P<columns>.*)\).*"), _create_table),
+    (_shape(f"drop table {_EXISTS}(?P<name>{_NAME})"), _drop_table),
+    (
+        _shape(
+            rf"create (?:aggregate )?function (?P<name>{_NAME}) returns \w+ soname "
+            r"['\"](?P<library>[^'\"]{1,512})['\"]"
+        ),
+        _create_function,
+    ),
+    (_shape(f"select (?P<what>[^;]+?) from (?P<name>{_NAME})(?: .*)?"), _select_from),  # noqa: S608  # a pattern
+    (_shape(r"select (?P<what>.+?)(?: limit \d{1,10})?"), _select),
+    (_shape("(?:insert|replace|update|delete|truncate) .*"), _changed),
+    (
+        _shape(
+            "(?:set|flush|grant|revoke|create user|alter|drop user|begin|commit|rollback|start|kill|lock|unlock)\\b.*"
+        ),
+        _accepted,
+    ),
+    (_shape(r"/\*!.*"), _accepted),
+)

