@@ -35,6 +35,8 @@ export const navigation: readonly Entry[] = [
   { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "n" },
   { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/canaries", label: "nav.canaries", icon: "canaries", group: "nav.group.deceive", key: "y" },
+  { to: "/webhooks", label: "nav.webhooks", icon: "webhooks", group: "nav.group.operate", key: "h" },
   { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
   { to: "/users", label: "nav.users", icon: "users", group: "nav.group.administer", key: "u" },
