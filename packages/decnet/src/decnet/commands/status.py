@@ -49,6 +49,8 @@ def _page(report: Report) -> str:
         f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
     ]
+    if report.dashboard:
+        lines.append(f"dashboard: {report.dashboard} (a link that logs in: decnet user link NAME)")
     if report.database_error:
         lines.append(f"database: {report.database_error}")
     elif report.progress:

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from decnet.cli.errors import NotFoundError
 from decnet.findings.encrypted_zip import PASSWORD, Member, length, member_of, pieces
 from decnet_models.artifacts import queries
-from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, sightings
+from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, newest_sightings, sightings
 from decnet_models.database.window import Window
 from decnet_models.intel.queries import findings
 from decnet_web.api.audit import audited
@@ -71,7 +71,8 @@ async def list_files(
 
     def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[FileItem]:
         found = files(connection, limit, kind=kind, window=window, after=after)
-        return [file_item(one, next(iter(sightings(connection, 1, sha256=one.sha256)), None)) for one in found]
+        seen = newest_sightings(connection, [one.sha256 for one in found])
+        return [file_item(one, seen.get(one.sha256)) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.sha256))
 
