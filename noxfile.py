@@ -67,7 +67,8 @@ def _closure(distribution: str) -> list[str]:
             continue
         found.append(name)
         project = tomllib.loads((ROOT / "packages" / name / "pyproject.toml").read_text())["project"]
-        waiting += [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+        siblings = [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+        waiting += [need.partition("[")[0] for need in siblings]
     return found
 
 
@@ -231,9 +232,9 @@ def oracles(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def api(session: nox.Session) -> None:
-    """Ask the whole API by schemathesis, as each role and nobody: 15 times each operation, or as named after `--`."""
+    """Ask the whole API by schemathesis, as each role and nobody: 10 times each operation, or as named after `--`."""
     _workspace(session)
-    examples = session.posargs[0] if session.posargs else "15"
+    examples = session.posargs[0] if session.posargs else "10"
     command = ("pytest", "-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")
     session.run(*command, env={"DECNET_API_EXAMPLES": examples})
 

@@ -12,6 +12,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from api_page import api_page
+
 from decnet.manual.reference import pages
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +43,7 @@ def main() -> None:
             place(ROOT / name, target / there, target)
     for path in pages.write(target / "reference"):
         print(path)  # the command's output
+    (target / "reference" / "api.md").write_text("".join(api_page()), encoding="utf-8")
 
 
 def place(source: Path, there: Path, target: Path) -> None:

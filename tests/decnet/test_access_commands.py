@@ -123,6 +123,12 @@ def test_what_commands_do_is_in_the_audit(run: Run, deployment: Deployment) -> N
     assert "nothing" in run("audit", "--actor", "somebody-else").out
 
 
+def test_without_a_name_the_link_is_for_the_first_administrator(run: Run, deployment: Deployment) -> None:
+    del deployment
+    assert run("user", "link", "--json").document["user"] == "admin"
+    assert [one["name"] for one in run("user", "list", "--json").document] == ["admin"]
+
+
 def test_the_first_link_is_for_admin_until_somebody_can_log_in(deployment: Deployment) -> None:
     with transaction(deployment, write=True) as connection:
         first = links.first(connection, "http://127.0.0.1:8080/", "root")

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Face:
     def __init__(self, up: Up) -> None:
         self.up = up
         self.place = (f"127.77.{up.block}.1", 8080)
-        self.token = self.cli("token", "add", "admin", "test", "--json")["token"]
+        self.token = self.cli("token", "add", "admin", "test", "--json")["secret"]
 
     def cli(self, *arguments: str) -> Any:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
@@ -52,10 +53,20 @@ class Face:
     def parked(self) -> bool:
         return all(self.status(name).phase is Phase.PARKED for name in ("api", "web"))
 
-    def open(self, path: str, **fields: str) -> http.client.HTTPResponse:
+    @contextmanager
+    def open(self, path: str, **fields: str) -> Iterator[http.client.HTTPResponse]:
         connection = http.client.HTTPConnection(*self.place, timeout=60)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}", **fields})
-        return connection.getresponse()
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}", **fields})
+            with connection.getresponse() as answer:
+                yield answer
+        finally:
+            connection.close()
+
+    def status_of(self, path: str) -> int:
+        with self.open(path) as answer:
+            answer.read()
+            return answer.status
 
     def kill(self, worker: str) -> None:
         pid = self.status(worker).pid
@@ -84,10 +95,12 @@ class Client(threading.Thread):
 
     def _follow(self) -> None:
         fields = {"Last-Event-ID": self.last_id} if self.last_id else {}
-        answer = self._face.open("/api/v1/stream?table=event&kind=http.request", **fields)
-        if answer.status != 200:
-            return
-        self.connected += 1
+        with self._face.open("/api/v1/stream?table=event&kind=http.request", **fields) as answer:
+            if answer.status == 200:
+                self.connected += 1
+                self._read(answer)
+
+    def _read(self, answer: http.client.HTTPResponse) -> None:
         block: dict[str, str] = {}
         while line := answer.readline():
             text = line.decode().rstrip("\n")
@@ -117,11 +130,11 @@ def test_both_are_parked_while_nobody_looks_and_answer_the_first_who_does(face: 
     for _ in range(2):
         until(face.parked, 120)
         began = time.monotonic()
-        assert face.open("/healthz").status == 200
+        assert face.status_of("/healthz") == 200
         first = time.monotonic() - began
         print(f"first answer of both after {first:.2f} s")  # noqa: T201  # a figure of the run
         assert first < FIRST_ANSWER_SECONDS
-        assert face.open("/api/v1/workers").status == 200
+        assert face.status_of("/api/v1/workers") == 200
     assert face.status("web").restarts == face.status("api").restarts == 0
 
 
@@ -162,8 +175,8 @@ def test_a_client_that_comes_again_through_kills_sees_each_message_once(face: Fa
 
 
 def test_the_dashboard_or_how_to_build_it_is_there(face: Face) -> None:
-    answer = face.open("/")
-    body = answer.read()
+    with face.open("/") as answer:
+        body = answer.read()
     assert answer.status in (200, 503)
     assert b"<title>" in body or b"make up" in body
     assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")

@@ -56,7 +56,7 @@ class Served(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def serving(root: Path, settings: ApiSettings | None = None) -> Iterator[Served]:
+def serving(root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32)) -> Iterator[Served]:
     """Make a fleet below `root` that does not run, and the application that serves it."""
     deployment = _deployment(root)
     tokens = {role: f"decnet_test_{role}" for role in ROLES}
@@ -67,7 +67,7 @@ def serving(root: Path, settings: ApiSettings | None = None) -> Iterator[Served]
             add_token(connection, Token(digest, tokens[role][:8], UUID(int=number), "test", role, now))
     fleet = Fleet(deployment)
     try:
-        yield Served(make_application(fleet, settings or ApiSettings()), deployment, tokens)
+        yield Served(make_application(fleet, settings or ApiSettings(), key=key), deployment, tokens)
     finally:
         fleet.close()
 

@@ -2,11 +2,12 @@
 """Queries of accounts, tokens and sessions; times are ns since the Unix epoch."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import account, api_token, web_session
@@ -181,12 +182,20 @@ def token_of(connection: Connection, digest: str) -> Token | None:
     return as_token(row) if row else None
 
 
+@cache
+def _valid_token() -> Select[Any]:
+    """Return the query of `authenticate_token`, made once: every request of the API asks it."""
+    c = api_token.c
+    query = select(*c, *account.c).join(account, account.c.id == c.account)
+    unexpired = or_(c.expires_at.is_(None), c.expires_at > bindparam("now"))
+    return query.where(
+        c.digest == bindparam("wanted"), c.revoked_at.is_(None), unexpired, account.c.disabled_at.is_(None)
+    )
+
+
 def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid token, with the lesser of its role and the account's; or None."""
-    c = api_token.c
-    good = (c.digest == digest, c.revoked_at.is_(None), or_(c.expires_at.is_(None), c.expires_at > now_ns))
-    query = select(*api_token.c, *account.c).join(account, account.c.id == c.account)
-    row = connection.execute(query.where(*good, account.c.disabled_at.is_(None))).one_or_none()
+    row = connection.execute(_valid_token(), {"wanted": digest, "now": now_ns}).one_or_none()
     if row is None:
         return None
     columns = len(api_token.c)
@@ -218,12 +227,19 @@ def open_session(connection: Connection, session: WebSession) -> None:
     connection.execute(update(account).where(account.c.id == session.account).values(login_at=session.created_at))
 
 
+@cache
+def _valid_session() -> Select[Any]:
+    """Return the query of `authenticate_session`, made once."""
+    c = web_session.c
+    query = select(*c, *account.c).join(account, c.account == account.c.id)
+    return query.where(
+        c.digest == bindparam("wanted"), c.expires_at > bindparam("now"), account.c.disabled_at.is_(None)
+    )
+
+
 def authenticate_session(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid session cookie, or None."""
-    c = web_session.c
-    query = select(*web_session.c, *account.c).join(account, c.account == account.c.id)
-    good = query.where(c.digest == digest, c.expires_at > now_ns, account.c.disabled_at.is_(None))
-    row = connection.execute(good).one_or_none()
+    row = connection.execute(_valid_session(), {"wanted": digest, "now": now_ns}).one_or_none()
     if row is None:
         return None
     columns = len(web_session.c)

@@ -14,6 +14,15 @@ export interface Entry {
   role?: Role;
 }
 
+/** The order in which groups stand. */
+export const groups: readonly Key[] = [
+  "nav.group.watch",
+  "nav.group.investigate",
+  "nav.group.deceive",
+  "nav.group.operate",
+  "nav.group.administer",
+];
+
 export const navigation: readonly Entry[] = [
   { to: "/", label: "nav.overview", icon: "overview", group: "nav.group.watch", key: "o" },
   { to: "/incidents", label: "nav.incidents", icon: "incidents", group: "nav.group.watch", key: "i" },
@@ -23,9 +32,13 @@ export const navigation: readonly Entry[] = [
   { to: "/sessions", label: "nav.sessions", icon: "sessions", group: "nav.group.investigate", key: "s" },
   { to: "/credentials", label: "nav.credentials", icon: "credentials", group: "nav.group.investigate", key: "c" },
   { to: "/files", label: "nav.files", icon: "files", group: "nav.group.investigate", key: "f" },
-  { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "i" },
+  { to: "/identities", label: "nav.identities", icon: "identities", group: "nav.group.investigate", key: "n" },
   { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
+  { to: "/canaries", label: "nav.canaries", icon: "canaries", group: "nav.group.deceive", key: "y" },
+  { to: "/webhooks", label: "nav.webhooks", icon: "webhooks", group: "nav.group.operate", key: "h" },
   { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
+  { to: "/users", label: "nav.users", icon: "users", group: "nav.group.administer", key: "u" },
+  { to: "/audit", label: "nav.audit", icon: "audit", group: "nav.group.administer", key: "l", role: "admin" },
 ];

@@ -42,6 +42,7 @@ class Api(Worker[ApiSettings]):
     Settings = ApiSettings
     group = "face"
     parks = True
+    follows = ("web",)  # a page asks at once: both start while its browser waits for the first file
     database = True
     serves_workers = True
     memory_budget = 256 * MIB
@@ -58,7 +59,9 @@ class Api(Worker[ApiSettings]):
 
     @classmethod
     def reach(cls, settings: ApiSettings) -> Literal["none", "loopback", "any"]:
-        """Return what its TCP socket needs; an invalid address is rejected by `start`."""
+        """Return what its TCP socket and a provider of log-ins need; an invalid address is rejected by `start`."""
+        if settings.oidc_issuer:
+            return "any"
         if not settings.listen:
             return "none"
         try:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from pathlib import Path
+from typing import Literal
 
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import parse_address
@@ -56,6 +57,17 @@ class Web(Worker[WebSettings]):
         except WebSettingsError:
             return ()
         return ("CAP_NET_BIND_SERVICE",) if 0 < port < 1024 else ()
+
+    @classmethod
+    def reach(cls, settings: WebSettings) -> Literal["none", "loopback", "any"]:
+        """Return what its TCP socket needs."""
+        if not settings.listen:
+            return "none"
+        try:
+            address = parse_address(listen_address(settings.listen)[0])
+        except WebSettingsError:
+            return "any"
+        return "loopback" if address is not None and address.is_loopback else "any"
 
     async def start(self, ctx: Context) -> None:
         """Open the sockets; raises StartupError for an invalid setting or a used address."""

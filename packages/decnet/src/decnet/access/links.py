@@ -28,6 +28,8 @@ FIRST = "admin"
 """The name of a fleet's first account."""
 LIFETIME_NS = 3600 * 1_000_000_000
 WORKER = "web"
+KEY = "api.key"
+"""The API's key, in the state directory's `keys`."""
 
 
 class Made(msgspec.Struct, frozen=True):

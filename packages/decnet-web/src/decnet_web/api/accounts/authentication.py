@@ -120,14 +120,17 @@ async def _refuse_token_in_address(request: Request, fleet: Fleet) -> None:
     if token is None:
         return
 
-    def record(connection: Connection) -> None:
-        known = queries.authenticate_token(connection, digest(token), now_ns=time.time_ns())
-        actor = known.account.name if known else NOBODY
+    stored = digest(token)
+    known = await fleet.read(lambda connection: queries.authenticate_token(connection, stored, now_ns=time.time_ns()))
+    if known is not None:  # what only looks like one is not written down, or anybody could fill the audit
         entry = audit.Entry(
-            actor, "none", "token.exposed", time.time_ns(), object=token[:SHOWN], address=address_of(request)
+            known.account.name,
+            "none",
+            "token.exposed",
+            time.time_ns(),
+            object=token[:SHOWN],
+            address=address_of(request),
         )
-        audit.record(connection, entry)
-
-    await fleet.write(record)
+        await fleet.write(lambda connection: audit.record(connection, entry))
     detail = "a token in an address is logged by every proxy: revoke this one, and send tokens in Authorization only"
     raise Problem(400, title="Token in the address", detail=detail)

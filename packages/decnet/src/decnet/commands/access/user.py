@@ -6,11 +6,13 @@ from typing import Annotated
 
 import msgspec
 import typer
+from sqlalchemy import Connection
 
 from decnet.access import links, users
 from decnet.access.auditing import record
 from decnet.access.links import Made
 from decnet.access.users import User
+from decnet.cli.errors import WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, application
 from decnet.fleet.deployment import find_deployment, transaction
@@ -62,14 +64,19 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 
 
 @app.command()
-def link(name: Name, as_json: Json = False) -> None:
+def link(
+    name: Annotated[
+        str | None, typer.Argument(help="The user's name; without one the first administrator, if nobody can log in.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
     """Print a link that logs the user in once, within an hour; a second factor is still asked for."""
     deployment = find_deployment()
     base = links.dashboard(deployment.settings)
     with transaction(deployment, write=True) as connection:
-        owner = users.find(connection, name)
-        made = links.make(connection, base, owner, operator())
-        record(connection, "account.link", owner.name)
+        made = _linked(connection, base, name)
+        record(connection, "account.link", made.user)
     _print_link(made, as_json=as_json)
 
 
@@ -122,6 +129,15 @@ def remove(name: Name) -> None:
         removed: Account = users.remove(connection, name)
         record(connection, "account.remove", removed.name)
     typer.echo(f"{removed.name} is removed")
+
+
+def _linked(connection: Connection, base: str, name: str | None) -> Made:
+    if name is not None:
+        return links.make(connection, base, users.find(connection, name), operator())
+    made = links.first(connection, base, operator())
+    if made is None:
+        raise WrongUsageError("an administrator can log in already: name the user; decnet user list shows them")
+    return made
 
 
 def _print_link(made: Made, *, as_json: bool) -> None:

@@ -19,6 +19,7 @@ import { deckies } from "./deckies";
 import { fleet } from "./fleet";
 import { rules } from "./rules";
 import { sensors } from "./sensors";
+import { users } from "./users";
 import { shell } from "./shell";
 import { webhooks } from "./webhooks";
 import { workers } from "./workers";
@@ -27,6 +28,7 @@ export const english = {
   ...common,
   ...shell,
   ...account,
+  ...users,
   ...events,
   ...overview,
   ...incidents,

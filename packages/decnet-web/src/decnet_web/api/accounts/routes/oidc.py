@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import time
 from typing import Annotated
 from urllib.parse import urlencode
@@ -36,6 +37,8 @@ from decnet_web.api.accounts.tickets import ticket_digest
 from decnet_web.api.accounts.transport import host_of, is_protected, origin_of
 from decnet_web.api.models import Answer
 from decnet_web.api.problems import Problem
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/session", tags=["accounts"])
 
@@ -96,7 +99,7 @@ async def begin_oidc(
     try:
         found = await provider.discovery()
     except OidcError as error:
-        await _note(request, error)
+        log.warning("no log-in through the provider: %s", error)
         return _back(error.reason)
     asked = {
         "response_type": "code",
@@ -127,10 +130,10 @@ async def complete_oidc(
     """Take the provider's answer, open a session and send the browser to the page that it wanted."""
     provider = _provider(door.accounts.provider)
     attempt = Attempt(door.request, door.fleet, "oidc", from_elsewhere=True)
+    await attempt.begin()  # counted first: what is refused goes to the audit, which nobody shall fill
     try:
         flow = await _begun(door, state)
         _check_answer(provider, code, error, iss)
-        await attempt.begin()
         account = await _account(door, provider, flow, code)
         await door.enter(Entrance(account, "oidc", complete=True), attempt.succeeded)
     except OidcError as refused:

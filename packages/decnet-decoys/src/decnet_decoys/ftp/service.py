@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""The FTP service: log-ins recorded before their answer, then a session on the machine's files."""
+
+from __future__ import annotations
+
+import asyncio
+
+from decnet_core.events.catalogue import LoginAttempt
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.ftp.profile import FtpProfile
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection
+from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.services.service import Service
+
+TRIES = 3
+"""vsftpd's max_login_fails."""
+SERVER_PORT = 21
+_PLEASE = "530 Please login with USER and PASS."
+
+
+class FtpService(Service[FtpProfile]):
+    """vsftpd: weak passwords open it, what is uploaded is kept."""
+
+    default_port = 2121
+    standard_port = 21
+    reach = "ftp://{user}@{address}:{port}/"
+    suggestion = "lftp -u {user},{password} -p {port} {address}"
+    preload = ("decnet_decoys.ftp.session",)
+    idle_seconds = 300.0
+    Profile = FtpProfile
+
+    def __init__(self, context: DeckyContext, profile: FtpProfile, port: int) -> None:
+        super().__init__(context, profile, port)
+        from decnet_decoys.ftp import session  # noqa: F401  # the shell's files, so that no client waits for them
+        from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
+
+        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self.tls = TlsOffer(context, context.host_name) if profile.tls else None
+
+    async def prepare(self) -> None:
+        if self.tls is not None:
+            await self.tls.prepare()
+
+    async def serve(self, connection: Connection) -> None:
+        await _Dialogue(self, connection).play()
+
+
+class _Dialogue:
+    def __init__(self, service: FtpService, connection: Connection) -> None:
+        from decnet_decoys.ftp.lines import Commands
+
+        self._service = service
+        self._context = service.context
+        self._connection = connection
+        self._recorder = connection.recorder
+        self._commands = Commands()
+        self._secure = False
+
+    async def play(self) -> None:
+        from decnet_decoys.ftp.lines import TooLongError
+
+        await self._say(f"220 {self._service.profile.banner}")
+        try:
+            username = await self._log_in()
+            if username is not None:
+                await self._session(username)
+        except TooLongError:
+            await self._say("500 Input line too long.")
+
+    async def _say(self, line: str) -> None:
+        await self._connection.write(line.replace("\n", "\r\n").encode() + b"\r\n")
+
+    async def _command(self) -> tuple[str, str] | None:
+        while (command := self._commands.take()) is None:
+            data = await self._connection.read()
+            if not data:
+                return None
+            self._commands.feed(data)
+        return command
+
+    async def _log_in(self) -> str | None:
+        """Return who has logged in; None when the client has left, or guessed too often."""
+        username, failures = "", 0
+        while failures < TRIES and (command := await self._command()) is not None:
+            name, argument = command
+            if name == "QUIT":
+                await self._say("221 Goodbye.")
+                return None
+            if name == "USER":
+                username = argument
+                await self._say("331 Please specify the password.")
+            elif name == "PASS" and username:
+                if await self._judged(username, argument):
+                    await self._say("230 Login successful.")
+                    return username
+                failures += 1
+                username = ""
+            else:
+                await self._before_login(name, argument)
+            await turn.give_way()
+        return None
+
+    async def _before_login(self, name: str, argument: str) -> None:
+        from decnet_decoys.ftp.session import FEATURES
+
+        tls = self._service.tls
+        if name == "PASS":
+            await self._say("503 Login with USER first.")
+        elif name == "FEAT":
+            offered = sorted((*FEATURES, *(("AUTH TLS", "PBSZ", "PROT") if tls else ())))
+            await self._say("\n".join(("211-Features:", *(f" {one}" for one in offered), "211 End")))
+        elif name == "AUTH" and tls is not None and not self._secure:
+            if argument.upper() not in ("TLS", "SSL", "TLS-C"):
+                await self._say("504 Unknown AUTH type.")
+                return
+            await self._say("234 Proceed with negotiation.")
+            self._commands.clear()
+            self._connection = await tls.secured(self._connection)
+            self._secure = True
+        elif name in ("PBSZ", "PROT") and self._secure:
+            await self._say("200 PBSZ set to 0." if name == "PBSZ" else "200 PROT now Private.")
+        else:
+            await self._say(_PLEASE)
+
+    async def _judged(self, username: str, password: str) -> bool:
+        """Decide about a log-in and record it; root is refused whatever its password, by Debian's /etc/ftpusers."""
+        info, recorder = self._recorder.info, self._recorder
+        administrators = {user.name for user in self._context.persona.users if user.uid == 0}
+        accepted = self._service.credentials.accepts(info.src[0], username, password) and username not in administrators
+        recorder.counters.add("decoys_logins")
+        recorder.emit(
+            LoginAttempt(service=recorder.service, username=text(username), success=accepted, password=text(password))
+        )
+        if not accepted:
+            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
+            await self._say("530 Login incorrect.")
+        return accepted
+
+    async def _session(self, username: str) -> None:
+        from decnet_decoys.ftp.session import FtpSession
+        from decnet_decoys.shell.login import logged_in
+        from decnet_decoys.shell.state import Origin
+
+        context = self._context
+        await context.prepare_machine()
+        recorder = SessionRecorder(context, self._recorder, username)
+        address, port = self._recorder.info.src
+        origin = Origin(
+            address, port, SERVER_PORT, daemon="vsftpd", daemon_title="/usr/sbin/vsftpd /etc/vsftpd.conf",
+            login_message=f"[{username}] OK LOGIN: Client \"{address}\"",
+        )  # fmt: skip
+        fleet = context.fleet
+        try:
+            with logged_in(context.machine, fleet.overlays, fleet.budget, username, origin, command="ftp") as shell:
+                recorder.begin(None, 80, 24)
+                shell.on_bait = recorder.bait_read
+                session = FtpSession(shell, self._connection, recorder, self._service.tls, secure=self._secure)
+                try:
+                    while (command := await self._command()) is not None:
+                        if command[0] == "QUIT":
+                            await self._say("221 Goodbye.")
+                            return
+                        await session.answer(*command)
+                        await turn.give_way()
+                finally:
+                    session.close()
+        finally:
+            recorder.end()

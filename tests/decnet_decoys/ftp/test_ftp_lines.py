@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Command lines of FTP clients: fixed ones, and whatever a client may send."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_decoys.ftp.lines import LONGEST, Commands, TooLongError, extended_port_of, passive, port_of
+
+
+def taken(*pieces: bytes) -> list[tuple[str, str]]:
+    commands, found = Commands(), []
+    for piece in pieces:
+        commands.feed(piece)
+        while (command := commands.take()) is not None:
+            found.append(command)
+    return found
+
+
+def test_commands_are_read_as_they_come() -> None:
+    assert taken(b"user anonymous\r\nPA", b"SS a b\n\xff\xf4\xff\xf2ABOR\r\n\r\n") == [
+        ("USER", "anonymous"),
+        ("PASS", "a b"),
+        ("ABOR", ""),
+        ("", ""),
+    ]
+
+
+@given(st.binary(max_size=400), st.integers(1, 50))
+def test_how_lines_are_cut_changes_nothing(data: bytes, size: int) -> None:
+    assert taken(data) == taken(*(data[place : place + size] for place in range(0, len(data), size)))
+
+
+@pytest.mark.parametrize("sent", [b"x" * (LONGEST + 1), b"x" * 100_000 + b"\n"])
+def test_a_line_that_is_too_long_is_refused(sent: bytes) -> None:
+    commands = Commands()
+    commands.feed(sent)
+    with pytest.raises(TooLongError):
+        commands.take()
+
+
+@given(st.integers(1024, 65535))
+def test_ports_are_those_of_the_client(port: int) -> None:
+    assert port_of(passive("192.0.2.7", port), "192.0.2.7") == port
+    assert port_of(passive("192.0.2.7", port), "192.0.2.8") is None
+    assert extended_port_of(f"|1|192.0.2.7|{port}|", "192.0.2.7") == port
+    assert extended_port_of(f"|1|192.0.2.8|{port}|", "192.0.2.7") is None
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[0-9,|.]{0,40}"))
+def test_any_port_is_read_or_refused(argument: str) -> None:
+    for read in (port_of, extended_port_of):
+        port = read(argument, "192.0.2.7")
+        assert port is None or 1024 <= port <= 65535
+
+
+def test_privileged_ports_are_refused() -> None:
+    assert port_of("192,0,2,7,0,80", "192.0.2.7") is None
+    assert extended_port_of("|1|192.0.2.7|80|", "192.0.2.7") is None
