@@ -59,6 +59,7 @@ const pages = [
   page("/audit", () => import("@/pages/audit/page")),
   page("/reports", () => import("@/pages/reports/page")),
   page("/search", () => import("@/pages/search/page")),
+  page("/sensors", () => import("@/pages/sensors/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
