@@ -44,15 +44,7 @@ export default function SensorsPage() {
         )
       }
     >
-      {data?.ending && <Badge tone="warn">{t("sensors.ending")}</Badge>}
-      {data && !listening && (
-        <Card title={t("sensors.unset.title")}>
-          <div className={styles.stack}>
-            <p>{t("sensors.unset.detail")}</p>
-            <Code text={EXAMPLE} what="TOML" />
-          </div>
-        </Card>
-      )}
+      {data && <Listener listening={listening} ending={data.ending} />}
       <DataTable
         name="sensors"
         label={t("sensors.title")}
@@ -63,16 +55,7 @@ export default function SensorsPage() {
         loading={isPending}
         problem={error}
         onRetry={() => void refetch()}
-        empty={
-          <EmptyState icon="sensors" title={t("sensors.empty.title")}>
-            <p>{t("sensors.empty.detail")}</p>
-            {admin && listening && (
-              <Button kind="primary" onClick={() => setEnrolling("1")}>
-                {t("sensors.enrol")}
-              </Button>
-            )}
-          </EmptyState>
-        }
+        empty={<Nobody {...(admin && listening ? { enrol: () => setEnrolling("1") } : {})} />}
       />
       {enrolling && admin && (
         <Dialog open shape="wide" title={t("sensors.enrol")} onClose={() => setEnrolling(undefined)}>
@@ -80,6 +63,31 @@ export default function SensorsPage() {
         </Dialog>
       )}
     </Page>
+  );
+}
+
+function Listener({ listening, ending }: { listening: boolean; ending: boolean }) {
+  if (listening) return ending ? <Badge tone="warn">{t("sensors.ending")}</Badge> : null;
+  return (
+    <Card title={t("sensors.unset.title")}>
+      <div className={styles.stack}>
+        <p>{t("sensors.unset.detail")}</p>
+        <Code text={EXAMPLE} what="TOML" />
+      </div>
+    </Card>
+  );
+}
+
+function Nobody({ enrol }: { enrol?: () => void }) {
+  return (
+    <EmptyState icon="sensors" title={t("sensors.empty.title")}>
+      <p>{t("sensors.empty.detail")}</p>
+      {enrol && (
+        <Button kind="primary" onClick={enrol}>
+          {t("sensors.enrol")}
+        </Button>
+      )}
+    </EmptyState>
   );
 }
 
