@@ -45,7 +45,6 @@ GROW = {
     "ttp.queries.count_by_technique": "sums up",
     "ttp.queries.first_recognised": "a look for each technique, of which ATT&CK has some hundreds",
     "ttp.queries.tags_between": "walks to the span of time, for an export",
-    "ttp.queries.technique_numbers": "a look for each technique, of which ATT&CK has some hundreds",
     "ttp.queries.technique_uses": "of all attackers, for an export",
     "ttp.queries.techniques_in": "sums up",
     "ttp.queries.delete_windows": "deletes all that ended since it was last called",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -132,6 +132,18 @@ def sightings(
         raise ValueError("name an artifact, an attacker or a session")
     query = select(*(c[name] for name in Sighting.__struct_fields__)).where(*conditions)
     return [Sighting(*row) for row in connection.execute(query.order_by(c.ts.desc(), c.event_id).limit(limit))]
+
+
+def newest_sightings(connection: Connection, digests: Collection[str]) -> dict[str, Sighting]:
+    """Return the newest sighting of each of these artifacts that has one."""
+    c, a = artifact_sighting.c, artifact.c
+    newest = select(c.event_id).where(c.sha256 == a.sha256).order_by(c.ts.desc(), c.event_id).limit(1).scalar_subquery()
+    found: dict[str, Sighting] = {}
+    for part in parts(digests):
+        ids = [one for one in connection.execute(select(newest).where(a.sha256.in_(part))).scalars() if one is not None]
+        rows = connection.execute(select(*(c[name] for name in Sighting.__struct_fields__)).where(c.event_id.in_(ids)))
+        found |= {row.sha256: Sighting(*row) for row in rows}
+    return found
 
 
 def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str, str]]:

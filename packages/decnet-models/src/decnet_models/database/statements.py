@@ -10,8 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, select, text, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, UnaryExpression, func, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.operators import custom_op
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -40,6 +41,13 @@ def among(connection: Connection, column: Column[str], values: Collection[str]) 
         return column.in_(values)
     listed = func.json_each(_json(values)).table_valued("value")
     return column.in_(select(listed.c.value))
+
+
+def unindexed(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:
+    """Return `+column`, which SQLite never looks up in an index; PostgreSQL decides by statistics."""
+    if connection.dialect.name != "sqlite":
+        return column
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 Keys = TypeVar("Keys", bound=tuple[str, ...])

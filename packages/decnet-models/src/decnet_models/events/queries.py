@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select, tuple_
-from sqlalchemy.sql.operators import custom_op
+from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.database.shards import SHARDS, shard_of
-from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts
+from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts, unindexed
 from decnet_models.database.window import Window
 from decnet_models.events.tables import event, event_volume, ingest_position
 from decnet_models.events.volume import add_volume, sizes_after
@@ -253,9 +252,9 @@ def selected(
     c = event.c
     query = select(event).where(c.seq.in_(seqs), c.ts >= window.since, c.ts < window.until).order_by(c.seq.desc())
     if kinds:
-        query = query.where(_unindexed(connection, c.kind).in_(kinds))
+        query = query.where(unindexed(connection, c.kind).in_(kinds))
     if attacker is not None:
-        query = query.where(_unindexed(connection, c.src_ip) == attacker)
+        query = query.where(unindexed(connection, c.src_ip) == attacker)
     if decky is not None:
         query = query.where(c.decky == decky)
     return readable(connection.execute(query).all())
@@ -349,14 +348,7 @@ def _walk(
     """Restrict a query to `seq` < row <= `through`, in log order."""
     query = query.where(event.c.seq > seq, event.c.seq <= through)
     if kinds:
-        query = query.where(_unindexed(connection, event.c.kind).in_(kinds))
+        query = query.where(unindexed(connection, event.c.kind).in_(kinds))
     if not synthetic:
         query = query.where(event.c.synthetic.is_(False))
     return query.order_by(event.c.seq)
-
-
-def _unindexed(connection: Connection, column: Column[str]) -> ColumnElement[str]:
-    """Return `+column`, which SQLite never looks up in an index; PostgreSQL decides by statistics."""
-    if connection.dialect.name != "sqlite":
-        return column
-    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, func, insert, select, tuple_
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import commit_in_order
+from decnet_models.database.statements import commit_in_order, unindexed
 from decnet_models.database.window import Window
 from decnet_models.incidents.keeping import states, values_of
 from decnet_models.incidents.tables import incident, incident_action, incident_notice, incident_value
@@ -60,7 +60,7 @@ def incidents(
 
     Page on with `before` = when the last one was last seen, and its number.
     """
-    i, query = incident.c, _selected(selection or Selection())
+    i, query = incident.c, _selected(connection, selection or Selection())
     if before is not None:
         query = query.where(i.last_seen <= before[0], tuple_(i.last_seen, i.id) < before)
     rows = connection.execute(query.order_by(i.last_seen.desc(), i.id.desc()).limit(limit))
@@ -69,9 +69,9 @@ def incidents(
     return [Listed(one, decided.get(one.id, NEW)) for one in found]
 
 
-def _selected(selection: Selection) -> Select[Any]:
+def _selected(connection: Connection, selection: Selection) -> Select[Any]:
     i, v = incident.c, incident_value.c
-    query = select(incident).where(i.merged_into.is_(None))
+    query = select(incident).where(unindexed(connection, i.merged_into).is_(None))  # which most are
     if selection.least_severity > 1:
         query = query.where(i.severity >= selection.least_severity)
     if selection.least_score:

@@ -135,17 +135,17 @@ def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
     return sorted(merged.values(), key=lambda seen: (seen.first_seen, seen.technique))
 
 
-def technique_numbers(connection: Connection) -> list[str]:
-    """Return the techniques that were ever recognised, in order; one look into the index for each."""
-    c, found = ttp_tag.c, [""]
-    query = select(func.min(c.technique))
-    while (following := connection.execute(query.where(c.technique > found[-1])).scalar()) is not None:
-        found.append(following)
-    return found[1:]
+def first_recognised(connection: Connection) -> dict[str, int]:
+    """Return the techniques that were ever recognised, in order, and when first; one look into the index for each."""
+    c, found, last = ttp_tag.c, dict[str, int](), ""
+    query = select(c.technique, c.ts).order_by(c.technique, c.ts).limit(1)
+    while (row := connection.execute(query.where(c.technique > last)).one_or_none()) is not None:
+        last, found[row.technique] = row.technique, row.ts
+    return found
 
 
-def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]:
-    """Return the techniques recognised in what happened in a span of time, most often recognised first.
+def techniques_in(connection: Connection, window: Window, numbers: Iterable[str] | None = None) -> list[TechniqueUsed]:
+    """Return the techniques (of `numbers`; None: all) recognised in a span of time, most often recognised first.
 
     Technique by technique, so that the work grows with what was recognised in the span, not with what ever was.
     """
@@ -154,19 +154,9 @@ def techniques_in(connection: Connection, window: Window) -> list[TechniqueUsed]
     query = query.where(c.ts >= window.since, c.ts < window.until)
     found = [
         TechniqueUsed(number, *connection.execute(query.where(c.technique == number)).one())
-        for number in technique_numbers(connection)
+        for number in (first_recognised(connection) if numbers is None else numbers)
     ]
     return sorted((one for one in found if one.tags), key=lambda one: (-one.tags, one.technique))
-
-
-def first_recognised(connection: Connection) -> dict[str, int]:
-    """Return when each technique was first recognised, by the times of the events."""
-    c = ttp_tag.c
-    query = select(func.min(c.ts))
-    return {
-        number: connection.execute(query.where(c.technique == number)).scalar_one()
-        for number in technique_numbers(connection)
-    }
 
 
 def technique_uses(
@@ -181,7 +171,7 @@ def technique_uses(
         .order_by(c.attacker, c.technique)
     )
     if attackers is None:
-        asked = [query.where(c.technique == number) for number in technique_numbers(connection)]
+        asked = [query.where(c.technique == number) for number in first_recognised(connection)]
     else:
         asked = [query.where(c.attacker.in_(part)) for part in parts(sorted(set(attackers)))]
     found = [TechniqueUse(*row) for one in asked for row in connection.execute(one)]

@@ -26,7 +26,7 @@ from decnet_models.attackers.tables import (
     fingerprint,
 )
 from decnet_models.campaigns.tables import CAMPAIGNS
-from decnet_models.database.statements import among
+from decnet_models.database.statements import among, unindexed
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.grouping.membership import resolved
 from decnet_models.identities.tables import IDENTITIES
@@ -150,7 +150,7 @@ def _properties(connection: Connection, wanted: Narrowing) -> Iterator[_Property
         if value is not None:
             yield _Property(
                 select(address).distinct().where(column == value, address.is_not(None)),
-                exists().where(address == attacker.c.ip, column == value),
+                exists().where(address == attacker.c.ip, unindexed(connection, column) == value),
             )
     if wanted.service is not None:
         c = attacker_service.c

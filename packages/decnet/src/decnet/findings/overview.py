@@ -173,12 +173,8 @@ def _number(connection: Connection, query: object) -> int:
 def _techniques(connection: Connection, since: int) -> tuple[int, list[NamedTechnique]]:
     """Return how many techniques were ever recognised, and those that never were before a time, the latest first."""
     first = first_recognised(connection)
-    fresh = {number for number, ts in first.items() if ts >= since}
-    used = (
-        [named(one, first) for one in techniques_in(connection, Window(since)) if one.technique in fresh]
-        if fresh
-        else []
-    )
+    fresh = [number for number, ts in first.items() if ts >= since]
+    used = [named(one, first) for one in techniques_in(connection, Window(since), fresh)]
     return len(first), sorted(used, key=lambda one: -one.first_seen)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Select, select, tuple_
 
 from decnet.cli.errors import NotFoundError
+from decnet.findings.texts import beginning_with
 from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.artifacts.queries import Sighting, sightings
 from decnet_models.attackers.analysis import lines_of
@@ -56,6 +57,13 @@ def sessions(
     if after is not None:
         query = query.where(c.last_seen <= after[0], tuple_(*place) < after)
     return [Session(*row) for row in connection.execute(query)]
+
+
+def sessions_beginning_with(connection: Connection, text: str, limit: int) -> list[Session]:
+    """Return sessions whose id begins with a text."""
+    c = attacker_session.c
+    query = select(*(c[name] for name in Session.__struct_fields__)).where(beginning_with(c.session, text))
+    return [Session(*row) for row in connection.execute(query.order_by(c.session).limit(limit))]
 
 
 def whole_session(connection: Connection, name: str, limit: int = 1000) -> WholeSession:

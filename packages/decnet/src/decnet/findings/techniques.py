@@ -26,7 +26,7 @@ class NamedTechnique(msgspec.Struct, frozen=True):
 def techniques(connection: Connection, window: Window) -> list[NamedTechnique]:
     """Return the techniques that were recognised in a span of time, most often recognised first."""
     first = first_recognised(connection)
-    return [named(one, first) for one in techniques_in(connection, window)]
+    return [named(one, first) for one in techniques_in(connection, window, first)]
 
 
 def named(one: TechniqueUsed, first: Mapping[str, int]) -> NamedTechnique:

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: MIT
 """When an attacker did how much: its active minutes, added up, and the kinds of its newest events."""
 
-from collections import Counter
-
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from decnet_models.attackers.tables import attacker_activity
 from decnet_models.database.window import ALWAYS_UNTIL, Window
-from decnet_models.events.walking import places
+from decnet_models.events.tables import event
 
 _MINUTE_NS = 60_000_000_000
 _SECOND_NS = 1_000_000_000
-_PAGE = 5_000
 MOST_EVENTS = 20_000
 """The newest events whose kinds are counted."""
 
@@ -60,14 +57,18 @@ def _totals(connection: Connection, address: str, window: Window, minutes: int) 
 def _kinds(
     connection: Connection, address: str, window: Window, step_seconds: int
 ) -> tuple[dict[int, dict[str, int]], int | None]:
-    counts: dict[int, Counter[str]] = {}
-    before, looked_at, earliest = None, 0, 0
-    while batch := places(connection, _PAGE, before=before, attacker=address):
-        for one in batch:
-            if window.since <= one.ts < window.until and not one.synthetic:
-                counts.setdefault(one.ts // (step_seconds * _SECOND_NS), Counter())[one.kind] += 1
-        before, looked_at, earliest = batch[-1].seq, looked_at + len(batch), batch[-1].ts
-        if len(batch) < _PAGE or looked_at >= MOST_EVENTS:
-            break
-    whole = looked_at < MOST_EVENTS
-    return {step: dict(kinds) for step, kinds in counts.items()}, None if whole else earliest
+    """Count the kinds of the newest events, all in the database; return also since when, None: of all events."""
+    c = event.c
+    newest = select(c.seq, c.ts, c.kind, c.synthetic).where(c.src_ip == address).order_by(c.seq.desc())
+    inner = newest.limit(MOST_EVENTS).subquery()
+    step = inner.c.ts // (step_seconds * _SECOND_NS)
+    within = (inner.c.ts >= window.since) & (inner.c.ts < window.until) & inner.c.synthetic.is_(False)
+    counts: dict[int, dict[str, int]] = {}
+    for at, kind, number in connection.execute(
+        select(step, inner.c.kind, func.count()).where(within).group_by(step, inner.c.kind)
+    ):
+        counts.setdefault(int(at), {})[kind] = number
+    number, first = connection.execute(select(func.count(), func.min(inner.c.seq))).one()
+    if number < MOST_EVENTS:
+        return counts, None
+    return counts, connection.execute(select(c.ts).where(c.seq == first)).scalar_one()

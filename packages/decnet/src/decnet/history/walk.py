@@ -9,36 +9,34 @@ Without a span of time the order is that of the log (`seq`), which is that of ar
 events' own times, since that is what the index of times has.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import Connection
 
 from decnet.history.language import EventQuery
+from decnet.history.stretches import Position, Stretch, merged, stretch_of, stretch_within
 from decnet.history.tally import WORKER
 from decnet_core.net.addresses import parse_address
-from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent
-from decnet_models.events.walking import Place, events_of, places, places_of, places_within
+from decnet_models.events.walking import Place, events_of, places_of
 from decnet_models.history import index
 from decnet_models.history.words import texts, words_in
 from decnet_models.known.matching import KnownSources
 from decnet_models.progress.queries import cursor_of
 
-MOST_LOOKED_AT = 20_000
-"""Rows for one page without their payloads; about 50 ms."""
+MOST_LOOKED_AT = 50_000
+"""Rows for one page, of which the database compares what is not indexed; about 50 ms."""
 MOST_READ = 2_000
 """Events with their payloads that are searched for texts for one page."""
-_FEWEST, _MOST = 50, 5_000
-"""Rows of one statement: it begins with few, which are enough when most fit."""
+_FEWEST, _MOST = 50, 20_000
+"""Rows of one stretch: it begins with few, which are enough when most fit."""
 _CHUNKS = 16
 _MERGED = 8
-"""Kinds whose rows are merged; of more it is less work to look at all rows."""
-
-Position = tuple[int, int]
-"""Time and `seq` of the last row that was looked at."""
+"""Values of the driving field whose rows are merged; of more it is less work to look at all rows."""
+_SHORT = 3
+"""Words that are shorter are not looked up when there are longer ones: half of all events have them."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,9 +52,9 @@ def page(
     """Return the next `limit` events that fit; events of `known` sources are left out."""
     fits, taken, looked_at, read = _filter(query, known), list[StoredEvent](), 0, 0
     wanted = (*query.texts, *query.excluded_texts)
-    for batch in _batches(connection, query, limit, after):
-        looked_at += len(batch)
-        chosen = [one for one in batch if fits(one)]
+    for part in _stretches(connection, query, limit, after):
+        looked_at += part.rows
+        chosen = [one for one in part.fitting if fits(one)]
         for start in range(0, len(chosen), limit):
             some = chosen[start : start + limit]
             events = events_of(connection, (one.seq for one in some))
@@ -67,8 +65,8 @@ def page(
                     taken.append(event)
                     if len(taken) == limit:
                         return Found(taken, (one.ts, one.seq))
-        if looked_at >= MOST_LOOKED_AT or read >= MOST_READ:
-            return Found(taken, (batch[-1].ts, batch[-1].seq))
+        if part.end is None or looked_at >= MOST_LOOKED_AT or read >= MOST_READ:
+            return Found(taken, part.end)
     return Found(taken, None)
 
 
@@ -87,8 +85,11 @@ def _filter(query: EventQuery, known: KnownSources) -> Callable[[Place], bool]:
 
 
 def _in_network(place: Place, networks: Sequence[object]) -> bool:
-    address = parse_address(place.src_ip or "")
+    address = _address(place.src_ip or "")
     return address is not None and any(address in network for network in networks)  # type: ignore[operator]  # networks
+
+
+_address = lru_cache(4096)(parse_address)
 
 
 _TESTS: dict[str, Callable[[Place, Sequence[object]], bool]] = {
@@ -106,89 +107,67 @@ def _says(stored: StoredEvent, query: EventQuery) -> bool:
     return all(one in text for one in query.texts) and not any(one in text for one in query.excluded_texts)
 
 
-def _batches(
-    connection: Connection, query: EventQuery, limit: int, after: Position | None
-) -> Iterator[Sequence[Place]]:
-    """Yield rows, newest first, by the index that leaves out most."""
-    before = None if after is None else after[1]
+def _stretches(connection: Connection, query: EventQuery, limit: int, after: Position | None) -> Iterator[Stretch]:
+    """Yield parts of the log, newest first, by the index that leaves out most."""
     addresses = [str(one.network_address) for one in query.only("src") if one.prefixlen == one.max_prefixlen]
     sources = addresses if len(addresses) == len(query.only("src")) else []
-    for field, values in (("session", query.only("session")), ("attacker", sources)):
-        if values:
-            return _merged(connection, field, values, limit, before)
-    if query.texts:
-        return _with_words(connection, query.texts, before)
-    if query.window.bounded:
-        return _within(connection, query.window, limit, after)
-    kinds = query.only("kind")
-    return _merged(connection, "kind", kinds if len(kinds) <= _MERGED else (), limit, before)
+    drivers = (("session", query.only("session")), ("src_ip", sources), ("kind", query.only("kind")))
+    column, values = next(((name, some) for name, some in drivers if 0 < len(some) <= _MERGED), ("", ()))
+    if query.texts and column != "session":
+        yield from _with_words(connection, query, after)
+    elif query.window.bounded and column in ("", "kind"):
+        yield from _walk(lambda rows, at: stretch_within(connection, rows, query, at), limit, after)
+    elif len(values) > 1:
+        yield from _walk(lambda rows, at: merged(connection, rows, query, (column, values), at), limit, after)
+    else:
+        driver = (column, values[0]) if values else None
+        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after)
 
 
-def _merged(
-    connection: Connection, field: str, values: Sequence[str], limit: int, before: int | None
-) -> Iterator[Sequence[Place]]:
-    """Yield the rows that have one of these values, without any all rows."""
-    walks = [_walk(connection, {field: value}, limit, before) for value in values] or [
-        _walk(connection, {}, limit, before)
-    ]
-    if len(walks) == 1:
-        yield from walks[0]
-        return
-    merged = heapq.merge(*(_flat(walk) for walk in walks), key=lambda one: -one.seq)
-    while batch := list(islice(merged, _FEWEST)):
-        yield batch
-
-
-def _flat(batches: Iterator[Sequence[Place]]) -> Iterator[Place]:
-    for batch in batches:
-        yield from batch
-
-
-def _walk(
-    connection: Connection, condition: dict[str, str], limit: int, before: int | None
-) -> Iterator[Sequence[Place]]:
-    for size in _sizes(limit):
-        batch = places(connection, size, before=before, **condition)
-        if batch:
-            yield batch
-            before = batch[-1].seq
-        if len(batch) < size:
-            return
-
-
-def _within(connection: Connection, window: Window, limit: int, after: Position | None) -> Iterator[Sequence[Place]]:
-    for size in _sizes(limit):
-        batch = places_within(connection, window, size, before=after)
-        if batch:
-            yield batch
-            after = (batch[-1].ts, batch[-1].seq)
-        if len(batch) < size:
-            return
-
-
-def _sizes(limit: int) -> Iterator[int]:
-    size = max(_FEWEST, min(limit, _MOST))
+def _walk(take: Callable[[int, Position | None], Stretch], limit: int, after: Position | None) -> Iterator[Stretch]:
+    rows = max(_FEWEST, min(limit, _MOST))
     while True:
-        yield size
-        size = min(4 * size, _MOST)
+        part = take(rows, after)
+        yield part
+        if part.end is None:
+            return
+        after, rows = part.end, min(4 * rows, _MOST)
 
 
-def _with_words(connection: Connection, wanted: Sequence[str], before: int | None) -> Iterator[Sequence[Place]]:
+def _with_words(connection: Connection, query: EventQuery, after: Position | None) -> Iterator[Stretch]:
     """Yield rows that may contain the texts: those that the index does not have yet, then what it finds."""
     chunks = index.chunks(connection)
     indexed = cursor_of(connection, WORKER) if chunks else 0
-    for batch in _walk(connection, {}, _FEWEST, before):
-        if new := [one for one in batch if one.seq > indexed]:
-            yield new
-        if batch[-1].seq <= indexed:
+    words = _looked_up(query.texts)
+    if not words:
+        indexed = 0
+    for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after):
+        new = [one for one in part.fitting if one.seq > indexed]
+        if indexed and (part.end is None or part.end[1] <= indexed):
+            yield Stretch(new, part.rows, (0, indexed + 1))
             break
-    words = [word for text in wanted for word in words_in(text)]
-    end = len(chunks) if before is None else min(len(chunks), max(0, before // index.CHUNK + 1 - chunks.start))
-    highest = indexed if before is None else min(indexed, before - 1)
+        yield Stretch(new, part.rows, part.end)
+    if indexed:
+        yield from _indexed(connection, words, chunks, indexed if after is None else min(indexed, after[1] - 1))
+
+
+def _indexed(connection: Connection, words: Sequence[str], chunks: range, highest: int) -> Iterator[Stretch]:
+    """Yield the rows up to `highest` that the index finds."""
+    end = min(len(chunks), max(0, highest // index.CHUNK + 1 - chunks.start))
     while end > 0:
         start = max(0, end - _CHUNKS)
+        below = chunks[start] * index.CHUNK
         seqs = [seq for seq in index.events_with(connection, words, chunks[start:end]) if seq <= highest]
         for first in range(0, len(seqs), _FEWEST):
-            if batch := places_of(connection, seqs[first : first + _FEWEST]):
-                yield batch
+            some = seqs[first : first + _FEWEST]
+            last = some[-1] if first + _FEWEST < len(seqs) else below
+            yield Stretch(places_of(connection, some), len(some), (0, last))
+        if not seqs:
+            yield Stretch([], 0, (0, below))
         end = start
+    yield Stretch([], 0, None)
+
+
+def _looked_up(texts: Sequence[str]) -> list[str]:
+    words = [word for text in texts for word in words_in(text)]
+    return [word for word in words if len(word) >= _SHORT]

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from decnet.cli.errors import NotFoundError
 from decnet.findings.encrypted_zip import PASSWORD, Member, length, member_of, pieces
 from decnet_models.artifacts import queries
-from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, sightings
+from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, newest_sightings, sightings
 from decnet_models.database.window import Window
 from decnet_models.intel.queries import findings
 from decnet_web.api.audit import audited
@@ -45,6 +45,8 @@ class FileItem(Answer):
     last_seen: Moment
     kept: bool
     """Whether the content can be downloaded."""
+    stored_at: Moment | None
+    removed_at: Moment | None
     sighting: ArtifactSighting | None
 
 
@@ -59,7 +61,7 @@ class FileWhole(Answer):
 def file_item(one: Artifact, sighting: queries.Sighting | None) -> FileItem:
     """Return a file as lists show it."""
     shown = None if sighting is None else ArtifactSighting.model_validate(sighting)
-    values = {name: getattr(one, name) for name in ("sha256", "kind", "size", "first_seen", "last_seen", "kept")}
+    values = {name: getattr(one, name) for name in FileItem.model_fields.keys() - {"sighting"}}
     return FileItem.model_construct(**values, sighting=shown)
 
 
@@ -71,7 +73,8 @@ async def list_files(
 
     def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[FileItem]:
         found = files(connection, limit, kind=kind, window=window, after=after)
-        return [file_item(one, next(iter(sightings(connection, 1, sha256=one.sha256)), None)) for one in found]
+        seen = newest_sightings(connection, [one.sha256 for one in found])
+        return [file_item(one, seen.get(one.sha256)) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.sha256))
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from decnet.findings import attackers as of_attackers
 from decnet.findings import credentials as of_credentials
+from decnet.findings.sessions import sessions_beginning_with
 from decnet.history.language import QueryError, parsed
 from decnet.history.walk import page
 from decnet_core.net.addresses import canonical
 from decnet_models.artifacts.queries import artifact_of, sightings
-from decnet_models.attackers.queries import sessions_named
 from decnet_models.history.words import words_in
 from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.models import Answer
@@ -35,7 +35,7 @@ class SearchAnswer(Answer):
     attackers: list[AttackerItem]
     """Addresses that begin with the text."""
     sessions: list[SessionItem]
-    """Sessions whose id, or whose recording's digest, begins with it."""
+    """Sessions whose id begins with it."""
     credentials: list[CredentialItem]
     """User names, passwords and keys that contain it, those tried most often first."""
     files: list[FileItem]
@@ -60,11 +60,12 @@ def _found(connection: Connection, text: str, limit: int) -> SearchAnswer:
     wanted = of_attackers.Narrowing(network=canonical(text) or lowered)
     attackers = of_attackers.attackers(connection, limit, wanted=wanted) if lowered else []
     credentials = of_credentials.credentials(connection, limit, of_credentials.Wanted(text=text)) if text else []
+    sessions = sessions_beginning_with(connection, text, limit) if text else []
     file = artifact_of(connection, lowered) if len(lowered) == _DIGEST else None
     seen = sightings(connection, 1, sha256=lowered) if file else []
     return SearchAnswer(
         attackers=with_origins(connection, attackers),
-        sessions=[SessionItem.model_validate(one) for one in sessions_named(connection, text, limit)] if text else [],
+        sessions=list(map(SessionItem.model_validate, sessions)),
         credentials=[CredentialItem.model_validate(one) for one in credentials],
         files=[file_item(file, next(iter(seen), None))] if file else [],
         events=_events(connection, text, limit),

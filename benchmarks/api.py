@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: MIT
+"""What the API answers how fast: each listing and detail, over a real `decnet-api` process, with a large database.
+
+Fills a SQLite database with a week of attacks that end now (10⁶ events of 10⁵ attackers; `--quick`: a tenth), follows
+them with the real profiler and history, adds findings of the other workers as rows, then starts `decnet-api` on a TCP
+port and asks it over one connection, again and again. Times are the client's: from the request's first byte to the
+answer's last. Requests a second are those of one process on one core, beside a FastAPI application that says "hello"
+in the same server, measured in turns in the same run.
+
+    python benchmarks/api.py --quick
+    python benchmarks/api.py --keep /var/tmp/world     # fills the directory once, then uses it again
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from api_world import HEAVY, TOKEN, World, fill, world_of  # noqa: E402
+
+HELLO = """
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/api/v1/hello")
+async def hello() -> dict[str, str]:
+    return {"hello": "world"}
+"""
+READY_SECONDS = 60.0
+
+
+class Connection:
+    """A connection that is kept, on which one request follows the other; raises RuntimeError for an error."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = self._socket.makefile("rb")
+
+    def get(self, path: str) -> bytes:
+        """Return the body of the answer."""
+        self._socket.sendall(request(path))
+        status = self._stream.readline().split(b" ", 2)
+        length, chunked = 0, False
+        while (line := self._stream.readline().strip().lower()) != b"":
+            length = int(line[15:]) if line.startswith(b"content-length:") else length
+            chunked = chunked or line == b"transfer-encoding: chunked"
+        body = b"".join(self._chunks()) if chunked else self._stream.read(length)
+        if status[1] != b"200":
+            raise RuntimeError(f"{path}: {status} {body[:500]!r}")
+        return body
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self._stream.readline(), 16):
+            yield self._stream.read(size)
+            self._stream.readline()
+        self._stream.readline()
+
+    def close(self) -> None:
+        self._stream.close()
+        self._socket.close()
+
+
+def request(path: str) -> bytes:
+    head = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nAccept: application/json\r\n\r\n"
+    )
+    return head.encode()
+
+
+def questions(world: World) -> dict[str, str]:
+    """Return what is asked, by name; the paths are those of pages of 100."""
+    ip, api = world.attacker, "/api/v1"
+    return {
+        "overview 24 h": f"{api}/overview?since=24h",
+        "overview 7 d": f"{api}/overview?since=7d",
+        "events": f"{api}/events",
+        "events of a kind": f"{api}/events?kind=http.request",
+        "events of 24 h": f"{api}/events?since=24h",
+        "events of an attacker": f"{api}/events?source={ip}",
+        "events of the busiest attacker": f"{api}/events?source={HEAVY}",
+        "events of a network": f"{api}/events?q=src:10.1.2.0/24",
+        "events at a decky": f"{api}/events?decky=nas-01",
+        "events with words": f"{api}/events?q=shadow%20kind:session.command",
+        "events with a rare word": f"{api}/events?q=pass4999",
+        "event": f"{api}/events/{world.event}",
+        "attackers by score": f"{api}/attackers",
+        "attackers last seen": f"{api}/attackers?sort=last_seen",
+        "attackers by events": f"{api}/attackers?sort=events",
+        "attackers of 24 h": f"{api}/attackers?since=24h",
+        "attackers of an hour": f"{api}/attackers?since=1h",
+        "attackers at a decky": f"{api}/attackers?decky=nas-01",
+        "attackers of a network": f"{api}/attackers?q=10.1.",
+        "attackers with a technique": f"{api}/attackers?technique=T1110",
+        "attacker": f"{api}/attackers/{ip}",
+        "busiest attacker": f"{api}/attackers/{HEAVY}",
+        "timeline": f"{api}/attackers/{ip}/timeline",
+        "timeline of the busiest": f"{api}/attackers/{HEAVY}/timeline",
+        "sessions": f"{api}/sessions",
+        "sessions at a decky": f"{api}/sessions?decky=nas-01",
+        "session": f"{api}/sessions/{world.session}",
+        "credentials": f"{api}/credentials",
+        "credentials with a text": f"{api}/credentials?q=pass49",
+        "credentials of several": f"{api}/credentials?min_attackers=3",
+        "credentials of 24 h": f"{api}/credentials/top?since=24h",
+        "techniques": f"{api}/techniques",
+        "techniques of 24 h": f"{api}/techniques?since=24h",
+        "findings of a technique": f"{api}/techniques/T1110",
+        "files": f"{api}/files",
+        "file": f"{api}/files/{world.file}",
+        "identities": f"{api}/identities",
+        "identity": f"{api}/identities/{world.identity}",
+        "identity graph": f"{api}/identities/{world.identity}/graph",
+        "intel": f"{api}/intel/{ip}",
+        "incidents": f"{api}/incidents",
+        "incidents that are open": f"{api}/incidents?state=new&severity=high",
+        "search": f"{api}/search?q=10.1.2",
+        "summary 24 h": f"{api}/summary?since=24h",
+    }
+
+
+WITHOUT_LIMIT = {"summary 24 h", "credentials of 24 h"}
+"""Exact sums over what happened: asked by people who want a report, not for a page."""
+
+
+def latencies(connection: Connection, path: str, times: int) -> dict[str, float]:
+    """Return percentiles in ms; the first answers, for which caches are cold, do not count."""
+    for _ in range(3):
+        connection.get(path)
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        size = len(connection.get(path))
+        took.append(1000 * (time.perf_counter() - began))
+    took.sort()
+    place = min(len(took) - 1, int(len(took) * 0.99))
+    return {"p50_ms": round(statistics.median(took), 2), "p99_ms": round(took[place], 2), "bytes": size}
+
+
+def rate(port: int, path: str, seconds: float) -> float:
+    """Return how many requests a second are answered on 8 connections, on which requests are sent in turn."""
+    connections = [Connection(port) for _ in range(8)]
+    length = len(_raw(connections[0], path))
+    number, began = 0, time.perf_counter()
+    while (passed := time.perf_counter() - began) < seconds:
+        for one in connections:
+            one._socket.sendall(request(path))
+        for one in connections:
+            _skip(one, length)
+        number += len(connections)
+    for one in connections:
+        one.close()
+    return number / passed
+
+
+def _raw(connection: Connection, path: str) -> bytes:
+    """Return a whole answer as it comes, whose length others of the same path have too."""
+    connection.get(path)
+    connection._socket.sendall(request(path))
+    lines = [connection._stream.readline()]
+    length = 0
+    while lines[-1] != b"\r\n":
+        lines.append(connection._stream.readline())
+        if lines[-1].lower().startswith(b"content-length:"):
+            length = int(lines[-1][15:])
+    return b"".join(lines) + connection._stream.read(length)
+
+
+def _skip(connection: Connection, length: int) -> None:
+    status = connection._stream.read(length)[9:12]
+    if status != b"200":
+        raise RuntimeError(f"answered {status!r}")
+
+
+@contextmanager
+def serving(state: Path) -> Iterator[tuple[int, int]]:
+    """Run `decnet-api` on a free port, on the last core; yield the port and the process."""
+    port = free_port()
+    settings = {"LISTEN": f"127.0.0.1:{port}", "REQUESTS_PER_SECOND": "100000", "REQUEST_BURST": "1000000"}
+    environment = {f"DECNET_API_{name}": value for name, value in settings.items()}
+    command = [str(Path(sys.executable).parent / "decnet-api")]
+    with _process(command, {**environment, "DECNET_STATE_DIR": str(state)}) as pid:
+        wait_for(port, "/api/v1/events/language")
+        yield port, pid
+
+
+@contextmanager
+def hello() -> Iterator[int]:
+    """Serve the bare application with the server that `decnet-api` has."""
+    port = free_port()
+    program = f"""{HELLO}
+import asyncio, socket
+from decnet_web.api.hosting.serving import Server
+async def main():
+    listening = socket.create_server(("127.0.0.1", {port}))
+    listening.setblocking(False)
+    await Server(app).serve_on([(listening, None)])
+asyncio.run(main())
+"""
+    with _process([sys.executable, "-c", program], {}):
+        wait_for(port, "/api/v1/hello")
+        yield port
+
+
+@contextmanager
+def _process(command: Sequence[str], environment: dict[str, str]) -> Iterator[int]:
+    core = max(os.sched_getaffinity(0))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    process = subprocess.Popen(command, env={**kept, **environment})
+    os.sched_setaffinity(process.pid, {core})
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_for(port: int, path: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            connection = Connection(port)
+            connection.get(path)
+            connection.close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def memory(pid: int) -> dict[str, float]:
+    from decnet_core.footprint import measure
+
+    found = measure(pid)
+    return {} if found is None else {"pss_mib": round(found.pss / 2**20, 1), "rss_mib": round(found.rss / 2**20, 1)}
+
+
+def compared(port: int, paths: dict[str, str], seconds: float, rounds: int = 3) -> dict[str, Any]:
+    """Return requests a second of some paths, and of a bare application, measured in turns."""
+    found: dict[str, list[float]] = {"hello": [], **{name: [] for name in paths}}
+    with hello() as other:
+        for _ in range(rounds):
+            found["hello"].append(rate(other, "/api/v1/hello", seconds))
+            for name, path in paths.items():
+                found[name].append(rate(port, path, seconds))
+    middle = {name: statistics.median(values) for name, values in found.items()}
+    return {
+        name: {"requests_per_second": round(value), "of_hello": round(value / middle["hello"], 3)}
+        for name, value in middle.items()
+    }
+
+
+def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, Any]:
+    world = world_of(state)
+    asked = {name: path for name, path in questions(world).items() if only in name}
+    with serving(state) as (port, pid):
+        connection = Connection(port)
+        answers = {name: latencies(connection, path, times) for name, path in asked.items()}
+        connection.close()
+        late = {
+            name: each["p99_ms"]
+            for name, each in answers.items()
+            if name not in WITHOUT_LIMIT and each["p99_ms"] > (150 if name.startswith("overview") else 100)
+        }
+        small = {"event": f"/api/v1/events/{world.event}", "kinds": "/api/v1/events/language"}
+        rates = compared(port, {**small, "page of 100 events": "/api/v1/events"}, seconds)
+        return {"answers": answers, "over_the_limit": late, "rates": rates, "memory": memory(pid)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--attackers", type=int, default=100_000)
+    parser.add_argument("--quick", action="store_true", help="a tenth of both, and fewer requests")
+    parser.add_argument("--times", type=int, default=200, help="requests of each kind")
+    parser.add_argument("--seconds", type=float, default=4.0, help="how long requests a second are counted, each time")
+    parser.add_argument("--only", default="", help="only questions with this in their name")
+    parser.add_argument("--keep", type=Path, help="state directory that is filled once and used again")
+    given = parser.parse_args()
+    if given.quick:
+        given.events, given.attackers, given.times, given.seconds = 100_000, 10_000, 50, 1.0
+    with tempfile.TemporaryDirectory(prefix="decnet-api-") as directory:
+        state = given.keep or Path(directory) / "state"
+        filled = fill(state, given.events, given.attackers)
+        figures = {"events": given.events, "attackers": given.attackers, "filled_seconds": round(filled, 1)}
+        found = measured(state, given.times, given.seconds, given.only)
+    json.dump({**figures, **found}, sys.stdout, indent=2)
+    print()
+    return 0 if not found["over_the_limit"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
