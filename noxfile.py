@@ -67,7 +67,8 @@ def _closure(distribution: str) -> list[str]:
             continue
         found.append(name)
         project = tomllib.loads((ROOT / "packages" / name / "pyproject.toml").read_text())["project"]
-        waiting += [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+        siblings = [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+        waiting += [need.partition("[")[0] for need in siblings]
     return found
 
 

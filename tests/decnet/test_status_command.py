@@ -34,6 +34,11 @@ def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> No
     assert "down: bus" in said.out
 
 
+def test_it_names_the_dashboard_where_there_is_one(run: Run, deployment: Deployment) -> None:
+    shown = "dashboard: http://127.0.0.1:8080/" in run("status").out
+    assert shown == ("web" in worker_registry.names())
+
+
 def test_document_names_every_worker_and_what_is_down(run: Run, deployment: Deployment) -> None:
     found = run("status", "--json").document
     assert set(found["workers"]) == set(worker_registry.wanted(deployment.settings))

@@ -25,6 +25,8 @@ from decnet_core.errors import CoreError
 
 DEFAULT_FILE = Path("/etc/decnet/decnet.toml")
 
+_OF_THE_COMMAND = frozenset({"DECNET_API_TOKEN", "DECNET_API_TOKEN_FILE", "DECNET_API_CA", "DECNET_API_PIN"})
+"""Variables by which the operator's command finds a remote master: they are no settings of the worker `api`."""
 _FALSE = ("", "0", "false")
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 
@@ -132,7 +134,7 @@ class Settings:
         prefix = _prefix(name)
         values: dict[str, Any] = {}
         for variable, text in self._environ.items():
-            if variable.startswith(prefix):
+            if variable.startswith(prefix) and variable not in _OF_THE_COMMAND:
                 key = variable.removeprefix(prefix).lower()
                 _refuse_unknown(variable, name, key, shape)
                 values[key] = _value(text, variable)

@@ -87,6 +87,15 @@ OPTIONS = {
 }
 """Options of every command, before or after its name, and the variables that they set."""
 
+API_OPTIONS = {
+    "--api": ("DECNET_API", "URL", "Work on the remote master whose API is there."),
+    "--token": ("DECNET_API_TOKEN", "TOKEN", "Of the API; everybody on this host sees what stands on a command line."),
+    "--token-file": ("DECNET_API_TOKEN_FILE", "FILE", "File that holds the token."),
+    "--ca": ("DECNET_API_CA", "FILE", "Authorities that the API's certificate may be of (PEM); else the system's."),
+    "--pin": ("DECNET_API_PIN", "SHA256", "Of the API's certificate, which may then be of any authority."),
+}
+"""Options that stand before the command's name, because some commands have a --token of their own."""
+
 
 class UsageError(Exception):
     """The command line is invalid; the message says why."""
@@ -104,7 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def split_options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Take OPTIONS out of `arguments`; return the variables they set and what is left. Raises UsageError."""
+    """Take OPTIONS, and API_OPTIONS before the command's name, out of `arguments`.
+
+    Return the variables that they set and what is left. Raises UsageError.
+    """
     given: dict[str, str] = {}
     rest: list[str] = []
     words = iter(arguments)
@@ -113,26 +125,32 @@ def split_options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             rest += [word, *words]
             break
         name, joined, value = word.partition("=")
-        if name not in OPTIONS:
+        known = OPTIONS if rest else OPTIONS | API_OPTIONS
+        if name not in known:
             rest.append(word)
             continue
         value = value if joined else next(words, "")
         if not value:
             raise UsageError(f"{name} needs a value")
-        given[OPTIONS[name][0]] = os.path.abspath(value)  # noqa: PTH100  # pathlib costs 5 ms of every --help
+        variable, kind, _ = known[name]
+        is_path = kind in ("DIR", "FILE")
+        given[variable] = os.path.abspath(value) if is_path else value  # noqa: PTH100  # pathlib costs 5 ms of every --help
     return given, rest
 
 
 def help_text() -> str:
     """Return the page that `decnet --help` prints."""
     options = {
-        **{f"{name} {value}": f"{what} [{variable}]" for name, (variable, value, what) in OPTIONS.items()},
+        **{
+            f"{name} {value}": f"{what} [{variable}]"
+            for name, (variable, value, what) in (OPTIONS | API_OPTIONS).items()
+        },
         "--version": "Show the version.",
         "--help": "Show this page; decnet COMMAND --help shows a command's own.",
     }
     return "\n".join(
         [
-            "Usage: decnet [--state DIR] [--settings FILE] COMMAND ...",
+            "Usage: decnet [--state DIR] [--settings FILE] [--api URL ...] COMMAND ...",
             "",
             "DECNET, the deception network.",
             "",
@@ -160,6 +178,11 @@ def _run(arguments: list[str]) -> int:
     command = next((command for command in COMMANDS if command.name == name), None)
     if command is None:
         raise UsageError(_unknown(name))
+    if os.environ.get("DECNET_API"):
+        from decnet.remote.commands import refusal
+
+        if (why := refusal(name, rest)) is not None:
+            raise UsageError(why)
     return _run_command(command, rest)
 
 

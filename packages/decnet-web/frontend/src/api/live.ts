@@ -16,6 +16,9 @@ const HIDDEN_MS = 5 * 60_000;
 
 type Listener = (messages: readonly Message[]) => void;
 
+/** `skipped`: messages were left out; `ended`: the session is over. */
+export type Order = "skipped" | "ended";
+
 export class Live {
   state: LiveState = "idle";
   private lastId = "";
@@ -24,6 +27,7 @@ export class Live {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<Listener>();
   private readonly watchers = new Set<() => void>();
+  private readonly followers = new Set<(order: Order) => void>();
 
   constructor(private readonly fetcher: typeof fetch = (...call) => fetch(...call)) {}
 
@@ -41,6 +45,12 @@ export class Live {
     return () => this.watchers.delete(watcher);
   };
 
+  /** Be told of orders; does not open the connection. */
+  obey(follower: (order: Order) => void): () => void {
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+
   /** Connect at once instead of after the wait, e.g. because the browser says that it is online. */
   now(): void {
     if (this.listeners.size > 0 && this.state !== "live") {
@@ -55,6 +65,16 @@ export class Live {
     this.abort?.abort();
     this.abort = null;
     this.become("idle");
+  }
+
+  private deliver(messages: readonly Message[]): void {
+    const orders = messages.map((one) => one.event).filter((event) => event === "skipped" || event === "ended");
+    for (const order of new Set(orders)) this.order(order);
+    for (const listener of this.listeners) listener(messages);
+  }
+
+  private order(order: Order): void {
+    for (const follower of this.followers) follower(order);
   }
 
   private become(state: LiveState): void {
@@ -85,6 +105,7 @@ export class Live {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (this.lastId !== "") headers["Last-Event-ID"] = this.lastId;
       const response = await this.fetcher(STREAM, { headers, signal, credentials: "same-origin", cache: "no-store" });
+      if (response.status === 401) this.order("ended");
       if (!response.ok || response.body === null) return null;
       this.waits = 0;
       this.become("live");
@@ -97,7 +118,7 @@ export class Live {
         const messages = parser.feed(value);
         this.lastId = parser.lastId;
         if (messages.length === 0) continue;
-        for (const listener of this.listeners) listener(messages);
+        this.deliver(messages);
       }
     } catch {
       return null;
@@ -126,4 +147,10 @@ export function useLiveState(): LiveState {
 export function useLive(handle: (messages: readonly Message[]) => void, on = true): void {
   const latest = useEffectEvent(handle);
   useEffect(() => (on ? live.listen((messages) => latest(messages)) : undefined), [on]);
+}
+
+/** Calls `handle` with the orders of the stream; while nothing else listens there is no stream and no order. */
+export function useLiveOrders(handle: (order: Order) => void): void {
+  const latest = useEffectEvent(handle);
+  useEffect(() => live.obey((order) => latest(order)), []);
 }

@@ -12,6 +12,7 @@ from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.hosting.loading import Routes
+from decnet_web.api.hosting.published import Published
 from decnet_web.api.listings.cursors import Cursors
 from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
@@ -24,6 +25,7 @@ from decnet_web.api.problems import add_handlers
 from decnet_web.api.settings import ApiSettings, trusted_networks
 
 PREFIX = "/api/v1"
+DOCUMENT = f"{PREFIX}/openapi.json"
 DEFAULTS = ApiSettings()
 
 
@@ -40,7 +42,7 @@ def make_application(
         title="DECNET",
         version=version("decnet-web"),
         summary="What the fleet has seen, what it consists of, and what to do about it.",
-        openapi_url=f"{PREFIX}/openapi.json" if settings.documentation else None,
+        openapi_url=DOCUMENT if settings.documentation and not lazily else None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -54,6 +56,8 @@ def make_application(
     routes = application.state.routes = Routes(application, PREFIX)
     if lazily:
         routes.add_unnamed()
+        if settings.documentation:
+            application.add_route(DOCUMENT, Published().__call__)
     else:
         routes.add_all()
     _add_passage(application, settings)

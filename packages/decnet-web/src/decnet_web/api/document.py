@@ -73,9 +73,8 @@ class Operation(msgspec.Struct, frozen=True):
 def operations(application: FastAPI) -> Iterator[Operation]:
     """Yield all operations of the application's own routes."""
     for context in iter_route_contexts(application.routes):
-        endpoint = getattr(context, "endpoint", None)
-        if endpoint is None or context.path == application.openapi_url:
-            continue
+        if getattr(context, "dependant", None) is None:
+            continue  # the document itself
         route = cast("APIRoute", context)
         roles = tuple(access_of(route.dependant))
         for method in sorted(route.methods or ()):

@@ -42,6 +42,7 @@ class Api(Worker[ApiSettings]):
     Settings = ApiSettings
     group = "face"
     parks = True
+    follows = ("web",)  # a page asks at once: both start while its browser waits for the first file
     database = True
     serves_workers = True
     memory_budget = 256 * MIB

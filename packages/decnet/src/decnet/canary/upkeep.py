@@ -13,6 +13,7 @@ from decnet.canary.exchange import exported, imported
 from decnet.canary.token_names import TokenName, known_token
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet_core.canary import canary_key
 from decnet_models.canary import queries
 
@@ -36,6 +37,12 @@ def enable(token: TokenName) -> None:
 
 def remove(token: TokenName) -> None:
     """Forget a token and its file. Where it is still planted, its use is announced as that of an unknown token."""
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        gone = fleet.change_canary(remote, token, "remove")
+        typer.echo(f"removed {gone['token']} ({gone['kind']}, {gone['label']})")
+        return
     with transaction(find_deployment(), write=True) as connection:
         found = known_token(connection, token)
         if not queries.remove_token(connection, found.token):
@@ -72,7 +79,14 @@ def import_(file: Annotated[Path, typer.Argument(help="What `decnet canary expor
 
 
 def _set_disabled(token: str, disabled_at: int | None) -> None:
-    with transaction(find_deployment(), write=True) as connection:
-        found = known_token(connection, token)
-        queries.set_disabled(connection, found.token, disabled_at)
-    typer.echo(f"{found.token} ({found.kind}, {found.label}): uses are {'not ' if disabled_at else ''}announced")
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        shown = fleet.change_canary(remote, token, "disable" if disabled_at else "enable")
+        name, kind, label = shown["token"], shown["kind"], shown["label"]
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            found = known_token(connection, token)
+            queries.set_disabled(connection, found.token, disabled_at)
+        name, kind, label = found.token, found.kind, found.label
+    typer.echo(f"{name} ({kind}, {label}): uses are {'not ' if disabled_at else ''}announced")

@@ -10,6 +10,7 @@ from decnet.cli.options import Csv, Json, Limit, application
 from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.attackers import queries
@@ -41,8 +42,13 @@ def attackers(
 ) -> None:
     """List attackers, highest threat score first; counts are of all time."""
     window = time_window(since, until)
-    with transaction(find_deployment()) as connection:
-        rows = queries.attackers(connection, limit, order=order.value, window=window if window.bounded else None)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        rows = findings.attackers(remote, limit, order.value, window)
+    else:
+        with transaction(find_deployment()) as connection:
+            rows = queries.attackers(connection, limit, order=order.value, window=window if window.bounded else None)
     nothing = "nobody in that time" if window.bounded else "nobody yet"
     print_table(rows, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 

@@ -17,6 +17,7 @@ from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.history.selection import Selection
+from decnet.remote.current import master
 from decnet.show import documents, eventline
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
@@ -53,11 +54,23 @@ def events(
         window=time_window(since, until),
         synthetic=synthetic,
     )
+    everybody = known or attacker is not None or session is not None
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        if event_id:
+            _print(findings.events_named(remote, event_id), as_json=as_json)
+        elif follow:
+            with contextlib.suppress(KeyboardInterrupt):
+                for stored in findings.following(remote, selection, limit, known=everybody):
+                    _print([stored], as_json=as_json)
+        else:
+            _print(findings.events(remote, selection, limit, known=everybody), as_json=as_json)
+        return
     deployment = find_deployment()
     if event_id:
         _print(_named(deployment, event_id), as_json=as_json)
         return
-    everybody = known or attacker is not None or session is not None
     with transaction(deployment) as connection:
         if not everybody:
             selection = msgspec.structs.replace(selection, known=KnownSources(known_sources(connection)))

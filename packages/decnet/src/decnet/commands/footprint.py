@@ -9,6 +9,7 @@ from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.fleet.footprint import Row, look, total_of
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
 
@@ -25,14 +26,23 @@ def footprint(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are sampled.")] = 2.0,
 ) -> None:
     """Print RSS, PSS, USS, threads, wake-ups, CPU and modules per worker and in all."""
-    deployment = find_deployment()
     while True:
-        rows = look(deployment, seconds)
-        if not rows:
-            raise OperatorError(f"no fleet runs in {deployment.state.root}; start one with `decnet up`")
+        rows = _rows(seconds)
         typer.echo(documents.document({"workers": rows, "total": total_of(rows)}) if as_json else page(rows))
         if not watch:
             return
+
+
+def _rows(seconds: float) -> list[Row]:
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        return fleet.footprint(remote, seconds)
+    deployment = find_deployment()
+    rows = look(deployment, seconds)
+    if not rows:
+        raise OperatorError(f"no fleet runs in {deployment.state.root}; start one with `decnet up`")
+    return rows
 
 
 def page(rows: list[Row]) -> str:

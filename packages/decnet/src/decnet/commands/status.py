@@ -9,6 +9,7 @@ from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.fleet.lag import Progress, lag_text
 from decnet.fleet.report import Report, look
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.deckies import states_table
@@ -29,7 +30,12 @@ _NOT_MEASURED = "memory: only root, or whoever runs the fleet, may read it"
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say first what is wrong, then how every worker is; exit code 1 when something is wrong."""
-    report = look(find_deployment())
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        report = fleet.report(remote)
+    else:
+        report = look(find_deployment())
     typer.echo(
         documents.document({**msgspec.structs.asdict(report), "down": report.down, "wrong": report.wrong})
         if as_json
@@ -49,6 +55,8 @@ def _page(report: Report) -> str:
         f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
     ]
+    if report.dashboard:
+        lines.append(f"dashboard: {report.dashboard} (a link that logs in: decnet user link NAME)")
     if report.database_error:
         lines.append(f"database: {report.database_error}")
     elif report.progress:

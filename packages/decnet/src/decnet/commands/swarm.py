@@ -10,6 +10,7 @@ import typer
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
+from decnet.remote.current import master as remote_master
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment, size
@@ -43,7 +44,12 @@ def token(
     as_json: Json = False,
 ) -> None:
     """Print the command that makes another host a sensor of this fleet; it works once."""
-    made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
+    if (remote := remote_master()) is not None:
+        from decnet.remote import fleet
+
+        made = fleet.offer(remote, name, master=master, hours=hours, replaces=replace)
+    else:
+        made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
     if as_json:
         typer.echo(documents.document(made))
         return
@@ -91,7 +97,12 @@ def enrol(
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List sensors with what they sent last, and tokens that wait."""
-    listing = swarm.listed(find_deployment())
+    if (remote := remote_master()) is not None:
+        from decnet.remote import fleet
+
+        listing = fleet.sensors(remote)
+    else:
+        listing = swarm.listed(find_deployment())
     if as_json:
         typer.echo(documents.document(listing))
         return
@@ -105,13 +116,13 @@ def list_(as_json: Json = False) -> None:
 @app.command()
 def revoke(name: Name) -> None:
     """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
-    swarm.revoke(find_deployment(), name)
+    _end(name, "revoke")
 
 
 @app.command()
 def forget(name: Name) -> None:
     """Take a revoked sensor out of the list."""
-    swarm.forget(find_deployment(), name)
+    _end(name, "forget")
 
 
 @app.command()
@@ -132,6 +143,15 @@ def renew(
 def authority() -> None:
     """Print the fleet's authority (PEM), which senders that are set up by hand must trust."""
     typer.echo(swarm.authority_certificate(find_deployment()).rstrip("\n"))
+
+
+def _end(name: str, op: str) -> None:
+    if (remote := remote_master()) is not None:
+        from decnet.remote import fleet
+
+        fleet.end_sensor(remote, name, op)
+    else:
+        {"revoke": swarm.revoke, "forget": swarm.forget}[op](find_deployment(), name)
 
 
 def _explained(made: Offer) -> str:

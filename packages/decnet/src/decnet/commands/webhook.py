@@ -12,6 +12,7 @@ import typer
 from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -152,8 +153,13 @@ def formats(as_json: Json = False) -> None:
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
-    with transaction(find_deployment()) as connection:
-        webhooks = [without_secrets(one) for one in queries.webhooks(connection)]
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        webhooks = fleet.webhooks(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            webhooks = [without_secrets(one) for one in queries.webhooks(connection)]
     heading = ("id", "format", "url", "kinds", "state", "pending", "dead", "added")
     text = (
         columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
@@ -202,8 +208,12 @@ def try_out(
     as_json: Json = False,
 ) -> None:
     """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
-    deployment = find_deployment()
-    found = tried(deployment, webhook_id, wait)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        found = fleet.try_webhook(remote, webhook_id, wait)
+    else:
+        found = tried(find_deployment(), webhook_id, wait)
     typer.echo(documents.document(found.delivery) if as_json else found.words)
     if found.delivery is None or found.delivery.state != DELIVERED:
         raise typer.Exit(FAILED)
@@ -217,8 +227,13 @@ def deliveries(
     as_json: Json = False,
 ) -> None:
     """Show deliveries, newest first."""
-    with transaction(find_deployment()) as connection:
-        listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        listed = fleet.deliveries(remote, limit, webhook, outcome)
+    else:
+        with transaction(find_deployment()) as connection:
+            listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error", "answer")
     rows = [
         (d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error, _beginning(d.answer))

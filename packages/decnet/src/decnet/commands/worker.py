@@ -9,6 +9,7 @@ from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.fleet.orders import Op, order
 from decnet.fleet.worker_log import MOST_LINES, log_tail
+from decnet.remote.current import master
 from decnet.show import documents
 
 app = application("Single workers: restart, pause, resume, reload, and the end of their logs.")
@@ -47,7 +48,12 @@ def log(
     as_json: Json = False,
 ) -> None:
     """Print the newest lines of a worker's log; `fleet` names that of its supervisor."""
-    tail = log_tail(find_deployment(), name, lines)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        tail = fleet.log_tail(remote, name, lines)
+    else:
+        tail = log_tail(find_deployment(), name, lines)
     if as_json:
         typer.echo(documents.document(tail))
         return
@@ -56,5 +62,11 @@ def log(
 
 
 def _order(name: str, op: Op, *, as_json: bool) -> None:
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        taken = fleet.order(remote, name, op)
+        typer.echo(documents.document(taken) if as_json else f"{name}: {taken['state']}")
+        return
     answer = order(find_deployment(), name, op)
     typer.echo(documents.document(answer) if as_json else f"{name}: {answer.state}")

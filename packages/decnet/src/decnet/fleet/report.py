@@ -7,6 +7,7 @@ import time
 import msgspec
 from sqlalchemy import Connection
 
+from decnet.access import links
 from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus, shown_bus_url
 from decnet.fleet.deployment import Deployment, transaction
@@ -50,6 +51,8 @@ class Report(msgspec.Struct, frozen=True):
     """What the fleet has told of itself and has not ended: kind of notice, subject, since when."""
     next_looks: dict[str, int] = {}
     """When parked workers look for work by themselves, in ns since the Unix epoch."""
+    dashboard: str = ""
+    """Where a browser finds the dashboard; empty: none is installed and on."""
 
     @property
     def wrong(self) -> list[str]:
@@ -127,6 +130,7 @@ def put_together(
         fleet_pss=total_pss(fleet_processes(reports, answers).values()),
         incidents=found.incidents,
         troubles=found.troubles,
+        dashboard=links.dashboard(deployment.settings),
         next_looks={
             name: now + int((status.due - clock) * 1e9) for name, status in supervised.items() if status.due is not None
         },

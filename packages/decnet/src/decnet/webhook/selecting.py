@@ -87,10 +87,14 @@ class Wish(msgspec.Struct, frozen=True):
         for name, check in _CHECKS.items():
             if name in said:
                 said[name] = tuple(_checked(name, value, check) for value in said[name] if value)
-        changed = msgspec.structs.replace(before, **{**said, "sends": str(said.get("sends", before.sends))})
+        changed = msgspec.structs.replace(before, **{**said, "sends": _SENDS[said.get("sends", before.sends)]})
         if changed.quiet and changed.sends == NOTICES:
             raise WrongUsageError("--quiet is for --sends incidents: of every notice nothing may be left out")
         return changed
+
+
+_SENDS: dict[str, str] = {NOTICES: NOTICES, INCIDENTS: INCIDENTS}
+"""The plain text of each: one that is the default is left out of the row only if it is the very same."""
 
 
 def _technique(text: str) -> None:

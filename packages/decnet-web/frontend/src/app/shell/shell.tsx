@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { live, useLiveState } from "@/api/live";
+import { live, useLiveOrders, useLiveState } from "@/api/live";
 import { t } from "@/app/i18n";
 import { groups, navigation, type Entry } from "@/app/navigation";
 import { usePreferences } from "@/app/preferences";
-import { useAllowed, useSession } from "@/app/session";
+import { SESSION_KEY, useAllowed, useSession } from "@/app/session";
 import { Button } from "@/components/controls/button";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
@@ -52,6 +53,7 @@ function Frame() {
   const main = useRef<HTMLElement>(null);
   useShortcuts({ palette: () => setOpen("palette"), keys: () => setOpen("keys") });
   useFocusOnPage(main, pathname);
+  useStreamOrders();
   const close = () => setOpen(null);
   return (
     <div className={styles.shell}>
@@ -76,6 +78,15 @@ function Frame() {
       <Toasts />
     </div>
   );
+}
+
+/** What the stream says besides news: something was left out (ask for all that is shown again), the session is over. */
+function useStreamOrders(): void {
+  const queries = useQueryClient();
+  useLiveOrders((order) => {
+    if (order === "ended") queries.setQueryData(SESSION_KEY, null);
+    else void queries.invalidateQueries();
+  });
 }
 
 /** A new page: its title gets the focus, so that screen readers say where one is. */

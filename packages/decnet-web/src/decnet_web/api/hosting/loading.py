@@ -47,8 +47,6 @@ class Routes:
     def router_of(self, path: str) -> APIRouter | None:
         """Return the router of a path's segment, if one is known."""
         segment = segment_of(path, self._prefix)
-        if path == self._application.openapi_url:
-            self.add_all()
         if segment not in self._of_segment and segment in routers.OF_SEGMENT:
             modules = routers.OF_SEGMENT[segment]
             self._add(modules)

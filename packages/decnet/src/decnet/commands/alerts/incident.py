@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import FAILED
+from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Json, Limit, Reason, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
 from decnet.incidents.acting import Outcome, act, nudge
 from decnet.incidents.page import page, page_of
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -31,8 +32,13 @@ def show(
     number: Annotated[int, typer.Argument(help="Number of an incident.")], *, limit: Limit = 200, as_json: Json = False
 ) -> None:
     """Show an incident: who, what, where, its timeline with the evidence of each step, who does what about it."""
-    with transaction(find_deployment()) as connection:
-        found = page_of(connection, number, limit)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.incident(remote, number, limit)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = page_of(connection, number, limit)
     typer.echo(documents.document(found) if as_json else page(found))
 
 
@@ -95,10 +101,17 @@ def unsilence(number: Annotated[int, typer.Argument(help="Number of a silence.")
 
 def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
     """Act on each incident; exit code 1 when another operator was first with one of them."""
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        outcomes = act(connection, numbers, verb, who or operator(), text)
-    nudge(deployment)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        if who:
+            raise WrongUsageError("--who is not for --api: it is done in the name of the token's account")
+        outcomes = findings.act(remote, numbers, verb, text)
+    else:
+        deployment = find_deployment()
+        with transaction(deployment, write=True) as connection:
+            outcomes = act(connection, numbers, verb, who or operator(), text)
+        nudge(deployment)
     for outcome in outcomes:
         typer.echo(for_terminal(_words(outcome)))
     if any(outcome.earlier for outcome in outcomes):

@@ -12,6 +12,7 @@ from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import rows
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet.webhook.selecting import Severity
 from decnet_models.incidents import queries
@@ -58,7 +59,12 @@ def incidents(
         technique=technique,
         token=token,
     )
-    with transaction(find_deployment()) as connection:
-        found = queries.incidents(connection, limit, selection)
-    shown = [rows.summary(one) for one in found]
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        shown = findings.incidents(remote, limit, selection)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = queries.incidents(connection, limit, selection)
+        shown = [rows.summary(one) for one in found]
     print_table(shown, rows.HEADING, rows.row, as_json=as_json, as_csv=as_csv, nothing="no such incident")

@@ -5,6 +5,7 @@ from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Graphml, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.grouping.output import print_graph
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.campaigns.rhythm import rhythm_of
@@ -28,13 +29,21 @@ def campaigns(
     """List campaigns, last seen first. One has ended when it was silent for twice as long as ever before."""
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
-    with transaction(find_deployment()) as connection:
-        found = groups(connection, CAMPAIGNS, limit, least=1)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
         if as_graphml:
-            print_graph(connection, CAMPAIGNS, found)
-            return
-        rhythms = {one.id: rhythm_of(connection, one.id) for one in found}
-    ended = {campaign for campaign, rhythm in rhythms.items() if rhythm is not None and rhythm[1] is not None}
+            raise WrongUsageError("--graphml needs the whole database: run it on the master")
+        shown = findings.groups(remote, "campaigns", limit, 1)
+        found, ended = [group for group, _ in shown], {group.id for group, is_over in shown if is_over}
+    else:
+        with transaction(find_deployment()) as connection:
+            found = groups(connection, CAMPAIGNS, limit, least=1)
+            if as_graphml:
+                print_graph(connection, CAMPAIGNS, found)
+                return
+            rhythms = {one.id: rhythm_of(connection, one.id) for one in found}
+        ended = {campaign for campaign, rhythm in rhythms.items() if rhythm is not None and rhythm[1] is not None}
 
     def row(one: Group) -> tuple[object, ...]:
         state = "ended" if one.id in ended else "active"

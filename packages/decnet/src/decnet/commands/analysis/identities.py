@@ -9,6 +9,7 @@ from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Graphml, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.grouping.output import print_graph
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.grouping.membership import groups
@@ -32,11 +33,18 @@ def identities(
     """List identities, last seen first."""
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
-    with transaction(find_deployment()) as connection:
-        found = groups(connection, IDENTITIES, limit, least=least)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
         if as_graphml:
-            print_graph(connection, IDENTITIES, found)
-            return
+            raise WrongUsageError("--graphml needs the whole database: run it on the master")
+        found = [group for group, _ in findings.groups(remote, "identities", limit, least)]
+    else:
+        with transaction(find_deployment()) as connection:
+            found = groups(connection, IDENTITIES, limit, least=least)
+            if as_graphml:
+                print_graph(connection, IDENTITIES, found)
+                return
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="no identities yet")
 
 

@@ -13,6 +13,7 @@ from decnet.cli.options import Csv, Json, application
 from decnet.cli.time_window import time_ahead
 from decnet.fleet.bus_access import wake_followers
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -45,21 +46,33 @@ def add(
     """Ignore a source that is yours: it stays in the event log, but is no attacker and raises no alert from now on."""
     if forget_before and (port is not None or kind is not None):
         raise WrongUsageError("--forget removes all about an address; it cannot be combined with --port or --kind")
-    deployment, canonical = find_deployment(), _canonical(network)
+    canonical = _canonical(network)
     ends = None if until is None else time_ahead("--until", until)
     only = known_kinds([kind])[0] if kind else None
-    with transaction(deployment, write=True) as connection:
-        added = queries.add(connection, canonical, label, port=port, kind=only, until=ends, forget=forget_before)
-        scored = _scored(connection, canonical)
-    wake_followers(deployment)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        asked = {"network": canonical, "label": label, "port": port, "kind": only, "forget": forget_before}
+        added, scored = fleet.add_known(remote, {**asked, "until": ends})
+    else:
+        deployment = find_deployment()
+        with transaction(deployment, write=True) as connection:
+            added = queries.add(connection, canonical, label, port=port, kind=only, until=ends, forget=forget_before)
+            scored = _scored(connection, canonical)
+        wake_followers(deployment)
     typer.echo(documents.document(added) if as_json else _words(added, scored))
 
 
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List known sources, those whose time is over too: what they did before is still theirs."""
-    with transaction(find_deployment()) as connection:
-        found = queries.known_sources(connection)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        found = fleet.known_sources(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = queries.known_sources(connection)
     nothing = "none; add one with decnet known add CIDR"
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
@@ -67,6 +80,11 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 @app.command()
 def remove(number: Annotated[int, typer.Argument(help="Its number, as decnet known list shows it.")]) -> None:
     """Have a source counted as an attacker again, from its next event on."""
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        fleet.remove_known(remote, number)
+        return
     with transaction(find_deployment(), write=True) as connection:
         if not queries.remove(connection, number):
             raise NotFoundError(f"there is no known source {number}; decnet known list shows them")

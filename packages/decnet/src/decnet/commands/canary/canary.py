@@ -15,6 +15,7 @@ from decnet.canary.tokens import Options, checked_options, instrumented, new_bai
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -43,10 +44,17 @@ def new(
 ) -> None:
     """Make a token: print the link to plant, or write the file."""
     options = checked_options(kind, Options(to, site, scheme))
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        made, bait = new_bait(connection, deployment, kind, label, options)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        made, content, name = fleet.new_canary(remote, label=label, kind=kind, to=to, site=site, scheme=scheme)
+        bait = Bait(content, name)
         written = _written(bait, output) if bait.name or output else None
+    else:
+        deployment = find_deployment()
+        with transaction(deployment, write=True) as connection:
+            made, bait = new_bait(connection, deployment, kind, label, options)
+            written = _written(bait, output) if bait.name or output else None
     if as_json:
         typer.echo(documents.document(made))
     elif written != "-":
@@ -56,7 +64,12 @@ def new(
 @app.command()
 def kinds(as_json: Json = False) -> None:
     """List the kinds of tokens: what trips each, and what it reveals."""
-    known = known_kinds()
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        known = fleet.canary_kinds(remote)
+    else:
+        known = known_kinds()
     if as_json:
         typer.echo(documents.document(known))
     for one in () if as_json else known:
@@ -94,9 +107,14 @@ def instrument(
 @app.command(name="list")
 def list_(limit: Limit = 100, as_json: Json = False) -> None:
     """List tokens, newest first, with their hits."""
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        listed = listed_tokens(connection, deployment, limit)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        listed = fleet.canaries(remote, limit)
+    else:
+        deployment = find_deployment()
+        with transaction(deployment) as connection:
+            listed = listed_tokens(connection, deployment, limit)
     heading = ("place", "kind", "label", "hits", "link scanners", "attackers", "last hit", "made")
     rows = [_row(one) for one in listed]
     text = columns(heading, rows) if rows else "none yet; make one with decnet canary new"

@@ -19,6 +19,7 @@ from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.deckies.wishes import Change, Wishes, planned_wishes
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.deckies import inspection, list_text, plan_text, policy_text
 from decnet_models.fleet import queries, states
@@ -131,8 +132,13 @@ def remove(
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List the deckies of the desired fleet with what they are."""
-    with transaction(find_deployment()) as connection:
-        found = states.states_on(connection, None)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        found = fleet.deckies(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = states.states_on(connection, None)
     typer.echo(
         documents.document([{"decky": one, "state": state} for one, state in found]) if as_json else list_text(found)
     )

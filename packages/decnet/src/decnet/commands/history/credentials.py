@@ -8,6 +8,7 @@ from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history import rows
 from decnet.history.summary import LoginUsed, logins_of
 from decnet.history.tally import tally_of
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet_models.attackers import queries
 from decnet_models.attackers.profile import Credential
@@ -21,11 +22,16 @@ def credentials(
 ) -> None:
     """List credentials that were tried, most often tried first."""
     window = time_window(since, until)
-    with transaction(find_deployment()) as connection:
-        if window.bounded:
-            found = logins_of(tally_of(connection, window), limit)
-        else:
-            found = [_of_all_time(one) for one in queries.credentials(connection, limit)]
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.credentials(remote, limit, window)
+    else:
+        with transaction(find_deployment()) as connection:
+            if window.bounded:
+                found = logins_of(tally_of(connection, window), limit)
+            else:
+                found = [_of_all_time(one) for one in queries.credentials(connection, limit)]
     print_table(
         found, rows.CREDENTIAL, rows.credential, as_json=as_json, as_csv=as_csv, nothing="no log-in in that time"
     )

@@ -13,6 +13,7 @@ from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.search import search
 from decnet.history.selection import Selection
+from decnet.remote.current import master
 from decnet.show import documents, eventline
 from decnet.show.times import rfc3339
 from decnet_models.events.queries import StoredEvent
@@ -48,10 +49,16 @@ def search_events(
     if not words_in(" ".join(text)):
         raise WrongUsageError("there is no letter or digit to search for")
     window, kinds = time_window(since, until), known_kinds(kind or [])
-    with transaction(find_deployment()) as connection:
-        ours = KnownSources() if known or source else KnownSources(known_sources(connection))
-        selection = Selection(kinds=kinds, decky=decky, attacker=source, window=window, known=ours)
-        found = search(connection, " ".join(text), selection, limit)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        wanted = Selection(kinds=kinds, decky=decky, attacker=source, window=window)
+        found = findings.events(remote, wanted, limit, known=known, words=" ".join(text))
+    else:
+        with transaction(find_deployment()) as connection:
+            ours = KnownSources() if known or source else KnownSources(known_sources(connection))
+            selection = Selection(kinds=kinds, decky=decky, attacker=source, window=window, known=ours)
+            found = search(connection, " ".join(text), selection, limit)
     _print(found, as_json=as_json, as_csv=as_csv)
 
 

@@ -10,6 +10,7 @@ from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history import rows
+from decnet.remote.current import master
 from decnet.show.tables import print_table
 from decnet_models.attackers import queries
 
@@ -27,6 +28,11 @@ def sessions(
     as_csv: Csv = False,
 ) -> None:
     """List interactive sessions, newest first; `decnet play SESSION` shows one."""
-    with transaction(find_deployment()) as connection:
-        found = queries.sessions(connection, limit, attacker=attacker, window=time_window(since, until))
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.sessions(remote, limit, attacker, time_window(since, until))
+    else:
+        with transaction(find_deployment()) as connection:
+            found = queries.sessions(connection, limit, attacker=attacker, window=time_window(since, until))
     print_table(found, rows.SESSION, rows.session, as_json=as_json, as_csv=as_csv, nothing="no session in that time")

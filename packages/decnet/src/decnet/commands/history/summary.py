@@ -9,6 +9,7 @@ from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.sections import text_page
 from decnet.history.summary import summary_of
+from decnet.remote.current import master
 from decnet.show import documents
 
 app = application("What happened.")
@@ -18,6 +19,11 @@ app = application("What happened.")
 def summary(since: Since = "24h", until: Until = None, limit: Limit = 10, as_json: Json = False) -> None:
     """Sum up what happened: attackers, techniques, credentials, commands, requests, sessions, files, canary tokens."""
     window = time_window(since, until)
-    with transaction(find_deployment()) as connection:
-        found = summary_of(connection, window, limit)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.summary(remote, window, limit)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = summary_of(connection, window, limit)
     typer.echo(documents.document(found) if as_json else text_page(found))

@@ -45,6 +45,8 @@ class FileItem(Answer):
     last_seen: Moment
     kept: bool
     """Whether the content can be downloaded."""
+    stored_at: Moment | None
+    removed_at: Moment | None
     sighting: ArtifactSighting | None
 
 
@@ -59,7 +61,7 @@ class FileWhole(Answer):
 def file_item(one: Artifact, sighting: queries.Sighting | None) -> FileItem:
     """Return a file as lists show it."""
     shown = None if sighting is None else ArtifactSighting.model_validate(sighting)
-    values = {name: getattr(one, name) for name in ("sha256", "kind", "size", "first_seen", "last_seen", "kept")}
+    values = {name: getattr(one, name) for name in FileItem.model_fields.keys() - {"sighting"}}
     return FileItem.model_construct(**values, sighting=shown)
 
 

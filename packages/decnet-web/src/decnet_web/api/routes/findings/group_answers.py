@@ -33,6 +33,10 @@ class GroupItem(Answer):
     first_seen: Moment
     last_seen: Moment
     created_at: Moment
+    revision: int
+    """Grows with each change of the group or its members."""
+    ended: bool = False
+    """Of a campaign: whether it has been silent for twice as long as ever before."""
 
 
 class GroupWhole(Answer):

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from decnet.grouping.graph import graph
 from decnet.grouping.naming import group_named
 from decnet.grouping.whole import whole
+from decnet_models.campaigns.rhythm import rhythm_of
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.grouping import membership
 from decnet_models.grouping.shape import Grouping
@@ -46,9 +47,17 @@ def _add_listing(router: APIRouter, g: Grouping[Any], many: str) -> None:
         def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[GroupItem]:
             before = None if after is None else Group(UUID(after[1]), None, 0, 0, after[0], 0)
             found = membership.groups(connection, g, limit, before=before, least=least)
-            return [GroupItem.model_validate(each) for each in found]
+            return [_item(connection, g, each) for each in found]
 
         return await paging.answer(fleet, fetch, lambda row: (row.last_seen, str(row.id)))
+
+
+def _item(connection: Connection, g: Grouping[Any], group: Group) -> GroupItem:
+    item = GroupItem.model_validate(group)
+    if g is CAMPAIGNS:
+        rhythm = rhythm_of(connection, group.id)
+        item.ended = rhythm is not None and rhythm[1] is not None
+    return item
 
 
 def _add_details(router: APIRouter, g: Grouping[Any], one: str) -> None:

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Which commands work on a remote master: those about what is in its database, and orders to its workers.
+
+The others work on files, processes or the network of the host itself.
+"""
+
+from collections.abc import Sequence
+
+API, TOKEN, TOKEN_FILE = "DECNET_API", "DECNET_API_TOKEN", "DECNET_API_TOKEN_FILE"  # names
+CA, PIN = "DECNET_API_CA", "DECNET_API_PIN"
+
+WHOLE = "*"
+REMOTE: dict[str, tuple[str, ...]] = {
+    "status": (WHOLE,),
+    "events": (WHOLE,),
+    "search": (WHOLE,),
+    "attackers": (WHOLE,),
+    "attacker": (WHOLE,),
+    "summary": (WHOLE,),
+    "sessions": (WHOLE,),
+    "credentials": (WHOLE,),
+    "techniques": (WHOLE,),
+    "incidents": (WHOLE,),
+    "incident": ("show", "ack", "close", "note"),
+    "identities": (WHOLE,),
+    "campaigns": (WHOLE,),
+    "known": ("add", "list", "remove"),
+    "canary": ("new", "kinds", "list", "disable", "enable", "remove"),
+    "decky": ("list",),
+    "webhook": ("list", "deliveries", "test"),
+    "swarm": ("list", "token", "revoke", "forget"),
+    "worker": ("restart", "pause", "resume", "reload", "log"),
+    "footprint": (WHOLE,),
+    "completion": (WHOLE,),
+    "man": (WHOLE,),
+    "docs": (WHOLE,),
+}
+"""Each with the subcommands that do; one that shows by default may have a number in place of `show`."""
+
+
+def refusal(command: str, arguments: Sequence[str]) -> str | None:
+    """Return why a command line cannot be carried out on a remote master, None when it can."""
+    known = REMOTE.get(command)
+    words = [word for word in arguments if not word.startswith("-")]
+    if known is not None and (WHOLE in known or not words or {"--help", "-h"} & {*arguments}):
+        return None
+    if known is not None and (words[0] in known or ("show" in known and words[0].isdecimal())):
+        return None
+    named = f"{command} {words[0]}" if known is not None else command
+    able = f"; of decnet {command} these do: {', '.join(known)}" if known else ""
+    return f"decnet {named} does not work on a remote master: run it there{able}"

@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: MIT
+"""`decnet --api`: each command prints of a remote master what it prints on it, and says plainly what it cannot do."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import ipaddress
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tests.decnet.command_result import CommandResult, Run
+from tests.decnet_web.api.routes.filled import A, fill
+from tests.decnet_web.api.served import Served, serving
+
+from decnet.command import COMMANDS, main
+from decnet.fleet.deployment import transaction
+from decnet.remote.commands import REMOTE, WHOLE
+from decnet_core.events.catalogue import CommandRun
+from decnet_core.events.envelope import Event
+from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.status_file import SupervisorStatus
+from decnet_models.events.queries import insert_events
+from decnet_models.webhooks import delivery_queries
+from decnet_models.webhooks.delivery_queries import NewDelivery
+
+
+class Master(msgspec.Struct, frozen=True):
+    """A served fleet and where its API is."""
+
+    served: Served
+    url: str
+    tls: str
+    authority: Path
+    pin: str
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Master]:
+    """A filled fleet whose API listens, without TLS and with."""
+    root = tmp_path_factory.mktemp("fleet")
+    with serving(root) as served:
+        fill(served.deployment)
+        report = SupervisorStatus(os.getpid(), "fork", (Status("ttp", Phase.CRASH_LOOP, reason="exit code 1"),))
+        (served.deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
+        pin = _certificate(root)
+        with Listening(served) as port, Listening(served, root) as secure:
+            url, tls = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure}"
+            yield Master(served, url, tls, root / "certificate.pem", pin)
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def here(master: Master, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on the master itself."""
+    return _runner(capfd, DECNET_STATE_DIR=str(master.served.deployment.state.root))
+
+
+@pytest.fixture
+def there(master: Master, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on another host, which has no fleet."""
+    return _runner(
+        capfd, DECNET_API=master.url, DECNET_API_TOKEN=master.served.tokens["admin"], DECNET_STATE_DIR="/nowhere"
+    )
+
+
+SAME = [
+    ("attackers",),
+    ("attackers", "--json"),
+    ("attackers", "--since", "2020-01-01", "--order", "last_seen"),
+    ("attacker", A),
+    ("attacker", A, "--json"),
+    ("events", "--json", "--limit", "7"),
+    ("events", "--known", "--synthetic"),
+    ("events", "--kind", "session.command"),
+    ("events", "--attacker", A, "--limit", "3"),
+    ("search", "cat"),
+    ("search", "--json", "root"),
+    ("sessions",),
+    ("sessions", "--json"),
+    ("sessions", "--attacker", A, "--since", "2020-01-01"),
+    ("credentials",),
+    ("credentials", "--json"),
+    ("credentials", "--since", "2020-01-01", "--csv"),
+    ("techniques",),
+    ("techniques", "--json", "--since", "2020-01-01"),
+    ("summary", "--since", "2020-01-01", "--until", "2029-01-01"),
+    ("summary", "--since", "2020-01-01", "--until", "2029-01-01", "--json"),
+    ("incidents",),
+    ("incidents", "--json"),
+    ("incidents", "--severity", "high", "--csv"),
+    ("incident", "1"),
+    ("incident", "show", "1", "--json"),
+    ("identities", "--least", "1"),
+    ("identities", "--json"),
+    ("campaigns",),
+    ("known", "list"),
+    ("known", "list", "--json"),
+    ("canary", "list"),
+    ("canary", "list", "--json"),
+    ("canary", "kinds"),
+    ("decky", "list"),
+    ("decky", "list", "--json"),
+    ("webhook", "list"),
+    ("webhook", "list", "--json"),
+    ("webhook", "deliveries"),
+    ("webhook", "deliveries", "--json"),
+    ("swarm", "list"),
+    ("swarm", "list", "--json"),
+    ("worker", "log", "ttp"),
+    ("status",),
+]
+
+
+@pytest.fixture(scope="module")
+def _furnished(master: Master) -> None:
+    """A decky, a canary token, two receivers and a log."""
+    os.environ["DECNET_STATE_DIR"] = str(master.served.deployment.state.root)
+    for words in (
+        ["decky", "add", "shop", "--persona", "debian-web", "--address", "127.5.0.9", "--service", "http=18099"],
+        ["canary", "new", "the <b>wiki</b>"],
+        ["webhook", "add", "https://example.org/hook", "--severity", "high", "--no-test"],
+        ["webhook", "add", "https://example.net/all", "--sends", "notices", "--kind", "canary.*", "--no-test"],
+    ):
+        assert main(words) == 0
+    with transaction(master.served.deployment, write=True) as connection:
+        hook = connection.exec_driver_sql("SELECT id FROM webhook LIMIT 1").scalar()
+        delivery_queries.add_deliveries(connection, [NewDelivery(hook, 1, "canary.hit", "{}")], now_ns=5)
+    log = master.served.deployment.state.root / "log"
+    log.mkdir(exist_ok=True)
+    (log / "ttp.log").write_text('ts=2026-11-30T06:00:00.123 level=info worker=ttp logger=decnet msg="rules loaded"\n')
+    del os.environ["DECNET_STATE_DIR"]
+
+
+@pytest.mark.usefixtures("_furnished")
+@pytest.mark.parametrize("words", SAME, ids=" ".join)
+def test_a_command_prints_the_same_here_and_there(here: Run, there: Run, words: tuple[str, ...]) -> None:
+    local, remote = here(*words), there(*words)
+    assert remote.err == local.err
+    assert _unmeasured(remote.out) == _unmeasured(local.out)
+    assert remote.code == local.code
+    assert local.out.strip()
+
+
+@pytest.mark.usefixtures("_furnished")
+def test_what_is_changed_there_is_changed(here: Run, there: Run, tmp_path: Path) -> None:
+    made = there("canary", "new", "there", "--kind", "env", "--output", str(tmp_path / "dotenv"))
+    assert made.code == 0, made.err
+    assert (tmp_path / "dotenv").read_bytes()
+    token = next(
+        one["planted"]["token"]
+        for one in here("canary", "list", "--json").document
+        if one["planted"]["label"] == "there"
+    )
+    assert "not announced" in there("canary", "disable", token).out
+    assert there("canary", "remove", token).out == f"removed {token} (env, there)\n"
+    assert token not in here("canary", "list").out
+    assert there("known", "add", "192.0.2.99", "--label", "ours").code == 0
+    number = next(one["id"] for one in here("known", "list", "--json").document if one["label"] == "ours")
+    assert there("known", "remove", str(number)).code == 0
+    assert there("known", "remove", "999").code == 1
+    assert there("incident", "ack", "1", "--note", "mine").out == "incident 1: acknowledged\n"
+    assert there("incident", "note", "1", "more").out == "incident 1: note added\n"
+    assert "admin" in here("incident", "1").out
+    assert there("worker", "restart", "nobody").code == 1
+
+
+def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[str]) -> None:
+    os.environ.update(DECNET_API=master.url, DECNET_API_TOKEN=master.served.tokens["viewer"])
+    following = threading.Thread(target=main, args=(["events", "--follow", "--limit", "1", "--json"],), daemon=True)
+    following.start()
+    seen = ""
+
+    def until(words: str, act: Callable[[], None] = lambda: None) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while words not in seen:
+            act()
+            assert time.monotonic() < deadline, seen
+            time.sleep(0.1)
+            seen += capfd.readouterr().out
+
+    until('"seq":')
+    where = {"sensor": "here", "decky": "web-1", "src_ip": "203.0.113.5"}
+    event = Event(id=UUID(int=10**9), ts=time.time_ns(), payload=CommandRun("ssh", "echo followed"), **where)
+    with transaction(master.served.deployment, write=True) as connection:
+        insert_events(connection, [event])
+    until("echo followed")
+    assert seen.count("echo followed") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("up",), "does not work on a remote master"),
+        (("deploy", "x.toml"), "does not work on a remote master"),
+        (("decky", "add", "x"), "these do: list"),
+        (("webhook", "add", "https://x/"), "these do: list, deliveries, test"),
+        (("identities", "--graphml"), "run it on the master"),
+    ],
+)
+def test_what_cannot_be_done_there_is_said(there: Run, words: tuple[str, ...], said: str) -> None:
+    answer = there(*words)
+    assert answer.code == 2
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_every_remote_command_is_a_command_and_is_compared() -> None:
+    assert {*REMOTE} <= {command.name for command in COMMANDS}
+    compared = {words[0] for words in SAME}
+    shown = {name for name, ways in REMOTE.items() if WHOLE in ways or "list" in ways}
+    assert shown - compared == {"footprint", "completion", "man", "docs"}  # measured anew; of the program itself
+
+
+def test_errors_are_one_line_that_says_what_to_do(
+    master: Master, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def said(*words: str, **variables: str) -> CommandResult:
+        return _runner(capfd, **variables)(*words)
+
+    token = master.served.tokens["viewer"]
+    cases = [
+        ({"DECNET_API": master.url}, 2, "needs a token"),
+        ({"DECNET_API": master.url, "DECNET_API_TOKEN": "decnet_nobody"}, 1, "refuses this token"),
+        ({"DECNET_API": "http://127.0.0.1:9", "DECNET_API_TOKEN": token}, 78, "cannot be reached"),
+        ({"DECNET_API": "http://192.0.2.1:80", "DECNET_API_TOKEN": token}, 2, "use https"),
+        ({"DECNET_API": "ftp://x", "DECNET_API_TOKEN": token}, 2, "https://HOST"),
+        ({"DECNET_API": "https://u:p@x", "DECNET_API_TOKEN": token}, 2, "no user"),
+        ({"DECNET_API": master.tls, "DECNET_API_TOKEN": token}, 1, "is not trusted"),
+        ({"DECNET_API": master.tls, "DECNET_API_TOKEN": token, "DECNET_API_PIN": "0" * 64}, 1, "is not the pinned one"),
+        ({"DECNET_API": master.tls, "DECNET_API_TOKEN": token, "DECNET_API_PIN": "x"}, 2, "64 hexadecimal digits"),
+        ({"DECNET_API": master.tls, "DECNET_API_TOKEN": token, "DECNET_API_CA": "/nowhere"}, 2, "--ca"),
+    ]
+    for variables, code, words in cases:
+        answer = said("attackers", **variables)
+        assert (answer.code, len(answer.err.splitlines())) == (code, 1), answer
+        assert words in answer.err
+    viewer = {"DECNET_API": master.url, "DECNET_API_TOKEN": token}
+    assert "role" in said("worker", "pause", "ttp", **viewer).err
+    assert said("attacker", "198.51.100.200", **viewer).code == 1
+    file = tmp_path / "token"
+    file.write_text(f"{token}\n")
+    options = ("--api", master.tls, "--token-file", str(file), "--ca", str(master.authority))
+    assert said(*options, "attackers").code == 0
+    assert said("--api", master.tls, "--token", token, "--pin", master.pin, "attackers").code == 0
+
+
+def _unmeasured(text: str) -> str:
+    """Return a page without what is measured anew each time: memory."""
+    return re.sub(r"[\d.]+ (KiB|MiB)", "# MiB", text)
+
+
+def _runner(capfd: pytest.CaptureFixture[str], **variables: str) -> Run:
+    def call(*arguments: str) -> CommandResult:
+        for name in [name for name in os.environ if name.startswith("DECNET_")]:
+            del os.environ[name]
+        os.environ.update(variables)
+        capfd.readouterr()
+        code = main(arguments)
+        captured = capfd.readouterr()
+        return CommandResult(code, captured.out, captured.err)
+
+    return call
+
+
+class Listening:
+    """The application on a port of its own, in a thread, while the context lasts."""
+
+    def __init__(self, served: Served, certificate: Path | None = None) -> None:
+        files = (
+            {"ssl_certfile": str(certificate / "certificate.pem"), "ssl_keyfile": str(certificate / "key.pem")}
+            if certificate
+            else {}
+        )
+        config = uvicorn.Config(served.application, "127.0.0.1", 0, lifespan="off", log_config=None, **files)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            time.sleep(0.01)
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(20)
+
+
+def _certificate(root: Path) -> str:
+    """Write a certificate for 127.0.0.1 that is its own authority; return its SHA-256."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "master")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (root / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (root / "key.pem").write_bytes(key.private_bytes(*form))
+    return hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
