@@ -3,17 +3,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.decnet_web.api.accounts.authenticator import Authenticator
 from tests.decnet_web.api.accounts.people import ORIGIN, Browser, audited, browser, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.access import users
 from decnet.fleet.deployment import transaction
+from decnet_models.accounts.factors import Passkey
+from decnet_web.api.accounts import passkeys
+from decnet_web.api.accounts.passkeys import Party
+from decnet_web.api.problems import Problem
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +169,32 @@ async def test_at_an_address_there_are_no_passkeys(served: Served) -> None:
         answer = await client.post("/api/v1/session/passkey/options")
     assert answer.status_code == 409
     assert "http://localhost" in answer.json()["detail"]
+
+
+@given(st.sampled_from(["attestationObject", "clientDataJSON"]), st.integers(0, 10_000), st.binary(max_size=8))
+def test_a_damaged_registration_is_a_problem_or_still_good(part: str, at: int, damage: bytes) -> None:
+    device, challenge = Authenticator(ORIGIN), passkeys.new_challenge()
+    options = {"user": {"id": "eA"}, "rp": {"id": "decnet.example"}, "challenge": challenge}
+    answer = device.make(options)
+    content = bytearray(passkeys.decoded(answer["response"][part]))
+    at %= len(content)
+    content[at : at + len(damage)] = damage
+    answer["response"][part] = passkeys.encoded(bytes(content))
+    with contextlib.suppress(Problem):
+        passkeys.registered(answer, Party("decnet.example", ORIGIN), challenge)
+
+
+@given(st.sampled_from(["authenticatorData", "clientDataJSON", "signature"]), st.integers(0, 10_000))
+def test_a_damaged_answer_logs_nobody_in(part: str, at: int) -> None:
+    device, challenge = Authenticator(ORIGIN), passkeys.new_challenge()
+    ours = Party("decnet.example", ORIGIN)
+    made = device.make({"user": {"id": "eA"}, "rp": {"id": ours.host}, "challenge": challenge})
+    new = passkeys.registered(made, ours, challenge)
+    key = Passkey("d" * 64, UUID(int=1), new.credential, new.public_key, 0, "x", (), False, 1)
+    answer = device.sign({"rpId": ours.host, "challenge": challenge})
+    assert passkeys.used(answer, key, ours, challenge).sign_count == 1
+    content = bytearray(passkeys.decoded(answer["response"][part]))
+    content[at % len(content)] ^= 1
+    answer["response"][part] = passkeys.encoded(bytes(content))
+    with pytest.raises(Problem):
+        passkeys.used(answer, key, ours, challenge)
