@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -266,6 +267,30 @@ def test_errors_are_one_line_that_says_what_to_do(
     assert said("--api", master.tls, "--token", token, "--pin", master.pin, "attackers").code == 0
 
 
+def test_the_socket_on_the_master_itself_serves_as_well(
+    master: Master, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with Listening(master.served, socket=tmp_path / "api.socket"):
+        ask = _runner(
+            capfd, DECNET_API=f"unix://{tmp_path}/api.socket", DECNET_API_TOKEN=master.served.tokens["viewer"]
+        )
+        assert A in ask("attackers").out
+
+
+def test_what_comes_from_something_else_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async def other(scope: object, receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b"<h1>\x1b[31mteapot"})
+
+    class Other(msgspec.Struct):
+        application: Any
+
+    with Listening(Other(other)) as port:  # type: ignore[arg-type]  # only its application is used
+        ask = _runner(capfd, DECNET_API=f"http://127.0.0.1:{port}", DECNET_API_TOKEN="decnet_something")
+        said = ask("attackers")
+    assert (said.code, "is no API of DECNET" in said.err, "\x1b" in said.err) == (1, True, False)
+
+
 def _unmeasured(text: str) -> str:
     """Return a page without what is measured anew each time: memory."""
     return re.sub(r"[\d.]+ (KiB|MiB)", "# MiB", text)
@@ -287,13 +312,14 @@ def _runner(capfd: pytest.CaptureFixture[str], **variables: str) -> Run:
 class Listening:
     """The application on a port of its own, in a thread, while the context lasts."""
 
-    def __init__(self, served: Served, certificate: Path | None = None) -> None:
+    def __init__(self, served: Served, certificate: Path | None = None, *, socket: Path | None = None) -> None:
         files = (
             {"ssl_certfile": str(certificate / "certificate.pem"), "ssl_keyfile": str(certificate / "key.pem")}
             if certificate
             else {}
         )
-        config = uvicorn.Config(served.application, "127.0.0.1", 0, lifespan="off", log_config=None, **files)
+        where = {"uds": str(socket)} if socket else {"host": "127.0.0.1", "port": 0}
+        config = uvicorn.Config(served.application, lifespan="off", log_config=None, **where, **files)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
 
@@ -302,7 +328,8 @@ class Listening:
         while not self._server.started:
             assert self._thread.is_alive()
             time.sleep(0.01)
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
+        name = self._server.servers[0].sockets[0].getsockname()
+        return 0 if isinstance(name, str) else int(name[1])
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import http.client
 from collections.abc import Sequence
 
@@ -34,9 +35,16 @@ ACCEPTED = "admin123"
 """A password with which a decky of the persona debian-web lets root in."""
 
 
+@functools.cache
+def key_named(name: str) -> asyncssh.SSHKey:
+    """Return the key of that name: whoever shows it is one actor."""
+    return asyncssh.generate_private_key("ssh-ed25519", comment=name)
+
+
 async def attack(
     host: str, source: str, *, port: int = 2222, user: str = "root", passwords: Sequence[str] = ("123456", ACCEPTED),
     commands: Sequence[str] = COMMANDS, pause: float = 0.05, stay: float = 0.0,
+    key: str = "",
 ) -> bool:  # fmt: skip
     """Guess passwords over SSH from `source`; once in, type the commands, stay a while and leave; return whether in."""
     for password in passwords:
@@ -44,7 +52,7 @@ async def attack(
             async with (
                 asyncssh.connect(
                     host, port, username=user, password=password, local_addr=(source, 0), known_hosts=None,
-                    client_keys=None, client_version="OpenSSH_9.2p1", connect_timeout=20,
+                    client_keys=[key_named(key)] if key else None, client_version="OpenSSH_9.2p1", connect_timeout=20,
                 ) as connection,
                 connection.create_process(term_type="xterm", term_size=(100, 30)) as shell,
             ):  # fmt: skip

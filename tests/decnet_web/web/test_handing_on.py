@@ -170,6 +170,20 @@ async def test_an_api_that_does_not_answer_is_a_problem(start_web: Start, said: 
     assert json.loads(body)["status"] == 502
 
 
+async def test_a_read_that_an_ending_api_has_not_answered_is_asked_again(start_web: Start) -> None:
+    web = await start_web()
+
+    async def ends_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        web.api.answer = None
+
+    web.api.answer = ends_once
+    assert (await web.get("/api/v1/x"))[::2] == (200, b"hi")
+    web.api.answer = ends_once
+    assert (await web.get("/api/v1/x", method="DELETE"))[0] == 502  # it may have been done
+    assert len(web.api.connections) == 3
+
+
 async def test_an_api_that_takes_too_long_is_a_problem(start_web: Start) -> None:
     web = await start_web(api_seconds=0.1)
 
@@ -230,3 +244,17 @@ async def test_an_old_client_gets_a_stream_that_ends_with_the_connection(start_w
     status, fields, body = parsed(await web.say(b"GET /api/v1/x HTTP/1.0\r\nHost: localhost\r\n\r\n"))
     assert (status, body) == (200, b"hi")
     assert "transfer-encoding" not in fields
+
+
+async def test_who_came_just_before_it_stops_is_answered(start_web: Start) -> None:
+    """A worker that is being parked has accepted a client whose request it has not read."""
+    web = await start_web()
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    while not web.ctx.counters.snapshot()["connections"]:
+        await asyncio.sleep(0)
+    stopping = asyncio.ensure_future(web.worker.stop(web.ctx))
+    await asyncio.sleep(0.05)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert parsed(await reader.read())[::2] == (200, b"hi")
+    writer.close()
+    await stopping

@@ -30,7 +30,13 @@ const sessions = new Map();
 export async function browser() {
   running ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+    args: [
+      "--no-sandbox",
+      "--use-angle=swiftshader", // graphs are drawn with WebGL
+      "--enable-unsafe-swiftshader",
+      "--disable-dev-shm-usage",
+      "--disable-background-networking",
+    ],
   });
   return running;
 }
@@ -53,7 +59,7 @@ export async function decnet(...args) {
   return done.out;
 }
 
-/** Log in to a decky over SSH from `source`: {user, passwords, commands, pause, stay: seconds before it leaves}. */
+/** Log in to a decky over SSH from `source`: {user, passwords, commands, pause, stay: seconds, key: the name of one}. */
 export const attack = (source, options = {}) => order("attack", { source, ...options });
 
 /** Ask a decky's web server for paths: {agent}. */

@@ -38,7 +38,11 @@ export const navigation: readonly Entry[] = [
   { to: "/canaries", label: "nav.canaries", icon: "canaries", group: "nav.group.deceive", key: "y" },
   { to: "/webhooks", label: "nav.webhooks", icon: "webhooks", group: "nav.group.operate", key: "h" },
   { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
+  { to: "/sensors", label: "nav.sensors", icon: "sensors", group: "nav.group.operate", key: "m" },
   { to: "/workers", label: "nav.workers", icon: "workers", group: "nav.group.operate", key: "w" },
   { to: "/users", label: "nav.users", icon: "users", group: "nav.group.administer", key: "u" },
   { to: "/audit", label: "nav.audit", icon: "audit", group: "nav.group.administer", key: "l", role: "admin" },
+  { to: "/rules", label: "nav.rules", icon: "rules", group: "nav.group.operate", key: "k" },
+  { to: "/database", label: "nav.database", icon: "files", group: "nav.group.operate", key: "b" },
+  { to: "/settings", label: "nav.settings", icon: "settings", group: "nav.group.administer", key: ",", role: "admin" },
 ];

@@ -59,6 +59,10 @@ const pages = [
   page("/audit", () => import("@/pages/audit/page")),
   page("/reports", () => import("@/pages/reports/page")),
   page("/search", () => import("@/pages/search/page")),
+  page("/sensors", () => import("@/pages/sensors/page")),
+  page("/rules", () => import("@/pages/rules/page")),
+  page("/database", () => import("@/pages/database/page")),
+  page("/settings", () => import("@/pages/settings/page")),
   page("/workers", () => import("@/pages/workers/page")),
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];

@@ -62,7 +62,7 @@ export function useLogOut(): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
     await request("DELETE", SESSION);
-    queries.clear();
-    queries.setQueryData(SESSION_KEY, null);
+    queries.setQueryData(SESSION_KEY, null); // the shell leads to the log-in
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   };
 }

@@ -12,7 +12,7 @@ from decnet_core.net.addresses import peer_address, source_of
 from decnet_web.web.api_link import ApiAbsentError, ApiBrokenError
 from decnet_web.web.body import PIECE, BodyError
 from decnet_web.web.exchange import Exchange
-from decnet_web.web.forwarding import sender, trusted
+from decnet_web.web.forwarding import Sender, sender, trusted
 from decnet_web.web.local import send_file
 from decnet_web.web.requests import MAX_HEAD_BYTES, Refused, Request, parse
 from decnet_web.web.responses import problem
@@ -50,6 +50,7 @@ class Client:
         self._source = source
         self._site.came += 1
         self._site.open.add(self._writer.transport)
+        self._site.waiting.add(self._writer.transport)
         return True
 
     async def serve(self) -> None:
@@ -65,6 +66,7 @@ class Client:
         finally:
             self._writer.close()
             self._site.open.discard(self._writer.transport)
+            self._site.waiting.discard(self._writer.transport)
             if self._source is not None:
                 self._site.connections.release(self._source)
 
@@ -74,16 +76,14 @@ class Client:
             request = await self._next(seconds)
             if request is None:
                 return
-            self._site.answering += 1
-            try:
-                again = not isinstance(request, Refused) and await self._answer(request)
-                if isinstance(request, Refused):
-                    await self._refuse(request.status, request.detail)
-            finally:
-                self._site.answering -= 1
+            self._site.waiting.add(self._writer.transport)
+            again = not isinstance(request, Refused) and await self._answer(request)
+            if isinstance(request, Refused):
+                await self._refuse(request.status, request.detail)
             if not again or self._site.stopping:
                 await self._linger()
                 return
+            self._site.waiting.discard(self._writer.transport)
             seconds = self._site.settings.idle_seconds
 
     async def _next(self, seconds: float) -> Request | Refused | None:
@@ -109,8 +109,18 @@ class Client:
         who = sender(request, self._peer, "https" if self._tls else "http", self._site.proxies)
         if not request.path.startswith("/api/") and request.path not in ("/healthz", "/readyz"):
             return await self._local(request, secure=who.scheme == "https")
+        return await self._hand_on(request, who)
+
+    async def _hand_on(self, request: Request, who: Sender) -> bool:
+        """Have `api` answer; once more where it ended the connection, for it was being parked or was killed."""
         exchange = Exchange(self._site, self._stream, request, who)
         try:
+            try:
+                return await exchange.run()
+            except ApiBrokenError:
+                if exchange.begun or exchange.late or request.has_body or request.method not in ("GET", "HEAD"):
+                    raise
+            exchange = Exchange(self._site, self._stream, request, who)
             return await exchange.run()
         except BodyError as error:
             await self._refuse(400, f"The body is malformed: {error}.")

@@ -30,8 +30,8 @@ class Site:
         self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.WriteTransport] = set()
         """Connections to close when the worker stops."""
-        self.answering = 0
-        """How many of them wait for the rest of an answer."""
+        self.waiting: set[asyncio.WriteTransport] = set()
+        """Those of them whose first request, or a further one, has not been answered yet."""
         self.came = 0
         """How many connections there were."""
         self.stopping = False

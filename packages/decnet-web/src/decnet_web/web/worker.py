@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 BACKLOG = 512
 LOOK_SECONDS = 10.0
 """How often it looks whether it has been idle; it does so when it heard nothing, so this costs nothing under load."""
-FINISH_SECONDS = 2.0
-"""How long an answer may go on when the worker stops."""
+FINISH_SECONDS = 4.0
+"""How long an answer may go on when the worker stops: the API may have to be woken for it first."""
 _CHECK_SECONDS = 0.01
 _SOCKET_MODE = 0o660
 
@@ -104,7 +104,7 @@ class Web(Worker[WebSettings]):
         self._site.stopping = True
         end = time.monotonic() + FINISH_SECONDS
         await asyncio.sleep(0)  # one that was just accepted becomes a connection now
-        while self._site.answering and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
+        while self._site.waiting and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
             await asyncio.sleep(_CHECK_SECONDS)
         for transport in tuple(self._site.open):
             transport.abort()

@@ -44,7 +44,7 @@ class Remote:
         if not _TOKEN.fullmatch(token):
             raise WrongUsageError(f"--api needs a token: --token, --token-file, {TOKEN} or {TOKEN_FILE}")
         self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", parts.port
-        self._path = parts.path.rstrip("/")
+        self._socket, self._path = (parts.path, "") if parts.scheme == "unix" else ("", parts.path.rstrip("/"))
         self._token = token
         self._pin = pin.lower().replace(":", "")
         if self._pin and not _PIN.fullmatch(self._pin):
@@ -52,7 +52,7 @@ class Remote:
         if parts.scheme == "http" and not _is_here(self._host):
             raise WrongUsageError(f"--api {url}: the token would be readable on the way; use https")
         self._context = self._tls(ca) if parts.scheme == "https" else None
-        self.shown = f"{self._scheme}://{parts.netloc}{self._path}"
+        self.shown = f"{self._scheme}://{parts.netloc}{self._socket}{self._path}"
 
     @classmethod
     def of_environment(cls) -> "Remote | None":
@@ -175,8 +175,7 @@ class Remote:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "unix":
-            self.shown = f"unix://{self._path}"
-            return _OnSocket(self._path)
+            return _OnSocket(self._socket)
         if self._context is not None:
             return http.client.HTTPSConnection(self._host, self._port, timeout=_SECONDS, context=self._context)
         return http.client.HTTPConnection(self._host, self._port, timeout=_SECONDS)

@@ -75,6 +75,14 @@ function useCommands(text: string, onKeys: () => void): Command[] {
     });
   if (target.kind !== "none")
     direct.push({
+      id: "everything",
+      words: t("palette.everything", { text: target.text }),
+      group: search,
+      icon: "search",
+      run: () => go("/search", { q: target.text }),
+    });
+  if (target.kind !== "none")
+    direct.push({
       id: "events",
       words: t("palette.events", { text: target.text }),
       group: search,

@@ -15,7 +15,7 @@ export function Address({ value, link = true, copy = false }: Props) {
   return (
     <span className={styles.address}>
       {link ? (
-        <Link to={"/attackers/$ip" as never} params={{ ip: value } as never} search={{} as never}>
+        <Link to="/attackers/$ip" params={{ ip: value }} search={{}}>
           {value}
         </Link>
       ) : (

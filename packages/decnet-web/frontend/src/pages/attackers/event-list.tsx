@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Events of an attacker or a session, newest first. */
 
+import { useNavigate } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { usePages, type Item } from "@/api/queries";
 import { t } from "@/app/i18n";
@@ -37,6 +38,8 @@ interface Props {
 }
 
 export function EventList({ query, all }: Props): ReactElement {
+  const navigate = useNavigate();
+  const open = (event: string) => void navigate({ to: "/events" as never, search: { ...all, event } as never });
   const pages = usePages("/api/v1/events", { params: { query: query as never } });
   return (
     <DataTable
@@ -45,6 +48,7 @@ export function EventList({ query, all }: Props): ReactElement {
       columns={COLUMNS}
       rows={pages.items}
       rowKey={(row) => String(row.seq)}
+      onOpen={(row) => open(row.id)}
       loading={pages.loading}
       problem={pages.problem}
       onRetry={pages.again}

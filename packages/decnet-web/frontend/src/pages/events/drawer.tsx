@@ -86,7 +86,7 @@ function Id({ id }: { id: string }) {
 
 function SessionLink({ event }: { event: Event }) {
   return (
-    <Link to={"/sessions/$id" as never} params={{ id: event.session } as never} search={{} as never}>
+    <Link to="/sessions/$session" params={{ session: event.session ?? "" }} search={{}}>
       <code>{event.session}</code>
     </Link>
   );

@@ -138,12 +138,7 @@ function Summary({ whole: { summary, merged } }: { whole: Whole }) {
           [
             t("incidents.identity"),
             summary.identity && (
-              <Link
-                key="i"
-                to={"/identities/$id" as never}
-                params={{ id: summary.identity } as never}
-                search={{} as never}
-              >
+              <Link key="i" to="/identities/$id" params={{ id: summary.identity }} search={{}}>
                 {t("incidents.identity.open")}
               </Link>
             ),

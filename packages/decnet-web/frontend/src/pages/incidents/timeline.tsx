@@ -21,7 +21,7 @@ export function Timeline({ whole: { timeline, summary } }: { whole: Whole }) {
               <span>{tv("notices", step.kind)}</span>
               {step.decky && <span>{step.decky}</span>}
               {step.technique && (
-                <Link to={"/techniques" as never} search={{ technique: step.technique } as never}>
+                <Link to="/techniques" search={{ technique: step.technique }}>
                   {step.technique}
                 </Link>
               )}

@@ -34,9 +34,9 @@ export function OpenIncidents({ data }: { data: Overview }) {
             <li key={one.incident}>
               <Severity value={one.severity} />
               <Link
-                to={"/incidents/$number" as never}
-                params={{ number: String(one.incident) } as never}
-                search={{} as never}
+                to="/incidents/$number"
+                params={{ number: String(one.incident) }}
+                search={{}}
                 className={styles.grow ?? ""}
                 title={one.line}
               >

@@ -157,6 +157,7 @@ function Findings({ technique, name }: { technique: string; name: string }): Rea
       ) : (
         <TagList
           tags={pages.items}
+          ofOne
           empty={t("techniques.tags.none")}
           loading={pages.loading}
           hasMore={pages.hasMore}

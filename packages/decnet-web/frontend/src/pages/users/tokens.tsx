@@ -31,11 +31,13 @@ export function Tokens({ everybody }: { everybody: boolean }) {
   const [secret, setSecret] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const columns: readonly Column<Token>[] = [
-    { id: "name", header: t("tokens.name"), width: "minmax(9rem, 2fr)", cell: (one) => <strong>{one.name}</strong> },
-    ...(everybody ? [{ id: "user", header: t("users.name"), width: "8rem", cell: (one: Token) => one.user }] : []),
-    { id: "shown", header: t("tokens.shown"), width: "9rem", cell: (one) => <code>{one.shown}…</code> },
+    { id: "name", header: t("tokens.name"), width: "minmax(8rem, 2fr)", cell: (one) => <strong>{one.name}</strong> },
+    ...(everybody
+      ? [{ id: "user", header: t("users.name"), width: "minmax(5rem, 1fr)", cell: (one: Token) => one.user }]
+      : []),
+    { id: "shown", header: t("tokens.shown"), width: "8.5rem", cell: (one) => <code>{one.shown}…</code> },
     { id: "role", header: t("users.role"), width: "6.5rem", cell: (one) => t(`users.role.${one.role}.short`) },
-    { id: "scopes", header: t("tokens.scopes"), width: "minmax(8rem, 12rem)", cell: (one) => one.scopes.join(", ") },
+    { id: "scopes", header: t("tokens.scopes"), width: "minmax(6rem, 2fr)", cell: (one) => one.scopes.join(", ") },
     {
       id: "expires",
       header: t("tokens.expires"),

@@ -40,5 +40,8 @@ export const sensors = {
   "sensors.renewed": "Valid until {when}",
   "sensors.ending": "The listener's own certificate expires soon.",
   "sensors.silent": "silent",
-  "sensors.none": "never",
+  "sensors.state.enrolled": "Enrolled",
+  "sensors.state.expired": "Expired",
+  "sensors.state.revoked": "Revoked",
+  "sensors.state.waiting": "Waiting to enrol",
 } as const;

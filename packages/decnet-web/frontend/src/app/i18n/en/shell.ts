@@ -60,6 +60,7 @@ export const shell = {
   "palette.group.actions": "Actions",
   "palette.group.search": "Search",
   "palette.attacker": "Attacker {text}",
+  "palette.everything": "Everything with “{text}”",
   "palette.events": "Events with “{text}”",
   "palette.file": "File {text}",
 

@@ -101,3 +101,5 @@ class ReportShown(Answer):
     incidents: dict[str, int]
     troubles: list[tuple[str, str, Moment]]
     next_looks: dict[str, Moment]
+    dashboard: str
+    """Where a browser on the master finds the dashboard; empty: none is installed and on."""

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/** Identities: recognised by a key, split by an analyst who sees before what it does, and undone. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { accessible, attack, decnet, screenshot, visit } from "./harness.mjs";
+
+const [FIRST, SECOND, THIRD] = ["127.9.4.1", "127.9.4.2", "127.9.4.3"];
+
+async function identityOf(address) {
+  try {
+    return JSON.parse(await decnet("identity", "show", address, "--json"));
+  } catch {
+    return null; // it has shown nothing yet
+  }
+}
+
+async function members(address, wanted) {
+  for (let attempt = 0; attempt < 80; attempt++) {
+    const found = (await identityOf(address))?.members.map((one) => one.subject).sort() ?? [];
+    if (found.join() === [...wanted].sort().join()) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`${address} is not with ${wanted}`);
+}
+
+before(async () => {
+  // Nothing but their key: whoever fetches from the same host as others is taken for one with them.
+  const alone = { key: "groups", passwords: ["admin123"], commands: ["w"] };
+  await Promise.all([FIRST, SECOND, THIRD].map((source) => attack(source, alone)));
+  await members(FIRST, [FIRST, SECOND, THIRD]);
+});
+
+test("the graph has the evidence on its edges, and a table that says the same", async () => {
+  const { page, end } = await visit(`/identities/${FIRST}`, { role: "viewer" });
+  await page.locator("canvas").first().waitFor();
+  const table = page.getByRole("grid", { name: "The graph as a table" });
+  const feature = table.getByRole("button", { name: /^ssh_key SHA256:/ }).first();
+  await feature.focus();
+  await page.keyboard.press("Enter");
+  for (const address of [FIRST, SECOND, THIRD]) await page.locator("section[aria-live] li", { hasText: address }).waitFor();
+  await accessible(page);
+  await screenshot(page, "identity");
+  await page.getByRole("tab", { name: /^Members/ }).click();
+  await page.getByRole("link", { name: THIRD }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Split off" }).count(), 0, "a viewer decides nothing");
+  await end();
+});
+
+test("an analyst splits an attacker off, and undoes it", async () => {
+  const { page, end } = await visit(`/identities/${FIRST}?tab=members`, { role: "analyst" });
+  await page.getByRole("row", { name: new RegExp(THIRD) }).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Split off" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(`${THIRD} and ${FIRST} do not belong together`).waitFor();
+  assert.equal((await identityOf(FIRST)).decisions.length, 0, "the preview wrote a decision");
+  await dialog.getByLabel("Reason").fill("another's key, copied <script>window.pwned=1</script>");
+  await accessible(page);
+  await screenshot(page, "split");
+  await dialog.getByRole("button", { name: "Split off" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await members(FIRST, [FIRST, SECOND]);
+
+  await page.goto(`/identities/${FIRST}?tab=history`);
+  await page.getByRole("row", { name: /split off/ }).getByRole("button", { name: "Undo" }).click();
+  await dialog.getByText(/change \d+ is undone/).waitFor();
+  await dialog.getByLabel("Reason").fill("it was one after all");
+  await dialog.getByRole("button", { name: "Undo" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await members(FIRST, [FIRST, SECOND, THIRD]);
+
+  await page.goto(`/identities/${FIRST}?tab=decisions`);
+  await page.getByText("another's key, copied <script>").first().waitFor();
+  await end();
+});
