@@ -56,7 +56,7 @@ def changed(**fields: Any) -> Wanted:
 def test_a_decky_on_the_lan_gets_real_ports_a_fitting_mac_and_the_network_of_the_interface() -> None:
     made = one(changed(gateways=("10.20.0.1",)))
     assert made.addresses == (Address("10.20.0.50", 24, "10.20.0.1"),)
-    assert made.services == (Service("http", 80), Service("ssh", 22))
+    assert made.services == (Service("http", 80), Service("https", 443), Service("mysql", 3306), Service("ssh", 22))
     assert (made.seed, made.version, made.host_name, made.interface) == (1001, 0, "web", "eth0")
     assert made.mac is not None
     assert made.mac.startswith("52:54:00:")
@@ -64,7 +64,12 @@ def test_a_decky_on_the_lan_gets_real_ports_a_fitting_mac_and_the_network_of_the
 
 def test_a_decky_on_loopback_gets_ports_without_privilege_and_no_mac() -> None:
     made = one(Wanted("web", "debian-web", ("127.77.0.9",)))
-    assert made.services == (Service("http", 8080), Service("ssh", 2222))
+    assert [(one.service, one.port) for one in made.services] == [
+        ("http", 8080),
+        ("https", 8443),
+        ("mysql", 3306),
+        ("ssh", 2222),
+    ]
     assert (made.addresses, made.mac, made.interface) == ((Address("127.77.0.9"),), None, None)
 
 
