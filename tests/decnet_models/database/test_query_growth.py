@@ -31,7 +31,7 @@ pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query
 
 GROW = {
     "artifacts.queries.holdings": "sums up the store",
-    "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
+    "attackers.queries.attackers": "by events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
     "incidents.keeping.told_between": "sums up quiet hours, for their digest",

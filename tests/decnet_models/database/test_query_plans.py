@@ -47,7 +47,7 @@ SMALL = {
 """Tables that do not grow with what attackers do: reading one whole is no harm."""
 
 WHOLE = {
-    "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
+    "attackers.queries.attackers": "by events: asked seldom, and an index would cost every batch",
     "attackers.queries.count": "counts",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",

@@ -86,6 +86,7 @@ attacker = _table(
     Column("score", Integer, nullable=False, server_default="0", info={MERGE: TOTAL}),
     Column("behaviour_score", Integer, nullable=False, server_default="0", info={MERGE: DERIVED}),
     Column("verdict", String(16), nullable=False, server_default=UNJUDGED, info={MERGE: KEPT}),
+    Index("ix_attacker_first_seen", "first_seen"),
     Index("ix_attacker_last_seen", "last_seen"),
     Index("ix_attacker_score", "score"),
 )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet_core.net.addresses import parse_address, parse_network
@@ -142,7 +142,7 @@ def _properties(connection: Connection, wanted: Narrowing) -> Iterator[_Property
         (attacker_decky.c.attacker, attacker_decky.c.decky, wanted.decky),
     )
     if wanted.fingerprint is not None:
-        yield _fingerprinted(wanted.fingerprint, wanted.fingerprint_type)
+        yield _fingerprinted(connection, wanted.fingerprint, wanted.fingerprint_type)
     for group, of in ((wanted.identity, IDENTITIES), (wanted.campaign, CAMPAIGNS)):
         if group is not None:
             yield _grouped(resolved(connection, of, group), campaign=of is CAMPAIGNS)
@@ -160,21 +160,29 @@ def _properties(connection: Connection, wanted: Narrowing) -> Iterator[_Property
         )
 
 
-def _fingerprinted(value: str, kind: str | None) -> _Property:
+def _fingerprinted(connection: Connection, value: str, kind: str | None) -> _Property:
     c = fingerprint.c
-    same = c.value == value
-    if kind is not None:
-        same = and_(c.type == kind, same)
-        return _Property(select(c.attacker).where(same).distinct(), exists().where(c.attacker == attacker.c.ip, same))
-    kinds = select(c.type).distinct().scalar_subquery()
-    found = select(c.attacker).where(c.type.in_(kinds), same).distinct()
-    return _Property(found, exists().where(c.attacker == attacker.c.ip, same))
+    kinds = [kind] if kind is not None else _types(connection)
+    found = select(c.attacker).where(c.type.in_(kinds), c.value == value).distinct()
+    return _Property(found, exists().where(c.attacker == attacker.c.ip, c.type.in_(kinds), c.value == value))
+
+
+def _types(connection: Connection) -> list[str]:
+    """Return the types of fingerprints that there are; one look into the index for each."""
+    c, found = fingerprint.c, [""]
+    query = select(func.min(c.type))
+    while (following := connection.execute(query.where(c.type > found[-1])).scalar()) is not None:
+        found.append(following)
+    return found[1:]
 
 
 def _grouped(group: UUID | None, *, campaign: bool) -> _Property:
     member = IDENTITIES.member.c
-    inside: ColumnElement[bool] = member.identity == group
-    if campaign:
-        identity = CAMPAIGNS.member.c
-        inside = member.identity.in_(select(identity.identity).where(identity.campaign == group))
-    return _Property(select(member.attacker).where(inside), exists().where(member.attacker == attacker.c.ip, inside))
+    if not campaign:
+        here = member.identity == group
+        return _Property(select(member.attacker).where(here), exists().where(member.attacker == attacker.c.ip, here))
+    inside = CAMPAIGNS.member.c
+    found = select(member.attacker).join(CAMPAIGNS.member, inside.identity == member.identity)
+    one = select(inside.campaign).where(inside.identity == member.identity).correlate(IDENTITIES.member)
+    holds = exists().where(member.attacker == attacker.c.ip, one.scalar_subquery() == group)
+    return _Property(found.where(inside.campaign == group), holds)

@@ -162,8 +162,7 @@ def _attackers(connection: Connection, since: int) -> tuple[int, int]:
     """Return how many were active since a time, and how many of them had never been here before."""
     c = attacker.c
     active = _number(connection, select(func.count()).where(c.last_seen >= since))
-    before = _number(connection, select(func.count()).where(c.last_seen >= since, c.first_seen < since))
-    return active, active - before
+    return active, _number(connection, select(func.count()).where(c.first_seen >= since))
 
 
 def _number(connection: Connection, query: object) -> int:

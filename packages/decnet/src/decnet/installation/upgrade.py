@@ -4,7 +4,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from importlib.metadata import distribution, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,8 @@ from decnet_models.database.schema import current_revision, newest_revision, ser
 from decnet_models.errors import DatabaseError, reason
 
 _DISTRIBUTIONS = tuple(f"decnet{part}" for part in ("", "-core", "-models", "-decoys", "-sniff", "-swarm", "-workers"))
+_BESIDE = "decnet-web"
+"""A distribution that needs ours, and that is not everywhere."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -48,9 +50,17 @@ def steps(deployment: Deployment) -> Iterator[Step]:
 
 def _versions() -> Iterator[Step]:
     wanted = version("decnet")
-    for name in _DISTRIBUTIONS:
+    for name in _installed():
         if version(name) != wanted:
             yield Step(f"{name} is {version(name)}, but decnet is {wanted}", "install fleet.txt of one wheelhouse")
+
+
+def _installed() -> tuple[str, ...]:
+    try:
+        version(_BESIDE)
+    except PackageNotFoundError:
+        return _DISTRIBUTIONS
+    return (*_DISTRIBUTIONS, _BESIDE)
 
 
 def _database(deployment: Deployment, *, units: bool) -> Iterator[Step]:
@@ -106,10 +116,11 @@ def _running(deployment: Deployment, *, units: bool) -> Iterator[Step]:
 
 def _installed_at() -> float:
     """Return when the programs were installed, in seconds since the Unix epoch."""
-    files = (Path(str(distribution(name).locate_file(""))) for name in _DISTRIBUTIONS)
+    names = _installed()
+    files = (Path(str(distribution(name).locate_file(""))) for name in names)
     found = (
         path.stat().st_mtime
-        for name, folder in zip(_DISTRIBUTIONS, files, strict=True)
+        for name, folder in zip(names, files, strict=True)
         for path in folder.glob(f"{name.replace('-', '_')}-*.dist-info/RECORD")
     )
     return max(found, default=0.0)

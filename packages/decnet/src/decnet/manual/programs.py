@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 import typer.main
 
-from decnet.command import COMMANDS, OPTIONS
+from decnet.command import API_OPTIONS, COMMANDS, OPTIONS
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.command import build
 from decnet_core.setup.command import parser as setup_parser
@@ -55,7 +55,8 @@ def operator() -> Command:
     """Return `decnet` with all its commands."""
     found = [_parsed(f"decnet {one.name}", one.summary, _app(one.module)) for one in COMMANDS]
     version = Parameter(("--version",), "Show the version.", takes_value=False)
-    return Command("decnet", "DECNET, the deception network.", (*COMMON, version), tuple(found))
+    before = (Parameter((option,), what, path=kind == "FILE") for option, (_, kind, what) in API_OPTIONS.items())
+    return Command("decnet", "DECNET, the deception network.", (*COMMON, *before, version), tuple(found))
 
 
 def programs() -> Iterator[Command]:

@@ -27,6 +27,8 @@ LISTINGS = [
     "/search?q=toor",
     f"/search?q={SHA256}",
     "/search?q=%25",
+    "/search?q=/etc/passwd",
+    "/search?q=%3C/script%3E",
     "/identities",
     f"/identities/{A}",
     f"/identities/{A}/members",

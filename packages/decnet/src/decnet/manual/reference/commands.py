@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from decnet.command import OPTIONS
+from decnet.command import API_OPTIONS, OPTIONS
 from decnet.manual.programs import Command, programs
 from decnet_core.supervise.command import parser
 
@@ -11,8 +11,9 @@ from decnet_core.supervise.command import parser
 def commands() -> Iterator[str]:
     """Every console script with its commands, their arguments and options."""
     yield "# Commands\n\n| option of every `decnet` command | | variable |\n|---|---|---|"
-    for option, (variable, value, what) in OPTIONS.items():
+    for option, (variable, value, what) in (OPTIONS | API_OPTIONS).items():
         yield f"| `{option} {value}` | {what} | `{variable}` |"
+    yield f"\nThose from `{next(iter(API_OPTIONS))}` on stand before the command's name."
     for program in programs():
         if program.name == "decnet-supervise":
             yield f"\n## decnet-supervise\n\n```text\n{parser().format_help().strip()}\n```"

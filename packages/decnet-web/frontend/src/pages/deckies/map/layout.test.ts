@@ -80,8 +80,10 @@ test("several services of a decky make one line, and more events a wider one", (
   expect(many!.width).toBeGreaterThan(one!.width);
 });
 
-test("traffic to a decky that is gone draws no line", () => {
-  expect(layout(deckies(1), [{ attacker: "192.0.2.1", decky: "gone", events: 1 }], 1000).lines).toEqual([]);
+test("traffic to a decky that is gone draws neither line nor attacker", () => {
+  const found = layout(deckies(1), [{ attacker: "192.0.2.1", decky: "gone", events: 1 }], 1000);
+  expect(found.lines).toEqual([]);
+  expect(found.attackers).toEqual([]);
 });
 
 test("many deckies are squares, and ten thousand still fit", () => {

@@ -80,7 +80,8 @@ const CHANNEL = 96;
 /** Return the layout of a map that is `width` pixels wide. */
 export function layout(deckies: readonly MapDecky[], traffic: readonly Traffic[], width: number): MapLayout {
   const asCards = deckies.length <= MOST_CARDS;
-  const sources = attackersOf(traffic);
+  const drawn = new Set(deckies.map((one) => one.name));
+  const sources = attackersOf(traffic.filter((one) => drawn.has(one.decky)));
   const shown = sources.slice(0, MOST_ATTACKERS);
   const narrow = width < NARROW;
   const attackers = narrow ? row(shown, width) : column(shown);

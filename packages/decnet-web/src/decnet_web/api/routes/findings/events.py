@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -193,6 +194,11 @@ def _within(one: Window, other: Window) -> Window:
 @router.get("/events/language")
 async def show_event_language(_viewer: Viewer) -> EventLanguage:
     """Say which fields and kinds a query can have."""
+    return _language()
+
+
+@cache
+def _language() -> EventLanguage:
     kinds = [
         EventKind(kind=name, summary=(payload.__doc__ or name).strip().partition("\n")[0])
         for name, payload in KINDS.items()

@@ -13,7 +13,7 @@ from decnet.findings import credentials as of_credentials
 from decnet.findings.sessions import sessions_beginning_with
 from decnet.history.language import QueryError, parsed
 from decnet.history.walk import page
-from decnet_core.net.addresses import canonical
+from decnet_core.net.addresses import canonical, parse_network
 from decnet_models.artifacts.queries import artifact_of, sightings
 from decnet_models.history.words import words_in
 from decnet_web.api.dependencies import InFleet, Viewer
@@ -57,8 +57,9 @@ async def search_everything(
 
 def _found(connection: Connection, text: str, limit: int) -> SearchAnswer:
     lowered = text.lower()
-    wanted = of_attackers.Narrowing(network=canonical(text) or lowered)
-    attackers = of_attackers.attackers(connection, limit, wanted=wanted) if lowered else []
+    network = _network(lowered)
+    wanted = of_attackers.Narrowing(network=network)
+    attackers = of_attackers.attackers(connection, limit, wanted=wanted) if network else []
     credentials = of_credentials.credentials(connection, limit, of_credentials.Wanted(text=text)) if text else []
     sessions = sessions_beginning_with(connection, text, limit) if text else []
     file = artifact_of(connection, lowered) if len(lowered) == _DIGEST else None
@@ -70,6 +71,16 @@ def _found(connection: Connection, text: str, limit: int) -> SearchAnswer:
         files=[file_item(file, next(iter(seen), None))] if file else [],
         events=_events(connection, text, limit),
     )
+
+
+def _network(text: str) -> str | None:
+    """Return the network, the address or the beginning of one that is meant; None: a text with a slash, as a path."""
+    if "/" not in text:
+        return canonical(text) or text
+    try:
+        return str(parse_network(text))
+    except ValueError:
+        return None
 
 
 def _events(connection: Connection, text: str, limit: int) -> list[EventItem]:
