@@ -95,8 +95,8 @@ def fill(state_root: Path, events: int, attackers: int) -> float:
         begun = last_seq(connection) > 0
     if not begun:
         _insert(engine, events, attackers)
-    for worker in (Profiler(NoSettings()), History(HistorySettings())):
-        _follow(engine, worker)
+    for follower in (Profiler(NoSettings()), History(HistorySettings())):
+        _follow(engine, follower)
     world = _found(engine)
     engine.dispose()
     (state_root / "world.json").write_bytes(msgspec.json.encode(world))

@@ -36,7 +36,7 @@ def main() -> None:
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "site/pages")
     shutil.rmtree(target, ignore_errors=True)
     for source in sorted((ROOT / "docs").rglob("*")):
-        if source.suffix in (".md", ".svg", ".css"):
+        if source.suffix in (".md", ".svg", ".png", ".css"):
             place(source, target / source.relative_to(ROOT / "docs"), target)
     for name, there in BESIDE.items():
         if (ROOT / name).is_file():
@@ -49,7 +49,7 @@ def main() -> None:
 def place(source: Path, there: Path, target: Path) -> None:
     """Copy a page, with its links to where the site has what they lead to."""
     there.parent.mkdir(parents=True, exist_ok=True)
-    if source.suffix in (".svg", ".css"):
+    if source.suffix in (".svg", ".png", ".css"):
         shutil.copy(source, there)
         return
 

@@ -143,7 +143,8 @@ def make_copy(place: Path) -> Path:
     for name in ("packages", "tests", "pyproject.toml", "docs", "benchmarks"):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__", "mutation"))
+            left_out = shutil.ignore_patterns("__pycache__", "mutation", "node_modules")
+            shutil.copytree(source, place / name, ignore=left_out)
         else:
             shutil.copy2(source, place / name)
     compileall.compile_dir(place / "packages", quiet=2)  # a mutant's source is newer than that, so it is compiled

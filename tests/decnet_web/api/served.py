@@ -59,7 +59,7 @@ class Served(msgspec.Struct, frozen=True):
 def serving(root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32)) -> Iterator[Served]:
     """Make a fleet below `root` that does not run, and the application that serves it."""
     deployment = _deployment(root)
-    tokens = {role: f"decnet_test_{role}" for role in ROLES}
+    tokens: dict[str, str] = {role: f"decnet_test_{role}" for role in ROLES}
     with transaction(deployment, write=True) as connection:
         for number, role in enumerate(ROLES, 1):
             now, digest = time.time_ns(), hashlib.sha256(tokens[role].encode()).hexdigest()

@@ -43,7 +43,7 @@ async def test_from_elsewhere_and_through_a_proxy_it_needs_a_token(served: Serve
         assert (await client.get("/metrics")).status_code == 401
         token = {"Authorization": f"Bearer {served.tokens['viewer']}"}
         assert (await client.get("/metrics", headers=token)).status_code == 200
-    async with served.client(**{"X-Forwarded-For": "127.0.0.1"}) as client:
+    async with served.client(None, **{"X-Forwarded-For": "127.0.0.1"}) as client:
         assert (await client.get("/metrics")).status_code == 401
 
 

@@ -21,6 +21,9 @@ from decnet_models.known.queries import KnownSource, known_sources
 from decnet_models.ttp.queries import techniques_of
 from decnet_workers.ttp.attack import technique
 
+STORIES = 10
+"""Sessions, the newest, that are told in a sentence: each is a look at up to 200 command lines."""
+
 
 class NamedTechnique(msgspec.Struct, frozen=True):
     """An attacker's use of a technique, with ATT&CK's name for it (None: it has none any more)."""
@@ -57,7 +60,7 @@ def profile_of(connection: Connection, address: str, limit: int = 100) -> Profil
     campaign = None if identity is None else groups_of(connection, CAMPAIGNS, [identity]).get(identity)
     return Profile(
         profile,
-        analysis(connection, address, limit),
+        analysis(connection, address, min(limit, STORIES)),
         origins(connection, [address]).get(address, NOWHERE),
         techniques_named(connection, address),
         tuple(findings(connection, address)),

@@ -10,7 +10,7 @@ from decnet_models.events.tables import event
 
 _MINUTE_NS = 60_000_000_000
 _SECOND_NS = 1_000_000_000
-MOST_EVENTS = 20_000
+MOST_EVENTS = 10_000
 """The newest events whose kinds are counted."""
 
 

@@ -97,7 +97,7 @@ class AttackerWhole(Answer):
     fingerprints: list[FingerprintItem]
     sessions: list[SessionItem]
     stories: list[SessionStory]
-    """Sessions in a sentence each."""
+    """The ten newest sessions in a sentence each; /sessions/{session} has that of any."""
     credentials: list[CredentialUseItem]
     password_lists: list[PasswordList]
     commands: list[AttackerCommand]
