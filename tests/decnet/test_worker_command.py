@@ -47,6 +47,7 @@ def orders(deployment: Deployment) -> Iterator[list[str]]:
         async for message in subscription:
             taken.append(msgspec.json.decode(message.payload, type=Control).op)
             report = Health("ttp", "paused" if taken[-1] == "pause" else "running", 7, 1.0, 1, {})
+            assert message.reply is not None
             client.publish(message.reply, msgspec.json.encode(report))
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))

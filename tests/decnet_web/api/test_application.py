@@ -12,6 +12,7 @@ from starlette.responses import Response
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.cli.errors import NotFoundError
+from decnet_models.accounts.queries import Role
 from decnet_models.accounts.tables import account
 from decnet_web.api.dependencies import Admin, InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.models import Answer
@@ -91,7 +92,8 @@ async def test_without_a_login_nothing_is_shown(served: Served) -> None:
 
 
 async def test_a_role_is_needed(served: Served) -> None:
-    for role, status in (("viewer", 403), ("analyst", 403), ("admin", 200)):
+    expected: dict[Role, int] = {"viewer": 403, "analyst": 403, "admin": 200}
+    for role, status in expected.items():
         async with served.client(role) as client:
             assert (await client.get("/api/v1/test/window")).status_code == status
 

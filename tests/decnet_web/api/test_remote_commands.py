@@ -146,7 +146,7 @@ def _furnished(master: Master) -> None:
         assert main(words) == 0
     with transaction(master.served.deployment, write=True) as connection:
         hook = connection.exec_driver_sql("SELECT id FROM webhook LIMIT 1").scalar()
-        delivery_queries.add_deliveries(connection, [NewDelivery(hook, 1, "canary.hit", "{}")], now_ns=5)
+        delivery_queries.add_deliveries(connection, [NewDelivery(str(hook), 1, "canary.hit", "{}")], now_ns=5)
     log = master.served.deployment.state.root / "log"
     log.mkdir(exist_ok=True)
     (log / "ttp.log").write_text('ts=2026-11-30T06:00:00.123 level=info worker=ttp logger=decnet msg="rules loaded"\n')
@@ -202,8 +202,10 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
             seen += capfd.readouterr().out
 
     until('"seq":')
-    where = {"sensor": "here", "decky": "web-1", "src_ip": "203.0.113.5"}
-    event = Event(id=UUID(int=10**9), ts=time.time_ns(), payload=CommandRun("ssh", "echo followed"), **where)
+    payload = CommandRun("ssh", "echo followed")
+    event = Event(
+        id=UUID(int=10**9), ts=time.time_ns(), sensor="here", payload=payload, decky="web-1", src_ip="203.0.113.5"
+    )
     with transaction(master.served.deployment, write=True) as connection:
         insert_events(connection, [event])
     until("echo followed")
@@ -313,12 +315,12 @@ class Listening:
     """The application on a port of its own, in a thread, while the context lasts."""
 
     def __init__(self, served: Served, certificate: Path | None = None, *, socket: Path | None = None) -> None:
-        files = (
+        files: dict[str, Any] = (
             {"ssl_certfile": str(certificate / "certificate.pem"), "ssl_keyfile": str(certificate / "key.pem")}
             if certificate
             else {}
         )
-        where = {"uds": str(socket)} if socket else {"host": "127.0.0.1", "port": 0}
+        where: dict[str, Any] = {"uds": str(socket)} if socket else {"host": "127.0.0.1", "port": 0}
         config = uvicorn.Config(served.application, lifespan="off", log_config=None, **where, **files)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)

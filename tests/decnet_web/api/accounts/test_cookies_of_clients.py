@@ -31,7 +31,7 @@ def test_curl_keeps_the_cookie_on_this_host_and_is_refused_elsewhere(served: Ser
     with served_over_tcp(served.application) as address:
         port = address.rpartition(":")[2].strip("/")
         jar = tmp_path / "jar"
-        base = [CURL, "-sS", "-c", jar, "-b", jar, "--resolve", f"{host}:{port}:127.0.0.1"]
+        base: list[str | Path] = [CURL, "-sS", "-c", jar, "-b", jar, "--resolve", f"{host}:{port}:127.0.0.1"]
         url = f"http://{host}:{port}/api/v1/session"
         body = json.dumps({"name": "ana", "password": PASSWORD})
         entered = json.loads(_said([*base, "-H", "Content-Type: application/json", "-d", body, url]))

@@ -121,7 +121,7 @@ async def test_an_answer_is_good_once_and_in_the_browser_that_asked(tmp_path: Pa
 def test_an_id_token_that_says_something_else_is_refused(claim: str, value: Any) -> None:
     provider, now = SIGNING, time.time()
     claims = {"iss": provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": "n", "sub": "1"}
-    keys = KeySet([provider.key]).as_dict(private=False)
+    keys: dict[str, Any] = {**KeySet([provider.key]).as_dict(private=False)}
     expected = Expected(provider.issuer, CLIENT, "n")
     assert verified(provider.signed(claims), keys, expected, now=now)["sub"] == "1"
     with pytest.raises(OidcError, match="the ID token is not acceptable"):

@@ -118,7 +118,7 @@ async def test_a_large_answer_is_not_kept_and_not_done_again(served: Served) -> 
 @pytest.mark.parametrize("key", ["", " ", "a b", "\u00e4", "x" * 256])
 async def test_a_bad_key_is_refused(served: Served, key: str) -> None:
     async with served.client("admin") as client:
-        headers = {"Idempotency-Key": key.encode("latin-1")}
+        headers = {b"Idempotency-Key": key.encode("latin-1")}
         answer = await client.post("/api/v1/test/orders", json={"text": "a"}, headers=headers)
     assert (answer.status_code, done) == (400, [])
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from typing import Any
 
 import httpx
 import pytest
@@ -110,7 +111,7 @@ async def test_bad_bodies(served: Served, body: bytes, kind: str, status: int) -
 
 
 async def test_a_body_of_unknown_length_is_bounded(served: Served) -> None:
-    async def parts() -> object:
+    async def parts() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"a" * 500
 
@@ -219,17 +220,23 @@ async def test_an_address_is_limited_before_it_has_logged_in(tmp_path_factory: p
     ],
 )
 async def test_only_trusted_proxies_say_who_the_client_is(peer: str | None, forwarded: str, client: str) -> None:
-    found = {}
+    found: dict[str, Any] = {}
 
-    async def app(scope: dict[str, object], receive: object, send: object) -> None:
+    async def app(scope: MutableMapping[str, Any], receive: object, send: object) -> None:
         found.update(scope)
 
+    async def receive() -> MutableMapping[str, Any]:
+        raise AssertionError
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        raise AssertionError
+
     networks = trusted_networks(ApiSettings(forwarded_allow=["10.0.0.0/8"]))
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "client": (peer, 1) if peer else None,
         "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],
         "scheme": "http",
     }
-    await Clients(app, networks)(scope, None, None)
+    await Clients(app, networks)(scope, receive, send)
     assert found["client"][0] == client

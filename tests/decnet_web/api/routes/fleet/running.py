@@ -50,4 +50,5 @@ async def _answer(client: Client, worker: str, heard: Heard) -> None:
             heard.orders.append((worker, op))
         state = {"pause": "paused", "resume": "running", "restart": "stopping"}.get(op, state)
         report = Health(worker, state, os.getpid(), 5.0, 1 << 20, {"lag_bytes": 7.0}, "process", 100)
+        assert message.reply is not None
         client.publish(message.reply, msgspec.json.encode(report))

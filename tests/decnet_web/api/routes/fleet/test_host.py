@@ -75,7 +75,7 @@ async def test_settings_are_shown_with_where_they_come_from_and_without_secrets(
     assert found["ttp", "rules_dir"]["origin"] == "default"
     assert answer.json()["problems"] == []
     for role in ("analyst", "viewer"):
-        async with served.client(role) as client:  # type: ignore[arg-type]  # roles
+        async with served.client(role) as client:
             assert (await client.get("/api/v1/settings")).status_code == 403
 
 

@@ -37,8 +37,10 @@ level: low
 
 def event(number: int, command: str) -> Event:
     payload = CommandRun("ssh", command)
-    where = {"sensor": "here", "decky": "web-01", "src_ip": "192.0.2.7", "session": "s"}
-    return Event(id=UUID(int=number), ts=1_795_478_400_000_000_000 + number, payload=payload, **where)
+    ts = 1_795_478_400_000_000_000 + number
+    return Event(
+        id=UUID(int=number), ts=ts, sensor="here", payload=payload, decky="web-01", src_ip="192.0.2.7", session="s"
+    )
 
 
 @pytest.fixture(scope="module")
