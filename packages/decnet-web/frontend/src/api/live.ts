@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * One connection to /api/v1/stream for the whole page. It is open while something listens, resumes with Last-Event-ID
- * (so nothing is missed or shown twice), and is closed while the tab is hidden for long, so that a forgotten tab lets
- * `api` and `web` park.
+ * (so nothing is missed or shown twice), and is closed while the tab is hidden: HTTP/1.1 gives a browser six connections
+ * to a server, which tabs in the background would use up, and a forgotten tab must let `api` and `web` park.
  */
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { EventParser, type Message } from "./sse";
@@ -12,7 +12,7 @@ export type LiveState = "idle" | "connecting" | "live" | "offline";
 const STREAM = "/api/v1/stream";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-const HIDDEN_MS = 5 * 60_000;
+const HIDDEN_MS = 20_000;
 
 type Listener = (messages: readonly Message[]) => void;
 
@@ -128,7 +128,7 @@ export class Live {
 
 export const live = new Live();
 
-/** Follow the browser: offline, online, hidden for long. */
+/** Follow the browser: offline, online, hidden for a while. */
 export function followBrowser(): void {
   let hidden: ReturnType<typeof setTimeout> | undefined;
   addEventListener("online", () => live.now());

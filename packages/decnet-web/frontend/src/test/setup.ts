@@ -8,6 +8,7 @@ class SilentObserver {
   unobserve() {}
   disconnect() {}
 }
+globalThis.scrollTo = () => undefined;
 globalThis.ResizeObserver ??= SilentObserver as unknown as typeof ResizeObserver;
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
