@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/** The fleet's pages: a worker paused and resumed, a decky deployed by its plan, a canary tripped, a receiver tested. */
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { accessible, screenshot, visit, WEB_01 } from "./harness.mjs";
+
+const PAGES = [
+  ["/workers", "Workers"],
+  ["/workers/ingest", "ingest"],
+  ["/deckies", "Deckies"],
+  ["/deckies?tab=personas", "Deckies"],
+  ["/deploy", "Deploy a document"],
+  ["/canaries?tab=kinds", "Canaries"],
+  ["/webhooks", "Webhooks"],
+  ["/sensors", "Sensors"],
+  ["/rules", "Rules"],
+  ["/rules?tab=editor", "Rules"],
+  ["/database", "Database"],
+  ["/settings", "Settings"],
+];
+
+for (const [width, theme] of [
+  [320, "light"],
+  [2560, "dark"],
+]) {
+  test(`the fleet's pages fit ${width} px and are accessible`, async () => {
+    const { page, end } = await visit("/workers", { width, theme });
+    for (const [path, title] of PAGES) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
+      await page.waitForLoadState("networkidle").catch(() => undefined); // pages that ask again never rest for long
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${path} is ${over} px wider than the screen`);
+      await accessible(page);
+    }
+    await end();
+  });
+}
+
+test("a worker is paused and resumed, by the keyboard alone", async () => {
+  const { page, end } = await visit("/workers/mutate");
+  await page.getByRole("button", { name: "Pause: mutate" }).press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Pause", exact: true }).press("Enter");
+  await page.getByText("Paused", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Resume: mutate" }).press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Resume", exact: true }).press("Enter");
+  await page.getByText(/^(Running|Parked)$/).first().waitFor();
+  await page.goto("/workers");
+  await page.getByText("Memory of the whole fleet").waitFor();
+  await page.getByRole("img", { name: /^The fleet takes/ }).waitFor();
+  await screenshot(page, "workers");
+  await end();
+});
+
+test("a decky is added by its plan, and is running then", async () => {
+  const { page, end } = await visit("/deploy?add=1");
+  await page.getByLabel("Name", { exact: true }).fill("printer-e2e");
+  await page.getByLabel("Addresses").fill(WEB_01.replace(/\.10$/, ".77"));
+  await page.getByLabel("Services").fill("http=8080");
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await page.getByText("1 to add").waitFor();
+  await screenshot(page, "plan");
+  await page.getByRole("button", { name: "Carry out" }).click();
+  await page.getByText("All is as desired").waitFor({ timeout: 40_000 });
+  await page.goto("/deckies");
+  await page.getByRole("link", { name: /printer-e2e/ }).waitFor();
+  await screenshot(page, "deckies");
+  await end();
+});
+
+test("a canary says that it was used while its maker still looks", async () => {
+  const { page, end } = await visit("/canaries?tab=kinds", { role: "analyst" });
+  await page.getByRole("button", { name: "Make a canary: url" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Where it will lie").fill("<img src=x onerror='window.pwned=1'>");
+  await dialog.getByRole("button", { name: "Make it" }).click();
+  const url = (await dialog.locator("pre").innerText()).trim();
+  await dialog.getByText("Waiting for its first hit …").waitFor();
+  assert.ok((await fetch(url)).ok);
+  await dialog.getByText("It works: it was tripped").waitFor({ timeout: 30_000 });
+  await screenshot(page, "canary");
+  await dialog.getByRole("link", { name: "Details" }).click();
+  await page.getByRole("heading", { level: 1, name: "<img src=x onerror='window.pwned=1'>" }).waitFor();
+  await end();
+});
+
+test("a receiver gets a test when it is added, and its secret is shown once", async () => {
+  const got = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    got.push(request.headers["webhook-signature"]);
+    response.writeHead(204).end();
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  try {
+    const { page, end } = await visit("/webhooks?add=1");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Address" }).fill(`http://127.0.0.1:${server.address().port}/hook`);
+    await dialog.getByLabel(/private network/).check();
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await dialog.getByText("Delivered: the receiver answered 204").waitFor({ timeout: 30_000 });
+    const secret = (await dialog.locator("pre").first().innerText()).trim();
+    assert.match(secret, /^whsec_/);
+    await dialog.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("row", { name: /hook/ }).click();
+    await page.getByRole("dialog").getByText("Good", { exact: true }).waitFor();
+    assert.ok(!(await page.content()).includes(secret), "the secret is shown again");
+    assert.ok(got.length > 0 && got.every(Boolean), "the test was not signed");
+    await end();
+  } finally {
+    server.close();
+  }
+});
