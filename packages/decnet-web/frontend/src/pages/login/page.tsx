@@ -36,7 +36,7 @@ function useOutcome(): (outcome: Outcome) => string | null {
 export default function Login() {
   const [search] = useQueryState();
   const session = useSession();
-  const navigate = useNavigate();
+  const router = useRouter();
   const outcome = useOutcome();
   const [ticket, setTicket] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -62,8 +62,9 @@ export default function Login() {
   }, []);
   useEffect(() => {
     // Somebody who is logged in has nothing to do here.
-    if (session.data && !link && !busy) void navigate({ to: "/", search: {}, replace: true });
-  }, [session.data, link, busy, navigate]);
+    const { data } = session;
+    if (data && !data.must_set_up && !link && !busy) router.history.replace(placeAfter(search.next));
+  }, [session, link, busy, router, search.next]);
 
   return (
     <main className={styles.login}>
