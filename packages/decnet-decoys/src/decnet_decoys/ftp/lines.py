@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.machine.tree import Entry
 
 LONGEST: Final = 4096
@@ -13,7 +14,7 @@ _HALF_A_YEAR: Final = 182 * 86400
 _IAC: Final = 0xFF
 
 
-class TooLongError(ValueError):
+class TooLongError(DecoysError):
     """A command line is too long."""
 
 

@@ -5,6 +5,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from decnet_decoys.errors import DecoysError
+
 PROTOCOL_41, CONNECT_WITH_DB, SSL, PLUGIN_AUTH = 0x200, 0x8, 0x800, 0x80000
 PLUGIN_AUTH_LENENC, SECURE_CONNECTION, DEPRECATE_EOF = 0x200000, 0x8000, 0x1000000
 _OF_MYSQL = 1
@@ -19,7 +21,7 @@ LONGEST_HELLO: Final = 64 << 10
 """Bytes of what a client may send before it has logged in."""
 
 
-class TooLongError(ValueError):
+class TooLongError(DecoysError):
     """A packet is longer than it may be."""
 
 
