@@ -30,10 +30,14 @@ EACH = 20
 pytestmark = pytest.mark.scale  # that no query reads a whole table: `test_query_plans`
 
 GROW = {
+    "accounts.audit.entries": "of an action that few entries are of: asked by people",
+    "accounts.entrances.forget_entrances": "deletes all that expired since it was last called",
+    "accounts.kept_answers.claim": "deletes all that expired since it was last called",
     "artifacts.queries.holdings": "sums up the store",
     "attackers.queries.attackers": "by events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
+    "canary.queries.tokens": "of one kind: written by people",
     "incidents.keeping.told_between": "sums up quiet hours, for their digest",
     "incidents.keeping.worst_told_between": "of quiet hours, the worst for their digest",
     "incidents.silences.silences": "written by people",
