@@ -149,4 +149,7 @@ class Up:
         assert sorted(path for path in found if path in self.answered) == sorted(self.answered)
 
     def sockets(self) -> list[Path]:
-        return [path for path in (self.state / "run").rglob("*") if path.is_socket()]
+        """Return the sockets of the fleet, but for that of api: it is held while api is parked, and replaced at the
+        next start if nobody listens to it."""
+        found = (path for path in (self.state / "run").rglob("*") if path.is_socket())
+        return [path for path in found if path.name != "api.socket"]
