@@ -107,7 +107,8 @@ def _closure(name: str) -> set[str]:
         if one not in found:
             found.add(one)
             project = tomllib.loads((ROOT / "packages" / one / "pyproject.toml").read_text())["project"]
-            waiting += [need.partition("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+            siblings = [need.partition("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+            waiting += [need.partition("[")[0] for need in siblings]
     return found
 
 
