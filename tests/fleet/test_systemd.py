@@ -110,12 +110,14 @@ def test_to_set_it_up_again_changes_nothing(machine: Machine) -> None:
 
 
 def test_secrets_are_their_owners_alone(machine: Machine) -> None:
-    said = machine.run("sh", "-c", "stat --format='%a %U %n' /etc/decnet/decnet.env /var/lib/decnet/keys/*").stdout
-    owners = {path: (mode, owner) for mode, owner, path in (line.split() for line in said.splitlines())}
-    assert owners.pop("/etc/decnet/decnet.env") == ("600", "root")
-    assert owners["/var/lib/decnet/keys/webhook.key"] == ("600", "decnet-webhook")
-    for path, (mode, owner) in owners.items():
-        assert mode in ("600", "700"), path
+    """But for those with which the operator's commands work: api, which does the same, reads them as its group."""
+    said = machine.run("sh", "-c", "stat --format='%a %U %G %n' /etc/decnet/decnet.env /var/lib/decnet/keys/*").stdout
+    owners = {path: (mode, owner, group) for mode, owner, group, path in (line.split() for line in said.splitlines())}
+    assert owners.pop("/etc/decnet/decnet.env")[:2] == ("600", "root")
+    assert owners["/var/lib/decnet/keys/webhook.key"] == ("640", "decnet-webhook", "decnet-keys")
+    assert machine.run("getent", "group", "decnet-keys").stdout.strip().rpartition(":")[2] == "decnet-api"
+    for path, (mode, owner, group) in owners.items():
+        assert mode in ("600", "700") or (mode, group) == ("640", "decnet-keys"), path
         assert owner != "root", path
 
 

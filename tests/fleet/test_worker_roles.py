@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
+from tests.decnet_models.database.test_grants import refused
 
 from decnet_core.runtime import worker_registry
 from decnet_models.database.engine import open_engine, reading, writing
@@ -44,3 +46,12 @@ def test_the_outbox_is_read_and_followed_as_the_role_of_webhook(role: As, ingest
     deliveries.prepare()
     assert deliveries.poll().lag == 0
     engine.dispose()
+
+
+def test_the_api_may_do_what_the_operator_may(role: As) -> None:
+    engine = open_engine(role("api"))
+    with writing(engine) as connection:
+        connection.execute(text("DELETE FROM webhook"))
+        connection.execute(text("SELECT count(*) FROM api_token"))
+    engine.dispose()
+    assert refused(role("api"), "UPDATE attacker SET score = 0")

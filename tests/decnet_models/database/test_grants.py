@@ -85,15 +85,6 @@ def test_the_operator_backs_up_and_checks_without_being_the_owner(role: As, inge
     engine.dispose()
 
 
-def test_the_api_may_do_what_the_operator_may(role: As) -> None:
-    engine = open_engine(role("api"))
-    with writing(engine) as connection:
-        connection.execute(text("DELETE FROM webhook"))
-        connection.execute(text("SELECT count(*) FROM api_token"))
-    engine.dispose()
-    assert refused(role("api"), "UPDATE attacker SET score = 0")
-
-
 def test_sqlite_has_no_roles(sqlite_url: str) -> None:
     with pytest.raises(DatabaseError, match="SQLite has no roles"):
         apply(sqlite_url, [])
