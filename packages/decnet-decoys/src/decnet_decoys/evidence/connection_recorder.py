@@ -8,7 +8,7 @@ import os
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from decnet_core.events.catalogue import ConnectionOpened, Payload
+from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt, Payload
 from decnet_core.events.codec import BadEventError
 from decnet_core.runtime.counters import Counters
 from decnet_core.text import bounded
@@ -69,6 +69,28 @@ class ConnectionRecorder:
 
     def opened(self) -> None:
         self.emit(ConnectionOpened(service=self.service))
+
+    def login(
+        self,
+        username: str | bytes,
+        *,
+        success: bool,
+        password: str | bytes | None = None,
+        method: str = "password",
+        public_key: str | None = None,
+    ) -> None:
+        """Record and count an attempt to log in."""
+        self.counters.add("decoys_synthetic_logins" if self.info.synthetic else "decoys_logins")
+        self.emit(
+            LoginAttempt(
+                service=self.service,
+                username=text(username),
+                success=success,
+                method=method,
+                password=None if password is None else text(password),
+                public_key=public_key,
+            )
+        )
 
     def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
         """Record `payload`. When this returns, the event survives the death of the process.

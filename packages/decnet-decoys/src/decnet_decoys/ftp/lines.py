@@ -12,6 +12,7 @@ LONGEST: Final = 4096
 """Bytes of a command line; a longer one ends the connection."""
 _HALF_A_YEAR: Final = 182 * 86400
 _IAC: Final = 0xFF
+_FEATURES: Final = ("EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS")
 
 
 class TooLongError(DecoysError):
@@ -46,6 +47,12 @@ class Commands:
         line = line.lstrip(bytes((_IAC, 0xF4, 0xF2)))
         name, _, argument = line.decode("utf-8", "surrogateescape").partition(" ")
         return name.upper(), argument
+
+
+def features(*, tls: bool) -> str:
+    """Return the answer to FEAT."""
+    offered = sorted((*_FEATURES, *(("AUTH TLS", "PBSZ", "PROT") if tls else ())))
+    return "\n".join(("211-Features:", *(f" {one}" for one in offered), "211 End"))
 
 
 def listing(entries: Iterable[tuple[str, Entry]], now: float, date: Callable[[str, int], str]) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
-from decnet_core.events.catalogue import LoginAttempt
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ftp.profile import FtpProfile
 from decnet_decoys.processor import turn
@@ -39,10 +37,6 @@ class FtpService(Service[FtpProfile]):
 
         self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
         self.tls = TlsOffer(context, context.host_name) if profile.tls else None
-
-    async def prepare(self) -> None:
-        if self.tls is not None:
-            await self.tls.prepare()
 
     async def serve(self, connection: Connection) -> None:
         await _Dialogue(self, connection).play()
@@ -104,14 +98,13 @@ class _Dialogue:
         return None
 
     async def _before_login(self, name: str, argument: str) -> None:
-        from decnet_decoys.ftp.session import FEATURES
+        from decnet_decoys.ftp.lines import features
 
         tls = self._service.tls
         if name == "PASS":
             await self._say("503 Login with USER first.")
         elif name == "FEAT":
-            offered = sorted((*FEATURES, *(("AUTH TLS", "PBSZ", "PROT") if tls else ())))
-            await self._say("\n".join(("211-Features:", *(f" {one}" for one in offered), "211 End")))
+            await self._say(features(tls=tls is not None))
         elif name == "AUTH" and tls is not None and not self._secure:
             if argument.upper() not in ("TLS", "SSL", "TLS-C"):
                 await self._say("504 Unknown AUTH type.")
@@ -130,10 +123,7 @@ class _Dialogue:
         info, recorder = self._recorder.info, self._recorder
         administrators = {user.name for user in self._context.persona.users if user.uid == 0}
         accepted = self._service.credentials.accepts(info.src[0], username, password) and username not in administrators
-        recorder.counters.add("decoys_logins")
-        recorder.emit(
-            LoginAttempt(service=recorder.service, username=text(username), success=accepted, password=text(password))
-        )
+        recorder.login(username, success=accepted, password=password)
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
             await self._say("530 Login incorrect.")

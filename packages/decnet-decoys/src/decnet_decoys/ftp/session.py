@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ftp.data import DataChannel
-from decnet_decoys.ftp.lines import extended_port_of, listing, passive, port_of
+from decnet_decoys.ftp.lines import extended_port_of, features, listing, passive, port_of
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -16,7 +16,6 @@ from decnet_decoys.shell.state import ShellState
 from decnet_decoys.tls.offer import TlsOffer
 
 PIECE = 64 << 10
-FEATURES = ("EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS")
 HELP = """214-The following commands are recognized.
  ABOR ACCT ALLO APPE CDUP CWD  DELE EPRT EPSV FEAT HELP LIST MDTM MKD
  MODE NLST NOOP OPTS PASS PASV PORT PWD  QUIT REIN REST RETR RMD  RNFR
@@ -78,8 +77,7 @@ class FtpSession:
         await self._connection.write(text.replace("\n", "\r\n").encode("utf-8", "surrogateescape") + b"\r\n")
 
     async def _feat(self, _argument: str) -> None:
-        tls = ("AUTH TLS", "PBSZ", "PROT") if self._tls else ()
-        await self._say("\n".join(("211-Features:", *(f" {one}" for one in sorted((*FEATURES, *tls))), "211 End")))
+        await self._say(features(tls=self._tls is not None))
 
     async def _pwd(self, _argument: str) -> None:
         await self._say(f'257 "{self._shell.cwd}" is the current directory')
@@ -228,7 +226,7 @@ class FtpSession:
             return
         text = await self._listing(path, hidden="a" in options, names_only="1" in options)
         await self._send("150 Here comes the directory listing.", text.encode("utf-8", "surrogateescape"))
-        await self._end("226 Directory send OK.")
+        await self._say("226 Directory send OK.")
 
     async def _listing(self, path: str, *, hidden: bool, names_only: bool = False) -> str:
         """Return the lines of a directory; none for one that is not there, as vsftpd does."""
@@ -265,7 +263,7 @@ class FtpSession:
                 await turn.give_way()
         finally:
             opened.socket.close()
-        await self._end("226 Transfer complete.")
+        await self._say("226 Transfer complete.")
 
     async def _stor(self, argument: str) -> None:
         await self._stored(argument, append=False)
@@ -291,7 +289,7 @@ class FtpSession:
         finally:
             self._shell.lease.hold(-len(data))
         files.write(argument, data, access, append=append)
-        await self._end("226 Transfer complete.")
+        await self._say("226 Transfer complete.")
 
     async def _received(self, opened: Connection) -> tuple[bytes, int]:
         """Return what is kept of an upload, held under the session's lease, and its size."""
@@ -340,9 +338,6 @@ class FtpSession:
             await opened.write(data)
         finally:
             opened.socket.close()
-
-    async def _end(self, words: str) -> None:
-        await self._say(words)
 
 
 _HANDLERS: dict[str, Callable[[FtpSession, str], Awaitable[None]]] = {

@@ -5,7 +5,7 @@ import hashlib
 import time
 
 from decnet_core.deckies.messages import PlacedFile
-from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest, LoginAttempt
+from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest
 from decnet_core.net.http_head import Head
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
@@ -176,15 +176,7 @@ class _Requests:
         credentials = self._site.credentials(head, data)
         if credentials is None:
             return
-        self._recorder.counters.add("decoys_logins")
-        self._recorder.emit(
-            LoginAttempt(
-                service=self._recorder.service,
-                username=text(credentials.username),
-                success=False,
-                password=text(credentials.password),
-            )
-        )
+        self._recorder.login(credentials.username, success=False, password=credentials.password)
 
     async def _reply(self, answer: Response, *, keep_alive: bool, head_only: bool) -> None:
         await self._connection.write(

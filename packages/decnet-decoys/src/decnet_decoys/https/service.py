@@ -36,14 +36,12 @@ class HttpsService(Service[HttpsProfile]):
         from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
 
         self._site = HttpService(context, context.persona.profile(HttpProfile) or EMPTY_SITE, port, scheme="https")
-        self._tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",))
-
-    async def prepare(self) -> None:
-        await self._tls.prepare()
+        self.tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",))
 
     async def serve(self, connection: Connection) -> None:
+        assert self.tls is not None
         try:
-            secured = await self._tls.secured(connection)
+            secured = await self.tls.secured(connection)
         except ConnectionEnded as error:
             recorder = connection.recorder
             recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))

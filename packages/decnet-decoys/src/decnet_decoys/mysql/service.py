@@ -6,9 +6,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from typing import TYPE_CHECKING
 
-from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, LoginAttempt, ServiceRequest
+from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.mysql import packets
@@ -25,11 +24,8 @@ from decnet_decoys.mysql.packets import Framing, Hello, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
 from decnet_decoys.mysql.statements import answer, use
 from decnet_decoys.processor import turn
-from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.service import Service
-
-if TYPE_CHECKING:
-    from decnet_decoys.tls.offer import TlsOffer
 
 _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
 _RESET = 31
@@ -49,15 +45,10 @@ class MysqlService(Service[MysqlProfile]):
         super().__init__(context, profile, port)
         self.catalogue = Catalogue(profile, context.host_name)
         self.numbers = itertools.count(31)
-        self.tls: TlsOffer | None = None
         if profile.flavour == "mysql":  # which makes a certificate when it is installed; MariaDB does not
             from decnet_decoys.tls.offer import TlsOffer
 
             self.tls = TlsOffer(context, "MySQL_Server_Auto_Generated_Server_Certificate")
-
-    async def prepare(self) -> None:
-        if self.tls is not None:
-            await self.tls.prepare()
 
     async def serve(self, connection: Connection) -> None:
         await _Dialogue(self, connection).play()
@@ -69,7 +60,6 @@ class _Dialogue:
         self._connection = connection
         self._recorder = connection.recorder
         self._framing = Framing(packets.LONGEST_HELLO)
-        self._held = 0
         self._salt = challenge()
         self._plugin = service.profile.plugin
         self._capabilities = 0
@@ -102,12 +92,7 @@ class _Dialogue:
         return packet
 
     def _hold(self) -> None:
-        held = self._framing.held
-        if held > self._held and not self._connection.lease.hold(held - self._held):
-            raise ConnectionEnded("no memory for the statement")
-        if held < self._held:
-            self._connection.lease.hold(held - self._held)
-        self._held = held
+        self._connection.hold(self._framing.held)
 
     async def _send(self, *made: bytes) -> None:
         await self._connection.write(self._framing.framed(made))
@@ -185,10 +170,7 @@ class _Dialogue:
         if password is None and response:
             detail = {"username": text(username), "hash": for_crackers(self._plugin, self._salt, response[:256])}
             self._record("challenge", detail)
-        recorder.counters.add("decoys_logins")
-        recorder.emit(
-            LoginAttempt(service=recorder.service, username=text(username), success=accepted, password=password)
-        )
+        recorder.login(username, success=accepted, password=password)
         if accepted:
             return True
         await asyncio.sleep(self._service.context.settings.failure_delay_ms / 10_000)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from decnet_core.events.catalogue import CommandRun, FileCaptured, LoginAttempt, ServiceRequest
+from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.processor import turn
@@ -113,10 +113,7 @@ class _Dialogue:
         if not 1 <= len(words) <= 2:
             return
         user = words[0] if len(words) == 2 else b"default"
-        self._recorder.counters.add("decoys_logins")
-        self._recorder.emit(
-            LoginAttempt(service=self._recorder.service, username=text(user), success=success, password=text(words[-1]))
-        )
+        self._recorder.login(user, success=success, password=words[-1])
 
     async def _record_file(self) -> None:
         """Keep what SAVE would write, where the client has had it written to: a cron table, keys, a web page."""

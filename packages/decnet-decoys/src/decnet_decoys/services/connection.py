@@ -40,6 +40,7 @@ class Connection(ABC):
         """Memory for what this client sends; what a service keeps of it beyond a few KiB, it holds here."""
         self._idle_seconds = min(idle_seconds, limits.idle_seconds)
         self._left = limits.session_bytes
+        self._held = 0
 
     async def read(self) -> bytes:
         """Return what the client sent: by TCP b"" at its end, by UDP one datagram.
@@ -59,6 +60,12 @@ class Connection(ABC):
         """Send all of `data`, waiting while the client does not take it; raises OSError, TimeoutError."""
         async with asyncio.timeout(self._idle_seconds):
             await self._send(data)
+
+    def hold(self, size: int) -> None:
+        """Hold `size` bytes of memory in all for what the client sent; raises ConnectionEnded if there is none left."""
+        if not self.lease.hold(size - self._held):
+            raise ConnectionEnded("no memory for what the client sent")
+        self._held = size
 
     @abstractmethod
     async def _receive(self) -> bytes: ...

@@ -5,14 +5,19 @@ The attributes are data that `decnet up` and the settings read, so the module th
 heavy; what `serve` needs is imported when an instance is made, which is when a decky offers the service.
 """
 
+from __future__ import annotations
+
 import math
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.personas.schema import Part
 from decnet_decoys.services.connection import Connection
+
+if TYPE_CHECKING:
+    from decnet_decoys.tls.offer import TlsOffer
 
 P = TypeVar("P", bound=msgspec.Struct)
 
@@ -48,8 +53,13 @@ class Service(Generic[P]):
         self.profile = profile
         self.port = port
 
+    tls: TlsOffer | None = None
+    """Of a service that speaks TLS, from the start or after a command."""
+
     async def prepare(self) -> None:
         """Make what clients will need; runs beside `serve` once the ports are open, and never stops a decky."""
+        if self.tls is not None:
+            await self.tls.prepare()
 
     async def serve(self, connection: Connection) -> None:
         """Serve one client; returning closes the connection.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from decnet_core.events.catalogue import FileCaptured, LoginAttempt, ServiceRequest
+from decnet_core.events.catalogue import FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.processor import turn
@@ -40,11 +40,7 @@ class SmtpService(Service[SmtpProfile]):
 
         self.name = profile.name or context.host_name
         self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
-        self.tls = TlsOffer(context, self.name)
-
-    async def prepare(self) -> None:
-        if self.profile.tls:
-            await self.tls.prepare()
+        self.tls = TlsOffer(context, self.name) if profile.tls else None
 
     async def serve(self, connection: Connection) -> None:
         await _Dialogue(self, connection).play()
@@ -59,7 +55,6 @@ class _Dialogue:
         self._session = Session(profile=service.profile, name=service.name)
         self._errors = 0
         self._mail: MailText | None = None
-        self._held = 0
 
     async def play(self) -> None:
         """Answer one command after the other."""
@@ -85,6 +80,7 @@ class _Dialogue:
             return await self._chunk()
         elif what == "tls":
             self._incoming.clear()
+            assert self._service.tls is not None  # or STARTTLS is refused
             self._connection = await self._service.tls.secured(self._connection)
             self._session = Session(profile=self._service.profile, name=self._service.name, secure=True)
         elif what == "auth":
@@ -112,12 +108,7 @@ class _Dialogue:
         return bool(data)
 
     def _hold(self) -> None:
-        size = self._incoming.held + (self._mail.held if self._mail else 0)
-        if size > self._held and not self._connection.lease.hold(size - self._held):
-            raise ConnectionEnded("no memory for the mail")
-        if size < self._held:
-            self._connection.lease.hold(size - self._held)
-        self._held = size
+        self._connection.hold(self._incoming.held + (self._mail.held if self._mail else 0))
 
     async def _line(self) -> bytes | None:
         while (line := self._incoming.line()) is None:
@@ -218,15 +209,7 @@ class _Dialogue:
         """Decide about a log-in, as for the mailbox of an account of the machine, and record it."""
         name, password = (part.decode("utf-8", "surrogateescape") for part in given)
         accepted = self._service.credentials.accepts(self._recorder.info.src[0], name.partition("@")[0], password)
-        self._recorder.counters.add("decoys_logins")
-        self._recorder.emit(
-            LoginAttempt(
-                service=self._recorder.service,
-                username=text(given.username),
-                success=accepted,
-                password=text(given.password),
-            )
-        )
+        self._recorder.login(given.username, success=accepted, password=given.password)
         return accepted
 
 

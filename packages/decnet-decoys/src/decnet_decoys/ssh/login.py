@@ -4,7 +4,7 @@
 import asyncio
 from typing import Any
 
-from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, ServiceRequest
+from decnet_core.events.catalogue import ClientIdentified, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
@@ -89,7 +89,7 @@ class Login(asyncssh.SSHServer):
         return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        self._attempt(username, "publickey", success=False, public_key=key.get_fingerprint())
+        self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
         return False
 
     async def validate_password(self, username: str, password: str) -> bool:
@@ -105,28 +105,13 @@ class Login(asyncssh.SSHServer):
     async def _judge(self, username: str, password: str, method: str) -> bool:
         info = self._recorder.info  # a synthetic user has an account here, whatever its password is
         accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
-        self._attempt(username, method, success=accepted, password=text(password))
+        self._recorder.login(username, success=accepted, password=password, method=method)
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
             self._tries += 1
             if self._tries >= MAX_TRIES:
                 self._conn.disconnect(DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures", "")
         return accepted
-
-    def _attempt(
-        self, username: str, method: str, *, success: bool, password: str | None = None, public_key: str | None = None
-    ) -> None:
-        self._recorder.counters.add("decoys_synthetic_logins" if self._recorder.info.synthetic else "decoys_logins")
-        self._recorder.emit(
-            LoginAttempt(
-                service=self._recorder.service,
-                username=text(username),
-                success=success,
-                method=method,
-                password=password,
-                public_key=public_key,
-            )
-        )
 
     def session_requested(self) -> Channel | bool:
         """Open a session channel; each beyond the first is a session of its own."""

@@ -3,7 +3,7 @@
 
 import asyncio
 
-from decnet_core.events.catalogue import LoginAttempt, ServiceRequest
+from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
@@ -104,16 +104,7 @@ class Dialogue:
         accepted = info.synthetic or self._credentials.accepts(
             info.src[0], username, password.decode("utf-8", "surrogateescape")
         )
-        self._recorder.counters.add("decoys_synthetic_logins" if info.synthetic else "decoys_logins")
-        self._recorder.emit(
-            LoginAttempt(
-                service=self._recorder.service,
-                username=text(name),
-                success=accepted,
-                method="password",
-                password=text(password),
-            )
-        )
+        self._recorder.login(name, success=accepted, password=password)
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted

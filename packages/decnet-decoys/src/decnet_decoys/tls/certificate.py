@@ -2,10 +2,11 @@
 """The decky's self-signed certificate: made when it first starts, then kept, as on a machine that was installed."""
 
 import datetime as dt
-import os
 import ssl
 from pathlib import Path
 from typing import Any
+
+from decnet_core.durable import replace_file
 
 DAYS = 3650
 _FILE = "tls.pem"
@@ -16,7 +17,7 @@ def server_context(directory: Path, name: str) -> ssl.SSLContext:
     file = directory / _FILE
     if not file.exists():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(file, _made(name))
+        replace_file(file, _made(name), 0o600)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
@@ -48,17 +49,6 @@ def _made(name: str) -> bytes:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write the file whole or not at all, readable for its owner only."""
-    new = file.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
 
 
 def public_key(directory: Path) -> bytes:
