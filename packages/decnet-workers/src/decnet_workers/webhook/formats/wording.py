@@ -44,6 +44,7 @@ WORDING: dict[str, Wording] = {
     "disk.recovered": Wording("informational", "The disk of {disk} has room again"),
     "certificate.expiring": Wording("medium", "The certificate of sensor {certificate} ends soon"),
     "certificate.renewed": Wording("informational", "Sensor {certificate} has a new certificate"),
+    "report.written": Wording("informational", "Report: {headline}"),
     "webhook.test": Wording("informational", "{message}"),
 }
 

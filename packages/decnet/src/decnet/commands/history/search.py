@@ -15,7 +15,7 @@ from decnet.history.search import search
 from decnet.history.selection import Selection
 from decnet.remote.current import master
 from decnet.show import documents, eventline
-from decnet.show.times import rfc3339
+from decnet_core.timestamps import rfc3339
 from decnet_models.events.queries import StoredEvent
 from decnet_models.history.words import words_in
 from decnet_models.known.matching import KnownSources
