@@ -9,6 +9,7 @@ import for what the worker declares, imports none of it.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +91,7 @@ class Api(Worker[ApiSettings]):
 
     async def run(self, ctx: Context) -> None:
         assert self._server is not None
+        assert self._fleet is not None
         seen = -1
         while not ctx.stopping.is_set():
             began = time.monotonic()
@@ -98,6 +100,7 @@ class Api(Worker[ApiSettings]):
                 seen = self._server.requests
                 await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
             else:
+                self._fleet.rest()
                 await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
@@ -144,6 +147,7 @@ class Api(Worker[ApiSettings]):
         return Fleet(deployment_of(ctx.settings), readers=self.settings.readers, bus=ctx.bus)
 
     async def _serve(self, ctx: Context, fleet: Fleet, listeners: list[Listener]) -> None:
+        sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # FastAPI asks if it is there: 1.5 MiB
         from decnet_web.api.application import make_application
         from decnet_web.api.hosting.serving import Server
 
