@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet.cli.errors import RefusedError
 from decnet.fleet.deployment import Deployment, explained
 from decnet_core.bus.interface import Bus
+from decnet_models.database.commits import Commits
 from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
@@ -49,8 +50,11 @@ class Fleet:
         self.deployment = deployment
         self.bus = bus
         """The worker's connection to the bus; None in an application that no worker hosts."""
-        self._opening = threading.Lock()
+        self.commits = Commits(deployment.database_url)
+        """Asked by the event loop alone."""
+        self._changing = threading.Lock()
         self._engines: dict[bool, Engine] = {}  # by whether it only reads
+        self._users = 0
         self._connections = {True: readers, False: 1}
         self._streams = 0
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
@@ -104,13 +108,16 @@ class Fleet:
 
     def read_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `read` does in the calling thread."""
-        with _refusing_values(), explained(self.deployment), reading(self._engine(read_only=True)) as connection:
+        with self._used(read_only=True) as engine, reading(engine) as connection:
             return function(connection)
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
-        with _refusing_values(), explained(self.deployment), writing(self._engine(read_only=False)) as connection:
-            return function(connection)
+        try:
+            with self._used(read_only=False) as engine, writing(engine) as connection:
+                return function(connection)
+        finally:
+            self.commits.note()
 
     def open_engine(self, *, read_only: bool, connections: int = 1) -> Engine:
         """Return an engine of the fleet's database which the caller disposes of."""
@@ -132,9 +139,11 @@ class Fleet:
         return engine
 
     def rest(self) -> None:
-        """Close the connections that nobody uses, with their page caches; who asks next opens one, in a millisecond."""
-        for engine in self._engines.values():
-            engine.dispose()
+        """Close the connections, with their page caches, unless one is in use; to open one takes a millisecond."""
+        with self._changing:
+            if not self._users:
+                for engine in self._engines.values():
+                    engine.dispose()
 
     def close(self) -> None:
         """Wait for what runs, then close the database."""
@@ -142,13 +151,22 @@ class Fleet:
             executor.shutdown(cancel_futures=True)
         self.rest()
         self._engines.clear()
+        self.commits.close()
 
-    def _engine(self, *, read_only: bool) -> Engine:
-        with self._opening:
-            if read_only not in self._engines:
-                connections = self._connections[read_only]
-                self._engines[read_only] = self.open_engine(read_only=read_only, connections=connections)
-            return self._engines[read_only]
+    @contextmanager
+    def _used(self, *, read_only: bool) -> Iterator[Engine]:
+        """Lend the engine of the readers, or of the writer, which is made when it is needed first."""
+        with _refusing_values(), explained(self.deployment):
+            with self._changing:
+                if read_only not in self._engines:
+                    connections = self._connections[read_only]
+                    self._engines[read_only] = self.open_engine(read_only=read_only, connections=connections)
+                self._users += 1
+            try:
+                yield self._engines[read_only]
+            finally:
+                with self._changing:
+                    self._users -= 1
 
 
 @contextmanager
