@@ -49,7 +49,10 @@ test("a worker is paused and resumed, by the keyboard alone", async () => {
   await page.getByText("Paused", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Resume: mutate" }).press("Enter");
   await page.getByRole("alertdialog").getByRole("button", { name: "Resume", exact: true }).press("Enter");
-  await page.getByText(/^(Running|Parked)$/).first().waitFor();
+  await page
+    .getByText(/^(Running|Parked)$/)
+    .first()
+    .waitFor();
   await page.goto("/workers");
   await page.getByText("Memory of the whole fleet").waitFor();
   await page.getByRole("img", { name: /^The fleet takes/ }).waitFor();

@@ -121,13 +121,7 @@ function Import() {
     <Card title={t("canaries.import.title")}>
       <form onSubmit={(event) => void submit(event)} className={styles.form}>
         <p className="muted">{t("canaries.import.lead")}</p>
-        <TextField
-          name="file"
-          type="file"
-          label={t("canaries.import.file")}
-          accept=".json,application/json"
-          required
-        />
+        <TextField name="file" type="file" label={t("canaries.import.file")} accept=".json,application/json" required />
         {problem && <ErrorState problem={problem} />}
         <Button kind="primary" type="submit" disabled={busy}>
           {t("canaries.import.add")}

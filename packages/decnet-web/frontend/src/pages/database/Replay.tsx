@@ -34,18 +34,8 @@ export function Replay() {
     <Card title={t("replay.title")}>
       <form onSubmit={submit} className={styles.stack}>
         <p className="muted">{t("replay.lead")}</p>
-        <SelectField
-          name="worker"
-          label={t("replay.worker")}
-          options={FOLLOWERS.map((one) => [one, one] as const)}
-        />
-        <TextField
-          name="number"
-          type="number"
-          min={1}
-          label={t("replay.number")}
-          hint={t("replay.number.hint")}
-        />
+        <SelectField name="worker" label={t("replay.worker")} options={FOLLOWERS.map((one) => [one, one] as const)} />
+        <TextField name="number" type="number" min={1} label={t("replay.number")} hint={t("replay.number.hint")} />
         <TextField name="time" type="datetime-local" label={t("replay.time")} />
         {problem && <ErrorState problem={problem} />}
         <Button kind="primary" type="submit" disabled={plan.isPending}>

@@ -90,7 +90,8 @@ export const fleet = {
   "agenda.title": "Synthetic users",
   "agenda.lead": "What they did on the deckies in the last 24 hours, and what is planned for the next ones.",
   "agenda.off": "Off",
-  "agenda.off.detail": "Nothing of this is carried out: [orchestrator] enabled = true in the settings file has it done.",
+  "agenda.off.detail":
+    "Nothing of this is carried out: [orchestrator] enabled = true in the settings file has it done.",
   "agenda.col.due": "When",
   "agenda.col.decky": "Decky",
   "agenda.col.peer": "From",
