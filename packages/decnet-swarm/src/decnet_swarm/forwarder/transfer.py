@@ -168,8 +168,10 @@ class Transfer:
                     raise RevokedError(f"the listener reports: {for_terminal(reason)}")
                 case Farewell(reason):
                     raise ProtocolError(f"the listener reports: {for_terminal(reason)}")
-                case Welcome() | Assign():
-                    raise ProtocolError("a message that was not asked for")
+                case Welcome():
+                    raise ProtocolError("a second welcome")
+                case Assign():
+                    raise ProtocolError("an assignment that was not asked for")
                 case Ping():
                     pass
 
