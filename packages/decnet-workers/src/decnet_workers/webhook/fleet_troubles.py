@@ -11,7 +11,7 @@ is over, a worker that is down then if it still is. Nobody tells of `webhook` it
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -59,13 +59,6 @@ TROUBLES = (
     *(WorkerDown, WorkerRecovered, DiskLow, DiskRecovered, CertificateExpiring, CertificateRenewed),
     *(DatabaseUnhealthy, DatabaseRecovered, SensorSilent, SensorBack),
 )
-_ENDS: dict[str, Callable[[int, str, int], Notice]] = {
-    "worker.down": WorkerRecovered,
-    "disk.low": DiskRecovered,
-    "certificate.expiring": CertificateRenewed,
-    "database.unhealthy": DatabaseRecovered,
-    "sensor.silent": SensorBack,
-}
 _DOWN = frozenset({"restarting", "cannot start", "crash loop"})
 
 
@@ -74,7 +67,6 @@ class FleetTroubles:
 
     def __init__(self, engine: Engine, state: Path, supervisors: Path) -> None:
         self._engine = engine
-        self._url = engine.url.render_as_string(hide_password=True)
         self._state = state
         self._supervisors = supervisors
         self._seen: dict[Key, int] = {}
@@ -102,11 +94,12 @@ class FleetTroubles:
         """Tell, now that the database answers, that it has not for a while; both notices at once."""
         if self._outage is None:
             return
-        (since, reason), name = self._outage, name_of(self._url)
+        since, reason = self._outage
         if now - since >= SETTLE_NS:
-            begun = unhealthy(name, now, since, f"it did not answer for {(now - since) // SECOND_NS} s: {reason}")
+            reason = f"it did not answer for {(now - since) // SECOND_NS} s: {reason}"
             with writing(self._engine) as connection:
-                notices.add(connection, f"{KIND}:{name}:{since}", begun.notice, now)
+                name = name_of(connection)
+                notices.add(connection, f"{KIND}:{name}:{since}", unhealthy(name, now, since, reason).notice, now)
                 notices.add(connection, f"{KIND}:{name}:{since}:ended", DatabaseRecovered(now, name, since), now)
         self._outage = None
 
@@ -131,7 +124,7 @@ class FleetTroubles:
         yield from workers_down(self._supervisors, now)
         yield from units_down(self._supervisors.parent, now)
         yield from sensors_silent(known, now)
-        yield from damage(self._url, now)
+        yield from damage(connection, now)
         yield from disk_low(self._state, now, again=("disk.low", str(self._state)) in told)
         yield from certificates_expiring(connection, now)
         yield from certificates_ending(known, now)
@@ -151,7 +144,17 @@ def tell(connection: Connection, told: dict[Key, int], found: dict[Key, Trouble]
 
 def _end(key: Key, since: int, now: int) -> Notice:
     """Return the notice that a trouble has ended."""
-    return _ENDS[key[0]](now, key[1], since)
+    kind, name = key
+    match kind:
+        case "worker.down":
+            return WorkerRecovered(now, name, since)
+        case "disk.low":
+            return DiskRecovered(now, name, since)
+        case "database.unhealthy":
+            return DatabaseRecovered(now, name, since)
+        case "sensor.silent":
+            return SensorBack(now, name, since)
+    return CertificateRenewed(now, name, since)
 
 
 class _Worker(msgspec.Struct, frozen=True):

@@ -6,23 +6,22 @@ lasted; and damage that could not be mended, of which the repair leaves a note b
 that notices and webhooks are on are whole.
 """
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from decnet_core.events.notices import DatabaseUnhealthy
 from decnet_core.text import for_column
-from decnet_models.database.engine import sqlite_file
-from decnet_models.errors import DatabaseError
 from decnet_models.repair.attempts import RepairError, attempts, require_allowed
 from decnet_workers.webhook.troubles.trouble import Trouble
 
 KIND = "database.unhealthy"
 
 
-def damage(url: str, now: int) -> Iterator[Trouble]:
+def damage(connection: Connection, now: int) -> Iterator[Trouble]:
     """Yield a trouble when the damage of a database file could not be mended, or comes back again and again."""
-    file = _file(url)
+    file = _file(connection)
     if file is None:
         return
     try:
@@ -33,16 +32,18 @@ def damage(url: str, now: int) -> Iterator[Trouble]:
         return
 
 
-def name_of(url: str) -> str:
+def name_of(connection: Connection) -> str:
     """Return what the database is called in notices: never a URL, which may have a password."""
-    return str(_file(url) or "database")
+    return str(_file(connection) or "database")
 
 
 def unhealthy(name: str, now: int, since: int, reason: str) -> Trouble:
     return Trouble((KIND, name), DatabaseUnhealthy(now, name, since, for_column(reason, 1024)))
 
 
-def _file(url: str) -> Path | None:
-    with contextlib.suppress(DatabaseError):  # one in memory
-        return sqlite_file(url)
-    return None
+def _file(connection: Connection) -> Path | None:
+    """Return the file of a SQLite database."""
+    if connection.dialect.name != "sqlite":
+        return None
+    row = connection.exec_driver_sql("PRAGMA database_list").first()
+    return Path(row[2]) if row is not None and row[2] else None
