@@ -67,6 +67,10 @@ class InheritedSockets:
         """Read VARIABLE, once: a child of this process must not believe that they are its own."""
         return cls(os.environ.pop(VARIABLE, ""))
 
+    def __len__(self) -> int:
+        """Return how many there are; none for a worker that was not parked."""
+        return len(self._waiting)
+
     def take(self, name: str, host: str, port: int) -> socket.socket | None:
         """Return the socket called `name` if it is bound to that address; port 0 stands for any."""
         found = self._waiting.pop(name, None)
