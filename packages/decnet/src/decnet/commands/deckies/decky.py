@@ -52,6 +52,10 @@ ImageOption = Annotated[
     str | None, typer.Option("--image", help="Honeypot image to run (container); decnet image list shows them.")
 ]
 Mac = Annotated[str | None, typer.Option(help="MAC address (netns, container); else one that fits the persona.")]
+SensorOption = Annotated[
+    str | None,
+    typer.Option("--sensor", help="Sensor host that plays it; decnet swarm list shows them. Else this one."),
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 
 
@@ -71,13 +75,14 @@ def add(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Add a decky."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     deployment = find_deployment()
     wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
@@ -100,13 +105,14 @@ def change(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Change a decky: what is given replaces what it has."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
@@ -139,7 +145,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
         found = fleet.deckies(remote)
     else:
         with transaction(find_deployment()) as connection:
-            found = states.states_on(connection, None)
+            found = states.all_states(connection)
     if not (as_json or as_csv):
         typer.echo(list_text(found))
         return
@@ -158,7 +164,8 @@ def show(name: Name, as_json: Json = False) -> None:
         typer.echo(documents.document({"decky": one, "shows": seen}))
         return
     rows = {
-        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
+        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "sensor": one.sensor,
+        "persona": one.persona,
         "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
         **seen,
     }  # fmt: skip
