@@ -77,6 +77,11 @@ class FleetResources:
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
 
+    @property
+    def holds_changes(self) -> bool:
+        """Whether there is in memory what visitors changed on a machine."""
+        return "overlays" in vars(self) and self.overlays.held > 0
+
     @cached_property
     def overlays(self) -> OverlayStore:
         """What each attacker changed on each machine."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from decnet_core.backoff import backoff
 from decnet_core.bus.subjects import SPOOL_APPENDED
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
@@ -159,7 +160,7 @@ class Forwarder(Worker[ForwarderSettings]):
         self._last_error = reason
 
     async def _pause(self, ctx: Context, failures: int) -> None:
-        longest = min(self.settings.first_retry_seconds * 2.0 ** min(failures - 1, 16), self.settings.max_retry_seconds)
+        longest = backoff(self.settings.first_retry_seconds, failures - 1, self.settings.max_retry_seconds)
         ctx.counters.add("failures")
         seconds = longest * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         began = time.monotonic()
