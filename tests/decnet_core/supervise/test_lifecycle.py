@@ -628,7 +628,7 @@ def test_a_parked_worker_looks_by_itself_when_it_is_due() -> None:
     assert made.tick(899.9) == []
     assert made.tick(900) == [Spawn()]
     assert made.spawned(Spawn(), 2, 900) == []
-    assert made.status == Status("decoys", Phase.STARTING, 2, wakes=1)
+    assert made.status == Status("decoys", Phase.STARTING, 2, wakes=1, woken_by="due")
 
 
 def test_what_comes_while_a_worker_is_being_parked_starts_it_again() -> None:

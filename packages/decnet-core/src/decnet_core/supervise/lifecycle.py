@@ -174,8 +174,9 @@ class Lifecycle:
         expected.
         """
         if self.status.phase is not Phase.PARKED or self._pending:
-            if called and not self._woken:
-                self._woken, self._woken_by = True, by
+            if called and not self._woken and not self._pending:
+                self._woken_by = by
+            self._woken = self._woken or called
             return []
         self._called, self._woken_by = called, by
         return self._spawn_woken()

@@ -89,7 +89,11 @@ class Waker:
         try:
             self.runs()
             heard = (*patterns, LOST.wildcard)
-            self._listening = await self._bus.listen(heard, lambda message: self._came(message.subject), orders, self._obey)
+
+            def deliver(message: Message) -> None:
+                self._came(message.subject)
+
+            self._listening = await self._bus.listen(heard, deliver, orders, self._obey)
             if request.spools and self._spools is not None:
                 self._spools.add(self._appended)
             self._patterns = patterns

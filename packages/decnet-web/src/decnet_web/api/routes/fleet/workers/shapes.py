@@ -38,8 +38,8 @@ class WorkerShown(Answer):
     wakes: int
     """How often something woke it while it was parked."""
     woken_by: str | None
-    """What did so last: the subject of a message, client, spool, file, due (the time of its next look), missed (something
-    may have been), or `with NAME`, another worker."""
+    """What did so last: the subject of a message, client, spool, file, due (the time of its next look), missed
+    (something may have been), or `with NAME`, another worker."""
     idle_wakes: int
     """Of these, how often in vain."""
     refused: int
