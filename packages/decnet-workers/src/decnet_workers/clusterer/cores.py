@@ -39,7 +39,7 @@ _WITH_CORE = 0.34
 """How many of them need one."""
 _PROVEN_WITH_CORE, _PROVEN_AGREE, _PROVEN_BY = 0.5, 0.85, 3
 """It joins by itself if so many of them have one, so many of these the same, and these are so many."""
-_LEAST_SEEN = 2
+LEAST_SEEN = 2
 """Weaker features are linked only if the samples of both show the other so often: so either one's can rule it out."""
 
 
@@ -85,7 +85,7 @@ def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Colle
 
 def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether `are_linked` can be true of two features, given how often one's sample shows the other."""
-    if min(weights) < JOIN and number < _LEAST_SEEN:
+    if min(weights) < JOIN and number < LEAST_SEEN:
         return False
     return max(attackers) > SAMPLE or enough(number, attackers, *weights)
 
@@ -101,7 +101,7 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     if not enough(number, attackers, weights[rarer], weights[commoner]):
         return False
     if min(weights[rarer], weights[commoner]) < JOIN:
-        return other.together.get(rarer, 0) >= _LEAST_SEEN
+        return other.together.get(rarer, 0) >= LEAST_SEEN
     if rarer[0] == commoner[0]:
         return _are_used_together(rarer, number, attackers)
     agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
@@ -132,14 +132,13 @@ def _must_agree(key: Key, other: Key) -> bool:
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether so many attackers that show both features of a pair can link it."""
     if min(weights) < JOIN:
-        return number >= _LEAST_SEEN and number >= _AGREE * max(attackers)
+        return number >= LEAST_SEEN and number >= _AGREE * max(attackers)
     return number >= (min(attackers).bit_length() + 1) // 2
 
 
 def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key, Key]:
     """Return two features, the rarer first."""
-    ranked = sorted((one, other), key=lambda key: (profiles[key].attackers, key))
-    return ranked[0], ranked[1]
+    return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
 def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
@@ -234,8 +233,10 @@ def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Ke
         return key
 
     for one, other in links:
-        first, second = sorted((root(one), root(other)), key=_by_digest)
-        parent[second] = first
+        first, second = root(one), root(other)
+        if first != second:
+            first, second = sorted((first, second), key=_by_digest)
+            parent[second] = first
     return {key: root(key)[1] for key in parent}
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from decnet_workers.clusterer.attachment import Attachment, attachment
 from decnet_workers.clusterer.cores import (
+    LEAST_SEEN,
     SAMPLE,
     Profile,
     adjusted,
@@ -55,6 +56,7 @@ class _Regrouping:
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._looked_at: dict[str, list[Key]] = {}
+        self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
@@ -248,11 +250,9 @@ class _Regrouping:
         linking = self._linking(attacker)
         if linking is None:
             return None
-        found: dict[str, Key] = {}
-        for key in sorted(linking[0], reverse=True):
-            if self._weights[key] >= JOIN:
-                found[self._core(key, cores)] = key
-        return found
+        if attacker not in self._strong_of:
+            self._strong_of[attacker] = sorted((key for key in linking[0] if self._weights[key] >= JOIN), reverse=True)
+        return {self._core(key, cores): key for key in self._strong_of[attacker]}
 
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
@@ -272,7 +272,10 @@ class _Regrouping:
         """Yield the features of which it deserves a look whether they are linked with this one."""
         bits, attackers = self._weights[one], self._features[one].attackers
         for other, number in self._profiles[one].together.items():
-            if could_link(number, (attackers, self._features[other].attackers), bits, self._weights[other]):
+            weight = self._weights[other]
+            if number < LEAST_SEEN and (bits < JOIN or weight < JOIN):
+                continue  # as `could_link` says, which is asked less often so
+            if could_link(number, (attackers, self._features[other].attackers), bits, weight):
                 yield other
 
     def _profile(self, keys: set[Key]) -> None:
