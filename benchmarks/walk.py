@@ -10,6 +10,7 @@ As root; in a network namespace of its own. Installing is not part of it: that d
 from __future__ import annotations
 
 import argparse
+import http.client
 import http.server
 import json
 import os
@@ -18,15 +19,15 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 DECNET = [sys.executable, "-m", "decnet"]
-DECOY = "http://127.77.0.10:8080/.env"
+DECOY = ("127.77.0.10", 8080)
+FIRST, SECOND = "127.9.8.7", "127.9.8.8"
+"""Attackers: the incident of the first begins before the receiver is there."""
 ASKED = {"first_value": 60, "slack_test": 60, "slack_incident": 60, "last_night": 60, "decky_on_lan": 120}
 """Seconds."""
 _ALONE = "DECNET_WALK_ALONE"
@@ -74,15 +75,16 @@ def fleet(ready: Path) -> Iterator[None]:
             up.terminate()
 
 
-def visit() -> bool:
+def visit(source: str) -> bool:
     """Ask a decky for what intruders ask for; whether it answered."""
+    connection = http.client.HTTPConnection(*DECOY, timeout=10, source_address=(source, 0))
     try:
-        urllib.request.urlopen(DECOY, timeout=10).read()
-    except urllib.error.HTTPError:
-        return True
+        connection.request("GET", "/.env")
+        return connection.getresponse().status > 0
     except OSError:
         return False
-    return True
+    finally:
+        connection.close()
 
 
 def walk(folder: Path) -> dict[str, float]:
@@ -91,14 +93,14 @@ def walk(folder: Path) -> dict[str, float]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with fleet(folder / "ready"):
-        found["first_value"] = timed(lambda: visit() and "127.0.0.1" in decnet("attackers"))
+        found["first_value"] = timed(lambda: visit(FIRST) and FIRST in decnet("attackers"))
         url = f"http://127.0.0.1:{server.server_port}/"
         adding = ("webhook", "add", url, "--format", "slack", "--allow-private")
         found["slack_test"] = timed(lambda: "delivered" in decnet(*adding))
         before = len(Receiver.got)
-        visit()
+        visit(SECOND)
         found["slack_incident"] = timed(lambda: len(Receiver.got) > before)
-        found["last_night"] = timed(lambda: "127.0.0.1" in decnet("summary", "--since", "yesterday"))
+        found["last_night"] = timed(lambda: SECOND in decnet("summary", "--since", "yesterday"))
     server.shutdown()
     return found
 
