@@ -125,7 +125,8 @@ def test_a_script_joins_once_those_who_run_it_are_known_to_be_one(engine: Engine
         for place, each in enumerate([*known, A, B, C, D])
         for shown in script[place % 2 :]
     ]
-    Follower(engine).run(logged)
+    crowd = [event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}")) for number in range(600)]
+    Follower(engine).run([*crowd, *logged])
     assert several(engine) == groups([*known, A, B, C, D])
 
 

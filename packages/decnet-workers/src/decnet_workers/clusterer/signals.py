@@ -27,6 +27,7 @@ from decnet_core.events.catalogue import (
     TlsProbed,
 )
 from decnet_core.events.typing_digest import TypingDigest
+from decnet_models.attackers.password_lists import is_public
 from decnet_models.grouping.values import digest
 from decnet_workers.clusterer.command_text import hosts, parts, urls
 from decnet_workers.commodity.limits import Key
@@ -76,7 +77,18 @@ def _login(payload: LoginAttempt) -> Iterator[Signal]:
     for tried, _ in payload.variants():
         yield from _signal("ssh_key", tried.public_key)
         if tried.password is not None:
-            yield from _signal("credential", f"{tried.username[: _LONGEST // 2]}\t{tried.password}")
+            yield from _of_credential(tried.username[: _LONGEST // 2], tried.password[:_LONGEST])
+
+
+def _of_credential(user: str, password: str) -> tuple[Signal, ...]:
+    """Return nothing for what everybody tries, because it is on a public list."""
+    short = len(user) + len(password) <= _LONGEST_KEPT
+    return _kept_of_credential(user, password) if short else _signal("credential", f"{user}\t{password}")
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_of_credential(user: str, password: str) -> tuple[Signal, ...]:
+    return () if is_public(user, password) else _signal("credential", f"{user}\t{password}")
 
 
 def _command(payload: CommandRun) -> Iterator[Signal]:
