@@ -70,7 +70,7 @@ listen_endpoints = tcp:23:interface={COWRIES}
 """
 PUBLIC = ["root:123456", "root:password", "root:admin", "admin:admin", "root:12345678", "user:user", "test:test"]
 OWN = ["root:north-Kestrel-1", "deploy:harbor-Kestrel-2", "oracle:granite-Kestrel-3", "backup:willow-Kestrel-4"]
-MIRAI = ("root", "xc3511", "enable", "system", "shell", "sh", "/bin/busybox MIRAI", "cat /proc/mounts", "exit")  # noqa: S105
+MIRAI = ("root", "xc3511", "enable", "system", "shell", "sh", "/bin/busybox MIRAI", "cat /proc/mounts", "exit")
 TYPED = "id\nuname -a\ncat /proc/cpuinfo\nexit\n"
 PASSWORD = "P@ssw0rd"  # one of root's at the persona debian-web; Cowrie takes nearly any
 

@@ -229,7 +229,7 @@ class WorkerDown(_Notice, frozen=True, tag="worker.down"):
     ts: int
     worker: str
     state: str
-    """restarting, crash loop or cannot start."""
+    """restarting, crash loop or cannot start; of a unit of systemd failed."""
     reason: str = ""
 
 
@@ -261,6 +261,44 @@ class DiskRecovered(_Notice, frozen=True, tag="disk.recovered"):
     disk: str
     since: int
     """When it was told that it is low."""
+
+
+class DatabaseUnhealthy(_Notice, frozen=True, tag="database.unhealthy"):
+    """The database is damaged and could not be mended by itself, or did not answer: told when it can be written to."""
+
+    ts: int
+    database: str
+    """The file; of a server `database`."""
+    since: int
+    """When it was seen first."""
+    reason: str = ""
+
+
+class DatabaseRecovered(_Notice, frozen=True, tag="database.recovered"):
+    """The database answers again, or another file has taken its place."""
+
+    ts: int
+    database: str
+    since: int
+    """When it was told, or seen, that it is unhealthy."""
+
+
+class SensorSilent(_Notice, frozen=True, tag="sensor.silent"):
+    """A sensor has not been heard for as long as `[listener] silent_seconds`: it is down, or cut off."""
+
+    ts: int
+    sensor: str
+    heard_at: int
+    """When it was heard last."""
+
+
+class SensorBack(_Notice, frozen=True, tag="sensor.back"):
+    """A sensor that was silent has been heard again, or was revoked."""
+
+    ts: int
+    sensor: str
+    since: int
+    """When it was told that it is silent."""
 
 
 class CertificateExpiring(_Notice, frozen=True, tag="certificate.expiring"):
@@ -367,6 +405,24 @@ class IncidentDigest(_Notice, frozen=True, tag="incident.digest"):
     """The only endpoint that it is for; without one for all that receive incidents."""
 
 
+class ReportWritten(_Notice, frozen=True, tag="report.written"):
+    """What happened in a span of time: the page of `decnet report`, by schedule or because the operator sent it."""
+
+    ts: int
+    since: int
+    until: int
+    headline: str
+    """What happened, in one sentence of ours."""
+    events: int = 0
+    attackers: int = 0
+    new_attackers: int = 0
+    """How many of them had never been here before."""
+    text: str = ""
+    """The report as plain text; attacker input is escaped as for a terminal."""
+    html: str = ""
+    """The report as a page that needs nothing else; attacker input is escaped."""
+
+
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     """The operator asked to test one endpoint."""
 
@@ -403,12 +459,17 @@ Notice = (
     | DiskRecovered
     | CertificateExpiring
     | CertificateRenewed
+    | DatabaseRecovered
+    | DatabaseUnhealthy
+    | SensorBack
+    | SensorSilent
     | IncidentOpened
     | IncidentGrew
     | IncidentEscalated
     | IncidentAcknowledged
     | IncidentClosed
     | IncidentDigest
+    | ReportWritten
     | TestNotice
 )
 

@@ -57,6 +57,11 @@ class InheritedSockets:
                 with contextlib.suppress(OSError):
                     self._waiting[name] = socket.socket(fileno=int(number))
 
+    @property
+    def any_left(self) -> bool:
+        """Whether there are sockets of a former life that nobody has taken yet."""
+        return bool(self._waiting)
+
     @classmethod
     def from_environment(cls) -> InheritedSockets:
         """Read VARIABLE, once: a child of this process must not believe that they are its own."""

@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.deckies import commit
 from decnet.deckies.appearance import appearance
 from decnet.deckies.excluded import excluded
@@ -21,7 +21,8 @@ from decnet.deckies.wishes import Change, Wishes, planned_wishes
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
-from decnet.show.deckies import inspection, list_text, plan_text, policy_text
+from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, plan_text, policy_text
+from decnet.show.tables import print_table
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import Decky
 
@@ -51,6 +52,10 @@ ImageOption = Annotated[
     str | None, typer.Option("--image", help="Honeypot image to run (container); decnet image list shows them.")
 ]
 Mac = Annotated[str | None, typer.Option(help="MAC address (netns, container); else one that fits the persona.")]
+SensorOption = Annotated[
+    str | None,
+    typer.Option("--sensor", help="Sensor host that plays it; decnet swarm list shows them. Else this one."),
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 
 
@@ -70,13 +75,14 @@ def add(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Add a decky."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     deployment = find_deployment()
     wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
@@ -99,13 +105,14 @@ def change(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Change a decky: what is given replaces what it has."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
@@ -130,7 +137,7 @@ def remove(
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the deckies of the desired fleet with what they are."""
     if (remote := master()) is not None:
         from decnet.remote import fleet
@@ -138,10 +145,12 @@ def list_(as_json: Json = False) -> None:
         found = fleet.deckies(remote)
     else:
         with transaction(find_deployment()) as connection:
-            found = states.states_on(connection, None)
-    typer.echo(
-        documents.document([{"decky": one, "state": state} for one, state in found]) if as_json else list_text(found)
-    )
+            found = states.all_states(connection)
+    if not (as_json or as_csv):
+        typer.echo(list_text(found))
+        return
+    document = [{"decky": one, "state": state} for one, state in found]
+    print_table(found, LIST_HEADING, list_row, as_json=as_json, as_csv=as_csv, nothing="", document=document)
 
 
 @app.command()
@@ -155,7 +164,8 @@ def show(name: Name, as_json: Json = False) -> None:
         typer.echo(documents.document({"decky": one, "shows": seen}))
         return
     rows = {
-        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
+        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "sensor": one.sensor,
+        "persona": one.persona,
         "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
         **seen,
     }  # fmt: skip
