@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 2),
+        Kind("planted_key", "key", 0, 26, 0.75, 30_000, 4, 3),
         Kind("certificate", "key", 0, 24, 1.25, 256, 8, 3),
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),

@@ -19,6 +19,7 @@ from decnet_core.events.catalogue import (
     HttpRequest,
     LoginAttempt,
     Payload,
+    ServiceRequest,
     SessionClosed,
     SshKex,
     SshProbed,
@@ -29,13 +30,14 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.attackers.password_lists import is_public
 from decnet_models.grouping.values import digest
-from decnet_workers.clusterer.command_text import hosts, parts, urls
+from decnet_workers.clusterer.command_text import hosts, keys, parts, urls
 from decnet_workers.commodity.limits import Key
 
 _LONGEST = 2048
 """Characters of a value that are told apart."""
 _KEPT, _LONGEST_KEPT = 2048, 256
 """How many texts are kept with what they show, and the characters of the longest of them."""
+_MASTER = ("SLAVEOF", "REPLICAOF")
 _LEAST_KEYS, _LEAST_BINS = 30, 6
 """A rhythm of fewer keys, or whose times fall into fewer bins of their histograms, many have by chance."""
 
@@ -101,7 +103,12 @@ def _of_text(command: str) -> tuple[Signal, ...]:
 
 
 def _of_command(command: str) -> tuple[Signal, ...]:
-    return (*(one for part in parts(command) for one in _signal("command", part)), *_of_urls(command))
+    planted = keys(command) if "AAAA" in command else ()
+    return (
+        *(one for part in parts(command) for one in _signal("command", part)),
+        *(one for fingerprint in planted for one in _signal("planted_key", fingerprint)),
+        *_of_urls(command),
+    )
 
 
 _kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)
@@ -127,6 +134,17 @@ def _request(payload: HttpRequest) -> Iterator[Signal]:
         yield from _signal("user_agent", request.user_agent)
         text = f"{request.target} {request.body or ''}"
         yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
+
+
+def _service(payload: ServiceRequest) -> Iterator[Signal]:
+    """Yield what a request to Redis names: its new master, keys and URLs that are to be written to files."""
+    for request, _ in payload.variants():
+        given = request.detail.get("ARGS", "")
+        if request.action.upper() in _MASTER:
+            yield from (one for host in hosts(f"nc {given}") for one in _signal("host", host))
+        elif given and request.service == "redis":
+            yield from (one for fingerprint in keys(given) for one in _signal("planted_key", fingerprint))
+            yield from _of_urls(given)
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:
@@ -175,6 +193,7 @@ _SIGNALS: dict[type[Payload], Callable[[Any], Iterable[Signal]]] = {
     CommandRun: _command,
     FileCaptured: _file,
     HttpRequest: _request,
+    ServiceRequest: _service,
     ClientIdentified: _identified,
     SessionClosed: _closed,
     SshKex: _kex,
