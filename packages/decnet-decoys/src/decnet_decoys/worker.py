@@ -29,6 +29,7 @@ from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_decoys.assigned.assignments import Assignments, stored_deckies
 from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILER, HandoverServer
+from decnet_decoys.changes.decky_changes import ChangesStore
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import FleetResources
 from decnet_decoys.endpoint import by_endpoint
@@ -82,6 +83,7 @@ class Decoys(Worker[DecoysSettings]):
         self._handover: HandoverServer | None = None
         self._processor: scheduler.LoopScheduler | None = None
         self._sources: SharedSources | None = None
+        self._changes: ChangesStore | None = None
 
     @classmethod
     def shares(cls, settings: DecoysSettings) -> int:
@@ -179,6 +181,7 @@ class Decoys(Worker[DecoysSettings]):
         ctx.counters.read_from(self._processor.counters)
         fleet_resources = FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
         ctx.counters.read_from(fleet_resources.key_exchanges.counters)
+        self._changes = fleet_resources.changes
         return fleet_resources
 
     async def run(self, ctx: Context) -> None:
@@ -189,6 +192,8 @@ class Decoys(Worker[DecoysSettings]):
             await self._handover.close()
         if self._played is not None:
             await self._played.close_all()
+        if self._changes is not None:
+            self._changes.save()
         if self._processor is not None:
             self._processor.uninstall()
             self._processor = None

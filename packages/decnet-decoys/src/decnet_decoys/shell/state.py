@@ -12,6 +12,7 @@ from typing import NamedTuple
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
@@ -45,6 +46,8 @@ class Origin(NamedTuple):
     """What the daemon wrote to the machine's log when it accepted the login."""
     environment: Mapping[str, str] = {}
     """Variables that the daemon adds to the user's environment."""
+    session: str = ""
+    """The recorded session, which is named as the one that planted what it changes."""
 
 
 class ShellState:
@@ -72,7 +75,8 @@ class ShellState:
         self.columns = columns
         self.command = command
         overlay = overlay or Overlay(machine)
-        self.files, self.users = overlay.files, overlay.users
+        self.files = overlay.files
+        self._users: tuple[object, object, list[User]] | None = None
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
         self.files.live["/dev/zero"] = _zeros
@@ -82,6 +86,8 @@ class ShellState:
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
         self.finished = False
+        self.on_changed: Callable[[], None] | None = None
+        """Called when a line has ended: what it changed is to take effect."""
         self.on_bait: Callable[[str, str], None] | None = None
         """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
@@ -155,6 +161,27 @@ class ShellState:
     def error_prefix(self) -> str:
         """What the shell's own error messages begin with."""
         return "bash: line 1" if self.name == "bash" else self.name
+
+    @property
+    def users(self) -> list[User]:
+        """The accounts of the machine as its files have them now."""
+        files = self.files
+        passwd, group = (files.entry(path) for path in ("/etc/passwd", "/etc/group"))
+        if self._users is None or self._users[0] is not passwd or self._users[1] is not group:
+            self._users = passwd, group, account_files.users(files)
+        return self._users[2]
+
+    def password_is(self, user: User, given: str) -> bool:
+        """Return whether it is the account's password."""
+        field = account_files.shadow(self.files).get(user.name, "*")
+        return bool(given) and self.machine.secrets.get(field) == given
+
+    def groups_of(self, user: User) -> dict[str, int]:
+        """Return the user's groups and their numbers, the first one first."""
+        groups = account_files.groups(self.files)
+        first = next((name for name, (number, _) in groups.items() if number == user.gid), str(user.gid))
+        members = {name: number for name, (number, names) in groups.items() if user.name in names}
+        return {first: user.gid} | members
 
     def account(self, name: str) -> User | None:
         """Return the account `name` of the machine as this attacker changed it."""

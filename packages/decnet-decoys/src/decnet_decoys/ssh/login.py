@@ -2,6 +2,7 @@
 """Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and rejected."""
 
 import asyncio
+import base64
 from typing import Any
 
 from decnet_core.events.catalogue import ClientIdentified, ServiceRequest
@@ -45,6 +46,9 @@ class Login(asyncssh.SSHServer):
         self._username = ""
         self._channels = 0
         self._open = 0
+        self._let_in = False
+        self._offered: tuple[str, str] | None = None
+        """Fingerprint of a planted key, and the session that planted it."""
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
@@ -82,15 +86,28 @@ class Login(asyncssh.SSHServer):
         return True
 
     def public_key_auth_supported(self) -> bool:
-        """Offer public keys, so that clients show theirs; none is accepted."""
+        """Offer public keys, so that clients show theirs; only those that intruders planted are accepted."""
         return True
 
     def kbdint_auth_supported(self) -> bool:
         return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
-        return False
+        """Accept a key that an intruder planted; asyncssh checks the signature then, and calls `auth_completed`."""
+        planted_by = self._context.changes.key_planted_by(username, base64.b64encode(key.public_data).decode())
+        if not planted_by:
+            self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
+            return False
+        self._offered = (key.get_fingerprint(), planted_by)
+        return True
+
+    def auth_completed(self) -> None:
+        """Record a login by a planted key."""
+        if self._offered is not None and not self._let_in:
+            fingerprint, planted_by = self._offered
+            self._recorder.login(
+                self._username, success=True, method="publickey", public_key=fingerprint, planted_by=planted_by
+            )
 
     async def validate_password(self, username: str, password: str) -> bool:
         return await self._judge(username, password, "password")
@@ -105,7 +122,9 @@ class Login(asyncssh.SSHServer):
     async def _judge(self, username: str, password: str, method: str) -> bool:
         info = self._recorder.info  # a synthetic user has an account here, whatever its password is
         accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
-        self._recorder.login(username, success=accepted, password=password, method=method)
+        planted_by = self._credentials.planted_by(username, password) if accepted else ""
+        self._recorder.login(username, success=accepted, password=password, method=method, planted_by=planted_by)
+        self._let_in = accepted
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
             self._tries += 1

@@ -62,6 +62,8 @@ class FileSystem:
         self._lease = lease
         self._changed: dict[str, Entry | None] = {}
         self._added: dict[str, set[str]] = {}
+        self._held: set[str] = set()
+        """The changed paths whose entry is counted in the lease."""
         self._limit = limit_bytes
         self._used = 0
 
@@ -100,6 +102,10 @@ class FileSystem:
         if path in self._changed:
             return self._changed[path]
         return self._tree.entries.get(path)
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what an absolute path without links is."""
+        return self._entry(path)
 
     def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
         """Return the entry; raises FileSystemError when there is none."""
@@ -218,6 +224,19 @@ class FileSystem:
         for path, _ in reversed(moved):
             self._set(path, None)
 
+    def changes(self) -> list[tuple[str, Entry | None]]:
+        """Return what was changed since the last `settle`: each path with what is there, None where nothing is."""
+        return list(self._changed.items())
+
+    def settle(self, paths: list[str]) -> None:
+        """Forget changes that the tree has now, and give back their memory."""
+        for path in paths:
+            entry = self._changed.pop(path)
+            weight = _weight(entry)
+            self._used -= weight
+            self._lease.hold(-weight - (_ENTRY_BYTES if path in self._held else 0))
+            self._held.discard(path)
+
     def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
         """Yield a path and all below it, parents first."""
         pending = [path]
@@ -248,6 +267,8 @@ class FileSystem:
         fresh = entry is not None and resolved not in self._changed
         if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
             raise FileSystemError(NO_SPACE)
+        if fresh:
+            self._held.add(resolved)
         self._used = used
         self._changed[resolved] = entry
         parent, name = posixpath.split(resolved)

@@ -4,11 +4,11 @@
 Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
 """
 
-import hashlib
 import struct
 
-from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.machine.account_files import own_field
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
@@ -25,15 +25,14 @@ _DIRECTORIES = """
 """
 _DEBIAN_DIRECTORIES = "/usr/lib64 /lost+found /var/log/apt /var/log/journal /var/backups /etc/apt /etc/init.d"
 _DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
-_CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SALT_LENGTH, _HASH_LENGTH = 22, 43
 _ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 
 
 def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -> Machine:
     """Return the machine of a decky; `booted` is Unix time in seconds."""
     tree, address = Tree(), str(network.interface.ip)
-    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona), network)
+    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona), network, {})
+    machine.secrets.update({own_field(machine, user): user.passwords[0] for user in machine.users if user.passwords})
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES.split()):
         tree.put(path, Entry("dir", 0o755, mtime=old))
@@ -132,8 +131,7 @@ alias ll='ls -l'
 
 def _etc(machine: Machine) -> dict[str, str]:
     users = machine.users
-    own = f"{machine.hostname}:{machine.persona.hardware.mac}"
-    shadow = "".join(f"{user.name}:{_locked(own, user)}:19512:0:99999:7:::\n" for user in users)
+    shadow = "".join(f"{user.name}:{own_field(machine, user)}:19512:0:99999:7:::\n" for user in users)
     members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
         "/etc/hostname": f"{machine.hostname}\n",
@@ -147,12 +145,3 @@ def _etc(machine: Machine) -> dict[str, str]:
         ),
         "/etc/shells": "/bin/sh\n/bin/bash\n" if machine.persona.family == "debian" else "/bin/ash\n/bin/sh\n",
     }
-
-
-def _locked(machine: str, user: User) -> str:
-    """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
-    if not user.passwords:
-        return "*"
-    noise = hashlib.shake_256(f"{machine}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
-    text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
-    return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"

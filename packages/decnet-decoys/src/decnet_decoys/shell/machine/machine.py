@@ -20,6 +20,8 @@ class Machine(NamedTuple):
     users: tuple[User, ...]
     groups: dict[str, int]
     network: ShownNetwork
+    secrets: dict[str, str]
+    """Passwords by the fields of /etc/shadow that stand for them."""
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)
