@@ -34,7 +34,7 @@ up: sync-fleet $(BYTECODE) dashboard
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
 # and they wait a good part of their time, so there are more processes than processors.
 test: sync $(COLLECTED)
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 4 -m "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 6 -m "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser" $(ARGS)
 
 # Wheels of ours and of all that they need, with their hashes, for this platform and $(PYTHON): docs/install.md.
 wheels: $(UV)

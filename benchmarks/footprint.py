@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What the whole fleet costs in each hosting, idle and under load, beside as many bare Python processes.
 
-`python benchmarks/footprint.py [--quick] [--mode fork] [--json]`. Each hosting runs under `decnet-supervise all --mode
-...` in a state directory of its own: start to ready, a drill, a wait until all are parked who can be, 60 s of rest, 500
-Cowrie log lines a second for 300 s, written to a file that the collector follows, so that every worker of the data path
-has to do its part. `--quick` rests for 10 s, one beat of the fleet, and writes for 15: too short for a slope. `--python
+`python benchmarks/footprint.py [--quick] [--mode fork] [--workers usual|eight|twelve|all] [--json]`. Each hosting runs
+under `decnet-supervise all --mode ...` in a state directory of its own: start to ready, a drill, a wait until all are
+parked who can be, 60 s of rest (`--idle`), 500 Cowrie log lines a second for 300 s (`--load`; 0: none), written to a
+file that the collector follows, so that every worker of the data path has to do its part. `--quick` rests for 10 s, one
+beat of the fleet, and writes for 15: too short for a slope. `footprint_workers` says who `--workers` are. `--python
 /tmp/venv313/bin/python`, repeated, measures other interpreters one after the other and prints them side by side; each
 needs an environment with DECNET (`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages
 --compile-bytecode`).
 
 All figures are read from /proc (`decnet_core.footprint`); no worker is asked anything, for an answer is a wake-up.
-Supervisor and zygote belong to the total. The slope is a least-squares line through the totals of the load's second
-half: what grows once and stays (caches, a write-ahead log) is no slope.
+Supervisor and zygote belong to the total. The slope is a least-squares line through the totals of the load's last two
+thirds: what grows once and stays (caches, a write-ahead log) is no slope.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import footprint_workers
 import msgspec
 from footprint_fleet import Fleet, Sample, cowrie_lines
 from footprint_page import Row, page, side_by_side
@@ -55,39 +57,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="10 s idle and 15 s of load instead of 60 and 300")
     parser.add_argument("--mode", choices=MODES, action="append", help="only this hosting; may be repeated")
+    parser.add_argument("--workers", choices=footprint_workers.WORKERS, default="usual")
+    parser.add_argument("--idle", type=float, metavar="SECONDS", help="how long the fleet rests")
+    parser.add_argument("--load", type=float, metavar="SECONDS", help="how long log lines are written; 0: not at all")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--python", action="append", type=Path, help="an environment's interpreter; may be repeated")
     wanted = parser.parse_args()
+    if wanted.workers in ("twelve", "all"):
+        footprint_workers.enter_namespace()
     if wanted.python:
         found = [measured_by(python, wanted) for python in wanted.python]
         print(json.dumps(found, indent=2) if wanted.json else "\n\n".join([*map(page, found), side_by_side(found)]))
     else:
-        one = measured(wanted.mode or MODES, Times(10, 15) if wanted.quick else Times(60, 300))
+        one = measured(wanted.mode or MODES, times_of(wanted), wanted.workers)
         print(json.dumps(one, indent=2) if wanted.json else page(one))
 
 
-def measured(modes: Sequence[str], times: Times) -> dict[str, Any]:
+def times_of(wanted: argparse.Namespace) -> Times:
+    """Return how long to rest and to work."""
+    usual = Times(10, 15) if wanted.quick else Times(60, 300)
+    return Times(
+        *(one if given is None else given for one, given in zip(usual, (wanted.idle, wanted.load), strict=True))
+    )
+
+
+def measured(modes: Sequence[str], times: Times, workers: str) -> dict[str, Any]:
     """Return everything, measured with the interpreter that runs this."""
     return {
         "python": sys.version.split()[0],
+        "workers": workers,
         "bare": bare_rows(len(worker_registry.names())),
-        "modes": {mode: measure_mode(mode, times) for mode in modes},
+        "modes": {mode: measure_mode(mode, times, workers) for mode in modes},
     }
 
 
 def measured_by(python: Path, wanted: argparse.Namespace) -> dict[str, Any]:
     """Return the same of another interpreter, in whose environment DECNET is installed."""
     modes = [word for mode in wanted.mode or MODES for word in ("--mode", mode)]
-    command = [str(python), __file__, "--json", *modes, *(["--quick"] if wanted.quick else [])]
+    times = [f"--{name}={seconds:g}" for name, seconds in times_of(wanted)._asdict().items()]
+    command = [str(python), __file__, "--json", "--workers", wanted.workers, *modes, *times]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def measure_mode(mode: str, times: Times) -> dict[str, object]:
+def measure_mode(mode: str, times: Times, workers: str) -> dict[str, object]:
     """Return everything about one hosting."""
     with tempfile.TemporaryDirectory(prefix="decnet-footprint-", ignore_cleanup_errors=True) as directory:
-        fleet = Fleet(Path(directory))
+        fleet = Fleet(Path(directory), workers)
         with fleet.running(mode) as ready_seconds:
             fleet.drill()
             if mode == "fork":
@@ -95,19 +112,22 @@ def measure_mode(mode: str, times: Times) -> dict[str, object]:
             else:
                 time.sleep(SETTLE_SECONDS)
             idle = watched(fleet, times.idle)
-            known = fleet.events()
-            load, slope, written = loaded(fleet, times.load)
-            behind_seconds = fleet.wait_for(known + written)
-        return {
-            "ready_seconds": round(ready_seconds, 2),
-            "idle": idle,
-            "idle_total": total(idle),
-            "load": load,
-            "load_total": total(load),
-            "slope_mib_per_minute": round(slope, 2),
-            "events_written": written,
-            "seconds_until_all_were_in_the_database": round(behind_seconds, 1),
-        }
+            load = under_load(fleet, times.load) if times.load else {}
+        return {"ready_seconds": round(ready_seconds, 2), "idle": idle, "idle_total": total(idle), **load}
+
+
+def under_load(fleet: Fleet, seconds: float) -> dict[str, object]:
+    """Return what to know of the fleet under load."""
+    known = fleet.events()
+    load, slope, written = loaded(fleet, seconds)
+    behind_seconds = fleet.wait_for(known + written)
+    return {
+        "load": load,
+        "load_total": total(load),
+        "slope_mib_per_minute": round(slope, 2),
+        "events_written": written,
+        "seconds_until_all_were_in_the_database": round(behind_seconds, 1),
+    }
 
 
 def watched(fleet: Fleet, seconds: float) -> dict[str, Row]:
@@ -131,7 +151,7 @@ def loaded(fleet: Fleet, seconds: float) -> tuple[dict[str, Row], float, int]:
                 totals.append((time.monotonic() - began, sum(one.pss for one in fleet.sample().values()) / MIB))
             time.sleep(max(0.0, began + (bundle + 1) / BUNDLES_PER_SECOND - time.monotonic()))
     found = rows(before, fleet.sample(), time.monotonic() - began)
-    return found, 60 * slope_of(totals[len(totals) // 2 :]), written
+    return found, 60 * slope_of(totals[len(totals) // 3 :]), written
 
 
 def slope_of(points: list[tuple[float, float]]) -> float:

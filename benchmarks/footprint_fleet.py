@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import footprint_workers
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
@@ -38,8 +41,9 @@ Sample = dict[str, Footprint]
 class Fleet:
     """A private fleet with one collected log."""
 
-    def __init__(self, root: Path, **variables: str) -> None:
-        """`variables` are added to the fleet's environment."""
+    def __init__(self, root: Path, workers: str = "usual", **variables: str) -> None:
+        """`workers` are those of `footprint_workers`; `variables` are added to the fleet's environment."""
+        self._omitted = footprint_workers.omitted(workers)
         self.log = root / "cowrie.json"
         self.log.touch()
         self._root = root
@@ -48,7 +52,8 @@ class Fleet:
         self._database = f"sqlite:///{self._state / 'decnet.db'}"
         upgrade(self._database)
         source = f'\n[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{self.log}"\n'
-        (root / "decnet.toml").write_text(settings_text(free_block()) + source)
+        more = footprint_workers.settings_of(workers, root, self._state)
+        (root / "decnet.toml").write_text(settings_text(free_block()) + more + source)
         outer = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
         self.environment = outer | settings | variables
@@ -60,8 +65,9 @@ class Fleet:
             told.bind(str(self._root / "notify"))
             told.settimeout(60)
             began = time.monotonic()
+            omitted = itertools.chain.from_iterable(("--omit", name) for name in self._omitted)
             process = subprocess.Popen(
-                [sys.executable, "-m", "decnet_core.supervise.command", "all", "--mode", mode],
+                [sys.executable, "-m", "decnet_core.supervise.command", "all", "--mode", mode, *omitted],
                 env=self.environment | {"NOTIFY_SOCKET": str(self._root / "notify")},
                 stderr=log,
             )

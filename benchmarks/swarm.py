@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
+from enrolled import enrol
 from footprint_fleet import cowrie_lines
 
 from decnet_core.events.catalogue import CommandRun
@@ -32,28 +32,13 @@ from decnet_core.events.ids import uuid7
 from decnet_core.footprint import Footprint, measure
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_swarm.pki import authority, bootstrap_ca, files
+from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context, listener_context
-from decnet_swarm.pki.files import Enrolled
-from decnet_swarm.pki.listener_identity import pins
 
 EVENTS = 200_000
 NAME = "bench"
 PROGRAMS = Path(sys.executable).parent
 DEADLINE = 300.0
-
-
-def enrol(above: Path, below: Path, server: str) -> None:
-    """Make a fleet of one sensor, signed by hand."""
-    bootstrap_ca.bootstrap(above, ["bench.example"])
-    key = authority.new_key()
-    chain = bootstrap_ca.sign_request(above, NAME, authority.request(key, NAME), 2)
-    folder = files.forwarder_folder(below)
-    files.make_folder(folder)
-    known = Enrolled(NAME, server, pins(files.listener_folder(above)))
-    files.write(folder / files.AUTHORITY, (files.listener_folder(above) / files.AUTHORITY).read_bytes())
-    files.write(folder / files.ENROLLED, msgspec.json.encode(known))
-    files.write(folder / files.IDENTITY, authority.key_pem(key) + chain.encode())
 
 
 def fill(below: Path) -> int:
@@ -150,7 +135,7 @@ def rate(seconds: float, size: int) -> str:
 def main(place: Path, address: str) -> None:
     """Measure once."""
     above, below = place / "master", place / "sensor"
-    enrol(above, below, address)
+    enrol(above, below, address, NAME)
     size = fill(below)
     raw = copy_raw(above, below, size)
     with (
@@ -179,7 +164,7 @@ def rows_in(database: Path) -> int:
 def chain(place: Path, address: str, lines: int) -> None:
     """Measure collect, forwarder, listener and ingest, all at work at once."""
     above, below, log_file = place / "master", place / "sensor", place / "cowrie.json"
-    enrol(above, below, address)
+    enrol(above, below, address, NAME)
     log_file.write_bytes(b"".join(itertools.islice(cowrie_lines(), lines)))
     subprocess.run([PROGRAMS / "decnet-db", "upgrade"], env=settings_of(above, ""), check=True, capture_output=True)
     source = f'[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{log_file}"'

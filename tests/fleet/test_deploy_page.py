@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from tests.fleet.machine import ROOT, Machine, booted, copy_root, obstacle
 
-from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+from decnet_core.placement.runtimes.namespaces import Namespaces
 
 pytestmark = [
     pytest.mark.systemd,

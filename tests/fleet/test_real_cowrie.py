@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.decnet_workers.reconciler.lan import decky, lan
+from tests.decnet_core.placement.lan import decky, lan
 from tests.fleet import cowrie_image
 from tests.podman_service import podman_service
 
-from decnet_workers.reconciler.desired import Service
-from decnet_workers.reconciler.runtimes.container.container import ContainerRuntime
-from decnet_workers.reconciler.runtimes.container.engine import Engine
-from decnet_workers.reconciler.runtimes.netns import Netns
+from decnet_core.placement.desired import Service
+from decnet_core.placement.runtimes.container.container import ContainerRuntime
+from decnet_core.placement.runtimes.container.engine import Engine
+from decnet_core.placement.runtimes.netns import Netns
 
 pytestmark = [
     pytest.mark.oracle,

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 from tests.fleet.machine import Machine, booted, copy_root, obstacle
 
+from decnet_core.placement.allowed import NEEDED
 from decnet_core.supervise.fork.privileges import numbers
-from decnet_workers.reconciler.allowed import NEEDED
 
 pytestmark = [
     pytest.mark.systemd,

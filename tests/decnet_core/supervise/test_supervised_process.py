@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
+from decnet_core.runtime.notify import REPLACE
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.fork import socket_store
 from decnet_core.supervise.fork.child_process import ChildProcess
@@ -94,6 +95,21 @@ async def test_a_heartbeat_shows_that_the_ready_message_was_lost(kept: tuple[Sup
     worker.on_notify(1, {"WATCHDOG": "1", "X_DECNET_MEMORY_BUDGET": "7"})
     assert worker.status == Status("door", Phase.READY, 1)
     assert worker.budget_bytes == 7
+
+
+async def test_a_process_that_asks_for_it_is_replaced_by_one_that_is_no_restart(
+    kept: tuple[SupervisedProcess, Spawner],
+) -> None:
+    worker, _ = kept
+    worker.on_notify(1, {"READY": "1"})
+    worker.on_notify(1, {REPLACE: "1"})
+    worker.on_notify(1, {REPLACE: "1"})
+    await until(lambda: worker.knows(2))
+    worker.on_notify(2, {"STANDBY": "1"})
+    await until(lambda: not worker.knows(1))
+    worker.on_notify(2, {"READY": "1"})
+    await until(lambda: worker.status == Status("door", Phase.READY, 2))
+    assert not worker.knows(3)
 
 
 async def test_a_supervisor_that_was_held_up_itself_kills_nobody_for_having_been_silent(

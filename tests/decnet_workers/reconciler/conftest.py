@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.decnet_workers.reconciler.lan import Lan, lan
+from tests.decnet_core.placement.lan import Lan, lan
 
 
 @pytest.fixture

@@ -11,25 +11,26 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from tests.decnet_workers.reconciler.lan import Lan, needs_root
-from tests.decnet_workers.reconciler.player import player
-from tests.decnet_workers.reconciler.runtimes.test_dhcp import MACS, needs_dnsmasq, serving
+from tests.decnet_core.placement.lan import Lan, needs_root
+from tests.decnet_core.placement.player import player
+from tests.decnet_core.placement.runtimes.test_dhcp import MACS, needs_dnsmasq, serving
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
 from decnet_core.durations import SECOND_NS
+from decnet_core.placement.decoys_processes import DecoysProcesses
+from decnet_core.placement.passes import Passes
+from decnet_core.placement.reconciliation import Reconciliation
+from decnet_core.placement.runtimes.dhcp import Client
+from decnet_core.placement.runtimes.dhcp_message import Answer
+from decnet_core.placement.runtimes.netns import Netns
 from decnet_core.state import State as StateDirectory
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.leases import Lease, leases_of
 from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
 from decnet_models.realism import queries as realism
-from decnet_workers.reconciler.decoys_processes import DecoysProcesses
+from decnet_workers.reconciler.database_ledger import DatabaseLedger
 from decnet_workers.reconciler.leases import ASK_AGAIN_NS, Leases, Renewed
-from decnet_workers.reconciler.passes import Passes
-from decnet_workers.reconciler.reconciliation import Reconciliation
-from decnet_workers.reconciler.runtimes.dhcp import Client
-from decnet_workers.reconciler.runtimes.dhcp_message import Answer
-from decnet_workers.reconciler.runtimes.netns import Netns
 
 SERVER, GATEWAY = IPv4Address("10.77.0.2"), IPv4Address("10.77.0.1")
 
@@ -174,7 +175,9 @@ def test_a_decky_answers_at_the_address_that_dnsmasq_leased(network: Lan, sqlite
         realism.write_persona(connection, realism.Persona("debian", "Linux"), now_ns=1)
         queries.write_decky(connection, row(), ChangeInfo("added", "ana", "", 5))
     players = DecoysProcesses(lambda: handover_sockets(directory))
-    passes = Passes(engine, Reconciliation({"netns": Netns(network.deckies, "f1ee7001")}, players), 60.0, bool)
+    passes = Passes(
+        DatabaseLedger(engine), Reconciliation({"netns": Netns(network.deckies, "f1ee7001")}, players), 60.0, bool
+    )
     with (
         closing(players),
         player(handover_socket(directory, "decoys")),

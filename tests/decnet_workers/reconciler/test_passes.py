@@ -13,10 +13,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import Engine, delete
-from tests.decnet_workers.reconciler.player import Player, player
+from tests.decnet_core.placement.player import Player, player
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
 from decnet_core.events.notices import DeckyFailed
+from decnet_core.placement.decoys_processes import DecoysProcesses
+from decnet_core.placement.passes import Passes, Report
+from decnet_core.placement.reconciliation import Reconciliation
+from decnet_core.placement.runtimes.loopback import Loopback
 from decnet_core.state import State as StateDirectory
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
@@ -24,10 +28,7 @@ from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
 from decnet_models.fleet.tables import decky
 from decnet_models.notices import queries as notices
 from decnet_models.realism import queries as realism
-from decnet_workers.reconciler.decoys_processes import DecoysProcesses
-from decnet_workers.reconciler.passes import Passes, Report
-from decnet_workers.reconciler.reconciliation import Reconciliation
-from decnet_workers.reconciler.runtimes.loopback import Loopback
+from decnet_workers.reconciler.database_ledger import DatabaseLedger
 
 PORT = 21822
 NET = f"127.77.{20 + os.getpid() % 200}"  # another process may run other tests of this file
@@ -61,7 +62,9 @@ class Fleet:
     def __init__(self, engine: Engine, directory: StateDirectory) -> None:
         self.engine, self.directory = engine, directory
         self.players = DecoysProcesses(partial(handover_sockets, directory))
-        self.passes = Passes(engine, Reconciliation({"loopback": Loopback()}, self.players), 60.0, lambda: False)
+        self.passes = Passes(
+            DatabaseLedger(engine), Reconciliation({"loopback": Loopback()}, self.players), 60.0, lambda: False
+        )
 
     def run(self) -> Report:
         return self.passes.run()

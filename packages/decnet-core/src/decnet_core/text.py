@@ -25,7 +25,9 @@ def for_column(text: str, limit: int = 4096) -> str:
 
 def for_terminal(text: str, limit: int = 512) -> str:
     r"""Return `text` on one line without control characters or escapes: those become `\xNN` or `\uNNNN`."""
-    shown = "".join(c if c.isprintable() else _escaped(c) for c in text[:limit])
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
     return shown + "…" if len(text) > limit else shown
 
 

@@ -80,6 +80,11 @@ class FleetResources:
         self.changes = ChangesStore(journal.directory.parent / "changes", budget)
         """What intruders changed, for all who come later."""
 
+    @property
+    def holds_changes(self) -> bool:
+        """Whether there is in memory what visitors changed on a machine."""
+        return "overlays" in vars(self) and self.overlays.held > 0
+
     @cached_property
     def overlays(self) -> OverlayStore:
         """What each attacker changed on each machine."""

@@ -40,6 +40,8 @@ class Places:
     ) -> None:
         """`shared` tells of connections to deckies of other processes, which count for `most_per_source`."""
         self.evicted = 0
+        self.admitted = 0
+        """How many places were ever taken."""
         self._shared = shared
         self._most = most
         self._most_per_source = most_per_source
@@ -82,6 +84,7 @@ class Places:
             self.evicted += 1
             victim.evict()
         self._taken[place] = None
+        self.admitted += 1
         self._count(place, 1)
         return True
 

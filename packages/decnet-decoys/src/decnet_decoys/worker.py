@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The worker `decoys`: opens every decky's ports, plays them on one event loop, ends sessions that a kill cut off."""
 
+import asyncio
+import contextlib
 import importlib
 import logging
+import sys
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,13 +27,13 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.shares.share import Share
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_decoys.assigned.assignments import Assignments, stored_deckies
 from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILER, HandoverServer
-from decnet_decoys.changes.decky_changes import ChangesStore
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import FleetResources
 from decnet_decoys.endpoint import by_endpoint
@@ -42,12 +46,15 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.places import Places
 from decnet_decoys.played import PlayedDeckies
 from decnet_decoys.processor import scheduler
+from decnet_decoys.quiet_times import QuietTimes
 from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.shared_sources import SharedSources
 
 log = logging.getLogger(__name__)
 
+_LOOK_SECONDS = 60.0
+"""Between two looks whether anybody is there; at the time of a heartbeat, so no wake-up more."""
 _OWN = "settings/deckies"
 """What the sockets of the settings' deckies are kept as, after the process's name: no decky is called so."""
 
@@ -83,7 +90,7 @@ class Decoys(Worker[DecoysSettings]):
         self._handover: HandoverServer | None = None
         self._processor: scheduler.LoopScheduler | None = None
         self._sources: SharedSources | None = None
-        self._changes: ChangesStore | None = None
+        self._resources: FleetResources | None = None
 
     @classmethod
     def shares(cls, settings: DecoysSettings) -> int:
@@ -91,7 +98,9 @@ class Decoys(Worker[DecoysSettings]):
 
     def divide(self, count: int) -> None:
         """Import what all processes need, and make the memory in which they count."""
-        self.warm()
+        for service in service_registry.usable().values():
+            for module in service.preload:
+                importlib.import_module(module)
         self._sources = SharedSources(count)
 
     @classmethod
@@ -111,7 +120,7 @@ class Decoys(Worker[DecoysSettings]):
             log.warning("all deckies are played in one process: [decoys] processes has no effect on tasks")
         fleet = everybody[self.share.index :: self.share.count]
         library_pages.map_large_blocks()
-        resources = self._resources(ctx, fleet)
+        resources = self._resources = self._made_resources(ctx, fleet)
         self._recover(ctx, resources.journal, elsewhere={decky.name for decky in everybody if decky not in fleet})
         played = self._played = PlayedDeckies(self.settings, resources, ctx)
         await self._bind(ctx, fleet, played)
@@ -151,7 +160,7 @@ class Decoys(Worker[DecoysSettings]):
             if entry.decky in own or (self.share.index == 0 and entry.decky not in elsewhere):
                 journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
 
-    def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
+    def _made_resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
         limits, share = self.settings.limits, self.share
         try:
             room = min(limits.artifacts_bytes, share_of_disk(ctx.state.artifacts))
@@ -181,28 +190,35 @@ class Decoys(Worker[DecoysSettings]):
         ctx.counters.read_from(self._processor.counters)
         fleet_resources = FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
         ctx.counters.read_from(fleet_resources.key_exchanges.counters)
-        self._changes = fleet_resources.changes
         return fleet_resources
 
     async def run(self, ctx: Context) -> None:
-        await ctx.stopping.wait()
+        """Serve until stopped; ask to be replaced by a process that holds less when nobody comes any more."""
+        quiet = QuietTimes(time.monotonic())
+        while not ctx.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(until_beat(_LOOK_SECONDS)):
+                    await ctx.stopping.wait()
+            if self.share.count == 1 and self._is_left_alone(quiet):
+                ctx.ask_to_be_replaced()
+
+    def _is_left_alone(self, quiet: QuietTimes) -> bool:
+        assert self._resources is not None
+        places = self._resources.places
+        return not self._resources.holds_changes and quiet.worth_replacing(
+            time.monotonic(), open_places=places.open, admitted=places.admitted, modules=sys.modules
+        )
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
         if self._handover is not None:
             await self._handover.close()
         if self._played is not None:
             await self._played.close_all()
-        if self._changes is not None:
-            self._changes.save()
+        if self._resources is not None:
+            self._resources.changes.save()
         if self._processor is not None:
             self._processor.uninstall()
             self._processor = None
-
-    @classmethod
-    def warm(cls) -> None:
-        for service in service_registry.usable().values():
-            for module in service.preload:
-                importlib.import_module(module)
 
 
 def _assigned(ctx: Context, share: Share) -> Path:

@@ -80,6 +80,9 @@ class Context:
         """Sockets that the supervisor held while the worker was parked."""
         self.stored_sockets = StoredSockets(Notifier(""))
         """Sockets that its host keeps for its next process; a task has none."""
+        self.ask_to_be_replaced: Callable[[], object] = lambda: None
+        """Asks the supervisor for another process in place of this one, which holds what is no longer needed; where to
+        start one is expensive, nothing happens."""
         self.tasks = Tasks(worker)
         self.stopping = asyncio.Event()
         self.unpaused = asyncio.Event()

@@ -25,6 +25,9 @@ USED = "X_DECNET_USS"
 EXPOSED = "X_DECNET_EXPOSED"
 """Tells it, with READY=1, by the value 1, that attackers can reach the worker."""
 
+REPLACE = "X_DECNET_REPLACE"
+"""Asks it, by the value 1, to replace the process by one that takes less memory, as nobody needs what it holds."""
+
 INSIST_SECONDS = 5.0
 
 MOST_DESCRIPTORS = 16

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from decnet_core.runtime import idle_trim, logs, stored_sockets
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.hosted import Hosted
-from decnet_core.runtime.notify import Notifier
+from decnet_core.runtime.notify import REPLACE, Notifier
+from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.restarts.handover import take_over
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.shares.share import Share
@@ -140,6 +142,8 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
     await take_over(notifier)
     ctx = await open_context(type(worker), settings, name=worker.share.name)
     ctx.stored_sockets = StoredSockets(notifier, worker.stored)
+    if os.environ.get(PARKS) == "1":  # a fork, not an interpreter
+        ctx.ask_to_be_replaced = partial(notifier.send, f"{REPLACE}=1")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ctx.stop)

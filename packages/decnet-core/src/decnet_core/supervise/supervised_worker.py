@@ -54,7 +54,7 @@ class SupervisedWorker(abc.ABC):
             actions = self._lifecycle.recycle(instance, outgrown=outgrown)
             if not actions:
                 return False
-            log.warning("%s: replacing (%s)", self.name, why)
+            log.log(logging.WARNING if outgrown else logging.INFO, "%s: replacing (%s)", self.name, why)
             old = self.status.pid
             self._carry_out(actions)
             await self._replacement_decided.wait()

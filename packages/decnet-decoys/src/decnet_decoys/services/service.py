@@ -2,7 +2,8 @@
 """The interface of decoy services: attributes declare how a service is reached, `serve` handles one connection.
 
 The attributes are data that `decnet up` and the settings read, so the module that defines the class imports nothing
-heavy; what `serve` needs is imported when an instance is made, which is when a decky offers the service.
+heavy; what `serve` needs is imported when an instance is made, which is when a decky offers the service, or, if it is
+large, for the first client.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Service(Generic[P]):
     suggestion: ClassVar[str] = ""
     """A command that `decnet up` suggests to try, filled in likewise; empty: none."""
     preload: ClassVar[tuple[str, ...]] = ()
-    """Modules that an instance imports; a warm parent imports them before it forks."""
+    """Modules that clients will need; who forks several processes of decoys imports them before."""
     idle_seconds: ClassVar[float] = math.inf
     """How long a client may send nothing when `[decoys.limits] idle_seconds` allows longer."""
     Profile: ClassVar[type[Any]] = NoProfile

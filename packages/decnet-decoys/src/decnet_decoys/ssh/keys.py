@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Host keys of a decky: made when it first starts, then kept, like those of a real machine."""
+"""Host keys of a decky: made when it first starts, then kept, like those of a real machine.
+
+asyncssh is imported where a key is made or read: a decky that nobody visits needs to know only that its keys are there.
+"""
+
+from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.ssh.engine import asyncssh
+if TYPE_CHECKING:
+    import asyncssh
 
 _ALGORITHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "ed25519": ("ssh-ed25519", {}),
@@ -14,23 +20,36 @@ _ALGORITHMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+def are_made(directory: Path, kinds: tuple[str, ...]) -> bool:
+    """Return whether the decky has all of its host keys."""
+    return all(_file(directory, kind).exists() for kind in kinds)
+
+
 def make_host_keys(directory: Path, kinds: tuple[str, ...]) -> None:
     """Make the decky's host keys that are missing; raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for kind in kinds:
-        _make(directory / f"ssh_host_{kind}_key", kind)
+        _make(_file(directory, kind), kind)
 
 
 def host_keys(directory: Path, kinds: tuple[str, ...]) -> list[asyncssh.SSHKey]:
     """Return the decky's host keys, making those that are missing; raises OSError."""
+    from decnet_decoys.ssh.engine import asyncssh
+
     make_host_keys(directory, kinds)
-    files = [directory / f"ssh_host_{kind}_key" for kind in kinds]
+    files = [_file(directory, kind) for kind in kinds]
     # `_write` wrote them whole; to prove anew that the primes of an RSA key are primes takes 0.15 s.
     return [asyncssh.read_private_key(file, unsafe_skip_rsa_key_validation=True) for file in files]
 
 
+def _file(directory: Path, kind: str) -> Path:
+    return directory / f"ssh_host_{kind}_key"
+
+
 def _make(file: Path, kind: str) -> None:
     if not file.exists():
+        from decnet_decoys.ssh.engine import asyncssh
+
         algorithm, options = _ALGORITHMS[kind]
         _write(file, asyncssh.generate_private_key(algorithm, **options).export_private_key("pkcs8-pem"))
 

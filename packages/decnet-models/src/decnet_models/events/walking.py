@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, tuple_
 
+from decnet_models.database.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
 from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent, readable
@@ -30,6 +31,14 @@ class Place(NamedTuple):
 
 
 _PLACE = tuple(event.c[name] for name in Place._fields)
+_EVENTS = RowSelect(lambda connection: select(event).where(listed(connection, event.c.seq, "seqs")))
+
+
+def place_of(stored: StoredEvent) -> Place:
+    """Return the row of an event that was read."""
+    one = stored.event
+    values = (one.src_ip, one.dst_port, one.decky, one.sensor, one.session, one.synthetic)
+    return Place(stored.seq, one.ts, one.kind, *values)
 
 
 def places(
@@ -72,6 +81,5 @@ def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
 
 def events_of(connection: Connection, seqs: Iterable[int]) -> dict[int, StoredEvent]:
     """Return the events of these rows by `seq`; those that cannot be read are left out."""
-    query = select(event)
-    rows = [row for part in parts(seqs) for row in connection.execute(query.where(event.c.seq.in_(part))).all()]
+    rows = [row for part in parts(seqs) for row in _EVENTS.rows(connection, seqs=part)]
     return {one.seq: one for one in readable(rows)}

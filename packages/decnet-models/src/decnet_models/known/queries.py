@@ -2,12 +2,14 @@
 """Queries of the known sources; times are ns since the Unix epoch."""
 
 import time
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_column
+from decnet_models.database.row_select import RowSelect
 from decnet_models.database.statements import insert_into
 from decnet_models.known.tables import known_source
 
@@ -24,6 +26,9 @@ class KnownSource(msgspec.Struct, frozen=True):
     forget: bool
     """Whether workers remove what they found out about its addresses before."""
     added_at: int
+
+
+_ALL = RowSelect(lambda _: select(known_source).order_by(known_source.c.id))
 
 
 def canonical_network(text: str) -> str:
@@ -65,7 +70,12 @@ def add(
 
 def known_sources(connection: Connection) -> list[KnownSource]:
     """Return all, oldest first, including those whose time is over: of events before it they go on to be true."""
-    return [KnownSource(*row) for row in connection.execute(select(known_source).order_by(known_source.c.id))]
+    return [_source(row) for row in _ALL.rows(connection)]
+
+
+def _source(row: Row[Any]) -> KnownSource:
+    values = (row.id, row.network, row.port, row.kind, row.until, row.label)
+    return KnownSource(*values, forget=bool(row.forget), added_at=row.added_at)
 
 
 def remove(connection: Connection, source: int) -> bool:

@@ -70,12 +70,16 @@ class Operation(msgspec.Struct, frozen=True):
     """Of its access dependencies: a route has one, or none if it is open to everybody."""
 
 
+def routes_of(application: FastAPI) -> Iterator[APIRoute]:
+    """Yield the application's own routes: all but that of the document itself."""
+    for context in iter_route_contexts(application.routes):
+        if getattr(context, "dependant", None) is not None:
+            yield cast("APIRoute", context)
+
+
 def operations(application: FastAPI) -> Iterator[Operation]:
     """Yield all operations of the application's own routes."""
-    for context in iter_route_contexts(application.routes):
-        if getattr(context, "dependant", None) is None:
-            continue  # the document itself
-        route = cast("APIRoute", context)
+    for route in routes_of(application):
         roles = tuple(access_of(route.dependant))
         for method in sorted(route.methods or ()):
             yield Operation(method, route.path_format, route.name, roles)

@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet.cli.errors import RefusedError
 from decnet.fleet.deployment import Deployment, explained
 from decnet_core.bus.interface import Bus
+from decnet_models.database.commits import Commits
 from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
@@ -48,6 +49,8 @@ class Fleet:
         self.deployment = deployment
         self.bus = bus
         """The worker's connection to the bus; None in an application that no worker hosts."""
+        self.commits = Commits(deployment.database_url)
+        """Asked by the event loop alone."""
         self._local = threading.local()
         self._engines: list[Engine] = []
         self._streams = 0
@@ -107,8 +110,11 @@ class Fleet:
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
-        with _refusing_values(), explained(self.deployment), writing(self._engine(read_only=False)) as connection:
-            return function(connection)
+        try:
+            with _refusing_values(), explained(self.deployment), writing(self._engine(read_only=False)) as connection:
+                return function(connection)
+        finally:
+            self.commits.note()
 
     def open_engine(self, *, read_only: bool) -> Engine:
         """Return an engine of the fleet's database which the caller disposes of."""
@@ -135,6 +141,7 @@ class Fleet:
         for engine in self._engines:
             engine.dispose()
         self._engines.clear()
+        self.commits.close()
 
     def _engine(self, *, read_only: bool) -> Engine:
         name = "read" if read_only else "write"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -15,6 +15,16 @@ class Answer(BaseModel):
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """Return an answer of values that are right, all of its fields: `model_construct` takes ten times as long."""
+        answer = cls.__new__(cls)
+        object.__setattr__(answer, "__dict__", values)
+        object.__setattr__(answer, "__pydantic_fields_set__", set(values))
+        object.__setattr__(answer, "__pydantic_extra__", None)
+        object.__setattr__(answer, "__pydantic_private__", None)
+        return answer
 
 
 class Asked(BaseModel):

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _SECOND = 1_000_000_000
+_DAY_SECONDS = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION = re.compile(r"\.(\d{1,9})")
 
@@ -21,8 +23,19 @@ _FRACTION = re.compile(r"\.(\d{1,9})")
 def moment_text(ns: int) -> str:
     """Return `2026-11-30T06:00:00.123456789Z`; without a fraction when it is zero."""
     seconds, fraction = divmod(ns, _SECOND)
-    text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    days, second = divmod(seconds, _DAY_SECONDS)
+    text = f"{_day(days)}T{_clock(second)}"
     return f"{text}.{fraction:09d}".rstrip("0") + "Z" if fraction else f"{text}Z"
+
+
+@lru_cache(1024)
+def _day(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).date().isoformat()
+
+
+@lru_cache(4096)
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
 
 
 def moment_ns(value: Any) -> Any:

@@ -2,7 +2,8 @@
 """Pages of listings: `limit`, `after`, and the same rows as CSV or NDJSON.
 
 A listing is a function of the database, a position and a limit, which returns rows in the order of the listing, those
-after the position (None: from the beginning). `Paging.answer` asks it for one row more than the page has, to know
+after the position (None: from the beginning): whatever has the attributes that the model of the route names
+(`listings.shapes`). `Paging.answer` asks it for one row more than the page has, to know
 whether there is a next one.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -19,8 +21,9 @@ from starlette.responses import Response
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors, Position
 from decnet_web.api.listings.exports import PART, Export, encoded, prepended, wanted
+from decnet_web.api.listings.shapes import shape_of
 
-T = TypeVar("T", bound=BaseModel)
+T = TypeVar("T")
 
 LARGEST = 1000
 
@@ -41,7 +44,7 @@ class Paging:
 
     def __init__(self, request: Request, limit: int, after: str | None) -> None:
         self.limit = limit
-        self._path = request.url.path
+        self._path = quote(request.scope["path"])
         self._cursors: Cursors = request.app.state.cursors
         self._kind = wanted(request.headers.get("accept", ""))
         self._page: type[BaseModel] = request.scope["route"].response_model
@@ -74,9 +77,9 @@ class Paging:
         if self._kind:
             return await self._export(fleet, fetch)
         rows, following = await fleet.read(lambda connection: fetch(connection, self.position, self.limit))
-        items = b",".join(row.__pydantic_serializer__.to_json(row) for row in rows)
+        items = shape_of(self._model).encode(rows)
         cursor = b"null" if following is None else f'"{self._cursors.write(following, self._path)}"'.encode()
-        return Response(b'{"items":[' + items + b'],"next":' + cursor + b"}", media_type="application/json")
+        return Response(b'{"items":' + items + b',"next":' + cursor + b"}", media_type="application/json")
 
     async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
         def rows(connection: Connection) -> Iterator[T]:
@@ -87,7 +90,7 @@ class Paging:
                 if following is None:
                     return
 
-        chunks = fleet.stream(lambda connection: encoded(self._kind, self._model, rows(connection)))
+        chunks = fleet.stream(lambda connection: encoded(self._kind, shape_of(self._model), rows(connection)))
         first = await anext(chunks)  # an error is still answered with a problem
         return Export(prepended(first, chunks), self._kind, self._path.rpartition("/")[2])
 

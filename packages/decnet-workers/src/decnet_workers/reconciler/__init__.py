@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The worker `reconciler`: makes the deckies of this host be what the database says.
 
-`desired` is what should be, `plan` and `retry` decide what to do (pure), `runtimes` do it, `netlink` speaks to the
-kernel for them.
+`decnet_core.placement` does it; here is what the database has to do with it: orders from rows, leases, records.
 """

@@ -13,13 +13,13 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.durations import SECOND_NS
+from decnet_core.placement.runtimes import dhcp
+from decnet_core.placement.runtimes.dhcp import Client
+from decnet_core.placement.runtimes.dhcp_message import Answer
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.leases import Lease, leases_of, record_lease
 from decnet_models.fleet.queries import Address, ChangeInfo, Decky, decky_at, lease_address
 from decnet_workers.reconciler.records import ACTOR
-from decnet_workers.reconciler.runtimes import dhcp
-from decnet_workers.reconciler.runtimes.dhcp import Client
-from decnet_workers.reconciler.runtimes.dhcp_message import Answer
 
 ASK_AGAIN_NS = 60 * SECOND_NS
 """When no server answered, though the lease still holds."""

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The rows that say how the deckies are: state, changes, notices, in one transaction. Times in ns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice
+from decnet_core.placement.ledger import phase
+from decnet_core.placement.reconciliation import Outcome
+from decnet_core.placement.retry import Failure
 from decnet_models.fleet.queries import ChangeInfo, ChangeKind, erase
-from decnet_models.fleet.states import Phase, State, record_state
+from decnet_models.fleet.states import State, record_state
 from decnet_models.notices import queries as notices
-from decnet_workers.reconciler.reconciliation import Outcome
-from decnet_workers.reconciler.retry import Failure
 
 ACTOR = "reconciler"
 _MOST_ERASED = 100
@@ -30,21 +31,6 @@ def record(
         news += _notices(outcome, before, after, now_ns)
     erase(connection, _MOST_ERASED, ChangeInfo("gone", ACTOR, "nothing is left of it", now_ns))
     return notices.add_all(connection, news, now_ns)
-
-
-def needs_record(outcome: Outcome, states: Mapping[str, State]) -> bool:
-    """Whether there is anything in the outcome that the state does not say."""
-    decky, state = outcome.task.decky, states.get(outcome.task.decky.name)
-    if state is None or state.phase != phase(outcome) or state.error != outcome.error:
-        return True
-    return outcome.error is not None or state.version != decky.version
-
-
-def phase(outcome: Outcome) -> Phase:
-    """Return the phase that the decky is in afterwards."""
-    if outcome.task.decky.wanted:
-        return "failed" if outcome.error else "running"
-    return "stopping" if outcome.error else "absent"
 
 
 def _after(outcome: Outcome, before: State | None, failure: Failure | None, now_ns: int) -> State:

@@ -6,7 +6,6 @@ Only it may change the network of this host. What it opens it hands to `decoys`,
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import msgspec
@@ -15,6 +14,12 @@ from sqlalchemy import Engine, insert
 from decnet_core.bus.subjects import FLEET_CHANGED, NOTICE, NoticeWritten
 from decnet_core.deckies.handover import handover_sockets
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired
+from decnet_core.placement.allowed import NEEDED, runtimes
+from decnet_core.placement.decoys_processes import DecoysProcesses
+from decnet_core.placement.network_events import NetworkEvents
+from decnet_core.placement.passes import Passes, Report
+from decnet_core.placement.reconciliation import Reconciliation
+from decnet_core.placement.settings import ReconcilerSettings
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_models.database.engine import writing
@@ -23,20 +28,7 @@ from decnet_models.fleet.tables import decky
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_workers.reconciler.allowed import NEEDED, allowed
-from decnet_workers.reconciler.decoys_processes import DecoysProcesses
-from decnet_workers.reconciler.fleet_id import fleet_id
-from decnet_workers.reconciler.network_events import NetworkEvents
-from decnet_workers.reconciler.passes import Passes, Report
-from decnet_workers.reconciler.reconciliation import Reconciliation
-from decnet_workers.reconciler.runtimes.added_addresses import AddedAddresses
-from decnet_workers.reconciler.runtimes.container.container import ContainerRuntime
-from decnet_workers.reconciler.runtimes.container.engine import Engine as ContainerEngine
-from decnet_workers.reconciler.runtimes.host import Host
-from decnet_workers.reconciler.runtimes.loopback import Loopback
-from decnet_workers.reconciler.runtimes.netns import Netns
-from decnet_workers.reconciler.runtimes.runtime import Runtime
-from decnet_workers.reconciler.settings import ReconcilerSettings
+from decnet_workers.reconciler.database_ledger import DatabaseLedger
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +69,11 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         async with single_instance(ctx) as mine:
             if mine:
                 self._players = DecoysProcesses(partial(handover_sockets, ctx.state))
-                runtimes = await ctx.in_thread(_runtimes, self.settings, ctx.state.root / self.name)
-                reconciliation = Reconciliation(runtimes, self._players)
-                passes = Passes(self._engine, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
+                found = await ctx.in_thread(runtimes, self.settings, ctx.state.root / self.name)
+                reconciliation = Reconciliation(found, self._players)
+                passes = Passes(
+                    DatabaseLedger(self._engine), reconciliation, self.settings.look_seconds, ctx.stopping.is_set
+                )
                 self._events = NetworkEvents(ctx)
                 await repeat(ctx, partial(self._step, ctx, passes, self._events))
 
@@ -103,23 +97,6 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         return Rest(ctx.poll_seconds(self.settings.look_seconds), report.due_seconds, idle=not report.done)
 
 
-def _runtimes(settings: ReconcilerSettings, folder: Path) -> dict[str, Runtime]:
-    """Return the runtimes that may be used; in `folder` is what marks them as this fleet's."""
-    fleet = fleet_id(folder)
-    found: dict[str, Runtime] = {
-        "loopback": Loopback(),
-        "host": Host(AddedAddresses(folder / "addresses.json")),
-        "netns": Netns(settings.names_directory, fleet),
-        "container": ContainerRuntime(
-            Netns(settings.names_directory, f"container-{fleet}"),
-            ContainerEngine(settings.container_socket),
-            fleet,
-            Path(settings.images) if settings.images else None,
-        ),
-    }
-    return {name: found[name] for name in allowed(settings)}
-
-
 def _show(ctx: Context, report: Report) -> None:
     ctx.counters.set("deckies", report.deckies)
     ctx.counters.set("deckies_failing", report.failing)
@@ -139,4 +116,4 @@ def _pass_over_a_bad_row(engine: Engine) -> None:
     }
     with writing(engine) as connection:
         connection.execute(insert(decky).values(**row, seed=0, created_at=1, updated_at=1))
-    Passes(engine, Reconciliation({}, DecoysProcesses(list)), 1.0, bool).run()
+    Passes(DatabaseLedger(engine), Reconciliation({}, DecoysProcesses(list)), 1.0, bool).run()

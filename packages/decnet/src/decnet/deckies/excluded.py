@@ -6,8 +6,8 @@ import stat
 
 from decnet.deckies.plan import Plan
 from decnet.fleet.deployment import Deployment
-from decnet_workers.reconciler.allowed import UNPRIVILEGED
-from decnet_workers.reconciler.settings import ReconcilerSettings
+from decnet_core.placement.allowed import UNPRIVILEGED
+from decnet_core.placement.settings import ReconcilerSettings
 
 
 def excluded(deployment: Deployment, made: Plan) -> str | None:

@@ -6,20 +6,31 @@ nothing fits costs a tenth of what reading its rows here would. What comes back 
 compared by the beginnings of their addresses' texts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, tuple_
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
+from decnet_models.database.row_select import RowSelect
+from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
-from decnet_models.events.walking import Place
+from decnet_models.events.walking import Place, place_of
 
 Position = tuple[int, int]
 """Time and `seq` of a row; the time matters within a span of time only."""
 
 _COLUMNS = {"kind": "kind", "decky": "decky", "session": "session", "sensor": "sensor", "port": "dst_port"}
+_PLACE = tuple(event.c[name] for name in Place._fields)
+_ENDS = RowSelect(lambda _: select(*(select(one(event.c.seq)).scalar_subquery() for one in (func.min, func.max))))
+_SEQ = event.c.seq
+_WHOLE = RowSelect(
+    lambda _: select(event).where(bindparam("low") <= _SEQ, bindparam("high") > _SEQ).order_by(_SEQ.desc())
+)
+_READ_WHOLE = 1_000
+"""Rows of a stretch that are read with their payloads at once, where there is no condition and most will be shown."""
 
 
 class Stretch(NamedTuple):
@@ -28,6 +39,8 @@ class Stretch(NamedTuple):
     fitting: list[Place]
     rows: int
     end: Position | None
+    events: Mapping[int, StoredEvent] = MappingProxyType({})
+    """Those that were read already, by `seq`."""
 
 
 def stretch_of(
@@ -48,11 +61,15 @@ def stretch_of(
 def _of_whole_log(connection: Connection, rows: int, query: EventQuery, before: int | None) -> Stretch:
     """Return the next stretch of all rows, whose numbers say where it ends."""
     c = event.c
-    oldest, newest = (connection.execute(select(one(c.seq))).scalar() or 0 for one in (func.min, func.max))
+    oldest, newest = (number or 0 for number in _ENDS.rows(connection)[0])
     high = newest + 1 if before is None else before
     low = high - rows
-    walked = select(event).where(c.seq >= low, c.seq < high)
-    return Stretch(_fitting(connection, walked, query), rows, (0, low) if low > oldest else None)
+    end = (0, low) if low > oldest else None
+    if rows <= _READ_WHOLE and not query.conditions:
+        events = {one.seq: one for one in readable(_WHOLE.rows(connection, low=low, high=high))}
+        return Stretch([place_of(one) for one in events.values()], rows, end, events)
+    walked = select(*_PLACE).where(c.seq >= low, c.seq < high, *_conditions(c, query))
+    return Stretch(_places(connection, walked), rows, end)
 
 
 def stretch_within(connection: Connection, rows: int, query: EventQuery, after: Position | None) -> Stretch:
@@ -88,14 +105,18 @@ def merged(
 
 def _fitting(connection: Connection, walked: Select[Any], query: EventQuery) -> list[Place]:
     """Return the rows of a walk that may fit, newest first by `seq`."""
-    inner = walked.with_only_columns(*(event.c[name] for name in Place._fields)).subquery()
-    found = connection.execute(select(inner).where(*_conditions(inner.c, query)))
-    return sorted((Place(*row) for row in found), key=lambda one: -one.seq)
+    inner = walked.with_only_columns(*_PLACE).subquery()
+    return _places(connection, select(inner).where(*_conditions(inner.c, query)))
+
+
+def _places(connection: Connection, query: Select[Any]) -> list[Place]:
+    return sorted(map(Place._make, connection.execute(query).all()), key=lambda one: -one.seq)
 
 
 def _conditions(c: Any, query: EventQuery) -> Iterator[ColumnElement[bool]]:
-    yield c.ts >= query.window.since
-    yield c.ts < query.window.until
+    if query.window.bounded:
+        yield c.ts >= query.window.since
+        yield c.ts < query.window.until
     if not query.synthetic:
         yield c.synthetic.is_(False)
     for one in query.conditions:

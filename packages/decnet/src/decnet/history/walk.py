@@ -57,7 +57,7 @@ def page(
         chosen = [one for one in part.fitting if fits(one)]
         for start in range(0, len(chosen), limit):
             some = chosen[start : start + limit]
-            events = events_of(connection, (one.seq for one in some))
+            events = part.events or events_of(connection, (one.seq for one in some))
             read += len(some) if wanted else 0
             for one in some:
                 event = events.get(one.seq)

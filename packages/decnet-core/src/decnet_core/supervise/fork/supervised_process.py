@@ -11,7 +11,7 @@ import msgspec
 
 from decnet_core.exits import Exit
 from decnet_core.net.inherited import close_all
-from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
+from decnet_core.runtime.notify import BUDGET, EXPOSED, REPLACE, USED
 from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.runtime.restarts.handover import SUCCEEDS
 from decnet_core.runtime.restarts.policy import Phase
@@ -119,6 +119,9 @@ class SupervisedProcess(SupervisedWorker):
             self._lifecycle.unkept(self._store.refused)
         else:
             close_all(descriptors)
+        if REPLACE in fields:
+            leaner = self.recycle(why="it asked for a process that holds less", instance=pid)
+            self._tasks.spawn(leaner, name=f"{self.name} replaced", may_end=True)
         if EXPOSED in fields:
             self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:

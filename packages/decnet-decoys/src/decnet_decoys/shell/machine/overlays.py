@@ -40,6 +40,11 @@ class OverlayStore:
         self._kept: OrderedDict[tuple[str, str, str], Overlay] = OrderedDict()
         budget.relieve = self._drop_oldest
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory that attackers' changes take."""
+        return sum(overlay.lease.held for overlay in self._kept.values())
+
     @contextmanager
     def mounted(self, machine: Machine, address: str) -> Iterator[Overlay]:
         """Keep the overlay of the attacker at `address` in memory while a session uses it."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Finds the principal of a request: by `Authorization: Bearer TOKEN`, or by the cookie of a session.
 
-Both are looked up in the database at every request, so that what is revoked, disabled or demoted is so at once. A
-header counts before a cookie. With a cookie, a request that changes something must come from our own page and bring the
-session's CSRF token.
+Whom they belong to is remembered until anything is committed to the database (`remembered`), so that what is revoked,
+disabled or demoted is so at once. A header counts before a cookie. With a cookie, a request that changes something must
+come from our own page and bring the session's CSRF token.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from __future__ import annotations
 import contextlib
 import time
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 
 from decnet.access.secrets import SHOWN, digest
 from decnet.cli.errors import CommandError
 from decnet_models.accounts import audit, queries
-from decnet_models.accounts.queries import Principal as Known
 from decnet_models.accounts.queries import WebSession
 from decnet_web.api.accounts import cookies
 from decnet_web.api.accounts.authorization import bearer, token_in_address
+from decnet_web.api.accounts.remembered import Remembered, by_session, by_token
+from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.accounts.transport import SAFE, refuse_foreign
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.principal import Holder, Principal
@@ -62,11 +62,7 @@ def expiry(settings: ApiSettings, created_at: int, now: int) -> int:
 
 async def _by_token(request: Request, fleet: Fleet, token: str | None) -> Principal:
     stored = digest(token) if token else ""
-
-    def find(connection: Connection) -> Known | None:
-        return queries.authenticate_token(connection, stored, now_ns=time.time_ns()) if stored else None
-
-    known = await fleet.read(find)
+    known = await _remembered(request).find(fleet, by_token, stored) if stored else None
     if known is None or known.token is None:
         raise Problem(401, detail="the token is unknown, has expired or was revoked", headers=CHALLENGE)
     now = time.time_ns()
@@ -85,7 +81,7 @@ async def _by_token(request: Request, fleet: Fleet, token: str | None) -> Princi
 
 async def _by_session(request: Request, fleet: Fleet, secret: str) -> Principal:
     stored = digest(secret)
-    known = await fleet.read(lambda connection: queries.authenticate_session(connection, stored, now_ns=time.time_ns()))
+    known = await _remembered(request).find(fleet, by_session, stored)
     if known is None or known.session is None:
         raise Problem(401, detail="the session has ended; log in again", headers=CHALLENGE)
     if request.method not in SAFE:
@@ -101,6 +97,11 @@ async def _by_session(request: Request, fleet: Fleet, secret: str) -> Principal:
         address=address_of(request),
         digest=stored,
     )
+
+
+def _remembered(request: Request) -> Remembered:
+    accounts: Accounts = request.app.state.accounts
+    return accounts.remembered
 
 
 async def _touch(request: Request, fleet: Fleet, session: WebSession) -> None:
@@ -121,7 +122,7 @@ async def _refuse_token_in_address(request: Request, fleet: Fleet) -> None:
         return
 
     stored = digest(token)
-    known = await fleet.read(lambda connection: queries.authenticate_token(connection, stored, now_ns=time.time_ns()))
+    known = await fleet.read(lambda connection: by_token(connection, stored))
     if known is not None:  # what only looks like one is not written down, or anybody could fill the audit
         entry = audit.Entry(
             known.account.name,

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from decnet_web.api.accounts.passwords import Hasher
+from decnet_web.api.accounts.remembered import Remembered
 from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
 from decnet_web.api.problems import Problem
 from decnet_web.api.settings import ApiSettings
@@ -26,6 +27,7 @@ class Accounts:
         self.settings = settings
         self.key = key
         self.hasher = Hasher()
+        self.remembered = Remembered()
         self.tickets = Tickets(key)
         self.recovery_key = hmac.digest(key, b"accounts: recovery codes", "sha256")
         self._secrets = Sealer(key, "totp")

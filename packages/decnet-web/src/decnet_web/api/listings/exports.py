@@ -14,9 +14,11 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from decnet_web.api.listings.shapes import Shape
 
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
@@ -39,19 +41,17 @@ def wanted(accept: str) -> str:
     return ""
 
 
-def encoded(kind: str, model: type[BaseModel], rows: Iterable[BaseModel]) -> Iterator[bytes]:
+def encoded(kind: str, shape: Shape, rows: Iterable[object]) -> Iterator[bytes]:
     """Yield the rows as text of that kind, in chunks; of CSV the names of the columns first."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    columns = [*model.model_fields, *model.model_computed_fields]
     if kind == CSV:
-        writer.writerow(columns)
+        writer.writerow(shape.columns)
     for row in rows:
         if kind == CSV:
-            values = row.model_dump(mode="json")
-            writer.writerow([cell(values.get(column)) for column in columns])
+            writer.writerow([cell(value) for value in msgspec.to_builtins(shape.plain(row)).values()])
         else:
-            buffer.write(row.model_dump_json() + "\n")
+            buffer.write(msgspec.json.encode(shape.plain(row)).decode() + "\n")
         if buffer.tell() >= LARGEST_CHUNK:
             yield buffer.getvalue().encode()
             buffer.seek(0)

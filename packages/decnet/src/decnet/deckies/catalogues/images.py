@@ -6,7 +6,7 @@ from pathlib import Path
 from decnet.cli.errors import OperatorError
 from decnet.fleet.deployment import Deployment
 from decnet_core.deckies.images import CatalogueError, Image, catalogue
-from decnet_workers.reconciler.settings import ReconcilerSettings
+from decnet_core.placement.settings import ReconcilerSettings
 
 
 def known_images(deployment: Deployment) -> dict[str, Image]:

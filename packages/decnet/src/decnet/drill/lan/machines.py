@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from decnet.cli.errors import OperatorError
-from decnet_workers.reconciler import fleet_id
-from decnet_workers.reconciler.netlink import addresses, links, nftables
-from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink
-from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+from decnet_core.placement import fleet_id
+from decnet_core.placement.netlink import addresses, links, nftables
+from decnet_core.placement.netlink.connection import NETFILTER, Netlink
+from decnet_core.placement.runtimes.namespaces import Namespaces
 
 T = TypeVar("T")
 

@@ -136,9 +136,7 @@ Name = Annotated[str | None, Query(max_length=255)]
 def attacker_item(one: Attacker, origin: Any = NOWHERE) -> AttackerItem:
     """Return an attacker as lists show it."""
     values = {name: getattr(one, name) for name in Attacker.__struct_fields__}
-    return AttackerItem.model_construct(
-        **values, country=origin.country, asn=origin.asn, organisation=origin.organisation
-    )
+    return AttackerItem.made(**values, country=origin.country, asn=origin.asn, organisation=origin.organisation)
 
 
 def with_origins(connection: Connection, found: list[Attacker]) -> list[AttackerItem]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from decnet.findings import credentials as listing
 from decnet.history.summary import logins_of
 from decnet.history.tally import tally_of
+from decnet_models.attackers.profile import Credential, CredentialUse
 from decnet_models.grouping.evidence import shared
 from decnet_models.identities.tables import IDENTITIES
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
@@ -85,9 +86,8 @@ async def list_credentials(
     """List credentials of all time, highest of `sort` first."""
     wanted = listing.Wanted(text=q, accepted=accepted, least_attackers=min_attackers)
 
-    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[CredentialItem]:
-        found = listing.credentials(connection, limit, wanted, order=sort, after=after)
-        return [CredentialItem.model_validate(one) for one in found]
+    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Credential]:
+        return listing.credentials(connection, limit, wanted, order=sort, after=after)
 
     return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.digest))
 
@@ -128,8 +128,7 @@ async def show_credential(fleet: InFleet, _viewer: Viewer, digest: str) -> Crede
 async def list_credential_uses(fleet: InFleet, paging: InPaging, _viewer: Viewer, digest: str) -> Response:
     """List where a credential was tried, by attacker, service and decky."""
 
-    def fetch(connection: Connection, after: tuple[str, str, str] | None, limit: int) -> list[CredentialUseItem]:
-        found = listing.uses_of(connection, digest, limit, after=after)
-        return [CredentialUseItem.model_validate(one) for one in found]
+    def fetch(connection: Connection, after: tuple[str, str, str] | None, limit: int) -> list[CredentialUse]:
+        return listing.uses_of(connection, digest, limit, after=after)
 
     return await paging.answer(fleet, fetch, lambda row: (row.attacker, row.service, row.decky or ""))

@@ -87,24 +87,29 @@ class EventLanguage(Answer):
 
 def event_item(stored: StoredEvent) -> EventItem:
     """Return an event as the API shows it."""
+    return EventItem.made(**event_values(stored))
+
+
+def event_values(stored: StoredEvent) -> dict[str, Any]:
+    """Return the fields of that."""
     one = stored.event
-    return EventItem.model_construct(
-        seq=stored.seq,
-        id=one.id,
-        ts=one.ts,
-        kind=one.kind,
-        sensor=one.sensor,
-        decky=one.decky,
-        src_ip=one.src_ip,
-        src_port=one.src_port,
-        dst_ip=one.dst_ip,
-        dst_port=one.dst_port,
-        session=one.session,
-        synthetic=one.synthetic,
-        occurrences=one.payload.occurrences,
-        summary=for_terminal(one.payload.summary(), _SUMMARY),
-        payload=_plain(msgspec.to_builtins(one.payload)),
-    )
+    return {
+        "seq": stored.seq,
+        "id": one.id,
+        "ts": one.ts,
+        "kind": one.kind,
+        "sensor": one.sensor,
+        "decky": one.decky,
+        "src_ip": one.src_ip,
+        "src_port": one.src_port,
+        "dst_ip": one.dst_ip,
+        "dst_port": one.dst_port,
+        "session": one.session,
+        "synthetic": one.synthetic,
+        "occurrences": one.payload.occurrences,
+        "summary": for_terminal(one.payload.summary(), _SUMMARY),
+        "payload": _plain(msgspec.to_builtins(one.payload)),
+    }
 
 
 def _plain(payload: dict[str, Any]) -> dict[str, Any]:
@@ -180,9 +185,9 @@ async def list_events(
 
     def fetch(
         connection: Connection, after: tuple[int, int] | None, limit: int
-    ) -> tuple[list[EventItem], tuple[int, int] | None]:
+    ) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
         found = page(connection, query, not_ours(connection, query), limit, after)
-        return [event_item(one) for one in found.events], found.next
+        return [event_values(one) for one in found.events], found.next
 
     return await paging.walk(fleet, fetch)
 

@@ -62,7 +62,7 @@ def file_item(one: Artifact, sighting: queries.Sighting | None) -> FileItem:
     """Return a file as lists show it."""
     shown = None if sighting is None else ArtifactSighting.model_validate(sighting)
     values = {name: getattr(one, name) for name in FileItem.model_fields.keys() - {"sighting"}}
-    return FileItem.model_construct(**values, sighting=shown)
+    return FileItem.made(**values, sighting=shown)
 
 
 @router.get("/files", response_model=Page[FileItem])

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from decnet.cli.addresses import canonical_address
 from decnet.findings import sessions as listing
 from decnet.history.playback import header_of, recording_file
+from decnet_models.attackers.profile import Session
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.models import Answer
@@ -60,9 +61,8 @@ async def list_sessions(
     address = None if attacker is None else canonical_address(attacker)
     wanted = listing.Wanted(attacker=address, decky=decky, service=service, user=user, recorded=recorded, window=window)
 
-    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[SessionItem]:
-        found = listing.sessions(connection, limit, wanted, after=after)
-        return [SessionItem.model_validate(one) for one in found]
+    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Session]:
+        return listing.sessions(connection, limit, wanted, after=after)
 
     return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.attacker, row.session))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from decnet.findings import techniques as listing
-from decnet_models.ttp.queries import tags_of_technique
+from decnet_models.ttp.queries import Tag, tags_of_technique
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
@@ -76,9 +76,8 @@ async def list_technique_tags(
 ) -> Response:
     """List where a technique was recognised, newest first; sub-techniques are techniques of their own."""
 
-    def fetch(connection: Connection, after: tuple[int, str, int, str] | None, limit: int) -> list[TagItem]:
+    def fetch(connection: Connection, after: tuple[int, str, int, str] | None, limit: int) -> list[Tag]:
         before = None if after is None else (*after[:3], UUID(after[3]))
-        found = tags_of_technique(connection, technique, window, limit, before=before)
-        return [TagItem.model_validate(one) for one in found]
+        return tags_of_technique(connection, technique, window, limit, before=before)
 
     return await paging.answer(fleet, fetch, lambda row: (row.ts, row.attacker, row.seq, str(row.rule_id)))

@@ -18,6 +18,7 @@ from decnet.canary.token_names import known_token
 from decnet.canary.tokens import Options, checked_options, new_bait
 from decnet.cli.errors import OperatorError
 from decnet_core.canary import canary_key
+from decnet_models.attackers.profile import CanaryHit
 from decnet_models.attackers.queries import canary_hits
 from decnet_models.canary import blobs, queries
 from decnet_web.api.audit import record
@@ -70,9 +71,8 @@ async def list_canary_kinds(fleet: InFleet, _viewer: Viewer) -> CanaryKindList:
 async def list_canary_hits(fleet: InFleet, paging: InPaging, _viewer: Viewer, token: OfToken = None) -> Response:
     """List uses of tokens, newest first; link scanners' too."""
 
-    def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[CanaryHitShown]:
-        found = canary_hits(connection, limit, token=token, before=position[0] if position else None)
-        return [CanaryHitShown.model_validate(one) for one in found]
+    def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[CanaryHit]:
+        return canary_hits(connection, limit, token=token, before=position[0] if position else None)
 
     return await paging.answer(fleet, fetch, lambda row: (row.seq,))
 

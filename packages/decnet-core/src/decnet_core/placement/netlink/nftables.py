@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""Tables of packet filters (linux/netfilter/nf_tables.h): a table is replaced whole, in one transaction.
+
+An expression works on register 1: it loads something into it, compares it, writes it into the packet or ends the rule.
+All numbers of the protocol are big-endian; what is compared is in the order in which the kernel loads it.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from decnet_core.placement.netlink.connection import Netlink
+from decnet_core.placement.netlink.message import (
+    APPEND,
+    CREATE,
+    attribute,
+    attributes,
+    nested,
+    text,
+    text_of,
+)
+
+_SUBSYSTEM = 10
+_NEW_TABLE, _GET_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = (
+    (_SUBSYSTEM << 8) | number for number in (0, 1, 2, 3, 6, 7)
+)
+_BEGIN, _END = 0x10, 0x11
+_INET = 1
+_TABLE_NAME, _TABLE_USERDATA = 1, 6
+_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
+_RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
+_DROP, _ACCEPT = 0, 1
+_REGISTER = 1
+_NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
+_IPV4 = 2
+
+TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
+PREROUTING, INPUT, OUTPUT = 0, 1, 3
+ESTABLISHED_OR_RELATED = 0x6
+
+Expression = bytes
+Rule = Sequence[Expression]
+
+
+class Chain(NamedTuple):
+    """A chain of rules at a hook; what no rule decides is accepted or dropped."""
+
+    name: str
+    hook: int
+    priority: int
+    accept: bool
+    rules: Sequence[Rule]
+    kind: str = "filter"
+
+
+class Table(NamedTuple):
+    """A table as it is in the kernel: what we noted in it, and how many rules it has."""
+
+    note: bytes
+    rules: int
+
+
+def protocol(number: int) -> list[Expression]:
+    """Match the transport protocol, in IPv4 and IPv6."""
+    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 16)), equals(bytes([number]))]
+
+
+def ipv4() -> list[Expression]:
+    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 15)), equals(bytes([_IPV4]))]
+
+
+def leaves_by_loopback() -> list[Expression]:
+    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 9)), equals(struct.pack("=H", 772))]  # ARPHRD_LOOPBACK
+
+
+def connection_state(bits: int) -> list[Expression]:
+    """Match packets whose connection is in one of the states."""
+    state = _expression("ct", _be32(1, _REGISTER), attribute(2, struct.pack(">I", 0)))
+    return [state, masked(struct.pack("=I", bits)), _compare(1, struct.pack("=I", 0))]
+
+
+def transport_field(offset: int, length: int) -> Expression:
+    """Load bytes of the transport header."""
+    return _expression("payload", _be32(1, _REGISTER), _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length))
+
+
+def masked(mask: bytes) -> Expression:
+    """Keep the bits of the mask."""
+    zero = bytes(len(mask))
+    return _expression(
+        "bitwise", _be32(1, _REGISTER), _be32(2, _REGISTER), _be32(3, len(mask)), _value(4, mask), _value(5, zero)
+    )
+
+
+def equals(value: bytes) -> Expression:
+    return _compare(0, value)
+
+
+def write_transport_field(offset: int, value: bytes, checksum: int) -> list[Expression]:
+    """Write bytes of the transport header, and correct its checksum."""
+    place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, len(value)), _be32(5, _REGISTER)]
+    return [_load(value), _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
+
+
+def move_transport_bytes(start: int, end: int, last: int) -> list[Expression]:
+    """Put the `last` bytes of a range of the transport header, `start` to `end`, before its other bytes: 16 at most.
+
+    Whoever moves an even number of bytes changes no checksum.
+    """
+    first, registers = end - last - start, (1, 2)
+    loads = [
+        _expression("payload", _be32(1, register), _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length))
+        for register, offset, length in zip(registers, (start, end - last), (first, last), strict=True)
+    ]
+    stores = [
+        _expression("payload", _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length), _be32(5, register))
+        for register, offset, length in zip(registers, (start + last, start), (first, last), strict=True)
+    ]
+    return loads + stores
+
+
+def write_ipv4_field(offset: int, value: bytes) -> list[Expression]:
+    """Write bytes of the IPv4 header, and correct its checksum."""
+    return [_load(value), _store_ipv4(offset, len(value))]
+
+
+def number_ipv4(*, random: bool) -> list[Expression]:
+    """Number IPv4 packets by one counter for all that this rule sees, or at random."""
+    numbers = _numbers(1 << 16, 0, random=random)
+    big_endian = _expression(
+        "byteorder", _be32(1, _REGISTER), _be32(2, _REGISTER), _be32(3, 1), _be32(4, 2), _be32(5, 2)
+    )
+    return [numbers, big_endian, _store_ipv4(4, 2)]
+
+
+def randomise_transport_field(offset: int, checksum: int) -> list[Expression]:
+    """Write a random number of 32 bits that is not zero, and correct the checksum."""
+    place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, 4), _be32(5, _REGISTER)]
+    numbers = _numbers((1 << 32) - 1, 1, random=True)
+    return [numbers, _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
+
+
+def _numbers(modulus: int, first: int, *, random: bool) -> Expression:
+    return _expression("numgen", _be32(1, _REGISTER), _be32(2, modulus), _be32(3, int(random)), _be32(4, first))
+
+
+def _store_ipv4(offset: int, length: int) -> Expression:
+    place = [_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, length), _be32(5, _REGISTER)]
+    return _expression("payload", *place, _be32(6, 1), _be32(7, 10))
+
+
+def write_tcp_option(kind: int, offset: int, value: bytes) -> list[Expression]:
+    """Write bytes of a TCP option, if the packet has it."""
+    place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, len(value))]
+    return [_load(value), _expression("exthdr", *place, _be32(6, 1), _be32(7, _REGISTER))]
+
+
+def redirect(port: int) -> list[Expression]:
+    """Lead what comes to this port of the namespace, and its answers back; for a chain of the kind "nat"."""
+    specified = 2  # NF_NAT_RANGE_PROTO_SPECIFIED
+    return [_load(struct.pack(">H", port)), _expression("redir", _be32(1, _REGISTER), _be32(3, specified))]
+
+
+def accept() -> Expression:
+    return _verdict(_ACCEPT)
+
+
+def drop() -> Expression:
+    return _verdict(_DROP)
+
+
+def replace(netlink: Netlink, name: str, chains: Sequence[Chain], note: bytes) -> None:
+    """Make the table be this, at once; `note` is kept in it."""
+    new = _HEAD + text(_TABLE_NAME, name)
+    changes = [
+        (_NEW_TABLE, CREATE, new),  # so that there is one to be deleted
+        (_DELETE_TABLE, 0, new),
+        (_NEW_TABLE, CREATE, new + attribute(_TABLE_USERDATA, note)),
+    ]
+    for chain in chains:
+        changes.append((_NEW_CHAIN, CREATE, _chain(name, chain)))
+        changes += [(_NEW_RULE, CREATE | APPEND, _rule(name, chain.name, rule)) for rule in chain.rules]
+    netlink.transaction((_BEGIN, struct.pack(">BBH", 0, 0, _SUBSYSTEM)), changes, _END)
+
+
+def names(netlink: Netlink) -> list[str]:
+    """Return the names of all tables of the family inet."""
+    return [text_of(attributes(body[len(_HEAD) :])[_TABLE_NAME]) for body in netlink.dump(_GET_TABLE, _HEAD)]
+
+
+def table(netlink: Netlink, name: str) -> Table | None:
+    """Return the table of that name, None if there is none."""
+    for body in netlink.dump(_GET_TABLE, _HEAD):
+        found = attributes(body[len(_HEAD) :])
+        if text_of(found.get(_TABLE_NAME, b"")) == name:
+            rules = netlink.dump(_GET_RULE, _HEAD + text(_RULE_TABLE, name))
+            return Table(found.get(_TABLE_USERDATA, b""), len(rules))
+    return None
+
+
+_HEAD = struct.pack(">BBH", _INET, 0, 0)
+
+
+def _chain(table_name: str, chain: Chain) -> bytes:
+    hook = nested(_CHAIN_HOOK, _be32(1, chain.hook), attribute(2, struct.pack(">i", chain.priority)))
+    policy = _be32(_CHAIN_POLICY, _ACCEPT if chain.accept else _DROP)
+    return (
+        _HEAD
+        + text(_CHAIN_TABLE, table_name)
+        + text(_CHAIN_NAME, chain.name)
+        + hook
+        + policy
+        + text(_CHAIN_TYPE, chain.kind)
+    )
+
+
+def _rule(table_name: str, chain: str, rule: Rule) -> bytes:
+    return (
+        _HEAD
+        + text(_RULE_TABLE, table_name)
+        + text(_RULE_CHAIN, chain)
+        + nested(_RULE_EXPRESSIONS, *(nested(1, expression) for expression in rule))
+    )
+
+
+def _expression(name: str, *parts: bytes) -> Expression:
+    return text(1, name) + nested(2, *parts)
+
+
+def _compare(operation: int, value: bytes) -> Expression:
+    return _expression("cmp", _be32(1, _REGISTER), _be32(2, operation), _value(3, value))
+
+
+def _load(value: bytes) -> Expression:
+    return _expression("immediate", _be32(1, _REGISTER), _value(2, value))
+
+
+def _verdict(code: int) -> Expression:
+    return _expression("immediate", _be32(1, 0), nested(2, nested(2, _be32(1, code))))
+
+
+def _value(kind: int, value: bytes) -> bytes:
+    return nested(kind, attribute(1, value))
+
+
+def _be32(kind: int, value: int) -> bytes:
+    return attribute(kind, struct.pack(">I", value))

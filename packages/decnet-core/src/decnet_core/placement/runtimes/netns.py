@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""Deckies with a network namespace each: `decnet-<fleet>-<name>`, with an interface `eth0` on another one's network.
+
+On a bridge it is a veth, on any other interface a macvlan. The namespace's name marks it as this fleet's, and so does
+the alias `decnet:<fleet>:<name>` of its interfaces (`fleet_id`). Removing a namespace removes all that is in it, so a
+kill at any instruction leaves either a namespace, which the next look completes or removes, or nothing.
+
+The addresses are those of the decky's row, which a DHCP server may have leased (`reconciler.leases`).
+"""
+
+import contextlib
+import socket
+import zlib
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+from decnet_core.placement.desired import DesiredDecky, Endpoint
+from decnet_core.placement.netlink import addresses, links, nftables, routes
+from decnet_core.placement.netlink.connection import NETFILTER, Netlink, NetlinkError
+from decnet_core.placement.netlink.links import Link
+from decnet_core.placement.runtimes import personality
+from decnet_core.placement.runtimes.explanations import explained
+from decnet_core.placement.runtimes.foreign_macs import dropped
+from decnet_core.placement.runtimes.listening import served
+from decnet_core.placement.runtimes.namespaces import Namespaces
+from decnet_core.placement.runtimes.neighbours import in_use
+from decnet_core.placement.runtimes.runtime import Observed, RuntimeFailed, opened
+
+INTERFACE = "eth0"
+_LOOPBACK = "lo"
+_SETTINGS = Path("/proc/sys/net")
+
+
+class Netns:
+    """Namespaces, made from that of the thread that calls."""
+
+    def __init__(self, directory: Path, fleet: str) -> None:
+        """`directory` is where namespaces have their names, such as /run/netns; `fleet` is the fleet's identifier."""
+        self._namespaces = Namespaces(directory, f"decnet-{fleet}-")
+        self._fleet = fleet
+
+    def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
+        there = set(self._namespaces.names())
+        outside = _links()
+        return {one.name: self._observed(one, outside) if one.name in there else _ABSENT for one in deckies}
+
+    def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
+        return in_use(deckies)
+
+    def start(self, decky: DesiredDecky) -> None:
+        with explained("make its network namespace"):
+            outside = _links()
+            parent = _parent(decky, outside)
+            if not self._namespaces.whole(decky.name):
+                self._refuse_unseen()
+                self._namespaces.remove(decky.name)
+                self._namespaces.create(decky.name)
+                self._listen_to(decky)
+            self._namespaces.enter(decky.name, lambda: self._remove_if_other(decky, outside))
+            is_new = self._connect(decky, parent)
+            self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
+            if is_new and parent.kind != "bridge":  # whose new port may not forward yet (spanning tree)
+                self._refuse_unreached(decky, parent)
+
+    def stop(self, decky: DesiredDecky) -> None:
+        self.remove(decky.name)
+
+    def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
+        with explained("open its ports"):
+            return self._namespaces.enter(decky.name, lambda: opened(decky, kept))
+
+    def path(self, name: str) -> Path:
+        """Return where the namespace of a decky of that name is, or would be."""
+        return self._namespaces.path(name)
+
+    def listening(self, name: str) -> set[Endpoint]:
+        """Return what is listened on in a decky's namespace; nothing without one."""
+        try:
+            return self._namespaces.enter(name, served)
+        except OSError:
+            return set()
+
+    def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
+        return sorted(set(self._namespaces.names()) - {one.name for one in deckies})
+
+    def remove(self, mark: str) -> None:
+        with explained("remove its network namespace"):
+            if self._namespaces.whole(mark):
+                self._namespaces.enter(mark, _remove_interface)  # sockets may keep the namespace for a while
+            self._namespaces.remove(mark)
+
+    def _observed(self, decky: DesiredDecky, outside: dict[str, Link]) -> Observed:
+        if not self._namespaces.whole(decky.name):
+            return Observed(True, ("its network namespace is not mounted",))
+        try:
+            drift = self._namespaces.enter(decky.name, lambda: tuple(_drift(decky, outside, self._outside(decky))))
+            there = self._namespaces.enter(decky.name, served)
+        except OSError as error:
+            return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
+        return Observed(True, drift, frozenset(there.intersection(decky.endpoints())))
+
+    def _refuse_unseen(self) -> None:
+        if not self._namespaces.are_seen_by_the_host():
+            raise RuntimeFailed(
+                "its network namespace would be lost with this process, which has a file system view of its own: run "
+                "`decnet init` again, which writes a unit without one when [reconciler] runtimes names netns"
+            )
+
+    def _refuse_unreached(self, decky: DesiredDecky, parent: Link) -> None:
+        """Remove a decky again that nobody would reach; raises RuntimeFailed."""
+        own = self._namespaces.enter(decky.name, _links)[INTERFACE]
+        reason = dropped(decky, parent, own, lambda ask: self._namespaces.enter(decky.name, ask))
+        if reason:
+            self.remove(decky.name)
+            raise RuntimeFailed(reason)
+
+    def _connect(self, decky: DesiredDecky, parent: Link) -> bool:
+        """Make the interface, unless it is there; return whether it is new."""
+        if INTERFACE in self._namespaces.enter(decky.name, _links):
+            return False
+        with self._namespaces.opened(decky.name) as namespace, Netlink() as netlink:
+            mac = decky.mac or _mac(decky)
+            if parent.kind != "bridge":
+                links.add_macvlan(netlink, INTERFACE, parent=parent.number, mac=mac, namespace=namespace)
+                return True
+            outside = self._outside(decky)
+            left = links.links(netlink).get(outside)
+            if left is not None and left.alias == self._alias(decky):  # of a namespace that lost its name
+                links.remove(netlink, left)
+            links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
+            links.set_up(netlink, links.links(netlink)[outside], self._alias(decky))
+        return True
+
+    def _listen_to(self, decky: DesiredDecky) -> None:
+        """Have the kernel tell of what changes in the namespace (`network_events`), which a macvlan alone does not."""
+        with (
+            self._namespaces.opened(decky.name) as namespace,
+            Netlink() as netlink,
+            contextlib.suppress(NetlinkError),  # it has a number already
+        ):
+            links.number_namespace(netlink, namespace)
+
+    def _alias(self, decky: DesiredDecky) -> str:
+        """Return what marks the decky's interfaces."""
+        return f"decnet:{self._fleet}:{decky.name}"
+
+    def _outside(self, decky: DesiredDecky) -> str:
+        """Return what the peer of a decky's veth is called; an interface's name has at most 15 characters."""
+        return f"decnet-{zlib.crc32(self._alias(decky).encode()):08x}"
+
+    def _remove_if_other(self, decky: DesiredDecky, outside: dict[str, Link]) -> None:
+        """Remove the interface if it is on another network or has another MAC address."""
+        link = _links().get(INTERFACE)
+        if link is not None and _is_other(decky, link, outside, self._outside(decky)):
+            _remove(link)
+
+
+_ABSENT = Observed(False, ("its network namespace is missing",))
+
+
+def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
+    if not decky.interface:
+        raise RuntimeFailed("it has no interface: name the one whose network it is to be on")
+    parent = outside.get(decky.interface)
+    if parent is None:
+        raise RuntimeFailed(f"this host has no interface {decky.interface}")
+    if not parent.up:
+        raise RuntimeFailed(f"interface {decky.interface} is down")
+    return parent
+
+
+def _links() -> dict[str, Link]:
+    with Netlink() as netlink:
+        return links.links(netlink)
+
+
+def _mac(decky: DesiredDecky) -> str:
+    """Return a locally administered MAC address that stays the same, for a decky without one."""
+    return f"02:dc:{zlib.crc32(f'{decky.name} {decky.seed}'.encode()).to_bytes(4, 'big').hex(':')}"
+
+
+def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link], peer_name: str) -> str:
+    """Return how the decky's interface is not the one that it should have, "" if it is.
+
+    `peer_name` is what the other end of its veth is called.
+    """
+    parent = outside.get(decky.interface or "")
+    if link.mac != (decky.mac or _mac(decky)):
+        return f"its MAC address is {link.mac}"
+    if parent is None:
+        return f"the interface {decky.interface} is missing"
+    if not parent.up:
+        return f"the interface {decky.interface} is down"
+    if parent.kind == "bridge":
+        peer = outside.get(peer_name)
+        attached = peer is not None and peer.up and peer.master == parent.number and link.kind == "veth"
+    else:
+        attached = link.kind == "macvlan" and link.parent == parent.number
+    return "" if attached else f"it is not on {decky.interface}"
+
+
+def _drift(decky: DesiredDecky, outside: dict[str, Link], peer_name: str) -> list[str]:
+    """Return how the namespace of this thread differs from what the decky should have."""
+    with Netlink() as netlink:
+        link = links.links(netlink).get(INTERFACE)
+        if link is None:
+            return ["its interface is missing"]
+        found = [_is_other(decky, link, outside, peer_name), "" if link.up else "its interface is down"]
+        there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+        gateways = routes.default_gateways(netlink)
+    found += [f"address {one} is missing" for one in decky.addresses if one not in there]
+    found += [f"address {one} is not wanted" for one in there - set(decky.addresses) if not one.ip.is_link_local]
+    found += [f"the route by {one} is missing" for one in decky.gateways if one not in gateways]
+    found += [f"{path} is not {value}" for path, value in _settings(decky).items() if not _is_set(path, value)]
+    return [sentence for sentence in (*found, _filter_drift(decky)) if sentence]
+
+
+def _filter_drift(decky: DesiredDecky) -> str:
+    wanted = personality.chains(decky)
+    with Netlink(NETFILTER) as netlink:
+        there = nftables.table(netlink, personality.TABLE)
+    if there is None:
+        return "its packet filter is missing"
+    same = there == nftables.Table(personality.note(wanted), personality.rule_count(wanted))
+    return "" if same else "its packet filter is another one"
+
+
+def _remove_interface() -> None:
+    link = _links().get(INTERFACE)
+    if link is not None:
+        _remove(link)
+
+
+def _remove(link: Link) -> None:
+    with Netlink() as netlink:
+        links.remove(netlink, link)
+
+
+def _configure(decky: DesiredDecky, alias: str) -> None:
+    """Bring the namespace of this thread about: nothing leaves or enters it before its packet filter is there."""
+    with Netlink(NETFILTER) as netlink:
+        if _filter_drift(decky):
+            rules = personality.chains(decky)
+            nftables.replace(netlink, personality.TABLE, rules, personality.note(rules))
+    for path, value in _settings(decky).items():
+        if not _is_set(path, value):
+            (_SETTINGS / path).write_text(value)
+    with Netlink() as netlink:
+        there = links.links(netlink)
+        links.set_up(netlink, there[_LOOPBACK])
+        links.set_up(netlink, there[INTERFACE], alias)
+        _assign(netlink, decky, there[INTERFACE])
+
+
+def _assign(netlink: Netlink, decky: DesiredDecky, link: Link) -> None:
+    there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+    for one in there - set(decky.addresses):
+        if not one.ip.is_link_local:
+            addresses.remove(netlink, link.number, one)
+    for one in decky.addresses:
+        if one not in there:
+            addresses.add(netlink, link.number, one)
+    gateways = routes.default_gateways(netlink)
+    for gateway in decky.gateways:
+        if gateway not in gateways:
+            routes.set_default(netlink, link.number, gateway)
+
+
+def _settings(decky: DesiredDecky) -> dict[str, str]:
+    return {
+        path: value
+        for path, value in personality.kernel_settings(decky, INTERFACE).items()
+        if (_SETTINGS / path).parent.exists()  # a kernel without IPv6
+    }
+
+
+def _is_set(path: str, value: str) -> bool:
+    return (_SETTINGS / path).read_text().split() == value.split()

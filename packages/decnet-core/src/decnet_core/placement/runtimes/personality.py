@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""A persona's TCP/IP personality as settings of the kernel and rules of a packet filter, for one namespace. Pure.
+
+The same rules keep a decky from reaching anybody: what leaves is an answer, or resolves a neighbour's address.
+
+The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: rules rewrite both.
+"""
+
+import hashlib
+import struct
+from collections.abc import Sequence
+
+from decnet_core.placement.desired import DesiredDecky, Stack
+from decnet_core.placement.netlink import nftables as nft
+
+TABLE = "decnet"
+
+_FILTER, _DESTINATION, _MANGLE = 0, -100, -150
+_ACKNOWLEDGED, _FLAGS, _RESET, _SYN_ACK = 8, 13, 0x04, 0x12
+_WINDOW, _CHECKSUM = 14, 16
+_MAXIMUM_SEGMENT = 2
+_DATA_OFFSET, _FIRST_OPTION, _MSS_BYTES = 12, 20, 4
+_WINDOW_SCALE = bytes([1, 3, 3])
+"""A NOP, then kind and length of the option; the exponent follows."""
+_FRAGMENT_FIELD = 6
+_ECHO_REPLY, _ECHO_REQUEST, _ECHO_REQUEST_6 = 0, 8, 128
+_ICMP_CHECKSUM = 2
+_NEIGHBOUR_MESSAGES = (135, 136, 143)
+"""ICMPv6: neighbour solicitation and advertisement; listener report (RFC 3810), or switches would not forward them."""
+
+
+def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
+    """Return values by their path below /proc/sys/net, as proc(5) and the kernel's ip-sysctl name them."""
+    stack = decky.stack
+    found = {
+        "ipv4/ip_default_ttl": str(stack.ttl),
+        "ipv4/tcp_timestamps": str(int(stack.timestamps)),
+        "ipv4/tcp_sack": str(int(stack.sack)),
+        "ipv4/tcp_ecn": "2" if stack.ecn else "0",
+        "ipv4/ip_forward": "0",
+    }
+    if stack.window_scale is not None:
+        found["ipv4/tcp_window_scaling"] = str(int(stack.window_scale > 0))
+        found["ipv4/tcp_rmem"] = f"4096\t131072\t{max(131072, 1 << (15 + stack.window_scale))}"
+    has_six = any(one.version == 6 for one in decky.addresses)
+    for scope in ("default", interface):
+        found[f"ipv6/conf/{scope}/disable_ipv6"] = str(int(not has_six))
+        found[f"ipv6/conf/{scope}/hop_limit"] = str(stack.ttl)
+        found[f"ipv6/conf/{scope}/accept_ra"] = "0"
+    return found
+
+
+def chains(decky: DesiredDecky) -> list[nft.Chain]:
+    """Return the packet filter."""
+    led = _redirections(decky)
+    return [
+        *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
+        nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
+        nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
+        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing()),
+    ]
+
+
+def note(rules: Sequence[nft.Chain]) -> bytes:
+    """Return what identifies the packet filter, to be kept in its table."""
+    return hashlib.sha256(repr(rules).encode()).digest()[:16]
+
+
+def rule_count(rules: Sequence[nft.Chain]) -> int:
+    return sum(len(chain.rules) for chain in rules)
+
+
+def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
+    found: list[nft.Rule] = []
+    if not decky.stack.ping:
+        for protocol, kind in ((nft.ICMP, _ECHO_REQUEST), (nft.ICMPV6, _ECHO_REQUEST_6)):
+            found.append([*_icmp(protocol, kind), nft.drop()])
+    if decky.stack.closed_ports == "silent":
+        found.append([*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()])
+        for transport, port in sorted({(one.transport, one.listens or one.port) for one in decky.services}):
+            found.append([*_to_port(transport, port), nft.accept()])
+        found += [[*nft.protocol(protocol), nft.drop()] for protocol in (nft.TCP, nft.UDP)]
+    return found
+
+
+def _redirections(decky: DesiredDecky) -> list[nft.Rule]:
+    """Lead the ports of services to where they listen, and what comes there directly to a port that is closed.
+
+    So the kernel answers for it as for every other closed port.
+    """
+    led = {(one.transport, one.port): one.listens for one in decky.services if one.listens not in (None, one.port)}
+    offered = {(one.transport, one.port) for one in decky.services}
+    used = {one.port for one in decky.services} | {one.listens for one in decky.services}
+    closed = next(port for port in range(1, 65536) if port not in used)
+    found = {key: port for key, port in led.items() if port is not None}
+    hidden = {(transport, port) for (transport, _), port in found.items()} - offered
+    return [
+        [*_to_port(transport, port), *nft.redirect(target)]
+        for (transport, port), target in sorted({**found, **dict.fromkeys(hidden, closed)}.items())
+    ]
+
+
+def _personality(stack: Stack) -> list[nft.Rule]:
+    """Return what changes a SYN+ACK, then what changes every packet."""
+    flags = [nft.transport_field(_FLAGS, 1), nft.masked(bytes([_SYN_ACK])), nft.equals(bytes([_SYN_ACK]))]
+    syn_ack = [*nft.protocol(nft.TCP), *flags]
+    found: list[nft.Rule] = []
+    if stack.window is not None:
+        value = struct.pack(">H", stack.window)
+        found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
+    if stack.mss is not None:
+        found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    if stack.option_order == "scale_first":
+        found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
+    return found + _other_packets(stack)
+
+
+def _scale_first(words: int) -> list[nft.Expression]:
+    """Move the window scale right after the MSS, in a header of so many words of 32 bits.
+
+    There it is the last option, after SACK permitted or two NOPs (8 words), and the timestamps (10).
+    """
+    end = 4 * words
+    length = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([words << 4]))]
+    scale = [nft.transport_field(end - 4, 3), nft.equals(_WINDOW_SCALE)]
+    return [*length, *scale, *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, end, 4)]
+
+
+def _other_packets(stack: Stack) -> list[nft.Rule]:
+    """Return what changes answers to pings, resets, and all IPv4 packets."""
+    found: list[nft.Rule] = []
+    if not stack.echo_code_kept:
+        code_zero = nft.write_transport_field(0, bytes([_ECHO_REPLY, 0]), _ICMP_CHECKSUM)
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REPLY), *code_zero])
+    if not stack.reset_ack_zero:
+        reset = [nft.transport_field(_FLAGS, 1), nft.equals(bytes([_RESET]))]
+        found.append([*nft.protocol(nft.TCP), *reset, *nft.randomise_transport_field(_ACKNOWLEDGED, _CHECKSUM)])
+    if not stack.dont_fragment:
+        found.append([*nft.ipv4(), *nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))])
+    if stack.ip_id != "zero":
+        found.append([*nft.ipv4(), *nft.number_ipv4(random=stack.ip_id == "random")])
+    return found
+
+
+def _outgoing() -> list[nft.Rule]:
+    answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
+    within = [*nft.leaves_by_loopback(), nft.accept()]
+    neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
+    return [answers, within, *neighbours]
+
+
+def _icmp(protocol: int, kind: int) -> list[nft.Expression]:
+    return [*nft.protocol(protocol), nft.transport_field(0, 1), nft.equals(bytes([kind]))]
+
+
+def _to_port(transport: str, port: int) -> list[nft.Expression]:
+    protocol = nft.TCP if transport == "tcp" else nft.UDP
+    return [*nft.protocol(protocol), nft.transport_field(2, 2), nft.equals(struct.pack(">H", port))]
