@@ -119,7 +119,7 @@ def test_parameters_are_set_and_what_they_were_is_returned(shell: ShellState) ->
 @pytest.mark.parametrize(
     ("line", "added"),
     [
-        ("hostn", "ame"), ("cat /etc/passw", "d "), ("cat /et", "c/"), ("cd /ho", "me/"), ("ls /nosuch/x", ""),
+        ("hostn", "ame"), ("cat /etc/hostn", "ame "), ("cat /et", "c/"), ("cd /ho", "me/"), ("ls /nosuch/x", ""),
         ("lsb_", "release "), ("", ""), ("cat /etc/host", ""), ("ls /etc/hostn", "ame "), ("cat x", ""),
     ],
 )  # fmt: skip

@@ -78,7 +78,10 @@ class DeckyChanges:
 
     def apply(self, machine: Machine) -> None:
         """Change a machine that was just made as it was left."""
-        machine.secrets.update(self._document.secrets)
+        document, condition = self._document, machine.condition
+        machine.secrets.update(document.secrets)
+        condition.stopped, condition.disabled = document.stopped[:], document.disabled[:]
+        condition.killed, condition.rules = document.killed[:], document.rules[:]
         for one in self._entries.values():
             _put(machine, one)
 
@@ -92,11 +95,21 @@ class DeckyChanges:
                 _put(machine, one)
                 taken.append(path)
         files.settle(taken)
-        if taken:
+        changed = self._note_condition(machine)
+        if changed or taken:
             if any(path in ("/etc/passwd", "/etc/shadow") or path.endswith(_KEYS_FILE) for path in taken):
                 self._note_accounts(machine, files, session)
             self._dirty = True
             self.save_soon()
+
+    def _note_condition(self, machine: Machine) -> bool:
+        """Write down what runs, if that has changed; returns whether."""
+        document, now = self._document, machine.condition
+        new = (now.stopped[:], now.disabled[:], now.killed[:], now.rules[:])
+        if new == (document.stopped, document.disabled, document.killed, document.rules):
+            return False
+        document.stopped, document.disabled, document.killed, document.rules = new
+        return True
 
     def _make_room(self, one: SavedEntry, source: str) -> bool:
         """Return whether the entry can be kept; a source may fill up to half of what others leave."""

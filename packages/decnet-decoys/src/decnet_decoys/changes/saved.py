@@ -44,6 +44,11 @@ class Saved(msgspec.Struct):
     secrets: dict[str, str] = {}
     """Passwords by the hashes that stand for them in /etc/shadow."""
     entries: list[SavedEntry] = []
+    stopped: list[str] = []
+    """Services, and what follows as `shell.machine.condition` has it."""
+    disabled: list[str] = []
+    killed: list[int] = []
+    rules: list[str] = []
 
 
 def read(file: Path, persona: str) -> Saved:

@@ -12,6 +12,7 @@ from typing import Any
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
@@ -21,7 +22,6 @@ from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import UsageError
 from decnet_decoys.shell.redirection import redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams

@@ -10,6 +10,7 @@ from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine import installed_files
 from decnet_decoys.shell.machine.account_files import own_field
+from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
@@ -31,7 +32,9 @@ _ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -> Machine:
     """Return the machine of a decky; `booted` is Unix time in seconds."""
     tree, address = Tree(), str(network.interface.ip)
-    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona), network, {})
+    machine = Machine(
+        persona, hostname, address, booted, tree, accounts(persona), groups(persona), network, {}, Condition()
+    )
     machine.secrets.update({own_field(machine, user): user.passwords[0] for user in machine.users if user.passwords})
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES.split()):

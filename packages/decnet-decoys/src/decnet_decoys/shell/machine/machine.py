@@ -4,6 +4,7 @@
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Tree
 
@@ -22,6 +23,7 @@ class Machine(NamedTuple):
     network: ShownNetwork
     secrets: dict[str, str]
     """Passwords by the fields of /etc/shadow that stand for them."""
+    condition: Condition
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)

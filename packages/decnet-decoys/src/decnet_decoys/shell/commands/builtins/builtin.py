@@ -7,11 +7,11 @@ from collections import deque
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 

@@ -8,10 +8,10 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.regular_expressions import BadPatternError, compiled
 
 MAX_NESTING = 40
 _NUMERIC: dict[str, Callable[[int, int], bool]] = {

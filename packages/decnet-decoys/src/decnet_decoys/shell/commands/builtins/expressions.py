@@ -5,12 +5,12 @@ import re
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
-from decnet_decoys.shell.options import tried
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.regular_expressions import BadPatternError, compiled
 
 MAX_NESTING = 40
 _LEVELS = (("|",), ("&",), ("=", "==", "!=", "<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"), (":",))

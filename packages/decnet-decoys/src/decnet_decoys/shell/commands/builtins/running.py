@@ -5,12 +5,12 @@ from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.builtins.variables import BUILTINS
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.options import options, tried
 from decnet_decoys.shell.programs import command, programs
 from decnet_decoys.shell.streams import InputBuffer, Streams
 from decnet_decoys.shell.syntax.escapes import unescape

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.listing import human, inode
 from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.options import options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 

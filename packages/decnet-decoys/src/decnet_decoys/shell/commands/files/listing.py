@@ -4,15 +4,15 @@
 import posixpath
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.options import Options, options
 from decnet_decoys.shell.programs import command
 
 HALF_A_YEAR = 15_778_476
@@ -31,6 +31,13 @@ List information about the FILEs (the current directory by default).
 Sort entries alphabetically if none of -cftuvSUX nor --sort is specified.
 """
 _NOT_COLLATED = re.compile(r"[^0-9A-Za-z\u0080-\U0010ffff]")
+
+
+def in_locale(variables: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the key by which names are ordered where these variables choose the locale."""
+    locale = next((variables[name] for name in ("LC_ALL", "LC_COLLATE", "LANG") if variables.get(name)), "C")
+    return str if locale.partition(".")[0] in ("C", "POSIX") else collated
+
 
 Row = tuple[str, Entry, str]
 """Name as it is shown, what it is, and its absolute path."""
@@ -80,16 +87,17 @@ class _Lister:
 
     def ordered(self, rows: list[Row]) -> list[Row]:
         found = self._found
+        place = in_locale(self._call.shell.variables)
         asked = {"time": "t", "size": "S", "none": "U", "extension": "X"}.get(found.last("sort"), "")
         if found.any("Uf") or asked == "U":
             return rows
-        key: Callable[[Row], Any] = lambda row: collated(row[0])  # noqa: E731  # replaced below
+        key: Callable[[Row], Any] = lambda row: place(row[0])  # noqa: E731  # replaced below
         if "t" in found or asked == "t":
-            key = lambda row: (-row[1].mtime, collated(row[0]))  # noqa: E731
+            key = lambda row: (-row[1].mtime, place(row[0]))  # noqa: E731
         elif "S" in found or asked == "S":
-            key = lambda row: (-row[1].size, collated(row[0]))  # noqa: E731
+            key = lambda row: (-row[1].size, place(row[0]))  # noqa: E731
         elif "X" in found or asked == "X":
-            key = lambda row: (posixpath.splitext(row[0])[1], collated(row[0]))  # noqa: E731
+            key = lambda row: (posixpath.splitext(row[0])[1], place(row[0]))  # noqa: E731
         rows = sorted(rows, key=key, reverse="r" in found)
         if "dirs" in found:
             rows.sort(key=lambda row: row[1].kind != "dir")

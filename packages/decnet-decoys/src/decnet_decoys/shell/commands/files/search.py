@@ -14,10 +14,10 @@ from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_LISTED = 8000

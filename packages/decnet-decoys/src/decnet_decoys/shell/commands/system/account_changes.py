@@ -5,12 +5,12 @@ import posixpath
 
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import AskLine, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import Options, options
 from decnet_decoys.shell.programs import command
 
 MAX_SECRETS = 256

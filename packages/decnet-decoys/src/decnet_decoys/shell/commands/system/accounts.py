@@ -2,11 +2,11 @@
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
-from decnet_decoys.shell.options import options
 from decnet_decoys.shell.programs import command
 
 
