@@ -141,17 +141,16 @@ def iptables(call: Call) -> int:
     chain = words[0] if words and not words[0].startswith("-") else ""
     if chain and chain not in _CHAINS and letter not in ("-N", "-X") and f"-N {chain}" not in rules:
         return _error(call, "No chain/target/match by that name.", 1, plain=True)
-    if letter == "-D" and _shown(words) not in rules:
-        return _error(call, "Bad rule (does a matching rule exist in that chain?).", 1, plain=True)
-    _performed(call, letter, chain, words)
-    return 0
+    return _performed(call, letter, chain, words)
 
 
 _VERBS = frozenset(("-A", "-I", "-D", "-F", "-L", "-S", "-P", "-X", "-N", "-Z"))
 
 
-def _performed(call: Call, letter: str, chain: str, words: list[str]) -> None:
+def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
     rules = call.shell.machine.condition.rules
+    if letter == "-D" and _shown(words) not in rules:
+        return _error(call, "Bad rule (does a matching rule exist in that chain?).", 1, plain=True)
     if letter == "-L":
         _listed(call, chain)
     elif letter == "-S":
@@ -162,6 +161,7 @@ def _performed(call: Call, letter: str, chain: str, words: list[str]) -> None:
         rules[:] = [rule for rule in rules if not rule.startswith("-A") or (chain and rule.split()[1] != chain)]
     elif letter in ("-A", "-I", "-P", "-N") and len(rules) < MAX_RULES:
         _added(rules, letter, words)
+    return 0
 
 
 def _specified(call: Call, chain: str) -> None:
