@@ -92,7 +92,9 @@ def _changed(call: Call, verb: str, names: list[str]) -> Effects:
     if verb not in _VERBS:
         call.print_error(f"E: Invalid operation {verb[:64]}")
         return 100
-    call.print("Reading package lists...\nBuilding dependency tree...\nReading state information...")
+    done = "" if call.shell.terminal is None else " Done"
+    steps = ("Reading package lists", "Building dependency tree", "Reading state information")
+    call.print("\n".join(f"{step}...{done}" for step in steps))
     yield Pause(0.8)
     missing = [name for name in names if name not in packages(call)]
     if missing and verb in ("install", "remove", "purge", "reinstall"):
