@@ -90,7 +90,8 @@ def test_a_refusal_is_in_the_programs_words(run: Player, line: str, complaint: s
         ("reboot", "reboot: must be superuser.\n"),
         (
             "iptables -L",
-            "iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n",
+            "iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: "
+            "Permission denied (you must be root)\n",
         ),
         ("systemctl stop nginx", "Failed to stop nginx.service: Access denied\n"),
         ("chmod 777 /etc/passwd", "chmod: changing permissions of '/etc/passwd': Operation not permitted\n"),
