@@ -13,7 +13,7 @@ from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.syntax.escapes import unescape
+from decnet_decoys.shell.syntax.escapes import echoed, unescape
 
 
 @command(":", folder="")
@@ -69,7 +69,7 @@ def echo(call: Call) -> Effects:
         newline = newline and "n" not in option
         escapes = (escapes or "e" in option) and "E" not in option
     for index, arg in enumerate(args):
-        text, stopped = unescape(arg) if escapes else (arg, False)
+        text, stopped = echoed(arg) if escapes else (arg, False)
         call.print(" " * (index > 0) + text, end="")
         if stopped:
             return 0

@@ -83,7 +83,7 @@ _COLUMNS = {
     "stat": _Column("STAT", 4, lambda row, _: row.process.stat),
     "state": _Column("S", 1, lambda row, _: row.process.stat[:1]),
     "start": _Column("STARTED", -8, lambda row, _: row.started),
-    "bsdstart": _Column("START", 7, lambda row, _: row.started),
+    "bsdstart": _Column("START", 5, lambda row, _: row.started),
     "lstart": _Column("STARTED", -24, lambda _row, call: call.shell.date(_BOOT, call.shell.machine.booted)),
     "time": _Column("TIME", -8, lambda row, _: _hms(row.process.time)),
     "bsdtime": _Column("TIME", -6, lambda row, _: row.process.time),

@@ -142,7 +142,7 @@ def pidof(call: Call) -> Effects:
         if call.name == "pidof":
             continue
         if not fits and not quiet:
-            call.fail(f"{name}: no process found")
+            call.print_error(f"{name}: no process found")
         status = status or int(not fits)
         for row in fits:
             if not _ended(call, row):
