@@ -41,6 +41,8 @@ class Connection(ABC):
         self._idle_seconds = min(idle_seconds, limits.idle_seconds)
         self._left = limits.session_bytes
         self._held = 0
+        self.delay_seconds = 0.0
+        """How long what the client sent waits before it is returned (`tarpit`)."""
 
     async def read(self) -> bytes:
         """Return what the client sent: by TCP b"" at its end, by UDP one datagram.
@@ -50,6 +52,8 @@ class Connection(ABC):
         await asyncio.sleep(0)  # what has arrived is returned at once: a client that floods must not starve the others
         async with asyncio.timeout(self._idle_seconds):
             data = await self._receive()
+        if self.delay_seconds:
+            await asyncio.sleep(self.delay_seconds)
         self._left -= len(data)
         if self._left < 0:
             self.recorder.counters.add("decoys_connections_cut")

@@ -104,7 +104,9 @@ class SensorReconciler(Worker[SensorReconcilerSettings]):
         return report
 
     def _seconds_to_wait(self, ctx: Context, report: Report, began: float) -> float:
-        seconds = ctx.poll_seconds(min(self.settings.look_seconds, report.due_seconds or self.settings.look_seconds))
+        seconds = ctx.poll_seconds(self.settings.look_seconds)
+        if report.due_seconds is not None:
+            seconds = min(seconds, report.due_seconds)
         if report.done:
             return ctx.parking.busy(seconds)
         return ctx.parking.rest(began, seconds, report.due_seconds)
