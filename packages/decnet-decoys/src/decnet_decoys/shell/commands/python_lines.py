@@ -7,6 +7,7 @@ say; a name that there is not is the NameError that it would be.
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,8 @@ class _RaisedError(DecoysError):
 def printed(shell: ShellState, source: str) -> tuple[str, str]:
     """Return what a program prints, and the traceback that it ends with, empty without one."""
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):  # about the attacker's program
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         line = source.split("\n", maxsplit=1)[0][:200]
         return "", f'  File "<string>", line 1\n    {line}\n    ^\nSyntaxError: invalid syntax'

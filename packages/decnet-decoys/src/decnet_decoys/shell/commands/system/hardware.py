@@ -8,6 +8,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.dates import moment_of
 from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.commands.options import Options, options, tried
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.programs import command
@@ -103,29 +104,31 @@ _DF = {"human-readable": "h", "si": "h", "inodes": "i", "print-type": "T", "port
 
 
 @command("df")
-def df(call: Call) -> int:
+def df(call: Call) -> Effects:
     """Show file systems: all, or those of paths."""
     found = options(call, "hHiTPaklmt:x:B:", _DF)
     mounted = _mounted(call.shell.machine.persona)
-    chosen = mounted
-    if found.operands:
-        chosen = []
-        for path in found.operands:
-            if not call.shell.files.exists(path, call.shell.access):
-                call.fail(f"{path}: No such file or directory")
-                continue
-            where = call.shell.files.locate(path, call.shell.access)
-            fits = [one for one in mounted if (where.rstrip("/") + "/").startswith(one[1].rstrip("/") + "/")]
-            chosen.append(max(fits, key=lambda one: len(one[1])) if fits else mounted[0])
-        if not chosen:
-            return 1
+    chosen = mounted if not found.operands else []
+    for path in found.operands:
+        yield from turn()
+        if not call.shell.files.exists(path, call.shell.access):
+            call.fail(f"{path}: No such file or directory")
+            continue
+        where = call.shell.files.locate(path, call.shell.access)
+        fits = [one for one in mounted if (where.rstrip("/") + "/").startswith(one[1].rstrip("/") + "/")]
+        chosen.append(max(fits, key=lambda one: len(one[1])) if fits else mounted[0])
+    if not chosen:
+        return 1
     if "output" in found:
-        call.print("Mounted on")
-        for one in chosen:
-            call.print(one[1])
+        for point in ("Mounted on", *(one[1] for one in chosen)):
+            call.print(point)
         return 0
-    _disk_table(call, found, chosen)
+    _disk_table(call, found, chosen[:MAX_ROWS])
     return int(bool(found.operands) and len(chosen) < len(found.operands))
+
+
+MAX_ROWS = 200
+"""Rows that df lays out."""
 
 
 def _disk_table(call: Call, found: Options, chosen: list[tuple[str, str, int, int]]) -> None:

@@ -5,9 +5,11 @@ A line is read as Python's syntax tree (`ast`), bounded in length, and only lite
 the few names below have a value; any other program ends without output.
 """
 
+import posixpath
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.python_lines import printed
 from decnet_decoys.shell.effects import Effects, Pause
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
@@ -33,17 +35,13 @@ def python(call: Call) -> Effects:
     source = options.get("c")
     if source is None and operands:
         if not call.shell.files.exists(operands[0], call.shell.access):
-            call.print_error(
-                f"/usr/bin/python3: can't open file '{call.shell.files.locate(operands[0], call.shell.access)}': "
-                "[Errno 2] No such file or directory"
-            )
+            path = posixpath.join(call.shell.cwd, operands[0])
+            call.print_error(f"/usr/bin/python3: can't open file '{path}': [Errno 2] No such file or directory")
             return 2
         return 0
     if source is None and (call.stdin is not None or call.shell.terminal is None):
         source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
     yield Pause(0.05)
-    from decnet_decoys.shell.commands.python_lines import printed
-
     output, error = printed(call.shell, (source or "")[:MAX_SOURCE])
     call.print(output[: 4 * MAX_TEXT], end="")
     if error:
