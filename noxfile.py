@@ -298,9 +298,10 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def realism(session: nox.Session) -> None:
-    """What nmap and p0f say that each persona is, beside its claim; as root, in network namespaces of its own."""
+    """What nmap and p0f say that each persona is, beside its claim; the shell beside a Debian; as root."""
     _workspace(session)
     session.run("python", "benchmarks/realism.py", *session.posargs)
+    session.run("python", "benchmarks/realism_shell.py", "--differences")
 
 
 @nox.session(python="3.11")

@@ -19,6 +19,7 @@ from decnet.drill.private import free_block, settings_text
 from decnet.drill.receiver import Receiver, verify
 from decnet.drill.script import new_script
 from decnet.drill.ssh import Ssh, SshEndpoint
+from decnet.history.playback import RecordingError
 from decnet_core.settings import Settings
 from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DecoysSettings
@@ -132,7 +133,7 @@ def test_recording_is_replayed(tmp_path: Path) -> None:
 def test_what_is_no_recording_is_refused(content: str, tmp_path: Path) -> None:
     file = tmp_path / "cast"
     file.write_text(content)
-    with pytest.raises(ValueError):  # noqa: PT011  # msgspec's and ours, each with its own words
+    with pytest.raises(RecordingError):
         replay(file)
 
 

@@ -106,6 +106,14 @@ def postgres_url(postgres: Callable[[str], str], migrated_postgres: Engine, sche
     return postgres("migrated")
 
 
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres: Callable[[str], str], migrated_postgres: Engine, schema_tables: set[str]) -> str:
+    """Return the URL of that database, emptied once for all tests of a module; none of them asks for `postgres_url`."""
+    with migrated_postgres.begin() as connection:
+        _empty(connection, schema_tables)
+    return postgres("migrated")
+
+
 _SIZES = (
     "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 )

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 LISTS = {
     "fleet": ("decnet", "decnet-web"),
-    "sensor": ("decnet-sniff", "decnet-swarm"),
+    "sensor": ("decnet-decoys", "decnet-sniff", "decnet-swarm"),
     "extras": ("decnet-models", "decnet-sniff"),
 }
 """Of each list the distributions that it installs, with all that they depend on; `extras` with their extras, too.

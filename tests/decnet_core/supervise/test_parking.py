@@ -376,7 +376,7 @@ async def test_a_worker_in_the_background_is_woken_a_while_after_the_others(
 async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_fleet, "_HURRIED_SECONDS", 1.0)
+    monkeypatch.setattr(process_fleet, "_EARLY_CHILD_SECONDS", 1.0)
     async with opened(tmp_path, "clerk", "steady", heavy="clerk") as office:
         await office.parked()
         await until(lambda: set(office.fleet.zygotes) == {""})  # that of the clerk has ended
@@ -399,7 +399,7 @@ async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_park
             await office.parked()
             office.order(f"{number}", announced=False)
             zygote = office.fleet._zygotes["heavy"]  # the moment cannot be met from outside
-            asking = asyncio.ensure_future(zygote.open(hurried=True))
+            asking = asyncio.ensure_future(zygote.open())
             await asyncio.sleep(0)
             await office.fleet._close_unneeded("heavy")
             await asking

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from decnet_core.state import NAMESPACES
+from decnet_core.unit_results import results
 from decnet_core.units.job import Job, Site, network_of, writable
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 from decnet_core.units.services import worker_unit
@@ -52,6 +56,7 @@ def test_a_worker_gets_what_it_declares() -> None:
         "/var/lib/decnet/positions",
         "/var/lib/decnet/quarantine/listener",
         "/var/lib/decnet/run/listener",
+        "/var/lib/decnet/run/units",
         "/var/lib/decnet/spool/listener",
     ]
 
@@ -61,8 +66,21 @@ def test_a_worker_that_declares_nothing_gets_nothing() -> None:
     assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == [""]
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert unit["PrivateNetwork"] == ["yes"]
-    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run/bus"]
+    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run/bus /var/lib/decnet/run/units"]
     assert unit["SupplementaryGroups"] == [""]
+
+
+def test_a_unit_notes_that_it_has_failed_and_that_it_is_ready_again(tmp_path: Path) -> None:
+    unit = unit_of("decnet-listener.service")
+    note = "/var/lib/decnet/run/units/listener"
+    assert unit["ExecStartPost"] == [f"-/bin/rm -f {note}"]
+    command = unit["ExecStopPost"][0].removeprefix("-/bin/sh -c '").removesuffix("'").replace("$$", "$")
+    (tmp_path / "units").mkdir()
+    for result, found in (("exit-code", {"listener": "exit-code"}), ("success", {})):
+        here = command.replace("/var/lib/decnet/run", str(tmp_path))
+        subprocess.run(["/bin/sh", "-c", here], env={"SERVICE_RESULT": result}, check=True, timeout=30)
+        assert results(tmp_path) == found
+        assert (tmp_path / "units" / "listener").stat().st_mode & 0o777 == 0o640
 
 
 def test_only_database_workers_may_open_the_database_and_they_wait_for_its_migration() -> None:

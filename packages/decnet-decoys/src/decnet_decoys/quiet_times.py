@@ -8,7 +8,7 @@ in that moment waits for it.
 
 from collections.abc import Container
 
-LARGE = ("asyncssh", "cryptography")
+LARGE = ("asyncssh", "cryptography", "re2")
 """Packages that only visitors need, or the making of keys."""
 QUIET_SECONDS = 300.0
 """Who plans his next step, or reads what he found, may take minutes; and the first client of a new process waits for it

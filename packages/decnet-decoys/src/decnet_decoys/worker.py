@@ -33,7 +33,7 @@ from decnet_core.runtime.shares.share import Share
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_decoys.assigned.assignments import Assignments, stored_deckies
-from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILER, HandoverServer
+from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILERS, HandoverServer
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import FleetResources
 from decnet_decoys.endpoint import by_endpoint
@@ -128,7 +128,7 @@ class Decoys(Worker[DecoysSettings]):
         assignments = Assignments(_assigned(ctx, self.share), played, ctx.stored_sockets, reserved)
         await assignments.restore()
         log.info("deckies open count=%d ports=%d", len(fleet) + len(assignments.versions), played.ports)
-        clients = {worker: ctx.state.run_of(worker) for worker in (RECONCILER, ORCHESTRATOR)}
+        clients = {worker: ctx.state.run_of(worker) for worker in (*RECONCILERS, ORCHESTRATOR)}
         self._handover = HandoverServer(
             handover_socket(ctx.state, ctx.name), clients, assignments, resources, ctx.spawn
         )

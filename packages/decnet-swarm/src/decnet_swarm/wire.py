@@ -11,11 +11,14 @@ is one of these.
     event event ... Mark                  ->
                                           <-    Stored (so many marks)
     CaughtUp                              ->
+                                          <-    Assign: a part of the deckies that you are to play
+    Deckies: how they stand               ->
 
 A `Mark` ends a batch of lines of one spool and says where the spool continues after them. The listener writes a batch
 only when it has its mark, and says `Stored` when events and place are safe. So after any cut the next `Welcome` tells
 exactly from where to continue, and neither side needs to remember single events. `check` is the forwarder's own
 fingerprint of what stands before the place: a spool that was restored or recreated has the place but not the check.
+`Assign` comes to who said in its Hello which assignment it has, when there is a newer one (`assignments`).
 `CaughtUp` says that all there was has been sent: nothing of it will be sent again but what follows the last `Stored`.
 Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
 """
@@ -23,6 +26,8 @@ Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS
 from typing import Annotated
 
 import msgspec
+
+from decnet_core.deckies.orders import Standings
 
 ALPN = "decnet-swarm/1"
 KEEPALIVE_SECONDS = 20.0
@@ -56,6 +61,8 @@ class Hello(_Control, frozen=True, tag="hello"):
     """The first message of a connection."""
 
     version: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    assigned: Count | None = None
+    """The version of the assignment that it keeps, 0 for none; None: it takes no assignments."""
 
 
 class Welcome(_Control, frozen=True, tag="welcome"):
@@ -89,6 +96,21 @@ class Stored(_Control, frozen=True, tag="stored"):
     marks: Count
 
 
+class Deckies(_Control, frozen=True, tag="deckies"):
+    """How the sensor's deckies stand."""
+
+    standings: Standings
+
+
+class Assign(_Control, frozen=True, tag="assign"):
+    """A part of a signed assignment."""
+
+    version: Count
+    part: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    parts: Annotated[int, msgspec.Meta(ge=1, le=256)]
+    content: bytes
+
+
 class Ping(_Control, frozen=True, tag="ping"):
     """Keep-alive."""
 
@@ -97,10 +119,12 @@ class Farewell(_Control, frozen=True, tag="farewell"):
     """The listener ends the connection; the reason."""
 
     reason: Annotated[str, msgspec.Meta(max_length=512)]
+    revoked: bool = False
+    """Whether the sensor is no member of the fleet any more."""
 
 
-FromForwarder = Hello | Mark | CaughtUp | Ping
-FromListener = Welcome | Stored | Ping | Farewell
+FromForwarder = Hello | Mark | CaughtUp | Deckies | Ping
+FromListener = Welcome | Stored | Assign | Ping | Farewell
 
 _encoder = msgspec.json.Encoder()
 _from_forwarder: msgspec.json.Decoder[FromForwarder] = msgspec.json.Decoder(FromForwarder)

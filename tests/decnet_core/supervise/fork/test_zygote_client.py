@@ -281,7 +281,7 @@ def _caught(pid: int) -> int:
     return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)
 
 
-def test_what_a_zygote_in_a_hurry_has_imported_can_still_be_prepared_for_sharing(
+def test_what_a_zygote_has_imported_for_its_first_child_can_still_be_prepared_for_sharing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "imported_in_a_hurry.py").write_text("class Unregistered:\n    pass\n")
@@ -294,13 +294,13 @@ def test_what_a_zygote_in_a_hurry_has_imported_can_still_be_prepared_for_sharing
     assert gc.isenabled()
 
 
-async def test_a_zygote_in_a_hurry_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:
+async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:
     places = [BUS, "supervised_workers:Dice"]
     heavy = ZygoteClient(
         places, forker.environment, forker.said.extend, name="heavy", parent=forker.client, lifeline=forker.lifeline
     )
     await forker.client.open()
-    opened = await heavy.open(hurried=True)
+    opened = await heavy.open()
 
     async def fork() -> ChildProcess:
         return await heavy.fork("bus", BUS, environment={}, lifeline=forker.lifeline, write=forker.said.extend)

@@ -32,6 +32,20 @@ class FleetChanged(msgspec.Struct, frozen=True):
     """How many were added, changed or marked for removal."""
 
 
+class FleetAssigned(msgspec.Struct, frozen=True):
+    """The deckies of sensors were ordered, or came from the master."""
+
+    sensors: int
+    """Of how many sensors."""
+
+
+class FleetReported(msgspec.Struct, frozen=True):
+    """A sensor reported how its deckies stand, or whether it is there."""
+
+    sensor: str
+    """Its name."""
+
+
 class GroupingDecided(msgspec.Struct, frozen=True):
     """An operator's decisions about identities or campaigns were committed."""
 
@@ -103,6 +117,16 @@ SPOOL_APPENDED = Subject("spool.{}.appended", Appended, "A worker appended event
 EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; wakes the cursor workers.")
 NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
 FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were committed; wakes reconciler.")
+FLEET_ASSIGNED = Subject(
+    "fleet.assigned",
+    FleetAssigned,
+    "Deckies of sensors were ordered; wakes listener, on a sensor sensor-reconciler.",
+)
+FLEET_REPORTED = Subject(
+    "fleet.reported",
+    FleetReported,
+    "A sensor's deckies stand otherwise; wakes reconciler, on a sensor forwarder.",
+)
 GROUPING_DECIDED = Subject(
     "grouping.decided",
     GroupingDecided,
@@ -117,5 +141,6 @@ LOST = Subject(
 )
 
 SUBJECTS: tuple[Subject, ...] = (
-    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, GROUPING_DECIDED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
+    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, FLEET_ASSIGNED, FLEET_REPORTED),
+    *(GROUPING_DECIDED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from decnet_core.backoff import backoff
 from decnet_core.bus.address import Address
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.link import Link
@@ -168,11 +169,10 @@ class Uplink:
         self.last_error = reason
 
     def _pause(self, failures: int) -> float:
-        longest = self._options.first_retry_seconds * 2.0 ** min(failures - 1, 16)
-        limit = self._options.max_retry_seconds
+        longest = backoff(self._options.first_retry_seconds, failures - 1, self._options.max_retry_seconds)
         if self.last_error.startswith(_REJECTED) and failures >= len(self._addresses):
-            longest = limit = self._options.refused_retry_seconds
-        return min(longest, limit) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            longest = self._options.refused_retry_seconds
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
     def _greeting(self, address: Address, info: Info) -> frames.Line:
         options: dict[str, object] = {

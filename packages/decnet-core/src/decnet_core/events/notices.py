@@ -229,7 +229,7 @@ class WorkerDown(_Notice, frozen=True, tag="worker.down"):
     ts: int
     worker: str
     state: str
-    """restarting, crash loop or cannot start."""
+    """restarting, crash loop or cannot start; of a unit of systemd failed."""
     reason: str = ""
 
 
@@ -261,6 +261,44 @@ class DiskRecovered(_Notice, frozen=True, tag="disk.recovered"):
     disk: str
     since: int
     """When it was told that it is low."""
+
+
+class DatabaseUnhealthy(_Notice, frozen=True, tag="database.unhealthy"):
+    """The database is damaged and could not be mended by itself, or did not answer: told when it can be written to."""
+
+    ts: int
+    database: str
+    """The file; of a server `database`."""
+    since: int
+    """When it was seen first."""
+    reason: str = ""
+
+
+class DatabaseRecovered(_Notice, frozen=True, tag="database.recovered"):
+    """The database answers again, or another file has taken its place."""
+
+    ts: int
+    database: str
+    since: int
+    """When it was told, or seen, that it is unhealthy."""
+
+
+class SensorSilent(_Notice, frozen=True, tag="sensor.silent"):
+    """A sensor has not been heard for as long as `[listener] silent_seconds`: it is down, or cut off."""
+
+    ts: int
+    sensor: str
+    heard_at: int
+    """When it was heard last."""
+
+
+class SensorBack(_Notice, frozen=True, tag="sensor.back"):
+    """A sensor that was silent has been heard again, or was revoked."""
+
+    ts: int
+    sensor: str
+    since: int
+    """When it was told that it is silent."""
 
 
 class CertificateExpiring(_Notice, frozen=True, tag="certificate.expiring"):
@@ -403,6 +441,10 @@ Notice = (
     | DiskRecovered
     | CertificateExpiring
     | CertificateRenewed
+    | DatabaseRecovered
+    | DatabaseUnhealthy
+    | SensorBack
+    | SensorSilent
     | IncidentOpened
     | IncidentGrew
     | IncidentEscalated

@@ -57,10 +57,19 @@ class InheritedSockets:
                 with contextlib.suppress(OSError):
                     self._waiting[name] = socket.socket(fileno=int(number))
 
+    @property
+    def any_left(self) -> bool:
+        """Whether there are sockets of a former life that nobody has taken yet."""
+        return bool(self._waiting)
+
     @classmethod
     def from_environment(cls) -> InheritedSockets:
         """Read VARIABLE, once: a child of this process must not believe that they are its own."""
         return cls(os.environ.pop(VARIABLE, ""))
+
+    def __len__(self) -> int:
+        """Return how many there are; none for a worker that was not parked."""
+        return len(self._waiting)
 
     def take(self, name: str, host: str, port: int) -> socket.socket | None:
         """Return the socket called `name` if it is bound to that address; port 0 stands for any."""

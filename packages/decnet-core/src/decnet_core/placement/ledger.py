@@ -2,16 +2,15 @@
 """What passes over a fleet are told, and where they write what came of it: a database, or files of a sensor host."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import msgspec
 
+from decnet_core.deckies.orders import Order, Phase
 from decnet_core.placement.desired import DesiredDecky
-from decnet_core.placement.orders import BadOrder, Order, desired, marks, placeholder
+from decnet_core.placement.orders import BadOrder, desired, marks, placeholder
 from decnet_core.placement.reconciliation import Outcome
 from decnet_core.placement.retry import Failure
-
-Phase: TypeAlias = Literal["absent", "running", "stopping", "failed"]
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -1,46 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""What must be for one decky, as a document that can be written, sent and kept; and the decky that it means. Pure."""
+"""The decky that an order means, or why it cannot be. Pure."""
 
 import ipaddress
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
-from decnet_core.deckies.assignment import AssignedService, Name
+from decnet_core.deckies.orders import Order, OrderedAddress
 from decnet_core.errors import CoreError
 from decnet_core.placement.desired import DesiredDecky, Interface, Service, Stack
-
-Runtime: TypeAlias = Literal["loopback", "host", "netns", "container"]
 
 
 class BadOrder(CoreError, ValueError):
     """A decky cannot be what is ordered; the message says why."""
-
-
-class OrderedAddress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Without a prefix length it is one that the host has."""
-
-    address: str
-    prefix_length: int | None = None
-    gateway: str | None = None
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One decky; `persona` names a document that comes beside it."""
-
-    name: Name
-    host_name: str
-    runtime: Runtime
-    addresses: tuple[OrderedAddress, ...]
-    persona: str
-    services: tuple[AssignedService, ...] = ()
-    version: int
-    wanted: bool = True
-    interface: str | None = None
-    mac: str | None = None
-    seed: int = 0
-    image: str | None = None
-    dhcp: bool = False
 
 
 def desired(order: Order, persona: dict[str, Any] | None) -> DesiredDecky:

@@ -19,7 +19,7 @@ from decnet_core.placement.runtimes.runtime import Observed, Runtime, RuntimeFai
 
 log = logging.getLogger(__name__)
 
-_SWITCH_ON = "run `decnet up` as root, or have [reconciler] runtimes name it and run `decnet init` again"
+SWITCH_ON = "run `decnet up` as root, or have [reconciler] runtimes name it and run `decnet init` again"
 
 
 class Players(Protocol):
@@ -42,15 +42,17 @@ class Outcome(msgspec.Struct, frozen=True):
 class Reconciliation:
     """The runtimes that may be used, by name, and who plays."""
 
-    def __init__(self, runtimes: Mapping[str, Runtime], players: Players) -> None:
+    def __init__(self, runtimes: Mapping[str, Runtime], players: Players, switch_on: str = SWITCH_ON) -> None:
+        """`switch_on` is what to do when a decky needs a runtime that may not be used."""
         self._runtimes = runtimes
         self._players = players
+        self._switch_on = switch_on
 
     def look(self, deckies: Sequence[DesiredDecky]) -> tuple[Actual, dict[str, str]]:
         """Return what is there, and by name why deckies cannot be looked at."""
         observed: dict[str, Observed] = {}
         errors = {
-            one.name: f"the runtime {one.runtime} is off: {_SWITCH_ON}"
+            one.name: f"the runtime {one.runtime} is off: {self._switch_on}"
             for one in deckies
             if one.runtime not in self._runtimes
         }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from decnet_core.backoff import backoff
 from decnet_core.durations import SECOND_NS
 
 FIRST_SECONDS, LONGEST_SECONDS = 1, 300
@@ -20,8 +21,8 @@ class Failure(msgspec.Struct, frozen=True):
 
 def failure(version: int, attempts_before: int, now_ns: int) -> Failure:
     """Return when to try again after one more failure."""
-    pause = min(FIRST_SECONDS << min(attempts_before, 30), LONGEST_SECONDS)
-    return Failure(version, attempts_before + 1, now_ns + pause * SECOND_NS)
+    pause = backoff(FIRST_SECONDS, attempts_before, LONGEST_SECONDS)
+    return Failure(version, attempts_before + 1, now_ns + int(pause * SECOND_NS))
 
 
 class Retries:

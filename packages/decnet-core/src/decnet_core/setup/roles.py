@@ -15,8 +15,11 @@ SENSOR_GROUPS = ("bus", "sensor")
 
 
 def jobs_for(role: Role, jobs: Iterable[Job]) -> list[Job]:
-    """Return those of `jobs` that a host of this role does."""
-    return [job for job in jobs if role == "all" or job.group in SENSOR_GROUPS]
+    """Return those of `jobs` that a host of this role does; a sensor plays deckies if its master may give it some."""
+    known = list(jobs)
+    plays = any(job.name == "sensor-reconciler" for job in known)
+    groups = (*SENSOR_GROUPS, "decoys") if plays else SENSOR_GROUPS
+    return [job for job in known if role == "all" or job.group in groups]
 
 
 def site_for(role: Role, site: Site) -> Site:

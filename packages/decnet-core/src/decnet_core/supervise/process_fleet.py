@@ -47,8 +47,9 @@ DATABASE = "database"
 
 _WITHOUT_PROCESS = (Phase.PARKED, Phase.REFUSED, Phase.STOPPED)
 _MICROSECONDS = 1_000_000
-_HURRIED_SECONDS = 60.0
-"""A worker that was forked in a hurry and still runs this long after is replaced by one that takes less memory."""
+_EARLY_CHILD_SECONDS = 60.0
+"""A worker that was forked before its zygote was prepared, and still runs this long after, is replaced by one that
+takes less memory."""
 _EARLY_SECONDS = 30.0
 _EARLY_LIMIT = 64
 """Processes whose messages are kept until they are known; any process of our user could send some."""
@@ -94,7 +95,6 @@ class ProcessFleet(Fleet):
         self._channel = zygote
         self._zygote_of = functools.cache(zygote_of)  # the registry looks for what is installed each time
         self._zygotes: dict[str, ZygoteClient] = {}
-        self._started = False
         self._logs = logs
         self._early: dict[int, tuple[float, dict[str, str]]] = {}
         self._lifeline, self._our_end = os.pipe()
@@ -125,7 +125,6 @@ class ProcessFleet(Fleet):
             self._make_zygotes(wanted)
             await self._zygotes[""].open()
         await super().start(wanted)
-        self._started = True
         self._announce_loss(SUPERVISOR)  # perhaps another was killed before this
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
@@ -134,7 +133,6 @@ class ProcessFleet(Fleet):
         former = []
         if self._forking:
             await self._zygotes[""].reload()
-            self._started = False
             former = [zygote for name, zygote in self._zygotes.items() if name]
             self._zygote_of.cache_clear()
             self._make_zygotes(self._workers)  # with the code that is installed now
@@ -143,7 +141,6 @@ class ProcessFleet(Fleet):
                 await worker.restart()
             else:
                 await worker.recycle(why="reload")
-        self._started = True
         for zygote in former:
             await zygote.close()
 
@@ -172,8 +169,8 @@ class ProcessFleet(Fleet):
                 await self._replace_early(zygote)
 
     async def _replace_early(self, zygote: ZygoteClient) -> None:
-        """Replace, one at a time, the workers that the zygote forked in a hurry and that have stayed busy."""
-        if not zygote.early or zygote.age < _HURRIED_SECONDS:
+        """Replace, one at a time, the workers that were forked before the zygote was prepared and have stayed busy."""
+        if not zygote.early or zygote.age < _EARLY_CHILD_SECONDS:
             return
         try:
             await zygote.prepare()
@@ -182,7 +179,7 @@ class ProcessFleet(Fleet):
             return
         for process in self._processes.values():
             if (pid := process.status.pid) in zygote.early:
-                await process.recycle(why="it was started in a hurry", instance=pid)
+                await process.recycle(why="it was forked early", instance=pid)
 
     def _used_bytes(self, process: SupervisedProcess) -> int:
         """Return the unique memory of a worker, 0 if that cannot be more than its budget.
@@ -272,7 +269,6 @@ class ProcessFleet(Fleet):
                 sockets=sockets,
                 lifeline=self._lifeline,
                 write=write,
-                hurried=self._started,
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],

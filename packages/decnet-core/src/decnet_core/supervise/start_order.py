@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The order in which a fleet's workers start and stop, however they are hosted.
 
-The workers of `worker_registry.FLOW` start first, one after the other, and stop last, in the opposite order: so what
-the others send until their end is still delivered and stored.
+The bus starts first, so that all others find it; until `ingest` has started, spools keep what comes. The workers of
+`worker_registry.FLOW` stop last, in the opposite order: so what the others send until their end is still delivered and
+stored.
 """
 
 import asyncio
@@ -14,9 +15,11 @@ from decnet_core.runtime.worker_registry import FLOW
 async def start(names: Iterable[str], begin: Callable[[str], asyncio.Event]) -> None:
     """Call `begin` for every worker; the event that it returns is set when the worker is ready or has failed."""
     first, others = _split(names)
-    for name in first:
-        await begin(name).wait()
-    settling = [begin(name) for name in others]
+    settling = []
+    for name in (*first, *others):
+        settling.append(begin(name))
+        if name == FLOW[0]:
+            await settling[0].wait()
     await asyncio.gather(*(settled.wait() for settled in settling))
 
 

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
 from decnet_core.state import NAMESPACES, SUPERVISORS
+from decnet_core.unit_results import FOLDER
 from decnet_core.units.job import (
     DATABASE_GROUP,
     DATABASE_USER,
@@ -49,7 +50,8 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     yield f"z {site.environment} 0600 root root"
     yield f"d {site.state} 0750 root {GROUP}"
     yield f"d {site.state}/run 1750 root {GROUP}"
-    yield f"d {site.state}/run/{SUPERVISORS} 0700 {SUPERVISE_USER} {GROUP}"
+    yield f"d {site.state}/run/{SUPERVISORS} 0750 {SUPERVISE_USER} {GROUP}"
+    yield f"d {site.state}/run/{FOLDER} 1770 root {GROUP}"
     yield f"d {site.state}/spool 0750 root {GROUP}"
     yield f"d {site.state}/keys 0750 root {GROUP}"
     if any(job.database for job in jobs):

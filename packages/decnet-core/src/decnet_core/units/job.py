@@ -10,6 +10,7 @@ import msgspec
 from decnet_core.runtime.shares.share import names
 from decnet_core.runtime.worker import Worker
 from decnet_core.supervise.fork.secrets import needed
+from decnet_core.unit_results import FOLDER
 
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket."""
@@ -159,7 +160,11 @@ def network_of(job: Job, site: Site) -> Network:
 
 def writable(job: Job, site: Site) -> tuple[str, ...]:
     """Return the directories that the worker may write to; everything else is read-only for it."""
-    below = [f"{site.state}/run/{job.name}", *(f"{site.state}/{folder}" for folder in job.writes)]
+    below = [
+        f"{site.state}/run/{job.name}",
+        f"{site.state}/run/{FOLDER}",
+        *(f"{site.state}/{folder}" for folder in job.writes),
+    ]
     below += [f"{site.state}/spool/{spool}" for spool in job.spools]
     if job.database:
         below.append(site.database)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit
 from decnet_core.supervise.fork import secrets
+from decnet_core.unit_results import path_of
 from decnet_core.units.job import (
     BROKER_SERVICE,
     DATABASE_GROUP,
@@ -75,6 +76,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "NotifyAccess": "main",
         "ExecStart": f"{site.programs}/decnet-{job.name}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
+        **result_notes(job.name, site),
         **environment(site, job.secrets),
         "User": job.user,
         "Group": GROUP,
@@ -101,6 +103,15 @@ def _box(job: Job, site: Site) -> dict[str, Value]:
         own_ids=not job.serves_workers,  # it reads their uids
         netlink=job.netlink,
     )
+
+
+def result_notes(name: str, site: Site) -> dict[str, Value]:
+    """Return how a unit notes that it has failed, for `webhook` to tell (`decnet_core.unit_results`)."""
+    path = path_of(f"{site.state}/run", name)
+    return {
+        "ExecStartPost": f"-/bin/rm -f {path}",
+        "ExecStopPost": f"-/bin/sh -c 'umask 027; echo \"$$SERVICE_RESULT\" >{path}'",
+    }
 
 
 def database_unit(site: Site) -> str:

@@ -25,7 +25,7 @@ from decnet_core.units.job import (
     writable,
 )
 from decnet_core.units.sandbox import sandbox, system_calls
-from decnet_core.units.services import PATIENCE, RESTARTS, environment, order
+from decnet_core.units.services import PATIENCE, RESTARTS, environment, order, result_notes
 from decnet_core.units.text import Value, escaped, unit
 
 BECOME_ANOTHER = ("CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID")
@@ -76,6 +76,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site, apart: Sequence[Job]) 
         "NotifyAccess": "main",  # the zygote, which passes on what the supervisor, its child, says
         "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs, apart)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
+        **result_notes(f"supervise@{group}", site),
         **environment(site, {name for job in jobs for name in job.secrets}),
         "User": SUPERVISE_USER,
         "Group": GROUP,

@@ -38,8 +38,13 @@ from decnet_decoys.decky_context import FleetResources
 
 log = logging.getLogger(__name__)
 
-RECONCILER, ORCHESTRATOR = "reconciler", "orchestrator"
-_ASKED_BY: dict[type[Any], str] = {Play: RECONCILER, Withdraw: RECONCILER, Expect: ORCHESTRATOR, Place: ORCHESTRATOR}
+RECONCILERS, ORCHESTRATOR = ("reconciler", "sensor-reconciler"), "orchestrator"
+_ASKED_BY: dict[type[Any], tuple[str, ...]] = {
+    Play: RECONCILERS,
+    Withdraw: RECONCILERS,
+    Expect: (ORCHESTRATOR,),
+    Place: (ORCHESTRATOR,),
+}
 
 _MOST_CLIENTS = 8
 _ROOM = socket.CMSG_SPACE((MOST_SOCKETS + 3) * array.array("i").itemsize)
@@ -152,9 +157,9 @@ def _permitted(
     request: Request | None, sockets: list[socket.socket], workers: frozenset[str]
 ) -> tuple[Request | Refused | None, list[socket.socket]]:
     """Return the request if it is one of these workers', else its refusal."""
-    worker = _ASKED_BY.get(type(request))
-    refused = worker is not None and worker not in workers
-    return Refused(f"only {worker} may ask for that") if refused else request, sockets
+    allowed = _ASKED_BY.get(type(request))
+    refused = allowed is not None and workers.isdisjoint(allowed)
+    return Refused(f"only {allowed[0]} may ask for that") if allowed and refused else request, sockets
 
 
 def _entitled(uid: int, directory: Path) -> bool:

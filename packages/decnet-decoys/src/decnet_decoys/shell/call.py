@@ -82,6 +82,14 @@ class Call:
             self.fail(f"{path}: {error}")
             return None
 
+    def open_quoted(self, path: str, failure: str) -> InputFile | None:
+        """Return a file's content as `open` does; complains in the form `failure 'path'` of coreutils."""
+        try:
+            return InputFile(path, self.shell.files.read(path, self.shell.access))
+        except FileSystemError as error:
+            self.fail(f"{failure} {shell_quoted(path)}: {error}")
+            return None
+
     @property
     def words(self) -> list[str]:
         """The arguments that do not begin with a dash."""
@@ -106,6 +114,11 @@ class Call:
             else:
                 operands.append(arg)
         return options, operands
+
+
+def shell_quoted(path: str) -> str:
+    """Return a path as coreutils quote it in what they complain about."""
+    return f'"{path}"' if "'" in path else f"'{path}'"
 
 
 def _letters(cluster: str, takes_value: str, options: dict[str, str], args: Iterator[str]) -> None:

@@ -18,6 +18,7 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.options import UsageError
 from decnet_decoys.shell.redirection import redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
@@ -194,8 +195,12 @@ class Interpreter:
             return 0
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
-            answer = handler(Call(self, argv[0], argv[1:], streams, tty=tty))
-            return answer if isinstance(answer, int) else (yield from answer)
+            call = Call(self, argv[0], argv[1:], streams, tty=tty)
+            try:
+                answer = handler(call)
+                return answer if isinstance(answer, int) else (yield from answer)
+            except UsageError as refused:
+                return call.fail(str(refused), refused.status)
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         kept = self.shell.set_parameters(argv)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The state of one login's shell between commands: user, directory, variables, functions, history."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from typing import NamedTuple
 
 from decnet_decoys.memory_budget import MemoryLease
@@ -13,7 +15,7 @@ from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
-from decnet_decoys.shell.machine.tree import Identity
+from decnet_decoys.shell.machine.tree import ENDLESS, Filler, Identity
 from decnet_decoys.shell.syntax.nodes import Group
 
 MAX_VARIABLES = 500
@@ -73,6 +75,8 @@ class ShellState:
         self.files, self.users = overlay.files, overlay.users
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
+        self.files.live["/dev/zero"] = _zeros
+        self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(_noise, count())
         self.functions: dict[str, Group] = {}
         self._function_sizes: dict[str, int] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
@@ -206,6 +210,15 @@ class ShellState:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
+
+
+def _zeros() -> Filler:
+    return Filler(b"", ENDLESS, "")
+
+
+def _noise(reads: Iterator[int]) -> Filler:
+    """Return endless noise, other at each read."""
+    return Filler(b"", ENDLESS, f"{os.urandom(8).hex()}{next(reads)}")
 
 
 def _uptime(machine: Machine, clock: Callable[[], float]) -> bytes:

@@ -17,7 +17,7 @@ from decnet_models.attackers.typists import typist
 
 LINES_READ = 200
 """The first command lines of a session that are told of."""
-TRIES_READ = 5000
+TRIES_READ = 2000
 """The first credentials of an attacker that are compared with password lists."""
 
 _digest = msgspec.json.Decoder(TypingDigest)
@@ -65,13 +65,13 @@ def lines_of(connection: Connection, ip: str, session: str) -> list[str]:
 def tries_of(connection: Connection, ip: str) -> list[tuple[str, str]]:
     """Return the users and passwords that an attacker tried, in the order of the first try."""
     use, known = tables.credential_use.c, tables.credential.c
-    first = func.min(use.first_seen)
+    first = func.min(use.first_seen).label("first")
+    tried = select(use.credential, first).where(use.attacker == ip).group_by(use.credential)
+    tried_first = tried.order_by(first, use.credential).limit(TRIES_READ).subquery()
     query = (
         select(known.username, known.password)
-        .join(tables.credential, known.digest == use.credential)
-        .where(use.attacker == ip, known.password.is_not(None))
-        .group_by(use.credential, known.username, known.password, known.first_seq)
-        .order_by(first, known.first_seq, known.username, known.password)
-        .limit(TRIES_READ)
+        .join(tried_first, known.digest == tried_first.c.credential)
+        .where(known.password.is_not(None))
+        .order_by(tried_first.c.first, known.first_seq, known.username, known.password)
     )
-    return [(row.username or "", row.password) for row in connection.execute(query)]
+    return [(username or "", password) for username, password in connection.execute(query).all()]

@@ -9,7 +9,7 @@ only what is tried tells.
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -86,13 +86,16 @@ def short_digest(entry: str) -> bytes:
 
 def walked(tries: Sequence[tuple[str, str]]) -> tuple[WalkedList, ...]:
     """Return the lists that explain `tries` of users and passwords, in the order of the first one; best first."""
-    found = [one for name in LISTS if (one := _compared(name, tries)) is not None]
+    secrets = dict.fromkeys(short_digest(secret) for _, secret in tries)
+    pairs = dict.fromkeys(short_digest(f"{user}:{secret}") for user, secret in tries)
+    compared = (_compared(name, pairs if LISTS[name].pairs else secrets) for name in LISTS)
+    found = [one for one in compared if one is not None]
     return tuple(sorted(found, key=lambda one: (-one.tried, -(one.correlation or 0), one.name)))
 
 
-def _compared(name: str, tries: Sequence[tuple[str, str]]) -> WalkedList | None:
+def _compared(name: str, entries: Collection[bytes]) -> WalkedList | None:
+    """Return whether a list explains these digests, which are in the order of the first try."""
     places, pairs = _places(name), LISTS[name].pairs
-    entries = dict.fromkeys(short_digest(f"{user}:{secret}" if pairs else secret) for user, secret in tries)
     order = [places[one] for one in entries if one in places]
     share = len(order) / len(entries) if entries else 0.0
     if len(order) < LEAST_TRIES or share < (LEAST_DRAWN if pairs else LEAST_SHARE):

@@ -127,18 +127,22 @@ def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
 
 def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[CredentialUse]:
     """Return where credentials were tried, accepted ones first, then newest first."""
-    use, table = tables.credential_use, tables.credential
+    use, known = tables.credential_use, tables.credential.c
+    of = _of(select(use), use, attacker).order_by(*_accepted_first(use.c)).limit(limit).subquery()  # before the names
     query = (
         select(
-            *(use.c.attacker, use.c.credential, table.c.username, table.c.password, table.c.public_key),
-            *(use.c.service, func.nullif(use.c.decky, tables.UNKNOWN)),
-            *(use.c.uses, use.c.accepted, use.c.first_seen, use.c.last_seen),
+            *(of.c.attacker, of.c.credential, known.username, known.password, known.public_key),
+            *(of.c.service, func.nullif(of.c.decky, tables.UNKNOWN)),
+            *(of.c.uses, of.c.accepted, of.c.first_seen, of.c.last_seen),
         )
-        .join(table, table.c.digest == use.c.credential)
-        .order_by((use.c.accepted > 0).desc(), use.c.last_seen.desc(), use.c.credential, use.c.service)
-        .limit(limit)
+        .join(tables.credential, known.digest == of.c.credential)
+        .order_by(*_accepted_first(of.c))
     )
-    return [CredentialUse(*row) for row in connection.execute(_of(query, use, attacker))]
+    return [CredentialUse(*row) for row in connection.execute(query).all()]
+
+
+def _accepted_first(use: Any) -> tuple[ColumnElement[Any], ...]:
+    return ((use.accepted > 0).desc(), use.last_seen.desc(), use.credential, use.service)
 
 
 def commands(

@@ -94,8 +94,9 @@ def open_engine(
     create: bool = False,
     busy_seconds: float = BUSY_SECONDS,
     statement_seconds: float = 0,
+    connections: int = 1,
 ) -> Engine:
-    """Return an engine for `url`; it connects on first use.
+    """Return an engine for `url`; it connects on first use, at most `connections` times, and uses as few as it can.
 
     On PostgreSQL a statement that takes longer than `statement_seconds` is cancelled (0: none is).
     A missing SQLite file is created only with `create`. Raises DatabaseError for a URL that is neither SQLite's nor
@@ -103,9 +104,15 @@ def open_engine(
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, read_only=read_only, create=create, busy_seconds=busy_seconds)
+        return _sqlite(parsed, read_only=read_only, create=create, busy_seconds=busy_seconds, connections=connections)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds, statement_seconds=statement_seconds)
+        return _postgresql(
+            parsed,
+            read_only=read_only,
+            busy_seconds=busy_seconds,
+            statement_seconds=statement_seconds,
+            connections=connections,
+        )
     raise DatabaseError(f"{shown(url)}: write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
 
 
@@ -163,7 +170,7 @@ def _parsed(url: str) -> URL:
         raise DatabaseError(f"the database URL is not one; write sqlite:////PATH ({error})") from error
 
 
-def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> Engine:
+def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float, connections: int) -> Engine:
     file = sqlite_file(url.render_as_string())
     assert file is not None
     if not create and not file.exists():
@@ -187,14 +194,16 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> 
             raise
         return connection
 
-    engine, door = _warmed.pop() if _warmed else _sqlite_engine()
+    engine, door = _warmed.pop() if _warmed and connections == 1 else _sqlite_engine(connections)
     door.connect = connect
     return engine
 
 
-def _sqlite_engine() -> tuple[Engine, _ConnectionSource]:
+def _sqlite_engine(connections: int = 1) -> tuple[Engine, _ConnectionSource]:
     door = _ConnectionSource()
-    engine = create_engine("sqlite://", creator=door, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    engine = create_engine(
+        "sqlite://", creator=door, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_use_lifo=True
+    )
     event.listen(engine, "begin", _begin)
     return engine, door
 
@@ -231,15 +240,18 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL, *, read_only: bool, busy_seconds: float, statement_seconds: float) -> Engine:
+def _postgresql(
+    url: URL, *, read_only: bool, busy_seconds: float, statement_seconds: float, connections: int
+) -> Engine:
     options = f"-c lock_timeout={int(busy_seconds * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
     if read_only:
         options += " -c default_transaction_read_only=on"
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
-            pool_size=1,
+            pool_size=connections,
             max_overflow=0,
+            pool_use_lifo=True,
             pool_pre_ping=True,
             connect_args={"options": options, **_LIBPQ},
         )

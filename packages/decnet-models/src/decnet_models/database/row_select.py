@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
 
 class RowSelect:
@@ -24,7 +24,7 @@ class RowSelect:
         self._text = ""
         self._names: tuple[str, ...] = ()
 
-    def rows(self, connection: Connection, **values: Any) -> Sequence[Row[Any]]:
+    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """Return the rows for these values of the parameters."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement(connection), values).all()

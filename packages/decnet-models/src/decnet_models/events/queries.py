@@ -225,7 +225,7 @@ def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurre
     """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
     c = event.c
     query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(limit)
-    return [Occurred(*row) for row in connection.execute(query.where(c.seq > seq, c.synthetic.is_(False)))]
+    return [Occurred(*row) for row in connection.execute(query.where(c.seq > seq, c.synthetic.is_(False))).all()]
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:

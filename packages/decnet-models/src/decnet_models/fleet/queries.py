@@ -204,6 +204,11 @@ def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
     return _deckies(connection, _columns().where(here).order_by(decky.c.name))
 
 
+def all_deckies(connection: Connection) -> list[Decky]:
+    """Return every decky of every host, by name, including those marked for removal."""
+    return _deckies(connection, _columns().order_by(decky.c.name))
+
+
 def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
     """Set how mutate may change a decky; mutate draws the time anew."""
     values = {

@@ -2,17 +2,16 @@
 """The actual state of the fleet, written by reconciler; times in ns."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
+from decnet_core.deckies.orders import Phase
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
-from decnet_models.fleet.queries import ChangeInfo, Decky, deckies_on, record_change
+from decnet_models.fleet.queries import ChangeInfo, Decky, all_deckies, deckies_on, record_change
 from decnet_models.fleet.tables import decky, decky_change, decky_state
-
-Phase: TypeAlias = Literal["absent", "starting", "running", "stopping", "failed"]
 
 
 class State(msgspec.Struct, frozen=True):
@@ -67,6 +66,17 @@ def states_on(connection: Connection, sensor: str | None) -> list[tuple[Decky, S
     query = select(decky_state).join(decky, decky.c.name == decky_state.c.decky).where(here)
     states = {row.decky: _state(row) for row in connection.execute(query)}
     return [(one, states.get(one.name)) for one in deckies_on(connection, sensor)]
+
+
+def states_on_sensors(connection: Connection) -> list[tuple[Decky, State | None]]:
+    """Return the desired and actual state of every decky that is another host's, by name."""
+    return [pair for pair in all_states(connection) if pair[0].sensor is not None]
+
+
+def all_states(connection: Connection) -> list[tuple[Decky, State | None]]:
+    """Return the desired and actual state of every decky, by name."""
+    states = {row.decky: _state(row) for row in connection.execute(select(decky_state))}
+    return [(one, states.get(one.name)) for one in all_deckies(connection)]
 
 
 def count_by_phase(connection: Connection) -> dict[str, int]:

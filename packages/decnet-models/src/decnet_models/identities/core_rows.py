@@ -23,6 +23,7 @@ class CoreRow(NamedTuple):
     digest: str
     core: str
     weight: float
+    proven: bool = False
 
 
 class Bound(NamedTuple):
@@ -38,12 +39,13 @@ class Bound(NamedTuple):
 
 def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
     """Return those of the features that can join attackers."""
-    return [CoreRow(*row) for row in rows_at(connection, identity_core, ("kind", "digest"), ["core", "weight"], keys)]
+    found = rows_at(connection, identity_core, ("kind", "digest"), ["core", "weight", "proven"], keys)
+    return [CoreRow(*row) for row in found]
 
 
 def of_cores(connection: Connection, cores: Iterable[str]) -> list[CoreRow]:
     c = identity_core.c
-    query = select(c.kind, c.digest, c.core, c.weight).where(among(connection, c.core, sorted(set(cores))))
+    query = select(c.kind, c.digest, c.core, c.weight, c.proven).where(among(connection, c.core, sorted(set(cores))))
     return [CoreRow(*row) for row in connection.execute(query)]
 
 
@@ -243,7 +245,7 @@ def _bound(connection: Connection, condition: object) -> dict[str, Bound]:
 
 def _core(connection: Connection) -> object:
     statement = insert_into(connection, identity_core)
-    values = {"core": statement.excluded.core, "weight": statement.excluded.weight}
+    values = {name: statement.excluded[name] for name in ("core", "weight", "proven")}
     return statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=values)
 
 

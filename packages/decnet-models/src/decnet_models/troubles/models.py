@@ -11,8 +11,8 @@ class Trouble(TableModel, table=True):
     __table__ = tables.trouble
 
     kind: str
-    """The kind of the notice that told it: worker.down, disk.low, certificate.expiring."""
+    """The kind of the notice that told it, e.g. worker.down, disk.low, sensor.silent."""
     subject: str
-    """What is in trouble: the worker, the directory, the sensor."""
+    """What is in trouble: the worker, the directory, the sensor, the database."""
     since: int
     """When it was told."""

@@ -6,10 +6,11 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, select, tuple_
 
 from decnet_core.text import for_column
 from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.row_select import RowSelect
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
@@ -50,6 +51,26 @@ _TAGS = RowInsert(
         index_elements=["seq", "rule_id", "technique"]
     ),
 )
+
+
+def _first_recognised(_: Connection) -> Select[Any]:
+    """Return the query that goes from each technique to the next one in the index, as no plan for GROUP BY does."""
+    c, later = ttp_tag.c, ttp_tag.alias().c
+    walked = select(func.min(c.technique).label("technique")).cte("walked", recursive=True)
+    following = select(func.min(c.technique)).where(c.technique > walked.c.technique).scalar_subquery()
+    walked = walked.union_all(select(following).where(walked.c.technique.is_not(None)))
+    first = select(func.min(later.ts)).where(later.technique == walked.c.technique).scalar_subquery()
+    return select(walked.c.technique, first).where(walked.c.technique.is_not(None)).order_by(walked.c.technique)
+
+
+def _used(_: Connection) -> Select[Any]:
+    c = ttp_tag.c
+    sums: tuple[Any, ...] = (func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
+    span = (c.ts >= bindparam("since"), c.ts < bindparam("until"))
+    return select(*sums).where(c.technique == bindparam("technique"), *span)
+
+
+_FIRST, _USED = RowSelect(_first_recognised), RowSelect(_used)
 
 
 class TechniqueSeen(msgspec.Struct, frozen=True):
@@ -137,11 +158,7 @@ def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
 
 def first_recognised(connection: Connection) -> dict[str, int]:
     """Return the techniques that were ever recognised, in order, and when first; one look into the index for each."""
-    c, found, last = ttp_tag.c, dict[str, int](), ""
-    query = select(c.technique, c.ts).order_by(c.technique, c.ts).limit(1)
-    while (row := connection.execute(query.where(c.technique > last)).one_or_none()) is not None:
-        last, found[row.technique] = row.technique, row.ts
-    return found
+    return dict(map(tuple, _FIRST.rows(connection)))
 
 
 def techniques_in(connection: Connection, window: Window, numbers: Iterable[str] | None = None) -> list[TechniqueUsed]:
@@ -149,11 +166,9 @@ def techniques_in(connection: Connection, window: Window, numbers: Iterable[str]
 
     Technique by technique, so that the work grows with what was recognised in the span, not with what ever was.
     """
-    c = ttp_tag.c
-    query = select(func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
-    query = query.where(c.ts >= window.since, c.ts < window.until)
+    span = {"since": window.since, "until": window.until}
     found = [
-        TechniqueUsed(number, *connection.execute(query.where(c.technique == number)).one())
+        TechniqueUsed(number, *_USED.rows(connection, technique=number, **span)[0])
         for number in (first_recognised(connection) if numbers is None else numbers)
     ]
     return sorted((one for one in found if one.tags), key=lambda one: (-one.tags, one.technique))

@@ -30,6 +30,9 @@ class ForwarderSettings(msgspec.Struct, frozen=True):
     """Pause after the first failure; it doubles with each, and a random part of up to a half is left away."""
     max_retry_seconds: Seconds = 30.0
     """The longest pause."""
+    call_seconds: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 300.0
+    """How often it calls the master though there is nothing to send, which is how the master knows that this host is
+    there. One that plays deckies of the master stays connected."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 4 * MIB
     """Lines that are not events are kept up to this, the newest of them."""
     tls_ca_file: str = ""

@@ -8,12 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from importlib.metadata import version
 
+import msgspec
+
+from decnet_core.bus.subjects import FLEET_ASSIGNED, FleetAssigned
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.tasks import Tasks
 from decnet_core.text import for_terminal
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.forwarder.batch import OutboundBatch
+from decnet_swarm.forwarder.kept_assignment import KeptAssignment
 from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.framing import Deframer, frame
@@ -21,7 +25,9 @@ from decnet_swarm.stream import Stream
 from decnet_swarm.wire import (
     KEEPALIVE_SECONDS,
     SILENCE_SECONDS,
+    Assign,
     CaughtUp,
+    Deckies,
     Farewell,
     FromListener,
     Hello,
@@ -39,14 +45,27 @@ class ProtocolError(SwarmError, ConnectionError):
     """The listener violated the protocol, or ends the connection."""
 
 
-class Transfer:
-    """The events of `queue` over `stream`."""
+class RevokedError(ProtocolError):
+    """The listener says that this sensor is no member of the fleet any more."""
 
-    def __init__(self, ctx: Context, stream: Stream, queue: SendQueue, settings: ForwarderSettings) -> None:
+
+class Transfer:
+    """The events of `queue` over `stream`, and the deckies that the master assigns."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        stream: Stream,
+        queue: SendQueue,
+        settings: ForwarderSettings,
+        kept: KeptAssignment | None = None,
+    ) -> None:
+        """Without `kept` no assignments are taken: only an enrolled host can tell that they are its master's."""
         self._ctx = ctx
         self._stream = stream
         self._queue = queue
         self._settings = settings
+        self._kept = kept
         self._over = False
         """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
         self._window = settings.window_bytes
@@ -66,7 +85,11 @@ class Transfer:
 
         A listener that is there but cannot write yet, because its disk is full, is waited for as long as it says so.
         """
-        self._send_control(Hello(version("decnet-swarm")))
+        held = None
+        if self._kept is not None:
+            self._kept.forget_what_was_told()
+            held = self._kept.version
+        self._send_control(Hello(version("decnet-swarm"), held))
         tasks = Tasks("forwarder")
         tasks.spawn(self._send(), name="send")
         tasks.spawn(self._receive(welcome), name="receive")
@@ -82,6 +105,7 @@ class Transfer:
         while not self._over:
             await self._ctx.unpaused.wait()
             began = time.monotonic()
+            await self._send_standings()
             batch = await self._ctx.in_thread(self._save_and_read)
             if batch is None:
                 self._send_caught_up()
@@ -97,6 +121,15 @@ class Transfer:
             await self._stream.drain()
             await self._window_open()
 
+    async def _send_standings(self) -> None:
+        if self._kept is not None and (news := await self._ctx.in_thread(self._kept.news)) is not None:
+            self._send_control(Deckies(news))
+
+    async def _take(self, part: Assign, kept: KeptAssignment) -> None:
+        envelope = kept.collect(part)
+        if envelope is not None and await self._ctx.in_thread(kept.keep, envelope):
+            announce(self._ctx)
+
     def _send_caught_up(self) -> None:
         if not self._caught_up:
             self._caught_up = True
@@ -108,7 +141,7 @@ class Transfer:
         if self._in_flight:
             self._ctx.parking.worked()
             return seconds
-        return self._ctx.parking.rest(began, seconds)
+        return rest(self._ctx, self._kept, self._settings, began, seconds)
 
     def _save_and_read(self) -> OutboundBatch | None:
         self._queue.save(now=not self._in_flight)
@@ -129,10 +162,16 @@ class Transfer:
                     welcome()
                 case Stored(marks):
                     self._confirm(marks)
+                case Assign() as part if self._kept is not None:
+                    await self._take(part, self._kept)
+                case Farewell(reason, True):
+                    raise RevokedError(f"the listener reports: {for_terminal(reason)}")
                 case Farewell(reason):
                     raise ProtocolError(f"the listener reports: {for_terminal(reason)}")
                 case Welcome():
                     raise ProtocolError("a second welcome")
+                case Assign():
+                    raise ProtocolError("an assignment that was not asked for")
                 case Ping():
                     pass
 
@@ -170,5 +209,20 @@ class Transfer:
                 raise ConnectionResetError(f"the listener was silent for {SILENCE_SECONDS:.0f} s")
             self._send_control(Ping())
 
-    def _send_control(self, control: Hello | CaughtUp | Ping) -> None:
+    def _send_control(self, control: Hello | CaughtUp | Deckies | Ping) -> None:
         self._stream.write(frame(encode(control)))
+
+
+def announce(ctx: Context) -> None:
+    """Wake `sensor-reconciler`: there is another assignment, or none any more."""
+    ctx.bus.publish(FLEET_ASSIGNED.pattern, msgspec.json.encode(FleetAssigned(1)))
+
+
+def rest(ctx: Context, kept: KeptAssignment | None, settings: ForwarderSettings, began: float, seconds: float) -> float:
+    """Return when to look again after a look that found nothing, as `Parking.rest` does.
+
+    One that plays deckies of the master stays, for these may be changed at any moment; any other calls now and then.
+    """
+    if kept is not None and kept.deckies:
+        return ctx.parking.busy(seconds)
+    return ctx.parking.rest(began, seconds, None if kept is None else settings.call_seconds)

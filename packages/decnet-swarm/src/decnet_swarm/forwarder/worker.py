@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from decnet_core.bus.subjects import SPOOL_APPENDED
+from decnet_core.backoff import backoff
+from decnet_core.bus.subjects import FLEET_REPORTED, SPOOL_APPENDED
+from decnet_core.exits import StartupError
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_swarm.enrolment.renewal_loop import renew_when_due
 from decnet_swarm.forwarder.dial import Dial
+from decnet_swarm.forwarder.kept_assignment import KeptAssignment
 from decnet_swarm.forwarder.plain import PlainTransfer
 from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
-from decnet_swarm.forwarder.transfer import Transfer
+from decnet_swarm.forwarder.transfer import RevokedError, Transfer, announce, rest
 from decnet_swarm.pki import files
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
@@ -43,13 +46,14 @@ class Forwarder(Worker[ForwarderSettings]):
     Settings = ForwarderSettings
     group = "sensor"
     commands = "decnet_swarm.forwarder.commands"
-    listens = (SPOOL_APPENDED.wildcard,)
+    listens = (SPOOL_APPENDED.wildcard, FLEET_REPORTED.pattern)
     memory_budget = 64 * MIB
     network = "any"
     reads_spools = True
-    writes = ("spool/.readers/forwarder", "quarantine/forwarder", "swarm/forwarder")
+    writes = ("spool/.readers/forwarder", "quarantine/forwarder", "swarm/forwarder", "assigned")
 
     _dial: Dial | None = None
+    _kept: KeptAssignment | None = None
 
     @classmethod
     def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:
@@ -70,6 +74,8 @@ class Forwarder(Worker[ForwarderSettings]):
         """Read the certificate; raises StartupError when this host is not enrolled."""
         if self.settings.server:
             self._dial = await ctx.in_thread(Dial, self.settings, ctx.state.root, ctx.sensor)
+            if self._dial.enrolled:
+                self._kept = await ctx.in_thread(_kept, ctx)
         self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
         self._queue = SendQueue(ctx.state.spool, self._quarantine)
         ctx.counters.read_from(self._quarantine.counters)
@@ -134,14 +140,23 @@ class Forwarder(Worker[ForwarderSettings]):
 
     async def _ship(self, ctx: Context, stream: Stream, dial: Dial) -> None:
         listener = stream.protocol == ALPN
-        kind = Transfer if listener else PlainTransfer
+        transfer: Transfer | PlainTransfer
+        if listener:
+            transfer = Transfer(ctx, stream, self._queue, self.settings, self._kept)
+        else:
+            transfer = PlainTransfer(ctx, stream, self._queue, self.settings)
 
         def welcome() -> None:
             ctx.counters.set("exactly_once", int(listener))
             ctx.counters.set("connected", 1)
             log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
 
-        await kind(ctx, stream, self._queue, self.settings).run(self._over, welcome)
+        try:
+            await transfer.run(self._over, welcome)
+        except RevokedError:
+            if self._kept is not None and await ctx.in_thread(self._kept.drop):
+                announce(ctx)
+            raise
 
     async def _watch(self, ctx: Context, dial: Dial) -> None:
         """End the connection when it must stop, and when there is a new certificate to show."""
@@ -159,14 +174,22 @@ class Forwarder(Worker[ForwarderSettings]):
         self._last_error = reason
 
     async def _pause(self, ctx: Context, failures: int) -> None:
-        longest = min(self.settings.first_retry_seconds * 2.0 ** min(failures - 1, 16), self.settings.max_retry_seconds)
+        longest = backoff(self.settings.first_retry_seconds, failures - 1, self.settings.max_retry_seconds)
         ctx.counters.add("failures")
         seconds = longest * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         began = time.monotonic()
         if await ctx.in_thread(self._queue.waiting):
             ctx.parking.worked()
         else:
-            seconds = ctx.parking.rest(began, seconds)
+            seconds = rest(ctx, self._kept, self.settings, began, seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await ctx.stopping.wait()
+
+
+def _kept(ctx: Context) -> KeptAssignment:
+    """Return the assignment of an enrolled host; raises StartupError."""
+    try:
+        return KeptAssignment(ctx.state.root, files.forwarder_folder(ctx.state.root), ctx.sensor)
+    except OSError as error:
+        raise StartupError(f"cannot keep assignments of deckies: {error}") from error

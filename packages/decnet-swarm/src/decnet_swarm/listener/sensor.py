@@ -11,19 +11,23 @@ from uuid import UUID
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.codec import encode as encode_event
 from decnet_core.runtime.counters import Counters
+from decnet_swarm.assignments.envelope import parts
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
+from decnet_swarm.listener.fleet import SensorFleet
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, held_bytes
 from decnet_swarm.message import event_line
-from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.pki.admission import REVOKED, Admitted
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import (
     BATCH_BYTES,
     BATCH_EVENTS,
     MAX_SPOOLS,
+    Assign,
     CaughtUp,
+    Deckies,
     Farewell,
     Hello,
     Mark,
@@ -50,11 +54,21 @@ class SensorSession(PeerSession):
     alone = True
 
     def __init__(
-        self, stream: Stream, member: Admitted, store: Store, *, records: Records, counters: Counters, window_bytes: int
+        self,
+        stream: Stream,
+        member: Admitted,
+        store: Store,
+        *,
+        records: Records,
+        fleet: SensorFleet,
+        counters: Counters,
+        window_bytes: int,
     ) -> None:
         super().__init__(stream, member)
         self._store = store
         self._records = records
+        self._fleet = fleet
+        self._held: int | None = None
         self._counters = counters
         self._window_bytes = window_bytes
         self._deframer = Deframer()
@@ -70,6 +84,7 @@ class SensorSession(PeerSession):
     async def run(self) -> None:
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
+            self._fleet.contacts.heard(self.member.name)
             for content in self._deframer.feed(data):
                 await self._take(content)
             if self._deframer.broken:
@@ -81,9 +96,21 @@ class SensorSession(PeerSession):
         self._send_control(Ping())
         super().keep_alive()
 
+    async def offer(self) -> None:
+        """Send the sensor's assignment if it has an older one; what cannot be sent now is tried again."""
+        if self._held is None or not self._greeted:
+            return
+        found = await self._fleet.assignment(self.member.name, self._held)
+        if found is None or not self._open:
+            return
+        self._held = found[0]
+        for part in parts(*found):
+            self._send_control(part)
+            await self._stream.drain()
+
     def end(self, reason: str) -> None:
         """Report the reason to the forwarder, if it still reads, and end the connection."""
-        self._send_control(Farewell(reason))
+        self._send_control(Farewell(reason, reason.endswith(REVOKED)))
         super().end(reason)
 
     async def _take(self, content: bytes) -> None:
@@ -94,8 +121,13 @@ class SensorSession(PeerSession):
         match from_forwarder(content):
             case Mark() as mark if self._greeted:
                 await self._finish_batch(mark)
-            case Hello() if not self._greeted:
+            case Hello(assigned=held) if not self._greeted:
                 await self._greet()
+                self._held = held
+                await self.offer()
+            case Deckies(standings) if self._greeted:
+                self._size -= len(content)
+                await self._fleet.report(self.member.name, standings)
             case CaughtUp() if self._greeted:
                 self._size -= len(content)
                 await self._store.settled(self.member.name)
@@ -149,6 +181,6 @@ class SensorSession(PeerSession):
         self._told = self._safe
         self._send_control(Stored(self._safe))
 
-    def _send_control(self, control: Welcome | Stored | Ping | Farewell) -> None:
+    def _send_control(self, control: Welcome | Stored | Assign | Ping | Farewell) -> None:
         if self._open:
             self._stream.write(frame(encode(control)))

@@ -34,6 +34,9 @@ class PeerSession(ABC):
         if self._reading and time.monotonic() - self._heard_at > SILENCE_SECONDS:
             self.end("silence")
 
+    async def offer(self) -> None:  # noqa: B027  # most have nothing
+        """Send what the peer is to have, if it takes anything; raises OSError."""
+
     def end(self, reason: str) -> None:  # noqa: ARG002  # for who can tell the peer
         """End it at once."""
         self._open = False

@@ -42,6 +42,9 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     """How often the progress of each sensor is saved; after a crash the rest is recovered from the spool."""
     check_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 2.0
     """How long a revoked sensor's connection may last if the listener was not told to reload."""
+    silent_seconds: Annotated[float, msgspec.Meta(ge=1, le=30 * 86400)] = 900.0
+    """After how long without a word a sensor is told of as silent. One with nothing to say calls every
+    `[forwarder] call_seconds`."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
     """Rejected lines are kept up to this total, the newest of them."""
 

@@ -129,6 +129,17 @@ class TlsAcceptor:
                 log.warning("connection ended sensor=%s: %s", session.member.name, still.reason)
                 session.end(still.reason)
 
+    @property
+    def connected(self) -> set[str]:
+        """The names of the sensors that have a connection."""
+        return {session.member.name for session in self._present}
+
+    async def offer(self) -> None:
+        """Let every connection send what its peer is to have."""
+        for session in list(self._present):
+            with contextlib.suppress(OSError):  # its own task sees that, too
+                await session.offer()
+
     def keep_alive(self) -> None:
         """Send a keep-alive on every connection."""
         for session in list(self._present):

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
+from decnet_core.bus.subjects import FLEET_ASSIGNED, FLEET_REPORTED, FleetReported
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.exits import StartupError
 from decnet_core.heartbeat_clock import until_beat
@@ -18,6 +21,9 @@ from decnet_core.spool.quarantine import Quarantine
 from decnet_swarm.enrolment.messages import RENEWAL_PROTOCOL, Refused, framed
 from decnet_swarm.enrolment.server import EnrolmentServer
 from decnet_swarm.framing import frame
+from decnet_swarm.listener.assignments import Assignments
+from decnet_swarm.listener.contacts import Contacts
+from decnet_swarm.listener.fleet import SensorFleet
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.sensor import SensorSession
@@ -26,7 +32,7 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import Store
 from decnet_swarm.listener.tls_acceptor import TlsAcceptor
 from decnet_swarm.pki import files
-from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.pki.admission import REVOKED, Admitted
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS, Farewell, encode
 
@@ -49,11 +55,13 @@ class Listener(Worker[ListenerSettings]):
     produces = (SyslogMessage,)
     memory_budget = 96 * MIB
     network = "any"
-    writes = ("positions", "quarantine/listener", "swarm/listener")
+    listens = (FLEET_ASSIGNED.pattern,)
+    writes = ("positions", "quarantine/listener", "sensors", "swarm/listener")
 
     _acceptor: TlsAcceptor | None = None
     _enrolment: EnrolmentServer | None = None
     _store: Store
+    _fleet: SensorFleet
 
     async def start(self, ctx: Context) -> None:
         """Recover the stored state and listen; raises StartupError without a certificate or when the port is taken."""
@@ -66,6 +74,7 @@ class Listener(Worker[ListenerSettings]):
         self._store = Store(ctx.spool, directory, self._records, self._quarantine, self.settings)
         await ctx.in_thread(self._store.recover)
         folder = files.listener_folder(ctx.state.root)
+        self._fleet = await ctx.in_thread(self._fleet_of, ctx, folder)
         self._acceptor = self._acceptor_of(ctx, folder)
         self._enrolment = await self._open_enrolment(ctx, self._acceptor, folder)
         for source in (self._acceptor, self._store, self._quarantine):
@@ -86,6 +95,7 @@ class Listener(Worker[ListenerSettings]):
         while not ctx.stopping.is_set():
             before, came = came, acceptor.came + (self._enrolment.came if self._enrolment else 0)
             await ctx.nudged(self._seconds_to_wait(ctx, acceptor, idle=came == before))
+            await acceptor.offer()
 
     async def stop(self, ctx: Context) -> None:
         """End the connections and save the checkpoint."""
@@ -93,6 +103,7 @@ class Listener(Worker[ListenerSettings]):
             self._acceptor.close()
             if self._enrolment is not None:
                 await self._enrolment.close()
+            await self._fleet.look(())
             await ctx.in_thread(self._store.finish)
             await ctx.in_thread(self._quarantine.close)
 
@@ -104,11 +115,29 @@ class Listener(Worker[ListenerSettings]):
             return ctx.parking.rest(began, LOOK_SECONDS)
         return ctx.parking.busy(LOOK_SECONDS)
 
+    def _fleet_of(self, ctx: Context, folder: Path) -> SensorFleet:
+        resumed, silent = ctx.inherited.any_left, self.settings.silent_seconds
+
+        def reported(sensor: str) -> None:
+            ctx.bus.publish(FLEET_REPORTED.pattern, msgspec.json.encode(FleetReported(sensor)))
+
+        try:
+            contacts = Contacts(ctx.state.root, folder, silent_seconds=silent, resumed=resumed)
+        except OSError as error:
+            raise StartupError(f"cannot keep what is known of sensors: {error}") from error
+        return SensorFleet(Assignments(ctx.state.root, folder), contacts, reported)
+
     def _acceptor_of(self, ctx: Context, folder: Path) -> TlsAcceptor:
         def sensor(stream: Stream, member: Admitted) -> PeerSession:
             window = self.settings.window_bytes
             return SensorSession(
-                stream, member, self._store, records=self._records, counters=ctx.counters, window_bytes=window
+                stream,
+                member,
+                self._store,
+                records=self._records,
+                fleet=self._fleet,
+                counters=ctx.counters,
+                window_bytes=window,
             )
 
         def plain(stream: Stream, member: Admitted) -> PeerSession:
@@ -139,8 +168,9 @@ class Listener(Worker[ListenerSettings]):
         return server
 
     async def _review(self, ctx: Context, acceptor: TlsAcceptor) -> None:
-        """Check the registry periodically, and at once on reload."""
+        """Check the registry and who is there periodically, and at once on reload."""
         while True:
+            await self._fleet.look(acceptor.connected)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(until_beat(self.settings.check_seconds)):
                     await ctx.reloading.wait()
@@ -149,7 +179,7 @@ class Listener(Worker[ListenerSettings]):
 
 
 def _farewell(reason: str) -> bytes:
-    return frame(encode(Farewell(reason)))
+    return frame(encode(Farewell(reason, reason.endswith(REVOKED))))
 
 
 def _no_renewal(reason: str) -> bytes:

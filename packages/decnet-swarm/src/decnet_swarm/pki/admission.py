@@ -15,6 +15,10 @@ from decnet_swarm.pki.sensor_registry import Registry
 log = logging.getLogger(__name__)
 
 
+REVOKED = "was revoked"
+"""How the reason ends for which a sensor is refused that the operator has revoked."""
+
+
 class Admitted(msgspec.Struct, frozen=True):
     name: str
     role: Role
@@ -66,7 +70,7 @@ class Admission:
     def admit_fingerprint(self, mark: str, now: float | None = None) -> Admitted | Refusal:
         """Return the same for the fingerprint of a certificate, e.g. for a connection that stands."""
         if mark in self._revoked:
-            return Refusal(f"{self._revoked[mark]} was revoked")
+            return Refusal(f"{self._revoked[mark]} {REVOKED}")
         member = self._members.get(mark)
         if member is None:
             return Refusal("a certificate that is not registered")

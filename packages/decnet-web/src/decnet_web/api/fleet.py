@@ -6,7 +6,8 @@ transaction (one snapshot); `await fleet.write(function)` in a write transaction
 when the function returns and is rolled back when it raises. `await fleet.thread(function)` is for all other blocking
 work, also for functions of `decnet` that open a transaction themselves. Functions must not touch the event loop.
 
-Each database thread keeps an engine of its own: `open_engine` has one connection.
+The readers share an engine, so that a statement is compiled once for all of them, and use as few of its connections as
+they can: each has a page cache. When nobody asks, `rest` closes them.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ class Fleet:
         """The worker's connection to the bus; None in an application that no worker hosts."""
         self.commits = Commits(deployment.database_url)
         """Asked by the event loop alone."""
-        self._local = threading.local()
-        self._engines: list[Engine] = []
+        self._changing = threading.Lock()
+        self._engines: dict[bool, Engine] = {}  # by whether it only reads
+        self._users = 0
+        self._connections = {True: readers, False: 1}
         self._streams = 0
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
@@ -105,18 +108,18 @@ class Fleet:
 
     def read_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `read` does in the calling thread."""
-        with _refusing_values(), explained(self.deployment), reading(self._engine(read_only=True)) as connection:
+        with self._used(read_only=True) as engine, reading(engine) as connection:
             return function(connection)
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
         try:
-            with _refusing_values(), explained(self.deployment), writing(self._engine(read_only=False)) as connection:
+            with self._used(read_only=False) as engine, writing(engine) as connection:
                 return function(connection)
         finally:
             self.commits.note()
 
-    def open_engine(self, *, read_only: bool) -> Engine:
+    def open_engine(self, *, read_only: bool, connections: int = 1) -> Engine:
         """Return an engine of the fleet's database which the caller disposes of."""
         settings = self.deployment.settings.section("database", DatabaseSettings)
         engine = open_engine(
@@ -124,6 +127,7 @@ class Fleet:
             read_only=read_only,
             busy_seconds=settings.busy_seconds,
             statement_seconds=settings.statement_seconds,
+            connections=connections,
         )
         try:
             with reading(engine) as connection:
@@ -134,23 +138,35 @@ class Fleet:
         guard(engine, OWNER)
         return engine
 
+    def rest(self) -> None:
+        """Close the connections, with their page caches, unless one is in use; to open one takes a millisecond."""
+        with self._changing:
+            if not self._users:
+                for engine in self._engines.values():
+                    engine.dispose()
+
     def close(self) -> None:
         """Wait for what runs, then close the database."""
         for executor in (self._readers, self._writer, self._others):
             executor.shutdown(cancel_futures=True)
-        for engine in self._engines:
-            engine.dispose()
+        self.rest()
         self._engines.clear()
         self.commits.close()
 
-    def _engine(self, *, read_only: bool) -> Engine:
-        name = "read" if read_only else "write"
-        engine: Engine | None = getattr(self._local, name, None)
-        if engine is None:
-            engine = self.open_engine(read_only=read_only)
-            setattr(self._local, name, engine)
-            self._engines.append(engine)
-        return engine
+    @contextmanager
+    def _used(self, *, read_only: bool) -> Iterator[Engine]:
+        """Lend the engine of the readers, or of the writer, which is made when it is needed first."""
+        with _refusing_values(), explained(self.deployment):
+            with self._changing:
+                if read_only not in self._engines:
+                    connections = self._connections[read_only]
+                    self._engines[read_only] = self.open_engine(read_only=read_only, connections=connections)
+                self._users += 1
+            try:
+                yield self._engines[read_only]
+            finally:
+                with self._changing:
+                    self._users -= 1
 
 
 @contextmanager

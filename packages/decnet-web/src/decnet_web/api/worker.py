@@ -2,13 +2,16 @@
 """The worker `api`: serves the REST API on a UNIX socket, for `web` and a local proxy, and on TCP if that is set.
 
 It parks when nobody has asked for a while; its supervisor holds the sockets, and the first client starts it again. What
-it needs is large (FastAPI, pydantic, the database), so it imports that itself when it starts: this module, which others
-import for what the worker declares, imports none of it.
+it needs is large (FastAPI, pydantic, the database): 40 MiB and 0.8 s of processor time. So it imports that when it is
+woken or a client is there, not when a fleet starts; this module, which others import for what the worker declares,
+imports none of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sys
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -51,6 +54,8 @@ class Api(Worker[ApiSettings]):
 
     def __init__(self, settings: ApiSettings) -> None:
         super().__init__(settings)
+        self._listeners: list[Listener] = []
+        self._woken = False
         self._fleet: Fleet | None = None
         self._server: Server | None = None
         self._certificate: Certificate | None = None
@@ -80,24 +85,30 @@ class Api(Worker[ApiSettings]):
         return ("CAP_NET_BIND_SERVICE",) if low else ()
 
     async def start(self, ctx: Context) -> None:
-        """Import what it serves, open sockets and database; raises StartupError."""
+        """Open the sockets; raises StartupError."""
+        self._woken = len(ctx.inherited) > 0
         try:
-            listeners = self._listeners(ctx)
+            self._listeners = self._opened_sockets(ctx)
         except (BindError, ValueError, WebError) as error:
             raise StartupError(f"[api] {error}") from error
-        self._fleet = self._opened(ctx)
-        await self._serve(ctx, self._fleet, listeners)
 
     async def run(self, ctx: Context) -> None:
-        assert self._server is not None
+        """Serve, from the first client on; raises StartupError when there is no database that it could use."""
+        if not self._woken:
+            await self._first_client(ctx)
+        if ctx.stopping.is_set():
+            return
+        fleet = self._fleet = self._opened(ctx)
+        server = await self._serving(ctx, fleet)
         seen = -1
         while not ctx.stopping.is_set():
             began = time.monotonic()
             self._refresh_certificate()
-            if self._server.requests != seen or self._server.busy:
-                seen = self._server.requests
+            if server.requests != seen or server.busy:
+                seen = server.requests
                 await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
             else:
+                fleet.rest()
                 await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
@@ -108,7 +119,27 @@ class Api(Worker[ApiSettings]):
         if self._fleet is not None:
             self._fleet.close()
 
-    def _listeners(self, ctx: Context) -> list[Listener]:
+    async def _first_client(self, ctx: Context) -> None:
+        """Return when a client waits to be accepted, or the worker is to stop; it may be parked meanwhile."""
+        loop, came = asyncio.get_running_loop(), asyncio.Event()
+        sockets = [sock for sock, _ in self._listeners]
+
+        def arrived() -> None:
+            for sock in sockets:
+                loop.remove_reader(sock)
+            came.set()
+            ctx.nudge()
+
+        for sock in sockets:
+            loop.add_reader(sock, arrived)
+        while not (came.is_set() or ctx.stopping.is_set()):
+            began = time.monotonic()
+            self._refresh_certificate()
+            await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
+        for sock in sockets:
+            loop.remove_reader(sock)
+
+    def _opened_sockets(self, ctx: Context) -> list[Listener]:
         """Open the sockets. Raises BindError, ValueError for an invalid setting, WebError for a certificate."""
         trusted_networks(self.settings)
         path = ctx.state.run_of(self.name) / SOCKET
@@ -143,7 +174,8 @@ class Api(Worker[ApiSettings]):
         engine_of(ctx, read_only=True).dispose()  # raises StartupError when there is no database of this version
         return Fleet(deployment_of(ctx.settings), readers=self.settings.readers, bus=ctx.bus)
 
-    async def _serve(self, ctx: Context, fleet: Fleet, listeners: list[Listener]) -> None:
+    async def _serving(self, ctx: Context, fleet: Fleet) -> Server:
+        sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # FastAPI asks if it is there: 1.5 MiB
         from decnet_web.api.application import make_application
         from decnet_web.api.hosting.serving import Server
 
@@ -151,10 +183,11 @@ class Api(Worker[ApiSettings]):
             key = read_or_create(ctx.state.keys / KEY)
         except KeyFileError as error:
             raise StartupError(str(error)) from error
-        self._server = Server(make_application(fleet, self.settings, key=key, lazily=True))
-        ctx.counters.read_from(self._server.counters)
-        ctx.spawn(self._server.serve_on(listeners), name="serve", may_end=True)
-        await self._server.begun.wait()
+        server = self._server = Server(make_application(fleet, self.settings, key=key, lazily=True))
+        ctx.counters.read_from(server.counters)
+        ctx.spawn(server.serve_on(self._listeners), name="serve", may_end=True)
+        await server.begun.wait()
+        return server
 
     def _refresh_certificate(self) -> None:
         if self._certificate is None:

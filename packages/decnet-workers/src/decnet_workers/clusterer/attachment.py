@@ -26,16 +26,24 @@ _TOO_MANY = 3
 
 
 def attachment(
-    features: Iterable[Key], cores: Mapping[Key, str], weights: Mapping[Key, float], *, shared: bool = False
+    features: Iterable[Key],
+    cores: Mapping[Key, str],
+    weights: Mapping[Key, float],
+    *,
+    shared: bool = False,
+    walks: bool = False,
 ) -> Attachment:
-    """Return where the attacker with these features belongs; `shared`: it shows too many to be one actor's."""
+    """Return where the attacker with these features belongs.
+
+    `shared`: it shows too many to be one actor's; `walks`: its credentials are those of a public list.
+    """
     by_core: dict[str, list[Key]] = {}
     for key in features:
         by_core.setdefault(cores[key], []).append(key)
     best, sufficient = ALONE, 0
     for core in sorted(by_core):
         ordered = sorted((-weights[key], key) for key in by_core[core])
-        bits = total((key[0], weights[key]) for _, key in ordered)
+        bits = total(((key[0], weights[key]) for _, key in ordered), walks=walks)
         sufficient += bits >= JOIN
         if bits >= JOIN and bits > best.weight:
             best = Attachment(core, bits, tuple((key, -negative) for negative, key in ordered))

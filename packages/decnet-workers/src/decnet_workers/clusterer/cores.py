@@ -4,9 +4,10 @@
 So attackers are not compared with one another, and the cost grows with the evidence. Two features are linked when the
 attackers that show both are too many for chance, of those that could:
 
-- Two that join attackers alone need one attacker with both while they are rare (2 or 3 attackers), and with s attackers
-  the square root of s: joining two large identities needs more. Of the attackers that show something of a loader's
-  and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the other bought the loader.
+- Two that join attackers alone need one attacker with both while they are rare (2 or 3 attackers), two with 4 to 15,
+  and so on, one more for each fourfold number: joining two large identities needs more. Of the attackers that show
+  something of a loader's and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the
+  other bought the loader.
 - Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
 
 An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
@@ -14,8 +15,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from math import isqrt
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
@@ -33,11 +33,13 @@ _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
 _OWN_MEMBERS = 2
-_RARE = 16
+_RARE = SAMPLE
 """A weaker feature of at most so many attackers follows the core of those of them that have one."""
 _WITH_CORE = 0.34
 """How many of them need one."""
-_LEAST_SEEN = 2
+_PROVEN_WITH_CORE, _PROVEN_AGREE, _PROVEN_BY = 0.5, 0.85, 3
+"""It joins by itself if so many of them have one, so many of these the same, and these are so many."""
+LEAST_SEEN = 2
 """Weaker features are linked only if the samples of both show the other so often: so either one's can rule it out."""
 
 
@@ -83,7 +85,7 @@ def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Colle
 
 def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether `are_linked` can be true of two features, given how often one's sample shows the other."""
-    if min(weights) < JOIN and number < _LEAST_SEEN:
+    if min(weights) < JOIN and number < LEAST_SEEN:
         return False
     return max(attackers) > SAMPLE or enough(number, attackers, *weights)
 
@@ -99,7 +101,7 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     if not enough(number, attackers, weights[rarer], weights[commoner]):
         return False
     if min(weights[rarer], weights[commoner]) < JOIN:
-        return other.together.get(rarer, 0) >= _LEAST_SEEN
+        return other.together.get(rarer, 0) >= LEAST_SEEN
     if rarer[0] == commoner[0]:
         return _are_used_together(rarer, number, attackers)
     agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
@@ -130,26 +132,39 @@ def _must_agree(key: Key, other: Key) -> bool:
 def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
     """Return whether so many attackers that show both features of a pair can link it."""
     if min(weights) < JOIN:
-        return number >= _LEAST_SEEN and number >= _AGREE * max(attackers)
-    return number >= max(1, isqrt(min(attackers)))
+        return number >= LEAST_SEEN and number >= _AGREE * max(attackers)
+    return number >= (min(attackers).bit_length() + 1) // 2
 
 
 def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key, Key]:
     """Return two features, the rarer first."""
-    ranked = sorted((one, other), key=lambda key: (profiles[key].attackers, key))
-    return ranked[0], ranked[1]
+    return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
 def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
     """Return whether attackers that show a feature differ in what discriminates better: they are several actors."""
     tier = KINDS[key[0]].tier
-    better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
-    if not better:
+    if not tier:
         return False
+    holders = [{one for one in features if one[0] in DISCRIMINATING and one not in limits()} for features in shown]
+    better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
+    return _differ({feature for feature in found if feature[0] in better} for found in holders) or _differ(
+        _besides(holders)
+    )
+
+
+def _besides(holders: Sequence[set[Key]]) -> Iterator[set[Key]]:
+    """Yield the hosts that each attacker names besides what most of them name: that comes with the feature."""
+    common = Counter(feature for found in holders for feature in found)
+    own = {feature for feature, number in common.items() if number < _AGREE * len(holders)}
+    return ({feature for feature in found & own if feature[0] == "host"} for found in holders)
+
+
+def _differ(shown: Iterable[set[Key]]) -> bool:
+    """Return whether those who show features of a kind mostly show different ones."""
     holders: Counter[str] = Counter()
     values: Counter[Key] = Counter()
-    for features in shown:
-        found = {feature for feature in features if feature[0] in better}
+    for found in shown:
         values.update(found)
         holders.update({kind for kind, _ in found})
     return any(
@@ -169,11 +184,25 @@ def may_follow(attackers: int, bits: float) -> bool:
     return attackers <= _RARE and 0 < bits < JOIN
 
 
-def followed(shown: Iterable[Mapping[str, Key]]) -> Key | None:
-    """Return the feature that a rare weaker one is linked with, given what each of its attackers shows of cores.
+def can_be_proven(key: Key) -> bool:
+    """Return whether a feature may join by what is known of its attackers: tools and loaders have other users, too."""
+    return KINDS[key[0]].family in ("credentials", "commands")
+
+
+class Followed(NamedTuple):
+    """The feature that a weaker one is linked with; `proven`: whether that one joins by itself then."""
+
+    key: Key
+    proven: bool
+
+
+def followed(shown: Iterable[Mapping[str, Key]]) -> Followed | None:
+    """Return what a rare weaker feature is linked with, given what each of its attackers shows of cores.
 
     Parts of a list of passwords or of a script are seen one by one, so no two of them need go together. But most of the
-    attackers that show one are of one core, whichever of the core's features these show.
+    attackers that show one are of one core, whichever of the core's features these show. When these are several, nearly
+    all, and half of all who show it, then the others are, too: what rarity left open, experience has decided. A common
+    tool has holders without any core, or of several.
     """
     cores: Counter[str] = Counter()
     examples: dict[str, Key] = {}
@@ -187,7 +216,10 @@ def followed(shown: Iterable[Mapping[str, Key]]) -> Key | None:
     if not cores or having < _WITH_CORE * number:
         return None
     best = min(cores, key=lambda core: (-cores[core], core))
-    return examples[best] if cores[best] >= _AGREE * having else None
+    if cores[best] < _AGREE * having:
+        return None
+    proven = cores[best] >= max(_PROVEN_BY, _PROVEN_AGREE * having) and having >= _PROVEN_WITH_CORE * number
+    return Followed(examples[best], proven)
 
 
 def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:
@@ -201,8 +233,10 @@ def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Ke
         return key
 
     for one, other in links:
-        first, second = sorted((root(one), root(other)), key=_by_digest)
-        parent[second] = first
+        first, second = root(one), root(other)
+        if first != second:
+            first, second = sorted((first, second), key=_by_digest)
+            parent[second] = first
     return {key: root(key)[1] for key in parent}
 
 

@@ -23,7 +23,7 @@ JOIN = 18.0
 _PATIENCE_DAYS = 30
 _SEVERAL = 8
 _SECOND = 0.2
-_RARE = 6.7
+RARE = 6.5
 _FURTHER_MEMBER = 0.7
 """Of a rare credential or command after another: one script brings all of them, but parts of it are seen one by one."""
 _LEAST = 0.25
@@ -51,6 +51,11 @@ class Kind(NamedTuple):
     """Of a set: with fewer members it says nothing."""
 
     @property
+    def copied(self) -> bool:
+        """Whether many have a feature of the kind once a package that brings it is sold or published."""
+        return self.family not in ("key", "network", "canary", "typing")
+
+    @property
     def ages(self) -> bool:
         """Whether a feature of the kind weighs less when it has been around for long."""
         return self.tier > 0 and not self.members
@@ -64,28 +69,39 @@ KINDS: dict[str, Kind] = {
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("credential_set", "script", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
-        Kind("credential", "script", 0, 9, 0.8, 255, rarity=1),
+        Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
+        Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
-        Kind("command_set", "script", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
-        Kind("command", "script", 1, 8, 0.6, 255, 12, rarity=1),
-        Kind("hassh", "tool", 2, 8, 1, 64, 8, 5, rarity=1.5),
-        Kind("ssh_client", "tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
-        Kind("ja4", "tool", 2, 7, 1, 64, 8, 8, rarity=1.5),
-        Kind("user_agent", "tool", 2, 6, 1, 64, 8, 16, rarity=1.5),
-        Kind("http_client", "tool", 2, 6, 1, 64, 8, 16, rarity=1.5),
+        Kind("command_set", "commands", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
+        Kind("command", "commands", 1, 8, 0.6, 255, 12, rarity=1),
+        Kind("hassh", "ssh tool", 2, 10, 1, 64, 8, 5, rarity=1.5),
+        Kind("ssh_client", "ssh tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
+        Kind("ja4", "web tool", 2, 9, 1, 64, 8, 8, rarity=1.5),
+        Kind("user_agent", "web tool", 2, 7, 1, 64, 8, 16, rarity=1.5),
+        Kind("http_client", "web tool", 2, 6, 1, 64, 8, 16, rarity=1.5),
         Kind("jarm", "system", 2, 9, 1, 64, 4, rarity=1.5),
         Kind("hassh_server", "system", 2, 7, 1, 64, 4, rarity=1.5),
-        Kind("tcp_stack", "system", 2, 6, 1, 64, 8, 4, rarity=1.5),
+        Kind("tcp_stack", "system", 2, 7, 1, 64, 8, 4, rarity=1.5),
     )
 }
 
 SET_OF = {kind.members: kind.name for kind in KINDS.values() if kind.members}
 """By kind, that of the sets whose members are of it."""
 
-_LIMITS = {"tool": 10.0, "system": 9.0}
+_LIMITS = {"ssh tool": 10.0, "web tool": 10.0, "system": 9.0}
+
+PROVEN = (0.6 * JOIN, JOIN)
+"""Bits at least of a credential or command of which it is known whose it is, so that two suffice; and of a set."""
+
+_EXPLAINED = 0.8
+"""Of what commands say, so much comes with what they fetch, or with the list of credentials of the same script."""
+_BOUGHT, _KNEE = 3, 3.0
+"""From 2 ** (_BOUGHT + 1) attackers on, each doubling takes _KNEE bits more: few actors have as many addresses, but
+packages of malware and kits have."""
+_LEAST_WORLD = 12
+"""As a power of two: a log with fewer attackers shows a part of so many, and what is rare in it is rare among them."""
 
 DISCRIMINATING = {"ssh_key": 0, "certificate": 0, "host": 1}
 """Kinds of which an actor has one or few, with their tiers: holders of a feature who differ in them are several."""
@@ -113,10 +129,20 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     if kind.ages and attackers >= _SEVERAL:
         days = feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
         bits -= kind.slope * floor(log2(1 + days / _PATIENCE_DAYS))
+    if kind.copied:
+        bits -= _KNEE * max(0, doublings - _BOUGHT)
     if kind.rarity:
-        bits = min(bits, kind.rarity * (log2(population) - doublings))
+        bits = min(bits, kind.rarity * (_world(kind, log2(population)) - doublings))
     bits = max(_LEAST, bits)
     return bits if limit is None else min(bits, limit)
+
+
+def _world(kind: Kind, population: float) -> float:
+    """Return of how many attackers, as a power of two, those are who show a feature, given how many were seen.
+
+    Of those who walk a public list of passwords a young log has seen few: there what is rare is not yet telling.
+    """
+    return population if kind.family == "credentials" else max(population, _LEAST_WORLD)
 
 
 def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]:
@@ -127,14 +153,14 @@ def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]
     return [
         (kind.name, (1 << doublings, (2 << doublings) - 1))
         for kind in KINDS.values()
-        if kind.rarity and before != after
+        if kind.rarity and _world(kind, before) != _world(kind, after)
         for doublings in range(1, kind.cap.bit_length())
-        if kind.rarity * (before - doublings) < kind.bits - kind.slope * (doublings - 1)
+        if kind.rarity * (_world(kind, before) - doublings) < kind.bits - kind.slope * (doublings - 1)
     ]
 
 
-def total(features: Iterable[tuple[str, float]]) -> float:
-    """Return the bits of features (kind, bits) together."""
+def total(features: Iterable[tuple[str, float]], *, walks: bool = False) -> float:
+    """Return the bits of features (kind, bits) together; `walks`: credentials are of a public list."""
     families: dict[str, list[tuple[float, float]]] = {}
     sets: dict[str, float] = {}
     found = list(features)
@@ -143,11 +169,15 @@ def total(features: Iterable[tuple[str, float]]) -> float:
             sets[kind] = max(sets.get(kind, 0.0), bits)
     for kind, bits in found:
         if not KINDS[kind].members:
-            alone = bits >= _RARE and kind in SET_OF and SET_OF[kind] not in sets
+            alone = (
+                bits >= RARE and kind in SET_OF and SET_OF[kind] not in sets and not (walks and kind == "credential")
+            )
             families.setdefault(KINDS[kind].family, []).append((bits, _FURTHER_MEMBER if alone else _SECOND))
     for kind, bits in sets.items():
         families.setdefault(KINDS[kind].family, []).append((bits, _SECOND))
-    return sum(_of_family(name, families[name]) for name in sorted(families))
+    bits_of = {name: _of_family(name, families[name]) for name in sorted(families)}
+    explained = max(bits_of.get("infrastructure", 0.0), bits_of.get("credentials", 0.0))
+    return sum(bits_of.values()) - _EXPLAINED * min(explained, bits_of.get("commands", 0.0))
 
 
 def _of_family(name: str, features: list[tuple[float, float]]) -> float:

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from decnet_workers.clusterer.attachment import Attachment, attachment
 from decnet_workers.clusterer.cores import (
+    LEAST_SEEN,
     SAMPLE,
     Profile,
     adjusted,
     are_linked,
+    can_be_proven,
     components,
     could_link,
     followed,
@@ -24,7 +26,7 @@ from decnet_workers.clusterer.cores import (
     may_follow,
     profile,
 )
-from decnet_workers.clusterer.kinds import JOIN, KINDS, Feature, weight
+from decnet_workers.clusterer.kinds import JOIN, KINDS, PROVEN, RARE, Feature, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -51,8 +53,10 @@ class _Regrouping:
         self._settled: dict[Key, Settled | None] = {}
         self._samples: dict[Key, Collection[str]] = {}
         self._weights: dict[Key, float] = {}
+        self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._looked_at: dict[str, list[Key]] = {}
+        self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
@@ -64,12 +68,16 @@ class _Regrouping:
             changed |= new
             touched |= self._holders(new)
         cores = self._cores(self._keys_of(touched) | keys)
-        moved = {key for key in cores if self._core_before(key) != cores[key]} | changed
+        moved = {key for key in cores if self._is_other(key, cores)} | changed
         touched |= self._holders(moved - changed)
         self._learn_of_all(touched)
         known = {key: self._core(key, cores) for attacker in touched for key in self._looked(attacker)}
+        bits = {
+            key: max(PROVEN[bool(KINDS[key[0]].members)] * self._is_proven(key, cores), self._weights[key])
+            for key in known
+        }
         placed = {
-            one: attachment(self._looked(one), known, self._weights, shared=self._linking(one) is None)
+            one: attachment(self._looked(one), known, bits, shared=self._linking(one) is None, walks=self._walks(one))
             for one in sorted(touched)
         }
         return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed)
@@ -148,6 +156,18 @@ class _Regrouping:
         settled = self._settled[key]
         return settled.core if settled else None
 
+    def _is_proven(self, key: Key, cores: dict[Key, str]) -> bool:
+        """Return whether a feature joins though it is weak; of those that were not looked at: as before."""
+        if key in cores:
+            return key in self._proven
+        settled = self._settled[key]
+        return settled is not None and settled.proven
+
+    def _is_other(self, key: Key, cores: dict[Key, str]) -> bool:
+        """Return whether a feature's core, or whether it joins by itself, is not as before."""
+        before = self._settled[key]
+        return before is None or (before.core, before.proven) != (cores[key], key in self._proven)
+
     def _read_samples(self, keys: Iterable[Key]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
         missing = [key for key in keys if key not in self._samples]
@@ -170,6 +190,11 @@ class _Regrouping:
             self._looked_at[attacker] = heaviest((key, self._weights[key]) for key in self._shown[attacker])
         return self._looked_at[attacker]
 
+    def _walks(self, attacker: str) -> bool:
+        """Return whether most credentials that an attacker tries are common: it walks a list, to where few come."""
+        tried = [key for key in self._shown[attacker] if key[0] == "credential"]
+        return 2 * sum(self._weights[key] >= RARE for key in tried) < len(tried)
+
     def _cores(self, keys: set[Key]) -> dict[Key, str]:
         """Return the cores of all features that could have another core now that these have changed."""
         self._learn(keys)
@@ -182,9 +207,11 @@ class _Regrouping:
                 done |= fresh
                 asked |= self._with_their_cores({key for link in links for key in link} - done)
             weighty = {key for key in done if self._weights[key] > 0}
-            cores = components(weighty, links)
-            cores = components(weighty, links | self._followings(weighty, cores))
-            asked |= self._with_their_cores(self._could_follow(key for key in weighty if self._moves(key, cores)))
+            followings = self._followings(weighty, components(weighty, links))
+            asked |= self._with_their_cores({key for link in followings for key in link} - done)
+            if asked <= done:
+                cores = components(weighty, links | followings)
+                asked |= self._with_their_cores(self._could_follow(key for key in weighty if self._moves(key, cores)))
             if asked <= done:
                 return cores
 
@@ -205,11 +232,17 @@ class _Regrouping:
         """Return the links of rare weaker features with the cores that their attackers have."""
         strong = {core for key, core in cores.items() if self._weights[key] >= JOIN}
         links: dict[str, dict[str, tuple[Key, Key]]] = {}
-        for key in keys:
-            if cores[key] not in strong and self._may_follow(key):
-                shown = [by_core for one in self._samples[key] if (by_core := self._strong(one, cores)) is not None]
-                if (other := followed(shown)) is not None:
-                    links.setdefault(cores[key], {}).setdefault(self._core(other, cores), (key, other))
+        proven: dict[Key, str] = {}
+        for key in sorted(key for key in keys if self._may_follow(key)):
+            shown = [by_core for one in self._samples[key] if (by_core := self._strong(one, cores)) is not None]
+            if (other := followed(shown)) is None:
+                continue
+            if other.proven and can_be_proven(key):
+                proven[key] = self._core(other.key, cores)
+            if cores[key] not in strong:
+                links.setdefault(cores[key], {}).setdefault(self._core(other.key, cores), (key, other.key))
+        known = {core: next(iter(found)) for core, found in links.items() if len(found) == 1}
+        self._proven = {key for key, core in proven.items() if core in (cores[key], known.get(cores[key]))}
         return {link for found in links.values() if len(found) == 1 for link in found.values()}
 
     def _strong(self, attacker: str, cores: dict[Key, str]) -> dict[str, Key] | None:
@@ -217,11 +250,9 @@ class _Regrouping:
         linking = self._linking(attacker)
         if linking is None:
             return None
-        found: dict[str, Key] = {}
-        for key in sorted(linking[0], reverse=True):
-            if self._weights[key] >= JOIN:
-                found[self._core(key, cores)] = key
-        return found
+        if attacker not in self._strong_of:
+            self._strong_of[attacker] = sorted((key for key in linking[0] if self._weights[key] >= JOIN), reverse=True)
+        return {self._core(key, cores): key for key in self._strong_of[attacker]}
 
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
@@ -241,7 +272,10 @@ class _Regrouping:
         """Yield the features of which it deserves a look whether they are linked with this one."""
         bits, attackers = self._weights[one], self._features[one].attackers
         for other, number in self._profiles[one].together.items():
-            if could_link(number, (attackers, self._features[other].attackers), bits, self._weights[other]):
+            weight = self._weights[other]
+            if number < LEAST_SEEN and (bits < JOIN or weight < JOIN):
+                continue  # as `could_link` says, which is asked less often so
+            if could_link(number, (attackers, self._features[other].attackers), bits, weight):
                 yield other
 
     def _profile(self, keys: set[Key]) -> None:
@@ -268,4 +302,6 @@ class _Regrouping:
         return core
 
     def _now(self, key: Key, cores: dict[Key, str]) -> Settled | None:
-        return Settled(self._core(key, cores), self._weights[key]) if self._weights[key] > 0 else None
+        if self._weights[key] <= 0:
+            return None
+        return Settled(self._core(key, cores), self._weights[key], self._is_proven(key, cores))

@@ -35,8 +35,8 @@ class StoredView:
 
     def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
         found = core_rows.cores_at(self._connection, keys)
-        return {(row.kind, row.digest): Settled(row.core, row.weight) for row in found}
+        return {(row.kind, row.digest): Settled(row.core, row.weight, row.proven) for row in found}
 
     def of_cores(self, cores: Iterable[str]) -> dict[Key, Settled]:
         found = core_rows.of_cores(self._connection, cores)
-        return {(row.kind, row.digest): Settled(row.core, row.weight) for row in found}
+        return {(row.kind, row.digest): Settled(row.core, row.weight, row.proven) for row in found}

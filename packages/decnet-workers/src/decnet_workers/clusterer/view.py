@@ -9,10 +9,14 @@ from decnet_workers.commodity.limits import Key
 
 
 class Settled(NamedTuple):
-    """What was last computed of a feature: its core, by the digest of the first of its features, and its weight."""
+    """What was last computed of a feature: its core, by the digest of the first of its features, and its weight.
+
+    `proven`: see `cores.followed`.
+    """
 
     core: str
     weight: float
+    proven: bool = False
 
 
 class View(Protocol):

@@ -5,6 +5,7 @@ A pause is stored with the provider's quota, so neither a restart nor parking sh
 each failure in a row the pause doubles, and the first question after it is alone (`Knowledge.job`).
 """
 
+from decnet_core.backoff import backoff
 from decnet_core.durations import SECOND_NS
 from decnet_models.intel.queries import Quota
 
@@ -21,7 +22,7 @@ def pause_ns(failures: int, chance: float, asked_seconds: float | None) -> int:
 
     `asked_seconds` is what the provider requested with Retry-After.
     """
-    own = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(failures, 16)) * (0.8 + 0.4 * chance)
+    own = backoff(FIRST_SECONDS, failures, LONGEST_SECONDS) * (0.8 + 0.4 * chance)
     return int(max(own, min(asked_seconds or 0.0, LONGEST_ASKED_SECONDS)) * SECOND_NS)
 
 

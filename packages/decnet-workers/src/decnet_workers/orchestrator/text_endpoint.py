@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from decnet_core.backoff import backoff
 from decnet_workers.errors import WorkersError
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 
@@ -81,7 +82,7 @@ class TextEndpoint:
         try:
             said = await self._said(wanted, seed)
         except _Failed as error:
-            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10))
+            pause = backoff(FIRST_PAUSE_SECONDS, self._failures, LONGEST_PAUSE_SECONDS)
             self._failures, self._not_before = self._failures + 1, self._clock() + pause
             raise TextError(f"{error}; it is asked again after {pause:g} s") from error
         self._failures = 0

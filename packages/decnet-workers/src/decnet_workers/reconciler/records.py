@@ -14,7 +14,7 @@ from decnet_models.fleet.states import State, record_state
 from decnet_models.notices import queries as notices
 
 ACTOR = "reconciler"
-_MOST_ERASED = 100
+MOST_ERASED = 100
 
 
 def record(
@@ -29,7 +29,7 @@ def record(
         kind = _kind(outcome, before, after)
         record_state(connection, after, ChangeInfo(kind, ACTOR, _reason(outcome), now_ns) if kind else None)
         news += _notices(outcome, before, after, now_ns)
-    erase(connection, _MOST_ERASED, ChangeInfo("gone", ACTOR, "nothing is left of it", now_ns))
+    erase(connection, MOST_ERASED, ChangeInfo("gone", ACTOR, "nothing is left of it", now_ns))
     return notices.add_all(connection, news, now_ns)
 
 

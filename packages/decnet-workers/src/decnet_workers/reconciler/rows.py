@@ -2,7 +2,7 @@
 """Orders from the rows of the database. Pure."""
 
 from decnet_core.deckies.assignment import AssignedService
-from decnet_core.placement.orders import Order, OrderedAddress
+from decnet_core.deckies.orders import Order, OrderedAddress
 from decnet_models.fleet.queries import Decky
 
 

@@ -5,13 +5,14 @@ Only it may change the network of this host. What it opens it hands to `decoys`,
 """
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Literal
 
 import msgspec
 from sqlalchemy import Engine, insert
 
-from decnet_core.bus.subjects import FLEET_CHANGED, NOTICE, NoticeWritten
+from decnet_core.bus.subjects import FLEET_ASSIGNED, FLEET_CHANGED, FLEET_REPORTED, NOTICE, FleetAssigned, NoticeWritten
 from decnet_core.deckies.handover import handover_sockets
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired
 from decnet_core.placement.allowed import NEEDED, runtimes
@@ -29,6 +30,7 @@ from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_workers.reconciler.database_ledger import DatabaseLedger
+from decnet_workers.reconciler.sensor_deckies import SensorDeckies
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +40,11 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
 
     name = "reconciler"
     Settings = ReconcilerSettings
-    listens = (FLEET_CHANGED.pattern,)
+    listens = (FLEET_CHANGED.pattern, FLEET_REPORTED.pattern)
     notices = (DeckyDrifted, DeckyRepaired, DeckyFailed)
     parks = True
     netlink = True
-    writes = ("reconciler",)
+    writes = ("reconciler", "assignments")
     memory_budget: ClassVar[int] = 48 * MIB
 
     def __init__(self, settings: ReconcilerSettings) -> None:
@@ -75,7 +77,8 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
                     DatabaseLedger(self._engine), reconciliation, self.settings.look_seconds, ctx.stopping.is_set
                 )
                 self._events = NetworkEvents(ctx)
-                await repeat(ctx, partial(self._step, ctx, passes, self._events))
+                elsewhere = SensorDeckies(self._engine, ctx.state.root)
+                await repeat(ctx, partial(self._step, ctx, passes, elsewhere))
 
     async def stop(self, ctx: Context) -> None:
         if self._events is not None:
@@ -84,24 +87,29 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
             await ctx.in_thread(self._players.close)
         await super().stop(ctx)
 
-    async def _step(self, ctx: Context, passes: Passes, events: NetworkEvents) -> Rest:
-        events.forget()
+    async def _step(self, ctx: Context, passes: Passes, elsewhere: SensorDeckies) -> Rest:
+        assert self._events is not None
+        self._events.forget()
+        sensors = await ctx.in_thread(elsewhere.run)
+        if sensors.ordered:
+            ctx.bus.publish(FLEET_ASSIGNED.pattern, msgspec.json.encode(FleetAssigned(sensors.ordered)))
         report = await ctx.in_thread(passes.run)
-        events.need(report.on_network)
-        _show(ctx, report)
+        self._events.need(report.on_network)
+        _show(ctx, report, sensors.notices)
         if report.unreachable and not self._unreachable:
             log.warning("deckies wait: decoys does not answer; see `decnet status`")
         self._unreachable = report.unreachable
         if report.more:
             return AT_ONCE
-        return Rest(ctx.poll_seconds(self.settings.look_seconds), report.due_seconds, idle=not report.done)
+        idle = not (report.done or sensors.ordered or sensors.recorded)
+        return Rest(ctx.poll_seconds(self.settings.look_seconds), report.due_seconds, idle=idle)
 
 
-def _show(ctx: Context, report: Report) -> None:
+def _show(ctx: Context, report: Report, notices: Mapping[str, int]) -> None:
     ctx.counters.set("deckies", report.deckies)
     ctx.counters.set("deckies_failing", report.failing)
     ctx.counters.add("deckies_reconciled", report.done)
-    for kind, seq in report.notices.items():
+    for kind, seq in {**report.notices, **notices}.items():
         ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))
 
 

@@ -7,6 +7,7 @@ The probe needs no state of its own: an endpoint whose last attempt failed is se
 
 import msgspec
 
+from decnet_core.backoff import backoff
 from decnet_core.durations import SECOND_NS
 from decnet_models.webhooks.delivery_queries import EndpointState
 
@@ -23,7 +24,7 @@ class Breaker(msgspec.Struct, frozen=True):
         failures = state.failures + 1
         pause = wait_seconds or 0.0
         if failures >= self.failures:
-            pause = max(pause, min(self.longest, self.seconds * 2 ** min(failures - self.failures, 64)))
+            pause = max(pause, backoff(self.seconds, failures - self.failures, self.longest))
         return EndpointState(
             failures=failures,
             failing_since=now_ns if state.failing_since is None else state.failing_since,

@@ -5,26 +5,31 @@ A trouble that has been told is a row of the table `trouble`, written in the tra
 a restart nor a crash tells it twice. One that is over within SETTLE_NS is not told. A supervisor wakes parked workers
 when another one ends unasked, so a worker that is down is seen then; a full disk and an old certificate within LOOK_NS.
 
-While the database is the trouble nothing can be written: `decnet status` and the log say so, and a worker that is down
-is told when the database is back, if it still is. Nobody tells of `webhook` itself, and of workers that systemd runs
-without a supervisor of ours systemd does.
+While the database is the trouble nothing can be written: `decnet status` and the log say so; an outage is told when it
+is over, a worker that is down then if it still is. Nobody tells of `webhook` itself.
 """
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
+from decnet_core.deckies.orders import Contact, contacts
 from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
+    DatabaseRecovered,
+    DatabaseUnhealthy,
     DiskLow,
     DiskRecovered,
     Notice,
+    SensorBack,
+    SensorSilent,
     WorkerDown,
     WorkerRecovered,
 )
@@ -34,24 +39,27 @@ from decnet_models.notices import queries as notices
 from decnet_models.swarm.queries import enrolments_in_force
 from decnet_models.troubles import queries
 from decnet_models.troubles.queries import Key
+from decnet_workers.webhook.troubles.database import KIND, damage, name_of, unhealthy
+from decnet_workers.webhook.troubles.sensors import (
+    EXPIRES_WITHIN_NS,
+    certificates_ending,
+    next_silence,
+    sensors_silent,
+)
+from decnet_workers.webhook.troubles.trouble import Trouble
+from decnet_workers.webhook.troubles.units import units_down
 
 SETTLE_NS = 10 * SECOND_NS
 LOOK_NS = 3600 * SECOND_NS
 TROUBLED_LOOK_NS = 30 * SECOND_NS
-EXPIRES_WITHIN_NS = 7 * 86400 * SECOND_NS
-"""Sensors renew earlier, so a certificate that comes this close to its end is not being renewed."""
 LOW_FRACTION, LOW_BYTES = 0.05, 1 << 30
 """A disk is low with less than both free, until it has a tenth more."""
 
-TROUBLES = (WorkerDown, WorkerRecovered, DiskLow, DiskRecovered, CertificateExpiring, CertificateRenewed)
+TROUBLES = (
+    *(WorkerDown, WorkerRecovered, DiskLow, DiskRecovered, CertificateExpiring, CertificateRenewed),
+    *(DatabaseUnhealthy, DatabaseRecovered, SensorSilent, SensorBack),
+)
 _DOWN = frozenset({"restarting", "cannot start", "crash loop"})
-
-
-class Trouble(msgspec.Struct, frozen=True):
-    """What is wrong, as the notice that tells it."""
-
-    key: Key
-    notice: Notice
 
 
 class FleetTroubles:
@@ -63,33 +71,63 @@ class FleetTroubles:
         self._supervisors = supervisors
         self._seen: dict[Key, int] = {}
         """Since when each trouble is there without a break; not told yet, or told."""
+        self._outage: tuple[int, str] | None = None
+        """Since when the database does not answer, and why."""
 
     def look(self) -> int:
         """Tell what is new and what has ended; return when to look again (ns), unless something wakes the worker."""
         now = time.time_ns()
-        with reading(self._engine) as connection:
-            told, found = self._settled(connection, now)
+        known = tuple(contacts(self._state).values())
+        try:
+            with reading(self._engine) as connection:
+                told, found = self._settled(connection, known, now)
+        except DBAPIError as error:
+            self._outage = self._outage or (now, str(error.orig))
+            raise
+        self._tell_outage(now)
         if told.keys() != found.keys():
             with writing(self._engine) as connection:
                 tell(connection, told, found, now)
-        return self._next_look(found.keys(), now)
+        return self._next_look(found.keys(), now, next_silence(known, now))
 
-    def _settled(self, connection: Connection, now: int) -> tuple[dict[Key, int], dict[Key, Trouble]]:
+    def _tell_outage(self, now: int) -> None:
+        """Tell, now that the database answers, that it has not for a while; both notices at once."""
+        if self._outage is None:
+            return
+        since, reason = self._outage
+        if now - since >= SETTLE_NS:
+            reason = f"it did not answer for {(now - since) // SECOND_NS} s: {reason}"
+            with writing(self._engine) as connection:
+                name = name_of(connection)
+                notices.add(connection, f"{KIND}:{name}:{since}", unhealthy(name, now, since, reason).notice, now)
+                notices.add(connection, f"{KIND}:{name}:{since}:ended", DatabaseRecovered(now, name, since), now)
+        self._outage = None
+
+    def _settled(
+        self, connection: Connection, known: Sequence[Contact], now: int
+    ) -> tuple[dict[Key, int], dict[Key, Trouble]]:
         """Return what has been told, and what is wrong long enough to be told."""
         told = queries.told(connection)
-        found = {trouble.key: trouble for trouble in self._found(connection, told, now)}
+        found = {trouble.key: trouble for trouble in self._found(connection, known, told, now)}
         self._seen = {key: self._seen.get(key, now) for key in found}
         settled = {key: one for key, one in found.items() if key in told or now - self._seen[key] >= SETTLE_NS}
         return told, settled
 
-    def _next_look(self, told: Collection[Key], now: int) -> int:
+    def _next_look(self, told: Collection[Key], now: int, silence: int | None) -> int:
         unsettled = [since + SETTLE_NS for key, since in self._seen.items() if key not in told]
-        return min([now + (TROUBLED_LOOK_NS if told else LOOK_NS), *unsettled])
+        looks = [now + (TROUBLED_LOOK_NS if told else LOOK_NS), *unsettled]
+        return min(looks if silence is None else [*looks, silence])
 
-    def _found(self, connection: Connection, told: dict[Key, int], now: int) -> Iterator[Trouble]:
+    def _found(
+        self, connection: Connection, known: Sequence[Contact], told: dict[Key, int], now: int
+    ) -> Iterator[Trouble]:
         yield from workers_down(self._supervisors, now)
+        yield from units_down(self._supervisors.parent, now)
+        yield from sensors_silent(known, now)
+        yield from damage(connection, now)
         yield from disk_low(self._state, now, again=("disk.low", str(self._state)) in told)
         yield from certificates_expiring(connection, now)
+        yield from certificates_ending(known, now)
 
 
 def tell(connection: Connection, told: dict[Key, int], found: dict[Key, Trouble], now: int) -> None:
@@ -107,9 +145,16 @@ def tell(connection: Connection, told: dict[Key, int], found: dict[Key, Trouble]
 def _end(key: Key, since: int, now: int) -> Notice:
     """Return the notice that a trouble has ended."""
     kind, name = key
-    if kind == "worker.down":
-        return WorkerRecovered(now, name, since)
-    return DiskRecovered(now, name, since) if kind == "disk.low" else CertificateRenewed(now, name, since)
+    match kind:
+        case "worker.down":
+            return WorkerRecovered(now, name, since)
+        case "disk.low":
+            return DiskRecovered(now, name, since)
+        case "database.unhealthy":
+            return DatabaseRecovered(now, name, since)
+        case "sensor.silent":
+            return SensorBack(now, name, since)
+    return CertificateRenewed(now, name, since)
 
 
 class _Worker(msgspec.Struct, frozen=True):
@@ -132,12 +177,17 @@ def workers_down(supervisors: Path, now: int) -> Iterator[Trouble]:
             status = msgspec.json.decode(path.read_bytes(), type=_Supervisor)
         except (OSError, msgspec.DecodeError):
             continue
-        if not Path(f"/proc/{status.supervisor}").exists():
+        if not _may_run(status.supervisor):
             continue
         for worker in status.workers:
             if worker.phase in _DOWN and worker.name != "webhook":
                 notice = WorkerDown(now, worker.name, worker.phase, for_column(worker.reason, 1024))
                 yield Trouble(("worker.down", worker.name), notice)
+
+
+def _may_run(pid: int) -> bool:
+    """Return whether a supervisor runs; in a sandbox that hides processes of others (ProtectProc=) it may."""
+    return Path(f"/proc/{pid}").exists() or not Path("/proc/1").exists()
 
 
 def certificates_expiring(connection: Connection, now: int) -> Iterator[Trouble]:

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from decnet_core.backoff import backoff
 from decnet_core.durations import SECOND_NS
 
 JITTER = 0.2
@@ -19,8 +20,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
     def delay(self, attempts: int, chance: float) -> float:
         """Return the seconds after the `attempts`-th failure (1, 2, ...); `chance` in [0, 1) spreads them."""
-        steps = min(attempts - 1, 64)  # beyond that every factor above 1 has reached `longest`
-        return min(self.longest, self.first * self.factor**steps) * (1 - JITTER + 2 * JITTER * chance)
+        return backoff(self.first, attempts - 1, self.longest, self.factor) * (1 - JITTER + 2 * JITTER * chance)
 
     def next_at(
         self, attempts: int, started_ns: int, now_ns: int, chance: float, wait_seconds: float | None = None

@@ -65,11 +65,11 @@ def addressing(wanted: Wanted, current: Decky | None, host: HostNetwork, macs: S
     """
     if DHCP in wanted.addresses:
         return _leased(wanted, current, host)
-    given = [_parsed(text) for text in wanted.addresses]
+    given = [parsed(text) for text in wanted.addresses]
     if not given:
         raise Refused("give it an address, or dhcp in place of one")
     if wanted.runtime == "loopback":
-        return Addressing(None, tuple(_loopback(wanted, each) for each in given))
+        return Addressing(None, tuple(refuse_no_loopback(wanted, each) for each in given))
     segment = _segment(wanted, given, host)
     kept = {each.address: each for each in current.addresses} if current else {}
     for address, _ in given:
@@ -92,7 +92,7 @@ def _leased(wanted: Wanted, current: Decky | None, host: HostNetwork) -> Address
     return Addressing(interface, current.addresses if current is not None and keeps else (), dhcp=True)
 
 
-def _parsed(text: str) -> tuple[Ip, int | None]:
+def parsed(text: str) -> tuple[Ip, int | None]:
     address, slash, length = text.partition("/")
     try:
         parsed = ipaddress.ip_interface(text)
@@ -103,7 +103,7 @@ def _parsed(text: str) -> tuple[Ip, int | None]:
     return parsed.ip, int(length) if slash else None
 
 
-def _loopback(wanted: Wanted, given: tuple[Ip, int | None]) -> Address:
+def refuse_no_loopback(wanted: Wanted, given: tuple[Ip, int | None]) -> Address:
     if wanted.interface or wanted.gateways:
         raise Refused(
             "the runtime loopback has neither interface nor gateway; omit them, or choose host, netns or container"
@@ -132,11 +132,11 @@ def _interface(wanted: Wanted, given: Iterable[tuple[Ip, int | None]], host: Hos
 
 def _segment(wanted: Wanted, given: Iterable[tuple[Ip, int | None]], host: HostNetwork) -> Segment:
     interface = _interface(wanted, given, host)
-    subnets = tuple(_subnets(wanted.subnets)) or tuple(each.network for each in host.interfaces[interface])
+    subnets = tuple(subnets_of(wanted.subnets)) or tuple(each.network for each in host.interfaces[interface])
     return Segment(interface, subnets, dict(_gateways(wanted.gateways, subnets)))
 
 
-def _subnets(given: Iterable[str]) -> Iterator[Subnet]:
+def subnets_of(given: Iterable[str]) -> Iterator[Subnet]:
     for text in given:
         try:
             yield ipaddress.ip_network(text)

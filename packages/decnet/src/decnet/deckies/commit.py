@@ -23,6 +23,7 @@ from decnet_models.fleet import queries
 from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky
 from decnet_models.realism import queries as realism
 from decnet_models.realism.queries import Persona
+from decnet_models.swarm import queries as swarm
 
 _NUDGE_SECONDS = 1.0
 _KINDS: dict[str, ChangeKind] = {"add": "added", "change": "changed", "remove": "removed"}
@@ -33,8 +34,8 @@ class ChangedMeanwhileError(OperatorError):
 
 
 def current_deckies(connection: Connection) -> dict[str, Decky]:
-    """Return this host's rows by name, those marked for removal included."""
-    return {one.name: one for one in queries.deckies_on(connection, None)}
+    """Return the rows by name, those of sensors and those marked for removal included."""
+    return {one.name: one for one in queries.all_deckies(connection)}
 
 
 def persona_steps(connection: Connection, files: dict[str, PersonaFile], names: Iterable[str]) -> list[PersonaStep]:
@@ -59,6 +60,7 @@ def apply(connection: Connection, plan: Plan, *, reason: str) -> None:
         if realism.write_persona(connection, row, now_ns=now) is None:
             raise ChangedMeanwhileError(f"persona {persona.name} has been changed meanwhile; run the command again")
     try:
+        _name_sensors(connection, plan, now)
         _release(connection, plan)
         for step in sorted(plan.steps, key=lambda step: step.kind != "remove"):
             _write(connection, step, ChangeInfo(_KINDS[step.kind], operator(), reason, now))
@@ -79,6 +81,13 @@ def _release(connection: Connection, plan: Plan) -> None:
     moving = {step.decky.name for step in plan.steps}
     held = [one for one in current_deckies(connection).values() if arriving & {each.address for each in one.addresses}]
     queries.release_addresses(connection, [one.name for one in held if one.name in moving or not one.wanted])
+
+
+def _name_sensors(connection: Connection, plan: Plan, now: int) -> None:
+    """Have a row for each sensor that is to play deckies."""
+    wanted = {step.decky.sensor for step in plan.steps if step.kind != "remove" and step.decky.sensor}
+    for name in sorted(wanted - {one.name for one in swarm.sensors(connection)} if wanted else ()):
+        swarm.add_sensor(connection, name, "", now_ns=now)
 
 
 def _write(connection: Connection, step: Step, info: ChangeInfo) -> None:

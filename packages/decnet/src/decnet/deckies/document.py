@@ -48,6 +48,8 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interface: str | None = None
     subnets: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    sensor: str | None = None
+    """The sensor host that plays them; None: this host."""
 
 
 class DeckyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +73,7 @@ class DeckyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: dict[str, Port] | tuple[str, ...] | None = None
     host_name: str | None = None
     mac: str | None = None
+    sensor: str | None = None
 
 
 class FleetDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,6 +146,7 @@ def _deckies(table: DeckyTable, network: Network, place: str) -> Iterator[Wanted
             services=table.services,
             host_name=None if several else table.host_name,
             mac=table.mac,
+            sensor=table.sensor or network.sensor,
             place=place,
         )
 

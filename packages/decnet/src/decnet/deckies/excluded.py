@@ -12,7 +12,9 @@ from decnet_core.placement.settings import ReconcilerSettings
 
 def excluded(deployment: Deployment, made: Plan) -> str | None:
     """Return what to do so that the deckies of a plan are opened, None when nothing need be done."""
-    wanted: set[str] = {step.decky.runtime for step in made.steps if step.kind != "remove"}
+    wanted: set[str] = {
+        step.decky.runtime for step in made.steps if step.kind != "remove" and step.decky.sensor is None
+    }
     named = deployment.settings.section("reconciler", ReconcilerSettings).runtimes
     if named:
         return _until_named(wanted - {*named}, "")

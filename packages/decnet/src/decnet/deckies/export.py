@@ -24,6 +24,8 @@ def _table(row: Decky) -> Iterator[str]:
     if one.image:
         yield f"image = {_text(one.image)}"
     yield f"runtime = {_text(one.runtime)}"
+    if one.sensor:
+        yield f"sensor = {_text(one.sensor)}"
     if one.interface:
         yield f"interface = {_text(one.interface)}"
     for key, values in (("addresses", one.addresses), ("subnets", one.subnets), ("gateways", one.gateways)):

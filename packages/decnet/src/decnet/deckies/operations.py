@@ -16,6 +16,7 @@ from decnet.deckies.plan import Plan, plan, removal
 from decnet.deckies.resolve import Known, drawn_seed, resolve
 from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment, transaction
+from decnet_core.deckies.orders import contacts
 from decnet_decoys.fleet import settings_deckies
 from decnet_decoys.personas.catalog import PersonaError
 from decnet_decoys.settings import DecoysSettings
@@ -53,6 +54,7 @@ def planned(
             current,
             images=images,
             reserved=frozenset(own),
+            sensors=contacts(deployment.state.root),
             draw=draw,
         )
         named = {one.name for one in wanted}
@@ -106,6 +108,7 @@ def as_wanted(one: Decky) -> Wanted:
         host_name=one.host_name,
         mac=one.mac,
         image=one.image,
+        sensor=one.sensor,
     )
 
 
@@ -123,6 +126,8 @@ def changed(one: Decky, changes: Wanted, given: frozenset[str]) -> Wanted:
         dropped |= {"services": None, "mac": None, "persona": None}
     if "runtime" in given:
         dropped |= {"services": None, "mac": None, "interface": None, "subnets": (), "gateways": (), "image": None}
+    if "sensor" in given and changes.sensor != one.sensor:
+        dropped |= {"interface": None, "gateways": ()}
     if "addresses" in given and "runtime" not in given:
         dropped |= {"subnets": ()} if not _within(changes.addresses, wanted.subnets) else {}
         dropped |= {"gateways": ()} if DHCP in changes.addresses else {}

@@ -8,7 +8,7 @@ import msgspec
 
 from decnet_models.fleet.queries import Address, Decky, Service
 
-_SHOWN = ("dhcp", "addresses", "host_name", "runtime", "persona", "image", "services", "mac", "interface")
+_SHOWN = ("dhcp", "addresses", "host_name", "runtime", "persona", "image", "services", "mac", "interface", "sensor")
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -3,15 +3,17 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from ipaddress import ip_address
 
 import msgspec
 
 from decnet.deckies.addressing import Addressing, Refused, addressing
+from decnet.deckies.elsewhere import elsewhere
 from decnet.deckies.host_network import HostNetwork
 from decnet.deckies.wanted import Wanted
 from decnet_core.deckies.images import Image, image_called
+from decnet_core.deckies.orders import Contact
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.fleet import profile_of
 from decnet_decoys.personas.catalog import PersonaFile, UnknownPersonaError
@@ -43,6 +45,8 @@ class Known(msgspec.Struct, frozen=True):
     images: dict[str, Image] = {}
     reserved: frozenset[str] = frozenset()
     """Names of the deckies of the settings, which `decoys` plays beside those of the database."""
+    sensors: Mapping[str, Contact] = {}
+    """The sensor hosts that have enrolled, by name."""
     draw: Callable[[], int] = drawn_seed
     """Draws the seed of a new decky."""
 
@@ -75,7 +79,7 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
 
 
 def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
-    if wanted.name in known.reserved:
+    if wanted.name in known.reserved and wanted.sensor is None:
         raise Refused("the settings have a decky of that name (`decnet up` shows it); choose another name")
     image = _image(wanted, known)
     persona = wanted.persona or (image.persona if image else "")
@@ -88,9 +92,10 @@ def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
         raise Refused(f"host name {host_name!r}: letters, digits, hyphens and dots")
     who = known.personas[persona].persona()
     current = known.deckies.get(wanted.name)
-    where = addressing(wanted, current, known.host, macs)
+    where = _where(wanted, current, known, macs)
     services = tuple(_services(wanted, who) if image is None else _image_services(wanted, image))
-    _refuse_taken_ports(where, services, current, known.host)
+    if wanted.sensor is None:
+        _refuse_taken_ports(where, services, current, known.host)
     seed, mac = _seed_and_mac(wanted, who, known, macs)
     return Decky(
         name=wanted.name,
@@ -106,7 +111,21 @@ def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
         mutate_at=current.mutate_at if current else None,
         image=wanted.image,
         dhcp=where.dhcp,
+        sensor=wanted.sensor,
     )
+
+
+def _where(wanted: Wanted, current: Decky | None, known: Known, macs: Set[str]) -> Addressing:
+    """Return the place of a decky; of a sensor's network nothing is known here, its own look finds what is wrong."""
+    if wanted.sensor is None:
+        return addressing(wanted, current, known.host, macs)
+    contact = known.sensors.get(wanted.sensor)
+    if contact is None:
+        there = ", ".join(sorted(known.sensors)) or "none"
+        raise Refused(f"there is no sensor {wanted.sensor!r}; enrolled are: {there} (decnet swarm token NAME adds one)")
+    if contact.revoked:
+        raise Refused(f"the sensor {wanted.sensor} was revoked")
+    return elsewhere(wanted)
 
 
 def _image(wanted: Wanted, known: Known) -> Image | None:

@@ -29,6 +29,8 @@ class Wanted(msgspec.Struct, frozen=True):
     mac: str | None = None
     image: str | None = None
     """What runs in its container, by its name in the catalogue or by a reference."""
+    sensor: str | None = None
+    """The sensor host that plays it; None: this host."""
     place: str = ""
     """Where it stands in its document, for error messages."""
 

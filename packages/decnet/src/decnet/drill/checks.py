@@ -13,6 +13,7 @@ from decnet.drill.attack import Action, Bait
 from decnet.drill.receiver import Arrival
 from decnet.drill.script import BROWSED_PATHS, EXPECTED_TECHNIQUES, SCANNED_PATHS, Script
 from decnet.drill.target import Target
+from decnet.history.playback import RecordingError, entry_of, header_of
 from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
 from decnet_core.state import State
 from decnet_models.attackers import queries as attackers
@@ -87,7 +88,7 @@ def session_replays(connection: Connection, evidence: Evidence) -> Finding:
     path = evidence.state.artifact(recording)
     try:
         output = replay(path)
-    except (OSError, ValueError) as error:
+    except (OSError, RecordingError) as error:
         return Finding(False, f"recording {recording[:16]}: {error}")
     return Finding(evidence.script.mark in output, f"recording {recording[:16]}, {len(output)} characters shown")
 
@@ -166,24 +167,17 @@ CHECKS = (
 
 
 def replay(path: Path) -> str:
-    """Return the output of an asciicast v2 file; raises OSError, ValueError if it is invalid."""
-    try:
-        return _shown(path.read_bytes().splitlines())
-    except msgspec.MsgspecError as error:  # no ValueError before msgspec 0.21
-        raise ValueError(str(error)) from error
-
-
-def _shown(lines: list[bytes]) -> str:
-    if not lines:
-        raise ValueError("the file is empty")
-    header = msgspec.json.decode(lines[0], type=dict[str, object])
-    if header.get("version") != 2 or not header.get("width") or not header.get("height"):
-        raise ValueError("its first line is no asciicast v2 header")
+    """Return the output of an asciicast v2 file of which every line is valid; raises OSError, RecordingError."""
+    lines = iter(path.read_bytes().splitlines())
+    header_of(lines)
     shown, before = [], 0.0
-    for line in lines[1:]:
-        moment, code, data = msgspec.json.decode(line, type=tuple[float, str, str])
+    for line in lines:
+        try:
+            moment, code, data = entry_of(line)
+        except msgspec.MsgspecError as error:
+            raise RecordingError(str(error)) from error
         if moment < before:
-            raise ValueError("its times run backwards")
+            raise RecordingError("its times run backwards")
         before = moment
         if code == "o":
             shown.append(data)

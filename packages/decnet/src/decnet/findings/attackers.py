@@ -89,7 +89,7 @@ def attackers(
     query = query.where(*(one.holds for one in properties))
     if (few := _few(connection, properties, wanted)) is not None:
         query = query.where(among(connection, ip, few))
-    return [Attacker(*row) for row in connection.execute(query.limit(limit))]
+    return [Attacker(*row) for row in connection.execute(query.limit(limit)).all()]
 
 
 def _plain(wanted: Narrowing) -> Iterator[ColumnElement[bool]]:
@@ -104,9 +104,9 @@ def _few(connection: Connection, properties: Sequence[_Property], wanted: Narrow
     if wanted.network is not None:
         return _in_network(connection, wanted.network)
     for one in properties:
-        found = list(connection.execute(one.found.limit(_FEW + 1)).scalars())
+        found = connection.execute(one.found.limit(_FEW + 1)).scalars().all()
         if len(found) <= _FEW:
-            return found
+            return list(found)
     return None
 
 

@@ -30,7 +30,7 @@ def origins(connection: Connection, addresses: Collection[str]) -> dict[str, Ori
     c = intel.c
     query = select(c.indicator, c.detail).where(among(connection, c.indicator, addresses), c.provider == _PROVIDER)
     found: dict[str, Origin] = {}
-    for address, detail in connection.execute(query):
+    for address, detail in connection.execute(query).all():
         try:
             found[address] = _detail.decode(detail)
         except msgspec.MsgspecError:

@@ -180,7 +180,7 @@ def _techniques(connection: Connection, since: int) -> tuple[int, list[NamedTech
 def _countries(connection: Connection, since: int) -> dict[str, int]:
     c = attacker.c
     query = select(c.ip).where(c.last_seen >= since).order_by(c.last_seen.desc()).limit(_PLACED)
-    found = origins(connection, list(connection.execute(query).scalars()))
+    found = origins(connection, connection.execute(query).scalars().all())
     return dict(Counter(one.country for one in found.values() if one.country).most_common())
 
 

@@ -22,7 +22,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
 from decnet_core.text import for_terminal
 from decnet_models.fleet.queries import Decky
-from decnet_models.fleet.states import State, states_on
+from decnet_models.fleet.states import State, all_states
 from decnet_models.troubles.queries import told as told_troubles
 
 
@@ -99,7 +99,7 @@ def stored(connection: Connection) -> Stored:
     told = told_troubles(connection)
     return Stored(
         read_progress(connection),
-        tuple(states_on(connection, None)),
+        tuple(all_states(connection)),
         open_by_severity(connection),
         tuple((*key, since) for key, since in told.items()),
     )

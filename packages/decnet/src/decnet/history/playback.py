@@ -36,7 +36,8 @@ class RecordingError(OperatorError):
 
 
 _header = msgspec.json.Decoder(Header)
-_line = msgspec.json.Decoder(tuple[float, str, str])
+entry_of = msgspec.json.Decoder(tuple[float, str, str]).decode
+"""Reads a line after the first: seconds since the beginning, the code ("o": output, "i": input), and the data."""
 
 
 def recording_file(state: State, session: Session) -> Path:
@@ -53,9 +54,12 @@ def recording_file(state: State, session: Session) -> Path:
 def header_of(lines: Iterator[bytes]) -> Header:
     """Take the header from the lines of a file; RecordingError for a file that has none."""
     try:
-        return _header.decode(next(lines, b""))
+        header = _header.decode(next(lines, b""))
     except msgspec.MsgspecError as error:
         raise RecordingError(f"the file is not an asciicast recording: {error}") from error
+    if header.version != 2 or not header.width or not header.height:
+        raise RecordingError("the file is not an asciicast recording of version 2")
+    return header
 
 
 def outputs(lines: Iterable[bytes]) -> Iterator[Output]:
@@ -63,7 +67,7 @@ def outputs(lines: Iterable[bytes]) -> Iterator[Output]:
     shown_until = 0.0
     for line in lines:
         try:
-            moment, code, text = _line.decode(line)
+            moment, code, text = entry_of(line)
         except msgspec.MsgspecError:
             continue
         if code == "o":

@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 from tests.decnet_web.api.routes.filled import A
-from tests.decnet_web.api.served import Served
+from tests.decnet_web.api.served import ON_BOTH, Served
 
 from decnet_web.api.document import routes_of
 from decnet_web.api.listings.shapes import shape_of
 from decnet_web.api.paging import Page
 
+pytestmark = ON_BOTH
 NAMED = {
     "/api/v1/techniques/{technique}": "/api/v1/techniques/T1003.008",
     "/api/v1/identities/{group}/members": f"/api/v1/identities/{A}/members",

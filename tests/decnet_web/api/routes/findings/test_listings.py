@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.decnet_web.api.routes.filled import KEY, NASTY, OURS, SESSION, SHA256, SIX, A, B, C
-from tests.decnet_web.api.served import Served
+from tests.decnet_web.api.served import ON_BOTH, Served
 
+pytestmark = ON_BOTH
 API = "/api/v1"
 PAGED = (
     *("/events", "/attackers", "/attackers?sort=last_seen", "/attackers?sort=events", "/sessions", "/credentials"),

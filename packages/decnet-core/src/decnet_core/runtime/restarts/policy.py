@@ -16,10 +16,9 @@ import enum
 
 import msgspec
 
+from decnet_core.backoff import backoff
 from decnet_core.exits import Exit
 from decnet_core.runtime.restarts.settings import RestartSettings
-
-_LARGEST_EXPONENT = 32  # 2.0 ** anything an operator may set as crash_limit stays a finite number
 
 
 class Phase(enum.Enum):
@@ -69,8 +68,7 @@ def decide(ended: Ended, crashes: int, chance: float, settings: RestartSettings,
     longer = 1 + settings.jitter * chance
     beyond = before + 1 - settings.crash_limit
     if beyond >= 0 and not exposed:
-        pause = 2 * settings.longest_delay_seconds * 2.0 ** min(beyond, _LARGEST_EXPONENT)
-        return Decision(Phase.CRASH_LOOP, before + 1, min(pause, settings.crash_loop_seconds) * longer)
+        pause = backoff(2 * settings.longest_delay_seconds, beyond, settings.crash_loop_seconds)
+        return Decision(Phase.CRASH_LOOP, before + 1, pause * longer)
     longest = settings.longest_exposed_delay_seconds if exposed else settings.longest_delay_seconds
-    doubled = settings.first_delay_seconds * 2.0 ** min(before, _LARGEST_EXPONENT)
-    return Decision(Phase.WAITING, before + 1, min(doubled, longest) * longer)
+    return Decision(Phase.WAITING, before + 1, backoff(settings.first_delay_seconds, before, longest) * longer)

@@ -2,9 +2,9 @@
 """The zygote: imports once what its workers share (`preload`), and forks one child per worker.
 
 What only some of them need, a zygote of their own imports. It is a child of the first, shares what that has imported,
-and lives only as long as one of them does. When it is started because something woke one of them, it is in a hurry:
-workers are forked as soon as the first one's modules are imported, and replaced later if they stay busy, because they
-take more memory than those that are forked from prepared pages.
+and lives only as long as one of them does. It is started because somebody waits for one of them: workers are forked as
+soon as the first one's modules are imported, and replaced later if they stay busy, because they take more memory than
+those that are forked from prepared pages. Most are parked before that.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
 process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
@@ -269,9 +269,7 @@ def _be_zygote(request: ForkZygote, output: int, lifeline: int, channel: int) ->
     identity.become_worker(request.name, output=output, environment={})
     os.close(output)
     os.close(lifeline)  # that of its children comes with each
-    if not request.hurried:
-        preload(request.places, rehearsed=True)
-    return _serve(socket.socket(fileno=channel), 0, started, unprepared=request.places if request.hurried else ())
+    return _serve(socket.socket(fileno=channel), 0, started, unprepared=request.places)
 
 
 def _preloaded_since(started: float) -> Preloaded:

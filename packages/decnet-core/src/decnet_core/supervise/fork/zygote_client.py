@@ -81,7 +81,7 @@ class ZygoteClient:
         self._preloaded: asyncio.Future[Preloaded] | None = None
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
-        self._hurried = False
+        self._unprepared = parent is not None
         self._opened_at = 0.0
         self.early: set[int] = set()
         """The pids of children that were forked before the zygote was prepared; they take more memory."""
@@ -105,16 +105,16 @@ class ZygoteClient:
         """The seconds since the zygote was started."""
         return asyncio.get_running_loop().time() - self._opened_at
 
-    async def open(self, *, hurried: bool = False) -> Preloaded:
-        """Start the zygote unless it runs, and wait until it can fork. Raises OSError.
+    async def open(self) -> Preloaded:
+        """Start the zygote unless it runs, and wait until it can fork; one with a parent is to be prepared later.
 
-        `hurried`: one with a parent is not prepared before it forks, see `prepare`.
+        Raises OSError.
         """
         async with self._opening:
             if self._channel is None:
                 if self._adopted:
                     raise OSError("the zygote that forked this supervisor is gone")
-                self._hurried = hurried and self._forked_by is not None
+                self._unprepared = self._forked_by is not None
                 self._opened_at = asyncio.get_running_loop().time()
                 await self._start()
             assert self._preloaded is not None
@@ -133,14 +133,13 @@ class ZygoteClient:
         write: Callable[[bytes], None],
         secrets: Mapping[str, str] = {},  # read only
         sockets: Mapping[str, int] = {},  # read only
-        hurried: bool = False,
     ) -> ChildProcess:
         """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError.
 
-        `hurried` is that of `open`. `secrets` are added to the child's environment only; the zygote passes them on
+        `secrets` are added to the child's environment only; the zygote passes them on
         unread. `sockets` are descriptors of sockets that were held for the worker, by name; it gets duplicates.
         """
-        await self.open(hurried=hurried)
+        await self.open()
         request = Fork(next(self._numbers), name, place, dict(environment), tuple(sockets))
         passed = [piped(secrets)] if secrets else []
         try:
@@ -180,12 +179,12 @@ class ZygoteClient:
         await self.open()
 
     async def prepare(self) -> None:
-        """Have a zygote that was opened in a hurry do what it left out. Raises OSError."""
-        if self._channel is not None and self._hurried:
+        """Have a zygote that another one has forked do what it left out. Raises OSError."""
+        if self._channel is not None and self._unprepared:
             self._preloaded = asyncio.get_running_loop().create_future()
             self._channel.send(encode(Prepare()))
             await self.open()
-            self._hurried = False
+            self._unprepared = False
 
     async def close(self) -> None:
         """End the zygote; its children must have ended before."""
@@ -207,7 +206,7 @@ class ZygoteClient:
 
     async def _child(self, channel: int) -> ChildProcess:
         if self._forked_by is not None:
-            request = ForkZygote(next(self._forked_by._numbers), f"zygote-{self._name}", self._places, self._hurried)
+            request = ForkZygote(next(self._forked_by._numbers), f"zygote-{self._name}", self._places)
             return await self._forked_by._ask(request, [self._lifeline, channel], self._write)
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *self._places],
@@ -256,7 +255,7 @@ class ZygoteClient:
             del self._requests[reply.request]
             child = ChildProcess(reply.pid, descriptors[0], request.output, request.write)
             self._children[reply.pid] = child
-            if self._hurried:
+            if self._unprepared:
                 self.early.add(reply.pid)
             request.child.set_result(child)
         else:

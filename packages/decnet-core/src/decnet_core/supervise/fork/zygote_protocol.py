@@ -25,19 +25,20 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
 
 
 class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):
-    """Start a zygote that imports more, for the classes at `places`; it shares what this one has imported."""
+    """Start a zygote that imports more, for the classes at `places`; it shares what this one has imported.
+
+    Somebody waits for its first children: it imports what the first needs when that is to be forked, and leaves the
+    rest until `Prepare`.
+    """
 
     request: int
     """Repeated in the reply."""
     name: str
     places: tuple[str, ...]
-    hurried: bool = False
-    """Whether somebody waits for its first children: it imports what each needs when that is to be forked, and leaves
-    the rest until `Prepare`."""
 
 
 class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
-    """Do what a hurried zygote has left out, for the children to come; `Preloaded` is the reply."""
+    """Do what a zygote has left out that another one has forked, for the children to come; `Preloaded` is the reply."""
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):

@@ -56,7 +56,7 @@ class FileSystem:
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
     def __init__(self, tree: Tree, limit_bytes: int, lease: MemoryLease) -> None:
-        self.live: dict[str, Callable[[], bytes]] = {}
+        self.live: dict[str, Callable[[], bytes | Filler]] = {}
         """What is read of files whose content changes by itself, by absolute path."""
         self._tree = tree
         self._lease = lease

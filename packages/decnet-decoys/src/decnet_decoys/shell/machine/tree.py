@@ -7,6 +7,8 @@ import stat
 from typing import Literal, NamedTuple
 
 FILLER_BLOCK = 4096
+ENDLESS = 1 << 40
+"""Bytes of a device that never ends."""
 MAX_MADE = 1 << 20
 """Bytes of a program's noise that are made at once: more takes too long."""
 
@@ -14,6 +16,7 @@ MAX_MADE = 1 << 20
 class Filler(NamedTuple):
     """Content of a program: a true header, then noise that is always the same for the same name.
 
+    Without a seed it is zeros.
     The noise is made in blocks, so that a piece of a large file costs no more than that piece.
     """
 
@@ -24,6 +27,8 @@ class Filler(NamedTuple):
     def piece(self, start: int, size: int) -> bytes:
         """Return up to `size` bytes from `start`."""
         end = min(self.size, start + size)
+        if not self.seed:
+            return bytes(max(0, end - start))
         first = start // FILLER_BLOCK
         noise = b"".join(map(self._block, range(first, -(-end // FILLER_BLOCK))))
         return noise[start - first * FILLER_BLOCK : max(start, end) - first * FILLER_BLOCK]

@@ -10,9 +10,9 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from decnet_web.api.hosting import uvicorn_server as uvicorn
 
 KEEP_ALIVE_SECONDS = 5
 HEAD_SECONDS = 10
@@ -24,7 +24,7 @@ MOST_CONNECTIONS = 1000
 Listener = tuple[socket.socket, ssl.SSLContext | None]
 
 
-class Connection(H11Protocol):
+class Connection(uvicorn.H11Protocol):
     """A connection that is closed when its client does not begin a request in time."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does

@@ -44,6 +44,10 @@ WORDING: dict[str, Wording] = {
     "disk.recovered": Wording("informational", "The disk of {disk} has room again"),
     "certificate.expiring": Wording("medium", "The certificate of sensor {certificate} ends soon"),
     "certificate.renewed": Wording("informational", "Sensor {certificate} has a new certificate"),
+    "database.unhealthy": Wording("high", "The database {database} is not healthy", "reason"),
+    "database.recovered": Wording("informational", "The database {database} is healthy again"),
+    "sensor.silent": Wording("high", "Sensor {sensor} is silent"),
+    "sensor.back": Wording("informational", "Sensor {sensor} is there again"),
     "webhook.test": Wording("informational", "{message}"),
 }
 
@@ -52,6 +56,7 @@ SUBJECTS = (
     "worker",
     "sensor",
     "disk",
+    "database",
     "certificate",
     "identity",
     "campaign",
@@ -68,6 +73,8 @@ ENDS = frozenset(
         "incident.closed",
         "worker.recovered",
         "disk.recovered",
+        "database.recovered",
+        "sensor.back",
         "certificate.renewed",
     }
 )

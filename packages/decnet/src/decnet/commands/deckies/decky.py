@@ -51,6 +51,10 @@ ImageOption = Annotated[
     str | None, typer.Option("--image", help="Honeypot image to run (container); decnet image list shows them.")
 ]
 Mac = Annotated[str | None, typer.Option(help="MAC address (netns, container); else one that fits the persona.")]
+SensorOption = Annotated[
+    str | None,
+    typer.Option("--sensor", help="Sensor host that plays it; decnet swarm list shows them. Else this one."),
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 
 
@@ -70,13 +74,14 @@ def add(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Add a decky."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     deployment = find_deployment()
     wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
@@ -99,13 +104,14 @@ def change(
     service: Services = None,
     host_name: HostName = None,
     mac: Mac = None,
+    sensor: SensorOption = None,
     plan_only: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Change a decky: what is given replaces what it has."""
     given = _given(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
-        host_name=host_name, mac=mac, image=image,
+        host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
@@ -138,7 +144,7 @@ def list_(as_json: Json = False) -> None:
         found = fleet.deckies(remote)
     else:
         with transaction(find_deployment()) as connection:
-            found = states.states_on(connection, None)
+            found = states.all_states(connection)
     typer.echo(
         documents.document([{"decky": one, "state": state} for one, state in found]) if as_json else list_text(found)
     )
@@ -155,7 +161,8 @@ def show(name: Name, as_json: Json = False) -> None:
         typer.echo(documents.document({"decky": one, "shows": seen}))
         return
     rows = {
-        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
+        "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "sensor": one.sensor,
+        "persona": one.persona,
         "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
         **seen,
     }  # fmt: skip

@@ -204,14 +204,20 @@ def python(call: Call) -> Effects:
     return 0
 
 
-@command("tar", "gzip", "gunzip", "bzip2", "xz")
-def tar(call: Call) -> int:
-    """Find that the archive is none."""
-    _, operands = call.flags("fC")
-    names = [name for name in operands if "." in name]
-    if names and not call.shell.files.exists(names[0], call.shell.access):
-        return call.fail(f"{names[0]}: Cannot open: No such file or directory", 2)
-    return call.fail("This does not look like a tar archive", 2) if names else 0
+@command("bzip2", "xz", "bunzip2", "unxz")
+def packed_otherwise(call: Call) -> int:
+    """Find that a file is not in the format."""
+    for path in call.words:
+        if not call.shell.files.exists(path, call.shell.access):
+            return call.fail(
+                f"Can't open input file {path}: No such file or directory."
+                if "z2" in call.name
+                else f"{path}: No such file or directory"
+            )
+        return call.fail(
+            f"{path} is not a bzip2 file." if "z2" in call.name else f"{path}: File format not recognized", 2
+        )
+    return 0
 
 
 @command("sync", "ldconfig", "update-grub", "logger", "chattr", "setenforce", "auditctl", "renice", "ulimit-n",

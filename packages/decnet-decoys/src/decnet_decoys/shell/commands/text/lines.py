@@ -1,30 +1,37 @@
 # SPDX-License-Identifier: MIT
-"""Commands that show and count the bytes and lines of files: cat, head, tail, wc, tee."""
+"""Commands that show and count the bytes and lines of files: cat, head, tail, wc, tee (POSIX.1-2017; GNU coreutils)."""
 
+import re
 from collections import deque
 
-from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.text.text_encoders import ENDLESS, count, noise
+from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
+from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.options import Options, UsageError, options
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 
+_CAT = {"number": "n", "show-all": "A", "number-nonblank": "b", "show-ends": "E", "show-tabs": "T",
+        "squeeze-blank": "s",
+        "show-nonprinting": "v", "help": "help"}  # fmt: skip
 
-@command("cat", "tac", "more", "less", "zcat", "strings")
+
+@command("cat")
 def cat(call: Call) -> Effects:
-    """Write files one after the other; tac turns their lines round."""
-    options, operands = call.flags()
-    sources = yield from call.sources(operands)
-    for source in sources:
-        while source.name in ENDLESS:
-            call.out.write(noise(source.name))
-        if call.name == "tac":
-            yield from _backwards(call, source)
-        elif "n" in options:
-            yield from _numbered(call, source)
-        else:
+    """Write files one after the other; -n -b number the lines, -A -E -T -v -s change what is shown."""
+    found = options(call, "nAbEeTtsuv", _CAT)
+    if "help" in found:
+        call.print("Usage: cat [OPTION]... [FILE]...\nConcatenate FILE(s) to standard output.")
+        return 0
+    sources = yield from call.sources(found.operands)
+    if found.any("nAbEeTtsv"):
+        yield from _changed(call, sources, found)
+    else:
+        for source in sources:
             yield from _whole(call, source)
-    return int(len(sources) < len(operands))
+    return int(len(sources) < len(found.operands))
 
 
 def _whole(call: Call, source: InputFile) -> Steps[None]:
@@ -33,10 +40,68 @@ def _whole(call: Call, source: InputFile) -> Steps[None]:
         yield from turn()
 
 
-def _numbered(call: Call, source: InputFile) -> Steps[None]:
-    for number, line in enumerate(source.lines(ends=True), 1):
-        call.out.write(b"%6d\t%s" % (number, line))
-        yield from turn()
+def _changed(call: Call, sources: list[InputFile], found: Options) -> Steps[None]:
+    number, empty = 0, False
+    for source in sources:
+        for line in source.lines(ends=True):
+            yield from turn()
+            body = line.removesuffix(b"\n")
+            if "s" in found and not body and empty:
+                continue
+            empty = not body
+            head = b""
+            if ("b" in found and body) or ("n" in found and "b" not in found):
+                number += 1
+                head = b"%6d\t" % number
+            if found.any("Aevt"):
+                body = _visible(body)
+            if found.any("ATt"):
+                body = body.replace(b"\t", b"^I")
+            ends = b"$\n" if found.any("AEe") else b"\n"
+            call.out.write(head + body + (ends if line.endswith(b"\n") else b""))
+
+
+def _visible(body: bytes) -> bytes:
+    return re.sub(rb"[^\t -~]", lambda match: _caret(match[0][0]), body)
+
+
+def _caret(byte: int) -> bytes:
+    high, byte = b"M-" if byte > 127 else b"", byte & 127
+    return high + (b"^" + bytes((byte ^ 64,)) if byte < 32 or byte == 127 else bytes((byte,)))
+
+
+@command("more", "less", "zcat", "zless", "bzcat", "xzcat")
+def more(call: Call) -> Effects:
+    """Write files; zcat unpacks them."""
+    found = options(call, "cdfFhlLNRSXiI", {"version": "V"})
+    sources = yield from call.sources(found.operands)
+    for source in sources:
+        if call.name in ("zcat", "zless"):
+            from decnet_decoys.shell.commands.files.compression import unpacked
+
+            data = unpacked(source.whole())
+            if data is None:
+                return (
+                    call.fail(f"{source.name}: not in gzip format") if call.name != "zcat" else _not_gzip(call, source)
+                )
+            source = InputFile(source.name, data)  # noqa: PLW2901
+        yield from _whole(call, source)
+    return int(len(sources) < len(found.operands))
+
+
+def _not_gzip(call: Call, source: InputFile) -> int:
+    call.print_error(f"\ngzip: {'stdin' if source.name == '-' else source.name}: not in gzip format")
+    return 1
+
+
+@command("tac")
+def tac(call: Call) -> Effects:
+    """Write the lines from the last to the first."""
+    found = options(call, "brs:", {})
+    sources = yield from call.sources(found.operands)
+    for source in sources:
+        yield from _backwards(call, source)
+    return int(len(sources) < len(found.operands))
 
 
 def _backwards(call: Call, source: InputFile) -> Steps[None]:
@@ -58,84 +123,174 @@ def _with_ends(lines: list[bytes]) -> list[bytes]:
     return [*whole, lines[-1]] if lines[-1] or not whole else whole
 
 
+_HEAD = {"lines": "n:", "bytes": "c:", "quiet": "q", "silent": "q", "verbose": "v", "follow": "f?", "retry": "F",
+         "pid": "pid:", "sleep-interval": "s:", "zero-terminated": "z"}  # fmt: skip
+
+
 @command("head", "tail")
 def head(call: Call) -> Effects:
     """Write the first or last lines (-n) or bytes (-c)."""
-    short = {arg[1:]: index for index, arg in enumerate(call.args) if arg[1:].isdigit() and arg[0] == "-"}
-    for digits, index in short.items():
-        call.args[index : index + 1] = ["-n", digits]
-    options, operands = call.flags("nc")
-    asked = options.get("n", options.get("c", "10"))
-    for source in (yield from call.sources(operands)):
-        if len(operands) > 1:
-            call.print(f"==> {source.name} <==")
-        if "c" in options:
+    call.args[:] = _modern(call.name, call.args)
+    found = options(call, "n:c:qvfFs:z", _HEAD)
+    asked = found.last("n", found.last("c", "10"))
+    if not re.fullmatch(r"[-+]?\d{1,9}[bkKMG]?i?B?", asked):
+        what = "bytes" if "c" in found else "lines"
+        raise UsageError(f"invalid number of {what}: {quoted(asked)}")
+    failed, shown = False, 0
+    for path in found.operands or ["-"]:
+        yield from turn()
+        source = (yield from call.input()) if path == "-" else _opened(call, path)
+        if source is None:
+            failed = True
+            continue
+        if (len(found.operands) > 1 or "v" in found) and "q" not in found:
+            name = "standard input" if path == "-" else source.name
+            call.print(("\n" if shown else "") + f"==> {name} <==")
+        shown += 1
+        if "c" in found:
             yield from _bytes(call, source, asked)
         else:
             yield from _lines(call, source, asked)
-        yield from turn()
-    if call.name == "tail" and {"f", "F"} & options.keys():
+    if call.name == "tail" and found.any("fF"):
         yield Pause(900)
-    return 0
+    return int(failed)
+
+
+def _modern(name: str, args: list[str]) -> list[str]:
+    """Return the arguments with `-5` as `-n 5`, and tail's `+5` as `-n +5`."""
+    found: list[str] = []
+    for arg in args:
+        if found[-1:] in (["-n"], ["-c"], ["--lines"], ["--bytes"]):
+            found.append(arg)
+        elif re.fullmatch(r"-\d{1,9}[cbkm]?", arg):
+            found += ["-c" if arg[-1] == "c" else "-n", arg[1:].rstrip("cbkm")]
+        elif name == "tail" and re.fullmatch(r"\+\d{1,9}", arg):
+            found += ["-n", arg]
+        else:
+            found.append(arg)
+    return found
+
+
+def _opened(call: Call, path: str) -> InputFile | None:
+    try:
+        if call.shell.files.stat(path, call.shell.access).kind == "dir":
+            call.fail(f"error reading {shell_quoted(path)}: Is a directory")
+            return None
+        return InputFile(path, call.shell.files.read(path, call.shell.access))
+    except FileSystemError as error:
+        call.fail(f"cannot open {shell_quoted(path)} for reading: {error}")
+        return None
 
 
 def _bytes(call: Call, source: InputFile, asked: str) -> Steps[None]:
-    wanted, size = count(asked.lstrip("+")), len(source)
-    first, end = 0, min(wanted, size)
+    wanted, size = count(asked.lstrip("+-")), len(source)
     if call.name == "tail":
         first, end = max(0, wanted - 1 if asked.startswith("+") else size - wanted), size
+    else:
+        first, end = 0, max(0, size - wanted) if asked.startswith("-") else min(wanted, size)
     for start in range(first, end, PIECE):
         call.out.write(source.piece(start, min(PIECE, end - start)))
         yield from turn()
 
 
 def _lines(call: Call, source: InputFile, asked: str) -> Steps[None]:
-    wanted = count(asked.lstrip("+"))
+    wanted = count(asked.lstrip("+-"))
+    if call.name == "head":
+        yield from (_all_but(call, source, wanted) if asked.startswith("-") else _first(call, source, wanted))
+        return
     last: deque[bytes] = deque()
     held = 0
     for number, line in enumerate(source.lines(ends=True)):
         yield from turn()
-        if call.name == "head" and number >= wanted:
-            break
-        if call.name == "head" or (asked.startswith("+") and number >= wanted - 1):
-            call.out.write(line)
-        elif not asked.startswith("+"):
-            last.append(line)
-            held += len(line)
-            while last and (len(last) > wanted or held > MAX_OUTPUT):
-                held -= len(last.popleft())
+        if asked.startswith("+"):
+            if number >= wanted - 1:
+                call.out.write(line)
+            continue
+        last.append(line)
+        held += len(line)
+        while last and (len(last) > wanted or held > MAX_OUTPUT):
+            held -= len(last.popleft())
     for line in last:
         call.out.write(line)
         yield from turn()
 
 
+def _first(call: Call, source: InputFile, wanted: int) -> Steps[None]:
+    if not wanted:
+        return
+    for number, line in enumerate(source.lines(ends=True), 1):
+        call.out.write(line)
+        yield from turn()
+        if number >= wanted:
+            return
+
+
+def _all_but(call: Call, source: InputFile, wanted: int) -> Steps[None]:
+    waiting: deque[bytes] = deque()
+    held = 0
+    for line in source.lines(ends=True):
+        yield from turn()
+        waiting.append(line)
+        held += len(line)
+        while waiting and (len(waiting) > wanted or held > MAX_OUTPUT):
+            first = waiting.popleft()
+            held -= len(first)
+            if len(waiting) >= wanted:
+                call.out.write(first)
+
+
+_WC = {"lines": "l", "words": "w", "bytes": "c", "chars": "m", "max-line-length": "L", "total": "total:"}
+
+
 @command("wc")
 def wc(call: Call) -> Effects:
-    options, operands = call.flags()
-    for source in (yield from call.sources(operands)):
-        counts = yield from _counts(source)
-        chosen = [counts[letter] for letter in "lwc" if letter in options] or list(counts.values())
-        name = "" if source.name == "-" else f" {source.name}"
-        call.print(" ".join(str(n) if len(chosen) == 1 else f"{n:7}" for n in chosen) + name)
-    return 0
+    """Count lines, words, characters, bytes and the longest line."""
+    found = options(call, "lwcmL", _WC)
+    letters = [letter for letter in "lwmcL" if letter in found] or ["l", "w", "c"]
+    rows: list[tuple[dict[str, int], str]] = []
+    for path in found.operands or [""]:
+        yield from turn()
+        source = (yield from call.input()) if path in ("", "-") else call.open(path)
+        if source is not None:
+            rows.append(((yield from _counts(source)), path))
+    whole = {letter: sum(row[letter] for row, _ in rows) for letter in "lwmc"}
+    whole["L"] = max((row["L"] for row, _ in rows), default=0)
+    width = len(str(whole["c"])) if found.operands else (1 if len(letters) == 1 else 7)
+    if (len(found.operands) == 1 and len(letters) == 1) or any(path == "-" for path in found.operands):
+        width = 1 if len(letters) == 1 and len(found.operands) == 1 else 7
+    for row, path in [*rows, (whole, "total")] if len(found.operands) > 1 else rows:
+        call.print(" ".join(f"{row[letter]:{width}}" for letter in letters) + (f" {path}" if path else ""))
+    return int(len(rows) < len(found.operands))
 
 
 def _counts(source: InputFile) -> Steps[dict[str, int]]:
-    counts, in_word = {"l": 0, "w": 0, "c": len(source)}, False
+    counts, in_word, column = {"l": 0, "w": 0, "m": 0, "c": len(source), "L": 0}, False, 0
     for piece in source.pieces():
-        counts["l"] += piece.count(b"\n")
+        lines = piece.split(b"\n")
+        counts["l"] += len(lines) - 1
         counts["w"] += len(piece.split()) - (in_word and not piece[:1].isspace())
+        counts["m"] += len(piece.decode("utf-8", "ignore"))
+        longest = max(map(len, lines[1:-1]), default=0)
+        counts["L"] = max(counts["L"], column + len(lines[0]), longest)
+        column = len(lines[-1]) + (column if len(lines) == 1 else 0)
         in_word = not piece[-1:].isspace()
         yield from turn()
+    counts["L"] = max(counts["L"], column)
     return counts
 
 
 @command("tee")
 def tee(call: Call) -> Effects:
-    options, operands = call.flags()
+    found = options(call, "aip", {"append": "a", "ignore-interrupts": "i"})
     data = (yield from call.input()).whole()
-    for path in operands:
-        yield from call.runner.save(path, data, append="a" in options, err=call.err)
+    status = 0
+    for path in found.operands:
+        try:
+            call.shell.files.write(path, b"", call.shell.access, append="a" in found)
+        except FileSystemError as error:
+            status = call.fail(f"{path}: {error}")
+            continue
+        yield from call.runner.save(path, data, append="a" in found, err=call.err)
         yield from turn()
     call.out.write(data)
-    return 0
+    return status

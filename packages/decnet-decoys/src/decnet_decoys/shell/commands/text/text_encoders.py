@@ -1,47 +1,72 @@
 # SPDX-License-Identifier: MIT
-"""Commands about files as bytes: dd, base64, checksums, xxd."""
+"""Commands about files as bytes: dd, base64, checksums."""
 
 import base64
 import binascii
 import hashlib
+import re
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.options import options, tried
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
+from decnet_decoys.shell.streams import MAX_WHOLE, PIECE, InputFile
 
-ROW = 57
-"""Bytes that base64 writes as one line."""
+CODED = 4 << 10
+"""Bytes that base64 handles at a time: each line is written by itself."""
 DIGESTED = 64 << 10
 """Bytes hashed at a time."""
-MAX_DUMPED = 64 << 10
-"""Bytes that xxd shows of a file."""
-ENDLESS = frozenset(("/dev/zero", "/dev/urandom", "/dev/random"))
 
 
 @command("dd")
 def dd(call: Call) -> Effects:
-    """Copy with if=, of=, bs= and count=."""
-    values = dict(arg.partition("=")[::2] for arg in call.args)
-    source, block = values.get("if"), max(1, count(values.get("bs", "512")))
-    size = block * count(values["count"]) if "count" in values else 1 << 30
-    if source in ENDLESS:
-        found: InputFile | None = InputFile(source, (noise(source) * 256)[: min(size, MAX_OUTPUT)])
-    else:
-        found = call.open(source) if source else (yield from call.input())
+    """Copy with if=, of=, bs=, count=, skip=, seek=, conv= and status=."""
+    values: dict[str, str] = {}
+    for arg in call.args:
+        name, equals, value = arg.partition("=")
+        if not equals or name not in _OPERANDS:
+            raise tried(call, f"unrecognized operand {quoted(arg)}")
+        values[name] = value
+    found = call.open_quoted(values["if"], "failed to open") if "if" in values else (yield from call.input())
     if found is None:
         return 1
-    size = min(size, len(found)) if source not in ENDLESS or "count" not in values else size
-    if values.get("of"):
-        yield from call.runner.save(values["of"], found.whole(size), err=call.err)
+    block = max(1, count(values.get("bs", values.get("ibs", "512"))))
+    first = block * count(values.get("skip", "0"))
+    left = max(0, len(found) - first)
+    size = min(left, block * count(values["count"])) if "count" in values else left
+    if "of" in values:
+        size = min(size, MAX_WHOLE)
+        data = found.piece(first, size)
+        seek = block * count(values.get("seek", "0"))
+        if "seek" in values or "notrunc" in values.get("conv", ""):
+            data = _within(call, values["of"], data, min(seek, MAX_WHOLE))
+        yield from call.runner.save(values["of"], data, err=call.err)
+        if not data:
+            call.shell.files.write(values["of"], b"", call.shell.access)
     else:
-        for start in range(0, min(size, len(found)), PIECE):
-            call.out.write(found.piece(start, min(PIECE, size - start)))
+        for start in range(0, size, PIECE):
+            call.out.write(found.piece(first + start, min(PIECE, size - start)))
             yield from turn()
     records = f"{size // block}+{int(size % block > 0)} records"
     if values.get("status") != "none":
-        call.print_error(f"{records} in\n{records} out\n{_speed(size)}")
+        call.print_error(
+            f"{records} in\n{records} out" + ("" if values.get("status") == "noxfer" else f"\n{_speed(size)}")
+        )
     return 0
+
+
+_OPERANDS = frozenset(
+    ["if", "of", "bs", "ibs", "obs", "cbs", "count", "skip", "seek", "conv", "status", "iflag", "oflag"]
+)
+
+
+def _within(call: Call, path: str, data: bytes, seek: int) -> bytes:
+    """Return the file's content with `data` written at `seek`."""
+    files = call.shell.files
+    old = whole_of(files.read(path, call.shell.access)) if files.exists(path, call.shell.access) else b""
+    return (old[:seek].ljust(seek, b"\0") + data + old[seek + len(data) :])[:MAX_WHOLE]
 
 
 def _speed(copied: int) -> str:
@@ -65,75 +90,129 @@ def _scaled(size: float, step: int, units: tuple[str, ...]) -> str:
 
 @command("base64", "base32")
 def base64_(call: Call) -> Effects:
-    """Encode, or decode with -d."""
-    options, operands = call.flags("w")
-    decoding = bool({"d", "D", "decode"} & options.keys())
-    rest = b""
-    try:
-        for source in (yield from call.sources(operands)):
-            for piece in source.pieces():
-                rest = _decoded(call, rest + piece) if decoding else _encoded(call, rest + piece)
-                yield from turn()
-        if decoding:
-            call.out.write(base64.b64decode(rest, validate=True))
-        elif rest:
-            call.out.write(base64.b64encode(rest) + b"\n")
-    except (binascii.Error, ValueError):
-        return call.fail("invalid input")
-    return 0
+    """Encode, or decode with -d; -w says how long a line is."""
+    found = options(call, "dDiw:", {"decode": "d", "wrap": "w:", "ignore-garbage": "i"})
+    asked = found.last("w", "76")
+    if not asked.isdigit() or len(asked) > 9:
+        return call.fail(f"invalid wrap size: {quoted(asked)}")
+    coder = _Coder(call, int(asked))
+    sources = yield from call.sources(found.operands[:1])
+    for source in sources:
+        for piece in source.pieces(CODED):
+            if found.any("dD"):
+                if not coder.decode(piece):
+                    return call.fail("invalid input")
+            else:
+                coder.encode(piece)
+            yield from turn()
+    if found.any("dD"):
+        return 0 if coder.finish_decoding() else call.fail("invalid input")
+    coder.finish_encoding()
+    return int(not sources)
 
 
-def _encoded(call: Call, data: bytes) -> bytes:
-    """Write the whole rows of 76 characters; returns what is left."""
-    whole = len(data) - len(data) % ROW
-    rows = (base64.b64encode(data[start : start + ROW]) for start in range(0, whole, ROW))
-    call.out.write(b"".join(row + b"\n" for row in rows))
-    return data[whole:]
+class _Coder:
+    """Codes piece by piece: what does not fill a group waits for more."""
+
+    def __init__(self, call: Call, width: int) -> None:
+        self._call, self._width = call, width
+        self._group, self._letters = (3, 4) if call.name == "base64" else (5, 8)
+        self._rest = b""
+        self._column = 0
+
+    def encode(self, piece: bytes) -> None:
+        data = self._rest + piece
+        whole = len(data) - len(data) % self._group
+        self._rest = data[whole:]
+        self._wrapped(self._encoded(data[:whole]))
+
+    def finish_encoding(self) -> None:
+        self._wrapped(self._encoded(self._rest))
+        if self._column and self._width:
+            self._call.out.write(b"\n")
+
+    def _encoded(self, data: bytes) -> bytes:
+        return base64.b64encode(data) if self._letters == 4 else base64.b32encode(data)
+
+    def _wrapped(self, text: bytes) -> None:
+        if not self._width:
+            self._call.out.write(text)
+            return
+        while text:
+            room = self._width - self._column
+            row, text = text[:room], text[room:]
+            self._column += len(row)
+            self._call.out.write(row)
+            if self._column == self._width:
+                self._call.out.write(b"\n")
+                self._column = 0
+
+    def decode(self, piece: bytes) -> bool:
+        data = self._rest + b"".join(piece.split())
+        whole = max(0, len(data) - self._letters) // self._letters * self._letters
+        self._rest = data[whole:]
+        return self._decoded(data[:whole])
+
+    def finish_decoding(self) -> bool:
+        return self._decoded(self._rest)
+
+    def _decoded(self, text: bytes) -> bool:
+        """Write what the text stands for; of one that is wrong what stands before that."""
+        good = re.match(rb"[A-Za-z0-9+/]*={0,6}" if self._letters == 4 else rb"[A-Z2-7]*={0,6}", text)
+        whole = good[0] if good is not None else b""
+        usable = whole if len(whole) % self._letters == 0 else whole.rstrip(b"=")
+        if len(usable) % self._letters:
+            usable += b"=" * (-len(usable) % self._letters)
+        try:
+            self._call.out.write(base64.b64decode(usable) if self._letters == 4 else base64.b32decode(usable))
+        except (binascii.Error, ValueError):
+            return False
+        return len(whole) == len(text) and len(whole) % self._letters == 0
 
 
-def _decoded(call: Call, data: bytes) -> bytes:
-    """Write what whole groups of four characters stand for; returns what is left, with the padding at the end."""
-    data = b"".join(data.split())
-    whole = max(0, len(data) - 4) // 4 * 4
-    call.out.write(base64.b64decode(data[:whole], validate=True))
-    return data[whole:]
-
-
-@command("md5sum", "sha1sum", "sha256sum", "sha512sum")
+@command("md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum")
 def digest(call: Call) -> Effects:
-    _, operands = call.flags()
-    for source in (yield from call.sources(operands)):
-        found = hashlib.new(call.name.removesuffix("sum"), usedforsecurity=False)
-        for piece in source.pieces(DIGESTED):
-            found.update(piece)
+    found = options(call, "bctwz", {"check": "c", "binary": "b", "quiet": "quiet", "status": "status", "tag": "tag"})
+    name = call.name.removesuffix("sum")
+    if "c" in found:
+        return (yield from _checked(call, found.operands, name))
+    sources = yield from call.sources(found.operands)
+    for source in sources:
+        call.print(f"{yield from _digest(source, name)}  {source.name}")
+    return int(len(sources) < len(found.operands))
+
+
+def _digest(source: InputFile, name: str) -> Steps[str]:
+    found = hashlib.new(name, usedforsecurity=False)
+    for piece in source.pieces(DIGESTED):
+        found.update(piece)
+        yield from turn()
+    return found.hexdigest()
+
+
+def _checked(call: Call, paths: list[str], name: str) -> Effects:
+    wrong = 0
+    for listed in (yield from call.sources(paths)):
+        for line in listed.lines():
             yield from turn()
-        call.print(f"{found.hexdigest()}  {source.name}")
-    return 0
-
-
-@command("xxd", "hexdump", "od")
-def xxd(call: Call) -> Effects:
-    options, operands = call.flags("lnNAtsc")
-    length = options.get("l") or options.get("N") or options.get("n") or "1048576"
-    for source in (yield from call.sources(operands)):
-        size = min(len(source), count(length), MAX_DUMPED)
-        for start in range(0, size, 16):
-            row = source.piece(start, min(16, size - start))
-            pairs = " ".join(row[i : i + 2].hex() for i in range(0, len(row), 2))
-            shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-            call.print(f"{start:08x}: {pairs:<39}  {shown}")
-            yield from turn()
-    return 0
-
-
-def noise(path: str) -> bytes:
-    """Return the next bytes of a file in ENDLESS."""
-    return bytes(4096) if path == "/dev/zero" else hashlib.shake_128(path.encode()).digest(4096)
+            wanted, _, path = line.decode("utf-8", "surrogateescape").partition(" ")
+            source = call.open(path.strip().lstrip("*"))
+            fits = source is not None and (yield from _digest(source, name)) == wanted
+            call.print(f"{path.strip()}: {'OK' if fits else 'FAILED' if source else 'FAILED open or read'}")
+            wrong += not fits
+    if wrong:
+        call.fail(f"WARNING: {wrong} computed checksum{'s' if wrong > 1 else ''} did NOT match")
+    return int(bool(wrong))
 
 
 def count(text: str) -> int:
     """Return the number that `head -n` or `dd bs=` is given, with its unit; 10 for what is none."""
-    digits = text.lstrip("+-")
-    unit = {"k": 1024, "K": 1024, "M": 1 << 20}.get(digits[-1:], 1)
-    digits = digits.rstrip("kKM")
-    return int(digits) * unit if digits.isdigit() and len(digits) < 10 else 10
+    match = re.fullmatch(r"[-+]?(\d{1,9})(?:([kKMGT])(i?B)?|([bcw])|)", text)
+    if match is None:
+        return 10
+    digits, unit, decimal, small = match.groups()
+    if small:
+        return int(digits) * {"b": 512, "c": 1, "w": 2}[small]
+    power = " KMGT".index(unit.upper()) if unit else 0
+    factor: int = (1000 if decimal == "B" else 1024) ** power
+    return int(digits) * factor

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -135,8 +136,12 @@ Name = Annotated[str | None, Query(max_length=255)]
 
 def attacker_item(one: Attacker, origin: Any = NOWHERE) -> AttackerItem:
     """Return an attacker as lists show it."""
-    values = {name: getattr(one, name) for name in Attacker.__struct_fields__}
-    return AttackerItem.made(**values, country=origin.country, asn=origin.asn, organisation=origin.organisation)
+    return AttackerItem.made(
+        **msgspec.structs.asdict(one),
+        country=origin.country,
+        asn=origin.asn,
+        organisation=origin.organisation,
+    )
 
 
 def with_origins(connection: Connection, found: list[Attacker]) -> list[AttackerItem]:

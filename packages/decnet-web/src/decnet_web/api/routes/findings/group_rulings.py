@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.grouping import rulings
-from decnet.grouping.deciding import announce
+from decnet.grouping.announcing import announce
 from decnet.grouping.naming import group_named
 from decnet.grouping.preview import Taken, taken
 from decnet.grouping.whole import whole

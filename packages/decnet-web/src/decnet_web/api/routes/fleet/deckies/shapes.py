@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from decnet.deckies.wanted import Runtime
+from decnet_core.deckies.orders import Phase
 from decnet_models.fleet.queries import ChangeKind
-from decnet_models.fleet.states import Phase
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
 
@@ -215,6 +215,8 @@ class DeckyAsked(Asked):
     """Ports by service, or services at their usual ports; absent: what the persona offers."""
     host_name: str | None = Field(None, max_length=255)
     mac: str | None = Field(None, max_length=17)
+    sensor: str | None = Field(None, max_length=63)
+    """The sensor host that plays it; absent: the master, or where it is."""
 
 
 class DeckyChangeAsked(Asked):
@@ -232,6 +234,8 @@ class DeckyChangeAsked(Asked):
     services: dict[str, int] | list[str] | None = None
     host_name: str | None = Field(None, max_length=255)
     mac: str | None = Field(None, max_length=17)
+    sensor: str | None = Field(None, max_length=63)
+    """The sensor host that plays it; absent: the master, or where it is."""
 
 
 class PolicyAsked(Asked):

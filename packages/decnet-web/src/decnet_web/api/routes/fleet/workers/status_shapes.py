@@ -14,7 +14,7 @@ class FleetTrouble(Answer):
     """A trouble that the fleet has told of itself and that has not ended."""
 
     kind: str
-    """The kind of its notice: worker.down, disk.low, certificate.expiring."""
+    """The kind of its notice: worker.down, disk.low, sensor.silent, ..."""
     subject: str
     since: Moment
 

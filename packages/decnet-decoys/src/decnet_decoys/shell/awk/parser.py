@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: MIT
+"""An awk program's tokens to a tree: tuples of a kind and its parts. Recursive descent, its depth bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from decnet_decoys.shell.awk.lexer import AwkSyntaxError, Token, tokens
+
+Node = tuple[Any, ...]
+
+MAX_DEPTH = 30
+"""Of statements, expressions and brackets within each other; each takes some twenty calls here."""
+_ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "^=", "**="))
+_COMPARISONS = frozenset(("<", "<=", "==", "!=", ">", ">="))
+_BEGINS_OPERAND = frozenset(("number", "string", "regex", "name", "call", "function"))
+
+
+class Program(NamedTuple):
+    """What a program does before, for each record and after; and its functions: parameters and body."""
+
+    begin: list[Node]
+    rules: list[tuple[Node | None, Node | None, Node]]
+    """A condition or none, the end of a range or none, and what is done."""
+    end: list[Node]
+    functions: dict[str, tuple[list[str], Node]]
+
+
+def parse(text: str) -> Program:
+    """Return a program's tree; raises AwkSyntaxError."""
+    return _Parser(tokens(text)).program()
+
+
+PRINT: Node = ("print", [], "", None)
+
+
+class _Parser:
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
+        self._at = 0
+        self._depth = 0
+        self._no_in = False
+        self._in_print = False
+
+    def program(self) -> Program:
+        program = Program([], [], [], {})
+        self._skip()
+        while self._peek().kind != "end":
+            self._item(program)
+            self._skip()
+        return program
+
+    def _peek(self) -> Token:
+        return self._tokens[self._at]
+
+    def _is(self, *texts: str) -> bool:
+        token = self._peek()
+        return token.kind in ("operator", "keyword") and token.text in texts
+
+    def _take(self, *texts: str) -> bool:
+        taken = self._is(*texts)
+        self._at += taken
+        return taken
+
+    def _expect(self, text: str) -> None:
+        if not self._take(text):
+            raise AwkSyntaxError(self._peek().text)
+
+    def _skip(self, *texts: str) -> None:
+        while self._take("\n", ";", *texts):
+            pass
+
+    def _newlines(self) -> None:
+        while self._take("\n"):
+            pass
+
+    def _item(self, program: Program) -> None:
+        if self._take("BEGIN"):
+            program.begin.append(self._block())
+        elif self._take("END"):
+            program.end.append(self._block())
+        elif self._take("function"):
+            self._function(program)
+        elif self._is("{"):
+            program.rules.append((None, None, self._block()))
+        else:
+            first = self._expression()
+            last = None
+            if self._take(","):
+                self._newlines()
+                last = self._expression()
+            program.rules.append((first, last, self._block() if self._is("{") else PRINT))
+
+    def _function(self, program: Program) -> None:
+        name = self._peek().text
+        self._at += 1
+        self._expect("(")
+        names: list[str] = []
+        while not self._take(")"):
+            names.append(self._peek().text)
+            self._at += 1
+            self._take(",")
+            self._newlines()
+        self._newlines()
+        program.functions[name] = (names, self._block())
+
+    def _deeper(self, parse: Callable[[], Node]) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise AwkSyntaxError(self._peek().text)
+        try:
+            return parse()
+        finally:
+            self._depth -= 1
+
+    def _block(self) -> Node:
+        return self._deeper(self._statements)
+
+    def _statements(self) -> Node:
+        self._newlines()
+        self._expect("{")
+        found: list[Node] = []
+        self._skip()
+        while not self._take("}"):
+            found.append(self._statement())
+            self._skip()
+        return ("block", found)
+
+    def _body(self) -> Node:
+        self._newlines()
+        if self._take(";"):
+            return ("block", [])
+        return self._statement()
+
+    def _statement(self) -> Node:
+        return self._deeper(self._any_statement)
+
+    def _any_statement(self) -> Node:
+        if self._is("{"):
+            return self._statements()
+        token = self._peek()
+        if token.kind == "keyword":
+            method = getattr(self, f"_s_{token.text}", None)
+            if method is not None:
+                self._at += 1
+                return method()  # type: ignore[no-any-return]  # looked up by name
+        return self._simple()
+
+    def _simple(self) -> Node:
+        if self._take("delete"):
+            name = self._peek().text
+            self._at += 1
+            if not self._take("["):
+                return ("delete", name, None)
+            index = self._list("]")
+            return ("delete", name, index)
+        return ("expression", self._expression())
+
+    def _s_if(self) -> Node:
+        self._expect("(")
+        condition = self._expression()
+        self._expect(")")
+        body = self._body()
+        before = self._at
+        self._skip()
+        if self._take("else"):
+            return ("if", condition, body, self._body())
+        self._at = before
+        return ("if", condition, body, None)
+
+    def _s_while(self) -> Node:
+        self._expect("(")
+        condition = self._expression()
+        self._expect(")")
+        return ("while", condition, self._body(), None)
+
+    def _s_do(self) -> Node:
+        body = self._body()
+        self._skip()
+        self._expect("while")
+        self._expect("(")
+        condition = self._expression()
+        self._expect(")")
+        return ("do", condition, body)
+
+    def _s_for(self) -> Node:
+        self._expect("(")
+        names = self._tokens[self._at : self._at + 4]
+        if len(names) == 4 and names[0].kind == "name" and names[1].text == "in" and names[3].text == ")":
+            self._at += 4
+            return ("each", names[0].text, names[2].text, self._body())
+        first = None if self._is(";") else self._simple()
+        self._expect(";")
+        condition = ("number", 1.0) if self._is(";") else self._expression()
+        self._expect(";")
+        step = None if self._is(")") else self._simple()
+        self._expect(")")
+        loop: Node = ("while", condition, self._body(), step)
+        return loop if first is None else ("block", [first, loop])
+
+    def _s_break(self) -> Node:
+        return ("jump", "break")
+
+    def _s_continue(self) -> Node:
+        return ("jump", "continue")
+
+    def _s_next(self) -> Node:
+        return ("jump", "next")
+
+    _s_nextfile = _s_next
+
+    def _s_exit(self) -> Node:
+        return ("exit", None if self._is(";", "\n", "}") else self._expression())
+
+    def _s_return(self) -> Node:
+        return ("return", None if self._is(";", "\n", "}") else self._expression())
+
+    def _s_print(self) -> Node:
+        return self._output("print")
+
+    def _s_printf(self) -> Node:
+        return self._output("printf")
+
+    def _output(self, kind: str) -> Node:
+        values: list[Node] = []
+        kept, self._in_print = self._in_print, True
+        if not self._is(";", "\n", "}", ">", ">>", "|") and self._peek().kind != "end":
+            values = self._values()
+        target, where = "", None
+        for operator in (">", ">>", "|"):
+            if self._take(operator):
+                target, where = operator, self._concatenation()
+        self._in_print = kept
+        return (kind, values, target, where)
+
+    def _values(self) -> list[Node]:
+        values = [self._expression()]
+        if values[0][0] == "group" and len(values[0][1]) > 1:
+            return list(values[0][1])
+        while self._take(","):
+            self._newlines()
+            values.append(self._expression())
+        return values
+
+    def _list(self, closing: str) -> list[Node]:
+        found: list[Node] = []
+        self._newlines()
+        while not self._take(closing):
+            found.append(self._inside())
+            self._take(",")
+            self._newlines()
+        return found
+
+    def _inside(self) -> Node:
+        """Return an expression between brackets, where `>` compares."""
+        kept, self._in_print = self._in_print, False
+        value = self._expression()
+        self._in_print = kept
+        return value
+
+    def _expression(self) -> Node:
+        return self._deeper(self._assignment)
+
+    def _assignment(self) -> Node:
+        left = self._ternary()
+        if left[0] in ("variable", "field", "element") and self._is(*_ASSIGNMENTS):
+            operator = self._peek().text
+            self._at += 1
+            self._newlines()
+            return ("assign", operator[:-1], left, self._expression())
+        return left
+
+    def _ternary(self) -> Node:
+        condition = self._either()
+        if not self._take("?"):
+            return condition
+        self._newlines()
+        yes = self._expression()
+        self._newlines()
+        self._expect(":")
+        self._newlines()
+        return ("choose", condition, yes, self._expression())
+
+    def _either(self) -> Node:
+        left = self._both()
+        while self._take("||"):
+            self._newlines()
+            left = ("or", left, self._both())
+        return left
+
+    def _both(self) -> Node:
+        left = self._member()
+        while self._take("&&"):
+            self._newlines()
+            left = ("and", left, self._member())
+        return left
+
+    def _member(self) -> Node:
+        left = self._matched()
+        while self._take("in"):
+            name = self._peek().text
+            self._at += 1
+            left = ("member", left[1] if left[0] == "group" else [left], name)
+        return left
+
+    def _matched(self) -> Node:
+        left = self._compared()
+        while self._is("~", "!~"):
+            operator = self._peek().text
+            self._at += 1
+            left = ("match", operator == "!~", left, self._compared())
+        return left
+
+    def _compared(self) -> Node:
+        left = self._concatenation()
+        if self._is(*_COMPARISONS) and not (self._in_print and self._is(">")):
+            operator = self._peek().text
+            self._at += 1
+            return ("compare", operator, left, self._concatenation())
+        while not self._in_print and self._is("|") and self._tokens[self._at + 1].text == "getline":
+            self._at += 2
+            left = ("getline", "|", left, self._lvalue())
+        return left
+
+    def _lvalue(self) -> Node | None:
+        return self._primary() if self._peek().kind == "name" or self._is("$") else None
+
+    def _concatenation(self) -> Node:
+        left = self._sum()
+        while self._peek().kind in _BEGINS_OPERAND or self._is("$", "!", "(", "-", "+", "++", "--"):
+            if (self._peek().kind == "operator" and self._is("-", "+")) or self._peek().text == "in":
+                break
+            left = ("concat", left, self._sum())
+        return left
+
+    def _sum(self) -> Node:
+        left = self._product()
+        while self._is("+", "-"):
+            operator = self._peek().text
+            self._at += 1
+            left = ("binary", operator, left, self._product())
+        return left
+
+    def _product(self) -> Node:
+        left = self._unary()
+        while self._is("*", "/", "%"):
+            operator = self._peek().text
+            self._at += 1
+            left = ("binary", operator, left, self._unary())
+        return left
+
+    def _unary(self) -> Node:
+        if self._is("!", "-", "+"):
+            operator = self._peek().text
+            self._at += 1
+            return ("unary", operator, self._deeper(self._unary))
+        return self._power()
+
+    def _power(self) -> Node:
+        left = self._postfix()
+        if self._take("^", "**"):
+            return ("binary", "^", left, self._deeper(self._unary))
+        return left
+
+    def _postfix(self) -> Node:
+        value = self._primary()
+        if value[0] in ("variable", "field", "element") and self._is("++", "--"):
+            operator = self._peek().text
+            self._at += 1
+            return ("step", operator[0], value, True)
+        return value
+
+    def _primary(self) -> Node:
+        token = self._peek()
+        self._at += 1
+        method = getattr(self, f"_p_{token.kind}", None)
+        if method is None:
+            raise AwkSyntaxError(token.text)
+        return method(token.text)  # type: ignore[no-any-return]  # looked up by name
+
+    def _p_number(self, text: str) -> Node:
+        return ("number", float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text))
+
+    def _p_string(self, text: str) -> Node:
+        return ("string", text)
+
+    def _p_regex(self, text: str) -> Node:
+        return ("regex", text)
+
+    def _p_name(self, name: str) -> Node:
+        return ("element", name, self._list("]")) if self._take("[") else ("variable", name)
+
+    def _p_call(self, name: str) -> Node:
+        self._expect("(")
+        return ("call", name, self._list(")"))
+
+    def _p_function(self, name: str) -> Node:
+        return ("function", name, self._list(")") if self._take("(") else [])
+
+    def _p_keyword(self, text: str) -> Node:
+        if text != "getline":
+            raise AwkSyntaxError(text)
+        target = self._lvalue()
+        return ("getline", "<", self._primary() if self._take("<") else None, target)
+
+    def _p_operator(self, text: str) -> Node:
+        if text == "$":
+            return ("field", self._step_or_primary())
+        if text in ("++", "--"):
+            return ("step", text[0], self._primary(), False)
+        if text != "(":
+            raise AwkSyntaxError(text)
+        values = self._deeper(lambda: ("group", self._list(")")))[1]
+        if not values:
+            raise AwkSyntaxError(")")
+        return ("group", values)
+
+    def _step_or_primary(self) -> Node:
+        return self._deeper(self._unary if self._is("-", "+", "!") else self._primary)

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""Commands that pack and unpack: gzip, gunzip, tar. In memory, within what a command may read and write."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zlib
+from typing import TYPE_CHECKING
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.options import Options, UsageError, options
+from decnet_decoys.shell.programs import command
+
+if TYPE_CHECKING:
+    import tarfile
+
+MAX_PACKED = 1 << 20
+"""Bytes that are packed in one step."""
+MAX_UNPACKED = 1 << 20
+"""Bytes that a packed file may become; more is cut."""
+MAX_MEMBERS = 200
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """Return what gzip packed, None for anything else."""
+    stream = zlib.decompressobj(31)
+    try:
+        return stream.decompress(data[:MAX_PACKED], MAX_UNPACKED)
+    except zlib.error:
+        return None
+
+
+def packed(data: bytes) -> bytes:
+    stream = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return stream.compress(data) + stream.flush()
+
+
+_GZIP = {"stdout": "c", "to-stdout": "c", "decompress": "d", "keep": "k", "force": "f", "list": "l", "best": "9",
+         "fast": "1", "quiet": "q", "verbose": "v", "test": "t", "recursive": "r", "help": "help"}  # fmt: skip
+
+
+@command("gzip", "gunzip")
+def gzip_(call: Call) -> Effects:
+    """Pack or unpack files, or standard input to standard output."""
+    found = options(call, "cdfhklLnNqrtvV123456789S:", _GZIP)
+    unpack = call.name == "gunzip" or "d" in found
+    if not found.operands or found.operands == ["-"]:
+        data = (yield from call.input()).whole(MAX_PACKED)
+        answer = unpacked(data) if unpack else packed(data)
+        if answer is None:
+            call.print_error(f"\ngzip: stdin: {'unexpected end of file' if not data else 'not in gzip format'}")
+            return 1
+        call.out.write(answer)
+        return 0
+    status = 0
+    for path in found.operands:
+        yield from turn()
+        status = (yield from _one(call, path, found, unpack=unpack)) or status
+    return status
+
+
+def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
+    files, access = call.shell.files, call.shell.access
+    if unpack and not path.endswith((".gz", ".tgz")) and not files.exists(path, access):
+        path += ".gz"
+    try:
+        if files.stat(path, access).kind == "dir":
+            call.print_error(f"gzip: {path} is a directory -- ignored")
+            return 2
+        data = whole_of(files.read(path, access))
+    except FileSystemError as error:
+        call.print_error(f"gzip: {path}: {error}")
+        return 1
+    answer = unpacked(data) if unpack else packed(data[:MAX_PACKED])
+    if answer is None:
+        call.print_error(f"\ngzip: {path}: not in gzip format")
+        return 1
+    if "c" in found:
+        call.out.write(answer)
+        return 0
+    if unpack and not path.endswith((".gz", ".tgz")):
+        call.print_error(f"gzip: {path}: unknown suffix -- ignored")
+        return 2
+    target = path.removesuffix(".gz").replace(".tgz", ".tar") if unpack else path + ".gz"
+    yield from call.runner.save(target, answer, err=call.err)
+    if "k" not in found:
+        files.remove(path, access)
+    return 0
+
+
+_TAR = {"create": "c", "extract": "x", "get": "x", "list": "t", "file": "f:", "gzip": "z", "verbose": "v",
+        "directory": "C:", "strip-components": "strip:", "exclude": "exclude:", "bzip2": "j", "xz": "J", "append": "r",
+        "no-same-owner": "o", "overwrite": "overwrite", "help": "help"}  # fmt: skip
+
+
+@command("tar")
+def tar(call: Call) -> Effects:
+    """Make (c), list (t) and unpack (x) archives."""
+    if call.args and not call.args[0].startswith("-"):
+        call.args[0] = "-" + call.args[0]
+        _move_values(call)
+    found = options(call, "cxtrf:zvC:jJaopPkmhOwb:", _TAR, status=2)
+    verbs = [letter for letter in "cxtr" if letter in found]
+    if "help" in found:
+        call.print("Usage: tar [OPTION...] [FILE]...")
+        return 0
+    if not verbs:
+        raise UsageError(
+            "You must specify one of the '-Acdtrux', '--delete' or '--test-label' options\n"
+            "Try 'tar --help' or 'tar --usage' for more information.", 2,
+        )  # fmt: skip
+    if verbs == ["c"]:
+        return (yield from _made(call, found))
+    return (yield from _read(call, found, extract="x" in found))
+
+
+def _move_values(call: Call) -> None:
+    """Turn the old style `tar cfC archive directory` into clusters whose value follows."""
+    cluster = call.args[0]
+    taking = [letter for letter in cluster if letter in "fCb"]
+    if len(taking) > 1:
+        values = call.args[1 : 1 + len(taking)]
+        plain = "".join(letter for letter in cluster if letter not in "fCb")
+        pairs = [piece for letter, value in zip(taking, values, strict=False) for piece in (f"-{letter}", value)]
+        call.args[: 1 + len(taking)] = [plain, *pairs]
+    elif taking:
+        call.args[0] = cluster.replace(taking[0], "") + taking[0]
+
+
+def _made(call: Call, found: Options) -> Effects:
+    if not found.operands:
+        raise UsageError(
+            "Cowardly refusing to create an empty archive\nTry 'tar --help' or 'tar --usage' for more information.", 2
+        )
+    import tarfile
+
+    files, access = call.shell.files, call.shell.access
+    base = files.locate(found.last("C", "."), access)
+    buffer, size, status = io.BytesIO(), 0, 0
+    archive = tarfile.TarFile(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT)
+    for operand in found.operands:
+        path = posixpath.join(base, operand)
+        if not files.exists(path, access):
+            call.fail(f"{operand}: Cannot stat: No such file or directory")
+            status = 2
+            continue
+        if operand.startswith("/"):
+            call.fail("Removing leading `/' from member names")
+        resolved = files.locate(path, access)
+        for member, entry in files.walk(resolved):
+            yield from turn()
+            name = (operand.rstrip("/") + member[len(resolved) :]).lstrip("/")
+            size += entry.size + 512
+            if size > MAX_PACKED:
+                break
+            info = tarfile.TarInfo(name)
+            info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime
+            info.uname, info.gname = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
+            kinds = {"dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE}
+            info.type, info.linkname = kinds.get(entry.kind, tarfile.REGTYPE), entry.target
+            data = whole_of(entry.content) if entry.kind == "file" else b""
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+            if "v" in found:
+                call.print(name + ("/" if entry.kind == "dir" else ""))
+    archive.close()
+    data = packed(buffer.getvalue()) if "z" in found else buffer.getvalue()
+    if found.last("f", "-") == "-":
+        call.out.write(data)
+    else:
+        yield from call.runner.save(found.last("f"), data, err=call.err)
+    if status:
+        call.fail("Exiting with failure status due to previous errors")
+    return status
+
+
+def _read(call: Call, found: Options, *, extract: bool) -> Effects:
+    import tarfile
+
+    path = found.last("f", "-")
+    if path == "-":
+        data = (yield from call.input()).whole(MAX_PACKED)
+    else:
+        try:
+            data = whole_of(call.shell.files.read(path, call.shell.access))[:MAX_PACKED]
+        except FileSystemError as error:
+            call.fail(f"{path}: Cannot open: {error}")
+            return call.fail("Error is not recoverable: exiting now", 2)
+    if data.startswith(b"\x1f\x8b"):
+        data = unpacked(data) or b""
+    elif "z" in found:
+        call.print_error("\ngzip: stdin: not in gzip format")
+        call.fail("Child returned status 1")
+        return call.fail("Error is not recoverable: exiting now", 2)
+    yield from turn()
+    try:
+        members = tarfile.TarFile(fileobj=io.BytesIO(data))
+        return (yield from _members(call, found, members, extract=extract))
+    except (tarfile.TarError, OSError, ValueError, EOFError):
+        call.fail("This does not look like a tar archive")
+        return call.fail("Exiting with failure status due to previous errors", 2)
+
+
+def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: bool) -> Effects:
+    for count, info in enumerate(archive):
+        yield from turn()
+        if count >= MAX_MEMBERS:
+            break
+        name = info.name + ("/" if info.isdir() else "")
+        if found.operands and not any(info.name == one or info.name.startswith(one + "/") for one in found.operands):
+            continue
+        if "v" in found or not extract:
+            call.print(_listed(call, info, name) if "v" in found and not extract else name)
+        if extract:
+            yield from _extracted(call, found, archive, info)
+    return 0
+
+
+def _listed(call: Call, info: tarfile.TarInfo, name: str) -> str:
+    import stat
+
+    kind = stat.S_IFDIR if info.isdir() else stat.S_IFLNK if info.issym() else stat.S_IFREG
+    owner = f"{info.uname or info.uid}/{info.gname or info.gid}"
+    when = call.shell.date("%Y-%m-%d %H:%M", int(info.mtime))
+    return f"{stat.filemode(kind | info.mode)} {owner} {info.size:>{max(1, 18 - len(owner))}} {when} {name}"
+
+
+def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfile.TarInfo) -> Steps[None]:
+    files, access = call.shell.files, call.shell.access
+    name = posixpath.normpath("/" + info.name)[1:]
+    if "strip" in found and found.last("strip").isdigit() and len(found.last("strip")) < 3:
+        name = "/".join(name.split("/")[int(found.last("strip")) :])
+    if not name:
+        return
+    target = posixpath.join(files.locate(found.last("C", "."), access), name)
+    try:
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            above = posixpath.join(files.locate(found.last("C", "."), access), *parts[:depth])
+            if not files.exists(above, access):
+                files.mkdir(above, access)
+        if info.isdir():
+            if not files.exists(target, access):
+                files.mkdir(target, access)
+        elif info.issym():
+            files.link(info.linkname, target, access)
+        elif info.isreg():
+            content = archive.extractfile(info)
+            data = content.read(MAX_UNPACKED) if content is not None else b""
+            files.write(target, b"", access)
+            yield from call.runner.save(target, data, err=call.err)
+            files.change(target, access, mode=info.mode & 0o7777, mtime=int(info.mtime))
+    except FileSystemError as error:
+        call.fail(f"{decode(name.encode())}: Cannot open: {error}")

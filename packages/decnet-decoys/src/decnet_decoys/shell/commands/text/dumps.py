@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""Commands that show bytes: od, hexdump, xxd, strings."""
+
+import re
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.text.text_encoders import count
+from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.options import Options, UsageError, options
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import PIECE, InputFile
+
+MAX_DUMPED = 128 << 10
+"""Bytes that are shown of a file."""
+MAX_FORMATS = 8
+_NAMED = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
+_OD_LONG = {"address-radix": "A:", "read-bytes": "N:", "skip-bytes": "j:", "format": "t:", "width": "w:",
+            "output-duplicates": "v", "endian": "endian:", "strings": "S:"}  # fmt: skip
+_OD_SHORT = {"a": "a", "b": "o1", "c": "c", "d": "u2", "o": "o2", "s": "d2", "x": "x2", "i": "d4", "l": "d8", "f": "f4"}
+
+
+def _joined(sources: list[InputFile], skip: int, length: int) -> Steps[bytes]:
+    """Return what is shown of the sources, one after the other."""
+    found = bytearray()
+    for source in sources:
+        size = len(source)
+        start = min(skip, size)
+        skip -= start
+        found += source.piece(start, max(0, min(length - len(found), size - start, MAX_DUMPED)))
+        yield from turn()
+    return bytes(found[:MAX_DUMPED])
+
+
+@command("od")
+def od(call: Call) -> Effects:
+    """Show bytes in octal, hexadecimal, decimal or as characters (POSIX.1-2017, od)."""
+    found = options(call, "A:N:j:t:w:vS:abcdosxilf", _OD_LONG)
+    formats = [piece for given in found.values.get("t", []) for piece in _od_formats(given)]
+    formats += [_OD_SHORT[letter] for letter in found.values if letter in _OD_SHORT]
+    sources = yield from call.sources(found.operands)
+    data = yield from _joined(sources, count(found.last("j", "0")), count(found.last("N", "1G")))
+    width = int(found.last("w", "16")) if found.last("w", "16").isdigit() and 0 < len(found.last("w", "16")) < 4 else 16
+    radix = {"d": "07d", "o": "07o", "x": "06x", "n": ""}.get(found.last("A", "o")[:1], "07o")
+    yield from _od_rows(call, data, (formats or ["o2"])[:MAX_FORMATS], radix, max(1, width))
+    return int(len(sources) < len(found.operands))
+
+
+def _od_formats(given: str) -> list[str]:
+    found = []
+    for match in re.finditer(r"([acdfoux])([1-8CSIL]?)(z?)|(.)", given[:64]):
+        kind, size, shown, wrong = match.groups()
+        if wrong:
+            raise UsageError(f"invalid character '{wrong}' in type string \u2018{given}\u2019")
+        size = {"C": "1", "S": "2", "I": "4", "L": "8", "": "4"}.get(size, size) if kind not in "ac" else ""
+        found.append(kind + size + shown)
+    return found
+
+
+def _od_rows(call: Call, data: bytes, formats: list[str], radix: str, width: int) -> Steps[None]:
+    repeated = False
+    cell = max(_cell(one)[1] / _cell(one)[0] for one in formats)
+    for start in range(0, len(data), width):
+        yield from turn()
+        row = data[start : start + width]
+        if start and len(row) == width and row == data[start - width : start] and len(data) > start + width:
+            if not repeated:
+                call.print("*")
+            repeated = True
+            continue
+        repeated = False
+        for index, one in enumerate(formats):
+            address = (
+                (format(start, radix) if radix else "") if not index else " " * len(format(0, radix) if radix else "")
+            )
+            size, _ = _cell(one)
+            across = round(cell * size)
+            shown = "".join(_od_value(row[at : at + size], one).rjust(across) for at in range(0, len(row), size))
+            if one.endswith("z"):
+                shown = shown.ljust(round(cell * width)) + "  >" + _printable(row) + "<"
+            call.print(address + shown)
+    if radix:
+        call.print(format(len(data), radix))
+
+
+def _cell(one: str) -> tuple[int, int]:
+    """Return how many bytes a value has and how wide it is with the blank before it."""
+    kind, size = one[0], int(one[1]) if one[1:2].isdigit() else 1
+    widths = {"o": {1: 4, 2: 7, 4: 12, 8: 23}, "x": {1: 3, 2: 5, 4: 9, 8: 17}, "u": {1: 4, 2: 6, 4: 11, 8: 21},
+              "d": {1: 5, 2: 7, 4: 12, 8: 21}, "f": {4: 16, 8: 25}}  # fmt: skip
+    return size, 4 if kind in "ac" else widths[kind].get(size, 12)
+
+
+def _od_value(data: bytes, one: str) -> str:
+    kind, size = one[0], int(one[1]) if one[1:2].isdigit() else 1
+    if kind in "ac":
+        byte = data[0]
+        return _NAMED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"{byte:03o}")
+    value = int.from_bytes(data.ljust(size, b"\0"), "little", signed=kind == "d")
+    digits = _cell(one)[1] - 1
+    return {"o": f"{value:0{digits}o}", "x": f"{value:0{digits}x}"}.get(kind, str(value))
+
+
+def _printable(row: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+
+
+@command("hexdump", "hd")
+def hexdump(call: Call) -> Effects:
+    """Show bytes: words of two, or with -C bytes and characters."""
+    found = options(call, "Cn:s:bcdoxve:f:L:V", {"canonical": "C", "length": "n:", "skip": "s:"})
+    sources = yield from call.sources(found.operands)
+    data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("n", "1G")))
+    if "e" in found:
+        return _formatted(call, data, found)
+    canonical = "C" in found or call.name == "hd"
+    repeated = False
+    for start in range(0, len(data), 16):
+        yield from turn()
+        row = data[start : start + 16]
+        if start and len(row) == 16 and row == data[start - 16 : start] and "v" not in found:
+            if not repeated:
+                call.print("*")
+            repeated = True
+            continue
+        repeated = False
+        call.print(_canonical(start, row) if canonical else _words(start, row, found))
+    if data:
+        call.print(f"{len(data):08x}" if canonical else f"{len(data):07x}")
+    return int(bool(found.operands) and not sources)
+
+
+def _formatted(call: Call, data: bytes, found: Options) -> int:
+    """Do what of -e is usual: bytes as characters or numbers, each by one format."""
+    match = re.fullmatch(r'\s*(?:\d+)?(?:/\d+)?\s*"([^"]{1,64})"\s*', found.last("e"))
+    if match is None:
+        return call.fail("bad format {" + found.last("e") + "}")
+    layout = match[1].replace("\\n", "\n").replace("%_p", "%c")
+    for byte in data[:PIECE]:
+        try:
+            call.print(layout % (chr(byte) if "%c" in layout else byte), end="")
+        except (ValueError, TypeError):
+            return call.fail(f"bad conversion character %{layout}")
+    return 0
+
+
+def _canonical(start: int, row: bytes) -> str:
+    halves = (" ".join(f"{byte:02x}" for byte in half) for half in (row[:8], row[8:]))
+    return f"{start:08x}  {'  '.join(halves):<48}  |{_printable(row)}|"
+
+
+def _words(start: int, row: bytes, found: Options) -> str:
+    if "b" in found:
+        return f"{start:07x}" + "".join(f" {byte:03o}" for byte in row)
+    if "c" in found:
+        return f"{start:07x}" + "".join(_od_value(bytes((byte,)), "c").rjust(4) for byte in row)
+    padded = row + b"\0" * (len(row) % 2)
+    words = [int.from_bytes(padded[at : at + 2], "little") for at in range(0, len(padded), 2)]
+    if "x" in found or "o" in found or "d" in found:
+        shape = "x" if "x" in found else "o" if "o" in found else "d"
+        digits = {"x": "04x", "o": "06o", "d": "05d"}[shape]
+        return f"{start:07x}" + "".join(format(word, digits).rjust(8) for word in words)
+    return f"{start:07x} " + " ".join(f"{word:04x}" for word in words).ljust(39)
+
+
+@command("xxd")
+def xxd(call: Call) -> Effects:
+    """Show bytes beside characters, plainly (-p), or make bytes of that (-r)."""
+    found = options(call, "l:s:c:g:o:abeEhipruvR:", {"plain": "p", "reverse": "r", "len": "l:"})
+    sources = yield from call.sources(found.operands[:1])
+    if not sources:
+        return 2
+    if "r" in found:
+        return (yield from _reversed(call, sources[0], plain="p" in found))
+    data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("l", "1G")))
+    asked = found.last("c", "30" if "p" in found else "16")
+    width = int(asked) if asked.isdigit() and 0 < len(asked) < 4 and int(asked) else 16
+    asked = found.last("g", "2")
+    group = int(asked) if asked.isdigit() and len(asked) < 3 and int(asked) else width
+    for start in range(0, len(data), width):
+        row = data[start : start + width]
+        if "p" in found:
+            call.print(row.hex())
+        else:
+            pairs = " ".join(row[i : i + group].hex() for i in range(0, len(row), group))
+            if "u" in found:
+                pairs = pairs.upper()
+            call.print(f"{start:08x}: {pairs:<{2 * width + -(-width // group) - 1}}  {_printable(row)}")
+        yield from turn()
+    return 0
+
+
+def _reversed(call: Call, source: InputFile, *, plain: bool) -> Effects:
+    for line in source.lines():
+        yield from turn()
+        text = line if plain else line.partition(b":")[2].partition(b"  ")[0]
+        digits = re.sub(rb"[^0-9a-fA-F]", b"", text)
+        call.out.write(bytes.fromhex(digits[: len(digits) // 2 * 2].decode()))
+    return 0
+
+
+@command("strings")
+def strings(call: Call) -> Effects:
+    """Show what is printable, four characters at least (-n)."""
+    found = options(call, "an:t:fe:0123456789", {"all": "a", "bytes": "n:", "radix": "t:"})
+    digits = "".join(letter for letter in found.values if letter.isdigit())
+    asked = found.last("n", digits or "4")
+    least = int(asked) if asked.isdigit() and 0 < len(asked) < 5 and int(asked) else 4
+    pattern = re.compile(rb"[\t\x20-\x7e]+")
+    sources = []
+    for path in found.operands:
+        if not call.shell.files.exists(path, call.shell.access):
+            call.fail(f"'{path}': No such file")
+        else:
+            sources += yield from call.sources([path])
+    for source in sources if found.operands else (yield from call.sources([])):
+        rest = b""
+        for piece in source.pieces():
+            runs = pattern.findall(rest + piece)
+            ended = not (32 <= piece[-1] < 127)
+            rest = b"" if ended or not runs or len(runs[-1]) > PIECE else runs.pop()
+            for run in runs:
+                if len(run) >= least:
+                    call.out.write(run + b"\n")
+            yield from turn()
+        if len(rest) >= least:
+            call.out.write(rest + b"\n")
+    return int(len(sources) < len(found.operands))

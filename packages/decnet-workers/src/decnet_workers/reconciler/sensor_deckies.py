@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""The deckies of sensor hosts: orders them, as files that `listener` signs and sends, and records what sensors report.
+
+Blocking, for the worker's thread. An order is a file that is replaced whole; so it may be written again at any time.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from decnet_core.deckies.orders import (
+    Assignment,
+    Contact,
+    Phase,
+    Standing,
+    Standings,
+    contacts,
+    ordered_file,
+    reported,
+)
+from decnet_core.durable import make_directory, replace_file
+from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice
+from decnet_models.database.engine import reading, writing
+from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky, erase
+from decnet_models.fleet.states import State, record_state, states_on_sensors
+from decnet_models.notices import queries as notices
+from decnet_models.realism.queries import personas
+from decnet_workers.reconciler.records import ACTOR, MOST_ERASED
+from decnet_workers.reconciler.rows import order
+
+log = logging.getLogger(__name__)
+
+Rows = list[tuple[Decky, State | None]]
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What a look at the sensors' deckies did."""
+
+    ordered: int = 0
+    """For how many sensors there is another order."""
+    recorded: int = 0
+    """Of how many deckies there is another state."""
+    notices: dict[str, int] = {}
+    """Kinds of notices that were written, and the number of the newest one."""
+
+
+class SensorDeckies:
+    def __init__(self, engine: Engine, state: Path) -> None:
+        self._engine = engine
+        self._state = state
+        self._complaint = ""
+
+    def run(self) -> Round:
+        """Order and record; raises DBAPIError."""
+        with reading(self._engine) as connection:
+            rows = states_on_sensors(connection)
+            bodies = {one.name: one.body for one in personas(connection)} if rows else {}
+        ordered = self._order(rows, bodies)
+        known = contacts(self._state) if rows else {}
+        news = [found for found in (self._news(*pair, known) for pair in rows) if found is not None]
+        if not news:
+            return Round(ordered)
+        now = time.time_ns()
+        with writing(self._engine) as connection:
+            kinds = _record(connection, news, now)
+            newest = notices.last_seq(connection) if kinds else 0
+        return Round(ordered, len(news), dict.fromkeys(kinds, newest))
+
+    def _order(self, rows: Rows, bodies: Mapping[str, dict[str, Any]]) -> int:
+        """Write what is ordered of each sensor that has deckies, or had some; return of how many it is news."""
+        by_sensor: dict[str, list[Decky]] = {path.stem: [] for path in self._folder.glob("*.json")}
+        for row, _ in rows:
+            by_sensor.setdefault(row.sensor or "", []).append(row)
+        try:
+            return sum(self._write(name, deckies, bodies) for name, deckies in sorted(by_sensor.items()))
+        except OSError as error:
+            if str(error) != self._complaint:
+                log.error("deckies of sensors cannot be ordered: %s", error)  # noqa: TRY400  # said
+            self._complaint = str(error)
+            return 0
+
+    def _write(self, sensor: str, deckies: list[Decky], bodies: Mapping[str, dict[str, Any]]) -> bool:
+        used = {row.persona: bodies[row.persona] for row in deckies if row.persona in bodies}
+        content = msgspec.json.encode(Assignment(sensor, tuple(map(order, deckies)), used), order="sorted")
+        path = ordered_file(self._state, sensor)
+        if path.exists() and path.read_bytes() == content:
+            return False
+        make_directory(path.parent, 0o750)
+        replace_file(path, content)
+        return True
+
+    @property
+    def _folder(self) -> Path:
+        return ordered_file(self._state, "").parent
+
+    def _news(
+        self, row: Decky, before: State | None, known: Mapping[str, Contact]
+    ) -> "tuple[Decky, State | None, State, Standing | None] | None":
+        """Return the decky with its state before and now, None when that is the same."""
+        contact = known.get(row.sensor or "")
+        report = reported(self._state, row.sensor or "") if contact else None
+        standing = next((one for one in report.deckies if one.name == row.name), None) if report else None
+        now = _state(row, before, contact, report, standing)
+        if now is None or (before is not None and msgspec.structs.replace(before, checked_at=now.checked_at) == now):
+            return None
+        return row, before, now, standing
+
+
+def _state(
+    row: Decky, before: State | None, contact: Contact | None, report: Standings | None, standing: Standing | None
+) -> State | None:
+    """Return how the decky stands, None while nothing is known."""
+    now = time.time_ns()
+    error = ""
+    if contact is None:
+        error = f"no sensor {row.sensor} has enrolled: decnet swarm token {row.sensor}"
+    elif contact.revoked:
+        error = f"the sensor {row.sensor} was revoked: give the decky another, or enrol it again"
+    elif report is not None and report.error:
+        error = report.error
+    if error:
+        gone = not row.wanted and (contact is None or contact.revoked)
+        phase: Phase = "absent" if gone else "failed" if row.wanted else "stopping"
+        since = before.since if before and before.phase == phase else now
+        version = before.version if before else 0
+        return State(row.name, version, phase, since, now, error=None if gone else error)
+    if standing is None:
+        return None
+    return State(
+        decky=row.name,
+        version=standing.version,
+        phase=standing.phase,
+        since=standing.since,
+        checked_at=now,
+        drift=standing.drift if standing.error else (),
+        error=standing.error,
+        attempts=standing.attempts,
+        retry_at=standing.retry_at,
+    )
+
+
+def _record(
+    connection: Connection, news: Iterable[tuple[Decky, State | None, State, Standing | None]], now_ns: int
+) -> set[str]:
+    told: list[tuple[str, Notice]] = []
+    for row, before, after, standing in news:
+        kind = _kind(before, after)
+        reason = after.error or f"reported by the sensor {row.sensor}"
+        record_state(connection, after, ChangeInfo(kind, ACTOR, reason, now_ns) if kind else None)
+        told += _notices(before, after, standing)
+    erase(connection, MOST_ERASED, ChangeInfo("gone", ACTOR, "nothing is left of it", now_ns))
+    return notices.add_all(connection, told, now_ns)
+
+
+def _kind(before: State | None, after: State) -> ChangeKind | None:
+    if after.phase in ("failed", "stopping"):
+        return None if before and before.error == after.error else "failed"
+    if after.phase == "absent":
+        return "stopped"
+    return None if before and (before.phase, before.version) == ("running", after.version) else "started"
+
+
+def _notices(before: State | None, after: State, standing: Standing | None) -> list[tuple[str, Notice]]:
+    found: list[tuple[str, Notice]] = []
+    name, at = after.decky, after.checked_at
+    if standing is not None and standing.drift and before is not None and before.phase == "running":
+        found.append((f"decky.drifted:{name}:{standing.since}", DeckyDrifted(at, name, standing.drift)))
+        if after.phase == "running":
+            found.append((f"decky.repaired:{name}:{standing.since}", DeckyRepaired(at, name, standing.drift)))
+    if after.error and not (before and before.error):
+        found.append((f"decky.failed:{name}:{at}", DeckyFailed(at, name, after.error)))
+    return found
