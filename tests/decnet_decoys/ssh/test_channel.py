@@ -12,9 +12,9 @@ import pytest
 from tests.decnet_decoys.decky_host import DeckyHost
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
+from decnet_decoys.ssh.behaviour.openssh import OpenSsh
 from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
-from decnet_decoys.ssh.options import WINDOW
 
 DEADLINE = 15.0
 PROMPT = b"root@web-01:~# "
@@ -67,19 +67,16 @@ async def test_the_machine_shows_the_ssh_daemon_and_the_clients_address(connecti
     assert f"({address})" in shown
 
 
-async def test_a_signal_interrupts_what_runs(connection: Any) -> None:
-    process = await connection.create_process("echo on; sleep 600; echo never")
-    assert await process.stdout.readline() == "on\n"
-    process.send_signal("INT")
-    done = await asyncio.wait_for(process.wait(), DEADLINE)
-    assert (done.stdout, done.exit_status) == ("^C\n", 130)
-
-
-async def test_a_break_interrupts_what_runs(connection: Any) -> None:
-    process = await connection.create_process("echo on; sleep 600")
-    assert await process.stdout.readline() == "on\n"
-    process.send_break(500)
-    assert (await asyncio.wait_for(process.wait(), DEADLINE)).exit_status == 130
+async def test_a_signal_ends_what_runs_but_not_for_root(connection: Any, host: DeckyHost) -> None:
+    address, port = host.decky.address, host.decky.services["ssh"]
+    options: Any = {"known_hosts": None, "config": None, "client_keys": None}
+    async with asyncssh.connect(address, port, username="deploy", password="deploy", **options) as other:
+        for asking, ended in ((other, ("INT", False, "", "")), (connection, None)):
+            process = await asking.create_process("echo on; sleep 1.5; echo over")
+            assert await process.stdout.readline() == "on\n"
+            process.send_signal("INT")
+            done = await asyncio.wait_for(process.wait(), DEADLINE)
+            assert (done.exit_signal, done.stdout) == (ended, "" if ended else "over\n")
 
 
 async def test_a_subsystem_that_is_not_sftp_is_refused_and_recorded(connection: Any, host: DeckyHost) -> None:
@@ -157,5 +154,5 @@ async def test_what_waits_while_a_command_does_not_read_arrives_whole(host: Deck
 
 async def test_a_client_may_send_little_ahead(connection: Any) -> None:
     process = await connection.create_process("sleep 60")
-    assert process.channel._send_window == WINDOW
+    assert process.channel._send_window == OpenSsh.window
     process.close()

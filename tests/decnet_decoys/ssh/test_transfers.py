@@ -145,3 +145,37 @@ def test_many_small_requests_are_answered_one_by_one(shell: ShellState) -> None:
     assert next(replies)[4] == 104
     assert sum(1 for _ in replies) == 4999
     assert sum(1 for _ in sink.feed(b"E\n" * 5000)) == 5000
+
+
+def extended(name: bytes, *fields: int | bytes) -> bytes:
+    return packet(200, 7, name, *fields)
+
+
+def test_each_announced_extension_answers(shell: ShellState) -> None:
+    server = Sftp(shell, 1000, lambda _: None)
+    greeting = fed(server, packet(1, 3))
+    fed(server, packet(3, 1, b"/etc/hostname", 1, 0))
+    fed(server, packet(3, 2, b"/tmp/copy", 0x1A, 0))
+    asked: dict[bytes, tuple[int | bytes, ...]] = {
+        b"posix-rename@openssh.com": (b"/tmp/none", b"/tmp/none2"),
+        b"statvfs@openssh.com": (b"/",),
+        b"fstatvfs@openssh.com": (bytes(4),),
+        b"hardlink@openssh.com": (b"/etc/hostname", b"/tmp/linked"),
+        b"fsync@openssh.com": (bytes(4),),
+        b"lsetstat@openssh.com": (b"/tmp/copy", 0),
+        b"limits@openssh.com": (),
+        b"expand-path@openssh.com": (b"~/x",),
+        b"copy-data": (bytes(4), 0, 0, 0, 0, b"\0\0\0\1", 0, 0),
+        b"home-directory": (b"root",),
+        b"users-groups-by-id@openssh.com": (b"\0\0\0\0", b"\0\0\0\0"),
+    }
+    kinds = {name: fed(server, extended(name, *fields))[4] for name, fields in asked.items()}
+    assert [name for name in asked if name not in greeting] == []
+    assert kinds == dict.fromkeys(asked, 101) | {
+        b"statvfs@openssh.com": 201, b"fstatvfs@openssh.com": 201, b"limits@openssh.com": 201,
+        b"expand-path@openssh.com": 104, b"home-directory": 104, b"users-groups-by-id@openssh.com": 201,
+    }  # fmt: skip
+    fed(server, packet(4, 3, b"\0\0\0\1"))
+    content = shell.files.read("/etc/hostname", shell.access)
+    assert shell.files.read("/tmp/copy", shell.access) == content
+    assert shell.files.read("/tmp/linked", shell.access) == content

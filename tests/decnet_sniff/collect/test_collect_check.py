@@ -42,7 +42,7 @@ def test_json_of_standard_input_is_one_object_per_event() -> None:
     done = check("--format", "cowrie", "--json", said=COMMAND + b"\r\n\n{}\n")
     event, empty, bad = [json.loads(line) for line in done.stdout.splitlines()]
     assert event["event"] == {"kind": "session.command", "service": "ssh", "command": "echo 1"}
-    assert (event["src"], event["session"], event["ts"]) == (["192.0.2.7", None], "abc", 1795429230123456000)
+    assert (event["src"], event["session"], event["ts_ns"]) == (["192.0.2.7", None], "abc", "1795429230123456000")
     assert (empty["outcome"], bad["outcome"], bad["reason"]) == ("ignored", "rejected", "no eventid")
     assert bad["offset"] == len(COMMAND) + 3
 

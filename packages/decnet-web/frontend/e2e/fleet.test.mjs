@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The fleet's pages: a worker paused and resumed, a decky deployed by its plan, a canary tripped, a receiver tested. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { accessible, screenshot, visit, WEB_01 } from "./harness.mjs";
@@ -12,11 +13,14 @@ const PAGES = [
   ["/deckies?tab=personas", "Deckies"],
   ["/deploy", "Deploy a document"],
   ["/canaries?tab=kinds", "Canaries"],
+  ["/canaries?tab=upkeep", "Canaries"],
+  ["/agenda", "Synthetic users"],
   ["/webhooks", "Webhooks"],
   ["/sensors", "Sensors"],
   ["/rules", "Rules"],
   ["/rules?tab=editor", "Rules"],
   ["/database", "Database"],
+  ["/database?tab=replay", "Database"],
   ["/settings", "Settings"],
 ];
 
@@ -45,7 +49,10 @@ test("a worker is paused and resumed, by the keyboard alone", async () => {
   await page.getByText("Paused", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Resume: mutate" }).press("Enter");
   await page.getByRole("alertdialog").getByRole("button", { name: "Resume", exact: true }).press("Enter");
-  await page.getByText(/^(Running|Parked)$/).first().waitFor();
+  await page
+    .getByText(/^(Running|Parked)$/)
+    .first()
+    .waitFor();
   await page.goto("/workers");
   await page.getByText("Memory of the whole fleet").waitFor();
   await page.getByRole("img", { name: /^The fleet takes/ }).waitFor();
@@ -82,6 +89,40 @@ test("a canary says that it was used while its maker still looks", async () => {
   await screenshot(page, "canary");
   await dialog.getByRole("link", { name: "Details" }).click();
   await page.getByRole("heading", { level: 1, name: "<img src=x onerror='window.pwned=1'>" }).waitFor();
+  await end();
+});
+
+test("canaries are exported, and an import of them finds them known", async () => {
+  const { page, end } = await visit("/canaries?tab=upkeep", { expected: [/status of 4/] });
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download canaries.json" }).click();
+  const file = await (await saving).path();
+  const { tokens } = JSON.parse(await readFile(file, "utf8"));
+  await page.getByLabel("Export of a fleet").setInputFiles({
+    name: "canaries.json",
+    mimeType: "application/json",
+    buffer: await readFile(file),
+  });
+  await page.getByRole("button", { name: "Add its canaries" }).click();
+  await page.getByText(`0 added, ${tokens.length} were known already`).waitFor();
+  await page.getByLabel("Export of a fleet").setInputFiles({
+    name: "canaries.json",
+    mimeType: "application/json",
+    buffer: Buffer.from("<img src=x onerror='window.pwned=1'>"),
+  });
+  await page.getByRole("button", { name: "Add its canaries" }).click();
+  await page.getByText(/no document of/).waitFor();
+  await end();
+});
+
+test("a replay says what it does before it begins", async () => {
+  const { page, end } = await visit("/database?tab=replay");
+  await page.getByLabel("Worker").selectOption("ttp");
+  await page.getByRole("button", { name: "Show what it does" }).click();
+  await page.getByText("Emptied and rebuilt").waitFor();
+  await page.getByRole("button", { name: "Begin", exact: true }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Begin", exact: true }).click();
+  await page.getByText("ttp handles the events again; its lag says how far it is").waitFor();
   await end();
 });
 

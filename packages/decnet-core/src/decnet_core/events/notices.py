@@ -405,6 +405,24 @@ class IncidentDigest(_Notice, frozen=True, tag="incident.digest"):
     """The only endpoint that it is for; without one for all that receive incidents."""
 
 
+class ReportWritten(_Notice, frozen=True, tag="report.written"):
+    """What happened in a span of time: the page of `decnet report`, by schedule or because the operator sent it."""
+
+    ts: int
+    since: int
+    until: int
+    headline: str
+    """What happened, in one sentence of ours."""
+    events: int = 0
+    attackers: int = 0
+    new_attackers: int = 0
+    """How many of them had never been here before."""
+    text: str = ""
+    """The report as plain text; attacker input is escaped as for a terminal."""
+    html: str = ""
+    """The report as a page that needs nothing else; attacker input is escaped."""
+
+
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     """The operator asked to test one endpoint."""
 
@@ -451,6 +469,7 @@ Notice = (
     | IncidentAcknowledged
     | IncidentClosed
     | IncidentDigest
+    | ReportWritten
     | TestNotice
 )
 

@@ -160,10 +160,6 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def signal_received(self, _signal: str) -> None:
         self._terminal.interrupt()
 
-    def break_received(self, _msec: int) -> bool:
-        self._terminal.interrupt()
-        return True
-
     def pause_writing(self) -> None:
         self._full = True
         self._output_changed()

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and rejected."""
+"""Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded, too."""
 
 import asyncio
 from typing import Any
 
 from decnet_core.events.catalogue import ClientIdentified, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
+from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
-from decnet_decoys.memory_budget import MemoryLease
+from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.ssh import kex_steps
 from decnet_decoys.ssh.channel import Channel
@@ -17,11 +17,8 @@ from decnet_decoys.ssh.options import apply_profile
 from decnet_decoys.ssh.pacing import Pacing, UnsentOutput
 from decnet_decoys.ssh.profile import SshProfile
 
-MAX_TRIES = 6
-"""OpenSSH's default MaxAuthTries."""
-MAX_CHANNELS = 10
-"""OpenSSH's default MaxSessions: open at a time."""
-DISCONNECT_PROTOCOL_ERROR = 2
+ANY_UNIT = 0x7FFFFFFF
+"""Of a tunnel device: whichever is free (OpenSSH's PROTOCOL, 2.3)."""
 
 
 class Login(asyncssh.SSHServer):
@@ -32,16 +29,17 @@ class Login(asyncssh.SSHServer):
         context: DeckyContext,
         profile: SshProfile,
         credentials: CredentialPolicy,
-        recorder: ConnectionRecorder,
-        lease: MemoryLease,
+        connection: Connection,
+        most_sessions: int,
     ) -> None:
-        self._lease = lease
+        """`most_sessions` may be open at a time."""
+        self._lease = connection.lease
+        self._most_sessions = most_sessions
         self._context = context
         self._profile = profile
         self._credentials = credentials
-        self._recorder = recorder
+        self._recorder = connection.recorder
         self._identified = False
-        self._tries = 0
         self._username = ""
         self._channels = 0
         self._open = 0
@@ -73,49 +71,30 @@ class Login(asyncssh.SSHServer):
             self._identified = True
             self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(software)))
 
-    def begin_auth(self, username: str) -> bool:
+    def identify(self, username: str) -> None:
+        """Note as whom the client logs in."""
         self._identify()
         self._username = username
-        return True
 
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def public_key_auth_supported(self) -> bool:
-        """Offer public keys, so that clients show theirs; none is accepted."""
-        return True
-
-    def kbdint_auth_supported(self) -> bool:
+    def keyboard_interactive(self) -> bool:
         return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
         return False
 
-    async def validate_password(self, username: str, password: str) -> bool:
-        return await self._judge(username, password, "password")
-
-    def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> Any:
-        """Ask for the password, as PAM does."""
-        return "", "", "", [("Password: ", False)]
-
-    async def validate_kbdint_response(self, username: str, responses: Any) -> bool:
-        return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
-
-    async def _judge(self, username: str, password: str, method: str) -> bool:
+    async def validate_password(self, username: str, password: str, method: str = "password") -> bool:
+        """Record a try, and return whether it opens the account; a wrong one takes its time."""
         info = self._recorder.info  # a synthetic user has an account here, whatever its password is
         accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
         self._recorder.login(username, success=accepted, password=password, method=method)
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
-            self._tries += 1
-            if self._tries >= MAX_TRIES:
-                self._conn.disconnect(DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures", "")
         return accepted
 
     def session_requested(self) -> Channel | bool:
         """Open a session channel; each beyond the first is a session of its own."""
-        if self._open >= MAX_CHANNELS:
+        if self._open >= self._most_sessions:
             return False
         self._channels += 1
         self._open += 1
@@ -128,27 +107,26 @@ class Login(asyncssh.SSHServer):
     def _ended(self) -> None:
         self._open -= 1
 
-    def _rejected(self, action: str, **detail: object) -> bool:
+    def _requested(self, action: str, **detail: object) -> None:
         named = {name: text(str(value)) for name, value in detail.items()}
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=named))
+
+    def listening_requested(self, action: str, where: bytes, port: int | None) -> None:
+        """Record that the client wants connections to the machine forwarded to it (RFC 4254 §7.1); none comes."""
+        place = {"path": text(where)} if port is None else {"host": text(where), "port": port}
+        self._requested(action, **place)
+
+    def channel_requested(self, kind: str, packet: Any) -> bool:
+        """Record that the client wants a channel that it does not get; True: it tries to connect to somewhere."""
+        if kind == "direct-tcpip":
+            host, port, origin = packet.get_string(), packet.get_uint32(), packet.get_string()
+            came_from = f"{text(origin)}:{packet.get_uint32()}"
+            packet.check_end()
+            self._requested(kind, host=text(host), port=port, origin=came_from)
+            return True
+        if kind == "direct-streamlocal@openssh.com":
+            self._requested("direct-streamlocal", path=text(packet.get_string()))
+        elif kind == "tun@openssh.com":
+            mode, unit = packet.get_uint32(), packet.get_uint32()
+            self._requested("tun" if mode == 1 else "tap", unit=None if unit == ANY_UNIT else unit)
         return False
-
-    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
-        """Refuse to forward a connection (RFC 4254 §7.2)."""
-        return self._rejected("direct-tcpip", host=dest_host, port=dest_port, origin=f"{orig_host}:{orig_port}")
-
-    def server_requested(self, listen_host: str, listen_port: int) -> bool:
-        """Refuse to listen (RFC 4254 §7.1)."""
-        return self._rejected("tcpip-forward", host=listen_host, port=listen_port)
-
-    def unix_connection_requested(self, dest_path: str) -> bool:
-        return self._rejected("direct-streamlocal", path=dest_path)
-
-    def unix_server_requested(self, listen_path: str) -> bool:
-        return self._rejected("streamlocal-forward", path=listen_path)
-
-    def tun_requested(self, unit: int | None) -> bool:
-        return self._rejected("tun", unit=unit)
-
-    def tap_requested(self, unit: int | None) -> bool:
-        return self._rejected("tap", unit=unit)

@@ -12,12 +12,11 @@ from decnet_decoys.ssh.profile import SshProfile
 
 sntrup.register()
 
-WINDOW = 128 << 10
-"""Bytes that a client may send ahead on one channel (RFC 4254 §5.2); kept in memory when nothing reads them."""
 
-
-def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
-    """Return the options of a decky; algorithms that this host's libraries lack are omitted."""
+def options_for(
+    profile: SshProfile, keys: list[asyncssh.SSHKey], login_seconds: float
+) -> asyncssh.SSHServerConnectionOptions:
+    """Return a decky's options; clients have `login_seconds` to log in; algorithms that this host lacks are omitted."""
     return asyncssh.SSHServerConnectionOptions(
         server_host_keys=keys,
         server_version=profile.version,
@@ -27,7 +26,8 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
         compression_algs=_available(profile.compression, get_compression_algs()),
         encoding=None,
         line_editor=False,
-        window=WINDOW,
+        login_timeout=login_seconds,
+        send_server_host_keys=True,
         agent_forwarding=False,
         x11_forwarding=False,
         gss_host=None,

@@ -10,6 +10,10 @@ from decnet_core.runtime.logs import LogLimit
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.ssh.behaviour.connection import DecoyConnection
+from decnet_decoys.ssh.behaviour.dialect import ClientLeft, Dialect, Farewell
+from decnet_decoys.ssh.behaviour.dropbear import Dropbear
+from decnet_decoys.ssh.behaviour.openssh import OpenSsh
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.keys import host_keys, make_host_keys
 from decnet_decoys.ssh.login import Login
@@ -37,6 +41,7 @@ class Server:
         self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
+        self._dialect = dialect_of(profile.version)
         self._protocol_errors = LogLimit(LOG_SECONDS)
 
     async def prepare(self) -> None:
@@ -66,17 +71,18 @@ class Server:
             raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
 
         def login() -> Login:
-            return Login(self._context, self._profile, self._credentials, connection.recorder, connection.lease)
+            return Login(self._context, self._profile, self._credentials, connection, self._dialect.max_sessions)
 
+        loop = asyncio.get_running_loop()
+        server = DecoyConnection(loop, options, self._dialect, login)
         try:
-            server = await asyncssh.run_server(
-                connection.socket, options=options, server_factory=login, login_timeout=LOGIN_SECONDS
-            )
+            await loop.create_connection(lambda: server, sock=connection.socket)
             try:
+                await server.ended_by
                 await server.wait_closed()
             finally:
                 server.abort()
-        except (OSError, asyncssh.DisconnectError) as error:
+        except (OSError, ClientLeft, Farewell, asyncssh.ConnectionLost) as error:
             _drop_tracebacks(error)
             raise ConnectionEnded(str(error)) from None
         except Exception as error:
@@ -101,8 +107,16 @@ class Server:
         async with self._making:
             if self._options is None:
                 keys = await self._context.runtime.in_thread(host_keys, self._context.keys, self._profile.host_keys)
-                self._options = options_for(self._profile, keys)
+                self._options = options_for(self._profile, keys, LOGIN_SECONDS)
             return self._options
+
+
+def dialect_of(version: str) -> Dialect:
+    """Return how a server of that software version answers."""
+    for name, kind in (("OpenSSH", OpenSsh), ("dropbear", Dropbear)):
+        if version.startswith(name):
+            return kind(version)
+    return Dialect(version)
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:

@@ -20,7 +20,7 @@ artifact = Table(
     Index("ix_artifact_last_seen", "last_seen"),
     Index("ix_artifact_kind_last_seen", "kind", "last_seen"),
     Index("ix_artifact_kept", "removed_at", "kind", "last_seen"),
-    info={"owner": "ingest", "readers": ("enrich", "operator")},
+    info={"owner": "ingest", "readers": ("enrich", "reporter", "operator")},
     sqlite_with_rowid=False,
 )
 
@@ -39,5 +39,5 @@ artifact_sighting = Table(
     Index("ix_artifact_sighting_sha256", "sha256", "ts"),
     Index("ix_artifact_sighting_attacker", "attacker", "ts"),
     Index("ix_artifact_sighting_session", "session"),
-    info={"owner": "ingest", "readers": ("clusterer", "enrich", "operator")},
+    info={"owner": "ingest", "readers": ("clusterer", "enrich", "reporter", "operator")},
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, St
 from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS
 
 OWNER = "profiler"
-READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "webhook", "operator")
+READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "webhook", "reporter", "operator")
 
 metadata = MetaData()
 

@@ -7,13 +7,14 @@ it does with each value. PostgreSQL has it from SQLAlchemy as ever, where a roun
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
 
 class RowSelect:
-    """A SELECT whose values are `bindparam`s: numbers, texts, and lists of them (`listed`).
+    """A SELECT whose values are `bindparam`s: numbers, texts, UUIDs, and lists of them (`listed`).
 
     `make` returns it for a connection. A UUID in a row of SQLite is its 32 digits, a bool 0 or 1.
     """
@@ -55,4 +56,7 @@ def listed(connection: Connection, column: Column[Any], name: str) -> ColumnElem
 
 
 def _bindable(value: Any) -> Any:
-    return msgspec.json.encode(value).decode() if isinstance(value, list) else value
+    """Return a value as SQLAlchemy stores it on SQLite, a list of such as JSON."""
+    if isinstance(value, list):
+        return msgspec.json.encode([_bindable(one) for one in value]).decode()
+    return value.hex if isinstance(value, UUID) else value

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select, tuple_
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
+from decnet_models.database.row_select import RowSelect, listed
 from decnet_models.database.shards import SHARDS, shard_of
 from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts, unindexed
 from decnet_models.database.window import Window
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 _COLUMNS = tuple(column.name for column in event.columns if column is not event.c.seq)
 
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
+
+_BY_ID = RowSelect(lambda connection: select(event).where(listed(connection, event.c.id, "ids")))
 
 _SEQS_ASKED = 500
 """Rows per query, far below the limit of bound parameters."""
@@ -262,8 +265,7 @@ def selected(
 
 def by_ids(connection: Connection, ids: Iterable[UUID]) -> list[StoredEvent]:
     """Return the events with these ids that are still in the log, in its order."""
-    query = select(event)
-    rows = [row for part in parts(ids) for row in connection.execute(query.where(event.c.id.in_(part))).all()]
+    rows = [row for part in parts(ids) for row in _BY_ID.rows(connection, ids=part)]
     return sorted(readable(rows), key=lambda one: one.seq)
 
 

@@ -31,7 +31,17 @@ event = Table(
     Index("ix_event_ts", "ts"),
     info={
         "owner": "ingest",
-        "readers": ("profiler", "ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "history", "operator"),
+        "readers": (
+            "profiler",
+            "ttp",
+            "enrich",
+            "clusterer",
+            "campaign-clusterer",
+            "mutate",
+            "history",
+            "reporter",
+            "operator",
+        ),
     },
     sqlite_autoincrement=True,
 )

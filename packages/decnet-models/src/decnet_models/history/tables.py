@@ -18,7 +18,7 @@ WORD = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 def _table(name: str, *columns: Column[Any]) -> Table:
     # The keys are all that is looked up: without a rowid SQLite keeps a row in its key's index and nowhere else.
-    info = {"owner": "history", "readers": ("history", "operator"), "replay": "sums"}
+    info = {"owner": "history", "readers": ("history", "reporter", "operator"), "replay": "sums"}
     return Table(name, metadata, *columns, info=info, sqlite_with_rowid=False)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What operators ask about incidents, and what they do with them."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -87,9 +88,15 @@ def _selected(connection: Connection, selection: Selection) -> Select[Any]:
 
 
 def count_open(connection: Connection) -> dict[int, int]:
-    """Return the number of incidents that nobody has closed, by severity."""
-    query = select(incident.c.severity, func.count()).where(incident.c.merged_into.is_(None), _STATE != CLOSED)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(incident.c.severity))}
+    """Return the number of incidents that nobody has closed, by severity: all without those that somebody has."""
+    i, a = incident.c, incident_action.c
+    query = select(i.severity, func.count(i.id.distinct())).where(unindexed(connection, i.merged_into).is_(None))
+    closed = query.join(incident_action, and_(a.incident == i.id, a.verb == CLOSED))
+    found = Counter[int]()
+    for sign, one in ((1, query), (-1, closed)):
+        for severity, number in connection.execute(one.group_by(i.severity)).all():
+            found[severity] += sign * number
+    return dict(+found)
 
 
 def find(connection: Connection, number: int) -> Listed | None:

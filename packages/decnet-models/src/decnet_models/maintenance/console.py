@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the commands of `decnet-db` share: the database, output, errors and progress."""
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
+from decnet_core.text import json_for_terminal
+from decnet_core.timestamps import json_with_times
 from decnet_models.database.engine import shown
 from decnet_models.database.from_settings import database_url
 from decnet_models.errors import DatabaseError, reason
@@ -57,7 +58,7 @@ def or_exit(work: Callable[[], T]) -> T:
 
 def say(values: dict[str, Any], text: str, as_json: bool) -> None:
     """Print the result: `values` as JSON or `text`."""
-    typer.echo(json.dumps(values) if as_json else text)
+    typer.echo(json_for_terminal(json_with_times(values)) if as_json else text)
 
 
 class Progress:

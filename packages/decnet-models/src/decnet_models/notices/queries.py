@@ -50,6 +50,11 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
     return {notice_kind(one) for one in new.values()}
 
 
+def is_written(connection: Connection, key: str) -> bool:
+    """Return whether there is a notice with `key`."""
+    return bool(existing(connection, (notice_table.c.key,), [(for_column(key),)]))
+
+
 def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
     """Return up to `limit` notices after `seq`, oldest first; raises msgspec.DecodeError for an unknown body."""
     query = select(notice_table).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)

@@ -17,6 +17,6 @@ notice = Table(
     Column("body", JSON_TEXT, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Index("ix_notice_key", "key", unique=True),
-    info={"owner": "any worker", "readers": ("webhook", "operator")},
+    info={"owner": "any worker", "readers": ("webhook", "reporter", "operator")},
     sqlite_autoincrement=True,
 )

@@ -17,7 +17,10 @@ worker_cursor = Table(
     Column("worker", NAME, primary_key=True),
     Column("seq", BIG, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row", "readers": ("ingest", "campaign-clusterer", "mutate", "operator")},
+    info={
+        "owner": "each worker its own row",
+        "readers": ("ingest", "campaign-clusterer", "mutate", "reporter", "operator"),
+    },
 )
 
 lease = Table(

@@ -25,7 +25,7 @@ ttp_tag = Table(
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
     Index("ix_ttp_tag_technique_ts", "technique", "ts", "attacker"),
-    info={"owner": "ttp", "readers": ("campaign-clusterer", "operator")},
+    info={"owner": "ttp", "readers": ("campaign-clusterer", "reporter", "operator")},
     sqlite_with_rowid=False,
 )
 

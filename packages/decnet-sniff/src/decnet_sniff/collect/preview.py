@@ -7,6 +7,7 @@ import msgspec
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.text import for_terminal, from_wire, json_for_terminal
+from decnet_core.timestamps import json_with_times
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed
 from decnet_sniff.collect.record import Record
 
@@ -51,7 +52,7 @@ def as_json(record: Record, outcome: Outcome) -> list[str]:
             )
             for payload in outcome.payloads
         ]
-    return [json_for_terminal(msgspec.json.encode(each)) for each in found]
+    return [json_for_terminal(json_with_times(each)) for each in found]
 
 
 def rows(record: Record, outcome: Outcome) -> list[str]:

@@ -7,6 +7,7 @@ import msgspec
 
 from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.text import for_terminal
+from decnet_core.timestamps import json_with_times
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.worker import end_of
 
@@ -31,7 +32,7 @@ def line_of(finding: Finding) -> Line:
 
 def as_json(finding: Finding) -> str:
     """Return the finding as one line of JSON."""
-    return msgspec.json.encode(line_of(finding)).decode() + "\n"
+    return json_with_times(line_of(finding)).decode() + "\n"
 
 
 def as_text(finding: Finding) -> str:

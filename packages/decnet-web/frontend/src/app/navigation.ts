@@ -36,6 +36,7 @@ export const navigation: readonly Entry[] = [
   { to: "/campaigns", label: "nav.campaigns", icon: "campaigns", group: "nav.group.investigate", key: "p" },
   { to: "/techniques", label: "nav.techniques", icon: "techniques", group: "nav.group.investigate", key: "t" },
   { to: "/canaries", label: "nav.canaries", icon: "canaries", group: "nav.group.deceive", key: "y" },
+  { to: "/agenda", label: "nav.agenda", icon: "clock", group: "nav.group.deceive", key: "v" },
   { to: "/webhooks", label: "nav.webhooks", icon: "webhooks", group: "nav.group.operate", key: "h" },
   { to: "/reports", label: "nav.reports", icon: "reports", group: "nav.group.investigate", key: "r" },
   { to: "/sensors", label: "nav.sensors", icon: "sensors", group: "nav.group.operate", key: "m" },

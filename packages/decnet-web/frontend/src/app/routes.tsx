@@ -34,6 +34,7 @@ const pages = [
   page("/", () => import("@/pages/overview/page")),
   page("/deckies", () => import("@/pages/deckies/page")),
   page("/deckies/$name", () => import("@/pages/deckies/one")),
+  page("/agenda", () => import("@/pages/agenda/page")),
   page("/deploy", () => import("@/pages/deploy/page")),
   page("/events", () => import("@/pages/events/page")),
   page("/incidents", () => import("@/pages/incidents/page")),

@@ -41,7 +41,8 @@ class Access:
     def __init__(self, role: Role) -> None:
         self.role = role
 
-    async def __call__(self, request: Request, fleet: InFleet) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
+        fleet: Fleet = request.app.state.fleet  # not a dependency of a dependency: FastAPI takes longer to find it
         principal = await authenticate(request, fleet)
         request.state.principal = principal
         request.app.state.rates.take(f"account {principal.account.id}")

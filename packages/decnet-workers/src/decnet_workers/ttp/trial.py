@@ -18,6 +18,7 @@ from sqlalchemy import Connection, create_engine
 
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
+from decnet_core.timestamps import as_recorded
 from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp.queries import Tag, tags_between
@@ -78,7 +79,7 @@ def read_events(file: Path) -> tuple[list[Line], list[Refusal]]:
         if not text.strip():
             continue
         try:
-            lines.append(Line(number, decode(text)))
+            lines.append(Line(number, decode(as_recorded(text))))
         except BadEventError as error:
             wrong.append(Refusal(file, number, f"not an event: {error}"))
     return lines, wrong

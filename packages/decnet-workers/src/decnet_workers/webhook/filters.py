@@ -34,6 +34,9 @@ _EVERYTHING = (Selection(), Selection(sends=INCIDENTS))
 _DIGEST = notice_kind(IncidentDigest)
 _IN_INCIDENTS = frozenset(notice_kind(shape) for shape in get_args(Attributed | OfIdentity))
 
+_INCIDENT_KINDS = _OF_INCIDENTS | _IN_INCIDENTS
+"""What a digest of incidents may stand for."""
+
 
 class Offer:
     """A notice that endpoints are offered; what it is about is read when the first one asks."""
@@ -107,7 +110,7 @@ def _as_incidents(globs: Sequence[str], offer: Offer) -> bool:
     if kind in _IN_INCIDENTS:
         return False
     inside = tuple(notice.counts) if isinstance(notice, IncidentNotice) else ()
-    return not globs or kind == _DIGEST or _matches(globs, (kind, *inside))
+    return not globs or _matches(globs, tuple(_INCIDENT_KINDS) if kind == _DIGEST else (kind, *inside))
 
 
 def idle_globs(globs: Sequence[str]) -> list[str]:

@@ -10,11 +10,10 @@ import msgspec
 import typer
 
 from decnet.cli.errors import RefusedError, WrongUsageError
-from decnet.cli.options import Json, application
+from decnet.cli.options import Csv, Json, application
 from decnet.configuration.editing import EditedFile, editor_command, initial_text
 from decnet.configuration.values import DEFAULT, Value, problems, shapes, values
-from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet_core.settings import DEFAULT_FILE, Settings, suggestion
 from decnet_core.text import for_terminal
 
@@ -26,6 +25,7 @@ def show(
     section: Annotated[str | None, typer.Argument(help="Only this section.")] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Only what is not the default.")] = False,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show every setting with its value and where it comes from: file and line, a variable, or the default."""
     known = shapes()
@@ -33,11 +33,8 @@ def show(
         raise WrongUsageError(f"there is no section [{section}]{suggestion(section, known)}")
     chosen = known if section is None else {section: known[section]}
     found = [one for one in values(Settings.load(), chosen) if not changed or one.origin != DEFAULT]
-    if as_json:
-        typer.echo(documents.document(found))
-    else:
-        heading = ("section", "setting", "value", "from")
-        typer.echo(columns(heading, [_row(one) for one in found]) if found else "everything is the default")
+    heading = ("section", "setting", "value", "from")
+    print_table(found, heading, _row, as_json=as_json, as_csv=as_csv, nothing="everything is the default")
 
 
 @app.command()

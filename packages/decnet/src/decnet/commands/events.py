@@ -10,15 +10,15 @@ from uuid import UUID
 import msgspec
 import typer
 
-from decnet.cli.errors import NotFoundError
+from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
-from decnet.cli.options import JsonLines, Limit, application
+from decnet.cli.options import Csv, JsonLines, Limit, application
 from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.history.selection import Selection
 from decnet.remote.current import master
-from decnet.show import documents, eventline
+from decnet.show.events import print_events
 from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent
 from decnet_models.known.matching import KnownSources
@@ -44,8 +44,11 @@ def events(
     known: Annotated[bool, typer.Option(help="Also what known sources do; shown if they are asked for.")] = False,
     limit: Limit = 50,
     as_json: JsonLines = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show the newest events, oldest of them first; --follow continues with new ones."""
+    if as_csv and (as_json or follow):
+        raise WrongUsageError("--csv prints a table: choose --json for lines, also of new events")
     selection = Selection(
         kinds=known_kinds(kind or []),
         attacker=attacker,
@@ -59,23 +62,23 @@ def events(
         from decnet.remote import findings
 
         if event_id:
-            _print(findings.events_named(remote, event_id), as_json=as_json)
+            print_events(findings.events_named(remote, event_id), as_json=as_json, as_csv=as_csv)
         elif follow:
             with contextlib.suppress(KeyboardInterrupt):
                 for stored in findings.following(remote, selection, limit, known=everybody):
-                    _print([stored], as_json=as_json)
+                    print_events([stored], as_json=as_json)
         else:
-            _print(findings.events(remote, selection, limit, known=everybody), as_json=as_json)
+            print_events(findings.events(remote, selection, limit, known=everybody), as_json=as_json, as_csv=as_csv)
         return
     deployment = find_deployment()
     if event_id:
-        _print(_named(deployment, event_id), as_json=as_json)
+        print_events(_named(deployment, event_id), as_json=as_json, as_csv=as_csv)
         return
     with transaction(deployment) as connection:
         if not everybody:
             selection = msgspec.structs.replace(selection, known=KnownSources(known_sources(connection)))
         shown = selection.newest(connection, limit)
-    _print(shown, as_json=as_json)
+    print_events(shown, as_json=as_json, as_csv=as_csv)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
             seen = max((stored.seq for stored in shown), default=None)
@@ -112,12 +115,6 @@ async def _follow(
         feed.seq = seen
     try:
         async for batch in feed.batches():
-            _print(list(filter(selection.includes, batch)), as_json=as_json)
+            print_events(list(filter(selection.includes, batch)), as_json=as_json)
     finally:
         await bus.close()
-
-
-def _print(events: list[StoredEvent], *, as_json: bool) -> None:
-    for stored in events:
-        text = documents.event_line(stored) if as_json else eventline.line(stored.event)
-        typer.echo(text)

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from decnet.cli.errors import FAILED, WrongUsageError
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment
 from decnet.quarantine import lines
 from decnet.quarantine.lines import all_kept, named
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_core.text import for_terminal
 
@@ -26,13 +26,19 @@ def list_(
     limit: Limit = 100,
     everything: Annotated[bool, typer.Option("--all", help="Also events that are in the log by now.")] = False,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """List the lines, newest first, each with the reason."""
     kept = all_kept(find_deployment())
     found = [one for one in kept if everything or not one.stored][:limit]
-    rows = [(one.id, moment(one.line.at), one.line.source, len(one.line.content()), one.line.reason) for one in found]
-    text = columns(("id", "when", "from", "bytes", "reason"), rows) if found else _nothing(len(kept))
-    typer.echo(documents.document(found) if as_json else text)
+    print_table(
+        found,
+        ("id", "when", "from", "bytes", "reason"),
+        lambda one: (one.id, moment(one.line.at), one.line.source, len(one.line.content()), one.line.reason),
+        as_json=as_json,
+        as_csv=as_csv,
+        nothing=_nothing(len(kept)),
+    )
 
 
 def _nothing(hidden: int) -> str:

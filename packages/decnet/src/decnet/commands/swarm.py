@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from decnet.cli.errors import OperatorError
-from decnet.cli.options import Json, application
+from decnet.cli.options import Csv, Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.remote.current import master as remote_master
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import duration, moment, size
 from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
@@ -95,7 +95,7 @@ def enrol(
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List sensors with what they sent last, and tokens that wait."""
     if (remote := remote_master()) is not None:
         from decnet.remote import fleet
@@ -103,13 +103,16 @@ def list_(as_json: Json = False) -> None:
         listing = fleet.sensors(remote)
     else:
         listing = swarm.listed(find_deployment())
-    if as_json:
-        typer.echo(documents.document(listing))
-        return
-    rows = [_row(one) for one in listing.sensors]
-    heading = ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events")
-    typer.echo(columns(heading, rows) if rows else "none yet; make one with decnet swarm token NAME")
-    if listing.ending:
+    print_table(
+        listing.sensors,
+        ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events"),
+        _row,
+        as_json=as_json,
+        as_csv=as_csv,
+        nothing="none yet; make one with decnet swarm token NAME",
+        document=listing,
+    )
+    if listing.ending and not (as_json or as_csv):
         typer.echo("the listener's own certificate expires soon: decnet swarm renew", err=True)
 
 

@@ -10,11 +10,11 @@ import msgspec
 import typer
 
 from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
@@ -34,7 +34,7 @@ from decnet.webhook.selecting import (
 from decnet.webhook.trying import tried, without_secrets
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
-from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, WebhookStatus
+from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
 from decnet_workers.webhook.formats.registry import FORMATS, load
 
 app = application("Webhooks: notices, sent to chat programs, pagers, SIEMs, mail or your own programs.")
@@ -139,19 +139,19 @@ def edit(
 
 
 @app.command()
-def formats(as_json: Json = False) -> None:
+def formats(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the formats of receivers with what each needs."""
     rows = [
         (name, form.title, " ".join(form.travels_by), form.token or None, ", ".join(form.options) or None)
         for name, form in ((name, load(name)) for name in FORMATS)
     ]
     names = ("format", "receiver", "travels by", "token", "options")
-    text = columns(names, rows)
-    typer.echo(documents.document([dict(zip(names, row, strict=True)) for row in rows]) if as_json else text)
+    document = [dict(zip(names, row, strict=True)) for row in rows]
+    print_table(rows, names, tuple, as_json=as_json, as_csv=as_csv, nothing="none", document=document)
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     if (remote := master()) is not None:
         from decnet.remote import fleet
@@ -161,10 +161,8 @@ def list_(as_json: Json = False) -> None:
         with transaction(find_deployment()) as connection:
             webhooks = [without_secrets(one) for one in queries.webhooks(connection)]
     heading = ("id", "format", "url", "kinds", "state", "pending", "dead", "added")
-    text = (
-        columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
-    )
-    typer.echo(documents.document(webhooks) if as_json else text)
+    nothing = "none; add one with decnet webhook add URL"
+    print_table(webhooks, heading, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
 
 @app.command()
@@ -225,6 +223,7 @@ def deliveries(
     outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show deliveries, newest first."""
     if (remote := master()) is not None:
@@ -235,12 +234,7 @@ def deliveries(
         with transaction(find_deployment()) as connection:
             listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error", "answer")
-    rows = [
-        (d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error, _beginning(d.answer))
-        for d in listed
-    ]
-    text = columns(heading, rows) if rows else "none yet"
-    typer.echo(documents.document(listed) if as_json else text)
+    print_table(listed, heading, _attempts, as_json=as_json, as_csv=as_csv, nothing="none yet")
 
 
 @app.command()
@@ -273,6 +267,11 @@ def _options(pairs: list[str] | None) -> dict[str, str] | None:
     if wrong := next((pair for pair in pairs if "=" not in pair), None):
         raise WrongUsageError(f"--option {wrong}: write NAME=VALUE")
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _attempts(one: Delivery) -> tuple[object, ...]:
+    what = (one.id, one.webhook_id, one.kind, one.state, one.attempts, one.status)
+    return *what, moment(one.created_at), one.error, _beginning(one.answer)
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:

@@ -73,7 +73,7 @@ def _parts(found: Page) -> Iterator[str]:
     merged = f", with {', '.join(map(str, found.merged))}" if found.merged else ""
     head = [f"incident {one.incident}{merged}: {for_terminal(found.title)}"]
     head.append(f"{one.state}, {one.severity}, score {one.score}, {one.notices} notices")
-    head.append(f"{moment(one.first_seen_ns)} to {moment(one.last_seen_ns)}")
+    head.append(f"{moment(one.first_seen)} to {moment(one.last_seen)}")
     if one.line:
         head.append(f"decisive ({one.line_kind}): {for_terminal(one.line)}")
     yield "\n".join(head)

@@ -4,7 +4,7 @@
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.show.times import moment, rfc3339
+from decnet.show.times import moment
 from decnet_models.incidents import queries
 from decnet_models.incidents.queries import Listed
 from decnet_workers.webhook.incidents.severity import WORDS
@@ -13,7 +13,7 @@ HEADING = ("incident", "state", "severity", "score", "attacker", "notices", "fir
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """An incident as scripts get it; times are RFC 3339."""
+    """An incident as scripts get it."""
 
     incident: int
     state: str
@@ -24,10 +24,8 @@ class Summary(msgspec.Struct, frozen=True):
     identity: str | None
     notices: int
     counts: dict[str, int]
-    first_seen: str
-    last_seen: str
-    first_seen_ns: int
-    last_seen_ns: int
+    first_seen: int
+    last_seen: int
     line: str
     line_kind: str
 
@@ -44,10 +42,8 @@ def summary(listed: Listed) -> Summary:
         identity=None if one.identity is None else str(one.identity),
         notices=one.notices,
         counts=one.counts,
-        first_seen=rfc3339(one.first_seen),
-        last_seen=rfc3339(one.last_seen),
-        first_seen_ns=one.first_seen,
-        last_seen_ns=one.last_seen,
+        first_seen=one.first_seen,
+        last_seen=one.last_seen,
         line=one.line,
         line_kind=one.line_kind,
     )
@@ -61,5 +57,5 @@ def open_by_severity(connection: Connection) -> dict[str, int]:
 
 def row(one: Summary) -> tuple[object, ...]:
     who = one.attacker if one.attackers == 1 else f"{one.attacker} +{one.attackers - 1}"
-    times = (moment(one.first_seen_ns), moment(one.last_seen_ns))
+    times = (moment(one.first_seen), moment(one.last_seen))
     return one.incident, one.state, one.severity, one.score, who, one.notices, *times, one.line

@@ -15,7 +15,6 @@ from decnet.incidents.page import Page
 from decnet.incidents.rows import Summary as IncidentSummary
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
-from decnet.show.times import rfc3339
 from decnet_core.durations import HOUR_NS
 from decnet_core.events.codec import BadEventError, decode
 from decnet_models.attackers.analysis import Analysis
@@ -189,7 +188,7 @@ def _login(row: dict[str, Any]) -> LoginUsed:
 
 def _incident(row: dict[str, Any]) -> IncidentSummary:
     first, last = ns_of(row["first_seen"]), ns_of(row["last_seen"])
-    shown = {"first_seen": rfc3339(first), "last_seen": rfc3339(last), "first_seen_ns": first, "last_seen_ns": last}
+    shown = {"first_seen": first, "last_seen": last}
     return msgspec.convert({**row, **shown}, IncidentSummary)
 
 

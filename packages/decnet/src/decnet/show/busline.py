@@ -5,7 +5,7 @@ import base64
 from typing import Any
 
 from decnet.show.documents import line
-from decnet.show.times import clock, rfc3339
+from decnet.show.times import clock
 from decnet_core.bus.interface import Message
 from decnet_core.text import for_terminal, from_wire
 
@@ -24,7 +24,7 @@ def text(message: Message, ts: int) -> str:
 
 def document(message: Message, ts: int) -> str:
     """Return the message as JSON; a payload that is not UTF-8 is in `payload_base64`."""
-    values: dict[str, Any] = {"ts": rfc3339(ts), "subject": for_terminal(message.subject, 4096)}
+    values: dict[str, Any] = {"ts": ts, "subject": for_terminal(message.subject, 4096)}
     if message.reply is not None:
         values["reply"] = for_terminal(message.reply, 4096)
     if message.headers:

@@ -62,25 +62,24 @@ def _next(at: int | None) -> str:
     return "as soon as mutate has drawn the time" if at is None else moment(at)
 
 
+LIST_HEADING = ("decky", "addresses", "runtime", "persona", "services", "state")
+
+
+def list_row(found: tuple[Decky, State | None]) -> tuple[object, ...]:
+    """Return a decky of a list with what it is."""
+    one, state = found
+    place = one.name, address_words(one), one.runtime
+    return *place, one.image or one.persona, words(one.services), state_words(one, state)
+
+
 def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     """Return a table of deckies with what they are, and below it why some failed."""
     deckies = list(deckies)
-    rows = [
-        (
-            one.name,
-            address_words(one),
-            one.runtime,
-            one.image or one.persona,
-            words(one.services),
-            state_words(one, state),
-        )
-        for one, state in deckies
-    ]
-    heading = ("decky", "addresses", "runtime", "persona", "services", "state")
+    rows = [list_row(one) for one in deckies]
     if not rows:
         return "none yet; add one with decnet decky add, or many with decnet deploy"
     errors = [f"{one.name}: {for_terminal(state.error)}" for one, state in deckies if state and state.error]
-    return "\n".join([columns(heading, rows), *errors])
+    return "\n".join([columns(LIST_HEADING, rows), *errors])
 
 
 def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:

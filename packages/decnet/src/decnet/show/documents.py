@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON and CSV for scripts: complete values, with times in ns as they are stored."""
+"""JSON and CSV for scripts: complete values, times as `decnet_core.timestamps` says."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from decnet_core.text import for_terminal, json_for_terminal
+from decnet_core.timestamps import json_with_times
 from decnet_models.events.queries import StoredEvent
 
 _FORMULA = ("=", "+", "-", "@")
@@ -16,12 +17,12 @@ _FORMULA = ("=", "+", "-", "@")
 
 def document(value: Any) -> str:
     """Return `value` as indented JSON."""
-    return json_for_terminal(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    return json_for_terminal(msgspec.json.format(json_with_times(value), indent=2))
 
 
 def line(value: Any) -> str:
     """Return `value` as JSON on one line."""
-    return json_for_terminal(msgspec.json.encode(value))
+    return json_for_terminal(json_with_times(value))
 
 
 def event_line(stored: StoredEvent) -> str:

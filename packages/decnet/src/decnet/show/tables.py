@@ -21,12 +21,13 @@ def print_table(
     as_json: bool,
     as_csv: bool,
     nothing: str,
+    document: object = None,
 ) -> None:
-    """Print `items`: as JSON whole, else by `row`; for a person `nothing` when there are none."""
+    """Print `items`: as JSON whole (or `document`), else by `row`; for a person `nothing` when there are none."""
     if as_json and as_csv:
         raise WrongUsageError("choose --json or --csv")
     if as_json:
-        typer.echo(documents.document(items))
+        typer.echo(documents.document(items if document is None else document))
     elif as_csv:
         typer.echo(documents.csv_table(heading, map(row, items)))
     else:

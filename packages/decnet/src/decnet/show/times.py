@@ -17,11 +17,6 @@ def clock(ts: int) -> str:
     return _of(ts).strftime("%H:%M:%S")
 
 
-def rfc3339(ts: int) -> str:
-    """Return e.g. `2026-11-23T21:04:05.123456789Z` (RFC 3339)."""
-    return f"{_of(ts):%Y-%m-%dT%H:%M:%S}.{ts % 1_000_000_000:09d}Z"
-
-
 def duration(seconds: float) -> str:
     """Return e.g. `12.3s`, `4m05s`, `3h07m`, `2d04h`."""
     if seconds < 60:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from tests.decnet_web.api.routes.fleet.unwritable import unwritable
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.database import jobs
@@ -102,6 +103,19 @@ async def test_the_settings_file_is_replaced_by_a_good_text_only_as_it_was_seen(
         found = entries(connection, 10)
     assert [one.action for one in found] == ["settings.change", "settings.look"]
     assert SECRET not in str(found)
+
+
+async def test_a_settings_file_that_the_service_may_not_write_is_named_with_what_to_run(served: Served) -> None:
+    async with served.client("admin") as client:
+        seen = (await client.get("/api/v1/settings/file")).json()
+        change = {"text": seen["text"].replace("77", "78"), "digest": seen["digest"]}
+        with unwritable(settings_file(served).parent):
+            refused = await client.put("/api/v1/settings/file", json=change)
+    assert (refused.status_code, refused.json()["title"]) == (409, "Only on the host")
+    assert refused.json()["command"] == "decnet config edit"
+    assert str(settings_file(served).parent) in refused.json()["detail"]
+    assert settings_file(served).read_text() == seen["text"]
+    assert [path.name for path in settings_file(served).parent.glob("*.toml*")] == [settings_file(served).name]
 
 
 async def test_the_database_is_shown_and_checked_and_backed_up(served: Served) -> None:

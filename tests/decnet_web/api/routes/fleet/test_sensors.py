@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from tests.decnet_web.api.routes.fleet.unwritable import unwritable
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
 from decnet_core.settings import Settings
 from decnet_models.accounts.audit import entries
-from decnet_swarm.pki import authority
+from decnet_swarm.pki import authority, files
 from decnet_web.api.application import make_application
 from decnet_web.api.fleet import Fleet
 
@@ -65,6 +66,20 @@ async def test_a_request_is_signed_and_the_sender_revoked_and_forgotten(served: 
         assert (await client.delete("/api/v1/sensors/rsyslog")).status_code == 204
         assert (await client.get("/api/v1/sensors")).json()["items"] == []
         assert (await client.post("/api/v1/sensors/renew", json={})).status_code == 200
+
+
+async def test_what_only_the_keys_owner_may_do_is_answered_with_the_command_for_the_host(served: Served) -> None:
+    async with served.client("admin") as client:
+        assert (await client.post("/api/v1/sensors/enrolments", json={"name": "berlin-1"})).status_code == 201
+        folder = files.listener_folder(served.deployment.state.root)
+        with unwritable(folder):
+            refused = await client.post("/api/v1/sensors/enrolments", json={"name": "$(reboot)"})
+            revoked = await client.post("/api/v1/sensors/berlin-1/revoke")
+        assert revoked.json()["command"] == "decnet swarm revoke berlin-1"
+        (one,) = (await client.get("/api/v1/sensors")).json()["items"]
+        assert one["state"] == "waiting"
+    assert [answer.status_code for answer in (refused, revoked)] == [409, 409]
+    assert "as root: decnet swarm revoke berlin-1" in revoked.json()["detail"]
 
 
 async def test_bad_requests_are_refused(served: Served) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of, whole_of
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.ssh.transfers import sftp_extensions
 from decnet_decoys.ssh.transfers import sftp_packets as packets
 from decnet_decoys.ssh.transfers.sftp_packets import (
     EOF,
@@ -35,8 +36,6 @@ MAX_GAP = 1 << 20
 MAX_READ = 64 << 10
 
 _WRITE, _CREATE, _TRUNCATE = 0x02, 0x08, 0x10
-_EXTENSIONS = ((b"posix-rename@openssh.com", b"1"), (b"fsync@openssh.com", b"1"), (b"lsetstat@openssh.com", b"1"),
-               (b"limits@openssh.com", b"1"))  # fmt: skip
 
 
 class Upload(NamedTuple):
@@ -117,7 +116,7 @@ class Sftp:
 
     def _answer(self, kind: int, body: bytes) -> Generator[bytes, None, bytes]:
         if kind == 1:
-            return packets.version(_EXTENSIONS)
+            return packets.version(sftp_extensions.ANNOUNCED)
         packet = Packet(body)
         request = packet.number()
         reply = yield from self._reply(_REQUESTS.get(kind), packet)
@@ -188,7 +187,9 @@ class Sftp:
         return packets.data(piece) if piece else EOF
 
     def _do_write(self, packet: Packet) -> int:
-        opened, offset, data = self._handle(packet), packet.number(8), packet.string()
+        return self._write(self._handle(packet), packet.number(8), packet.string())
+
+    def _write(self, opened: _Open, offset: int, data: bytes) -> int:
         if not opened.writing or offset > len(opened.data) + MAX_GAP:
             full = opened.writing and len(opened.data) >= self._limit
             opened.size = max(opened.size, offset + len(data)) if full else opened.size
@@ -287,9 +288,19 @@ class Sftp:
             return OK
         if name == b"lsetstat@openssh.com":
             return self._do_setstat(packet)
-        if name == b"limits@openssh.com":
-            return packets.limits(MAX_PACKET, MAX_READ, MAX_READ, MAX_HANDLES)
-        return UNSUPPORTED
+        if name == b"fstatvfs@openssh.com":
+            return sftp_extensions.disk_of(self._shell, self._handle(packet).path)
+        if name == b"copy-data":
+            return self._copy(packet)
+        handler = sftp_extensions.REQUESTS.get(name)
+        return UNSUPPORTED if handler is None else handler(self._shell, packet)
+
+    def _copy(self, packet: Packet) -> int:
+        """Copy between two open files; all when the length is 0."""
+        source, start, length = self._handle(packet), packet.number(8), packet.number(8)
+        target, at = self._handle(packet), packet.number(8)
+        piece = source.piece(start, min(length or self._limit, self._limit))
+        return self._write(target, at, piece)
 
 
 _Handler = Callable[[Sftp, Packet], bytes | int | Generator[bytes, None, int]]

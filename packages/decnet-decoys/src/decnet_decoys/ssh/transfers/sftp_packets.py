@@ -106,9 +106,16 @@ def attributes(entry: Entry) -> bytes:
     return bytes([_ATTRS]) + _attributes(entry)
 
 
-def limits(packet_bytes: int, read_bytes: int, write_bytes: int, handles: int) -> bytes:
-    """Return the answer to OpenSSH's limits@openssh.com."""
-    return bytes([_EXTENDED_REPLY]) + struct.pack(">4Q", packet_bytes, read_bytes, write_bytes, handles)
+def numbers(*values: int) -> bytes:
+    """Return an extension's answer of numbers of 64 bits."""
+    return bytes([_EXTENDED_REPLY]) + struct.pack(f">{len(values)}Q", *values)
+
+
+def texts(lists: Sequence[Sequence[str]]) -> bytes:
+    """Return an extension's answer of lists of texts."""
+    return bytes([_EXTENDED_REPLY]) + b"".join(
+        _string(b"".join(_string(encode(text)) for text in each)) for each in lists
+    )
 
 
 def _string(value: bytes) -> bytes:

@@ -11,6 +11,7 @@ import { Gallery } from "./Gallery";
 import { Hits } from "./Hits";
 import { MakeDialog } from "./MakeDialog";
 import { Planted } from "./Planted";
+import { Upkeep } from "./Upkeep";
 
 export default function CanariesPage() {
   const allowed = useAllowed("analyst");
@@ -33,6 +34,7 @@ export default function CanariesPage() {
           { id: "planted", title: t("canaries.tab.list"), content: () => <Planted /> },
           { id: "kinds", title: t("canaries.tab.kinds"), content: () => <Gallery onMake={setMake} /> },
           { id: "hits", title: t("canaries.tab.hits"), content: () => <Hits /> },
+          { id: "upkeep", title: t("canaries.tab.upkeep"), content: () => <Upkeep /> },
         ]}
       />
       {make && allowed && <MakeDialog kind={make} close={() => setMake(undefined)} />}

@@ -6,6 +6,7 @@ import { Tabs } from "@/components/controls/tabs";
 import { Page } from "@/components/show/layout";
 import { Backups } from "./Backups";
 import { Quarantine } from "./Quarantine";
+import { Replay } from "./Replay";
 import { Volume } from "./Volume";
 
 export default function DatabasePage() {
@@ -13,6 +14,7 @@ export default function DatabasePage() {
   const admin = useAllowed("admin");
   const backups = { id: "backups", title: t("database.backup"), content: () => <Backups /> };
   const quarantine = { id: "quarantine", title: t("quarantine.title"), content: () => <Quarantine /> };
+  const replay = { id: "replay", title: t("replay.title"), content: () => <Replay /> };
   return (
     <Page title={t("database.title")} about={t("database.lead")}>
       <Tabs
@@ -21,6 +23,7 @@ export default function DatabasePage() {
           { id: "volume", title: t("database.retention"), content: () => <Volume /> },
           ...(admin ? [backups] : []),
           ...(analyst ? [quarantine] : []),
+          ...(admin ? [replay] : []),
         ]}
       />
     </Page>

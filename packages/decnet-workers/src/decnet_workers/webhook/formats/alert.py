@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.events.notices import decode_notice
+from decnet_core.events.notices import ReportWritten, decode_notice, notice_kind
 from decnet_core.net.addresses import parse_address
 from decnet_core.text import for_terminal
 from decnet_workers.webhook.envelope import Envelope, rfc3339
@@ -21,6 +21,7 @@ MAX_VALUE = 1024
 """Characters of one field."""
 MAX_FIELDS = 20
 MAX_TITLE = 200
+_REPORT = notice_kind(ReportWritten)
 _LEAST_LISTED = 48
 """Characters of each element of a list, however many there are: an IPv6 address, a SHA-1."""
 
@@ -38,6 +39,13 @@ class Severity(enum.IntEnum):
     def word(self) -> str:
         """In lower case."""
         return self.name.lower()
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A whole page that a notice brings along, escaped by its writer; for formats that can show one."""
+
+    text: str
+    html: str
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -59,7 +67,8 @@ class Alert(msgspec.Struct, frozen=True):
     ends: bool
     """Whether it is the end of what `about` names."""
     data: dict[str, Any]
-    """The notice."""
+    """The notice, without its document."""
+    document: Document | None = None
 
     @property
     def time(self) -> str:
@@ -78,6 +87,7 @@ def alert_of(message_id: str, body: str | bytes) -> Alert:
     envelope = msgspec.json.decode(body, type=Envelope)
     data = msgspec.json.decode(envelope.data, type=dict[str, Any])
     kind = envelope.type
+    document = Document(data.pop("text", ""), data.pop("html")) if kind == _REPORT and data.get("html") else None
     wording = WORDING.get(kind, Wording("medium", kind.replace(".", " ")))
     return Alert(
         id=message_id,
@@ -90,6 +100,7 @@ def alert_of(message_id: str, body: str | bytes) -> Alert:
         about=_about(kind, data, message_id),
         ends=kind in ENDS,
         data=data,
+        document=document,
     )
 
 
@@ -135,7 +146,8 @@ def _fields(data: dict[str, Any], decisive: str) -> tuple[tuple[str, str], ...]:
 
 
 def _value(name: str, value: Any) -> str:
-    if (name.endswith(("_seen", "_at", "_until")) or name == "since") and isinstance(value, int) and value > 0:
+    is_time = name.endswith(("_seen", "_at", "_until")) or name in ("since", "until")
+    if is_time and isinstance(value, int) and value > 0:
         return rfc3339(value)
     return shown(value)
 

@@ -44,6 +44,7 @@ WORDING: dict[str, Wording] = {
     "disk.recovered": Wording("informational", "The disk of {disk} has room again"),
     "certificate.expiring": Wording("medium", "The certificate of sensor {certificate} ends soon"),
     "certificate.renewed": Wording("informational", "Sensor {certificate} has a new certificate"),
+    "report.written": Wording("informational", "Report: {headline}"),
     "database.unhealthy": Wording("high", "The database {database} is not healthy", "reason"),
     "database.recovered": Wording("informational", "The database {database} is healthy again"),
     "sensor.silent": Wording("high", "Sensor {sensor} is silent"),

@@ -7,7 +7,7 @@ import typer
 
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.operator_name import operator
-from decnet.cli.options import Json, Limit, Reason, application
+from decnet.cli.options import Csv, Json, Limit, Reason, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
 from decnet.incidents.acting import Outcome, act, nudge
@@ -85,11 +85,11 @@ def silence(
 
 
 @app.command(name="silences")
-def silences(as_json: Json = False) -> None:
+def silences(as_json: Json = False, as_csv: Csv = False) -> None:
     """List silences that last."""
     with transaction(find_deployment()) as connection:
         found = silencing.lasting(connection)
-    print_table(found, silencing.HEADING, silencing.row, as_json=as_json, as_csv=False, nothing="none")
+    print_table(found, silencing.HEADING, silencing.row, as_json=as_json, as_csv=as_csv, nothing="none")
 
 
 @app.command(name="unsilence")

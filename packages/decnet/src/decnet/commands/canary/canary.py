@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from decnet.canary import places, upkeep
@@ -13,11 +14,11 @@ from decnet.canary.kinds.kind import Bait
 from decnet.canary.listing import Listed, known_kinds, listed_tokens
 from decnet.canary.tokens import Options, checked_options, instrumented, new_bait, prepared
 from decnet.cli.errors import OperatorError, WrongUsageError
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import moment
 
 app = application("Canary tokens: bait that reports when it is used.")
@@ -62,7 +63,7 @@ def new(
 
 
 @app.command()
-def kinds(as_json: Json = False) -> None:
+def kinds(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the kinds of tokens: what trips each, and what it reveals."""
     if (remote := master()) is not None:
         from decnet.remote import fleet
@@ -70,9 +71,11 @@ def kinds(as_json: Json = False) -> None:
         known = fleet.canary_kinds(remote)
     else:
         known = known_kinds()
-    if as_json:
-        typer.echo(documents.document(known))
-    for one in () if as_json else known:
+    if as_json or as_csv:
+        heading = ("kind", "trips", "reveals")
+        print_table(known, heading, msgspec.structs.astuple, as_json=as_json, as_csv=as_csv, nothing="")
+        return
+    for one in known:
         typer.echo(f"{one.kind}\n  trips: {one.trips}\n  reveals: {one.reveals}")
 
 
@@ -105,7 +108,7 @@ def instrument(
 
 
 @app.command(name="list")
-def list_(limit: Limit = 100, as_json: Json = False) -> None:
+def list_(limit: Limit = 100, as_json: Json = False, as_csv: Csv = False) -> None:
     """List tokens, newest first, with their hits."""
     if (remote := master()) is not None:
         from decnet.remote import fleet
@@ -116,9 +119,8 @@ def list_(limit: Limit = 100, as_json: Json = False) -> None:
         with transaction(deployment) as connection:
             listed = listed_tokens(connection, deployment, limit)
     heading = ("place", "kind", "label", "hits", "link scanners", "attackers", "last hit", "made")
-    rows = [_row(one) for one in listed]
-    text = columns(heading, rows) if rows else "none yet; make one with decnet canary new"
-    typer.echo(documents.document(listed) if as_json else text)
+    nothing = "none yet; make one with decnet canary new"
+    print_table(listed, heading, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
 
 def _written(bait: Bait, output: Path | None) -> str:

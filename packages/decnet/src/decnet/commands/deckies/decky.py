@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.deckies import commit
 from decnet.deckies.appearance import appearance
 from decnet.deckies.excluded import excluded
@@ -21,7 +21,8 @@ from decnet.deckies.wishes import Change, Wishes, planned_wishes
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
-from decnet.show.deckies import inspection, list_text, plan_text, policy_text
+from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, plan_text, policy_text
+from decnet.show.tables import print_table
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import Decky
 
@@ -136,7 +137,7 @@ def remove(
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the deckies of the desired fleet with what they are."""
     if (remote := master()) is not None:
         from decnet.remote import fleet
@@ -145,9 +146,11 @@ def list_(as_json: Json = False) -> None:
     else:
         with transaction(find_deployment()) as connection:
             found = states.all_states(connection)
-    typer.echo(
-        documents.document([{"decky": one, "state": state} for one, state in found]) if as_json else list_text(found)
-    )
+    if not (as_json or as_csv):
+        typer.echo(list_text(found))
+        return
+    document = [{"decky": one, "state": state} for one, state in found]
+    print_table(found, LIST_HEADING, list_row, as_json=as_json, as_csv=as_csv, nothing="", document=document)
 
 
 @app.command()

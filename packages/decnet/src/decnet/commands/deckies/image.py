@@ -6,23 +6,29 @@ from typing import Annotated
 import typer
 
 from decnet.cli.errors import NotFoundError
-from decnet.cli.options import Json, application
+from decnet.cli.options import Csv, Json, application
 from decnet.deckies.catalogues.images import known_images
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet_core.deckies.images import Image, ImageService
 
 app = application("Honeypot images that deckies can run in containers: the shipped catalogue, and your own.")
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the images with what they offer and the format of their logs."""
     known = known_images(find_deployment())
-    rows = [(name, one.reference, _services(one), one.format, one.summary) for name, one in sorted(known.items())]
-    heading = ("image", "reference", "services", "log", "what it is")
-    typer.echo(documents.document(known) if as_json else columns(heading, rows))
+    print_table(
+        sorted(known.items()),
+        ("image", "reference", "services", "log", "what it is"),
+        lambda item: (item[0], item[1].reference, _services(item[1]), item[1].format, item[1].summary),
+        as_json=as_json,
+        as_csv=as_csv,
+        nothing="none",
+        document=known,
+    )
 
 
 @app.command()

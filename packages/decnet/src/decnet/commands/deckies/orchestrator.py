@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import Json, Limit, application
+from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.orchestrator.agenda import Agenda, agenda
-from decnet.show import documents
 from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.settings import OrchestratorSettings
@@ -30,13 +30,17 @@ def plan(
     decky: Annotated[str | None, typer.Option(help="Only on this decky.")] = None,
     limit: Limit = 100,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show what was done in the last 24 hours, and what is planned for the next ones."""
     deployment = find_deployment()
     settings = deployment.settings.section("orchestrator", OrchestratorSettings)
     with transaction(deployment) as connection:
         found = agenda(connection, settings, decky, limit, time.time_ns())
-    typer.echo(documents.document(found) if as_json else text(found))
+    if not (as_json or as_csv):
+        typer.echo(text(found))
+        return
+    print_table(found.actions, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="", document=found)
 
 
 def text(found: Agenda) -> str:

@@ -7,22 +7,28 @@ from typing import Annotated
 import typer
 
 from decnet.cli.errors import NotFoundError
-from decnet.cli.options import Json, application
+from decnet.cli.options import Csv, Json, application
 from decnet.deckies.catalogues.personas import listed, own_folder, problem_of, readable_personas
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
-from decnet.show.columns import columns
+from decnet.show.tables import print_table
 from decnet_decoys.personas.catalog import PersonaFile
 
 app = application("Personas: the machines that deckies play, shipped ones and your own.")
 
 
 @app.command(name="list")
-def list_(as_json: Json = False) -> None:
+def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the personas."""
     found = [listed(file) for file in readable_personas(find_deployment()).values()]
-    rows = [(one.name, "shipped" if one.shipped else "own", ", ".join(one.services), one.summary) for one in found]
-    typer.echo(documents.document(found) if as_json else columns(("persona", "from", "services", "what it is"), rows))
+    print_table(
+        found,
+        ("persona", "from", "services", "what it is"),
+        lambda one: (one.name, "shipped" if one.shipped else "own", ", ".join(one.services), one.summary),
+        as_json=as_json,
+        as_csv=as_csv,
+        nothing="none",
+    )
 
 
 @app.command()

@@ -2,11 +2,13 @@
 """`decnet report`: what happened in a span of time, as a document to send on."""
 
 import enum
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Limit, application
 from decnet.cli.output_file import opened
 from decnet.cli.time_options import Since, Until
@@ -14,7 +16,11 @@ from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
+from decnet.reporter.receiving import receivers
+from decnet.reporter.writing import add, written_report
 from decnet.show import documents
+from decnet.webhook.endpoints import nudge
+from decnet_models.database.window import Window
 
 app = application("A report.")
 
@@ -35,15 +41,39 @@ def report(
     as_format: Annotated[Format, typer.Option("--format", help="What it is written as.")] = Format.HTML,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")] = None,
     limit: Limit = 25,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send it to the receivers of report.written, e.g. by mail.")
+    ] = False,
 ) -> None:
-    """Write a report: one page that needs nothing else, with a chart, attackers, techniques, sessions and the rest."""
+    """Write a report: one page that needs nothing else, with a chart, attackers, techniques, sessions and the rest.
+
+    --send has the worker webhook send it; [reporter] at = "07:00" does that every day.
+    """
     window = time_window(since, until)
+    if send:
+        _sent(window, limit)
+        return
     with transaction(find_deployment()) as connection:
         text = _written(summary_of(connection, window, limit), as_format)
     with opened(output) as file:
         file.write(f"{text}\n")
     if output is not None:
         typer.echo(f"wrote {output}")
+
+
+def _sent(window: Window, limit: int) -> None:
+    """Write the report as a notice and say who will get it; raises NotFoundError when nobody would."""
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        notice = written_report(connection, window, limit, time.time_ns())
+        to = receivers(connection, notice)
+    if not to:
+        raise NotFoundError("nobody receives report.written; add e.g. a mail address: decnet webhook add smtp://...")
+    with transaction(deployment, write=True) as connection:
+        seq = add(connection, f"report.written:{notice.ts}:sent", notice, notice.ts)
+    nudge(deployment, seq)
+    typer.echo("\n".join(f"to {one.id}  {one.format}  {one.url}" for one in to))
+    typer.echo("decnet webhook deliveries shows what came of it")
 
 
 def _written(summary: Summary, as_format: Format) -> str:

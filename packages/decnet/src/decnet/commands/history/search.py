@@ -14,16 +14,12 @@ from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.search import search
 from decnet.history.selection import Selection
 from decnet.remote.current import master
-from decnet.show import documents, eventline
-from decnet.show.times import rfc3339
-from decnet_models.events.queries import StoredEvent
+from decnet.show.events import print_events
 from decnet_models.history.words import words_in
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
 
 app = application("Search events.")
-
-HEADING = ("time", "source", "decky", "kind", "what happened", "session", "id")
 
 
 @app.command("search")
@@ -59,18 +55,4 @@ def search_events(
             ours = KnownSources() if known or source else KnownSources(known_sources(connection))
             selection = Selection(kinds=kinds, decky=decky, attacker=source, window=window, known=ours)
             found = search(connection, " ".join(text), selection, limit)
-    _print(found, as_json=as_json, as_csv=as_csv)
-
-
-def _print(events: list[StoredEvent], *, as_json: bool, as_csv: bool) -> None:
-    if as_csv:
-        typer.echo(documents.csv_table(HEADING, map(_row, events)))
-        return
-    for stored in events:
-        typer.echo(documents.event_line(stored) if as_json else eventline.line(stored.event))
-
-
-def _row(stored: StoredEvent) -> tuple[object, ...]:
-    event = stored.event
-    what = event.payload.summary()
-    return rfc3339(event.ts), event.src_ip, event.decky, event.kind, what, event.session, str(event.id)
+    print_events(found, as_json=as_json, as_csv=as_csv)

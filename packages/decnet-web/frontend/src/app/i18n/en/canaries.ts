@@ -73,4 +73,26 @@ export const canaries = {
   "canaries.plant.path.hint": "Empty: where its kind belongs.",
   "canaries.plant.done": "Planted on {decky}: {path}",
   "canaries.planted": "Planted on deckies",
+  "canaries.tab.upkeep": "Move and check",
+  "canaries.upkeep.role": "Analysts check the DNS zone here; administrators also move canaries to another fleet.",
+  "canaries.dns.title": "Do DNS queries arrive?",
+  "canaries.dns.lead":
+    "A name in the zone of the canaries is looked up, and the receiver is asked whether it saw the query.",
+  "canaries.dns.resolver": "Resolver",
+  "canaries.dns.resolver.hint": "Address, or address:port. Empty: the one that this fleet’s host uses.",
+  "canaries.dns.check": "Check it",
+  "canaries.dns.good": "The zone reaches the receiver",
+  "canaries.dns.bad": "The zone does not reach the receiver",
+  "canaries.dns.ok": "holds",
+  "canaries.dns.failed": "does not hold",
+  "canaries.export.title": "Export",
+  "canaries.export.lead":
+    "All canaries with their files, for a backup or another fleet. The document holds planted secrets; keep it where you keep such things.",
+  "canaries.export.save": "Download canaries.json",
+  "canaries.import.title": "Import",
+  "canaries.import.lead":
+    "Adds the canaries of an export. Those that are known already stay as they are. The other fleet must have had the same canary key.",
+  "canaries.import.file": "Export of a fleet",
+  "canaries.import.add": "Add its canaries",
+  "canaries.import.done": "{fresh} added, {known} were known already",
 } as const;

@@ -44,6 +44,7 @@ export const shell = {
   "nav.techniques": "ATT&CK",
   "nav.deckies": "Deckies",
   "nav.canaries": "Canaries",
+  "nav.agenda": "Synthetic users",
   "nav.webhooks": "Webhooks",
   "nav.sensors": "Sensors",
   "nav.workers": "Workers",

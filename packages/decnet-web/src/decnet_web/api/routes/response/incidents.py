@@ -153,7 +153,7 @@ def incident_item(listed: Listed) -> IncidentItem:
     """Return an incident as lists show it."""
     one = rows.summary(listed)
     values = {name: getattr(one, name) for name in IncidentItem.model_fields}
-    return IncidentItem.made(**{**values, "first_seen": one.first_seen_ns, "last_seen": one.last_seen_ns})
+    return IncidentItem.made(**values)
 
 
 @router.get("", response_model=Page[IncidentItem])

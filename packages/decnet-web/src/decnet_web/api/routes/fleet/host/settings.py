@@ -27,6 +27,7 @@ from decnet_web.api.routes.fleet.host.settings_shapes import (
     SettingsText,
     SettingsWritten,
 )
+from decnet_web.api.routes.fleet.host_only import or_on_host
 
 router = APIRouter(tags=["settings"])
 
@@ -73,7 +74,8 @@ async def replace_settings_file(asked: SettingsChange, fleet: InFleet, admin: Ad
         compared = compare(_current(fleet), asked.text)
         if compared.problems:
             raise Problem(422, "Bad settings", "nothing was written: settings are wrong", problems=compared.problems)
-        file.replace(before, asked.text)
+        with or_on_host("decnet config edit"):
+            file.replace(before, asked.text)
         return SettingsWritten(**dict(_plan(compared)), path=str(file.path), digest=digest_of(asked.text))
 
     made = await fleet.thread(write)

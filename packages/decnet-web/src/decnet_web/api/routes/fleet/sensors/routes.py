@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from decnet_core.durations import SECOND_NS
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
+from decnet_web.api.routes.fleet.host_only import or_on_host
 from decnet_web.api.routes.fleet.sensors.shapes import (
     AuthorityShown,
     EnrolmentAsked,
@@ -34,24 +36,27 @@ Name = Annotated[str, Path(max_length=255, description="The sensor's name.")]
 @router.get("/sensors")
 async def list_sensors(fleet: InFleet, _viewer: Viewer) -> SensorList:
     """List sensors with what they sent last, and tokens that wait to be used."""
-    listing = await fleet.thread(lambda: swarm.listed(fleet.deployment))
+    with or_on_host("decnet swarm list"):
+        listing = await fleet.thread(lambda: swarm.listed(fleet.deployment))
     return _listing(fleet, listing)
 
 
 @router.get("/sensors/authority")
 async def show_sensor_authority(fleet: InFleet, _viewer: Viewer) -> AuthorityShown:
     """Show the fleet's authority, which senders that are set up by hand must trust."""
-    return AuthorityShown(certificate=await fleet.thread(lambda: swarm.authority_certificate(fleet.deployment)))
+    with or_on_host("decnet swarm authority"):
+        return AuthorityShown(certificate=await fleet.thread(lambda: swarm.authority_certificate(fleet.deployment)))
 
 
 @router.post("/sensors/enrolments", status_code=201)
 async def enrol_sensor(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> EnrolmentMade:
     """Make the command that makes another host a sensor of this fleet; it works once, and is shown once."""
-    made = await fleet.thread(
-        lambda: swarm.offer(
-            fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace
+    with or_on_host(f"decnet swarm token {shlex.quote(asked.name)}"):
+        made = await fleet.thread(
+            lambda: swarm.offer(
+                fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace
+            )
         )
-    )
     await audited(fleet, admin, "sensor.enrol", asked.name, hours=asked.hours, replace=asked.replace)
     return EnrolmentMade(
         name=made.name,
@@ -65,9 +70,12 @@ async def enrol_sensor(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> E
 @router.post("/sensors/requests", status_code=201)
 async def sign_sensor_request(asked: RequestAsked, fleet: InFleet, admin: Admin) -> RequestSigned:
     """Sign the certificate request of a sender that is set up by hand."""
-    made = await fleet.thread(
-        lambda: swarm.sign_text(fleet.deployment, asked.name, asked.request, days=asked.days, replaces=asked.replace)
-    )
+    with or_on_host(f"decnet swarm enrol {shlex.quote(asked.name)} --csr FILE"):
+        made = await fleet.thread(
+            lambda: swarm.sign_text(
+                fleet.deployment, asked.name, asked.request, days=asked.days, replaces=asked.replace
+            )
+        )
     await audited(fleet, admin, "sensor.sign", asked.name, replace=asked.replace)
     return RequestSigned(name=made.name, chain=made.chain, authority=made.authority)
 
@@ -75,9 +83,10 @@ async def sign_sensor_request(asked: RequestAsked, fleet: InFleet, admin: Admin)
 @router.post("/sensors/renew")
 async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> ListenerRenewed:
     """Give the listener a new certificate; sensors renew theirs by themselves."""
-    made = await fleet.thread(
-        lambda: swarm.renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
-    )
+    with or_on_host("decnet swarm renew"):
+        made = await fleet.thread(
+            lambda: swarm.renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
+        )
     await audited(fleet, admin, "sensor.renew", None, new_keys=asked.new_keys, force=asked.force)
     return ListenerRenewed(not_after=made.not_after * SECOND_NS)
 
@@ -85,14 +94,16 @@ async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> Lis
 @router.post("/sensors/{name}/revoke", status_code=204)
 async def revoke_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
     """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
-    await fleet.thread(lambda: swarm.revoke(fleet.deployment, name))
+    with or_on_host(f"decnet swarm revoke {shlex.quote(name)}"):
+        await fleet.thread(lambda: swarm.revoke(fleet.deployment, name))
     await audited(fleet, admin, "sensor.revoke", name)
 
 
 @router.delete("/sensors/{name}", status_code=204)
 async def forget_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
     """Take a revoked sensor out of the list."""
-    await fleet.thread(lambda: swarm.forget(fleet.deployment, name))
+    with or_on_host(f"decnet swarm forget {shlex.quote(name)}"):
+        await fleet.thread(lambda: swarm.forget(fleet.deployment, name))
     await audited(fleet, admin, "sensor.forget", name)
 
 
