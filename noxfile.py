@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import os
 import re
@@ -81,9 +82,11 @@ def _built() -> Path:
     out = Path(os.environ.get("CI_WHEELS") or tempfile.mkdtemp(prefix="decnet-wheels-"))
     if not os.environ.get("CI_WHEELS"):
         atexit.register(shutil.rmtree, out)
-    if not list(out.glob("*.whl")):
-        command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(out)]
-        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **PINNED_BUILDS})
+    with (out / "lock").open("w") as lock:  # of runs at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(out.glob("*.whl")):
+            command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(out)]
+            subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **PINNED_BUILDS})
     return out
 
 
@@ -299,6 +302,7 @@ def realism(session: nox.Session) -> None:
     _workspace(session)
     session.run("python", "benchmarks/realism.py", *session.posargs)
     session.run("python", "benchmarks/realism_shell.py", "--differences")
+    session.run("python", "benchmarks/realism_dialogues.py")
 
 
 @nox.session(python="3.11")
