@@ -308,6 +308,7 @@ def realism(session: nox.Session) -> None:
     _workspace(session)
     session.run("python", "benchmarks/realism.py", *session.posargs)
     session.run("python", "benchmarks/realism_shell.py", "--differences")
+    session.run("python", "benchmarks/realism_dialogues.py")
 
 
 @nox.session(python="3.11")

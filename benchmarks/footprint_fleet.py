@@ -94,7 +94,7 @@ class Fleet:
         time.sleep(seconds)
 
     def drill(self) -> None:
-        """Have everything done once; SystemExit when the fleet does not hold."""
+        """Have everything done once; SystemExit when the fleet does not hold, apart from who is omitted."""
         done = subprocess.run(
             [sys.executable, "-m", "decnet", "drill", "--json"],
             env=self.environment,
@@ -102,7 +102,11 @@ class Fleet:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
+        held = done.returncode == 0
+        if not held and self._omitted:
+            outcomes = json.loads(done.stdout)["outcomes"]
+            held = all(one["holds"] for one in outcomes if one["check"] != "workers answer")
+        if not held:
             raise SystemExit(f"the drill does not hold:\n{done.stdout}{done.stderr}")
 
     def sample(self) -> Sample:

@@ -80,7 +80,7 @@ def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, de
 def test_clients_turned_away_sockets_not_kept_and_idle_wakes_are_shown(run: Run, deployment: Deployment) -> None:
     statuses = (
         Status("canary", Phase.PARKED, wakes=3, refused=12),
-        Status("ttp", Phase.PARKED, wakes=39, idle_wakes=20),
+        Status("ttp", Phase.PARKED, wakes=39, idle_wakes=20, woken_by="events.ingested"),
         Status("webhook", Phase.PARKED, wakes=40, idle_wakes=20),
         Status("ingest", Phase.PARKED, wakes=19, idle_wakes=19),
         Status("decoys", Phase.READY, unkept_sockets=40),
@@ -91,7 +91,8 @@ def test_clients_turned_away_sockets_not_kept_and_idle_wakes_are_shown(run: Run,
     lines = [line.split() for line in run("status").out.splitlines()]
     assert ["canary", "12", "clients", "turned"] in [words[:4] for words in lines]
     assert ["decoys", "40", "sockets", "are", "not", "kept"] in [words[:6] for words in lines]
-    assert [words[:3] for words in lines if "wakes" in words] == [["ttp", "20", "of"]]
+    wakes = next(words for words in lines if "wakes" in words)
+    assert (wakes[:3], wakes[-4:]) == (["ttp", "20", "of"], ["events.ingested", "nudges", "it", "in", "vain"][-4:])
 
 
 def test_missing_database_is_reported(run: Run, tmp_path: Path) -> None:

@@ -129,8 +129,11 @@ class Pair:
     async def kill_when_ready(self, worker: str) -> None:
         """Kill a worker of whichever host it is on, as soon as it works."""
         fleet = self.above if worker in ABOVE else self.below
-        await until(lambda: one(fleet, worker).phase is Phase.READY)
-        os.kill(one(fleet, worker).pid or 0, signal.SIGKILL)
+        await until(lambda: one(fleet, worker).phase is Phase.READY and one(fleet, worker).pid)
+        pid = one(fleet, worker).pid
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def environment(state: Path) -> dict[str, str]:

@@ -94,9 +94,12 @@ class Player:
         if isinstance(request, Play):
             fresh = dict(zip(request.sent, sockets, strict=True))
             endpoints = [(address, service.transport, service.port) for address, service in request.decky.endpoints()]
+            endpoints += [(address, "tcp", port) for address, port in request.decky.data_endpoints()]
             now = {one: fresh[at] if at in fresh else before.pop(one) for at, one in enumerate(endpoints)}
             self._deckies[name] = (request.decky.version, now)
-            self._serve(f"{name} {request.decky.version}".encode(), list(now.values()))
+            self._serve(
+                f"{name} {request.decky.version}".encode(), list(now.values())[: len(request.decky.endpoints())]
+            )
         for sock in before.values():
             sock.close()
         return Done()

@@ -547,13 +547,28 @@ def test_a_worker_that_has_nothing_to_do_ends_and_is_parked() -> None:
 def test_a_parked_worker_is_started_by_what_wakes_it_and_that_is_no_restart() -> None:
     made = parked()
     assert made.deadline is None
-    assert made.wake() == [Spawn()]
-    assert made.wake() == []
+    assert made.wake("events.ingested") == [Spawn()]
+    assert made.wake("client") == []
     assert not made.settled
     made.spawned(Spawn(), 2, 60)
     made.ready(2, 61)
-    assert made.status == Status("decoys", Phase.READY, 2, restarts=0, wakes=1)
+    assert made.status == Status("decoys", Phase.READY, 2, restarts=0, wakes=1, woken_by="events.ingested")
     assert not made.parking
+
+
+def test_what_woke_it_is_what_came_first() -> None:
+    made = parked(due=900)
+    made.tick(900)
+    made.spawned(Spawn(), 2, 900)
+    assert made.status.woken_by == "due"
+    made.ready(2, 901)
+    made.park(2, None, 950)
+    made.wake("with ingest", called=False)
+    made.wake("spool")
+    made.wake("client")
+    made.exited(2, Exit.STOPPED, "", 951)
+    made.spawned(Spawn(), 3, 952)
+    assert made.status.woken_by == "spool"
 
 
 @pytest.mark.parametrize("worked", [True, False])
@@ -613,7 +628,7 @@ def test_a_parked_worker_looks_by_itself_when_it_is_due() -> None:
     assert made.tick(899.9) == []
     assert made.tick(900) == [Spawn()]
     assert made.spawned(Spawn(), 2, 900) == []
-    assert made.status == Status("decoys", Phase.STARTING, 2, wakes=1)
+    assert made.status == Status("decoys", Phase.STARTING, 2, wakes=1, woken_by="due")
 
 
 def test_what_comes_while_a_worker_is_being_parked_starts_it_again() -> None:

@@ -156,7 +156,7 @@ async def test_a_worker_without_work_is_parked_and_woken_by_what_it_listens_to(o
     office.order("first")
     await office.until_taken("first")
     await office.parked()
-    assert (office.clerk.wakes, office.clerk.restarts) == (wakes + 1, 0)
+    assert (office.clerk.wakes, office.clerk.restarts, office.clerk.woken_by) == (wakes + 1, 0, "clerk.order")
     assert office.clerk.due is not None
     assert 800 < office.clerk.due - time.monotonic() <= 900
 
@@ -204,6 +204,7 @@ async def test_what_is_appended_to_a_spool_wakes_its_readers_without_a_nudge(off
     await office.parked()
     (spool / "0000000001.jsonl").write_text("{}")
     await until(partial(office.woken_since, wakes + 1))
+    assert office.clerk.woken_by == "spool"
     await office.parked()
     (spool / "folding.0").write_text("no event")
     office.order("last")
@@ -269,7 +270,7 @@ async def test_clients_of_a_parked_worker_wait_and_are_answered(office: Office) 
         answers |= said
         await office.closed_door()
     assert b"" not in answers
-    assert (office.porter.restarts, office.porter.wakes) == (0, wakes + 3)
+    assert (office.porter.restarts, office.porter.wakes, office.porter.woken_by) == (0, wakes + 3, "client")
 
 
 async def test_datagrams_to_a_parked_worker_wait_and_are_answered(office: Office) -> None:

@@ -26,6 +26,7 @@ class Desk:
         self.bus = MemoryBus()
         self.tasks = Tasks("test")
         self.woken = 0
+        self.by = ""
         self.state = "parked"
         self.wake_bus = WakeBus(self.connect, self.tasks, lambda: None)
         self.waker = Waker("clerk", self.wake_bus, self.tasks, wake=self.wake, state=lambda: self.state)
@@ -33,8 +34,9 @@ class Desk:
     async def connect(self) -> MemoryBus:
         return self.bus
 
-    def wake(self) -> None:
+    def wake(self, by: str) -> None:
         self.woken += 1
+        self.by = by
 
     def asks(self, *, idle_since: float | None = None, listens: tuple[str, ...] = ("clerk.>",)) -> bool:
         since = time.monotonic() if idle_since is None else idle_since
@@ -65,7 +67,7 @@ async def test_the_first_request_makes_the_supervisor_listen_the_second_is_grant
     assert not desk.asks(idle_since=before)  # something may have come before it listened
     assert desk.asks()
     await desk.message()
-    assert desk.woken == 1
+    assert (desk.woken, desk.by) == (1, "clerk.order")
 
 
 async def test_what_came_after_the_last_look_began_refuses_the_request(desk: Desk) -> None:

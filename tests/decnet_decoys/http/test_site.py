@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import http_profile
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.flavour import rendered
+from decnet_decoys.http.flavour import Exchange, rendered
 from decnet_decoys.http.site import Credentials, Site, path_of
 from decnet_decoys.personas.catalog import names
 
@@ -27,7 +27,7 @@ def test_every_error_page_is_the_servers_own(name: str) -> None:
     profile = http_profile(name)
     for status in (400, 403, 404, 405, 412, 413, 414, 416):
         answer = site(name).error(status)
-        shown = rendered(profile, answer, now=0, keep_alive=True, head_only=False)
+        shown = rendered(profile, answer, now=0, exchange=Exchange(keep_alive=True, head_only=False))
         assert shown.startswith(f"HTTP/1.1 {status} ".encode())
         assert profile.behaviour.servers.get(str(status), profile.server).encode() in shown
         assert str(status).encode() in answer.body
@@ -37,17 +37,17 @@ def test_the_header_order_tells_the_servers_apart() -> None:
     shown = {}
     for name in names():
         profile = http_profile(name)
-        data = rendered(profile, site(name).error(404), now=0, keep_alive=True, head_only=True)
+        data = rendered(profile, site(name).error(404), now=0, exchange=Exchange(keep_alive=True, head_only=True))
         shown[profile.flavour] = [line.partition(b":")[0] for line in data.split(b"\r\n")[1:-2]]
     assert shown["nginx"] == [b"Server", b"Date", b"Content-Type", b"Content-Length", b"Connection"]
-    assert shown["apache"] == [b"Date", b"Server", b"Content-Length", b"Content-Type"]
+    assert shown["apache"] == [b"Date", b"Server", b"Content-Type"]
     assert shown["lighttpd"] == [b"Content-Type", b"Content-Length", b"Date", b"Server"]
 
 
 def test_head_has_the_length_and_no_body() -> None:
     profile = http_profile("debian-web")
     answer = site().answer(head("/", "HEAD"), b"")
-    shown = rendered(profile, answer, now=0, keep_alive=True, head_only=True)
+    shown = rendered(profile, answer, now=0, exchange=Exchange(keep_alive=True, head_only=True))
     assert f"Content-Length: {len(answer.body)}".encode() in shown
     assert shown.endswith(b"\r\n\r\n")
 
@@ -116,7 +116,7 @@ def test_whatever_is_asked_gets_an_answer_without_it(target: str, body: bytes, m
         "/" + target + marker, method, ("Authorization", "Basic " + target), ("Referer", marker), ("Cookie", marker)
     )
     answer = site(name).answer(request, body + marker.encode())
-    shown = rendered(http_profile(name), answer, now=0, keep_alive=True, head_only=False)
+    shown = rendered(http_profile(name), answer, now=0, exchange=Exchange(keep_alive=True, head_only=False))
     assert b"x9y8z7" not in shown
     site(name).credentials(request, body)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from sqlalchemy import Engine
 from tests.decnet_workers.clusterer.scenes import (
     Follower,
@@ -18,7 +20,7 @@ from tests.decnet_workers.clusterer.scenes import (
     typing,
 )
 
-from decnet_core.events.catalogue import HttpRequest
+from decnet_core.events.catalogue import HttpRequest, ServiceRequest
 from decnet_core.events.typing_digest import TypingDigest
 
 A, B, C, D = (f"192.0.2.{number}" for number in range(1, 5))
@@ -125,7 +127,8 @@ def test_a_script_joins_once_those_who_run_it_are_known_to_be_one(engine: Engine
         for place, each in enumerate([*known, A, B, C, D])
         for shown in script[place % 2 :]
     ]
-    Follower(engine).run(logged)
+    crowd = [event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}")) for number in range(600)]
+    Follower(engine).run([*crowd, *logged])
     assert several(engine) == groups([*known, A, B, C, D])
 
 
@@ -134,4 +137,13 @@ def test_rare_tools_of_several_kinds_join_together_and_those_of_one_kind_do_not(
     web = HttpRequest(method="GET", target="/", user_agent="own/1")
     several_kinds = [event(each, shown) for each in (A, B) for shown in (hassh("own"), web, stack("own"))]
     Follower(engine).run([*crowd, *several_kinds, *(event(each, hassh("rare")) for each in (C, D))])
+    assert several(engine) == groups([A, B])
+
+
+def test_those_who_plant_one_key_are_one_whatever_they_do_it_with(engine: Engine) -> None:
+    body = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + bytes(range(48))).decode()
+    planted = f"ssh-ed25519 {body.replace(body[:4], 'AAAA', 1)} me@here"
+    shell = command(f"mkdir -p ~/.ssh; echo '{planted}' >> ~/.ssh/authorized_keys")
+    stored = ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x \n{planted}\n"})
+    Follower(engine).run([event(A, shell), event(B, stored, 1), event(C, command("echo ssh-ed25519 AAAAshort"), 2)])
     assert several(engine) == groups([A, B])

@@ -25,6 +25,7 @@ from decnet_decoys.personas.schema import Persona
 from decnet_decoys.personas.siblings import Identity, boot_offset_seconds, sibling
 from decnet_decoys.places import Places
 from decnet_decoys.processor.scheduler import LoopScheduler
+from decnet_decoys.services.data_ports import DataPorts
 from decnet_decoys.settings import DecoysSettings
 
 if TYPE_CHECKING:
@@ -101,7 +102,14 @@ class DeckyContext:
     """One running decky."""
 
     def __init__(
-        self, decky: Decky, persona: Persona, settings: DecoysSettings, fleet: FleetResources, runtime: Runtime
+        self,
+        decky: Decky,
+        persona: Persona,
+        settings: DecoysSettings,
+        fleet: FleetResources,
+        runtime: Runtime,
+        *,
+        data_ports: DataPorts | None = None,
     ) -> None:
         self.decky = decky
         self.host_name = decky.host_name or decky.name
@@ -109,6 +117,7 @@ class DeckyContext:
         self.settings = settings
         self.fleet = fleet
         self.runtime = runtime
+        self.data_ports = data_ports or DataPorts()
 
     @property
     def keys(self) -> Path:

@@ -13,6 +13,7 @@ from decnet_decoys.endpoint import Endpoint, endpoint
 from decnet_decoys.fleet import profile_of
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.services import service_registry
+from decnet_decoys.services.data_ports import DataPorts
 from decnet_decoys.services.listener import Listener, listener_of, listener_on
 from decnet_decoys.services.service import Service
 from decnet_decoys.settings import DecoysSettings
@@ -24,6 +25,7 @@ class PlayedDeckies:
         self._resources = resources
         self._ctx = ctx
         self._listeners: dict[str, list[Listener]] = {}
+        self._data: dict[str, DataPorts] = {}
 
     @property
     def ports(self) -> int:
@@ -44,23 +46,37 @@ class PlayedDeckies:
             listeners.append(listener_of(name, service) if bound is None else listener_on(name, service, bound))
         self._open(decky, listeners)
 
-    def adopt(self, decky: Decky, persona: Persona, sockets: Iterable[Sequence[socket.socket]]) -> None:
-        """Serve ports that are bound already: for each service its sockets, ours from now on; raises OSError."""
+    def adopt(
+        self,
+        decky: Decky,
+        persona: Persona,
+        sockets: Iterable[Sequence[socket.socket]],
+        data: Sequence[socket.socket] = (),
+    ) -> None:
+        """Serve ports that are bound already: for each service its sockets, ours from now on; raises OSError.
+
+        `data` are those of data ports (`services.data_ports`).
+        """
+        ports = DataPorts(data)
         listeners = [
             listener_on(name, service, bound)
-            for (name, service), several in zip(self._services(decky, persona), sockets, strict=True)
+            for (name, service), several in zip(self._services(decky, persona, ports), sockets, strict=True)
             for bound in several
         ]
+        self._data[decky.name] = ports
         self._open(decky, listeners)
 
     def sockets(self, name: str) -> list[socket.socket]:
         """Return the sockets of a decky, none if it is not played."""
-        return [listener.bound for listener in self._listeners.get(name, ())]
+        data = self._data[name].sockets if name in self._data else ()
+        return [*(listener.bound for listener in self._listeners.get(name, ())), *data]
 
     async def close(self, name: str) -> None:
         """Close the decky's ports and its connections."""
         listeners = self._listeners.pop(name, [])
         await asyncio.gather(*(listener.close() for listener in listeners))
+        if name in self._data:
+            self._data.pop(name).close()
         self._resources.places.remove_ports({listener.place for listener in listeners})
         self._resources.placed.unmount(name)
 
@@ -68,8 +84,10 @@ class PlayedDeckies:
         for name in list(self._listeners):
             await self.close(name)
 
-    def _services(self, decky: Decky, persona: Persona) -> list[tuple[str, Service[Any]]]:
-        context = DeckyContext(decky, persona, self._settings, self._resources, self._ctx)
+    def _services(
+        self, decky: Decky, persona: Persona, data: DataPorts | None = None
+    ) -> list[tuple[str, Service[Any]]]:
+        context = DeckyContext(decky, persona, self._settings, self._resources, self._ctx, data_ports=data)
         return [
             (name, service_registry.load(name)(context, profile_of(name, context.persona), port))
             for name, port in decky.services

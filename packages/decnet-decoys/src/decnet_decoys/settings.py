@@ -61,6 +61,21 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of one HTTP request body; larger ones are rejected with 413."""
 
 
+class TarpitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[decoys.tarpit]]`: a service that answers slowly, to take its clients' time."""
+
+    EXAMPLE: ClassVar[Mapping[str, object]] = {"decky": "web-01", "service": "ssh", "delay_ms": 3000}
+    """The sample in the settings file that `decnet init` writes."""
+    decky: str
+    """The name of a decky, of these settings or deployed."""
+    service: str
+    """The name of its service, e.g. `ssh`; `*`: all of them."""
+    delay_ms: Milliseconds = 0
+    """How long each client waits before it is served, and before each thing it sends is looked at (SSH: once)."""
+    bytes_per_second: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)] = 0
+    """How much each client is sent a second; 0: as much as it takes."""
+
+
 class DecoysSettings(msgspec.Struct, frozen=True):
     """Section `[decoys]`."""
 
@@ -80,6 +95,8 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     second in the second, and so on. A process that ends is restarted alone. `connections_per_source` holds over all;
     of `connections`, `memory_bytes` and what is left of `artifacts_bytes` each has an equal part. Hosted as tasks, all
     are in one."""
+    tarpit: tuple[TarpitSettings, ...] = ()
+    """Services that answer slowly; their connections are recorded as such (`service.request`, action `tarpit`)."""
     failure_delay_ms: Milliseconds = 1200
     """Delay before a rejected password is answered, as with PAM."""
     limits: LimitSettings = LimitSettings()

@@ -226,6 +226,26 @@ def test_closed_ports_are_silent_where_the_persona_says_so(network: Lan) -> None
         assert [connect(network, "10.77.0.10", port) for port in (22, 81)] == [0, errno.ETIMEDOUT]
 
 
+def test_data_ports_are_bound_in_the_namespace_and_reached_once_they_are_listened_on(network: Lan) -> None:
+    one = decky(services=(Service("ftp", 21),), stack=Stack(closed_ports="silent"), seed=7)
+    assert len(one.data_ports) == 4
+    with started(network, one) as runtime:
+        assert network.host(runtime.inspect, [one])[one.name].served == frozenset(one.endpoints())
+        sockets = network.host(runtime.sockets, one, one.endpoints())
+        control, first, *others = sockets
+        assert control is None
+        assert first is not None
+        port = first.getsockname()[1]
+        assert first.getsockname() == ("10.77.0.10", one.data_ports[0])
+        assert connect(network, "10.77.0.10", port) == errno.ECONNREFUSED
+        first.listen(1)
+        assert connect(network, "10.77.0.10", port) == 0
+        again = network.host(runtime.sockets, one, one.endpoints())
+        assert again[1] is None, "in use"
+        for each in (first, *filter(None, [*others, *again])):
+            each.close()
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -344,7 +344,6 @@ AFTER_LOGIN: dict[str, Sequence[bytes]] = {
     "xon-xoff by the client": [OPEN, asked(0, b"xon-xoff", b"\1")],
     "data of an unknown channel": [b"\x5e" + number(9) + string(b"x")],
     "data before a command": [OPEN, b"\x5e" + number(0) + string(b"x")],
-    "data for cat": [OPEN, asked(0, b"exec", string(b"cat")), b"\x5e" + number(0) + string(b"x"), b"\x60" + number(0)],
     "extended data": [OPEN, SLEEP, b"\x5f" + number(0) + number(1) + string(b"x")],
     "window of an unknown channel": [b"\x5d" + number(9) + number(5)],
     "end of an unknown channel": [b"\x60" + number(9)],

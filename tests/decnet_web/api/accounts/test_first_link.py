@@ -39,7 +39,7 @@ async def test_the_link_of_init_logs_the_first_administrator_in(
             assert (shown["account"]["name"], shown["role"], shown["must_set_up"]) == ("admin", "admin", True)
             assert (await late.post("/session/link", **body)).status_code == 401
             assert (await one.send("PUT", "/account/password", current=None, new=PASSWORD)).status_code == 200
-        master.begin(settings, state)
+        master.begin(served.deployment.settings, state)
         assert capsys.readouterr().err == "", "somebody can log in"
     off = Settings({"state": {"dir": str(tmp_path / "other")}, "web": {"listen": ""}}, {}, "")
     (tmp_path / "other").mkdir()

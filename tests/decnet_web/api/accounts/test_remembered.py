@@ -95,9 +95,12 @@ async def test_a_token_that_another_process_revokes_is_refused_at_the_next_reque
     made = Token(digest, "decnet_test", UUID(int=1), "other", "viewer", 1)
     await served.application.state.fleet.write(lambda connection: queries.add_token(connection, made))
     assert [await _status(served, token) for _ in range(2)] == [200, 200]
-    file = served.deployment.database_url.removeprefix("sqlite:///")
-    statement = f"UPDATE api_token SET revoked_at = 1 WHERE digest = '{digest}'"
-    program = f"import sqlite3; c = sqlite3.connect({file!r}); c.execute({statement!r}); c.commit()"
+    program = f"""
+from decnet_models.accounts.queries import revoke
+from decnet_models.database.engine import open_engine, writing
+with writing(open_engine({served.deployment.database_url!r})) as connection:
+    revoke(connection, {digest!r}, now_ns=1)
+"""
     await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], check=True)
     assert await _status(served, token) == 401
 

@@ -125,7 +125,12 @@ FLEET_ASSIGNED = Subject(
 FLEET_REPORTED = Subject(
     "fleet.reported",
     FleetReported,
-    "A sensor's deckies stand otherwise; wakes reconciler, on a sensor forwarder.",
+    "A sensor has told that its deckies stand otherwise; wakes reconciler.",
+)
+FLEET_PLAYED = Subject(
+    "fleet.played",
+    FleetReported,
+    "The deckies that this sensor plays for its master stand otherwise; wakes forwarder.",
 )
 GROUPING_DECIDED = Subject(
     "grouping.decided",
@@ -141,6 +146,6 @@ LOST = Subject(
 )
 
 SUBJECTS: tuple[Subject, ...] = (
-    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, FLEET_ASSIGNED, FLEET_REPORTED),
+    *(SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, FLEET_ASSIGNED, FLEET_REPORTED, FLEET_PLAYED),
     *(GROUPING_DECIDED, INTEL_REQUESTED, HEALTH, CONTROL, LOST),
 )

@@ -42,6 +42,14 @@ class AssignedDecky(msgspec.Struct, frozen=True):
     persona_document: dict[str, Any] | None = None
     """What its persona says, as in a persona's file; None: the shipped one of that name."""
 
+    data_ports: tuple[Port, ...] = ()
+    """TCP ports, bound at each address but not listened on, for connections that a service asks its client for; none
+    where `decoys` can open ports itself."""
+
+    def data_endpoints(self) -> list[tuple[str, int]]:
+        """Return address and port of each data port, whose sockets follow those of the endpoints."""
+        return [(address, port) for address in self.addresses for port in self.data_ports]
+
     def endpoints(self) -> list[tuple[str, AssignedService]]:
         """Return address and service of each of its sockets, in their order beside the message."""
         return [(address, service) for address in self.addresses for service in self.services]

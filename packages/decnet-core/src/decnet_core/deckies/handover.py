@@ -79,8 +79,8 @@ class HandoverClient:
     def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket | None]) -> None:
         """Have the decky played, instead of one of its name; its ports are served when this returns.
 
-        `sockets` are bound, one for each of `decky.endpoints()`, and may be closed afterwards. None stands for the one
-        that `decoys` has already: that port is never closed. Raises HandoverError.
+        `sockets` are bound, one for each of `decky.endpoints()` and then of `decky.data_endpoints()`, and may be closed
+        afterwards. None stands for the one that `decoys` has already: that port is never closed. Raises HandoverError.
         """
         sent = {index: each.fileno() for index, each in enumerate(sockets) if each is not None}
         if len(sent) > MOST_SOCKETS:

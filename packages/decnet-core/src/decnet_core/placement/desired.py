@@ -56,6 +56,12 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it answers ICMP echo requests."""
 
 
+_DATA_PORTS = {"ftp": 4}
+"""How many transfers at once a service's clients may connect to; vsftpd's range is often as small."""
+_FIRST_DYNAMIC, _DYNAMIC_PORTS, _MOST_SERVICES = 49152, 16384, 256
+"""The dynamic ports (RFC 6335, 6)."""
+
+
 class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
     """What must be there for a decky, and what is played on it."""
 
@@ -78,6 +84,20 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
     persona_document: dict[str, Any] | None = None
     image: str | None = None
     """What runs in its container, as in the catalogue of images."""
+
+    @property
+    def data_ports(self) -> tuple[int, ...]:
+        """The ports that are bound for connections which services ask for: where `decoys` cannot open them itself."""
+        if self.runtime != "netns":
+            return ()
+        wanted = sum(_DATA_PORTS.get(one.service, 0) for one in self.services)
+        used = {one.port for one in self.services}
+        first = _FIRST_DYNAMIC + self.seed % (_DYNAMIC_PORTS - 2 * _MOST_SERVICES)
+        return tuple(port for port in range(first, first + wanted + len(used)) if port not in used)[:wanted]
+
+    def data_endpoints(self) -> list[Endpoint]:
+        """Return where those are bound."""
+        return [(one.ip, "tcp", port) for one in self.addresses for port in self.data_ports]
 
     def endpoints(self) -> list[Endpoint]:
         """Return what it listens on: for each address in order, each service in order."""

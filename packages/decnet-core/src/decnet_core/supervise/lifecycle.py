@@ -35,6 +35,9 @@ class Status(msgspec.Struct, frozen=True):
     """How often it was replaced because it exceeded its memory budget."""
     wakes: int = 0
     """How often it was started because something woke it while it was parked."""
+    woken_by: str = ""
+    """What did so last: the subject of a message, `client`, `spool`, `file`, `due` (see there), `missed` (something may
+    have been), or `with NAME`, another worker."""
     idle_wakes: int = 0
     """Of these, how often by a message or a client though it had nothing to do until it was parked again."""
     refused: int = 0
@@ -107,6 +110,7 @@ class Lifecycle:
         self._stopping = False
         self._starts = 0
         self._wakes = 0
+        self._woken_by = ""
         self._idle_wakes = 0
         self._called = False  # the current instance was started because something has come
         self._crashes = 0
@@ -163,15 +167,18 @@ class Lifecycle:
         """Whether the worker is parked, or will be when its instance has ended."""
         return self._parking or self.status.phase is Phase.PARKED
 
-    def wake(self, *, called: bool = True) -> list[Action]:
+    def wake(self, by: str = "", *, called: bool = True) -> list[Action]:
         """Start a parked worker; one that is about to be parked starts again as soon as its instance has ended.
 
-        `called` is whether something has come for it, and is not only expected.
+        `by` is what to show as `Status.woken_by`, `called` is whether something has come for it, and is not only
+        expected.
         """
         if self.status.phase is not Phase.PARKED or self._pending:
+            if called and not self._woken and not self._pending:
+                self._woken_by = by
             self._woken = self._woken or called
             return []
-        self._called = called
+        self._called, self._woken_by = called, by
         return self._spawn_woken()
 
     def refused(self, clients: int) -> None:
@@ -276,7 +283,7 @@ class Lifecycle:
     def _overdue(self, now: float, *, late: bool) -> list[Action]:
         settings = self._settings
         if self._current is None:  # the delay before a restart is over, or a parked worker is due
-            return self._spawn_woken() if self.status.phase is Phase.PARKED else self._spawn()
+            return self.wake("due", called=False) if self.status.phase is Phase.PARKED else self._spawn()
         if self._leaving or self.status.phase is Phase.STOPPING:
             seconds, reason = settings.stop_seconds, f"did not stop within {settings.stop_seconds:g} s"
         elif self.status.phase is Phase.STARTING:
@@ -388,6 +395,7 @@ class Lifecycle:
             reason=reason,
             recycled=self._recycled,
             wakes=self._wakes,
+            woken_by=self._woken_by,
             idle_wakes=self._idle_wakes,
             due=self._wake_due if phase is Phase.PARKED else None,
         )

@@ -238,7 +238,7 @@ class ProcessFleet(Fleet):
         """Wake the workers for which there is usually work after that of `name`, so that they start meanwhile."""
         for process in self._processes.values():
             if name in process.follows:
-                process.wake(called=False)
+                process.wake(f"with {name}", called=False)
 
     def _wake_all(self) -> None:
         for process in self._processes.values():

@@ -79,7 +79,8 @@ class Assignments:
             raise
         await self._played.close(decky.name)
         await self._store.forget(self._entry(decky.name))
-        self._played.adopt(one, persona, _taken(wanted, have))
+        data = _data(decky, have)
+        self._played.adopt(one, persona, _taken(wanted, have), data)
         self._deckies[decky.name] = decky
         await self._store.keep(self._entry(decky.name), self._played.sockets(decky.name))
 
@@ -99,7 +100,8 @@ class Assignments:
 
     def _restored(self, decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> None:
         one, persona = _checked(decky)
-        self._played.adopt(one, persona, _taken(_wanted(decky, have), have))
+        wanted, data = _wanted(decky, have), _data(decky, have)
+        self._played.adopt(one, persona, _taken(wanted, have), data)
         self._deckies[decky.name] = decky
 
     async def _forget(self, name: str) -> None:
@@ -140,6 +142,12 @@ def _wanted(decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> list[l
     for address, port, _ in (place for places in wanted for place in places if place not in have):
         raise AssignmentError(f"it has no socket for {address} port {port}")
     return wanted
+
+
+def _data(decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> list[socket.socket]:
+    """Take the sockets of data ports; one that is missing is one transfer less at a time."""
+    places = [endpoint(address, port, "tcp") for address, port in decky.data_endpoints()]
+    return [have.pop(place) for place in places if place in have]
 
 
 def _taken(wanted: list[list[Endpoint]], have: dict[Endpoint, socket.socket]) -> list[list[socket.socket]]:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 
 from decnet_decoys.services.connection import Connection, TcpConnection
+from decnet_decoys.services.data_ports import DataPorts
 from decnet_decoys.settings import LimitSettings
 
 CONNECT_SECONDS = 60.0
@@ -15,9 +16,10 @@ CONNECT_SECONDS = 60.0
 class DataChannel:
     """How the next data connection comes about; one at a time."""
 
-    def __init__(self, control: Connection, limits: LimitSettings) -> None:
+    def __init__(self, control: Connection, limits: LimitSettings, ports: DataPorts) -> None:
         self._control = control
         self._limits = limits
+        self._ports = ports
         self._listening: socket.socket | None = None
         self._port: int | None = None
 
@@ -28,10 +30,14 @@ class DataChannel:
     def listen(self) -> int:
         """Wait for the client at a port of the decky's address; return it. Raises OSError where that cannot be.
 
-        In a network namespace of its own a decky's process cannot open ports: there only `connect` fails, later.
+        In a network namespace of its own a decky has data ports for that (`services.data_ports`); it connects to
+        nobody there, so that `open` fails after `connect_to`, as behind a firewall.
         """
         self.close()
         address = self._control.recorder.info.dst[0]
+        if self._ports.sockets:
+            self._listening = self._ports.listening(address)
+            return int(self._listening.getsockname()[1])
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         listening = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
@@ -79,7 +85,9 @@ class DataChannel:
 
     def close(self) -> None:
         """Forget how the next connection was to come about."""
-        if self._listening is not None:
+        if self._listening is not None and self._listening in self._ports.sockets:
+            self._ports.give_back(self._listening)
+        elif self._listening is not None:
             with contextlib.suppress(OSError):
                 self._listening.close()
         self._listening = self._port = None

@@ -47,7 +47,7 @@ class FtpSession:
         self._connection = connection
         self._recorder = recorder
         self._limits = recorder.context.settings.limits
-        self._data = DataChannel(connection, self._limits)
+        self._data = DataChannel(connection, self._limits, recorder.context.data_ports)
         self._tls = tls
         self._secure = secure
         self._private = False

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How nginx, Apache and lighttpd differ, by which scanners distinguish them: header order, error pages, ETags."""
 
+import re
 import time
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
-    416: "Requested Range Not Satisfiable", 431: "Request Header Fields Too Large", 501: "Not Implemented",
+    411: "Length Required",
+    416: "Requested Range Not Satisfiable", 417: "Expectation Failed",
+    431: "Request Header Fields Too Large", 501: "Not Implemented",
     503: "Service Unavailable", 505: "HTTP Version Not Supported",
 }  # fmt: skip
 
@@ -24,9 +27,10 @@ _ORDER = {
     "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection",
               "WWW-Authenticate", "ETag", "Accept-Ranges", "Content-Range", "Allow"),
     "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges",
-               "Content-Range", "Content-Length", "Vary", "Connection", "Content-Type"),
-    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges",
-                 "Content-Range", "Allow", "Content-Length", "Connection", "Date", "Server"),
+               "Transfer-Encoding", "Content-Length", "Content-Range", "Vary", "Keep-Alive", "Connection",
+               "Content-Type"),
+    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Allow", "Content-Length",
+                 "Accept-Ranges", "Content-Range", "Connection", "Date", "Server"),
 }  # fmt: skip
 
 _APACHE_TEXT = {
@@ -42,11 +46,19 @@ _APACHE_TEXT = {
     416: "<p>None of the range-specifier values in the Range\nrequest-header field overlap the current extent\n"
     "of the selected resource.</p>",
     431: "<p>Your browser sent a request that this server could not understand.<br />\n"
-    "Size of a request header field exceeds server limit.<br />\n</p>",
+    "Size of a request header field exceeds server limit.</p>",
     501: "<p>The requested method is not supported for current URL.<br />\n</p>",
 }
 
 
+METHODS = frozenset(
+    (
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH",
+        "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE",
+        "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE",
+    )
+)  # fmt: skip
+"""Those that Apache and lighttpd know, whether they do anything for them or not."""
 _EPOCH_OF_WINDOWS = 11_644_473_600
 """Seconds from 1601 to 1970: IIS makes ETags of a FILETIME."""
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
@@ -59,6 +71,11 @@ class Response(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     close: bool = False
+    old: bool = False
+    """Whether it is answered in HTTP/1.0, as lighttpd does where it could read no request."""
+    chunked: bool = False
+    hangs_up: bool = False
+    """Whether the connection is closed without a header that says so."""
 
 
 def reason(profile: HttpProfile, status: int) -> str:
@@ -86,8 +103,8 @@ def etag(profile: HttpProfile, size: int) -> str:
     return f'"{(profile.modified * 2654435761 + size) % (1 << 32)}"'
 
 
-def error_page(profile: HttpProfile, status: int, host: str, port: int) -> tuple[str, bytes]:
-    """Return content type and body of this server's own page for an error or redirection."""
+def error_page(profile: HttpProfile, status: int, host: str, port: int, words: str = "") -> tuple[str, bytes]:
+    """Return content type and body of this server's own page for an error or redirection; `words` are Apache's."""
     answered = status_line(profile, status)
     if profile.flavour == "own":
         return profile.behaviour.error_type, _own_page(profile, answered).encode()
@@ -102,7 +119,7 @@ def error_page(profile: HttpProfile, status: int, host: str, port: int) -> tuple
         )
         return "text/html", body.encode()
     if profile.flavour == "apache":
-        return "text/html; charset=iso-8859-1", _apache_page(profile, status, host, port).encode()
+        return "text/html; charset=iso-8859-1", _apache_page(profile, status, f"{host} Port {port}", words).encode()
     body = (
         '<?xml version="1.0" encoding="iso-8859-1"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"\n'
         '         "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
@@ -117,16 +134,23 @@ def _own_page(profile: HttpProfile, status: int) -> str:
     return page.replace("{status}", str(status)).replace("{reason}", reason(profile, status))
 
 
-def _apache_page(profile: HttpProfile, status: int, host: str, port: int) -> str:
-    text = _APACHE_TEXT.get(status)
+def _doctype(server: str) -> str:
+    """Return how Apache's pages begin: seen of 2.4.71, while 2.4.62 still had the older one."""
+    found = re.match(r"Apache/2\.4\.(\d+)", server)
+    if found and int(found[1]) >= 71:
+        return '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n'
+    return '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n'
+
+
+def _apache_page(profile: HttpProfile, status: int, place: str, words: str) -> str:
+    text = words or _APACHE_TEXT.get(status)
     status = status_line(profile, status)
-    words = reason(profile, status)
-    heading = "Not Found" if status == 404 else words
-    text = text or f"<p>{words}</p>"
+    phrase = reason(profile, status)
+    text = text or f"<p>{phrase}</p>"
     return (
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
-        f"<title>{status} {words}</title>\n</head><body>\n<h1>{heading}</h1>\n{text}\n<hr>\n"
-        f"<address>{profile.server} Server at {host} Port {port}</address>\n</body></html>\n"
+        f"{_doctype(profile.server)}<html><head>\n"
+        f"<title>{status} {phrase}</title>\n</head><body>\n<h1>{phrase}</h1>\n{text}\n<hr>\n"
+        f"<address>{profile.server} Server at {place}</address>\n</body></html>\n"
     )
 
 
@@ -135,29 +159,66 @@ def http_date(moment: float) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
 
 
-def rendered(profile: HttpProfile, answer: Response, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+class Exchange(NamedTuple):
+    """What a response depends on beside what is answered."""
+
+    keep_alive: bool = False
+    head_only: bool = False
+    old: bool = False
+    """Whether the request is of HTTP/1.0."""
+    asks_to_stay: bool = False
+    """Whether it says that the connection shall be kept."""
+    number: int = 0
+    """How many requests the connection had before."""
+
+
+def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> dict[str, str]:
+    """Return the fields of a response in which Apache and lighttpd differ from the others."""
+    fields: dict[str, str] = {}
+    given = dict(answer.headers)
+    if profile.flavour == "apache":
+        if exchange.keep_alive and exchange.asks_to_stay:
+            fields |= {"Keep-Alive": f"timeout=5, max={100 - exchange.number}", "Connection": "Keep-Alive"}
+        if answer.status == 200 and answer.body and given.get("Content-Type", "").startswith("text/html"):
+            fields["Vary"] = "Accept-Encoding"
+        if answer.chunked:
+            fields["Transfer-Encoding"] = "chunked"
+    elif profile.flavour == "lighttpd" and exchange.keep_alive and exchange.old:
+        fields["Connection"] = "keep-alive"
+    return fields
+
+
+def rendered(profile: HttpProfile, answer: Response, *, now: float, exchange: Exchange) -> bytes:
     """Return the response's bytes with this server's header order."""
+    keep_alive, head_only = exchange.keep_alive, exchange.head_only
     known = {
         "Server": profile.behaviour.servers.get(str(answer.status), profile.server),
         "Date": http_date(now),
         "Connection": "keep-alive" if keep_alive else "close",
         "Content-Length": str(len(answer.body)),
     }
-    if profile.flavour != "nginx" and keep_alive:
+    if profile.flavour != "nginx" and (keep_alive or answer.hangs_up):
         del known["Connection"]
-    if answer.status == 304:
+    page_of_apache = profile.flavour == "apache" and answer.status >= 400 and bool(answer.body)
+    if answer.status == 304 or answer.chunked or (head_only and page_of_apache):
         del known["Content-Length"]
+    known |= _own_fields(profile, answer, exchange)
+    old = profile.flavour == "lighttpd" and (exchange.old or answer.old)
     if not known["Server"]:
         del known["Server"]
     extra: list[tuple[str, str]] = []
     order = _ORDER.get(profile.flavour, profile.behaviour.order)
     for name, value in (*profile.behaviour.headers.items(), *answer.headers):
+        if old and name == "Accept-Ranges":
+            continue
         if name in order:
             known[name] = value
         else:
             extra.append((name, value))
     lines = [f"{name}: {known[name]}" for name in order if name in known]
     lines[2:2] = [f"{name}: {value}" for name, value in extra]
-    first = f"HTTP/1.1 {answer.status} {reason(profile, answer.status)}"
+    first = f"HTTP/1.{0 if old else 1} {answer.status} {reason(profile, answer.status)}"
     head = "\r\n".join([first, *lines, "", ""]).encode("latin-1", "replace")
-    return head if head_only or answer.status == 304 else head + answer.body
+    if head_only or answer.status == 304:
+        return head
+    return head + (b"%x\r\n%s\r\n0\r\n\r\n" % (len(answer.body), answer.body) if answer.chunked else answer.body)

@@ -28,6 +28,7 @@ _RULES = Rules(
 _STATUS = {"request-line": 400, "target-too-long": 414, "head-too-long": HEAD_TOO_LARGE, "field": 400}
 _HOST = re.compile(r"(\[[0-9A-Za-z:.]+\]|[^\s/:\[\]]+)(:[0-9]*)?")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_VERSIONED = re.compile(rb"\S+ \S+ HTTP/")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -36,25 +37,32 @@ class BadRequest(NamedTuple):
 
     status: int
     line: str
+    head: Head | None = None
+    """What could be read, where only what it says is wrong."""
+    whole_line: bool = False
+    """Whether the first line is a request's, but for its version."""
 
 
-def parse_head(data: bytes, searched: int = 0) -> Parsed | BadRequest | None:
+def parse_head(data: bytes, searched: int = 0, *, any_version: bool = False) -> Parsed | BadRequest | None:
     """Return the head at the beginning of `data`, what is wrong with it, or None when more is needed.
 
-    More than MAX_HEAD + 1 bytes tell no more than these. `searched` is how much of `data` was passed in before.
+    More than MAX_HEAD + 1 bytes tell no more than these. `searched` is how much of `data` was passed in before;
+    `any_version`: whether versions from 2.0 on are taken for 1.1, as Apache does.
     """
     found = parse_any_head(data, _RULES, searched)
     if found is None:
         return None
-    status = _STATUS[found.reason] if isinstance(found, Refusal) else _refused_with(found.head)
-    if isinstance(found, Parsed) and not status:
-        return found
-    return BadRequest(status, found.line[:MAX_TARGET].decode("utf-8", "backslashreplace"))
+    line = found.line[:MAX_TARGET].decode("utf-8", "backslashreplace")
+    if isinstance(found, Refusal):
+        whole = found.reason == "field" or _VERSIONED.match(found.line) is not None
+        return BadRequest(_STATUS[found.reason], line, whole_line=whole)
+    status = _refused_with(found.head, any_version=any_version)
+    return BadRequest(status, line, found.head, whole_line=True) if status else found
 
 
-def _refused_with(head: Head) -> int:
+def _refused_with(head: Head, *, any_version: bool) -> int:
     """Return the status for what every server refuses, else 0: RFC 9112 §2.3, §3.2 (Host), §6.1, §6.3 (lengths)."""
-    if not head.version.startswith("HTTP/1."):
+    if not head.version.startswith("HTTP/1.") and not (any_version and head.version >= "HTTP/2" and head.target != "*"):
         return 505 if not head.version.startswith("HTTP/0.") and head.target.startswith("/") else 400
     host = head.get("host")
     chunked_too_early = head.version == "HTTP/1.0" and head.get("transfer-encoding") is not None
@@ -63,10 +71,15 @@ def _refused_with(head: Head) -> int:
         and (host is None or _is_host(host))
         and len(head.all("content-length")) <= 1
         and not chunked_too_early
-        and not _BAD_ESCAPE.search(head.target)
+        and not has_bad_escape(head.target)
         and not any(len(name) > MAX_NAME or "\0" in value for name, value in head.headers)
     )
     return 0 if good else 400
+
+
+def has_bad_escape(target: str) -> bool:
+    """Return whether a % has no two hexadecimal digits after it."""
+    return _BAD_ESCAPE.search(target) is not None
 
 
 def _is_host(text: str) -> bool:

@@ -6,10 +6,10 @@ import time
 
 from decnet_core.deckies.messages import PlacedFile
 from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest
-from decnet_core.net.http_head import Head
+from decnet_core.net.http_head import Head, Parsed
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
-from decnet_decoys.http.flavour import Response, rendered
+from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
 from decnet_decoys.http.site import Site, path_of
@@ -53,6 +53,8 @@ class _Requests:
         self._start = 0
         """Where in the buffer the next request begins: what is before it is discarded when more is read."""
         self._agent: str | None = None
+        self._number = 0
+        """Of the request that comes next."""
 
     async def serve(self) -> None:
         """Answer until a request asks to close, or is none.
@@ -78,7 +80,7 @@ class _Requests:
     async def _head(self) -> Head | None:
         """Return the next head; None when the client has left, or was answered that it is none."""
         searched = 0
-        while (parsed := parse_head(window := self._window(), searched)) is None:
+        while (parsed := self._parsed(window := self._window(), searched)) is None:
             searched = len(window)
             if not await self._more():
                 return None
@@ -87,6 +89,9 @@ class _Requests:
             return None
         self._start += parsed.end
         return parsed.head
+
+    def _parsed(self, window: bytes, searched: int) -> Parsed | BadRequest | None:
+        return parse_head(window, searched, any_version=self._service.profile.flavour == "apache")
 
     def _window(self) -> bytes:
         return bytes(self._buffer[self._start : self._start + MAX_HEAD + 1])
@@ -112,13 +117,13 @@ class _Requests:
     async def _reject(self, bad: BadRequest) -> None:
         method, _, rest = bad.line.partition(" ")
         target, _, version = rest.rpartition(" ")
-        answer = self._site.error(bad.status, close=True)
+        answer = self._site.refused(bad)
         self._recorder.emit(
             HttpRequest(
                 method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=answer.status
             )
         )
-        await self._reply(answer, keep_alive=False, head_only=False)
+        await self._reply(answer, Exchange())
 
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
@@ -127,7 +132,7 @@ class _Requests:
         await turn.give_way()
         placed = self._placed(head)
         if body.status:
-            answer = self._site.error(body.status, close=True)
+            answer = self._site.refused_body(body.status)
         else:
             answer = self._site.answer(head, data, None if placed is None else placed.content)
         self._record_client(head)
@@ -135,8 +140,19 @@ class _Requests:
         if placed is not None and placed.token and answer.status in (200, 206) and head.method == "GET":
             self._recorder.emit(BaitRead(service=self._recorder.service, path=placed.path, token=placed.token))
         self._record_login(head, data)
-        keep_alive = head.keep_alive and self._site.keeps_alive and not answer.close
-        await self._reply(answer, keep_alive=keep_alive, head_only=head.method == "HEAD")
+        keep_alive = head.keep_alive and self._site.keeps_alive and not (answer.close or answer.hangs_up)
+        if self._service.profile.flavour == "lighttpd" and head.method == "POST":
+            keep_alive = False
+            answer = self._site.without_ranges(answer)
+        exchange = Exchange(
+            keep_alive=keep_alive,
+            head_only=head.method == "HEAD",
+            old=head.version == "HTTP/1.0",
+            asks_to_stay="keep-alive" in (head.get("connection") or "").lower(),
+            number=self._number,
+        )
+        self._number += 1
+        await self._reply(answer, exchange)
         return keep_alive
 
     def _placed(self, head: Head) -> PlacedFile | None:
@@ -178,10 +194,8 @@ class _Requests:
             return
         self._recorder.login(credentials.username, success=False, password=credentials.password)
 
-    async def _reply(self, answer: Response, *, keep_alive: bool, head_only: bool) -> None:
-        await self._connection.write(
-            rendered(self._service.profile, answer, now=time.time(), keep_alive=keep_alive, head_only=head_only)
-        )
+    async def _reply(self, answer: Response, exchange: Exchange) -> None:
+        await self._connection.write(rendered(self._service.profile, answer, now=time.time(), exchange=exchange))
 
 
 def _text(value: str | None) -> str | None:

@@ -3,20 +3,25 @@
 
 import base64
 import binascii
+import os
 import posixpath
 import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from decnet_core.net.http_head import Head
+from decnet_decoys.http import apache, lighttpd
 from decnet_decoys.http.flavour import Response, error_page, etag, http_date, status_line
 from decnet_decoys.http.profile import Form, HttpProfile, Page
+from decnet_decoys.http.request import HEAD_TOO_LARGE, BadRequest, has_bad_escape
 
 MAX_FIELDS = 200
 MAX_FORM = 8 << 10
 """Bytes of a form that are searched for a login: decoding costs a hundred times what receiving does."""
 
 _RANGE = re.compile(r"bytes=([0-9]{0,9})-([0-9]{0,9})")
+_SEVERAL = re.compile(r"bytes=([0-9]{1,9}-[0-9]{1,9}(?:,[0-9]{1,9}-[0-9]{1,9}){1,9})")
+_ACCEPTS = ("Accept-Ranges", "bytes")
 _MEDIA_TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
@@ -29,6 +34,10 @@ _MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+
+
+_KNOWN_VERSION = re.compile(r" HTTP/1\.[01]$")
+_EARLY = {"apache": apache.early, "lighttpd": lighttpd.early}
 
 
 class Credentials(NamedTuple):
@@ -54,7 +63,46 @@ class Site:
 
     def answer(self, head: Head, body: bytes, placed: bytes | None = None) -> Response:
         """Return the answer to a request; `placed` is a file at its path that is not of the persona."""
+        return self.signed(self._answered(head, body, placed), head)
+
+    def signed(self, answer: Response, head: Head) -> Response:
+        """Return an answer of Apache's with the host and port below its error page that the client asked for."""
+        if self._profile.flavour != "apache" or answer.status < 300:
+            return answer
+        host, port = apache.named(head, 443 if self._scheme == "https" else 80)
+        was = f"Server at {apache.SERVER_NAME} Port {443 if self._scheme == 'https' else 80}<"
+        return answer._replace(body=answer.body.replace(was.encode(), f"Server at {host} Port {port}<".encode()))
+
+    def refused_body(self, status: int) -> Response:
+        """Return the answer to a body that is none, or too large."""
+        return self.error(400 if status == 501 and self._profile.flavour == "apache" else status, close=True)
+
+    def without_ranges(self, answer: Response) -> Response:
+        """Return an answer without a word on parts: lighttpd offers them where a file is asked for by GET."""
+        return answer._replace(headers=tuple(header for header in answer.headers if header[0] != "Accept-Ranges"))
+
+    def refused(self, bad: BadRequest) -> Response:
+        """Return the answer to what is no request."""
+        status, head = bad.status, bad.head
+        old = False
+        if self._profile.flavour == "lighttpd":
+            if bad.line.startswith(("GET ", "HEAD ", "POST ")) and status == 400 and head is None and bad.whole_line:
+                status = 505 if not _KNOWN_VERSION.search(bad.line) else 400
+            if (head is not None and not head.version.startswith("HTTP/1.")) or (head and head.version > "HTTP/1.1"):
+                status = 505
+            status = HEAD_TOO_LARGE if status == 414 else status
+            old = status in (505, HEAD_TOO_LARGE) or not bad.whole_line
+        answer = self.error(status, close=True)
+        if head is not None and self._profile.flavour == "apache" and has_bad_escape(head.target):
+            return self.signed(answer, head)
+        return answer._replace(old=old)
+
+    def _answered(self, head: Head, body: bytes, placed: bytes | None) -> Response:
         path = path_of(head.target)
+        own = _EARLY.get(self._profile.flavour)
+        answer = own(self, path, head) if own is not None else None
+        if answer is not None:
+            return answer
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
             return self.error(400, close=True)
         realm = self._realm(path)
@@ -70,10 +118,10 @@ class Site:
             return self._page(form.refused, head)
         page = self._named(path)
         if head.method not in ("GET", "HEAD", "POST"):
-            return self._other_method(head.method, page)
+            return self._other_method(path, head, page)
         if page is None:
             return self._absent(path, head)
-        if head.method == "POST" and page.static:
+        if head.method == "POST" and page.static and self._profile.flavour in ("nginx", "own"):
             return self.error(405)
         return self._page(page, head)
 
@@ -92,9 +140,22 @@ class Site:
             return basic
         return credentials_in_form(head, body, form)
 
-    def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Response:
-        kind, body = error_page(self._profile, status, self._host, self._port)
-        return Response(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
+    def error(
+        self,
+        status: int,
+        *,
+        extra: tuple[tuple[str, str], ...] = (),
+        close: bool = False,
+        words: str = "",
+        hangs_up: bool = False,
+    ) -> Response:
+        """Return an error page; `words` are those of Apache's that differ, `hangs_up` closes without saying so."""
+        host, port = self._host, self._port
+        if self._profile.flavour == "apache":
+            host, port = apache.SERVER_NAME, 443 if self._scheme == "https" else 80
+        kind, body = error_page(self._profile, status, host, port, words)
+        headers = (("Content-Type", kind), *extra)
+        return Response(status_line(self._profile, status), headers, body, close, hangs_up=hangs_up)
 
     def _realm(self, path: str) -> str | None:
         return next((realm for prefix, realm in self._profile.protected.items() if path.startswith(prefix)), None)
@@ -102,22 +163,20 @@ class Site:
     def _form(self, path: str) -> Form | None:
         return next((form for form in self._profile.forms if form.path == path), None)
 
-    def _other_method(self, method: str, page: Page | None) -> Response:
+    def _other_method(self, path: str, head: Head, page: Page | None) -> Response:
+        method = head.method
+        if self._profile.flavour == "apache":
+            return apache.other_method(self, path, head, page.type if page is not None else None)
+        if self._profile.flavour == "lighttpd":
+            return lighttpd.other_method(self, head, there=page is not None)
         if self._profile.flavour == "own":
             allow = self._profile.behaviour.allow
             if method == "OPTIONS" and allow:
                 return Response(200, (("Allow", allow),), b"")
             return self.error(self._profile.behaviour.other_method)
-        if method == "OPTIONS" and self._profile.flavour != "nginx":
-            allowed = "GET,POST,OPTIONS,HEAD" if self._profile.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
-            return Response(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
-        if self._profile.flavour == "nginx" and (not method.isupper() or method == "TRACE"):
+        if not method.isupper() or method == "TRACE":
             return self.error(405 if method == "TRACE" else 400, close=True)
-        if self._profile.flavour == "nginx" or page is not None:
-            return self.error(
-                405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._profile.flavour == "apache" else ()
-            )
-        return self.error(501)
+        return self.error(405)
 
     def _absent(self, path: str, head: Head) -> Response:
         """Return 404, or 301 for a directory named without its slash."""
@@ -146,26 +205,57 @@ class Site:
         """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
         tag, modified = etag(self._profile, len(body)), http_date(self._profile.modified)
         validators = (("Last-Modified", modified), *((("ETag", tag),) if tag else ()))
-        if head.get("if-match") not in (None, "*", tag) or head.get("if-unmodified-since") not in (None, modified):
+        ranges = ("Accept-Ranges", "bytes")
+        if head.get("if-match") not in (None, "*", tag) and self._profile.flavour != "lighttpd":
+            if self._profile.flavour == "apache":  # which has the page's headers by then, and no page of its own
+                return Response(412, (*headers, *validators, ranges), b"")
             return self.error(412)
         if head.get("if-none-match") in ("*", tag) or head.get("if-modified-since") == modified:
-            return Response(304, validators, b"")
+            kept = {"apache": (*validators, ranges), "lighttpd": (*headers, *validators)}
+            return Response(304, kept.get(self._profile.flavour, validators), b"")
+        return self._whole_or_part((*headers, *validators), body, head)
+
+    def _whole_or_part(self, headers: tuple[tuple[str, str], ...], body: bytes, head: Head) -> Response:
+        """Return a file, or what of it the client wants (RFC 9110 §14)."""
         part = _RANGE.fullmatch(head.get("range") or "")
-        if part is not None and any(part.groups()):
-            return self._part(part[1], part[2], (*headers, *validators), body)
-        return Response(200, (*headers, *validators, ("Accept-Ranges", "bytes")), body)
+        ranged = part is not None and any(part.groups())
+        if not ranged or part is None:
+            several = self._several(headers, body, head.get("range") or "")
+            return several or Response(200, (*headers, ("Accept-Ranges", "bytes")), body)
+        return self._part(part[1], part[2], headers, body)
+
+    def _several(self, headers: tuple[tuple[str, str], ...], body: bytes, wanted: str) -> Response | None:
+        """Return the answer to a wish for several parts; None: to send the whole."""
+        found = _SEVERAL.fullmatch(wanted)
+        if found is None or self._profile.flavour not in ("apache", "lighttpd"):
+            return None
+        pairs = [pair.partition("-")[::2] for pair in found[1].split(",")]
+        ranges = [(int(first), min(int(last), len(body) - 1)) for first, last in pairs]
+        if any(begin > end for begin, end in ranges):
+            return None
+        if self._profile.flavour == "apache":
+            boundary, kind = os.urandom(8).hex(), dict(headers)["Content-Type"]
+            rest = tuple(header for header in headers if header[0] != "Content-Type")
+            multipart = ("Content-Type", f"multipart/byteranges; boundary={boundary}")
+            return Response(206, (*rest, multipart, _ACCEPTS), apache.parts(boundary, kind, body, ranges))
+        joined = lighttpd.joined(ranges)
+        return self._part(str(joined[0][0]), str(joined[0][1]), headers, body) if len(joined) == 1 else None
 
     def _part(self, first: str, last: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
         """Return the bytes from `first` to `last`, of which one may be missing, or that there are none (§14.2)."""
-        size = len(body)
+        size, flavour = len(body), self._profile.flavour
         begin = int(first) if first else max(0, size - int(last))
         end = min(int(last), size - 1) if first and last else size - 1
         backwards = bool(first and last) and int(last) < begin
-        if backwards and self._profile.flavour != "nginx":  # the others ignore such a range
+        if backwards and flavour != "nginx":  # the others ignore such a range
             return Response(200, (*headers, ("Accept-Ranges", "bytes")), body)
         if backwards or begin >= size:
-            return self.error(416, extra=(("Content-Range", f"bytes */{size}"),))
-        return Response(206, (*headers, ("Content-Range", f"bytes {begin}-{end}/{size}")), body[begin : end + 1])
+            if flavour == "apache":
+                return self.error(416)._replace(chunked=True)
+            return self.error(416, extra=(("Content-Range", f"bytes */{size}"),) if flavour != "lighttpd" else ())
+        accepts = (_ACCEPTS,) if flavour in ("apache", "lighttpd") else ()
+        answer = (*headers, *accepts, ("Content-Range", f"bytes {begin}-{end}/{size}"))
+        return Response(206, answer, body[begin : end + 1])
 
     def _absolute(self, location: str, head: Head) -> str:
         """Return the server's form of a redirection: with the client's host if that is a plain one."""

@@ -25,6 +25,7 @@ from decnet_decoys.processor import scheduler, turn
 from decnet_decoys.processor.account import Account
 from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
+from decnet_decoys.services.tarpit import hold_up, tarpit_of
 from decnet_decoys.settings import LimitSettings
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Listener(ABC):
         self._socket = bound
         self._serving: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._tarpit = tarpit_of(self._context.settings, self._context.decky.name, name)
 
     def open(self) -> None:
         if not self._closed:
@@ -122,6 +124,8 @@ class Listener(ABC):
             recorder.opened()
             recorder.counters.add("decoys_synthetic_connections" if recorder.info.synthetic else "decoys_connections")
             async with asyncio.timeout(limits.session_seconds):
+                if self._tarpit is not None and not recorder.info.synthetic:
+                    await hold_up(connection, self._tarpit)
                 await self._service.serve(connection)
         except (OSError, EOFError, ConnectionEnded):
             pass  # a client that went away, was silent for too long, or sent too much

@@ -62,7 +62,7 @@ class _Dialogue:
         going = True
         while going and (line := await self._line()) is not None:
             made = answer(self._session, line)
-            if made.text.startswith("221 2.7.0"):
+            if made.text.startswith("221 2.7.0") and not self._connection.other_protocol:
                 self._record("other protocol", {"data": text(line[:512])})
             if made.error:
                 going = await self._count(made)

@@ -10,6 +10,7 @@ from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.services.other_protocol import note_other_protocol
 from decnet_decoys.ssh import kex_steps
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
@@ -34,6 +35,7 @@ class Login(asyncssh.SSHServer):
     ) -> None:
         """`most_sessions` may be open at a time."""
         self._lease = connection.lease
+        self._connection = connection
         self._most_sessions = most_sessions
         self._context = context
         self._profile = profile
@@ -75,6 +77,11 @@ class Login(asyncssh.SSHServer):
         """Note as whom the client logs in."""
         self._identify()
         self._username = username
+
+    def other_protocol(self, data: bytes) -> None:
+        """Record a client that sent no version of SSH's."""
+        if self._connection.other_protocol is None:
+            self._connection.other_protocol = note_other_protocol(self._recorder, data)
 
     def keyboard_interactive(self) -> bool:
         return self._profile.keyboard_interactive

@@ -84,6 +84,22 @@ def short_digest(entry: str) -> bytes:
     return hashlib.blake2b(entry.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
+def is_public(user: str, secret: str) -> bool:
+    """Return whether a credential is on one of the lists, or a name that is its own password."""
+    passwords, pairs = _public()
+    return user == secret or short_digest(secret) in passwords or short_digest(f"{user}:{secret}") in pairs
+
+
+@cache
+def _public() -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the digests of all passwords, and of all pairs."""
+    found = tuple(
+        frozenset(place for name, one in LISTS.items() if one.pairs is pairs for place in _places(name))
+        for pairs in (False, True)
+    )
+    return found[0], found[1]
+
+
 def walked(tries: Sequence[tuple[str, str]]) -> tuple[WalkedList, ...]:
     """Return the lists that explain `tries` of users and passwords, in the order of the first one; best first."""
     secrets = dict.fromkeys(short_digest(secret) for _, secret in tries)

@@ -2,42 +2,32 @@
 """Whether anything was committed to a database since somebody last asked, for caches of what it says.
 
 SQLite counts that itself: `PRAGMA data_version` of a connection changes with each commit of another one, whichever
-process made it. It takes 3 µs and no lock. PostgreSQL has no such number that costs less than a query, so there what
-this process commits is counted, and what others commit is taken to have happened every `seconds`.
+process made it. It takes 3 µs and no lock. PostgreSQL has no such number that costs less than a query, so there
+anything may have been.
 """
 
 import sqlite3
-import time
-from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import quote
 
 from decnet_models.database.engine import sqlite_file
 
-SECONDS = 1.0
-
 Mark: TypeAlias = object
-"""Of one time; equal to that of another time if nothing can have been committed in between."""
+"""Of one time; equal to that of another time if nothing was committed in between."""
 
 
 class Commits:
-    """The commits of one database, asked from one thread at a time; `note` may be called from any."""
+    """The commits of one database, asked from one thread at a time."""
 
-    def __init__(self, url: str, *, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str) -> None:
         self._file = sqlite_file(url)
-        self._seconds = seconds
-        self._clock = clock
-        self._noted = self._opened = 0
+        self._opened = 0
         self._connection: sqlite3.Connection | None = None
 
-    def note(self) -> None:
-        """Count a commit of this process."""
-        self._noted += 1
-
     def mark(self) -> Mark:
-        """Return the mark of now; while the database cannot be asked, one that equals no other."""
+        """Return the mark of now; of a database that cannot say, one that equals no other."""
         if self._file is None:
-            return self._noted, self._clock() // self._seconds
+            return object()
         try:
             return self._version()
         except sqlite3.Error:

@@ -68,6 +68,14 @@ class ValueRow(NamedTuple):
     sources: bytes
 
 
+class Counted(NamedTuple):
+    """What an event adds to counts: events, log-ins let in, and each of its values with how often, and let in."""
+
+    events: int
+    accepted: int
+    values: tuple[tuple[Value, int, int], ...] = ()
+
+
 class Counts(msgspec.Struct):
     """Counts of events by hour, in hours since the Unix epoch."""
 
@@ -77,15 +85,18 @@ class Counts(msgspec.Struct):
 
     def add(self, ts: int, kind: str, decky: str | None, address: str, payload: Payload) -> None:
         """Add an event; one that stands for several is counted as many times."""
-        hour, times = ts // HOUR_NS, payload.occurrences
-        place = self.places.setdefault((hour, kind, decky or ""), Sum())
-        place.events += times
-        self.attackers[hour, address] = self.attackers.get((hour, address), 0) + times
-        if isinstance(payload, LoginAttempt | CommandRun | HttpRequest | CanaryHit):
-            for one, count in payload.variants():
-                accepted = count if isinstance(one, LoginAttempt) and one.success else 0
-                place.accepted += accepted
-                self._use(hour, value_of(one), address, count, accepted)
+        self.add_counted(ts // HOUR_NS, (kind, decky or ""), address, counted(payload))
+
+    def add_counted(self, hour: int, where: tuple[str, str], address: str, what: Counted) -> None:
+        """Add an event of a kind at a decky by what is counted of it."""
+        place = self.places.get((hour, *where))
+        if place is None:
+            place = self.places[hour, *where] = Sum()
+        place.events += what.events
+        place.accepted += what.accepted
+        self.attackers[hour, address] = self.attackers.get((hour, address), 0) + what.events
+        for value, times, accepted in what.values:
+            self._use(hour, value, address, times, accepted)
 
     def _use(self, hour: int, value: Value, address: str, times: int, accepted: int) -> None:
         use = self.values.get((hour, value))
@@ -94,6 +105,17 @@ class Counts(msgspec.Struct):
         use.times += times
         use.accepted += accepted
         use.sources.add(member(address))
+
+
+def counted(payload: Payload) -> Counted:
+    """Return what an event with this payload adds to counts."""
+    if not isinstance(payload, LoginAttempt | CommandRun | HttpRequest | CanaryHit):
+        return Counted(payload.occurrences, 0)
+    values = tuple(
+        (value_of(one), times, times if isinstance(one, LoginAttempt) and one.success else 0)
+        for one, times in payload.variants()
+    )
+    return Counted(payload.occurrences, sum(accepted for _, _, accepted in values), values)
 
 
 def value_of(payload: LoginAttempt | CommandRun | HttpRequest | CanaryHit) -> Value:

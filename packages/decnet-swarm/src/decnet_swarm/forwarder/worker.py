@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.backoff import backoff
-from decnet_core.bus.subjects import FLEET_REPORTED, SPOOL_APPENDED
+from decnet_core.bus.subjects import FLEET_PLAYED, SPOOL_APPENDED
 from decnet_core.exits import StartupError
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
@@ -46,7 +46,7 @@ class Forwarder(Worker[ForwarderSettings]):
     Settings = ForwarderSettings
     group = "sensor"
     commands = "decnet_swarm.forwarder.commands"
-    listens = (SPOOL_APPENDED.wildcard, FLEET_REPORTED.pattern)
+    listens = (SPOOL_APPENDED.wildcard, FLEET_PLAYED.pattern)
     memory_budget = 64 * MIB
     network = "any"
     reads_spools = True

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from decnet_core.bus.subjects import FLEET_ASSIGNED, FLEET_REPORTED, FleetReported
+from decnet_core.bus.subjects import FLEET_ASSIGNED, FLEET_PLAYED, FleetReported
 from decnet_core.deckies.handover import handover_sockets
 from decnet_core.exits import StartupError
 from decnet_core.placement.allowed import NEEDED, runtimes
@@ -97,14 +97,16 @@ class SensorReconciler(Worker[SensorReconcilerSettings]):
         report = await ctx.in_thread(passes.run)
         self._events.need(report.on_network)
         if await ctx.in_thread(self._ledger.publish):
-            ctx.bus.publish(FLEET_REPORTED.pattern, msgspec.json.encode(FleetReported(ctx.sensor)))
+            ctx.bus.publish(FLEET_PLAYED.pattern, msgspec.json.encode(FleetReported(ctx.sensor)))
         ctx.counters.set("deckies", report.deckies)
         ctx.counters.set("deckies_failing", report.failing)
         ctx.counters.add("deckies_reconciled", report.done)
         return report
 
     def _seconds_to_wait(self, ctx: Context, report: Report, began: float) -> float:
-        seconds = ctx.poll_seconds(min(self.settings.look_seconds, report.due_seconds or self.settings.look_seconds))
+        seconds = ctx.poll_seconds(self.settings.look_seconds)
+        if report.due_seconds is not None:
+            seconds = min(seconds, report.due_seconds)
         if report.done:
             return ctx.parking.busy(seconds)
         return ctx.parking.rest(began, seconds, report.due_seconds)

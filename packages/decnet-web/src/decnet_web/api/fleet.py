@@ -113,11 +113,8 @@ class Fleet:
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
-        try:
-            with self._used(read_only=False) as engine, writing(engine) as connection:
-                return function(connection)
-        finally:
-            self.commits.note()
+        with self._used(read_only=False) as engine, writing(engine) as connection:
+            return function(connection)
 
     def open_engine(self, *, read_only: bool, connections: int = 1) -> Engine:
         """Return an engine of the fleet's database which the caller disposes of."""

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What a command line tells apart from what changes at each run, and the hosts and URLs that it names.
+"""What a command line tells apart from what changes at each run, and the hosts, URLs and public keys that it names.
 
 All patterns are linear in the text, which is bounded.
 """
 
+import base64
+import binascii
+import contextlib
+import hashlib
 import re
 from ipaddress import ip_address
 
@@ -15,6 +19,7 @@ _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _FETCH = re.compile(r"\b(?:wget|curl|tftp|ftpget|scp|nc|ncat|telnet|ssh)\b|/dev/(?:tcp|udp)/", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*(?:;|&&|\|\||\||\n)\s*")
 _VARIES = re.compile(r"[0-9a-f]{8,}|\d{3,}|(?<=[/.])[A-Za-z]*\d[A-Za-z0-9]{5,}", re.IGNORECASE)
+_KEY = re.compile(r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3})[ \t]+(AAAA[0-9A-Za-z+/]{60,3000}={0,2})")
 _SPACES = re.compile(r"\s+")
 
 
@@ -40,6 +45,16 @@ def hosts(command: str) -> list[str]:
     if _FETCH.search(text):
         named += _ADDRESS.findall(text)[:_MOST]
     return [host for host in dict.fromkeys(named) if _is_public(host)]
+
+
+def keys(text: str) -> list[str]:
+    """Return the fingerprints, as OpenSSH prints them, of the public keys in a text: who plants one means to use it."""
+    found = []
+    for body in _KEY.findall(text[:_LONGEST])[:_MOST]:
+        with contextlib.suppress(binascii.Error):
+            whole = hashlib.sha256(base64.b64decode(body, validate=True)).digest()
+            found.append("SHA256:" + base64.b64encode(whole).decode().rstrip("="))
+    return found
 
 
 def _host(url: str) -> str:

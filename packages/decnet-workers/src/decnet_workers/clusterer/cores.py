@@ -184,11 +184,6 @@ def may_follow(attackers: int, bits: float) -> bool:
     return attackers <= _RARE and 0 < bits < JOIN
 
 
-def can_be_proven(key: Key) -> bool:
-    """Return whether a feature may join by what is known of its attackers: tools and loaders have other users, too."""
-    return KINDS[key[0]].family in ("credentials", "commands")
-
-
 class Followed(NamedTuple):
     """The feature that a weaker one is linked with; `proven`: whether that one joins by itself then."""
 

@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("ssh_key", "key", 0, 30, 0.75, 30_000, 16, 2),
+        Kind("planted_key", "key", 0, 26, 0.75, 30_000, 4, 3),
         Kind("certificate", "key", 0, 24, 1.25, 256, 8, 3),
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
@@ -100,8 +101,10 @@ _EXPLAINED = 0.8
 _BOUGHT, _KNEE = 3, 3.0
 """From 2 ** (_BOUGHT + 1) attackers on, each doubling takes _KNEE bits more: few actors have as many addresses, but
 packages of malware and kits have."""
-_LEAST_WORLD = 12
-"""As a power of two: a log with fewer attackers shows a part of so many, and what is rare in it is rare among them."""
+_LEAST_WORLD, _UNSEEN = 12, 4
+"""As powers of two: a log with fewer attackers than that shows a part, one in 16 or more, of those who will come."""
+_PART_KNOWN = 5
+"""What more than one attacker in 2 ** _PART_KNOWN shows is nobody's own, whoever else shows it."""
 
 DISCRIMINATING = {"ssh_key": 0, "certificate": 0, "host": 1}
 """Kinds of which an actor has one or few, with their tiers: holders of a feature who differ in them are several."""
@@ -132,17 +135,19 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     if kind.copied:
         bits -= _KNEE * max(0, doublings - _BOUGHT)
     if kind.rarity:
-        bits = min(bits, kind.rarity * (_world(kind, log2(population)) - doublings))
+        bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
     bits = max(_LEAST, bits)
     return bits if limit is None else min(bits, limit)
 
 
-def _world(kind: Kind, population: float) -> float:
-    """Return of how many attackers, as a power of two, those are who show a feature, given how many were seen.
+def may_be_known(name: str, attackers: int, population: int) -> bool:
+    """Return whether experience may tell whose a feature is: tools and loaders have other users, too."""
+    return KINDS[name].family in ("credentials", "commands") and attackers << _PART_KNOWN <= population
 
-    Of those who walk a public list of passwords a young log has seen few: there what is rare is not yet telling.
-    """
-    return population if kind.family == "credentials" else max(population, _LEAST_WORLD)
+
+def _world(population: float) -> float:
+    """Return of how many attackers, as a power of two, those are who show a feature, given how many were seen."""
+    return max(population, min(_LEAST_WORLD, population + _UNSEEN))
 
 
 def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]:
@@ -150,12 +155,18 @@ def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]
 
     They are given by kind, and by the least and the greatest number of attackers that show them.
     """
-    return [
+    known = [
+        (kind, ((1 << max(0, before - _PART_KNOWN)) + 1, 1 << (after - _PART_KNOWN)))
+        for name in SET_OF
+        for kind in (name, SET_OF[name])
+        if after > max(before, _PART_KNOWN)
+    ]
+    return known + [
         (kind.name, (1 << doublings, (2 << doublings) - 1))
         for kind in KINDS.values()
-        if kind.rarity and _world(kind, before) != _world(kind, after)
+        if kind.rarity and _world(before) != _world(after)
         for doublings in range(1, kind.cap.bit_length())
-        if kind.rarity * (_world(kind, before) - doublings) < kind.bits - kind.slope * (doublings - 1)
+        if kind.rarity * (_world(before) - doublings) < kind.bits - kind.slope * (doublings - 1)
     ]
 
 

@@ -15,7 +15,6 @@ from decnet_workers.clusterer.cores import (
     Profile,
     adjusted,
     are_linked,
-    can_be_proven,
     components,
     could_link,
     followed,
@@ -26,7 +25,7 @@ from decnet_workers.clusterer.cores import (
     may_follow,
     profile,
 )
-from decnet_workers.clusterer.kinds import JOIN, KINDS, PROVEN, RARE, Feature, weight
+from decnet_workers.clusterer.kinds import JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -237,7 +236,7 @@ class _Regrouping:
             shown = [by_core for one in self._samples[key] if (by_core := self._strong(one, cores)) is not None]
             if (other := followed(shown)) is None:
                 continue
-            if other.proven and can_be_proven(key):
+            if other.proven and may_be_known(key[0], self._features[key].attackers, self._view.population):
                 proven[key] = self._core(other.key, cores)
             if cores[key] not in strong:
                 links.setdefault(cores[key], {}).setdefault(self._core(other.key, cores), (key, other.key))

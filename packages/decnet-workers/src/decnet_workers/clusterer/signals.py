@@ -19,6 +19,7 @@ from decnet_core.events.catalogue import (
     HttpRequest,
     LoginAttempt,
     Payload,
+    ServiceRequest,
     SessionClosed,
     SshKex,
     SshProbed,
@@ -27,14 +28,16 @@ from decnet_core.events.catalogue import (
     TlsProbed,
 )
 from decnet_core.events.typing_digest import TypingDigest
+from decnet_models.attackers.password_lists import is_public
 from decnet_models.grouping.values import digest
-from decnet_workers.clusterer.command_text import hosts, parts, urls
+from decnet_workers.clusterer.command_text import hosts, keys, parts, urls
 from decnet_workers.commodity.limits import Key
 
 _LONGEST = 2048
 """Characters of a value that are told apart."""
 _KEPT, _LONGEST_KEPT = 2048, 256
 """How many texts are kept with what they show, and the characters of the longest of them."""
+_MASTER = ("SLAVEOF", "REPLICAOF")
 _LEAST_KEYS, _LEAST_BINS = 30, 6
 """A rhythm of fewer keys, or whose times fall into fewer bins of their histograms, many have by chance."""
 
@@ -76,7 +79,18 @@ def _login(payload: LoginAttempt) -> Iterator[Signal]:
     for tried, _ in payload.variants():
         yield from _signal("ssh_key", tried.public_key)
         if tried.password is not None:
-            yield from _signal("credential", f"{tried.username[: _LONGEST // 2]}\t{tried.password}")
+            yield from _of_credential(tried.username[: _LONGEST // 2], tried.password[:_LONGEST])
+
+
+def _of_credential(user: str, password: str) -> tuple[Signal, ...]:
+    """Return nothing for what everybody tries, because it is on a public list."""
+    short = len(user) + len(password) <= _LONGEST_KEPT
+    return _kept_of_credential(user, password) if short else _signal("credential", f"{user}\t{password}")
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_of_credential(user: str, password: str) -> tuple[Signal, ...]:
+    return () if is_public(user, password) else _signal("credential", f"{user}\t{password}")
 
 
 def _command(payload: CommandRun) -> Iterator[Signal]:
@@ -89,7 +103,12 @@ def _of_text(command: str) -> tuple[Signal, ...]:
 
 
 def _of_command(command: str) -> tuple[Signal, ...]:
-    return (*(one for part in parts(command) for one in _signal("command", part)), *_of_urls(command))
+    planted = keys(command) if "AAAA" in command else ()
+    return (
+        *(one for part in parts(command) for one in _signal("command", part)),
+        *(one for fingerprint in planted for one in _signal("planted_key", fingerprint)),
+        *_of_urls(command),
+    )
 
 
 _kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)
@@ -115,6 +134,17 @@ def _request(payload: HttpRequest) -> Iterator[Signal]:
         yield from _signal("user_agent", request.user_agent)
         text = f"{request.target} {request.body or ''}"
         yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
+
+
+def _service(payload: ServiceRequest) -> Iterator[Signal]:
+    """Yield what a request to Redis names: its new master, keys and URLs that are to be written to files."""
+    for request, _ in payload.variants():
+        given = request.detail.get("ARGS", "")
+        if request.action.upper() in _MASTER:
+            yield from (one for host in hosts(f"nc {given}") for one in _signal("host", host))
+        elif given and request.service == "redis":
+            yield from (one for fingerprint in keys(given) for one in _signal("planted_key", fingerprint))
+            yield from _of_urls(given)
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:
@@ -163,6 +193,7 @@ _SIGNALS: dict[type[Payload], Callable[[Any], Iterable[Signal]]] = {
     CommandRun: _command,
     FileCaptured: _file,
     HttpRequest: _request,
+    ServiceRequest: _service,
     ClientIdentified: _identified,
     SessionClosed: _closed,
     SshKex: _kex,

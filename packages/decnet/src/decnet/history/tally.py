@@ -17,7 +17,7 @@ from decnet_core.net.addresses import canonical
 from decnet_models.database.window import Window
 from decnet_models.events.queries import Occurred, occurred, occurred_after
 from decnet_models.history import queries
-from decnet_models.history.counts import Counts, Use, Value, digest_of
+from decnet_models.history.counts import Counted, Counts, Use, Value, counted, digest_of
 from decnet_models.history.source_set import size, united
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
@@ -26,6 +26,8 @@ from decnet_models.progress.queries import cursor_of
 WORKER = "history"
 
 _PAGE = 5000
+_REMEMBERED = 20_000
+"""Payloads of which is remembered what they add; an attacker can send any number of different ones."""
 _CANDIDATES = 1000
 """Values of the hours, and as many of the log, among which those that were sent most often are sought."""
 
@@ -168,15 +170,45 @@ def _edges(window: Window, hours: Hours) -> Iterator[Window]:
 
 
 def _counts(connection: Connection, events: Iterable[Occurred]) -> Counts:
-    counts, known = Counts(), KnownSources(known_sources(connection))
+    counts, known, seen = Counts(), KnownSources(known_sources(connection)), _Seen()
     for one in events:
-        address = canonical(one.src_ip or "")
+        address = seen.address(one.src_ip or "")
         if address is None or known.covering(address, one.dst_port, one.kind, one.ts):
             continue
-        try:
-            payload = decode_payload(one.payload)
-        except BadEventError:
-            continue
-        if payload.from_attacker:
-            counts.add(one.ts, one.kind, one.decky, address, payload)
+        what = seen.counted(one.payload)
+        if what is not None:
+            counts.add_counted(one.ts // HOUR_NS, (one.kind, one.decky or ""), address, what)
     return counts
+
+
+class _Seen:
+    """What was read of addresses and payloads: those who guess passwords send the same ones again and again."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[str, str | None] = {}
+        self._counted: dict[str, Counted | None] = {}
+
+    def address(self, text: str) -> str | None:
+        try:
+            return self._addresses[text]
+        except KeyError:
+            found = self._addresses[text] = canonical(text)
+            return found
+
+    def counted(self, payload: str) -> Counted | None:
+        """Return what is counted of an event with this payload; None when it is no attacker's, or cannot be read."""
+        try:
+            return self._counted[payload]
+        except KeyError:
+            if len(self._counted) >= _REMEMBERED:
+                self._counted.clear()
+            found = self._counted[payload] = _counted(payload)
+            return found
+
+
+def _counted(text: str) -> Counted | None:
+    try:
+        payload = decode_payload(text)
+    except BadEventError:
+        return None
+    return counted(payload) if payload.from_attacker else None

@@ -61,5 +61,5 @@ def _parking_troubles(status: Status) -> Iterator[Trouble]:
         yield (
             status.name,
             status.idle_wakes,
-            f"of {status.wakes} wakes found nothing to do: something nudges it in vain",
+            f"of {status.wakes} wakes found nothing to do: {status.woken_by or 'something'} nudges it in vain",
         )

@@ -77,7 +77,8 @@ def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
             found.append([*_icmp(protocol, kind), nft.drop()])
     if decky.stack.closed_ports == "silent":
         found.append([*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()])
-        for transport, port in sorted({(one.transport, one.listens or one.port) for one in decky.services}):
+        offered = {(one.transport, one.listens or one.port) for one in decky.services}
+        for transport, port in sorted({*offered, *(("tcp", port) for port in decky.data_ports)}):
             found.append([*_to_port(transport, port), nft.accept()])
         found += [[*nft.protocol(protocol), nft.drop()] for protocol in (nft.TCP, nft.UDP)]
     return found

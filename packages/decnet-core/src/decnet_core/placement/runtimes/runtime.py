@@ -50,7 +50,10 @@ class Runtime(Protocol):
         """Remove the environment, whatever is there of it; raises RuntimeFailed."""
 
     def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
-        """Return a bound socket for each endpoint in order, None for one to be `kept`; raises RuntimeFailed."""
+        """Return a bound socket for each endpoint in order, None for one to be `kept`, and then those of data ports.
+
+        Of these None stands for one that is in use. Raises RuntimeFailed.
+        """
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         """Return the marks of what is ours and belongs to none of the runtime's deckies."""
@@ -70,7 +73,20 @@ def opened(decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket
             if sock is not None:
                 sock.close()
         raise
-    return found
+    return found + [_data_port(endpoint) for endpoint in decky.data_endpoints()]
+
+
+def _data_port(endpoint: Endpoint) -> socket.socket | None:
+    """Return a socket that is bound and does not listen, None while the one that `decoys` has does."""
+    address, _, port = endpoint
+    sock = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside the one that is bound there
+        sock.bind((str(address), port))
+    except OSError:
+        sock.close()
+        return None
+    return sock
 
 
 def _bound(endpoint: Endpoint) -> socket.socket:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -72,8 +73,8 @@ class SupervisedProcess(SupervisedWorker):
         self._shows_refused: asyncio.TimerHandle | None = None
         self._background = False
         self._delayed: asyncio.TimerHandle | None = None
-        self._held = HeldSockets(self.wake, self._refused)
-        self._watch = HeldWatch(self.wake)
+        self._held = HeldSockets(partial(self.wake, "client"), self._refused)
+        self._watch = HeldWatch(partial(self.wake, "file"))
         self._store = SocketStore()
         self._waker: Waker | None = None
         if wake_bus is not None:
@@ -131,19 +132,19 @@ class SupervisedProcess(SupervisedWorker):
         else:
             self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
 
-    def wake(self, *, called: bool = True) -> None:
-        """Start the worker if it is parked, one in the background a moment later; `called` is that of `Lifecycle.wake`.
+    def wake(self, by: str, *, called: bool = True) -> None:
+        """Start the worker if it is parked, one in the background a moment later; the rest is that of `Lifecycle.wake`.
 
         Until then it counts as parked. One that is about to be parked is woken when it is.
         """
         if not self._background:
-            self._wake(called)
+            self._wake(by, called)
         elif self._delayed is None:
-            self._delayed = asyncio.get_running_loop().call_later(BACKGROUND_SECONDS, self._wake, called)
+            self._delayed = asyncio.get_running_loop().call_later(BACKGROUND_SECONDS, self._wake, by, called)
 
-    def _wake(self, called: bool) -> None:
+    def _wake(self, by: str, called: bool) -> None:
         self._delayed = None
-        actions = self._lifecycle.wake(called=called)
+        actions = self._lifecycle.wake(by, called=called)
         self._carry_out(actions)
         if actions:
             self._woken(self.name)
@@ -206,7 +207,7 @@ class SupervisedProcess(SupervisedWorker):
                 self._watch.hold(watch)
             except OSError as error:
                 log.warning("%s: its watch cannot be held: %s", self.name, error.strerror)
-                self.wake()
+                self.wake("file")
         self._held.hold(request.sockets, descriptors)
 
     def _refused(self, clients: int) -> None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Waker:
-    """Wakes worker `name` by calling `wake`."""
+    """Wakes worker `name` by calling `wake` with what did it."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Waker:
         bus: WakeBus,
         tasks: Tasks,
         *,
-        wake: Callable[[], None],
+        wake: Callable[[str], None],
         state: Callable[[], str],
         counters: Callable[[], dict[str, float]] = dict,
         spools: SpoolWatch | None = None,
@@ -65,7 +65,7 @@ class Waker:
     def changed(self) -> None:
         """Wake the worker, for a message may have been missed; a pause ends (see `Control`)."""
         self._paused = False
-        self._came()
+        self._came("missed")
 
     def runs(self) -> None:
         """Stop listening, from now on: the worker does so itself again."""
@@ -74,7 +74,7 @@ class Waker:
 
     def _stop_listening(self) -> None:
         if self._spools is not None:
-            self._spools.discard(self._came)
+            self._spools.discard(self._appended)
         listening, self._listening = self._listening, None
         if listening is not None:
             self._tasks.spawn(listening.close(), name=f"{self._name} runs", may_end=True)
@@ -89,9 +89,13 @@ class Waker:
         try:
             self.runs()
             heard = (*patterns, LOST.wildcard)
-            self._listening = await self._bus.listen(heard, lambda _: self._came(), orders, self._obey)
+
+            def deliver(message: Message) -> None:
+                self._came(message.subject)
+
+            self._listening = await self._bus.listen(heard, deliver, orders, self._obey)
             if request.spools and self._spools is not None:
-                self._spools.add(self._came)
+                self._spools.add(self._appended)
             self._patterns = patterns
             self._quiet_since = time.monotonic()
         except BusError as error:  # it stays awake
@@ -99,12 +103,15 @@ class Waker:
         finally:
             self._begun = False
 
-    def _came(self) -> None:
+    def _appended(self) -> None:
+        self._came("spool")
+
+    def _came(self, by: str) -> None:
         self._quiet_since = time.monotonic()
         if not self._state():  # it runs and has heard it itself; a busy worker must not cost its supervisor anything
             self._stop_listening()
         elif not self._paused:
-            self._wake()
+            self._wake(by)
 
     def _obey(self, message: Message) -> None:
         """Carry out an order to a parked worker; one that runs does so itself."""

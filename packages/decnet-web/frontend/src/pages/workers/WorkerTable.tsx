@@ -9,7 +9,7 @@ import { Moment } from "@/components/show/moment";
 import { duration } from "@/components/show/times";
 import type { Share } from "./memory";
 import { Actions } from "./Actions";
-import { inOrder, lagWords, toneOf, type Order, type Worker } from "./worker";
+import { inOrder, lagWords, type Order, toneOf, wakerWords, type Worker } from "./worker";
 import styles from "./WorkerTable.module.css";
 
 interface Row {
@@ -143,6 +143,7 @@ function Note({ one }: { one: Worker }) {
         </>
       )}
       {one.wakes > 0 && tn("workers.woken", one.wakes)}
+      {one.woken_by && ` (${wakerWords(one.woken_by)})`}
       {one.idle_wakes > 0 && `, ${tn("workers.idle", one.idle_wakes)}`}
     </span>
   );

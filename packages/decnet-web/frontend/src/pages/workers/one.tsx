@@ -11,7 +11,7 @@ import { Moment } from "@/components/show/moment";
 import { duration } from "@/components/show/times";
 import { Actions } from "./Actions";
 import { Log } from "./Log";
-import { lagWords, toneOf } from "./worker";
+import { lagWords, toneOf, wakerWords } from "./worker";
 import styles from "./one.module.css";
 
 type Detail = Data<"/api/v1/workers/{name}">;
@@ -103,6 +103,7 @@ function facts(one: Detail): [string, React.ReactNode][] {
     [t("workers.col.up"), one.uptime_seconds === null ? null : duration(one.uptime_seconds)],
     [t("workers.col.rss"), one.rss === null ? null : formatBytes(one.rss)],
     [t("workers.col.modules"), one.modules],
+    ...(one.woken_by ? [[t("workers.woken_by"), wakerWords(one.woken_by)] as [string, string]] : []),
     [t("workers.recycled"), formatNumber(one.recycled)],
     [t("workers.refused"), formatNumber(one.refused)],
     ...(one.next_look

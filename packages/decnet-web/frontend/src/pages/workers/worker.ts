@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** How a worker is, in a tone and in words. */
 import type { Item } from "@/api/queries";
-import { formatBytes, tn } from "@/app/i18n";
+import { formatBytes, t, tn, tv } from "@/app/i18n";
 import type { Tone } from "@/components/show/badge";
 
 export type Worker = Item<"/api/v1/workers">;
@@ -33,6 +33,11 @@ export function lagWords({ lag, lag_unit }: Pick<Worker, "lag" | "lag_unit">): s
   if (lag === null || lag_unit === null) return null;
   if (lag_unit === "bytes") return formatBytes(lag);
   return lag_unit === "events" ? tn("workers.lag.events", lag) : tn("workers.lag.notices", lag);
+}
+
+/** What woke a worker last, in words; the subject of a message is shown as it is. */
+export function wakerWords(by: string): string {
+  return by.startsWith("with ") ? t("workers.waker.with", { name: by.slice(5) }) : tv("workers.waker", by);
 }
 
 export type Order = "name" | "memory";

@@ -2,9 +2,8 @@
 """Whom tokens and cookies belong to, as the database said, remembered until anything at all is committed to it.
 
 A look at the database for each request was a third of what a small answer costs. What is revoked, disabled or demoted
-is so at the next request: whoever did it has committed, and any commit makes all of this forgotten. On SQLite that is
-any commit of any process; on PostgreSQL any of this process, and what a command has committed counts within a second
-(`decnet_models.database.commits`).
+is so at the next request: whoever did it, in whichever process, has committed, and any commit makes all of this
+forgotten. PostgreSQL cannot say whether there was one, and is asked at each request (`decnet_models.database.commits`).
 """
 
 from __future__ import annotations

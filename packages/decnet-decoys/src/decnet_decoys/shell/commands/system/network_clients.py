@@ -5,7 +5,7 @@ import ipaddress
 import posixpath
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.flavour import rendered
+from decnet_decoys.http.flavour import Exchange, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
@@ -45,7 +45,9 @@ def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
     method = "HEAD" if "I" in options else "GET"
     answer = Site(site, machine.address, 80).answer(Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b"")
     if call.name == "curl":
-        whole = rendered(site, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
+        whole = rendered(
+            site, answer, now=call.shell.now, exchange=Exchange(keep_alive=True, head_only=method == "HEAD")
+        )
         shown = whole if {"i", "I"} & options.keys() else answer.body
         if "o" in options or "O" in options:
             name = options.get("o") or posixpath.basename(path)

@@ -45,6 +45,7 @@ def _row(name: str, health: Health | None, report: Report, found: list[WorkerTro
         restarts=_restarts(health, status if supervised else None),
         recycled=status.recycled,
         wakes=status.wakes,
+        woken_by=for_terminal(status.woken_by, 256) or None,
         idle_wakes=status.idle_wakes,
         refused=status.refused,
         reason=for_terminal(status.reason, 1024) if status.reason else None,
@@ -66,8 +67,8 @@ def _row(name: str, health: Health | None, report: Report, found: list[WorkerTro
 def _off(name: str, setting: str) -> WorkerShown:
     return WorkerShown(
         name=name, worker=name, state="off", pid=None, hosting=None, uptime_seconds=None, restarts=None, recycled=0,
-        wakes=0, idle_wakes=0, refused=0, reason=None, next_look=None, off_until=f"[{name}] {setting}", rss=None,
-        pss=None, uss=None, shared=None, modules=None, lag=None, lag_unit=None, dead_letters=0, counters={},
+        wakes=0, woken_by=None, idle_wakes=0, refused=0, reason=None, next_look=None, off_until=f"[{name}] {setting}",
+        rss=None, pss=None, uss=None, shared=None, modules=None, lag=None, lag_unit=None, dead_letters=0, counters={},
         troubles=[],
     )  # fmt: skip
 

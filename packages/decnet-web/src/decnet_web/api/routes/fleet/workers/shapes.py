@@ -37,6 +37,9 @@ class WorkerShown(Answer):
     """How often it was replaced because it exceeded its memory budget."""
     wakes: int
     """How often something woke it while it was parked."""
+    woken_by: str | None
+    """What did so last: the subject of a message, client, spool, file, due (the time of its next look), missed
+    (something may have been), or `with NAME`, another worker."""
     idle_wakes: int
     """Of these, how often in vain."""
     refused: int

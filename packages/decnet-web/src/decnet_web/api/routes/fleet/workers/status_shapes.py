@@ -66,6 +66,7 @@ class SupervisedShown(Answer):
     reason: str
     recycled: int
     wakes: int
+    woken_by: str
     idle_wakes: int
     refused: int
     unkept_sockets: int

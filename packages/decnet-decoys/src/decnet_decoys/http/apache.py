@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Where Apache 2.4, as Debian configures it, answers in its own way (http_protocol.c, http_filters.c, core.c). Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from decnet_core.net.http_head import Head
+from decnet_decoys.http.flavour import METHODS, Response
+
+if TYPE_CHECKING:
+    from decnet_decoys.http.site import Site
+
+SERVER_NAME = "127.0.1.1"
+"""What a server takes for its name that was given none: Debian's /etc/hosts has the host's there."""
+ALLOW = ("Allow", "HEAD,GET,POST,OPTIONS")
+LONGEST_NAME = 255
+"""Of a file (NAME_MAX): what is longer cannot be looked at, which is answered as forbidden."""
+_NAMED = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?")
+
+
+def named(head: Head, port: int) -> tuple[str, str]:
+    """Return host and port as error pages name them: those that the client asked for, by default `port`."""
+    found = _NAMED.fullmatch(head.get("host") or "")
+    if found is None:
+        return SERVER_NAME, str(port)
+    return (found[1] or found[2]).lower(), found[3] or str(port)
+
+
+def early(site: Site, path: str | None, head: Head) -> Response | None:
+    """Return the answer that no page has a say in, if there is one."""
+    if head.method not in METHODS:
+        words = f"<p>{html.escape(head.method)} not supported for current URL.<br />\n</p>"
+        return site.error(501, extra=(ALLOW,), close=True, words=words)
+    if path is None:
+        return site.error(404) if "%00" in head.target else site.error(400, close=True)
+    if (head.get("expect") or "100-continue").lower() != "100-continue":
+        value = html.escape(head.get("expect") or "")
+        words = (
+            "<p>The expectation given in the Expect request-header\nfield could not be met by this server.\n"
+            f"The client sent<pre>\n    Expect: {value}\n</pre>\n</p>"
+            "<p>Only the 100-continue expectation is supported.</p>"
+        )
+        return site.error(417, words=words, hangs_up=True)
+    if any(part.startswith(".ht") or len(part) > LONGEST_NAME for part in path.split("/")):
+        return site.error(403)
+    return None
+
+
+def other_method(site: Site, path: str, head: Head, kind: str | None) -> Response:
+    """Return the answer to a method that a page, of the media type `kind` if there is one, does not take."""
+    if head.method == "OPTIONS":
+        allow = (ALLOW,) if path != "*" else ()
+        return Response(200, (*allow, *((("Content-Type", kind),) if kind else ())), b"")
+    words = f"<p>The requested method {head.method} is not allowed for this URL.</p>"
+    return site.error(405, extra=(("Allow", "") if head.method == "TRACE" else ALLOW,), words=words)
+
+
+def parts(boundary: str, kind: str, body: bytes, ranges: list[tuple[int, int]]) -> bytes:
+    """Return several parts of a body as multipart/byteranges."""
+    found = b""
+    for begin, end in ranges:
+        fields = f"Content-type: {kind}\r\nContent-range: bytes {begin}-{end}/{len(body)}\r\n\r\n"
+        found += f"\r\n--{boundary}\r\n{fields}".encode() + body[begin : end + 1]
+    return found + f"\r\n--{boundary}--\r\n".encode()

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Sends the requests to a server, and returns what it answers, but for what differs between two of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from tests.decnet_decoys.http.dialogues.requests import REQUESTS
+
+_VARIES = (
+    (re.compile(rb"Date: [^\r]*"), b"Date: now"),
+    (re.compile(rb"(Apache|lighttpd|nginx)/[0-9.]+( \([A-Za-z]+\))?"), rb"\1/version"),
+    (re.compile(rb'ETag: "\d+"'), b'ETag: "number"'),  # lighttpd's, of the file's inode
+    (re.compile(rb"[0-9a-f]{13,}"), b"boundary"),
+)
+
+
+async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
+    """Return all that a server answers until it closes, or says nothing for `quiet` seconds."""
+    reader, writer = await asyncio.open_connection(address, port)
+    writer.write(request)
+    data = b""
+    ended = "open"
+    try:
+        async with asyncio.timeout(quiet):
+            while piece := await reader.read(1 << 16):
+                data += piece
+        ended = "closed"
+    except TimeoutError:
+        pass  # kept alive
+    except ConnectionError:
+        ended = "closed"
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+    data = data.replace(b"%d" % port, b"PORT").replace(address.encode(), b"ADDRESS")
+    for pattern, word in _VARIES:
+        data = pattern.sub(word, data)
+    data = re.sub(rb"Allow: ([A-Z,]+)", lambda found: b"Allow: " + b",".join(sorted(found[1].split(b","))), data)
+    return data.decode("latin-1") + f"<{ended}>"
+
+
+async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:
+    """Return the answers to the requests of those names; a few are asked at once."""
+    gate = asyncio.Semaphore(12)
+
+    async def one(name: str) -> str:
+        async with gate:
+            return await answer(address, port, REQUESTS[name], quiet)
+
+    chosen = list(names)
+    return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
+
+
+async def differing(address: str, port: int, real: Mapping[str, str], waits: Sequence[float]) -> dict[str, str]:
+    """Return the answers that are not the real ones; asked again, with more time, where they are not."""
+    wrong = dict.fromkeys(real, "")
+    for quiet in waits:
+        said = await answers(address, port, wrong, quiet)
+        wrong = {name: text for name, text in said.items() if text != real[name]}
+    return wrong
