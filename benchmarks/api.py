@@ -294,7 +294,9 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
             if name not in WITHOUT_LIMIT and each["p99_ms"] > (150 if name.startswith("overview") else 100)
         }
         small = {"event": f"/api/v1/events/{world.event}", "kinds": "/api/v1/events/language"}
-        rates = compared(port, {**small, "page of 100 events": "/api/v1/events"}, seconds)
+        small["session"] = "/api/v1/session"
+        pages = {f"page of {number} events": f"/api/v1/events?limit={number}" for number in (10, 100)}
+        rates = compared(port, {**small, **pages, "page of 100 attackers": "/api/v1/attackers"}, seconds)
         stream = [
             stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)
             for number in (1, 200)

@@ -16,7 +16,7 @@ def enrol(above: Path, below: Path, server: str, name: str) -> None:
     """Make a fleet of one sensor: the state directories of master and sensor, which may be the same."""
     bootstrap_ca.bootstrap(above, ["bench.example"])
     key = authority.new_key()
-    chain = bootstrap_ca.sign_request(above, name, authority.request(key, name), 2)
+    chain = bootstrap_ca.sign_request(above, name, authority.request(key, name), 90)
     folder = files.forwarder_folder(below)
     files.make_folder(folder)
     known = Enrolled(name, server, pins(files.listener_folder(above)))

@@ -16,6 +16,8 @@ from decnet.drill.asyncssh_client import log_in
 SOURCES = "127.66"
 """Attackers come from this network, 127.66.0.1 first."""
 PASSWORD = "admin123"  # one of root's on the persona debian-web
+PORTS = {"telnet": 2323, "https": 8443, "ftp": 2121, "smtp": 2525, "redis": 6379, "mysql": 3306}
+"""The services of the attacked decky beside SSH and HTTP, and where they are."""
 ANSWER_SECONDS = 15.0
 """How long an attacker waits for an answer beyond the deadline."""
 MOST_ROUNDS = 2000

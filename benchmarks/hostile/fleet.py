@@ -26,6 +26,7 @@ from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import ingest_positions
 from decnet_models.events.tables import event
 from decnet_models.migrations.upgrade import upgrade
+from hostile.attack import PORTS
 from hostile.waiting import until
 
 GROUPS = ("bus", "decoys", "herd")
@@ -44,7 +45,7 @@ class HostileFleet:
         self.attacked = f"127.77.{block}.10"
         self._root = root
         self.state.mkdir(exist_ok=True)
-        (root / "decnet.toml").write_text(settings_text(block))
+        (root / "decnet.toml").write_text(_with_all_services(settings_text(block)))
         self._url = f"sqlite:///{self.state / 'decnet.db'}"
         upgrade(self._url)
         self._engine = open_engine(self._url, read_only=True)
@@ -134,6 +135,12 @@ class HostileFleet:
             if sizes and positions.get(spool.name, (0, 0)) < max(sizes.items()):
                 return False
         return True
+
+
+def _with_all_services(settings: str) -> str:
+    """Return settings in which the first decky, which is attacked, offers every service."""
+    more = "".join(f", {service} = {port}" for service, port in PORTS.items())
+    return settings.replace(f"http = {HTTP_PORT} }}", f"http = {HTTP_PORT}{more} }}", 1)
 
 
 def _meant(network: str) -> tuple[ColumnElement[bool], ...]:

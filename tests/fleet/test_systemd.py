@@ -182,9 +182,22 @@ def test_a_wrong_setting_is_reported_and_not_retried(machine: Machine) -> None:
     assert machine.show("decnet-canary.service", "ExecMainStatus") == "78"
     assert machine.show("decnet-canary.service", "NRestarts") == "0"
     assert "nowhere" in machine.journal("decnet-canary.service")
+    _is_told(machine, "worker.down")
     machine.run("sed", "-i", "/HTTP_LISTEN/d", "/etc/decnet/decnet.env")
     machine.run("systemctl", "restart", "decnet-canary.service")
     answers(machine)
+    _is_told(machine, "worker.recovered")
+
+
+def _is_told(machine: Machine, kind: str) -> None:
+    """Wait until `webhook`, in its sandbox, has seen the canary's unit so, and has written the notice."""
+    query = f"SELECT count(*) FROM notice WHERE kind = '{kind}' AND instr(body, 'canary')"
+    file = "/var/lib/decnet/database/decnet.db"
+    look = f"import sqlite3; print(sqlite3.connect({file!r}).execute({query!r}).fetchone()[0])"
+    deadline = time.monotonic() + 90
+    while int(machine.run("/opt/decnet/bin/python", "-c", look).stdout) == 0:
+        assert time.monotonic() < deadline, machine.run("ls", "-l", "/var/lib/decnet/run/units").stdout
+        time.sleep(1)
 
 
 def test_the_target_stops_all(machine: Machine) -> None:

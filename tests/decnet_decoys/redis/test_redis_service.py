@@ -200,7 +200,8 @@ async def test_a_browser_is_sent_away(host: DeckyHost) -> None:
     async with asyncio.timeout(DEADLINE):
         assert await reader.read() == b""
     writer.close()
-    assert (await host.until(ServiceRequest))[0].action == "POST"
+    first, second = await host.until(ServiceRequest, 2)
+    assert (first.action, first.detail["protocol"], second.action) == ("other protocol", "http", "POST")
 
 
 FLOODS = {

@@ -28,7 +28,13 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries as notices
 from decnet_models.swarm.tables import enrolment, sensor
 from decnet_workers.webhook import fleet_troubles
-from decnet_workers.webhook.fleet_troubles import LOOK_NS, SETTLE_NS, TROUBLED_LOOK_NS, FleetTroubles
+from decnet_workers.webhook.fleet_troubles import (
+    LONGEST_TROUBLED_LOOK_NS,
+    LOOK_NS,
+    SETTLE_NS,
+    TROUBLED_LOOK_NS,
+    FleetTroubles,
+)
 
 START = 1_800_000_000 * SECOND_NS
 
@@ -85,8 +91,10 @@ def test_a_worker_that_is_down_is_told_once_and_its_recovery(watched: Watched, c
     assert watched.told() == [WorkerDown(down, "ttp", "cannot start", "ttp said \u2400")]
     watched.supervised(ttp=Phase.CRASH_LOOP)
     watched.restart()
-    clock.now += LOOK_NS
-    watched.troubles.look()
+    clock.now = down + 2 * LONGEST_TROUBLED_LOOK_NS - 2 * SECOND_NS
+    assert watched.troubles.look() == clock.now + LONGEST_TROUBLED_LOOK_NS - SECOND_NS, "its age, halved"
+    clock.now = down + LOOK_NS
+    assert watched.troubles.look() == clock.now + LONGEST_TROUBLED_LOOK_NS
     assert len(watched.told()) == 1, "also another process knows that it was told"
     watched.supervised(ttp=Phase.READY)
     clock.now += 1

@@ -43,7 +43,8 @@ class HttpsService(Service[HttpsProfile]):
         try:
             secured = await self.tls.secured(connection)
         except ConnectionEnded as error:
-            recorder = connection.recorder
-            recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))
+            if not connection.other_protocol:  # which is on record
+                recorder = connection.recorder
+                recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))
             raise
         await self._site.serve(secured)

@@ -78,6 +78,8 @@ class _Dialogue:
                 self._framing.most = service.context.settings.limits.body_bytes
                 await self._questions(visitor)
         except TooLongError:
+            if self._connection.other_protocol:
+                return
             self._record("other protocol", {"data": text(self._framing.take_all()[:512])})
 
     async def _packet(self) -> bytes | None:

@@ -10,6 +10,7 @@ from typing import Any
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.memory_budget import MemoryLease
+from decnet_decoys.services.other_protocol import note_other_protocol
 from decnet_decoys.settings import LimitSettings
 
 MOST_AT_ONCE = 64 << 10
@@ -43,6 +44,8 @@ class Connection(ABC):
         self._held = 0
         self.delay_seconds = 0.0
         """How long what the client sent waits before it is returned (`tarpit`)."""
+        self.other_protocol: str | None = None
+        """Which protocol the client spoke first, if it is another service's; None until it has said something."""
 
     async def read(self) -> bytes:
         """Return what the client sent: by TCP b"" at its end, by UDP one datagram.
@@ -84,7 +87,10 @@ class Connection(ABC):
 
 class TcpConnection(Connection):
     async def _receive(self) -> bytes:
-        return await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
+        data = await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
+        if self.other_protocol is None and data:
+            self.other_protocol = note_other_protocol(self.recorder, data)
+        return data
 
     async def _send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.socket, data)

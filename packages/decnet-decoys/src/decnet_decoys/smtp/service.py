@@ -39,7 +39,7 @@ class SmtpService(Service[SmtpProfile]):
         from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
 
         self.name = profile.name or context.host_name
-        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self.tls = TlsOffer(context, self.name) if profile.tls else None
 
     async def serve(self, connection: Connection) -> None:
@@ -62,7 +62,7 @@ class _Dialogue:
         going = True
         while going and (line := await self._line()) is not None:
             made = answer(self._session, line)
-            if made.text.startswith("221 2.7.0"):
+            if made.text.startswith("221 2.7.0") and not self._connection.other_protocol:
                 self._record("other protocol", {"data": text(line[:512])})
             if made.error:
                 going = await self._count(made)

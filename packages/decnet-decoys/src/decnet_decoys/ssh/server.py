@@ -38,7 +38,7 @@ class Server:
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile
-        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
         self._dialect = dialect_of(profile.version)
@@ -73,8 +73,9 @@ class Server:
         def login() -> Login:
             return Login(self._context, self._profile, self._credentials, connection, self._dialect.max_sessions)
 
+        first = b"" if self._dialect.offers_at_once else await self._first_words(connection)
         loop = asyncio.get_running_loop()
-        server = DecoyConnection(loop, options, self._dialect, login)
+        server = DecoyConnection(loop, options, self._dialect, login, first)
         try:
             await loop.create_connection(lambda: server, sock=connection.socket)
             try:
@@ -91,6 +92,15 @@ class Server:
             self._report(connection, error)
             _drop_tracebacks(error)
             raise ConnectionEnded(str(error)) from None
+
+    async def _first_words(self, connection: Connection) -> bytes:
+        """Send the version, and return what the client sends first: until then it costs no connection of asyncssh's."""
+        async with asyncio.timeout(LOGIN_SECONDS):
+            await connection.write(f"SSH-2.0-{self._profile.version}\r\n".encode("ascii"))
+            first = await connection.read()
+        if not first:
+            raise ConnectionEnded("the client left")
+        return first
 
     def _report(self, connection: Connection, error: Exception) -> None:
         """Count a client that does not speak the protocol."""

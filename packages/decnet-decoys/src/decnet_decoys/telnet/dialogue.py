@@ -3,9 +3,7 @@
 
 import asyncio
 
-from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection
@@ -27,10 +25,6 @@ TERM = "vt102"
 """What BusyBox's telnetd sets when the client names no terminal."""
 MOST_EMPTY = 100
 """Empty names before the connection ends."""
-_OTHER_PROTOCOLS = {
-    b"GET ": "http", b"POST ": "http", b"HEAD ": "http", b"OPTIONS ": "http", b"CONNECT ": "http",
-    b"SSH-": "ssh", b"\x16\x03": "tls", b"*1\r\n": "redis", b"\x03\x00\x00": "rdp",
-}  # fmt: skip
 
 
 class Dialogue:
@@ -104,7 +98,8 @@ class Dialogue:
         accepted = info.synthetic or self._credentials.accepts(
             info.src[0], username, password.decode("utf-8", "surrogateescape")
         )
-        self._recorder.login(name, success=accepted, password=password)
+        planted_by = self._credentials.planted_by(username, password.decode("utf-8", "surrogateescape"))
+        self._recorder.login(name, success=accepted, password=password, planted_by=planted_by if accepted else "")
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted
@@ -115,7 +110,6 @@ class Dialogue:
         line, entered = LoginLine(echo=echo), None
         while entered is None:
             data = await self._terminal.read()
-            self._note_other_protocol(data)
             taken, following = data[:READ_AT_ONCE], data[READ_AT_ONCE:]
             shown, entered, rest = line.feed(taken) if taken else (b"", Entered("end"), b"")
             if entered is not None and entered.how == "line" and not echo:
@@ -124,20 +118,6 @@ class Dialogue:
             await self._terminal.write(shown)
             await turn.give_way()
         return entered.text if entered.how == "line" else None
-
-    _heard = False
-
-    def _note_other_protocol(self, data: bytes) -> None:
-        """Record a client that takes this for another service, by the first bytes it sends."""
-        if self._heard:
-            return
-        self._heard = True
-        for start, protocol in _OTHER_PROTOCOLS.items():
-            if data.startswith(start):
-                detail = {"protocol": protocol, "data": text(data[:512])}
-                self._recorder.emit(
-                    ServiceRequest(service=self._recorder.service, action="other protocol", detail=detail)
-                )
 
     async def _session(self, username: str) -> None:
         context = self._context
@@ -153,6 +133,7 @@ class Dialogue:
                 self._origin(username),
                 terminal=TERM,
                 columns=columns,
+                changes=context.changes,
             ) as shell:
                 self._terminal.recording = recorder.begin(TERM, columns, rows)
                 shell.on_bait = recorder.bait_read
@@ -173,4 +154,5 @@ class Dialogue:
             daemon="telnetd",
             daemon_title="telnetd",
             login_message=f"login[1]: {username} login on 'pts/0'",
+            session=self._recorder.session,
         )

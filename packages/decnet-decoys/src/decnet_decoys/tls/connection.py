@@ -14,12 +14,13 @@ RECORD = 16 << 10
 class TlsConnection(Connection):
     """Wraps a client's connection after `secured`; closing it closes that."""
 
-    def __init__(self, plain: Connection, context: ssl.SSLContext) -> None:
-        """Take over `plain`: its budget of bytes, its time limits and its memory."""
+    def __init__(self, plain: Connection, context: ssl.SSLContext, first: bytes) -> None:
+        """Take over `plain`, of which `first` was read: its budget of bytes, its time limits and its memory."""
         vars(self).update(vars(plain))
         self._plain = plain
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._incoming.write(first)
 
     async def handshake(self) -> None:
         """Agree on keys; raises ConnectionEnded when the client does not speak TLS, after the alert that says so."""
@@ -77,6 +78,10 @@ class TlsConnection(Connection):
 
 async def secured(connection: Connection, context: ssl.SSLContext) -> TlsConnection:
     """Return the connection inside TLS; raises ConnectionEnded, OSError."""
-    tls = TlsConnection(connection, context)
+    async with asyncio.timeout(connection._idle_seconds):
+        first = await connection._receive()  # until then it costs no TLS, which takes 12 KiB
+    if not first:
+        raise ConnectionEnded("the client left")
+    tls = TlsConnection(connection, context, first)
     await tls.handshake()
     return tls

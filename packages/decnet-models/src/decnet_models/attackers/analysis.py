@@ -14,6 +14,7 @@ from decnet_models.attackers.password_lists import WalkedList, walked
 from decnet_models.attackers.queries import sessions
 from decnet_models.attackers.stories import Story, sentence
 from decnet_models.attackers.typists import typist
+from decnet_models.database.statements import unindexed
 
 LINES_READ = 200
 """The first command lines of a session that are told of."""
@@ -58,8 +59,9 @@ def typists_of(connection: Connection, ip: str, limit: int = 100) -> dict[str, T
 def lines_of(connection: Connection, ip: str, session: str) -> list[str]:
     """Return the first command lines of a session, in the order in which they were entered."""
     c = tables.command.c
-    query = select(c.text).where(c.session == session, c.attacker == ip).order_by(c.seq).limit(LINES_READ)
-    return list(connection.execute(query).scalars())
+    of = unindexed(connection, c.attacker) == ip  # whose index is in this order, too, and has all of its sessions
+    query = select(c.text).where(c.session == session, of).order_by(c.seq).limit(LINES_READ)
+    return list(connection.execute(query).scalars().all())
 
 
 def tries_of(connection: Connection, ip: str) -> list[tuple[str, str]]:

@@ -90,7 +90,7 @@ def _selected(connection: Connection, selection: Selection) -> Select[Any]:
 def count_open(connection: Connection) -> dict[int, int]:
     """Return the number of incidents that nobody has closed, by severity: all without those that somebody has."""
     i, a = incident.c, incident_action.c
-    query = select(i.severity, func.count(i.id.distinct())).where(unindexed(connection, i.merged_into).is_(None))
+    query = select(i.severity, func.count(i.id.distinct())).where(i.merged_into.is_(None))
     closed = query.join(incident_action, and_(a.incident == i.id, a.verb == CLOSED))
     found = Counter[int]()
     for sign, one in ((1, query), (-1, closed)):

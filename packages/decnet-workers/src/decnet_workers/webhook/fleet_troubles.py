@@ -11,7 +11,7 @@ is over, a worker that is down then if it still is. Nobody tells of `webhook` it
 
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -52,6 +52,9 @@ from decnet_workers.webhook.troubles.units import units_down
 SETTLE_NS = 10 * SECOND_NS
 LOOK_NS = 3600 * SECOND_NS
 TROUBLED_LOOK_NS = 30 * SECOND_NS
+LONGEST_TROUBLED_LOOK_NS = 900 * SECOND_NS
+"""While there is a trouble, the pause grows to this with the age of the youngest: a certificate that ends in two weeks
+must not keep the worker, and the database's zygote with it, from being parked."""
 LOW_FRACTION, LOW_BYTES = 0.05, 1 << 30
 """A disk is low with less than both free, until it has a tenth more."""
 
@@ -88,7 +91,7 @@ class FleetTroubles:
         if told.keys() != found.keys():
             with writing(self._engine) as connection:
                 tell(connection, told, found, now)
-        return self._next_look(found.keys(), now, next_silence(known, now))
+        return self._next_look({key: told.get(key, now) for key in found}, now, next_silence(known, now))
 
     def _tell_outage(self, now: int) -> None:
         """Tell, now that the database answers, that it has not for a while; both notices at once."""
@@ -113,9 +116,14 @@ class FleetTroubles:
         settled = {key: one for key, one in found.items() if key in told or now - self._seen[key] >= SETTLE_NS}
         return told, settled
 
-    def _next_look(self, told: Collection[Key], now: int, silence: int | None) -> int:
+    def _next_look(self, told: Mapping[Key, int], now: int, silence: int | None) -> int:
+        """`told` is since when each trouble is known that is there now."""
+        pause = LOOK_NS
+        if told:
+            age = now - max(told.values())
+            pause = min(max(TROUBLED_LOOK_NS, age // 2), LONGEST_TROUBLED_LOOK_NS)
         unsettled = [since + SETTLE_NS for key, since in self._seen.items() if key not in told]
-        looks = [now + (TROUBLED_LOOK_NS if told else LOOK_NS), *unsettled]
+        looks = [now + pause, *unsettled]
         return min(looks if silence is None else [*looks, silence])
 
     def _found(

@@ -61,14 +61,15 @@ def _kinds(
     c = event.c
     newest = select(c.seq, c.ts, c.kind, c.synthetic).where(c.src_ip == address).order_by(c.seq.desc())
     inner = newest.limit(MOST_EVENTS).subquery()
+    rows = newest.with_only_columns(c.seq).limit(MOST_EVENTS).subquery()  # which the index alone has
     step = inner.c.ts // (step_seconds * _SECOND_NS)
     within = (inner.c.ts >= window.since) & (inner.c.ts < window.until) & inner.c.synthetic.is_(False)
     counts: dict[int, dict[str, int]] = {}
     for at, kind, number in connection.execute(
         select(step, inner.c.kind, func.count()).where(within).group_by(step, inner.c.kind)
-    ):
+    ).all():
         counts.setdefault(int(at), {})[kind] = number
-    number, first = connection.execute(select(func.count(), func.min(inner.c.seq))).one()
+    number, first = connection.execute(select(func.count(), func.min(rows.c.seq))).one()
     if number < MOST_EVENTS:
         return counts, None
     return counts, connection.execute(select(c.ts).where(c.seq == first)).scalar_one()

@@ -57,13 +57,18 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         options: asyncssh.SSHServerConnectionOptions,
         dialect: Dialect,
         owner: Callable[[], Doorkeeper],
+        first: bytes,
     ) -> None:
-        """`owner` makes what judges this client, an asyncssh.SSHServer too."""
+        """`owner` makes what judges this client, an asyncssh.SSHServer too.
+
+        `first` is what the client has sent in answer to our version; empty: nobody has sent that yet.
+        """
         super().__init__(loop, options)
         self.ended_by: asyncio.Future[None] = loop.create_future()
         """Done after a login; has an error when the connection ended before one."""
         self._wait, self._waiter = "auth", self.ended_by
         self._protocol_factory: Any = owner
+        self._first = first
         self._dialect = dialect
         self._packet_class = LenientPacket if dialect.lenient else _packet.SSHPacket
         self._authentication: Any = None
@@ -86,11 +91,19 @@ class DecoyConnection(asyncssh.SSHServerConnection):
             super()._send_disconnect(code, reason, lang)
 
     def _send_version(self) -> None:
-        super()._send_version()
+        if self._first:
+            self._server_version = b"SSH-2.0-" + self._version
+            self._loop.call_soon(self._take_first)
+        else:
+            super()._send_version()
         self._authentication = Authentication(self, self._dialect, self._owner)  # type: ignore[arg-type]
         if self._dialect.offers_at_once:
             self._send_kexinit()
             self._kexinit_sent = True
+
+    def _take_first(self) -> None:
+        first, self._first = self._first, b""
+        self.data_received(first)
 
     def _send_ext_info(self) -> None:
         extensions = self._dialect.extensions()
@@ -112,6 +125,8 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         try:
             found = self._dialect.version_in(self._inpbuf)
         except VersionRefused as refused:
+            owner: Any = self._owner
+            owner.other_protocol(self._inpbuf)
             self._send(refused.said)
             raise
         if found is None:

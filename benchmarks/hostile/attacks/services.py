@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""Attacks on the services beside SSH and HTTP: floods, slow clients, garbage, half-open connections, bombs, uploads."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import re
+import ssl
+
+from hostile.attack import PORTS, Attack, Play, Target, all_of, crowd, rounds
+
+HELLO = bytes.fromhex("1603010200010001fc0303") + bytes(32)
+"""The beginning of a TLS handshake."""
+LOGIN_OF_MYSQL = bytes.fromhex("0500000100000000") + b"x"
+FTP_LOGIN = b"USER anonymous\r\nPASS x\r\n"
+_PASSIVE = re.compile(rb"\((\d+),(\d+),(\d+),(\d+),(\d+),(\d+)\)")
+BOMB = gzip.compress(bytes(32 << 20))
+"""32 MiB of zeros as 32 KiB."""
+
+
+def half_open(service: str, connections: int, sources: int, first: bytes = b"") -> Play:
+    """Open connections, send `first`, and then nothing until time is up."""
+
+    async def one(target: Target, source: int) -> None:
+        _, writer = await target.tcp(PORTS[service], source)
+        try:
+            writer.write(first)
+            await target.stay()
+        finally:
+            writer.transport.abort()
+
+    return crowd(connections, one, sources)
+
+
+def flood(service: str, data: bytes, connections: int, sources: int, counts: dict[str, int] | None = None) -> Play:
+    """Send `data` on a new connection and read until it closes or says nothing more, again and again.
+
+    `counts` is what one round is recorded as at most, by event kind.
+    """
+
+    async def once(target: Target, source: int) -> None:
+        reader, writer = await target.tcp(PORTS[service], source)
+        try:
+            for kind, count in (counts or {}).items():
+                target.sent(kind, count)
+            writer.write(data)
+            async with asyncio.timeout(min(max(target.left, 0.1), 1.0)):
+                while await reader.read(1 << 16):
+                    pass
+        finally:
+            writer.transport.abort()
+
+    async def one(target: Target, source: int) -> None:
+        await rounds(target, lambda: once(target, source))
+
+    return crowd(connections, one, sources)
+
+
+def unread(service: str, data: bytes, connections: int, sources: int, counts: dict[str, int] | None = None) -> Play:
+    """Send `data` on each connection and read nothing until time is up."""
+
+    async def one(target: Target, source: int) -> None:
+        _, writer = await target.tcp(PORTS[service], source)
+        try:
+            for kind, count in (counts or {}).items():
+                target.sent(kind, count)
+            writer.write(data)
+            await target.stay()
+        finally:
+            writer.transport.abort()
+
+    return crowd(connections, one, sources)
+
+
+def slow(service: str, drop: bytes, connections: int, sources: int) -> Play:
+    """Send `drop` every half second: the connection is never idle and never done."""
+
+    async def one(target: Target, source: int) -> None:
+        _, writer = await target.tcp(PORTS[service], source)
+        try:
+            while target.left:
+                writer.write(drop)
+                await asyncio.sleep(min(0.5, target.left))
+        finally:
+            writer.transport.abort()
+
+    return crowd(connections, one, sources)
+
+
+async def tls_handshakes(target: Target, source: int) -> None:
+    """Shake hands by TLS and leave, again and again."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    async def once() -> None:
+        async with asyncio.timeout(max(target.left, 0.1)):
+            _, writer = await asyncio.open_connection(
+                target.address, PORTS["https"], ssl=context, local_addr=(f"127.66.0.{source % 250 + 1}", 0)
+            )
+        writer.transport.abort()
+
+    await rounds(target, once)
+
+
+async def ftp_upload(target: Target, source: int) -> None:
+    """Store a file of up to 1 GB."""
+    reader, writer = await target.tcp(PORTS["ftp"], source)
+    try:
+        target.sent("auth.attempt")
+        writer.write(FTP_LOGIN + b"PASV\r\n")
+        async with asyncio.timeout(max(target.left, 0.1)):
+            while not (found := _PASSIVE.search(await reader.readline())):
+                pass
+            port = int(found[5]) * 256 + int(found[6])
+            _, data = await target.tcp(port, source)
+            writer.write(b"STOR pub/x\r\n")
+            for _ in range(1024):
+                data.write(bytes(1 << 20))
+                await data.drain()
+        data.transport.abort()
+    finally:
+        writer.transport.abort()
+
+
+def _mail(body: bytes) -> bytes:
+    return b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n" + body
+
+
+LINE = b"x" * 70 + b"\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+ZIPPED = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
+
+
+async def bombs(target: Target) -> None:
+    """Send compressed bodies, which no decoy unpacks, to HTTP and SMTP at the same time."""
+
+    async def post(source: int) -> None:
+        _, writer = await target.tcp(target.http, source)
+        target.sent("http.request", 20)
+        writer.write(ZIPPED * 20)
+        await target.stay()
+        writer.transport.abort()
+
+    mails = unread("smtp", _mail(BOMB * 50), 10, 10)
+    await all_of(*(post(source) for source in range(10)), mails(target))
+
+
+ATTACKS = (
+    Attack("telnet: 200 log-ins at once", flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3})),
+    Attack("telnet: option flood", unread("telnet", b"\xff\xfd\x18\xff\xfb\x1f" * 40_000, 20, 5)),
+    Attack("telnet: 1,000 half-open", half_open("telnet", 1000, 100)),
+    Attack("https: 200 handshakes at once", crowd(200, tls_handshakes, 50)),
+    Attack("https: TLS garbage", flood("https", HELLO + os.urandom(600), 100, 25)),
+    Attack("https: 1,000 half-open", half_open("https", 1000, 100, HELLO)),
+    Attack("https: plain HTTP", flood("https", GET + b"\r\n", 50, 25)),
+    Attack("ftp: 200 log-ins at once", flood("ftp", b"USER a\r\nPASS b\r\n" * 3, 200, 50, {"auth.attempt": 3})),
+    Attack("ftp: uploads of 1 GB", crowd(10, ftp_upload, 10)),
+    Attack("ftp: 20,000 commands in one go", unread("ftp", b"NOOP\r\n" * 20_000, 20, 5)),
+    Attack("smtp: mails of 50 MB", unread("smtp", _mail(LINE * 700_000), 10, 10)),
+    Attack("smtp: slow mails", slow("smtp", b"EHLO x\r\n", 300, 100)),
+    Attack("smtp: 20,000 commands in one go", unread("smtp", b"NOOP\r\n" * 20_000, 20, 5)),
+    Attack("redis: 100,000 commands in one go", unread("redis", b"PING\r\n" * 100_000, 20, 5)),
+    Attack("redis: a million arguments", unread("redis", b"*1000000\r\n" + b"$1\r\nx\r\n" * 500_000, 10, 10)),
+    Attack("redis: a bulk of 512 MB", unread("redis", b"*2\r\n$4\r\nECHO\r\n$536870912\r\n" + bytes(8 << 20), 10, 10)),
+    Attack("mysql: garbage packets", flood("mysql", LOGIN_OF_MYSQL * 50, 100, 25, {"auth.attempt": 50})),
+    Attack("mysql: packets of 16 MB", unread("mysql", b"\xff\xff\xff\x01" + bytes(16 << 20), 10, 10)),
+    Attack("mysql: 1,000 half-open", half_open("mysql", 1000, 100)),
+    Attack("compressed bombs", bombs),
+    Attack("SSH on the ports of the others", crowd(1, lambda target, _: _wrong(target))),
+)
+
+
+async def _wrong(target: Target) -> None:
+    """Speak SSH to every service that is none."""
+    await all_of(*(flood(service, b"SSH-2.0-x\r\n" + bytes(400), 10, 10)(target) for service in sorted(PORTS)))

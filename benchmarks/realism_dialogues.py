@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What decoys say in raw dialogues, beside OpenSSH, dropbear, Apache and lighttpd of this machine.
+
+    python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
+
+Each server is asked what tests/decnet_decoys/ssh/dialogues and tests/decnet_decoys/http/dialogues list, and so is a
+decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those in
+which the decky says so, too. Below it the dialogues in which they differ, with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.decnet_decoys.decky_host import free_port, own_address  # noqa: E402
+from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
+from tests.decnet_decoys.http.dialogues import play  # noqa: E402
+from tests.decnet_decoys.http.dialogues import real_servers as web_servers  # noqa: E402
+from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
+from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
+from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
+
+WAITS = (1.0, 4.0)
+ROW = "{:<10} {:>9} {:>18} {:>12}"
+
+
+def row(name: str, asked: int, real: object, ours: int) -> str:
+    return ROW.format(name, asked, str(real), ours)
+
+
+async def by_ssh(name: str, directory: Path) -> None:
+    """Compare the SSH server of that name."""
+    records = ssh.recorded(name)
+    everything = len(records) + len(ssh.OTHERWISE)
+    real: object = "not here"
+    if not ssh_servers.missing():
+        (directory / "real").mkdir()
+        address = own_address(60)
+        async with ssh_servers.real_server(name, directory / "real", address, free_port(address)) as server:
+            real = len(records) - len(await differing(server, records, WAITS))
+    wrong = await ssh.decoys_say_otherwise(directory, name, records)
+    print(row(name, everything, real, len(records) - len(wrong)))
+    for title, reason in (*ssh.OTHERWISE.items(), *((title, "?") for title in wrong)):
+        print(f"           {title}: {reason}")
+
+
+async def by_http(name: str, directory: Path) -> None:
+    """Compare the web server of that name."""
+    records = http.recorded(name)
+    real: object = "not here"
+    if not web_servers.missing(name):
+        site = directory / "real"
+        site.mkdir()
+        address = own_address(61)
+        port = free_port(address)
+        async with web_servers.real_server(name, site, address, port):
+            real = len(records) - len(await play.differing(address, port, records, WAITS))
+    wrong = await http.otherwise(directory, name)
+    print(row(name, len(records), real, len(records) - len(wrong)))
+    for title in wrong:
+        print(f"           {title}: {http.OTHERWISE[name].get(title, '?')}")
+
+
+def main() -> None:
+    """Compare all, one after the other."""
+    print(ROW.format("server", "dialogues", "real as recorded", "decky equal"), flush=True)
+    for compare, names in ((by_ssh, tuple(ssh.PERSONAS)), (by_http, tuple(http.OTHERWISE))):
+        for name in names:
+            with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
+                Path(directory).chmod(0o755)  # the web servers give up root
+                asyncio.run(compare(name, Path(directory)))
+
+
+if __name__ == "__main__":
+    main()
