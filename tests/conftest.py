@@ -8,6 +8,7 @@ from collections.abc import Generator
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import strategies as st
 
 pytest_plugins = ["tests.parallel", "tests.examples"]
 if find_spec("decnet_models"):
@@ -16,7 +17,6 @@ if find_spec("decnet_models"):
 
 LONG = (
     "tests/fleet/test_drill.py",
-    "tests/fleet/test_bad_input.py",
     "tests/fleet/",
     "tests/decnet_core/supervise/",
     "tests/test_parallel.py",
@@ -35,6 +35,30 @@ LONG = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests."""
     items.sort(key=lambda item: next((n for n, place in enumerate(LONG) if item.nodeid.startswith(place)), len(LONG)))
+
+
+MANY = 1000
+"""So many tests are those of most distributions: each of their processes would compute what `_shared` does."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Compute once, before tests/parallel.py forks, what each process of tests would compute."""
+    if session.config.option.processes > 1 and len(session.items) > MANY and not session.config.option.collectonly:
+        _shared()
+
+
+def _shared() -> None:
+    """Hypothesis' tables of Unicode: 2 s in a new checkout; the routes of the API: 1 s; a migrated database: 0.5 s."""
+    st.text().validate()
+    if find_spec("decnet_web"):
+        from decnet_web.api.application import make_application
+
+        make_application(None)
+    if find_spec("decnet_models"):
+        from tests.decnet_models.migrated import migrated_once
+
+        migrated_once()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,10 +15,12 @@ import pytest
 
 from decnet.drill import dns, web
 from decnet.drill.checks import replay
+from decnet.drill.greeting import GreetingFailed, greet
 from decnet.drill.private import free_block, settings_text
 from decnet.drill.receiver import Receiver, verify
 from decnet.drill.script import new_script
 from decnet.drill.ssh import Ssh, SshEndpoint
+from decnet.drill.target import others_of
 from decnet.history.playback import RecordingError
 from decnet_core.settings import Settings
 from decnet_decoys.fleet import deckies
@@ -150,3 +152,27 @@ def test_private_fleet_has_settings_that_workers_accept() -> None:
     found = deckies(settings.section("decoys", DecoysSettings))
     assert [one.address for one in found] == [f"127.77.{block}.{host}" for host in (10, 11, 12)]
     assert settings.section("canary", CanarySettings).http_listen == f"127.77.{block}.1:8880"
+
+
+async def test_a_service_is_greeted_and_one_that_says_nothing_is_an_error() -> None:
+    async def welcoming(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        writer.close()
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    for serve, said in ((welcoming, b"220 hello\r\n"), (silent, b"")):
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            address, port = server.sockets[0].getsockname()
+            if said:
+                assert await greet("ftp", address, port, source="127.66.0.9") == said
+            else:
+                with pytest.raises(GreetingFailed, match="said nothing"):
+                    await greet("ftp", address, port, source="127.66.0.9")
+
+
+def test_one_decky_of_each_other_service_is_attacked() -> None:
+    text = settings_text(100).replace("http = 8080 }", "http = 8080, telnet = 2323, redis = 6379 }")
+    known = deckies(Settings(tomllib.loads(text), {}, "test").section("decoys", DecoysSettings))
+    assert [(service, one.name) for service, one in others_of(known)] == [("redis", "web-01"), ("telnet", "web-01")]

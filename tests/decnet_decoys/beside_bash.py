@@ -37,5 +37,6 @@ def in_decoy(line: str, machine: Machine) -> tuple[str, int]:
     """Return what the decoy prints for `bash -c line` in its empty /tmp, and its exit status."""
     shell = ShellState(machine, machine.users[0], lambda: float(NOW), ORIGIN, command=line)
     shell.cwd = "/tmp"
+    shell.variables["LC_ALL"] = "C.UTF-8"
     played = Player(shell)(line)
     return played.text, played.status

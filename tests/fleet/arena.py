@@ -42,7 +42,7 @@ DEFAULTS = Settings({}, {}, "defaults")
 DECKIES = ("web-01", "db-01", "nas-01")
 """Those of `settings_text`."""
 SOURCE = "127.66.6.6"
-PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
+PASSWORD = "admin123"  # root's on the persona debian-web
 PATIENCE = 15
 """Seconds that an attacker waits for an answer."""
 

@@ -42,7 +42,7 @@ from decnet_core.spool.quarantine import QuarantinedLine
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.fault]
 
 IS_ROOT = os.getuid() == 0
 DECNET = (sys.executable, "-m", "decnet")

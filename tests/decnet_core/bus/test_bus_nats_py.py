@@ -26,7 +26,11 @@ LOOPBACK = BusSettings(tcp="127.0.0.1:0", tcp_token="secret", tcp_role="operator
 
 @pytest.fixture(autouse=True)
 def leftovers_of_nats_py() -> Iterator[None]:
-    """nats-py leaves the sockets of refused and lost connections to the collector; they are not our leak."""
+    """nats-py leaves the sockets of refused and lost connections to the collector; they are not our leak.
+
+    Only what was made in the test is looked at: all that other tests have left takes 0.2 s.
+    """
+    gc.freeze()
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

@@ -104,7 +104,7 @@ async def test_each_worker_may_ask_for_its_own_only(
 
 async def test_a_session_that_a_kill_cut_off_stays_synthetic(host: DeckyHost) -> None:
     sock = await announced(host, "ssh", "life-2")
-    connected = asyncssh.connect(sock=sock, username="root", password="P@ssw0rd", known_hosts=None, config=None)
+    connected = asyncssh.connect(sock=sock, username="root", password="admin123", known_hosts=None, config=None)
     async with connected as client, client.create_process(term_type="xterm") as shell:
         await shell.stdout.readuntil("#")
         entries = list((host.state.root / "decoys" / "sessions").glob("*.json"))

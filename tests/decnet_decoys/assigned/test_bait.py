@@ -44,7 +44,7 @@ async def test_bait_read_by_ssh_is_an_event(host: DeckyHost) -> None:
         host.decky.address,
         host.decky.services["ssh"],
         username="root",
-        password="P@ssw0rd",
+        password="admin123",
         known_hosts=None,
         config=None,
     )

@@ -42,7 +42,7 @@ async def typed(host: DeckyHost, command: str) -> str:
         host.decky.address,
         host.decky.services["ssh"],
         username="root",
-        password="P@ssw0rd",
+        password="admin123",
         known_hosts=None,
         config=None,
     )

@@ -75,7 +75,7 @@ def test_the_shell_is_a_bash(run: Player, player: MakePlayer) -> None:
     [
         ("python3 -c 'print(\"aa\")'", "aa\n"),
         ("perl -e 'print \"aa\\n\";'", "aa\n"),
-        ("python3 -c 'import os; print(os.getcwd())'", ""),
+        ("python3 -c 'import os; print(os.getcwd())'", "/root\n"),
         ("ls --version", "ls (GNU coreutils) 9.1\n"),
         ("echo --version", "--version\n"),
         (

@@ -138,7 +138,7 @@ async def test_a_real_client_gets_a_recorded_shell(host: DeckyHost) -> None:
         await client.stdout.readuntil(b"login: ")
         client.stdin.write(b"admin\n")
         await client.stdout.readuntil(b"Password: ")
-        client.stdin.write(b"1234\n")
+        client.stdin.write(b"admin\n")
         await client.stdout.readuntil(b"$ ")
         client.stdin.write(b"cat /etc/version\n")
         assert b"4.2.1-20230316" in await client.stdout.readuntil(b"$ ")

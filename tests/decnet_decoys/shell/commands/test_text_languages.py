@@ -10,8 +10,8 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from tests.decnet_decoys.shell.hostile import prepared
 from tests.decnet_decoys.shell.test_turns import worst
 
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.regular_expressions import BadPatternError, compiled
 
 LINES = (
     r"printf 'a 1\nb 2\n' | awk '{s+=$2} END {print s, NR}'",

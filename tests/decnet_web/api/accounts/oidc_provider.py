@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import hashlib
 import json
 import socket
@@ -25,12 +26,18 @@ from starlette.routing import Route
 CLIENT, SECRET = "decnet-client", "s3cret:with/odd chars"
 
 
+@functools.cache
+def _first_key() -> RSAKey:
+    """Return the key of every provider: to make one takes 0.1 s."""
+    return RSAKey.generate_key(2048, {"kid": "first"})
+
+
 class OidcProvider:
     """Its users log in without being asked."""
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
-        self.key = RSAKey.generate_key(2048, {"kid": "first"})
+        self.key = _first_key()
         self.published = [self.key]
         self.claims: dict[str, Any] = {"sub": "user-1", "preferred_username": "nina", "groups": ["soc"]}
         self.change: Callable[[dict[str, Any]], None] = lambda _claims: None

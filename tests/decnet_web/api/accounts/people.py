@@ -16,6 +16,7 @@ from decnet.fleet.deployment import transaction
 from decnet_models.accounts import queries
 from decnet_models.accounts.audit import Entry, entries
 from decnet_models.accounts.queries import Account, Role
+from decnet_web.api.accounts.passwords import Hasher
 
 PASSWORD = "tall copper lighthouse"  # of people who do not exist
 ORIGIN = "https://decnet.example"
@@ -30,6 +31,11 @@ def person(served: Served, name: str, role: Role = "viewer", password: str | Non
         found = queries.account_named(connection, name)
     assert found is not None
     return found
+
+
+def hash_quickly(served: Served) -> None:
+    """Have the application hash with parameters that take no time; test_session.py has those of the product."""
+    served.application.state.accounts.hasher = Hasher(memory_kib=64, passes=1)
 
 
 class Browser:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pyotp
 import pytest
-from tests.decnet_web.api.accounts.people import PASSWORD, Browser, audited, browser, person
+from tests.decnet_web.api.accounts.people import PASSWORD, Browser, audited, browser, hash_quickly, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.access import links, users
@@ -24,6 +24,7 @@ NEW = "quiet marble orchard"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("fleet")) as served:
+        hash_quickly(served)
         yield served
 
 

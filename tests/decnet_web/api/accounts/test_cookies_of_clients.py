@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.decnet_web.api.accounts.people import PASSWORD, person
+from tests.decnet_web.api.accounts.people import PASSWORD, hash_quickly, person
 from tests.decnet_web.api.served import Served, serving
 from tests.decnet_web.fuzz.served_over_tcp import served_over_tcp
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(not CURL, reason="needs curl")
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("fleet")) as served:
+        hash_quickly(served)
         person(served, "ana", "analyst")
         yield served
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_web.api.accounts.authenticator import Authenticator
-from tests.decnet_web.api.accounts.people import ORIGIN, Browser, audited, browser, person
+from tests.decnet_web.api.accounts.people import ORIGIN, Browser, audited, browser, hash_quickly, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.access import users
@@ -27,6 +27,7 @@ from decnet_web.api.problems import Problem
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("fleet")) as served:
+        hash_quickly(served)
         yield served
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import update
-from tests.decnet_web.api.accounts.people import PASSWORD, audited, browser, person
+from tests.decnet_web.api.accounts.people import PASSWORD, audited, browser, hash_quickly, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
@@ -25,7 +25,7 @@ from decnet_web.api.problems import Problem
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("fleet")) as served:
-        served.application.state.accounts.hasher = Hasher(memory_kib=64, passes=1)
+        hash_quickly(served)
         yield served
 
 

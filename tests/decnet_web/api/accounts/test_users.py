@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.decnet_web.api.accounts.people import ORIGIN, PASSWORD, audited, browser, person
+from tests.decnet_web.api.accounts.people import ORIGIN, PASSWORD, audited, browser, hash_quickly, person
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
@@ -18,6 +18,7 @@ from decnet_web.api.moments import moment_text
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("fleet")) as served:
+        hash_quickly(served)
         yield served
 
 

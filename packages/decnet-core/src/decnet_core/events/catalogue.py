@@ -112,7 +112,7 @@ class LoginAttempt(Repeatable, frozen=True, tag="auth.attempt"):
     """A login was tried; `method` is none, password, publickey or keyboard-interactive (RFC 4252)."""
 
     alike: ClassVar[tuple[str, ...]] = ("service", "success", "method")
-    sampled: ClassVar[tuple[str, ...]] = ("username", "password", "public_key")
+    sampled: ClassVar[tuple[str, ...]] = ("username", "password", "public_key", "planted_by")
     phases: ClassVar[tuple[str, ...]] = (CREDENTIAL_ACCESS,)
 
     service: str
@@ -123,6 +123,8 @@ class LoginAttempt(Repeatable, frozen=True, tag="auth.attempt"):
     password: str | None = None
     public_key: str | None = None
     """SHA256:... fingerprint of the offered key, as OpenSSH prints it."""
+    planted_by: str = ""
+    """The session that set the password or planted the key by which this login was let in; empty: none did."""
 
     def reached(self) -> tuple[str, ...]:
         return (CREDENTIAL_ACCESS, INITIAL_ACCESS) if self.success else self.phases

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Files that `orchestrator` and the operator put on the deckies' machines, kept over restarts: one document per decky.
 
-They go into the part of a machine's file system that all its visitors share. What a visitor has changed or deleted is
-in a layer of his own above it, and stays as he left it.
+They go into the part of a machine's file system that all its visitors share. What a visitor has changed or deleted
+(`decnet_decoys.changes`) stays as he left it.
 """
 
 import logging
@@ -118,6 +118,8 @@ def _put(machine: Machine, file: PlacedFile) -> None:
         missing.append(parent)
         parent = posixpath.dirname(parent)
     there = entries.get(file.path)
+    if file.path in machine.tree.changed:
+        return
     if entries[parent].kind != "dir" or (there is not None and there.kind != "file"):
         return
     at_home = user is not None and file.path.startswith(user.home.rstrip("/") + "/")

@@ -78,8 +78,9 @@ class ConnectionRecorder:
         password: str | bytes | None = None,
         method: str = "password",
         public_key: str | None = None,
+        planted_by: str = "",
     ) -> None:
-        """Record and count an attempt to log in."""
+        """Record and count an attempt to log in; `planted_by` as in LoginAttempt."""
         self.counters.add("decoys_synthetic_logins" if self.info.synthetic else "decoys_logins")
         self.emit(
             LoginAttempt(
@@ -89,6 +90,7 @@ class ConnectionRecorder:
                 method=method,
                 password=None if password is None else text(password),
                 public_key=public_key,
+                planted_by=planted_by,
             )
         )
 

@@ -35,7 +35,7 @@ class FtpService(Service[FtpProfile]):
         from decnet_decoys.ftp import session  # noqa: F401  # the shell's files, so that no client waits for them
         from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
 
-        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self.tls = TlsOffer(context, context.host_name) if profile.tls else None
 
     async def serve(self, connection: Connection) -> None:
@@ -141,10 +141,19 @@ class _Dialogue:
         origin = Origin(
             address, port, SERVER_PORT, daemon="vsftpd", daemon_title="/usr/sbin/vsftpd /etc/vsftpd.conf",
             login_message=f"[{username}] OK LOGIN: Client \"{address}\"",
+            session=self._recorder.session,
         )  # fmt: skip
         fleet = context.fleet
         try:
-            with logged_in(context.machine, fleet.overlays, fleet.budget, username, origin, command="ftp") as shell:
+            with logged_in(
+                context.machine,
+                fleet.overlays,
+                fleet.budget,
+                username,
+                origin,
+                command="ftp",
+                changes=context.changes,
+            ) as shell:
                 recorder.begin(None, 80, 24)
                 shell.on_bait = recorder.bait_read
                 session = FtpSession(shell, self._connection, recorder, self._service.tls, secure=self._secure)

@@ -56,6 +56,7 @@ def sibling(persona: Persona, identity: Identity) -> Persona:
         persona, own = _varied(persona, identity.seed), _hardware(own, identity.seed)
     return msgspec.structs.replace(
         persona,
+        users=tuple(msgspec.structs.replace(user, passwords=user.passwords[:1]) for user in persona.users),
         hardware=own,
         files={path: _filled(text, blanks) for path, text in persona.files.items()},
         services={name: filled(profile, blanks) for name, profile in persona.services.items()},
@@ -185,7 +186,7 @@ def _traffic(given: Traffic, drawing: random.Random) -> Traffic:
 
 
 def _user(user: User, seed: int) -> User:
-    """Give an account that can log in other weak passwords, as many as it had."""
+    """Give an account that can log in other weak passwords."""
     drawing = _drawing(seed, f"user {user.name}")
     words = (user.name, *_WORDS)
     drawn = {drawing.choice(words) + drawing.choice(_ENDINGS) for _ in user.passwords}

@@ -76,6 +76,8 @@ class Call:
 
     def open(self, path: str) -> InputFile | None:
         """Return a file's content; complains and returns None when it cannot be read."""
+        if path in self.shell.opened:
+            return InputFile(path, self.shell.opened[path])
         try:
             return InputFile(path, self.shell.files.read(path, self.shell.access))
         except FileSystemError as error:

@@ -52,9 +52,9 @@ def _at_path(shell: ShellState, path: str) -> Found:
     if not entry.mode & 0o111:
         return Found(path, complaint=f"{path}: Permission denied", status=126)
     if isinstance(entry.content, Filler):
-        name = posixpath.basename(path)
+        name = entry.content.seed.rpartition("/")[2]
         program = programs().get(name)
-        return Found(name, program.handler if program else _silent)
+        return Found(name if name != "busybox" else posixpath.basename(path), program.handler if program else _silent)
     return _brought(path, entry.content)
 
 

@@ -6,19 +6,22 @@ attacker expects it to, until whoever drives it interrupts.
 """
 
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion.conditions import conditions_or_fields
+from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import UsageError
 from decnet_decoys.shell.redirection import redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
@@ -34,6 +37,7 @@ from decnet_decoys.shell.syntax.nodes import (
 )
 from decnet_decoys.shell.syntax.parser import Parser
 
+_KEEPS_ASSIGNMENTS = frozenset(("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "local"))
 HANG_SECONDS = 900.0
 MAX_PRINTED = 32 << 10
 """Bytes that one Print shows: they are recorded and encrypted at once."""
@@ -72,9 +76,25 @@ class Interpreter:
             yield from self.flush()
             yield Pause(HANG_SECONDS)
             shell.status = KILLED
+        except ExpansionError as fault:
+            self._errors.write(encode(f"{shell.error_prefix}: {fault}\n"))
+            shell.status = 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
+        yield from self._at_exit()
         yield from self.flush()
+        return shell.status
+
+    def _at_exit(self) -> Effects:
+        """Run what `trap` wants done when the shell ends, if it does: one that runs a command, or that is left."""
+        shell = self.shell
+        action = shell.traps.get("EXIT", "")
+        if action and (shell.finished or shell.command is not None):
+            shell.traps.clear()
+            status = shell.status
+            with suppress(ExitShell, BudgetExceededError, OutputFullError, ReturnFunction, LoopJump, ExpansionError):
+                yield from self.script(action, Streams(None, self._screen, self._errors))
+            shell.status = status
         return shell.status
 
     def flush(self) -> Generator[Effect, Any, None]:
@@ -91,17 +111,27 @@ class Interpreter:
                 try:
                     line = yield from parser.line()
                 except ShellSyntaxError as fault:
-                    return self._syntax_error(fault, streams)
+                    return self._syntax_error(fault, text, streams)
                 if line is None:
                     return self.shell.status
                 self.shell.status = yield from self.sequence(line, streams)
 
-    def _syntax_error(self, fault: ShellSyntaxError, streams: Streams) -> int:
+    def _syntax_error(self, fault: ShellSyntaxError, text: str, streams: Streams) -> int:
+        """Complain as bash does: of a string that it was given to run, with the line in question."""
+        shell = self.shell
+        whole = shell.command is not None and text == shell.command and shell.name == "bash"
+        prefix = "bash: -c: line 1" if whole else shell.error_prefix
         if isinstance(fault, IncompleteError):
-            message = "syntax error: unexpected end of file"
+            mark = str(fault)
+            lines = text.count("\n") + 2
+            message = f"{prefix}: unexpected EOF while looking for matching `{mark}'\n"
+            if mark not in ('"', "'", "`", ")"):
+                message = f"{prefix.replace('line 1', f'line {lines}')}: syntax error: unexpected end of file\n"
         else:
-            message = f"syntax error near unexpected token `{fault}'"
-        streams.err.write(encode(f"{self.shell.error_prefix}: {message}\n"))
+            message = f"{prefix}: syntax error near unexpected token `{fault}'\n"
+            line = next((line for line in text.split("\n")[:200] if str(fault) in line), text.partition("\n")[0])
+            message += f"{prefix}: `{line[:4096]}'\n" if whole else ""
+        streams.err.write(encode(message))
         return 2
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
@@ -117,18 +147,23 @@ class Interpreter:
 
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
         stdin = streams.stdin
+        statuses = []
         for command in pipeline.commands[:-1]:
             pipe = self.buffer()
-            yield from self._process(command, Streams(stdin, pipe, streams.err))
+            statuses.append((yield from self._process(command, Streams(stdin, pipe, streams.err))))
             stdin = InputBuffer(pipe.take())
         run = self._command if len(pipeline.commands) == 1 else self._process
         status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
+        for index, one in enumerate([*statuses, status][:64]):
+            self.shell.variables[f"PIPESTATUS[{index}]"] = str(one)
+        self.shell.variables["PIPESTATUS"] = str((statuses or [status])[0])
         return int(not status) if pipeline.negated else status
 
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
         try:
-            return (yield from self._command(command, streams))
+            with self.shell.forked():
+                return (yield from self._command(command, streams))
         except ExitShell as leaving:
             return leaving.status
         except OutputFullError:
@@ -160,9 +195,30 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
-        argv = yield from words.fields(self, simple.words)
+        argv = yield from conditions_or_fields(self, simple.words)
+        if argv and argv[0] in self.shell.aliases and self.shell.command is None:
+            return (yield from self._aliased(argv, streams))
+        kept = self.shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
         for name, word in simple.assignments:
             self.shell.set(name, (yield from words.text(self, word)))
+            if argv:
+                self.shell.exported.add(name)
+        try:
+            return (yield from self._run_simple(argv, simple, streams))
+        finally:
+            if kept is not None and simple.assignments:
+                self.shell.restore(kept, [name for name, _ in simple.assignments])
+
+    def _aliased(self, argv: list[str], streams: Streams) -> Effects:
+        quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in argv[1:])
+        text = f"{self.shell.aliases[argv[0]]} {quoted}"
+        kept, self.shell.aliases = self.shell.aliases, {}
+        try:
+            return (yield from self.script(text, streams))
+        finally:
+            self.shell.aliases = kept
+
+    def _run_simple(self, argv: list[str], simple: Simple, streams: Streams) -> Effects:
         outcome = yield from redirected(self, simple.redirects, streams)
         if isinstance(outcome, int):
             return outcome
@@ -196,11 +252,14 @@ class Interpreter:
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, argv[0], argv[1:], streams, tty=tty)
+            self.shell.running.begin(argv, self.shell.cwd)
             try:
                 answer = handler(call)
                 return answer if isinstance(answer, int) else (yield from answer)
             except UsageError as refused:
                 return call.fail(str(refused), refused.status)
+            finally:
+                self.shell.running.end()
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         kept = self.shell.set_parameters(argv)

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from decnet_decoys.shell.effects import Effect
+from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -46,8 +46,12 @@ def _redirect(
     target = yield from words.text(runner, redirect.target)
     if redirect.op == "<<<":
         return streams._replace(stdin=InputBuffer(encode(target + "\n")))
+    if target.startswith(("/dev/tcp/", "/dev/udp/")):
+        yield from _socket(runner, target, streams)
     if redirect.op == "<":
-        return streams._replace(stdin=InputBuffer(runner.shell.files.read(target, runner.shell.access)))
+        opened = runner.shell.opened.get(target)
+        content = runner.shell.files.read(target, runner.shell.access) if opened is None else opened
+        return streams._replace(stdin=InputBuffer(content))
     if redirect.op == ">&" and target in ("1", "2", "-"):
         buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
     elif redirect.op in ("<&", "<>"):
@@ -57,6 +61,20 @@ def _redirect(
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, Any, None]:
+    """Record bash's /dev/tcp/HOST/PORT as the wish to connect, and refuse; raises FileSystemError."""
+    _, _, protocol, host, port, *_ = [*target.split("/"), "", ""]
+    yield Requested("connect", {"program": f"bash {protocol}", "target": f"{host} {port}"[:2048]})
+    prefix = runner.shell.error_prefix
+    if host.replace(".", "").isdigit() or host == "localhost":
+        yield Pause(0.2 if host.startswith("127.") or host == "localhost" else 1.5)
+        streams.err.write(encode(f"{prefix.partition(':')[0]}: connect: Connection refused\n"))
+        raise FileSystemError("Connection refused")
+    yield Pause(1.0)
+    streams.err.write(encode(f"{prefix.partition(':')[0]}: {host}: Temporary failure in name resolution\n"))
+    raise FileSystemError("Invalid argument")
 
 
 def _open(runner: Runner, target: str, *, append: bool, written: list[tuple[str, OutputBuffer]]) -> OutputBuffer:

@@ -12,6 +12,9 @@ from typing import NamedTuple
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
@@ -30,6 +33,9 @@ MAX_HISTORY_CHARACTERS = 1 << 17
 
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+KeptVariables = tuple[dict[str, str], set[str]]
+"""Variables, and the names of those that are exported."""
+
 
 class Origin(NamedTuple):
     """The connection a login came by, as `who`, `ps`, `ss` and the machine's log show it; its service fills this in."""
@@ -45,6 +51,36 @@ class Origin(NamedTuple):
     """What the daemon wrote to the machine's log when it accepted the login."""
     environment: Mapping[str, str] = {}
     """Variables that the daemon adds to the user's environment."""
+    session: str = ""
+    """The recorded session, which is named as the one that planted what it changes."""
+
+
+class Running:
+    """The program that runs now, as /proc/self shows it."""
+
+    def __init__(self, shell: str) -> None:
+        self._shell = shell
+        self._argv = [shell]
+        self._cwd = "/"
+
+    def begin(self, argv: list[str], cwd: str) -> None:
+        self._argv, self._cwd = argv, cwd
+
+    def end(self) -> None:
+        self._argv = [self._shell]
+
+    def comm(self) -> bytes:
+        return encode(self._argv[0].rpartition("/")[2][:15] + "\n")
+
+    def cmdline(self) -> bytes:
+        return b"".join(encode(word[:4096]) + b"\0" for word in self._argv[:64])
+
+    def exe(self) -> str:
+        name = self._argv[0].rpartition("/")[2]
+        return "/bin/busybox" if self._shell == "busybox" else f"/usr/bin/{name}"
+
+    def directory(self) -> str:
+        return self._cwd
 
 
 class ShellState:
@@ -72,16 +108,35 @@ class ShellState:
         self.columns = columns
         self.command = command
         overlay = overlay or Overlay(machine)
-        self.files, self.users = overlay.files, overlay.users
+        self.files = overlay.files
+        self._users: tuple[object, object, list[User]] | None = None
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
+        running = self.running = Running("bash" if machine.persona.family == "debian" else "busybox")
+        self.files.live["/proc/self/comm"], self.files.live["/proc/self/cmdline"] = running.comm, running.cmdline
+        self.files.live_links["/proc/self/exe"] = running.exe
+        self.files.live_links["/proc/self/cwd"] = running.directory
         self.files.live["/dev/zero"] = _zeros
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(_noise, count())
         self.functions: dict[str, Group] = {}
+        self.opened: dict[str, bytes] = {}
+        """What is read under the names of process substitutions."""
+        self.traps: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+        self.readonly: set[str] = set()
+        self.stack: list[str] = []
+        """Where `popd` goes back to."""
+        self.umask = 0o022
+        self.parameters: list[str] = []
+        """$1 and the following."""
+        self.began = int(clock())
+        self._drawn = int(clock() * 1000) % 100_003
         self._function_sizes: dict[str, int] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
         self.finished = False
+        self.on_changed: Callable[[], None] | None = None
+        """Called when a line has ended: what it changed is to take effect."""
         self.on_bait: Callable[[str, str], None] | None = None
         """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
@@ -114,6 +169,8 @@ class ShellState:
         variables = {
             "BASH_VERSION": f"{version}(1)-release",
             "BASHPID": str(self.pid),
+            **{f"BASH_VERSINFO[{index}]": part for index, part in enumerate((*version.split("."), "1", "release"))},
+            "BASH_VERSINFO": version[0],
             "OSTYPE": "linux-gnu",
             "HOSTTYPE": machine,
             "MACHTYPE": f"{machine}-pc-linux-gnu",
@@ -121,6 +178,11 @@ class ShellState:
             "UID": str(user.uid),
         }
         return variables | ({} if self.terminal else {"TERM": "dumb"})
+
+    def random(self) -> int:
+        """Return what $RANDOM is now: another each time."""
+        self._drawn = (self._drawn * 1_103_515_245 + 12_345) & 0x7FFFFFFF
+        return self._drawn >> 8 & 0x7FFF
 
     @property
     def now(self) -> int:
@@ -134,7 +196,7 @@ class ShellState:
     @property
     def access(self) -> Access:
         """As whom and from where the shell's programs use the files."""
-        return Access(self.identity, self.cwd, self.now, self.on_bait)
+        return Access(self.identity, self.cwd, self.now, self.on_bait, self.umask)
 
     @property
     def prompt(self) -> str:
@@ -156,6 +218,27 @@ class ShellState:
         """What the shell's own error messages begin with."""
         return "bash: line 1" if self.name == "bash" else self.name
 
+    @property
+    def users(self) -> list[User]:
+        """The accounts of the machine as its files have them now."""
+        files = self.files
+        passwd, group = (files.entry(path) for path in ("/etc/passwd", "/etc/group"))
+        if self._users is None or self._users[0] is not passwd or self._users[1] is not group:
+            self._users = passwd, group, account_files.users(files)
+        return self._users[2]
+
+    def password_is(self, user: User, given: str) -> bool:
+        """Return whether it is the account's password."""
+        field = account_files.shadow(self.files).get(user.name, "*")
+        return bool(given) and self.machine.secrets.get(field) == given
+
+    def groups_of(self, user: User) -> dict[str, int]:
+        """Return the user's groups and their numbers, the first one first."""
+        groups = account_files.groups(self.files)
+        first = next((name for name, (number, _) in groups.items() if number == user.gid), str(user.gid))
+        members = {name: number for name, (number, names) in groups.items() if user.name in names}
+        return {first: user.gid} | members
+
     def account(self, name: str) -> User | None:
         """Return the account `name` of the machine as this attacker changed it."""
         return next((user for user in self.users if user.name == name), None)
@@ -167,12 +250,29 @@ class ShellState:
     def set(self, name: str, value: str) -> None:
         """Set a variable, bounded in number and length; one that there is no room for stays as it is."""
         value = value[:MAX_WORD]
+        if name in self.readonly:
+            raise ExpansionError(f"{name}: readonly variable")
         more = len(value) - len(self.variables.get(name, ""))
         full = name not in self.variables and len(self.variables) >= MAX_VARIABLES
         if full or self._characters + more > MAX_VARIABLE_CHARACTERS:
             return
         self._characters += more
         self.variables[name] = value
+
+    def temporary(self) -> KeptVariables:
+        """Return what `restore` needs after assignments that are a command's only."""
+        return dict(self.variables), set(self.exported)
+
+    def restore(self, kept: KeptVariables, names: list[str]) -> None:
+        """Give back to variables what they were."""
+        before, exported = kept
+        for name in names:
+            if name in before:
+                self._characters += len(before[name]) - len(self.variables.get(name, ""))
+                self.variables[name] = before[name]
+            else:
+                self.unset(name)
+        self.exported = {name for name in self.exported if name not in names} | (exported & set(names))
 
     def unset(self, name: str) -> None:
         self._characters -= len(self.variables.pop(name, ""))
@@ -198,9 +298,20 @@ class ShellState:
         argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
         argv = [argument[:MAX_WORD] for argument in argv]
         rest = " ".join(argv[1:])[:MAX_WORD]
+        self.parameters = argv[1:2000]
         self.variables.update({str(index): argv[index] if index < len(argv) else "" for index in range(10)})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
+
+    def only_exported(self) -> None:
+        """Keep what a program that is started gets: exported variables, no functions."""
+        own = {"IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
+        self.variables = {
+            name: value
+            for name, value in self.variables.items()
+            if name in self.exported or name in own or name.startswith("BASH_VERS")
+        }
+        self._characters = 0
 
     @contextmanager
     def forked(self) -> Iterator[None]:

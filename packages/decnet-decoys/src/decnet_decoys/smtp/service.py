@@ -39,7 +39,7 @@ class SmtpService(Service[SmtpProfile]):
         from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
 
         self.name = profile.name or context.host_name
-        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self.credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self.tls = TlsOffer(context, self.name) if profile.tls else None
 
     async def serve(self, connection: Connection) -> None:

@@ -216,6 +216,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             terminal=self._term,
             columns=self._size[0],
             command=self._command,
+            changes=context.changes,
         ) as shell:
             self._terminal.recording = recorder.begin(self._term, *self._size)
             shell.on_bait = recorder.bait_read
@@ -240,6 +241,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             daemon="sshd",
             daemon_title=f"sshd: {username} [priv]",
             login_message=f"Accepted password for {username} from {address} port {port} ssh2",
+            session=self._recorder.connection.session,
             environment=environment | ({"SSH_TTY": "/dev/pts/0"} if self._term else {}),
         )
 

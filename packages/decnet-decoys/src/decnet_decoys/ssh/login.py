@@ -2,6 +2,7 @@
 """Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded, too."""
 
 import asyncio
+import base64
 from typing import Any
 
 from decnet_core.events.catalogue import ClientIdentified, ServiceRequest
@@ -45,6 +46,9 @@ class Login(asyncssh.SSHServer):
         self._username = ""
         self._channels = 0
         self._open = 0
+        self._let_in = False
+        self._offered: tuple[str, str] | None = None
+        """Fingerprint of a planted key, and the session that planted it."""
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
@@ -62,8 +66,9 @@ class Login(asyncssh.SSHServer):
         self._conn.abort()
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Record the software of a client that left before logging in."""
+        """Record the software of a client that left before logging in, and a key that it did not sign with."""
         self._identify()
+        self._record_key(success=False)
         self._pacing.end()
         self._unsent.end()
 
@@ -87,14 +92,33 @@ class Login(asyncssh.SSHServer):
         return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
-        return False
+        """Accept a key that an intruder planted; its signature is checked then, and `auth_completed` called."""
+        planted_by = self._context.changes.key_planted_by(username, base64.b64encode(key.public_data).decode())
+        if not planted_by:
+            self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
+            return False
+        self._offered = (key.get_fingerprint(), planted_by)
+        return True
+
+    def auth_completed(self) -> None:
+        """Record a login by a planted key."""
+        if not self._let_in:
+            self._record_key(success=True)
+
+    def _record_key(self, *, success: bool) -> None:
+        if self._offered is not None:
+            (key, planted_by), self._offered = self._offered, None
+            self._recorder.login(
+                self._username, success=success, method="publickey", public_key=key, planted_by=planted_by
+            )
 
     async def validate_password(self, username: str, password: str, method: str = "password") -> bool:
         """Record a try, and return whether it opens the account; a wrong one takes its time."""
         info = self._recorder.info  # a synthetic user has an account here, whatever its password is
         accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
-        self._recorder.login(username, success=accepted, password=password, method=method)
+        planted_by = self._credentials.planted_by(username, password) if accepted else ""
+        self._recorder.login(username, success=accepted, password=password, method=method, planted_by=planted_by)
+        self._let_in = accepted
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted

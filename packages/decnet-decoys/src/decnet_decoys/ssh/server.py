@@ -38,7 +38,7 @@ class Server:
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile
-        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
         self._dialect = dialect_of(profile.version)

@@ -98,7 +98,8 @@ class Dialogue:
         accepted = info.synthetic or self._credentials.accepts(
             info.src[0], username, password.decode("utf-8", "surrogateescape")
         )
-        self._recorder.login(name, success=accepted, password=password)
+        planted_by = self._credentials.planted_by(username, password.decode("utf-8", "surrogateescape"))
+        self._recorder.login(name, success=accepted, password=password, planted_by=planted_by if accepted else "")
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted
@@ -132,6 +133,7 @@ class Dialogue:
                 self._origin(username),
                 terminal=TERM,
                 columns=columns,
+                changes=context.changes,
             ) as shell:
                 self._terminal.recording = recorder.begin(TERM, columns, rows)
                 shell.on_bait = recorder.bait_read
@@ -152,4 +154,5 @@ class Dialogue:
             daemon="telnetd",
             daemon_title="telnetd",
             login_message=f"login[1]: {username} login on 'pts/0'",
+            session=self._recorder.session,
         )

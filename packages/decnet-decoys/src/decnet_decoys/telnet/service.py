@@ -23,7 +23,7 @@ class TelnetService(Service[TelnetProfile]):
         from decnet_decoys.telnet import dialogue  # the shell, which most decoys of other services do not need
 
         self._dialogue = dialogue.Dialogue
-        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
+        self._credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
 
     async def serve(self, connection: Connection) -> None:
         await self._dialogue(self.context, self.profile, self._credentials, connection).play()

@@ -159,6 +159,9 @@ class ShellSession:
             self._events.command_failed()
             log.exception("command failed line=%s", for_terminal(line))
             shell.status = 1
+        finally:
+            if shell.on_changed is not None:
+                shell.on_changed()
         return shell.status
 
     async def _drive(self, effects: Effects) -> None:

@@ -29,12 +29,8 @@ def check(url: str) -> list[str]:
     Checks a fresh SQLite database, which shows whether a migration was forgotten, and the one at `url`. Raises
     DatabaseError when that cannot be read or is not at this version.
     """
-    with tempfile.TemporaryDirectory(prefix="decnet-check-") as directory:
-        fresh = f"sqlite:///{Path(directory) / 'fresh.db'}"
-        with _quiet():
-            upgrade(fresh)
-        result = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
-    return result + [f"this database: {difference}" for difference in _differences_at(url)]
+    fresh = [f"a fresh database: {difference}" for difference in _fresh_differences()]
+    return fresh + [f"this database: {difference}" for difference in _differences_at(url)]
 
 
 def differences(connection: Connection) -> list[str]:
@@ -54,6 +50,16 @@ def declared_schema() -> MetaData:
     for table in all_tables():
         table.to_metadata(whole)
     return whole
+
+
+@functools.cache
+def _fresh_differences() -> list[str]:
+    """Compare a fresh SQLite database: once, since migrations and classes are this version's."""
+    with tempfile.TemporaryDirectory(prefix="decnet-check-") as directory:
+        fresh = f"sqlite:///{Path(directory) / 'fresh.db'}"
+        with _quiet():
+            upgrade(fresh)
+        return _differences_at(fresh)
 
 
 def _differences_at(url: str) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from decnet.canary.tokens import Planted
 from decnet.cli.errors import CommandError
 from decnet.drill import dns, web
+from decnet.drill.greeting import greet
 from decnet.drill.script import BROWSED_PATHS, BROWSER, SCANNED_PATHS, SCANNER, Script
 from decnet.drill.ssh import Ssh, SshEndpoint
 from decnet.drill.target import Target
@@ -24,6 +25,7 @@ class Action(enum.Enum):
     WEB = "web requests"
     CANARY_HTTP = "canary by HTTP"
     CANARY_DNS = "canary by DNS"
+    OTHERS = "other services"
 
 
 class Bait(msgspec.Struct, frozen=True):
@@ -50,7 +52,7 @@ class Attack:
 
     async def run(self) -> None:
         """Run all actions, SSH in parallel to HTTP; a failure on one side does not stop the other."""
-        ended = await asyncio.gather(self._by_ssh(), self._by_web(), return_exceptions=True)
+        ended = await asyncio.gather(self._by_ssh(), self._by_web(), self._by_others(), return_exceptions=True)
         for error in ended:
             if error is not None:
                 raise error
@@ -78,6 +80,11 @@ class Attack:
         if rcode != 0:
             raise AttackFailed(f"the canary's DNS receiver answered with RCODE {rcode}")
         self._note(Action.CANARY_DNS)
+
+    async def _by_others(self) -> None:
+        for service, decky in self._target.others:
+            await greet(service, decky.address, decky.port(service) or 0, source=self._script.source)
+        self._note(Action.OTHERS)
 
     def _note(self, action: Action) -> None:
         self.done[action] = time.monotonic()

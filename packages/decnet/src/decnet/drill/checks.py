@@ -14,7 +14,7 @@ from decnet.drill.receiver import Arrival
 from decnet.drill.script import BROWSED_PATHS, EXPECTED_TECHNIQUES, SCANNED_PATHS, Script
 from decnet.drill.target import Target
 from decnet.history.playback import RecordingError, entry_of, header_of
-from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
+from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest, LoginAttempt
 from decnet_core.state import State
 from decnet_models.attackers import queries as attackers
 from decnet_models.attackers.profile import AttackerProfile
@@ -77,6 +77,18 @@ def requests_recorded(connection: Connection, evidence: Evidence) -> Finding:
     ]
     expected = Counter((*SCANNED_PATHS, *BROWSED_PATHS))
     return Finding(Counter(targets) == expected, f"{len(targets)} of {expected.total()} requests")
+
+
+def others_recorded(connection: Connection, evidence: Evidence) -> Finding:
+    """A connection to each other service that is offered is an event."""
+    found = {
+        (one.event.payload.service, one.event.decky)
+        for one in events.of_attacker(connection, evidence.script.source, _MANY)
+        if isinstance(one.event.payload, ConnectionOpened)
+    }
+    missing = [service for service, decky in evidence.target.others if (service, decky.name) not in found]
+    detail = f"{len(evidence.target.others) - len(missing)} of {len(evidence.target.others)} other services"
+    return Finding(not missing, detail)
 
 
 def session_replays(connection: Connection, evidence: Evidence) -> Finding:
@@ -152,6 +164,7 @@ def delivered(kind: str, key: str | None = None) -> Look:
 CHECKS = (
     Check("logins and commands recorded", Action.SESSION, recorded),
     Check("web requests recorded", Action.WEB, requests_recorded),
+    Check("other services recorded", Action.OTHERS, others_recorded),
     Check("session recorded and replays", Action.SESSION, session_replays),
     Check("attacker profiled", Action.SESSION, profiled),
     Check("credentials stored", Action.SESSION, credential_stored),

@@ -16,6 +16,7 @@ from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
 from decnet.drill.examination import Examination, Outcome
+from decnet.drill.greeting import GreetingFailed
 from decnet.drill.receiver import Receiver
 from decnet.drill.script import Script, new_script
 from decnet.drill.ssh import SshFailed
@@ -32,7 +33,7 @@ from decnet_models.webhooks.queries import remove_webhook
 
 _BUS_SECONDS = 2.0
 _POLL_SECONDS = 0.1
-_ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
+_ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, GreetingFailed, OSError)
 
 
 class Report(msgspec.Struct, frozen=True):

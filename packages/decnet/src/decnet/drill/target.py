@@ -8,6 +8,7 @@ from decnet.fleet.deployment import Deployment
 from decnet_core.settings import Settings
 from decnet_decoys.decky import Decky
 from decnet_decoys.fleet import FleetError, deckies
+from decnet_decoys.services.service_registry import load
 from decnet_decoys.settings import DecoysSettings
 from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
 
@@ -19,6 +20,8 @@ class Target(msgspec.Struct, frozen=True):
     """A decky with HTTP."""
     dns: tuple[str, int]
     """Address and port of the canary's DNS receiver."""
+    others: tuple[tuple[str, Decky], ...] = ()
+    """One decky of each other service that is offered and speaks TCP, by the service's name."""
 
     @property
     def site(self) -> str:
@@ -39,7 +42,14 @@ def choose(deployment: Deployment) -> Target:
     web = next((one for one in known if one.port("http")), None)
     if shell is None or web is None:
         raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
-    return Target(shell, web, _dns(deployment.settings))
+    return Target(shell, web, _dns(deployment.settings), others_of(known))
+
+
+def others_of(known: tuple[Decky, ...]) -> tuple[tuple[str, Decky], ...]:
+    """Return a decky of each service but SSH and HTTP, by the service's name."""
+    offering = {service: one for one in reversed(known) for service, _ in one.services}
+    wanted = (service for service in offering if service not in ("ssh", "http"))
+    return tuple((service, offering[service]) for service in sorted(wanted) if load(service).transport == "tcp")
 
 
 def _deckies(settings: Settings) -> tuple[Decky, ...]:

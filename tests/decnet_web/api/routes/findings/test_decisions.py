@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +19,18 @@ from decnet_models.identities.tables import IDENTITIES
 API = "/api/v1"
 
 
-@pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One for each test: they write."""
-    with serving(tmp_path_factory.mktemp("fleet")) as made:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("filled")
+    with serving(root) as made:
         fill(made.deployment)
+    return root
+
+
+@pytest.fixture
+def served(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for each test: they write."""
+    with serving(tmp_path_factory.mktemp("fleet"), like=filled) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ from decnet_decoys.shell.awk.records import split
 from decnet_decoys.shell.awk.values import MAX_TEXT, Value, number, text
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.regular_expressions import Pattern
+from decnet_decoys.shell.expansion.regular_expressions import Pattern
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.awk.interpreter import Awk

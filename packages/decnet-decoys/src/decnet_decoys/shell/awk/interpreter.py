@@ -16,8 +16,8 @@ from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, compare
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.expansion.regular_expressions import Pattern, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.regular_expressions import Pattern, compiled
 from decnet_decoys.shell.streams import InputBuffer, InputFile, OutputBuffer, Streams
 
 MAX_CALLS = 40

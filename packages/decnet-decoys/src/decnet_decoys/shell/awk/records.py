@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.regular_expressions import BadPatternError, compiled
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.streams import InputFile
 
 MAX_FIELDS = 4000

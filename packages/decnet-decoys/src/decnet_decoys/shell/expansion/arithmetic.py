@@ -7,9 +7,25 @@ from collections.abc import Callable, Mapping
 MAX_EXPRESSION = 1024
 """Characters of an expression that are read."""
 
-_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])")
+_NUMBER = re.compile(
+    r"(\d{1,2}#[0-9a-zA-Z]{1,16}|0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
+)
 _ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
 _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
+
+
+def complaint(text: str) -> str:
+    """Return what bash says of an expression that has no value."""
+    shown = text.strip()
+    zero = re.search(r"[/%]\s*(0+)\s*$", shown)
+    if zero is not None:
+        return f'{shown}: division by 0 (error token is "{zero[1]}")'
+    token = re.search(r"[-+*/%<>=&|^(]\s*$", shown)
+    if token is not None:
+        return f'{shown}: syntax error: operand expected (error token is "{token[0].strip()}")'
+    wrong = re.search(r"[^\w\s()+*/%<>=!&|^~?:,-].*|(?<=[\w)])\s+\w.*", shown)
+    where = wrong[0].strip() if wrong is not None else shown
+    return f'{shown}: syntax error in expression (error token is "{where}")'
 
 
 def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str], None]) -> int | None:
@@ -40,7 +56,7 @@ def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:
     if "".join(pieces) != re.sub(r"\s+", "", text):
         return None
     try:
-        value, rest = _binary(pieces, 0, 0, variables, 0)
+        value, rest = _choice(pieces, 0, variables, 0)
     except (ValueError, IndexError, ZeroDivisionError, RecursionError):
         return None
     return _wrapped(value) if rest == len(pieces) else None
@@ -71,6 +87,20 @@ _LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
 )
 
 
+def _choice(pieces: list[str], at: int, variables: Mapping[str, str], depth: int) -> tuple[int, int]:
+    """Read `condition ? one : other`."""
+    value, at = _binary(pieces, at, 0, variables, depth)
+    if at >= len(pieces) or pieces[at] != "?":
+        return value, at
+    if depth > 15:
+        raise ValueError(pieces[at])
+    one, at = _choice(pieces, at + 1, variables, depth + 1)
+    if pieces[at] != ":":
+        raise ValueError(pieces[at])
+    other, at = _choice(pieces, at + 1, variables, depth + 1)
+    return (one if value else other), at
+
+
 def _binary(pieces: list[str], at: int, level: int, variables: Mapping[str, str], depth: int) -> tuple[int, int]:
     if level == len(_LEVELS):
         return _unary(pieces, at, variables, depth)
@@ -89,7 +119,7 @@ def _unary(pieces: list[str], at: int, variables: Mapping[str, str], depth: int)
         value, at = _unary(pieces, at + 1, variables, depth + 1)
         return {"-": -value, "+": value, "!": int(not value), "~": ~value}[piece], at
     if piece == "(":
-        value, at = _binary(pieces, at + 1, 0, variables, depth + 1)
+        value, at = _choice(pieces, at + 1, variables, depth + 1)
         if pieces[at] != ")":
             raise ValueError(piece)
         return value, at + 1
@@ -104,6 +134,9 @@ def _unary(pieces: list[str], at: int, variables: Mapping[str, str], depth: int)
 def _integer(text: str) -> int:
     if text[:2] in ("0x", "0X"):
         return int(text, 16)
+    base, mark, digits = text.partition("#")
+    if mark:
+        return int(digits, int(base)) if 2 <= int(base) <= 36 else 0
     return int(text, 8) if len(text) > 1 and text.startswith("0") else int(text)
 
 

@@ -1,50 +1,164 @@
 # SPDX-License-Identifier: MIT
-"""Parameter expansion: `${name}`, `${name:-word}`, `${name%pattern}` (POSIX.1-2017, Shell Command Language §2.6.2)."""
+"""Parameter expansion: `${name}`, `${name:-word}`, `${name%pattern}`, `${name:1:2}` (POSIX.1-2017, §2.6.2; bash(1))."""
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.patterns import matches
 
 MAX_TRIMMED = 1024
-"""Characters of a value in which `#` and `%` look for their pattern: each position costs a match."""
+"""Characters of a value in which a pattern is looked for: each position costs a match."""
 
-_WITH_OPERATOR = re.compile(r"([A-Za-z_]\w*|[?$#@*!0-9-])(:?[-+=?]|##?|%%?|//?)(.*)", re.DOTALL)
+_NAME = r"([A-Za-z_]\w*(?:\[[^\]]{1,64}\])?|[?$#@*!0-9-]|[1-9]\d{1,3})"
+_WITH_OPERATOR = re.compile(_NAME + r"(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|:|@)(.*)", re.DOTALL)
+_INDIRECT = re.compile(r"!([A-Za-z_]\w*)([*@]?)")
+_PLAIN_PATTERN = re.compile(r"[^*?\[\\]*")
 
 
-def parameter(inner: str, variables: Mapping[str, str], expand: Callable[[str], str]) -> Steps[str]:
-    """Return what `${inner}` stands for; `expand` expands the word of an operator."""
-    if inner.startswith("#") and inner.endswith(("[@]", "[*]")):
-        start = inner[1:-2]  # name[
-        return str(sum(key.startswith(start) and key[len(start) : -1].isdigit() for key in variables))
+class ExpansionError(DecoysError):
+    """A line cannot be expanded; the message is the shell's, without its name."""
+
+
+class Context(NamedTuple):
+    """What an expansion needs of the shell."""
+
+    variables: Mapping[str, str]
+    expand: Callable[[str], Steps[str]]
+    assign: Callable[[str, str], None]
+
+
+def parameter(inner: str, context: Context) -> Steps[str]:
+    """Return what `${inner}` stands for."""
+    variables = context.variables
+    indirect = _INDIRECT.fullmatch(inner)
+    if indirect is not None:
+        if indirect[2]:
+            names = (name for name in variables if name.startswith(indirect[1]) and name.isidentifier())
+            return " ".join(sorted(names))[:MAX_WORD]
+        return variables.get(variables.get(indirect[1], ""), "")[:MAX_WORD]
     if inner.startswith("#") and len(inner) > 1:
-        return str(len(variables.get(inner[1:], "")))
+        return str((yield from _length(inner[1:], context)))
+    name = inner if inner in variables else (yield from _indexed(inner, context))
+    if name in variables or re.fullmatch(_NAME, name):
+        return variables.get(name, "")[:MAX_WORD]
     match = _WITH_OPERATOR.fullmatch(inner)
     if match is None:
-        return variables.get(inner, "")[:MAX_WORD]
+        raise ExpansionError(f"${{{inner}}}: bad substitution")
     name, operator, word = match.groups()
-    value, kind, word = variables.get(name), operator.lstrip(":"), expand(word)
-    if kind in ("#", "##", "%", "%%"):
-        return (yield from _trimmed((value or "")[:MAX_TRIMMED], kind, word))
-    return _operated(value, operator, word)[:MAX_WORD]
+    return (yield from _operated((yield from _indexed(name, context)), operator, word, context))
 
 
-def _operated(value: str | None, operator: str, word: str) -> str:
+def _length(name: str, context: Context) -> Steps[int]:
+    if name.endswith(("[@]", "[*]")):
+        start = name[:-2]  # name[
+        return sum(key.startswith(start) and key[len(start) : -1].isdigit() for key in context.variables)
+    return len(context.variables.get((yield from _indexed(name, context)), ""))
+
+
+def _indexed(name: str, context: Context) -> Steps[str]:
+    """Return the name of an array's element with its index computed."""
+    head, bracket, index = name.partition("[")
+    if not bracket or not index.endswith("]") or index in ("@]", "*]"):
+        return name
+    text = yield from context.expand(index[:-1])
+    number = arithmetic(text, context.variables)
+    if number is None:
+        return f"{head}[{text}]"
+    if number < 0:
+        number += yield from _length(f"{head}[@]", context)
+    return f"{head}[{number}]" if f"{head}[0]" in context.variables or number else head
+
+
+def _operated(name: str, operator: str, word: str, context: Context) -> Steps[str]:
+    value, kind = context.variables.get(name), operator.lstrip(":")
+    if kind and kind in "-=?+":
+        return (yield from _defaulted(name, value, operator, word, context))
+    text = value or ""
+    if operator == ":":
+        return _cut(text, word, context.variables)
+    if operator == "@":
+        return {"Q": f"'{text}'", "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(
+            word, text
+        )
+    if kind[0] in "^,":
+        return _cased(text, kind)
+    if kind[0] == "/":
+        return (yield from _replaced(text, word, context, every=kind == "//"))[:MAX_WORD]
+    return (yield from _trimmed(text[:MAX_TRIMMED], kind, (yield from context.expand(word)))) + text[MAX_TRIMMED:]
+
+
+def _defaulted(name: str, value: str | None, operator: str, word: str, context: Context) -> Steps[str]:
     kind = operator.lstrip(":")
     absent = value is None or (operator.startswith(":") and not value)
-    if kind in "-=?":
-        return word if absent else value or ""
     if kind == "+":
-        return "" if absent else word
-    return _replaced(value or "", word, every=kind == "//")
+        return "" if absent else (yield from context.expand(word))[:MAX_WORD]
+    if not absent:
+        return (value or "")[:MAX_WORD]
+    text = (yield from context.expand(word))[:MAX_WORD]
+    if kind == "?":
+        raise ExpansionError(f"{name}: {text or 'parameter null or not set'}")
+    if kind == "=":
+        context.assign(name, text)
+    return text
 
 
-def _replaced(value: str, word: str, *, every: bool) -> str:
-    old, _, new = word.partition("/")
-    times = MAX_WORD // max(1, len(new)) + 1 if every else 1
-    return value.replace(old, new, times) if old else value
+def _cut(text: str, word: str, variables: Mapping[str, str]) -> str:
+    first, _, size = word.partition(":")
+    start = arithmetic(first or "0", variables) or 0
+    start = max(0, len(text) + start) if start < 0 else start
+    if not size:
+        return text[start:]
+    length = arithmetic(size, variables) or 0
+    return text[start : start + length] if length >= 0 else text[start : len(text) + length]
+
+
+def _cased(text: str, kind: str) -> str:
+    change = str.upper if kind[0] == "^" else str.lower
+    return change(text) if len(kind) == 2 else change(text[:1]) + text[1:]
+
+
+def _replaced(text: str, word: str, context: Context, *, every: bool) -> Steps[str]:
+    old, _, new = word.partition("/") if not word.startswith("/") else ("/", "", word[2:])
+    old, new = (yield from context.expand(old)), (yield from context.expand(new))
+    if not old:
+        return text
+    if old[0] in "#%" and len(old) > 1:
+        trimmed = yield from _trimmed(text[:MAX_TRIMMED], old[0] * 2, old[1:])
+        if len(trimmed) == len(text[:MAX_TRIMMED]):
+            return text
+        return new + trimmed + text[MAX_TRIMMED:] if old[0] == "#" else trimmed + new
+    if _PLAIN_PATTERN.fullmatch(old):
+        times = MAX_WORD // max(1, len(new)) + 1 if every else 1
+        return text.replace(old, new, times)
+    return (yield from _substituted(text, old, new, every=every))
+
+
+def _substituted(text: str, pattern: str, new: str, *, every: bool) -> Steps[str]:
+    """Replace the longest match at each place, from the left."""
+    found: list[str] = []
+    at, limit = 0, min(len(text), MAX_TRIMMED)
+    while at < limit:
+        ends = range(limit, at, -1)
+        end = next((end for end in ends if matches(text[at:end], pattern)), 0) if _may_begin(text[at], pattern) else 0
+        yield from turn()
+        if not end:
+            found.append(text[at])
+            at += 1
+            continue
+        found.append(new)
+        at = end
+        if not every:
+            break
+    return "".join(found) + text[at:]
+
+
+def _may_begin(character: str, pattern: str) -> bool:
+    return pattern[0] in "*?[" or pattern[0] == character
 
 
 def _trimmed(value: str, kind: str, word: str) -> Steps[str]:

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Words with their parts to arguments; a command substitution runs on the shell, so these are generators of effects."""
 
+from contextlib import suppress
+from functools import partial
+
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion import patterns
-from decnet_decoys.shell.expansion.arithmetic import arithmetic
-from decnet_decoys.shell.expansion.parameters import parameter
+from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import OutputFullError, Streams
@@ -101,6 +104,13 @@ def _longer(field: str | None, value: str) -> str:
 def _home(shell: ShellState, value: str) -> str:
     if value == "~" or value.startswith("~/"):
         return shell.variables.get("HOME", "/") + value[1:]
+    if value.startswith("~") and len(value) < 100:
+        name, slash, rest = value[1:].partition("/")
+        known = {"+": shell.cwd, "-": shell.variables.get("OLDPWD", value)}
+        user = shell.account(name)
+        return (
+            value if user is None and name not in known else known.get(name, user.home if user else "") + slash + rest
+        )
     return value
 
 
@@ -121,11 +131,16 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "text":
         return part.text
     if part.kind == "variable":
-        return (yield from parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word)))
+        context = Context(_Variables(shell), partial(_operand, runner), shell.set)
+        return (yield from parameter(part.text, context))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
-        number = arithmetic(inner, shell.variables)
-        return "" if number is None else str(number)
+        number = evaluate(inner or "0", shell.variables, shell.set)
+        if number is None:
+            raise ExpansionError(complaint(inner))
+        return str(number)
+    if part.kind == "process":
+        return (yield from _process(runner, part.text))
     return (yield from _substituted(runner, part.text))
 
 
@@ -140,9 +155,25 @@ def _substituted(runner: Runner, command: str) -> Steps[str]:
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
 
-def _plainly(shell: ShellState, word: str) -> str:
-    """Return the word of `${x:-word}` with its plain variables filled in."""
-    return shell.variables.get(word[1:], "") if word.startswith("$") else word.strip("\"'")
+def _operand(runner: Runner, word: str) -> Steps[str]:
+    """Return the word of `${x:-word}` expanded."""
+    if not any(mark in word for mark in "$`\\\"'~"):
+        return word
+    if word[:1] == word[-1:] == "'" and len(word) > 1:
+        return word[1:-1]
+    return (yield from text(runner, parts_of(word.replace('"', ""))))
+
+
+def _process(runner: Runner, command: str) -> Steps[str]:
+    """Run `<(command)` and return the name under which its output is read."""
+    out, shell = runner.buffer(), runner.shell
+    direction, command = command[0], command[1:]
+    path = f"/dev/fd/{63 - len(shell.opened) % 32}"
+    if direction == "<":
+        with shell.forked(), suppress(ExitShell, OutputFullError):
+            yield from runner.script(command, Streams(None, out, runner.buffer()))
+    shell.opened[path] = out.take()
+    return path
 
 
 class _Variables(dict[str, str]):
@@ -153,4 +184,6 @@ class _Variables(dict[str, str]):
         self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": "himBH"}
         self.setdefault("0", shell.name)
         self.setdefault("#", "0")
-        self["RANDOM"] = str((shell.pid * 31 + shell.now * 7919) % 32768)
+        self["RANDOM"] = str(shell.random())
+        self["SECONDS"] = str(max(0, shell.now - shell.began))
+        self["LINENO"] = "1"

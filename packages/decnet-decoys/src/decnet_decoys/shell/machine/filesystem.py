@@ -30,6 +30,8 @@ MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
 """FileSystem and directories one attacker may change."""
+MAX_COUNTED = 200
+"""Names of a directory that are looked at to count its links."""
 _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
@@ -42,11 +44,15 @@ class Access(NamedTuple):
     now: int = 0
     on_bait: Callable[[str, str], None] | None = None
     """Called with path and canary token when a planted file is read."""
+    umask: int = 0o022
 
     def made(self, entry: Entry) -> Entry:
         """Return `entry` as a new one of this user's."""
         uid, gids = self.identity
-        return entry._replace(uid=uid, gid=min(gids, default=uid), mtime=self.now)
+        mode = (
+            entry.mode if entry.kind == "link" else (entry.mode | (0o022 if self.umask != 0o022 else 0)) & ~self.umask
+        )
+        return entry._replace(uid=uid, gid=min(gids, default=uid), mtime=self.now, mode=mode)
 
 
 KERNEL = Access()
@@ -58,10 +64,14 @@ class FileSystem:
     def __init__(self, tree: Tree, limit_bytes: int, lease: MemoryLease) -> None:
         self.live: dict[str, Callable[[], bytes | Filler]] = {}
         """What is read of files whose content changes by itself, by absolute path."""
+        self.live_links: dict[str, Callable[[], str]] = {}
+        """Where links lead that change by themselves."""
         self._tree = tree
         self._lease = lease
         self._changed: dict[str, Entry | None] = {}
         self._added: dict[str, set[str]] = {}
+        self._held: set[str] = set()
+        """The changed paths whose entry is counted in the lease."""
         self._limit = limit_bytes
         self._used = 0
 
@@ -85,9 +95,10 @@ class FileSystem:
             step = posixpath.join(at, part)
             entry = self._entry(step)
             if entry is not None and entry.kind == "link" and (follow or pending):
-                if entry.target.startswith("/"):
+                target = self.target(step)
+                if target.startswith("/"):
                     at = "/"
-                pending.extend(_parts(entry.target))
+                pending.extend(_parts(target))
                 continue
             if pending and entry is None:
                 raise FileSystemError(NOT_FOUND)
@@ -100,6 +111,26 @@ class FileSystem:
         if path in self._changed:
             return self._changed[path]
         return self._tree.entries.get(path)
+
+    def target(self, path: str) -> str:
+        """Return where the link at an absolute path leads."""
+        if path in self.live_links:
+            return self.live_links[path]()
+        entry = self._entry(path)
+        return entry.target if entry is not None else ""
+
+    def links(self, path: str) -> int:
+        """Return how many names a file has: of a directory, one in each below it and two of its own."""
+        entry = self._entry(path)
+        if entry is None or entry.kind != "dir":
+            return 1
+        names = self._names(path)
+        kinds = (self._entry(posixpath.join(path, name)) for name in names[:MAX_COUNTED])
+        return 2 + sum(one is not None and one.kind == "dir" for one in kinds)
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what an absolute path without links is."""
+        return self._entry(path)
 
     def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
         """Return the entry; raises FileSystemError when there is none."""
@@ -218,6 +249,19 @@ class FileSystem:
         for path, _ in reversed(moved):
             self._set(path, None)
 
+    def changes(self) -> list[tuple[str, Entry | None]]:
+        """Return what was changed since the last `settle`: each path with what is there, None where nothing is."""
+        return list(self._changed.items())
+
+    def settle(self, paths: list[str]) -> None:
+        """Forget changes that the tree has now, and give back their memory."""
+        for path in paths:
+            entry = self._changed.pop(path)
+            weight = _weight(entry)
+            self._used -= weight
+            self._lease.hold(-weight - (_ENTRY_BYTES if path in self._held else 0))
+            self._held.discard(path)
+
     def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
         """Yield a path and all below it, parents first."""
         pending = [path]
@@ -248,6 +292,8 @@ class FileSystem:
         fresh = entry is not None and resolved not in self._changed
         if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
             raise FileSystemError(NO_SPACE)
+        if fresh:
+            self._held.add(resolved)
         self._used = used
         self._changed[resolved] = entry
         parent, name = posixpath.split(resolved)

@@ -4,11 +4,13 @@
 Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
 """
 
-import hashlib
 import struct
 
-from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.machine import installed_files
+from decnet_decoys.shell.machine.account_files import own_field
+from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
@@ -24,40 +26,90 @@ _DIRECTORIES = """
     /usr/local/bin /usr/share /var/cache /var/lib /var/log /var/run /var/spool/cron/crontabs /var/www
 """
 _DEBIAN_DIRECTORIES = "/usr/lib64 /lost+found /var/log/apt /var/log/journal /var/backups /etc/apt /etc/init.d"
-_DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
-_CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SALT_LENGTH, _HASH_LENGTH = 22, 43
 _ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 
 
 def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -> Machine:
     """Return the machine of a decky; `booted` is Unix time in seconds."""
     tree, address = Tree(), str(network.interface.ip)
-    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona), network)
+    machine = Machine(
+        persona, hostname, address, booted, tree, accounts(persona), groups(persona), network, {}, Condition()
+    )
+    machine.secrets.update({own_field(machine, user): user.passwords[0] for user in machine.users if user.passwords})
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES.split()):
         tree.put(path, Entry("dir", 0o755, mtime=old))
     for path in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # the decoy's, not ours
         tree.put(path, Entry("dir", 0o1777, mtime=booted))
     if persona.family == "debian":
-        for path in _DEBIAN_DIRECTORIES.split():
-            tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
-        tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
-        for name in ("vmlinuz", "initrd.img", "System.map", "config"):
-            tree.put(f"/boot/{name}-{persona.kernel}", _program(persona, name, old, 8_000_000 + 97 * len(name)))
-        tree.put("/proc/self/exe", Entry("link", 0o777, mtime=booted, target="/usr/bin/cat"))
-    for name in _DEVICES:
-        tree.put(f"/dev/{name}", Entry("device", 0o666, mtime=booted))
+        _put_boot(machine, old)
+    for name, numbers in installed_files.DEVICES.items():
+        mode = 0o600 if name == "console" else 0o666
+        tree.put(f"/dev/{name}", Entry("device", mode, mtime=booted, target=numbers))
     _put_programs(machine, old)
+    if persona.family == "debian":
+        _put_installed(machine, old)
     _put_accounts(machine, old)
     for path, text in (proc(persona, hostname) | _etc(machine)).items():
-        mode = 0o600 if path == "/etc/shadow" else 0o444 if path.startswith("/proc") else 0o644
+        mode = 0o444 if path.startswith("/proc") else 0o644
         tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
+    _protect_shadow(machine)
     for path, text in files(persona, old).items():
         tree.put(path, Entry("file", 0o644, mtime=old, content=encode(text)))
     for path, text in persona.files.items():
         _put_own(machine, path, text, old)
     return machine
+
+
+def _put_boot(machine: Machine, old: int) -> None:
+    tree, persona = machine.tree, machine.persona
+    for path in _DEBIAN_DIRECTORIES.split():
+        tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
+    tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
+    for name in ("vmlinuz", "initrd.img", "System.map", "config"):
+        tree.put(f"/boot/{name}-{persona.kernel}", _program(persona, name, old, 8_000_000 + 97 * len(name)))
+
+
+def _put_installed(machine: Machine, old: int) -> None:
+    """Put what every Debian has, and links for what changes by itself."""
+    tree, persona, booted = machine.tree, machine.persona, machine.booted
+    for path in installed_files.DIRECTORIES.split():
+        made = booted if path.startswith(("/run", "/sys", "/proc")) else old
+        tree.put(_real(path), Entry("dir", 0o755, mtime=made))
+    for path, text in installed_files.etc(persona, machine.hostname).items():
+        mode = 0o440 if path == "/etc/sudoers" else 0o755 if text.startswith("#!") else 0o644
+        tree.put(_real(path), Entry("file", mode, mtime=old, content=encode(text)))
+    for path, text in installed_files.kernel(persona).items():
+        mode = 0o644 if path.startswith("/proc/sys") else 0o444
+        tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
+    for name in ("exe", "cwd"):
+        tree.put(f"/proc/self/{name}", Entry("link", 0o777, mtime=booted, target="/"))
+    for number in range(3):
+        tree.put(f"/proc/self/fd/{number}", Entry("link", 0o700, mtime=booted, target="pipe:[28417]"))
+    tree.put("/proc/self/net", Entry("link", 0o777, mtime=booted, target="/proc/net"))
+    for path, target in installed_files.LINKS.items():
+        if path != "/proc/net":
+            tree.put(_real(path), Entry("link", 0o777, mtime=old, target=target))
+    for name in installed_files.SET_USER_ID.split():
+        program = tree.entries.get(f"/usr/bin/{name}") or _program(persona, name, old, 68_000 + 131 * len(name))
+        tree.put(f"/usr/bin/{name}", program._replace(mode=0o4755))
+
+
+def _real(path: str) -> str:
+    """Return a path without the links of a merged /usr and of /var."""
+    for name in ("bin", "sbin", "lib"):
+        if path.startswith(f"/{name}/"):
+            return f"/usr{path}"
+    return path
+
+
+def _protect_shadow(machine: Machine) -> None:
+    tree, group = machine.tree, machine.groups.get("shadow", 0)
+    entry = tree.entries["/etc/shadow"]
+    tree.put("/etc/shadow", entry._replace(mode=0o640 if group else 0o600, gid=group))
+    if machine.persona.family == "debian":
+        for name in ("passwd", "group"):
+            tree.put(f"/etc/{name}-", tree.entries[f"/etc/{name}"])
 
 
 def _put_programs(machine: Machine, old: int) -> None:
@@ -132,8 +184,7 @@ alias ll='ls -l'
 
 def _etc(machine: Machine) -> dict[str, str]:
     users = machine.users
-    own = f"{machine.hostname}:{machine.persona.hardware.mac}"
-    shadow = "".join(f"{user.name}:{_locked(own, user)}:19512:0:99999:7:::\n" for user in users)
+    shadow = "".join(f"{user.name}:{own_field(machine, user)}:19512:0:99999:7:::\n" for user in users)
     members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
         "/etc/hostname": f"{machine.hostname}\n",
@@ -145,14 +196,5 @@ def _etc(machine: Machine) -> dict[str, str]:
         "/etc/fstab": "".join(
             f"{disk.device}\t{disk.mount}\t{disk.type}\tdefaults\t0 1\n" for disk in machine.persona.hardware.disks
         ),
-        "/etc/shells": "/bin/sh\n/bin/bash\n" if machine.persona.family == "debian" else "/bin/ash\n/bin/sh\n",
+        **({} if machine.persona.family == "debian" else {"/etc/shells": "/bin/ash\n/bin/sh\n"}),
     }
-
-
-def _locked(machine: str, user: User) -> str:
-    """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
-    if not user.passwords:
-        return "*"
-    noise = hashlib.shake_256(f"{machine}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
-    text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
-    return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"

@@ -4,6 +4,7 @@
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Tree
 
@@ -20,6 +21,9 @@ class Machine(NamedTuple):
     users: tuple[User, ...]
     groups: dict[str, int]
     network: ShownNetwork
+    secrets: dict[str, str]
+    """Passwords by the fields of /etc/shadow that stand for them."""
+    condition: Condition
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)

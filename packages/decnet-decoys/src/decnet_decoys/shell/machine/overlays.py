@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What each attacker changed on each machine, kept between sessions: attackers return to start what they uploaded.
 
+What is small goes on to the tree that all visitors share (`decnet_decoys.changes`); here is what is large, or new.
 Kept for as long as there is memory. When sessions want more of it, the overlays that no session uses go, the longest
 unused first; their attackers then find the machine as they found it first.
 """
@@ -11,7 +12,6 @@ from contextlib import contextmanager
 
 from decnet_core.net.addresses import source_of
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
-from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.machine import Machine
 
@@ -24,12 +24,11 @@ MAX_IDLE_BYTES = 8 << 20
 
 
 class Overlay:
-    """One machine as one attacker left it: its files and its accounts."""
+    """One machine as one attacker sees it: what he changed and is not, or not yet, in the tree that all share."""
 
     def __init__(self, machine: Machine, lease: MemoryLease | None = None) -> None:
         self.lease = lease or MemoryLease(MemoryBudget(FILES_BYTES))
         self.files = FileSystem(machine.tree, FILES_BYTES, self.lease)
-        self.users: list[User] = list(machine.users)
         self.sessions = 0
 
 

@@ -9,6 +9,7 @@ _FLAGS = (
     "syscall nx pdpe1gb rdtscp lm constant_tsc rep_good nopl xtopology cpuid pni pclmulqdq ssse3 fma cx16 sse4_1 "
     "sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand hypervisor lahf_lm abm avx2"
 )
+_NAS_FILE_SYSTEMS = "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n"
 _CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
 _RECEIVED = "48211904  310442    0    0    0     0          0         0"
 
@@ -23,7 +24,7 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
         "/proc/meminfo": _meminfo(hardware),
         "/proc/mounts": _mounts(persona),
         "/proc/loadavg": f"0.08 0.03 0.01 1/{len(persona.processes) + 84} 28417\n",
-        "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n",
+        **({} if persona.family == "debian" else {"/proc/filesystems": _NAS_FILE_SYSTEMS}),
         "/proc/uptime": "",
         "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{persona.kernel} root={hardware.disks[0].device} ro quiet\n",
         "/proc/stat": "".join(f"{cpu} {_CPU_TIMES}\n" for cpu in ("cpu", *(f"cpu{n}" for n in range(hardware.cores)))),

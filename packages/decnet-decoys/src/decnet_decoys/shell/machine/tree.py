@@ -117,6 +117,8 @@ class Tree:
         self.names: dict[str, set[str]] = {"/": set()}
         self.baits: dict[str, str] = {}
         """The canary token of each planted file, by path."""
+        self.changed: set[str] = set()
+        """What intruders changed, by path (`decnet_decoys.changes`)."""
 
     def put(self, path: str, entry: Entry) -> None:
         """Add `entry`; directories above it are made as root's."""
@@ -128,3 +130,12 @@ class Tree:
             self.names[parent].add(name)
         if entry.kind == "dir":
             self.names.setdefault(path, set())
+
+    def remove(self, path: str) -> None:
+        """Take a path out, and what is below it."""
+        entry = self.entries.pop(path, None)
+        parent, name = posixpath.split(path)
+        self.names.get(parent, set()).discard(name)
+        if entry is not None and entry.kind == "dir":
+            for below in list(self.names.pop(path, ())):
+                self.remove(posixpath.join(path, below))

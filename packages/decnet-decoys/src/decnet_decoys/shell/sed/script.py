@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.regular_expressions import BadPatternError, Pattern, compiled
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
 
 MAX_SCRIPT = 1 << 15
 MAX_COMMANDS = 500

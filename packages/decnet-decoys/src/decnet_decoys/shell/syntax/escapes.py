@@ -12,6 +12,11 @@ MAX_ESCAPES = 16384
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|(.))", re.DOTALL)
 
 
+def echoed(text: str) -> tuple[str, bool]:
+    r"""Return what `echo -e` makes of a text: an octal number is one only behind \0."""
+    return unescape(re.sub(r"(\\\\)|\\(?=[1-7])", lambda match: match[1] or "\\\\", text))
+
+
 def unescape(text: str) -> tuple[str, bool]:
     r"""Return `text` with its escapes replaced, and whether `\c` ended it.
 

@@ -71,12 +71,16 @@ class Lexer:
             return False
         if self.text.startswith("((", self.at) and self._arithmetic_command():
             return True
-        operator = self._operator()
+        operator = None if self._begins_process() else self._operator()
         if operator is not None:
             self._take_operator(operator)
         else:
             self.found.append(self._word())
         return True
+
+    def _begins_process(self) -> bool:
+        """Return whether `<(` or `>(` stands here, which is a word."""
+        return self.text.startswith(("<(", ">("), self.at)
 
     def _arithmetic_command(self) -> bool:
         """Take `((expression))` as `let expression`; False when it is a group within a group."""
@@ -135,7 +139,7 @@ class Lexer:
 
     def _word(self) -> Word:
         parts: list[Part] = []
-        while self.at < len(self.text) and self.text[self.at] not in _ENDS_WORD:
+        while self.at < len(self.text) and (self.text[self.at] not in _ENDS_WORD or self._begins_process()):
             character = self.text[self.at]
             if character == "'":
                 parts.append(Part("text", self._until("'"), quoted=True))
@@ -147,6 +151,8 @@ class Lexer:
                 self._escape(parts)
             elif character in "$`":
                 parts.append(self._dollar(quoted=False))
+            elif character in "<>":
+                parts.append(Part("process", character + self._balanced(self.at + 1, "("), quoted=True))
             else:
                 parts.append(Part("text", self._matched(_PLAIN), quoted=False))
             if len(parts) > MAX_PARTS:

@@ -9,9 +9,9 @@ from decnet_decoys.errors import DecoysError
 
 
 class Part(NamedTuple):
-    """A piece of a word: literal text, a variable, a command substitution or arithmetic."""
+    """A piece of a word: literal text, a variable, a command or process substitution, or arithmetic."""
 
-    kind: Literal["text", "variable", "command", "arithmetic"]
+    kind: Literal["text", "variable", "command", "arithmetic", "process"]
     text: str
     quoted: bool
 

@@ -2,15 +2,18 @@
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
 import posixpath
+import re
 from collections import deque
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
-from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.expansion.arithmetic import arithmetic, evaluate
+from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.effects import Effects, Pause, turn
+from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.syntax.escapes import unescape
+from decnet_decoys.shell.syntax.escapes import echoed, unescape
 
 
 @command(":", folder="")
@@ -31,10 +34,15 @@ def fail(_call: Call) -> int:
 @command("cd", folder="")
 def cd(call: Call) -> int:
     shell = call.shell
-    target = call.args[0] if call.args else shell.variables.get("HOME", "/")
+    words = [arg for arg in call.args if arg not in ("-P", "-L", "--")]
+    target = words[0] if words else shell.variables.get("HOME", "/")
     if target == "-":
-        target = shell.variables.get("OLDPWD", shell.cwd)
+        if "OLDPWD" not in shell.variables:
+            return call.shell_error("cd: OLDPWD not set")
+        target = shell.variables["OLDPWD"]
         call.print(target)
+    if len(words) > 1:
+        return call.shell_error("cd: too many arguments")
     try:
         resolved = shell.files.enter(target, shell.access)
     except FileSystemError as error:
@@ -61,7 +69,7 @@ def echo(call: Call) -> Effects:
         newline = newline and "n" not in option
         escapes = (escapes or "e" in option) and "E" not in option
     for index, arg in enumerate(args):
-        text, stopped = unescape(arg) if escapes else (arg, False)
+        text, stopped = echoed(arg) if escapes else (arg, False)
         call.print(" " * (index > 0) + text, end="")
         if stopped:
             return 0
@@ -70,98 +78,159 @@ def echo(call: Call) -> Effects:
     return 0
 
 
+_FORMAT = re.compile(
+    r"%(?:(%)|([-+ #0]*)(\*|\d{1,5})?(?:\.(\*|\d{0,5}))?[hlLqjzt]*(\([^)]{0,64}\)T|[a-zA-Z])|$)|[^%]+|%"
+)
+MAX_WIDTH = 1000
+
+
 @command("printf")
 def printf(call: Call) -> Effects:
-    """Write formatted arguments: %s %d %x %c %b %%."""
-    if not call.args:
-        return call.fail("usage: printf [-v var] format [arguments]", 2)
-    layout, _ = unescape(call.args[0])
-    pieces, values = layout.split("%"), deque(call.args[1:])
-    for _ in range(200):
+    """Write formatted arguments (POSIX.1-2017, printf); -v NAME sets a variable."""
+    args = list(call.args)
+    if args[:1] == ["--"]:
+        args.pop(0)
+    target = args[1] if args[:1] == ["-v"] and len(args) > 1 else None
+    args = args[2:] if target is not None else args
+    if not args:
+        call.shell_error("printf: usage: printf [-v var] format [arguments]", 2)
+        return 2
+    layout, stop = unescape(args[0])
+    pieces, values, status = list(_FORMAT.finditer(layout)), deque(args[1:]), 0
+    shown: list[str] = []
+    for _ in range(MAX_REPEATS):
         before = len(values)
-        yield from _formatted(call, pieces, values)
-        if not values or len(values) == before:
+        for match in pieces:
+            yield from turn()
+            try:
+                text = _formatted(call, match, values) if match[5] else "%" if match[1] else match[0]
+            except _BadNumberError as wrong:
+                call.shell_error(f"printf: {wrong.args[0]}: invalid number")
+                text, status = wrong.shown, 1
+            if target is None:
+                call.print(text, end="")
+            elif len(shown) < MAX_REPEATS:
+                shown.append(text)
+        if not values or len(values) == before or stop:
             break
+    if target is not None:
+        call.shell.set(target, "".join(shown))
+    return status
+
+
+MAX_REPEATS = 2000
+"""Times that a format is used again."""
+
+
+class _BadNumberError(DecoysError):
+    """An argument is no number."""
+
+    shown = ""
+
+
+def _formatted(call: Call, match: re.Match[str], values: deque[str]) -> str:
+    _, flags, width, precision, letter = match.groups()
+
+    def taken() -> str:
+        return values.popleft() if values else ""
+
+    wide = _integer(taken()) or 0 if width == "*" else int(width or 0)
+    exact = None if precision is None else _integer(taken()) or 0 if precision == "*" else int(precision or 0)
+    spec = "%" + flags + (str(max(-MAX_WIDTH, min(wide, MAX_WIDTH))) if wide else "")
+    spec += "" if exact is None else f".{max(0, min(exact, MAX_WIDTH))}"
+    value = taken()
+    if letter.startswith("("):
+        moment = _integer(value)
+        return call.shell.date(letter[1:-2] or "%H:%M:%S", None if moment in (None, -1) else moment)
+    if letter in "sbcq":
+        text = {"b": lambda: unescape(value)[0], "c": lambda: value[:1], "q": lambda: _shell_quoted(value)}
+        return (spec + "s") % text.get(letter, lambda: value)()
+    if letter in "diuxXoeEfFgG":
+        return _number(spec, letter, value)
+    return match[0]
+
+
+def _integer(value: str) -> int | None:
+    text = value.strip()
+    if text[:1] in "\"'" and len(text) > 1:
+        return ord(text[1])
+    try:
+        return (
+            int(text[:20], 16)
+            if text[:2].lower() == "0x"
+            else int(text[:20], 8 if text[:1] == "0" and len(text) > 1 else 10)
+        )
+    except ValueError:
+        return None
+
+
+def _number(spec: str, letter: str, value: str) -> str:
+    kind = "d" if letter in "iu" else letter
+    if letter in "diuxXo":
+        number = _integer(value) if value else 0
+        shown = spec + kind
+        if number is None:
+            wrong = _BadNumberError(value[:200])
+            digits = value[: len(value) - len(value.lstrip("0123456789"))]
+            wrong.shown = shown % int(digits[:18] or 0)
+            raise wrong
+        return shown % number
+    try:
+        return (spec + kind) % float(value[:40] or 0)
+    except (ValueError, OverflowError):
+        wrong = _BadNumberError(value[:200])
+        wrong.shown = (spec + kind) % 0.0
+        raise wrong from None
+
+
+def _shell_quoted(value: str) -> str:
+    safe = "_-./:=@%+,"
+    return "".join(one if one.isalnum() or one in safe else "\\" + one for one in value[:MAX_WIDTH]) or "''"
+
+
+@command("tset", "reset", "wait", "bind", "complete", "compgen", "compopt", "disown", "hash", "bg", "fg", "jobs",
+         "times", "suspend", "caller", "fc", folder="")  # fmt: skip
+def quiet(_call: Call) -> int:
+    """Take the arguments and say nothing, as these mostly do."""
     return 0
 
 
-def _formatted(call: Call, pieces: list[str], values: deque[str]) -> Steps[None]:
-    """Write the layout once, filled with the next values."""
-    call.print(pieces[0], end="")
-    skip = False
-    for piece in pieces[1:]:
-        yield from turn()
-        if skip or not piece:
-            call.print("%" + piece if skip else "%", end="")
-            skip = not skip and not piece
-            continue
-        body = piece.lstrip("0123456789.-+ ")
-        value = values.popleft() if values and body else ""
-        call.print(_converted(body[:1], value, piece[: len(piece) - len(body)]) + body[1:], end="")
-
-
-def _converted(letter: str, value: str, width: str) -> str:
-    if letter in "dixXo" and letter:
-        number = arithmetic(value or "0", {}) or 0
-        base = {"x": f"{number:x}", "X": f"{number:X}", "o": f"{number:o}"}.get(letter, str(number))
-        value = base
-    elif letter == "b":
-        value, _ = unescape(value)
-    elif letter == "c":
-        value = value[:1]
-    digits = width.lstrip("-+ 0").partition(".")[0]
-    size = min(int(digits), 1000) if digits.isdigit() else 0
-    if width.startswith("-"):
-        return value.ljust(size)
-    return value.rjust(size, "0" if width.startswith("0") and letter in "dxX" else " ")
-
-
-@command("export", "declare", "typeset", "local", "readonly", folder="")
-def export(call: Call) -> int:
-    """Set variables, or list the exported ones."""
+@command("umask", folder="")
+def umask(call: Call) -> int:
+    """Show or set which permissions new files do not get."""
     shell = call.shell
-    names = call.words
-    for arg in names:
-        name, equals, value = arg.partition("=")
-        if equals:
-            shell.set(name, value)
-        shell.exported.add(name)
-    if not names:
-        for name in sorted(shell.exported):
-            call.print(f'declare -x {name}="{shell.variables.get(name, "")}"')
+    asked = next(iter(call.words), "")
+    if asked and len(asked) < 5 and set(asked) <= set("01234567"):
+        shell.umask = int(asked, 8) & 0o777
+    elif not asked:
+        call.print(f"{shell.umask:04o}")
     return 0
 
 
-@command("set", folder="")
-def set_(call: Call) -> int:
-    """List all variables, or set the positional parameters after `--`; options are taken silently."""
-    if "--" in call.args:
-        call.shell.set_parameters(["", *call.args[call.args.index("--") + 1 :]])
-    if not call.args:
-        for name in sorted(call.shell.variables):
-            if name[0].isalpha():
-                call.print(f"{name}={call.shell.variables[name]}")
+@command("stty")
+def stty(call: Call) -> int:
+    """Show or set the terminal; there is none on a channel without one."""
+    if call.shell.terminal is None:
+        return call.fail("'standard input': Inappropriate ioctl for device")
+    if call.args == ["size"]:
+        call.print(f"24 {call.shell.columns}")
+    elif not call.args:
+        call.print("speed 38400 baud; line = 0;")
     return 0
 
 
-@command("unset", folder="")
-def unset(call: Call) -> int:
-    for name in call.args:
-        call.shell.unset(name)
-    return 0
+@command("tty")
+def tty(call: Call) -> int:
+    call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
+    return int(call.shell.terminal is None)
 
 
-@command("alias", "unalias", "ulimit", "umask", "trap", "shopt", "stty", "tset", "reset", "wait", "bind", "complete",
-         "disown", "hash", "bg", "fg", "jobs", folder="")  # fmt: skip
-def quiet(call: Call) -> int:
-    """Take the arguments and say nothing, as these mostly do; `umask` and `ulimit` answer when asked."""
-    if call.name == "ulimit" and call.args:
-        return _limits(call)
+@command("ulimit", folder="")
+def ulimit(call: Call) -> int:
+    """Show limits."""
     if call.args:
-        return 0
-    answer = {"umask": "0022", "ulimit": "unlimited"}.get(call.name)
-    if answer:
-        call.print(answer)
+        return _limits(call)
+    call.print("unlimited")
     return 0
 
 
@@ -212,6 +281,11 @@ def history(call: Call) -> int:
 
 @command("sleep", "usleep")
 def sleep(call: Call) -> Effects:
+    if not call.args:
+        raise tried(call, "missing operand")
+    wrong = [arg for arg in call.args if not re.fullmatch(r"\d{0,12}\.?\d{0,12}[smhd]?", arg) or not arg.strip("smhd.")]
+    if wrong:
+        raise tried(call, "\nsleep: ".join(f"invalid time interval {quoted(arg)}" for arg in wrong))
     seconds = sum(_seconds(arg) for arg in call.args)
     yield Pause(seconds / (1e6 if call.name == "usleep" else 1))
     return 0
@@ -233,21 +307,67 @@ def clear(call: Call) -> int:
 
 @command("basename", "dirname")
 def part_of_path(call: Call) -> int:
-    for path in call.args[:1]:
+    found = options(call, "as:z", {"multiple": "a", "suffix": "s:", "zero": "z"})
+    names = found.operands
+    if not names:
+        raise tried(call, "missing operand")
+    suffix = found.last("s")
+    if call.name == "basename" and not found.any("as"):
+        if len(names) > 2:
+            raise tried(call, f"extra operand {quoted(names[2])}")
+        suffix, names = (names[1] if len(names) > 1 else ""), names[:1]
+    for path in names[:200]:
         trimmed = path.rstrip("/") or "/"
-        call.print(posixpath.basename(trimmed) if call.name == "basename" else posixpath.dirname(trimmed) or ".")
+        if call.name == "dirname":
+            call.print(posixpath.dirname(trimmed) or ".")
+            continue
+        name = posixpath.basename(trimmed) or "/"
+        call.print(name[: -len(suffix)] if suffix and name.endswith(suffix) and name != suffix else name)
     return 0
+
+
+def _seq_arguments(call: Call) -> tuple[list[str], str, bool]:
+    """Return the operands, what separates the numbers, and whether all have the same width."""
+    args, joint, same_width = list(call.args), "\n", False
+    while args and args[0].startswith("-") and not args[0][1:2].isdigit():
+        option = args.pop(0)
+        if option.startswith("-s"):
+            joint = option[2:] or (args.pop(0) if args else "")
+        elif option == "-w":
+            same_width = True
+        elif option == "-f" and args:
+            args.pop(0)
+        else:
+            raise tried(call, f"invalid option -- '{option[1:2]}'")
+    if not args:
+        raise tried(call, "missing operand")
+    return args, joint, same_width
 
 
 @command("seq")
 def seq(call: Call) -> Effects:
-    numbers = [arithmetic(arg, {}) or 0 for arg in call.args[:3]] or [0]
-    first, step, last = (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], 1, numbers[-1])
+    """Count: [FIRST [STEP]] LAST, with -s and -w."""
+    args, joint, same_width = _seq_arguments(call)
+    numbers = []
+    for arg in args[:3]:
+        try:
+            numbers.append(float(arg[:30]))
+        except ValueError:
+            raise tried(call, f"invalid floating point argument: {quoted(arg)}") from None
+    first, step, last = (1.0, 1.0, numbers[0]) if len(numbers) == 1 else (numbers[0], 1.0, numbers[-1])
     if len(numbers) == 3:
-        step = numbers[1] or 1
-    for number in range(first, last + (1 if step > 0 else -1), step):
-        call.print(str(number))
+        step = numbers[1]
+    if not step:
+        raise tried(call, f"invalid Zero increment value: {quoted(args[1])}")
+    places = max(len(arg.partition(".")[2]) for arg in args[:3])
+    width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if same_width else 0
+    count, value = 0, first
+    while value <= last + 1e-12 if step > 0 else value >= last - 1e-12:
+        call.print((joint if count else "") + f"{value:0{width}.{places}f}", end="")
+        count += 1
+        value = first + step * count
         yield from turn()
+    call.print(end="\n" if count else "")
     return 0
 
 
@@ -261,15 +381,6 @@ def yes(call: Call) -> Effects:
         yield from turn()
 
 
-@command("expr")
-def expr(call: Call) -> int:
-    value = arithmetic(" ".join(call.args), call.shell.variables)
-    if value is None:
-        return call.fail("syntax error", 2)
-    call.print(str(value))
-    return int(value == 0)
-
-
 @command("let", folder="")
 def let(call: Call) -> Effects:
     """Compute and assign; `((...))` comes here, too."""
@@ -278,6 +389,5 @@ def let(call: Call) -> Effects:
         yield from turn()
         value = evaluate(expression, call.shell.variables, call.shell.set)
         if value is None:
-            call.shell_error(f"let: {expression}: syntax error: operand expected")
-            return 1
+            return call.shell_error(f"let: {complaint(expression)}")
     return int(not value)

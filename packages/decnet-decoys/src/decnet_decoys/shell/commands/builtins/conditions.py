@@ -1,63 +1,198 @@
 # SPDX-License-Identifier: MIT
-"""The condition commands: test, [ and [[ (POSIX.1-2017, test)."""
+"""The condition commands: test, [ and [[ (POSIX.1-2017, test; bash(1), Conditional Expressions)."""
 
+from collections.abc import Callable
+
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command
+
+MAX_NESTING = 40
+_NUMERIC: dict[str, Callable[[int, int], bool]] = {
+    "-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b, "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b,
+}  # fmt: skip
+_BINARY = frozenset((*_NUMERIC, "=", "==", "!=", "=~", "<", ">", "-nt", "-ot", "-ef"))
+_UNARY = frozenset(f"-{letter}" for letter in "abcdefghkprstuwxzLNOSGvon")
+
+
+class _WrongError(DecoysError):
+    """The expression is none."""
 
 
 @command("test", "[", "[[")
 def test(call: Call) -> int:
     args = list(call.args)
-    if call.name != "test" and args and args[-1] in ("]", "]]"):
+    if call.name != "test":
+        closing = "]" * len(call.name)
+        if args[-1:] != [closing]:
+            return call.shell_error(f"{call.name}: missing `{closing}'", 2)
         args.pop()
-    for joint, combine in (("-o", any), ("||", any), ("-a", all), ("&&", all)):
-        if joint in args and args.index(joint) not in (0, len(args) - 1):
-            at = args.index(joint)
-            return int(not combine([_holds(call, args[:at]), _holds(call, args[at + 1 :])]))
-    return int(not _holds(call, args))
-
-
-def _holds(call: Call, args: list[str]) -> bool:
-    bangs = next((index for index, arg in enumerate(args) if arg != "!"), len(args))
-    return _is_true(call, args[bangs:]) != bool(bangs % 2)
-
-
-def _is_true(call: Call, args: list[str]) -> bool:
-    if len(args) == 1:
-        return bool(args[0])
-    if len(args) == 2:
-        return _unary(call, args[0], args[1])
-    if len(args) >= 3:
-        return _binary(call, args[0], args[1], args[2])
-    return False
-
-
-def _unary(call: Call, operator: str, value: str) -> bool:
-    if operator in ("-z", "-n"):
-        return bool(value) == (operator == "-n")
-    if operator == "-t":
-        return call.shell.terminal is not None
-    shell = call.shell
     try:
-        entry = shell.files.stat(value, shell.access, follow=operator not in ("-h", "-L"))
-    except FileSystemError:
-        return False
-    bits = {"-r": 4, "-w": 2, "-x": 1}
-    if operator in bits:
-        return shell.identity.may(entry, bits[operator])
-    kinds = {"-f": "file", "-d": "dir", "-h": "link", "-L": "link", "-c": "device"}
+        expression = _Expression(call, args)
+        return int(not expression.whole())
+    except _WrongError as error:
+        return call.shell_error(f"{call.name}: {error}", 2)
+
+
+class _Expression:
+    """Evaluates the words of one condition from the left."""
+
+    def __init__(self, call: Call, args: list[str]) -> None:
+        self._call, self._args, self._at, self._depth = call, args, 0, 0
+        self._double = call.name == "[["
+
+    def whole(self) -> bool:
+        if not self._args:
+            return False
+        value = self._either()
+        if self._at < len(self._args):
+            shown = self._args[self._at]
+            few = len(self._args) - self._at == 1 and len(self._args) < 4
+            raise _WrongError(f"{shown}: binary operator expected" if few else "too many arguments")
+        return value
+
+    def _next(self) -> str | None:
+        return self._args[self._at] if self._at < len(self._args) else None
+
+    def _either(self) -> bool:
+        value = self._both()
+        while self._next() in (("||",) if self._double else ("-o",)):
+            self._at += 1
+            other = self._both()
+            value = value or other
+        return value
+
+    def _both(self) -> bool:
+        value = self._negated()
+        while self._next() in (("&&",) if self._double else ("-a",)):
+            self._at += 1
+            other = self._negated()
+            value = value and other
+        return value
+
+    def _negated(self) -> bool:
+        bangs = 0
+        while self._next() == "!" and len(self._args) - self._at > 1:
+            self._at += 1
+            bangs += 1
+        return self._primary() != bool(bangs % 2)
+
+    def _primary(self) -> bool:
+        rest = self._args[self._at : self._at + 3]
+        if not rest:
+            raise _WrongError("argument expected")
+        if len(rest) == 3 and rest[1] in _BINARY:
+            self._at += 3
+            return self._binary(*rest)
+        if rest[0] == "(" and len(rest) > 1:
+            return self._group()
+        if rest[0] in _UNARY and len(rest) > 1 and rest[1] not in ("-a", "-o", "&&", "||"):
+            self._at += 2
+            return self._unary(rest[0], rest[1])
+        if len(rest) == 2 and rest[0].startswith("-") and len(self._args) == 2:
+            raise _WrongError(f"{rest[0]}: unary operator expected")
+        self._at += 1
+        return bool(rest[0])
+
+    def _group(self) -> bool:
+        self._depth += 1
+        if self._depth > MAX_NESTING:
+            raise _WrongError("too many arguments")
+        self._at += 1
+        value = self._either()
+        if self._next() != ")":
+            raise _WrongError("`)' expected")
+        self._at += 1
+        self._depth -= 1
+        return value
+
+    def _unary(self, operator: str, value: str) -> bool:
+        shell = self._call.shell
+        if operator in ("-z", "-n"):
+            return bool(value) == (operator == "-n")
+        if operator == "-v":
+            return value in shell.variables
+        if operator == "-t":
+            return shell.terminal is not None
+        if operator == "-o":
+            return False
+        try:
+            entry = shell.files.stat(value, shell.access, follow=operator not in ("-h", "-L"))
+        except FileSystemError:
+            return False
+        return _is(operator, entry, self._call)
+
+    def _binary(self, left: str, operator: str, right: str) -> bool:
+        if operator in ("=", "==", "!="):
+            return (matches(left, right) if self._double else left == right) == (operator != "!=")
+        if operator == "=~":
+            return self._matched(left, right)
+        if operator in "<>":
+            return left < right if operator == "<" else left > right
+        if operator in ("-nt", "-ot", "-ef"):
+            return self._compared(left, operator, right)
+        numbers = []
+        for word in (left, right):
+            plain = word.strip().lstrip("+-").isdigit() and len(word) < 20
+            value = arithmetic(word, self._call.shell.variables) if self._double else int(word) if plain else None
+            if value is None:
+                raise _WrongError(f"{word}: integer expression expected")
+            numbers.append(value)
+        return _NUMERIC[operator](*numbers)
+
+    def _matched(self, left: str, right: str) -> bool:
+        try:
+            found = compiled(encode(right), extended=True).search(encode(left), groups=True)
+        except BadPatternError as error:
+            raise _WrongError(str(error)) from error
+        if found is None:
+            return False
+        data = encode(left)
+        for index, (start, end) in enumerate(found.spans):
+            part = data[start:end].decode("utf-8", "surrogateescape") if start >= 0 else ""
+            self._call.shell.set(f"BASH_REMATCH[{index}]", part)
+            if index == 0:
+                self._call.shell.set("BASH_REMATCH", part)
+        return True
+
+    def _compared(self, left: str, operator: str, right: str) -> bool:
+        shell, times = self._call.shell, []
+        for path in (left, right):
+            try:
+                times.append(shell.files.stat(path, shell.access).mtime)
+            except FileSystemError:
+                times.append(-1)
+        if operator == "-ef":
+            return times[0] >= 0 and shell.files.locate(left, shell.access) == shell.files.locate(right, shell.access)
+        return times[0] > times[1] if operator == "-nt" else times[0] < times[1]
+
+
+def _is(operator: str, entry: Entry, call: Call) -> bool:
+    identity = call.shell.identity
+    permissions = {"-r": 4, "-w": 2, "-x": 1}
+    if operator in permissions:
+        if operator == "-x" and identity.uid == 0:
+            return entry.kind == "dir" or bool(entry.mode & 0o111)
+        return identity.may(entry, permissions[operator])
+    if operator in ("-u", "-g", "-k"):
+        return bool(entry.mode & {"-u": 0o4000, "-g": 0o2000, "-k": 0o1000}[operator])
+    if operator in ("-O", "-G"):
+        return entry.uid == identity.uid
+    kinds = {
+        "-f": "file",
+        "-d": "dir",
+        "-h": "link",
+        "-L": "link",
+        "-c": "device",
+        "-b": "disk",
+        "-p": "pipe",
+        "-S": "socket",
+    }
     return entry.size > 0 if operator == "-s" else entry.kind == kinds.get(operator, entry.kind)
-
-
-def _binary(call: Call, left: str, operator: str, right: str) -> bool:
-    if operator in ("=", "==", "=~"):
-        return left == right
-    if operator == "!=":
-        return left != right
-    a, b = arithmetic(left, call.shell.variables), arithmetic(right, call.shell.variables)
-    if a is None or b is None:
-        call.fail(f"{left if a is None else right}: integer expression expected", 2)
-        return False
-    return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}.get(operator, False)

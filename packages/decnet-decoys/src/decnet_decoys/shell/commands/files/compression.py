@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.options import Options, UsageError, options
 from decnet_decoys.shell.programs import command
 
 if TYPE_CHECKING:

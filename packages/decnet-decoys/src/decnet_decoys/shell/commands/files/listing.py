@@ -1,193 +1,251 @@
 # SPDX-License-Identifier: MIT
-"""Commands that say what files there are and what they are like: ls, stat, readlink, du, file."""
+"""The command ls (POSIX.1-2017, ls; GNU coreutils)."""
 
 import posixpath
+import re
 import stat
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command
 
 HALF_A_YEAR = 15_778_476
-_KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
-"""As stat(1) names them."""
+_LONG = {
+    "all": "a", "almost-all": "A", "human-readable": "h", "directory": "d",
+    "recursive": "R", "reverse": "r", "inode": "i",
+    "size": "s", "numeric-uid-gid": "n", "classify": "F", "color": "color?",
+    "time-style": "style:", "full-time": "full",
+    "sort": "sort:", "format": "format:", "no-group": "G", "dereference": "L", "quote-name": "Q", "literal": "N",
+    "group-directories-first": "dirs", "hide": "hide:", "ignore": "I:", "indicator-style": "ind:", "help": "help",
+    "author": "author", "escape": "b", "kibibytes": "k", "si": "h", "time": "time:", "width": "w:", "zero": "zero",
+}  # fmt: skip
+_HELP = """\
+Usage: ls [OPTION]... [FILE]...
+List information about the FILEs (the current directory by default).
+Sort entries alphabetically if none of -cftuvSUX nor --sort is specified.
+"""
+_NOT_COLLATED = re.compile(r"[^0-9A-Za-z\u0080-\U0010ffff]")
 
 
-@command("ls", "dir", "vdir", "ll")
+def in_locale(variables: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the key by which names are ordered where these variables choose the locale."""
+    locale = next((variables[name] for name in ("LC_ALL", "LC_COLLATE", "LANG") if variables.get(name)), "C")
+    return str if locale.partition(".")[0] in ("C", "POSIX") else collated
+
+
+Row = tuple[str, Entry, str]
+"""Name as it is shown, what it is, and its absolute path."""
+
+
+def collated(name: str) -> tuple[str, str, str]:
+    """Return the key by which names are ordered in the locale en_US: letters and digits first, small before capital."""
+    plain = _NOT_COLLATED.sub("", name)
+    return plain.lower(), plain.swapcase(), name
+
+
+@command("ls", "dir", "vdir")
 def ls(call: Call) -> Effects:
-    """List directories; -a -A -l -h -d -1 -R are understood."""
-    options, operands = call.flags()
-    if call.name in ("ll", "vdir"):
-        options["l"] = ""
-    status, shown = 0, 0
-    for path in operands or ["."]:
+    """List directories."""
+    found = options(call, "aAlhdR1rtSisnoFgpCmxXvUucLHkQbqGNBfDTw:I:Z", _LONG, status=2)
+    if "help" in found:
+        call.print(_HELP, end="")
+        return 0
+    lister = _Lister(call, found)
+    status = 0
+    rows: list[Row] = []
+    folders: list[Row] = []
+    for path in found.operands or ["."]:
         yield from turn()
         try:
-            entry = call.shell.files.stat(path, call.shell.access, follow="l" not in options and "d" not in options)
-            if entry.kind != "dir" or "d" in options:
-                yield from _rows(call, [(path, entry)], options)
-                continue
-            if len(operands) > 1:
-                call.print(("\n" if shown else "") + f"{path}:")
-            shown += 1
-            yield from _directory(call, path, options)
+            follow = not (lister.long or "d" in found) or "L" in found
+            entry = call.shell.files.stat(path, call.shell.access, follow=follow)
+            if entry.kind == "link" and "d" not in found and path.endswith("/"):
+                entry = call.shell.files.stat(path, call.shell.access)
+            where = call.shell.files.locate(path, call.shell.access, follow=follow)
+            (rows if entry.kind != "dir" or "d" in found else folders).append((path, entry, where))
         except FileSystemError as error:
-            verb = "open directory" if str(error) == DENIED else "access"
-            status = call.fail(f"cannot {verb} '{path}': {error}", 2)
+            call.fail(f"cannot access {shell_quoted(path)}: {error}")
+            status = 2
+    yield from lister.rows(lister.ordered(rows))
+    several = len(found.operands) > 1 or "R" in found
+    for index, (path, _, where) in enumerate(lister.ordered(folders)):
+        head = ("\n" if rows or index else "") + f"{path}:" if several else None
+        status = (yield from lister.directory(path, where, head)) or status
     return status
 
 
-def _directory(call: Call, path: str, options: dict[str, str]) -> Steps[None]:
-    shell = call.shell
-    resolved = shell.files.locate(path, shell.access)
-    names = shell.files.names(resolved, shell.access)
-    if "a" not in options and "A" not in options:
-        names = [name for name in names if not name.startswith(".")]
-    rows: list[tuple[str, Entry]] = []
-    for name in names:
-        rows.append((name, shell.files.stat(posixpath.join(resolved, name), follow=False)))
-        yield from turn()
-    if "a" in options:
-        parent = shell.files.stat(posixpath.dirname(resolved))
-        rows = [(".", shell.files.stat(resolved)), ("..", parent), *rows]
-    if "l" in options:
-        call.print(f"total {sum(entry.kib for _, entry in rows)}")
-    yield from _rows(call, rows, options)
-    if "R" in options:
-        for name, entry in rows:
+class _Lister:
+    def __init__(self, call: Call, found: Options) -> None:
+        self._call, self._found = call, found
+        self.long = found.any("lnog") or call.name == "vdir" or "full" in found
+
+    def ordered(self, rows: list[Row]) -> list[Row]:
+        found = self._found
+        place = in_locale(self._call.shell.variables)
+        asked = {"time": "t", "size": "S", "none": "U", "extension": "X"}.get(found.last("sort"), "")
+        if found.any("Uf") or asked == "U":
+            return rows
+        key: Callable[[Row], Any] = lambda row: place(row[0])  # noqa: E731  # replaced below
+        if "t" in found or asked == "t":
+            key = lambda row: (-row[1].mtime, place(row[0]))  # noqa: E731
+        elif "S" in found or asked == "S":
+            key = lambda row: (-row[1].size, place(row[0]))  # noqa: E731
+        elif "X" in found or asked == "X":
+            key = lambda row: (posixpath.splitext(row[0])[1], place(row[0]))  # noqa: E731
+        rows = sorted(rows, key=key, reverse="r" in found)
+        if "dirs" in found:
+            rows.sort(key=lambda row: row[1].kind != "dir")
+        return rows
+
+    def directory(self, path: str, where: str, head: str | None) -> Effects:
+        call, found = self._call, self._found
+        files, access = call.shell.files, call.shell.access
+        try:
+            names = files.names(where, access)
+        except FileSystemError as error:
+            verb = "open directory" if str(error) == DENIED else "access"
+            call.fail(f"cannot {verb} {shell_quoted(path)}: {error}")
+            return 2
+        if head is not None:
+            call.print(head)
+        if not found.any("aAf"):
+            names = [name for name in names if not name.startswith(".")]
+        rows: list[Row] = []
+        for name in names:
+            below = posixpath.join(where, name)
+            rows.append((name, files.stat(below, follow=False), below))
+            yield from turn()
+        rows = self.ordered(rows)
+        if found.any("af"):
+            above = posixpath.dirname(where)
+            dots: list[Row] = [(".", files.stat(where), where), ("..", files.stat(above), above)]
+            rows = [*rows, *reversed(dots)] if "r" in found else [*dots, *rows]
+        if self.long or "s" in found:
+            total = sum(entry.kib for _, entry, _ in rows)
+            call.print(f"total {human(total * 1024) if 'h' in found and total else total}")
+        yield from self.rows(rows)
+        return (yield from self._below(path, rows)) if "R" in found else 0
+
+    def _below(self, path: str, rows: list[Row]) -> Effects:
+        status = 0
+        for name, entry, where in rows:
             if entry.kind == "dir" and name not in (".", ".."):
-                below = f"{path.rstrip('/')}/{name}"
-                call.print(f"\n{below}:")
-                yield from _directory(call, below, options)
+                shown = f"{path.rstrip('/')}/{name}"
+                status = (yield from self.directory(shown, where, f"\n{shown}:")) or status
+        return status
 
-
-def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) -> Steps[None]:
-    if "l" not in options:
-        names = [name for name, _ in rows]
-        if call.tty and "1" not in options:
-            _columns(call, names)
+    def rows(self, rows: list[Row]) -> Steps[None]:
+        call, found = self._call, self._found
+        if self.long:
+            yield from self._table(rows)
+            return
+        heads = self._heads(rows)
+        names = [head + self._name(name, entry) for head, (name, entry, _) in zip(heads, rows, strict=True)]
+        if (call.tty or "C" in found or "x" in found) and "1" not in found:
+            yield from _columns(call, names)
+        elif "m" in found:
+            call.print(", ".join(names))
         else:
             for name in names:
                 call.print(name)
                 yield from turn()
+
+    def _heads(self, rows: list[Row]) -> list[str]:
+        """Return what -i and -s put before each name."""
+        heads = [""] * len(rows)
+        if "i" in self._found:
+            numbers = [str(inode(where)) for _, _, where in rows]
+            width = max(map(len, numbers), default=0)
+            heads = [f"{number:>{width}} " for number in numbers]
+        if "s" in self._found:
+            sizes = [str(entry.kib) for _, entry, _ in rows]
+            width = max(map(len, sizes), default=0)
+            heads = [head + f"{size:>{width}} " for head, size in zip(heads, sizes, strict=True)]
+        return heads
+
+    def _name(self, name: str, entry: Entry) -> str:
+        if "Q" in self._found:
+            name = f'"{name}"'
+        elif self._call.tty and not name.replace("/", "").isalnum() and re.search(r"[\s'\"$*?&;|<>()`\\]", name):
+            name = shell_quoted(name)
+        if not self._found.any("Fp"):
+            return name
+        mark = {"dir": "/"} | ({"link": "@"} if "F" in self._found else {})
+        if "F" in self._found and entry.kind == "file" and entry.mode & 0o111:
+            return name + "*"
+        return name + ("" if self.long and entry.kind == "link" else mark.get(entry.kind, ""))
+
+    def _table(self, rows: list[Row]) -> Steps[None]:
+        call, found = self._call, self._found
+        cells = []
+        for name, entry, where in rows:
+            yield from turn()
+            owner = str(entry.uid) if "n" in found else call.shell.owner_name(entry.uid)
+            group = str(entry.gid) if "n" in found else group_of(call, entry.gid)
+            size = entry.target if entry.kind == "device" else human(entry.size) if "h" in found else str(entry.size)
+            columns = [str(call.shell.files.links(where))]
+            columns += ([] if "g" in found else [owner]) + ([] if found.any("oG") else [group])
+            arrow = f" -> {entry.target}" if entry.kind == "link" else ""
+            cells.append((stat.filemode(entry.st_mode), columns, size, entry.mtime, self._name(name, entry) + arrow))
+        widths = [max(map(len, column)) for column in zip(*(one[1] for one in cells), strict=True)]
+        wide = max((len(one[2]) for one in cells), default=0)
+        for head, (mode, columns, size, mtime, name) in zip(self._heads(rows), cells, strict=True):
+            links, *who = columns
+            shown = " ".join(one.ljust(width) for one, width in zip(who, widths[1:], strict=True))
+            before = f"{head}{mode} {links:>{widths[0]}} {shown}" + (" " if who else "")
+            call.print(f"{before}{size:>{wide}} {self._date(mtime)} {name}")
+            yield from turn()
+
+    def _date(self, mtime: int) -> str:
+        """Return a time as `ls -l` shows it: with the year when it is half a year ago."""
+        shell, style = self._call.shell, self._found.last("style")
+        if style.startswith("+"):
+            return shell.date(style[1:65], mtime)
+        if "full" in self._found or style == "full-iso":
+            return shell.date("%Y-%m-%d %H:%M:%S.000000000 +0000", mtime)
+        if style in ("long-iso", "iso"):
+            return shell.date("%Y-%m-%d %H:%M", mtime)
+        old = shell.now - mtime > HALF_A_YEAR or mtime > shell.now
+        return shell.date("%b %e  %Y" if old else "%b %e %H:%M", mtime)
+
+
+def _columns(call: Call, names: list[str]) -> Steps[None]:
+    """Write the names in as many columns as fit the terminal, each as wide as it must be."""
+    if not names:
         return
-    sizes = [_size(entry.size, options) for _, entry in rows]
-    width = max((len(size) for size in sizes), default=0)
-    for (name, entry), size in zip(rows, sizes, strict=True):
-        arrow = f" -> {entry.target}" if entry.kind == "link" else ""
-        owner, group = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
-        links = 2 if entry.kind == "dir" else 1
-        when = _date(call, entry.mtime)
-        call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
+    width, most = call.shell.columns, min(len(names), max(1, call.shell.columns // 3))
+    for count in range(most, 0, -1):
+        yield from turn()
+        down = -(-len(names) // count)
+        groups = [names[start : start + down] for start in range(0, len(names), down)]
+        widths = [max(map(len, group)) + 2 for group in groups]
+        if sum(widths) - 2 < width or count == 1:
+            break
+    for row in range(down):
+        line = [group[row].ljust(wide) for group, wide in zip(groups, widths, strict=True) if row < len(group)]
+        call.print("".join(line).rstrip(" "))
         yield from turn()
 
 
-def _columns(call: Call, names: list[str]) -> None:
-    if not names:
-        return
-    width = max(len(name) for name in names) + 2
-    count = max(1, call.shell.columns // width)
-    rows = -(-len(names) // count)
-    for row in range(rows):
-        call.print("".join(name.ljust(width) for name in names[row::rows]).rstrip())
+def inode(path: str) -> int:
+    """Return a number for a path that stays the same."""
+    import zlib
 
-
-def _size(size: int, options: dict[str, str]) -> str:
-    return human(size) if "h" in options else str(size)
+    return 2 if path == "/" else 131_072 + zlib.crc32(path.encode("utf-8", "surrogateescape")) % 2_000_000
 
 
 def human(size: float) -> str:
-    """Return a size as `-h` shows it."""
-    for unit in ("", "K", "M", "G"):
-        if size < 1024:
-            return f"{size:.1f}{unit}" if unit and size < 10 else f"{size:.0f}{unit}"
+    """Return a size as `-h` shows it: rounded up."""
+    for unit in ("", "K", "M", "G", "T"):
+        if size < 1024 or unit == "T":
+            if unit and size < 10:
+                return f"{-(-size * 10 // 1) / 10:.1f}{unit}" if -(-size * 10 // 1) < 100 else f"10{unit}"
+            return f"{-(-size // 1):.0f}{unit}"
         size /= 1024
-    return f"{size:.1f}T"
-
-
-def _date(call: Call, mtime: int) -> str:
-    """Return a time as `ls -l` shows it: with the year when it is half a year ago."""
-    return call.shell.date("%b %e  %Y" if call.shell.now - mtime > HALF_A_YEAR else "%b %e %H:%M", mtime)
-
-
-@command("stat")
-def stat_(call: Call) -> Effects:
-    _, operands = call.flags("cf")
-
-    def describe(path: str) -> None:
-        entry = call.shell.files.stat(path, call.shell.access, follow=False)
-        when = call.shell.date("%Y-%m-%d %H:%M:%S.000000000 +0000", entry.mtime)
-        kind = _KINDS[entry.kind]
-        call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {kind}")
-        call.print(
-            f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
-            f"Uid: ({entry.uid:5}/{call.shell.owner_name(entry.uid):>8})   "
-            f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\nAccess: {when}\nModify: {when}\nChange: {when}"
-        )
-
-    return call.for_each(operands, describe, "cannot statx '%s'")
-
-
-@command("readlink", "realpath")
-def readlink(call: Call) -> Effects:
-    options, operands = call.flags()
-    for path in operands:
-        yield from turn()
-        try:
-            if call.name == "realpath" or "f" in options:
-                call.print(call.shell.files.locate(path, call.shell.access))
-                continue
-            entry = call.shell.files.stat(path, call.shell.access, follow=False)
-        except FileSystemError:
-            return 1
-        if entry.kind != "link":
-            return 1
-        call.print(entry.target)
-    return 0
-
-
-@command("du")
-def du(call: Call) -> Effects:
-    options, operands = call.flags("d")
-    for path in operands or ["."]:
-        yield from turn()
-        try:
-            resolved = call.shell.files.locate(path, call.shell.access)
-            total = 0
-            for _, entry in call.shell.files.walk(resolved):
-                total += entry.kib
-                yield from turn()
-        except FileSystemError as error:
-            return call.fail(f"cannot access '{path}': {error}")
-        call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
-    return 0
-
-
-@command("file")
-def file(call: Call) -> Effects:
-    for path in call.args:
-        yield from turn()
-        try:
-            entry = call.shell.files.stat(path, call.shell.access)
-        except FileSystemError as error:
-            call.print(f"{path}: cannot open `{path}' ({error})")
-            continue
-        call.print(f"{path}: {_described(entry, call.shell.machine.persona.machine)}")
-    return 0
-
-
-def _described(entry: Entry, machine: str) -> str:
-    if entry.kind == "dir":
-        return "directory"
-    data = entry.piece(0, 512)
-    if data.startswith(b"\x7fELF"):
-        what = "x86-64" if machine == "x86_64" else "ARM aarch64"
-        return f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, stripped"
-    if not data:
-        return "empty"
-    if data.startswith(b"#!"):
-        return "POSIX shell script, ASCII text executable"
-    return "data" if b"\0" in data else "ASCII text"
+    return f"{size:.0f}"

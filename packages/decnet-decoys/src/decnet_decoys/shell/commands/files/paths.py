@@ -3,7 +3,10 @@
 
 import posixpath
 
-from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.dates import moment_of, stamp_of
+from decnet_decoys.shell.commands.options import Options, tried
+from decnet_decoys.shell.commands.options import options as parsed_options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
@@ -32,17 +35,37 @@ def _parents(path: str) -> list[str]:
 
 @command("touch")
 def touch(call: Call) -> Effects:
-    """Create files or renew their time."""
+    """Create files or renew their time: now, -d DATE, -t STAMP, or that of -r FILE."""
     files, access = call.shell.files, call.shell.access
-    _, operands = call.flags("rdt")
+    found = parsed_options(call, "acd:fhmr:t:", {"date": "d:", "no-create": "c", "reference": "r:", "time": "time:"})
+    if not found.operands:
+        raise tried(call, "missing file operand")
+    asked = found.last("d") or found.last("t")
+    try:
+        when = _asked_time(call, found)
+    except FileSystemError as error:
+        return call.fail(f"failed to get attributes of {shell_quoted(found.last('r'))}: {error}")
+    if when is None:
+        return call.fail(f"invalid date format {quoted(asked)}")
 
     def renew(path: str) -> None:
-        if files.exists(path, access):
-            files.change(path, access, mtime=access.now)
-        else:
+        if not files.exists(path, access):
+            if "c" in found:
+                return
             files.write(path, b"", access)
+        files.change(path, access, mtime=when)
 
-    return call.for_each(operands, renew, "cannot touch '%s'")
+    return (yield from call.for_each(found.operands, renew, "cannot touch '%s'"))
+
+
+def _asked_time(call: Call, found: Options) -> int | None:
+    """Return which time is wanted, None for one that is none."""
+    shell = call.shell
+    if "d" in found:
+        return moment_of(found.last("d"), shell.now)
+    if "t" in found:
+        return stamp_of(found.last("t"), shell.now)
+    return shell.files.stat(found.last("r"), shell.access).mtime if "r" in found else shell.now
 
 
 @command("cp", "install")
@@ -50,7 +73,12 @@ def cp(call: Call) -> Effects:
     """Copy files; -r copies directories."""
     options, operands = call.flags("m")
     if len(operands) < 2:
-        return call.fail("missing file operand")
+        after = (
+            f"missing destination file operand after {shell_quoted(operands[0])}"
+            if operands
+            else "missing file operand"
+        )
+        raise tried(call, after)
     files, status = call.shell.files, 0
     for source in operands[:-1]:
         try:
@@ -59,6 +87,8 @@ def cp(call: Call) -> Effects:
                 status = call.fail(f"-r not specified; omitting directory '{source}'")
             else:
                 yield from _copy(call, resolved, _inside(call, operands[-1], source))
+                if "v" in options:
+                    call.print(f"{shell_quoted(source)} -> {shell_quoted(operands[-1])}")
         except FileSystemError as error:
             status = call.fail(f"cannot stat '{source}': {error}")
         yield from turn()
@@ -93,7 +123,12 @@ def mv(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
     _, operands = call.flags()
     if len(operands) < 2:
-        return call.fail("missing file operand")
+        after = (
+            f"missing destination file operand after {shell_quoted(operands[0])}"
+            if operands
+            else "missing file operand"
+        )
+        raise tried(call, after)
 
     def move(source: str) -> None:
         files.rename(source, _inside(call, operands[-1], source), access)
@@ -107,7 +142,12 @@ def ln(call: Call) -> Effects:
     options, operands = call.flags()
     files, access = call.shell.files, call.shell.access
     if len(operands) < 2:
-        return call.fail("missing file operand")
+        after = (
+            f"missing destination file operand after {shell_quoted(operands[0])}"
+            if operands
+            else "missing file operand"
+        )
+        raise tried(call, after)
 
     try:
         target = _inside(call, operands[1], operands[0])
@@ -124,6 +164,8 @@ def ln(call: Call) -> Effects:
 def rm(call: Call) -> Effects:
     """Remove files; -r and -f."""
     options, operands = call.flags()
+    if not operands and not {"f", "force"} & options.keys():
+        raise tried(call, "missing operand")
     tree, force, status = bool({"r", "R", "recursive"} & options.keys()), "f" in options, 0
     for path in operands:
         yield from turn()
@@ -132,6 +174,8 @@ def rm(call: Call) -> Effects:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
             yield from _remove(call, path, tree=tree)
+            if "v" in options:
+                call.print(f"removed {shell_quoted(path)}")
         except FileSystemError as error:
             if not (force and str(error) == NOT_FOUND):
                 status = call.fail(f"cannot remove '{path}': {error}")

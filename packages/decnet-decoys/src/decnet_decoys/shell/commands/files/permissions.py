@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
@@ -13,13 +15,17 @@ from decnet_decoys.shell.programs import command
 MAX_MODE = 256
 """Characters of a mode."""
 
+_MODE = re.compile(r"[0-7]{1,5}|[ugoa]*([-+=][rwxXst]*[ugo]?)+(,[ugoa]*([-+=][rwxXst]*[ugo]?)+)*")
+
 
 @command("chmod")
 def chmod(call: Call) -> Effects:
     """Change permissions, in octal or as +x and the like; -R."""
     operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
     if len(operands) < 2:
-        return call.fail("missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
+        raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
+    if not _MODE.fullmatch(operands[0][:MAX_MODE]):
+        raise tried(call, f"invalid mode: {quoted(operands[0])}")
     paths = iter(operands[1:]) if "-R" not in call.args else _below(call, operands[1:])
     return (yield from _change(call, paths, lambda entry: _mode(operands[0][:MAX_MODE], entry.mode)))
 

@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Commands about users: id, whoami, who, w, last, passwd, su, sudo, useradd, chpasswd."""
+"""Commands about users: id, whoami, who, w, last, su, sudo."""
 
-from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.system.hardware import uptime_line
-from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
+from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.programs import command
 
-MAX_USERS = 100
-
 
 @command("id")
 def id_(call: Call) -> int:
-    options, operands = call.flags()
-    user = call.shell.account(operands[0]) if operands else call.shell.user
+    """Show who somebody is: -u -g -G with -n."""
+    found = options(call, "ugGnrza", {"user": "u", "group": "g", "groups": "G", "name": "n", "real": "r"})
+    user = call.shell.account(found.operands[0]) if found.operands else call.shell.user
     if user is None:
-        return call.fail(f"{quoted(operands[0])}: no such user")
-    if "u" in options:
-        call.print(user.name if "n" in options else str(user.uid))
-    elif "g" in options:
-        call.print(user.name if "n" in options else str(user.gid))
+        return call.fail(f"{quoted(found.operands[0])}: no such user")
+    groups = call.shell.groups_of(user)
+    first = next(iter(groups))
+    if "u" in found:
+        call.print(call.shell.owner_name(user.uid) if "n" in found else str(user.uid))
+    elif "G" in found:
+        call.print(" ".join(groups if "n" in found else map(str, groups.values())))
+    elif "g" in found:
+        call.print(first if "n" in found else str(user.gid))
     else:
-        numbered = [f"{gid}({name})" for name, gid in call.shell.machine.groups_of(user).items()]
-        call.print(f"uid={user.uid}({user.name}) gid={numbered[0]} groups={','.join(numbered)}")
+        numbered = [f"{gid}({name})" for name, gid in groups.items()]
+        name = call.shell.owner_name(user.uid)
+        call.print(f"uid={user.uid}({name}) gid={numbered[0]} groups={','.join(numbered)}")
     return 0
 
 
@@ -36,7 +40,7 @@ def whoami(call: Call) -> int:
 
 @command("groups")
 def groups(call: Call) -> int:
-    call.print(" ".join(call.shell.machine.groups_of(call.shell.user)))
+    call.print(" ".join(call.shell.groups_of(call.shell.user)))
     return 0
 
 
@@ -68,47 +72,6 @@ def last(call: Call) -> int:
     return 0
 
 
-@command("passwd")
-def passwd(call: Call) -> Effects:
-    """Change a password: asks twice, and seems to have done it."""
-    shell = call.shell
-    name = next((arg for arg in call.args if not arg.startswith("-")), shell.user.name)
-    if call.shell.account(name) is None:
-        return call.fail(f"user '{name}' does not exist")
-    if shell.identity.uid != 0 and name != shell.user.name:
-        return call.fail(f"You may not view or modify password information for {name}.")
-    prompts = ["New password: ", "Retype new password: "]
-    if shell.identity.uid != 0:
-        call.print(f"Changing password for {name}.")
-        prompts.insert(0, "Current password: ")
-    given = []
-    for prompt in prompts:
-        if call.stdin is not None:
-            given.append(call.stdin.line())
-        else:
-            given.append((yield AskLine(prompt, echo=False)))
-    if given[-1] != given[-2] or not given[-1]:
-        call.print_error("Sorry, passwords do not match.\npasswd: Authentication token manipulation error")
-        call.print_error("passwd: password unchanged")
-        return 10
-    call.print_error("passwd: password updated successfully")
-    return 0
-
-
-@command("chpasswd", folder="/usr/sbin")
-def chpasswd(call: Call) -> Effects:
-    """Change passwords from `user:password` lines."""
-    source = yield from call.input()
-    if call.shell.identity.uid != 0:
-        return call.fail("cannot lock /etc/passwd; try again later.")
-    for line in source.lines():
-        yield from turn()
-        name = decode(line.partition(b":")[0])
-        if call.shell.account(name) is None:
-            return call.fail(f"(user {name}) pam_chauthtok() failed, error:\nAuthentication token manipulation error")
-    return 0
-
-
 @command("su", "login")
 def su(call: Call) -> Effects:
     shell = call.shell
@@ -121,7 +84,7 @@ def su(call: Call) -> Effects:
         )
     if shell.identity.uid != 0:
         given = yield AskLine("Password: ", echo=False)
-        if given is None or decode(given) not in user.passwords:
+        if given is None or not shell.password_is(user, decode(given)):
             yield Pause(1.5)
             return call.fail("Authentication failure")
     if "c" in options:
@@ -158,7 +121,7 @@ def _sudo_after_password(call: Call, args: list[str]) -> Effects:
         given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
         if given is None:
             break
-        if shell.user.sudo and decode(given) in shell.user.passwords:
+        if shell.user.sudo and shell.password_is(shell.user, decode(given)):
             return (yield from _as_root(call, args))
         yield Pause(1.5)
         if attempt < 2:
@@ -177,36 +140,3 @@ def _as_root(call: Call, args: list[str]) -> Effects:
     with shell.forked():
         shell.user, shell.identity = root, ROOT
         return (yield from call.runner.execute(args, call.streams))
-
-
-@command("useradd", "adduser", folder="/usr/sbin")
-def useradd(call: Call) -> Effects | int:
-    """Add an account for this session."""
-    shell = call.shell
-    _, operands = call.flags("dgGsupcek")
-    if not operands:
-        return call.fail("Usage: useradd [options] LOGIN", 2)
-    name = operands[0][:32]
-    if shell.identity.uid != 0:
-        return call.fail("Permission denied.\nuseradd: cannot lock /etc/passwd; try again later.")
-    if call.shell.account(name) is not None:
-        return call.fail(f"user '{name}' already exists", 9)
-    uid = max(1000, *(user.uid for user in shell.users if user.uid < 60000)) + 1
-    if len(shell.users) < MAX_USERS:
-        shell.users.append(User(name=name, uid=uid, gid=uid, home=f"/home/{name}", shell="/bin/sh"))  # noqa: S604  # a field, not a call of a shell
-    return _recorded(call, f"{name}:x:{uid}:{uid}::/home/{name}:/bin/sh\n")
-
-
-def _recorded(call: Call, line: str) -> Effects:
-    shell = call.shell
-    shell.files.write("/etc/passwd", line.encode("utf-8", "replace"), shell.access, append=True)
-    yield from ()
-    return 0
-
-
-@command("userdel", "deluser", "usermod", "groupadd", "addgroup", "chage", "gpasswd", folder="/usr/sbin")
-def usermod(call: Call) -> int:
-    """Change accounts, silently, when root asks."""
-    if call.shell.identity.uid != 0:
-        return call.fail("Permission denied.")
-    return 0

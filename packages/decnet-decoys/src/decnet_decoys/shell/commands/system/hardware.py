@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Commands about the machine: uname, uptime, free, df, lscpu, nproc, date, hostname, mount, dmesg."""
 
+import re
+
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.dates import moment_of
 from decnet_decoys.shell.commands.files.listing import human
-from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.commands.options import Options, options, tried
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.state import ShellState
 
 
 @command("systemd-detect-virt", families=("debian",))
@@ -18,26 +22,27 @@ def detect_virtualization(call: Call) -> int:
     return 0
 
 
+_UNAME = {"all": "a", "kernel-name": "s", "nodename": "n", "kernel-release": "r", "kernel-version": "v", "machine": "m",
+          "processor": "p", "hardware-platform": "i", "operating-system": "o"}  # fmt: skip
+
+
 @command("uname", "arch")
 def uname(call: Call) -> int:
-    """Name the system; -a -s -n -r -v -m -o -p."""
-    options, _ = call.flags()
+    """Name the system."""
+    found = options(call, "asnrvmpio" if call.name == "uname" else "", _UNAME)
     persona, machine = call.shell.machine.persona, call.shell.machine
+    if found.operands:
+        raise tried(call, f"extra operand {quoted(found.operands[0])}")
     values = {
-        "s": "Linux",
-        "n": machine.hostname,
-        "r": persona.kernel,
-        "v": persona.kernel_build,
-        "m": persona.machine,
-        "o": "GNU/Linux",
-    }
+        "s": "Linux", "n": machine.hostname, "r": persona.kernel, "v": persona.kernel_build, "m": persona.machine,
+        "p": "unknown", "i": "unknown", "o": "GNU/Linux",
+    }  # fmt: skip
     if call.name == "arch":
         call.print(persona.machine)
-    elif {"a", "all"} & options.keys():
-        call.print(" ".join(values.values()))
+    elif "a" in found:
+        call.print(" ".join(value for letter, value in values.items() if letter not in "pi"))
     else:
-        options = {("m" if letter in "pi" else letter): "" for letter in options}
-        call.print(" ".join(value for letter, value in values.items() if letter in options) or "Linux")
+        call.print(" ".join(value for letter, value in values.items() if letter in found) or "Linux")
     return 0
 
 
@@ -52,43 +57,105 @@ def uptime_line(call: Call, users: int) -> str:
 
 @command("uptime")
 def uptime(call: Call) -> int:
-    call.print(uptime_line(call, users=1))
+    shell = call.shell
+    seconds = max(0, shell.now - shell.machine.booted)
+    if {"-s", "--since"} & set(call.args):
+        call.print(shell.date("%Y-%m-%d %H:%M:%S", shell.machine.booted))
+    elif {"-p", "--pretty"} & set(call.args):
+        parts = (
+            (seconds // 604800, "week"),
+            (seconds // 86400 % 7, "day"),
+            (seconds // 3600 % 24, "hour"),
+            (seconds // 60 % 60, "minute"),
+        )
+        call.print("up " + ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for count, name in parts if count))
+    else:
+        call.print(uptime_line(call, users=1))
     return 0
 
 
 @command("free")
 def free(call: Call) -> int:
-    """Show memory; -m -g -h."""
-    options, _ = call.flags()
+    """Show memory; -b -k -m -g -h -t -w."""
+    found = options(call, "bkmghtws:c:l", {"human": "h", "total": "t", "mega": "m", "giga": "g", "wide": "w",
+                    "bytes": "b",
+                    "kibi": "k", "mebi": "m", "gibi": "g", "si": "si"})  # fmt: skip
     hardware = call.shell.machine.persona.hardware
     divisor = {"m": 1024, "g": 1 << 20}
-    unit = next((divisor[letter] for letter in divisor if letter in options), 1)
+    unit = next((divisor[letter] for letter in divisor if letter in found), 1)
     left = hardware.memory_kib - hardware.used_kib
     row = [hardware.memory_kib, hardware.used_kib, left * 2 // 5, left // 90, left * 3 // 5, left * 9 // 10]
-    shown = [human(n * 1024) + "i" if "h" in options else str(n // unit) for n in row]
+
+    def shown(size: int) -> str:
+        if "h" in found:
+            return (human(size * 1024) + "i") if size else "0B"
+        return str(size * 1024 if "b" in found else size // unit)
+
     call.print("               total        used        free      shared  buff/cache   available")
-    call.print("Mem:    " + "".join(f"{value:>12}" for value in shown))
-    call.print("Swap:   " + "".join(f"{0:>12}" for _ in range(3)))
+    call.print("Mem:    " + "".join(f"{shown(value):>12}" for value in row))
+    call.print("Swap:   " + "".join(f"{shown(0):>12}" for _ in range(3)))
+    if "t" in found:
+        call.print("Total:  " + "".join(f"{shown(value):>12}" for value in row[:3]))
     return 0
+
+
+_DF = {"human-readable": "h", "si": "h", "inodes": "i", "print-type": "T", "portability": "P", "all": "a", "local": "l",
+       "total": "total", "output": "output?", "type": "t:", "exclude-type": "x:", "block-size": "B:"}  # fmt: skip
 
 
 @command("df")
-def df(call: Call) -> int:
-    """Show disks; -h."""
-    options, _ = call.flags("t")
-    big = "h" in options
-    rows = [("Filesystem", *(("Size", "Used", "Avail") if big else ("1K-blocks", "Used", "Available")), "Use%")]
-    mount_points = ["Mounted on"]
-    for device, mount_point, kib, used in _mounted(call.shell.machine.persona):
-        usable = kib * 95 // 100 if device.startswith("/") else kib
+def df(call: Call) -> Effects:
+    """Show file systems: all, or those of paths."""
+    found = options(call, "hHiTPaklmt:x:B:", _DF)
+    mounted = _mounted(call.shell.machine.persona)
+    chosen = mounted if not found.operands else []
+    for path in found.operands:
+        yield from turn()
+        if not call.shell.files.exists(path, call.shell.access):
+            call.fail(f"{path}: No such file or directory")
+            continue
+        where = call.shell.files.locate(path, call.shell.access)
+        fits = [one for one in mounted if (where.rstrip("/") + "/").startswith(one[1].rstrip("/") + "/")]
+        chosen.append(max(fits, key=lambda one: len(one[1])) if fits else mounted[0])
+    if not chosen:
+        return 1
+    if "output" in found:
+        for point in ("Mounted on", *(one[1] for one in chosen)):
+            call.print(point)
+        return 0
+    _disk_table(call, found, chosen[:MAX_ROWS])
+    return int(bool(found.operands) and len(chosen) < len(found.operands))
+
+
+MAX_ROWS = 200
+"""Rows that df lays out."""
+
+
+def _disk_table(call: Call, found: Options, chosen: list[tuple[str, str, int, int]]) -> None:
+    big, posix = found.any("hH"), "P" in found
+    sizes = ["Size", "Used", "Avail", "Use%"] if big else ["1K-blocks", "Used", "Available", "Use%"]
+    if posix and not big:
+        sizes = ["1024-blocks", "Used", "Available", "Capacity"]
+    if "i" in found:
+        sizes = ["Inodes", "IUsed", "IFree", "IUse%"]
+    types = {point: kind for _, point, kind, _ in mounts(call.shell.machine.persona)}
+    rows = [["Filesystem", *(["Type"] if "T" in found else []), *sizes]]
+    for device, point, kib, used in chosen:
+        if "i" in found:
+            kib, used = kib // 16, kib // 16 // 37 + 1  # noqa: PLW2901
+        usable = kib * 95 // 100 if device.startswith("/") and "i" not in found else kib
         shown = [human(n * 1024) if big and n else str(n) for n in (kib, used, usable - used)]
-        rows.append((device, shown[0], shown[1], shown[2], f"{-(-used * 100 // usable)}%"))
-        mount_points.append(mount_point)
-    least = (14, 5, 5, 5, 4) if big else (14, 0, 0, 0, 4)
+        kind = [types.get(point, "ext4")] if "T" in found else []
+        rows.append([device, *kind, *shown, f"{-(-used * 100 // usable)}%" if usable else "-"])
+    least = [14, *([4] if "T" in found else []), *((5, 5, 5, 4) if big else (0, 0, 0, 4))]
     widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*rows, strict=True), strict=True)]
-    for row, mount_point in zip(rows, mount_points, strict=True):
-        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {mount_point}")
-    return 0
+    left = 2 if "T" in found else 1
+    for row, point in zip(rows, ["Mounted on", *(one[1] for one in chosen)], strict=True):
+        cells = [
+            cell.ljust(width) if index < left else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        call.print(" ".join(cells) + f" {point}")
 
 
 def _mounted(persona: Persona) -> list[tuple[str, str, int, int]]:
@@ -98,7 +165,7 @@ def _mounted(persona: Persona) -> list[tuple[str, str, int, int]]:
     return [*memory[:2], *disks[:1], *memory[2:4], *disks[1:], *memory[4:]]
 
 
-@command("mount", "lsblk", "blkid", "fdisk")
+@command("mount", "lsblk", "fdisk", "findmnt")
 def mount(call: Call) -> int:
     """Show what is mounted; mounting is refused."""
     disks = call.shell.machine.persona.hardware.disks
@@ -109,8 +176,8 @@ def mount(call: Call) -> int:
         return 0
     if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
-    for device, mount_point, kind, options in mounts(call.shell.machine.persona):
-        call.print(f"{device} on {mount_point} type {kind} ({options})")
+    for device, mount_point, kind, how in mounts(call.shell.machine.persona):
+        call.print(f"{device} on {mount_point} type {kind} ({how})")
     return 0
 
 
@@ -125,47 +192,66 @@ def lscpu(call: Call) -> int:
     persona = call.shell.machine.persona
     hardware = persona.hardware
     vendor = "AuthenticAMD" if "AMD" in hardware.cpu else "ARM" if "ARM" in hardware.cpu else "GenuineIntel"
-    for name, value in (
-        ("Architecture", persona.machine),
-        ("CPU op-mode(s)", "32-bit, 64-bit"),
-        ("Byte Order", "Little Endian"),
-        ("CPU(s)", str(hardware.cores)),
-        ("On-line CPU(s) list", f"0-{hardware.cores - 1}"),
-        ("Vendor ID", vendor),
-        ("Model name", hardware.cpu),
-        ("Thread(s) per core", "1"),
-        ("Core(s) per socket", str(hardware.cores)),
-        ("Socket(s)", "1"),
-        ("CPU MHz", f"{hardware.mhz:.3f}"),
-    ):
-        call.print(f"{name + ':':<24}{value}")
+    numbers = f"0-{hardware.cores - 1}" if hardware.cores > 1 else "0"
+    rows = (
+        ("Architecture", persona.machine), ("  CPU op-mode(s)", "32-bit, 64-bit"),
+        ("  Address sizes", "46 bits physical, 48 bits virtual"), ("  Byte Order", "Little Endian"),
+        ("CPU(s)", str(hardware.cores)), ("  On-line CPU(s) list", numbers),
+        ("Vendor ID", vendor), ("  Model name", hardware.cpu), ("    CPU family", "6"), ("    Model", "79"),
+        ("    Thread(s) per core", "1"), ("    Core(s) per socket", str(hardware.cores)), ("    Socket(s)", "1"),
+        ("    Stepping", "1"), ("    BogoMIPS", f"{hardware.mhz * 2:.2f}"), ("Virtualization features", ""),
+        ("  Hypervisor vendor", "KVM"), ("  Virtualization type", "full"), ("NUMA", ""), ("  NUMA node(s)", "1"),
+        ("  NUMA node0 CPU(s)", numbers),
+    )  # fmt: skip
+    plain = call.tty is False
+    for name, value in rows:
+        title = (name.strip() if plain else name) + ":"
+        call.print(f"{title:<41}{value}".rstrip() if value or not plain else "", end="\n" if value or not plain else "")
     return 0
 
 
-@command("lspci", "lsusb", "lsmod", "dmidecode", "lshw")
+@command("lspci", "lsusb", "lshw")
 def devices(call: Call) -> int:
     """List devices, sparsely: a virtual machine has few."""
     if call.name == "lspci":
-        call.print("00:00.0 Host bridge: Intel Corporation 440FX - 82441FX PMC [Natoma] (rev 02)")
-        call.print("00:02.0 VGA compatible controller: Cirrus Logic GD 5446")
-    elif call.name == "lsmod":
-        call.print(
-            "Module                  Size  Used by\nnf_tables             303104  0\next4                  995328  1"
-        )
-    elif call.shell.identity.uid != 0:
+        call.print("00:00.0 Host bridge: Intel Corporation 82G33/G31/P35/P31 Express DRAM Controller")
+        call.print("00:01.0 VGA compatible controller: Red Hat, Inc. Virtio 1.0 GPU (rev 01)")
+        call.print("00:02.0 Ethernet controller: Red Hat, Inc. Virtio network device")
+    elif call.name != "lsusb" and call.shell.identity.uid != 0:
         return call.fail("Permission denied")
     return 0
 
 
 @command("date")
 def date(call: Call) -> int:
-    """Print the time; +FORMAT with the common letters."""
-    layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
-    text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
-    for letter in "YmdHMSjaAbByFTDZuweI":
-        text = text.replace("%" + letter, call.shell.date("%" + letter))
-    call.print(text)
+    """Print the time, or that of -d, in a +FORMAT; to set it is refused to all but root."""
+    shell = call.shell
+    found = options(call, "ud:r:Rs:I", {"utc": "u", "date": "d:", "universal": "u", "reference": "r:", "rfc-email": "R",
+                    "set": "s:", "iso-8601": "iso?", "rfc-3339": "r3339:"})  # fmt: skip
+    moment = moment_of(found.last("d"), shell.now) if "d" in found else shell.now
+    if moment is None:
+        return call.fail(f"invalid date {quoted(found.last('d'))}")
+    layout = next((arg[1:] for arg in found.operands if arg.startswith("+")), "%a %b %e %I:%M:%S %p %Z %Y")
+    if "R" in found:
+        layout = "%a, %d %b %Y %H:%M:%S +0000"
+    elif found.any("I") or "iso" in found:
+        layout = "%Y-%m-%d"
+    elif shell.machine.persona.family == "busybox" and not found.operands:
+        layout = "%a %b %e %H:%M:%S %Z %Y"
+    call.print(_dated(shell, layout[:1024], moment))
     return 0
+
+
+def _dated(shell: ShellState, layout: str, moment: int) -> str:
+    """Return a time in a layout of date(1), which has more letters than strftime(3)."""
+    quarter = (int(shell.date("%m", moment)) + 2) // 3
+    own = {"%Z": "UTC", "%s": str(moment), "%N": f"{shell.random() * 30_517:09}"[:9], "%q": str(quarter), "%n": "\n",
+           "%t": "\t", "%%": "%", "%P": shell.date("%p", moment).lower(), "%z": "+0000", "%:z": "+00:00"}  # fmt: skip
+    pieces = re.findall(r"%:?[-_0^#]?[A-Za-z%]|[^%]+|%", layout)
+    return "".join(
+        own.get(piece) or (shell.date(piece, moment) if piece[0] == "%" and len(piece) > 1 else piece)
+        for piece in pieces
+    )
 
 
 @command("hostname", "hostnamectl", "dnsdomainname")
@@ -194,35 +280,9 @@ def lsb_release(call: Call) -> int:
     return 0
 
 
-@command("dmesg")
-def dmesg(call: Call) -> int:
-    """Show the first lines of the kernel log."""
-    if call.shell.identity.uid != 0:
-        return call.fail("read kernel buffer failed: Operation not permitted")
-    persona = call.shell.machine.persona
-    call.print(f"[    0.000000] Linux version {persona.kernel} {persona.kernel_build}")
-    call.print(f"[    0.000000] Memory: {persona.hardware.memory_kib}K available")
-    call.print(f"[    1.204118] {persona.hardware.interface}: link becomes ready")
-    return 0
-
-
 @command("reboot", "shutdown", "halt", "poweroff", "init", folder="/usr/sbin")
 def reboot(call: Call) -> int:
     """Refuse to go down, as a machine with an inhibitor does."""
     if call.shell.identity.uid != 0:
         return call.fail("must be superuser.")
     return call.fail("Failed to talk to init daemon.")
-
-
-@command("insmod", "modprobe", "rmmod", "swapon", "sysctl", folder="/usr/sbin")
-def kernel(call: Call) -> int:
-    """Refuse what would change the kernel; `sysctl name` reads."""
-    name = call.args[-1] if call.args else ""
-    if call.name == "sysctl" and "=" not in name:
-        try:
-            value = call.shell.files.read("/proc/sys/" + name.replace(".", "/"), call.shell.access)
-        except FileSystemError:
-            return call.fail(f"cannot stat /proc/sys/{name.replace('.', '/')}: No such file or directory", 255)
-        call.print(f"{name} = {decode(whole_of(value)).strip()}")
-        return 0
-    return call.fail(f"ERROR: could not {call.name} '{name}': Operation not permitted")

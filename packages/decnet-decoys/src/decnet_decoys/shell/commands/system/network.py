@@ -1,28 +1,66 @@
 # SPDX-License-Identifier: MIT
-"""Commands that show the machine's network: ifconfig, ip, route, netstat, ss, iptables."""
+"""Commands that show the machine's interfaces and routes: ip, ifconfig, route, arp (ip(8), ifconfig(8), route(8))."""
+
+from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.programs import command
 
-_ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
+ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
+_ROUTER_MAC = "52:54:00:12:35:02"
 
 
 @command("ifconfig", folder="/usr/sbin")
 def ifconfig(call: Call) -> int:
-    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
-    call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
-    own = network.interface
-    if own.version == 6:
-        call.print(f"        inet6 {own.ip}  prefixlen {own.network.prefixlen}  scopeid 0x0<global>")
-    else:
-        call.print(f"        inet {own.ip}  netmask {network.netmask}  broadcast {network.broadcast}")
-    call.print(f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)")
-    traffic = hardware.traffic
-    call.print(f"        RX packets {traffic.received_packets}  bytes {_sized(traffic.received_bytes)}")
-    call.print(f"        TX packets {traffic.sent_packets}  bytes {_sized(traffic.sent_bytes)}\n")
-    call.print("lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0")
-    call.print("        loop  txqueuelen 1000  (Local Loopback)")
+    own = call.shell.machine.persona.hardware.interface
+    names = call.words
+    if len(names) > 1:
+        if names[0] not in (own, "lo"):
+            return _no_device(call, names[0])
+        return 0 if call.shell.identity.uid == 0 else _refused(call)
+    if names and names[0] not in (own, "lo"):
+        return _no_device(call, names[0])
+    for name, show in ((own, _own_interface), ("lo", _loopback)):
+        if not names or names[0] == name:
+            call.print(show(call) + "\n")
     return 0
+
+
+def _no_device(call: Call, name: str) -> int:
+    call.print_error(f"{name[:64]}: error fetching interface information: Device not found")
+    return 1
+
+
+def _refused(call: Call) -> int:
+    call.print_error("SIOCSIFFLAGS: Operation not permitted")
+    return 255
+
+
+def _own_interface(call: Call) -> str:
+    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
+    own, traffic = network.interface, hardware.traffic
+    if own.version == 6:
+        address = f"inet6 {own.ip}  prefixlen {own.network.prefixlen}  scopeid 0x0<global>"
+    else:
+        address = f"inet {own.ip}  netmask {network.netmask}  broadcast {network.broadcast}"
+    return (
+        f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n        {address}\n"
+        f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)\n"
+        f"        RX packets {traffic.received_packets}  bytes {_sized(traffic.received_bytes)}\n"
+        "        RX errors 0  dropped 12  overruns 0  frame 0\n"
+        f"        TX packets {traffic.sent_packets}  bytes {_sized(traffic.sent_bytes)}\n"
+        "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n"
+    )
+
+
+def _loopback(_call: Call) -> str:
+    return (
+        "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n"
+        "        inet6 ::1  prefixlen 128  scopeid 0x10<host>\n        loop  txqueuelen 1000  (Local Loopback)\n"
+        f"        RX packets 310442  bytes {_sized(48211904)}\n        RX errors 0  dropped 0  overruns 0  frame 0\n"
+        f"        TX packets 310442  bytes {_sized(48211904)}\n"
+        "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n"
+    )
 
 
 def _sized(count: int) -> str:
@@ -33,119 +71,153 @@ def _sized(count: int) -> str:
     return f"{count} ({count:.1f} B)"
 
 
+_OBJECTS = ("address", "link", "route", "neighbour", "rule", "maddress", "tunnel", "netns", "monitor", "xfrm", "tuntap")
+_IP_USAGE = """\
+Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
+       ip [ -force ] -batch filename
+where  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |
+                   link | macsec | maddress | monitor | mptcp | mroute | mrule |
+                   neighbor | neighbour | netconf | netns | nexthop | ntable |
+                   ntbl | route | rule | sr | tap | tcpmetrics |
+                   token | tunnel | tuntap | vrf | xfrm }
+"""
+
+
 @command("ip", folder="/usr/sbin")
 def ip(call: Call) -> int:
-    """Show addresses, links, routes and neighbours."""
-    words = call.words
-    topic = words[0] if words else ""
-    if "address".startswith(topic) and topic:
-        _addresses(call)
-    elif "link".startswith(topic) and topic:
-        _addresses(call, links_only=True)
-    elif topic in ("r", "ro", "route"):
-        _routes(call)
-    elif "neighbour".startswith(topic) and topic:
-        machine = call.shell.machine
-        interface = machine.persona.hardware.interface
-        call.print(f"{machine.network.router} dev {interface} lladdr 52:54:00:12:35:02 REACHABLE")
-    else:
-        call.print_error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }")
+    """Show addresses, links, routes, neighbours and rules."""
+    words, flags = list(call.words), [arg for arg in call.args if arg.startswith("-")]
+    if not words:
+        call.err.write(_IP_USAGE.encode())
         return 255
-    return 0
-
-
-def _addresses(call: Call, *, links_only: bool = False) -> None:
-    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
-    call.print("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000")
-    call.print("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
-    if not links_only:
-        call.print("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever")
-    call.print(
-        f"2: {hardware.interface}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel "
-        "state UP group default qlen 1000"
+    topic = next(
+        (name for name in _OBJECTS if name.startswith(words[0])), "neighbour" if words[0] == "neighbor" else ""
     )
-    call.print(f"    link/ether {hardware.mac} brd ff:ff:ff:ff:ff:ff")
-    if not links_only:
-        if network.interface.version == 6:
-            call.print(f"    inet6 {network.interface} scope global ")
-        else:
-            call.print(f"    inet {network.interface} brd {network.broadcast} scope global {hardware.interface}")
-        call.print("       valid_lft forever preferred_lft forever")
-
-
-def _routes(call: Call) -> None:
-    interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
-    call.print(f"default via {network.router} dev {interface} onlink")
-    call.print(f"{network.prefix} dev {interface} proto kernel scope link src {network.interface.ip}")
-
-
-@command("route", "arp", folder="/usr/sbin")
-def route(call: Call) -> int:
-    network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
-    if call.name == "arp":
-        call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
-        call.print(f"{network.router:<24} ether   52:54:00:12:35:02   C                     {interface}")
-        return 0
-    call.print("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface")
-    call.print(f"{_ANY:<15} {network.router:<15} {_ANY:<15} UG    0      0        0 {interface}")
-    call.print(f"{network.network:<15} {_ANY:<15} {network.netmask:<15} U     0      0        0 {interface}")
+    if not topic:
+        call.print_error(f'Object "{words[0][:64]}" is unknown, try "ip help".')
+        return 1
+    verb = words[1] if len(words) > 1 else "show"
+    if verb not in ("show", "list", "ls", "s", "l", "sh", "get") and topic != "rule":
+        return _changed(call, topic, words[2:])
+    if topic in ("address", "link"):
+        named = [word for word in words[2:] if word not in ("dev", "up", "scope", "global", "type")]
+        return _interfaces(call, named[0] if named else "", flags, links_only=topic == "link")
+    if topic == "route":
+        return _routes(call, words[2] if verb == "get" and len(words) > 2 else "")
+    if topic == "neighbour":
+        machine = call.shell.machine
+        call.print(f"{machine.network.router} dev {machine.persona.hardware.interface} lladdr {_ROUTER_MAC} REACHABLE ")
+    elif topic == "rule":
+        call.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default")
     return 0
 
 
-@command("netstat", "ss")
-def netstat(call: Call) -> int:
-    """Show sockets: what the persona listens on, and the attacker's own connection."""
-    shell = call.shell
-    options, _ = call.flags("Ap")
-    listening = "l" in options or "a" in options
-    with_process = "p" in options
-    if call.name == "ss":
-        call.print(
-            f"{'Netid':<6}{'State':<8}{'Recv-Q':<8}{'Send-Q':<8}{'Local Address:Port':>20} {'Peer Address:Port':>22}"
-        )
-    else:
-        call.print("Active Internet connections (servers and established)")
-        tail = "       PID/Program name" if with_process else ""
-        call.print(f"Proto Recv-Q Send-Q Local Address           Foreign Address         State{tail}")
-    sockets = _listening(call) if listening or not options else []
-    if "l" not in options:
-        origin = shell.origin
-        here, there = f"{shell.machine.address}:{origin.server_port}", f"{origin.address}:{origin.port}"
-        sockets.append(("tcp", "ESTAB", here, there, f"{shell.pid}/{origin.daemon}"))
-    for protocol, state, here, there, owner in sockets:
-        process = owner if with_process else ""
-        if call.name == "ss":
-            call.print(f"{protocol:<6}{state:<8}{0:<8}{128:<8}{here:>20} {there:>22} {process}".rstrip())
-        else:
-            shown = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(state, state)
-            call.print(f"{protocol:<5} {0:>6} {0:>6} {here:<23} {there:<23} {shown:<11} {process}".rstrip())
-    return 0
-
-
-def _listening(call: Call) -> list[tuple[str, str, str, str, str]]:
-    """Return protocol, state, both addresses and process of what the persona listens on."""
-    root, listeners = call.shell.identity.uid == 0, call.shell.machine.persona.listeners
-    return [
-        (
-            one.protocol,
-            "LISTEN" if one.protocol == "tcp" else "UNCONN",
-            f"{one.address}:{one.port}",
-            f"{_ANY}:*",
-            f"{one.pid}/{one.process}" if root else "-",
-        )
-        for one in listeners
-    ]
-
-
-@command("iptables", "ip6tables", "ufw", "nft", "firewall-cmd", folder="/usr/sbin")
-def firewall(call: Call) -> int:
-    """Show an open firewall; changes are taken silently."""
+def _changed(call: Call, topic: str, words: list[str]) -> int:
+    """Take a change silently where root may make it of an interface that there is."""
+    known = (call.shell.machine.persona.hardware.interface, "lo")
+    named = next((after for word, after in pairwise(words) if word == "dev"), "")
+    device = named or (words[0] if topic == "link" and words else "")
+    if device and device not in known:
+        call.print_error(f'Cannot find device "{device[:64]}"')
+        return 1
     if call.shell.identity.uid != 0:
-        return call.fail("Permission denied (you must be root)", 4)
-    options, _ = call.flags()
-    if call.name == "ufw":
-        call.print("Status: inactive")
-    elif not call.args or {"L", "S", "list-rules"} & options.keys():
-        for chain in ("INPUT", "FORWARD", "OUTPUT"):
-            call.print(f"Chain {chain} (policy ACCEPT)\ntarget     prot opt source               destination\n")
+        call.print_error("RTNETLINK answers: Operation not permitted")
+        return 2
+    return 0
+
+
+def _interfaces(call: Call, name: str, flags: list[str], *, links_only: bool) -> int:
+    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
+    own = network.interface
+    six = own.version == 6
+    global_four = "" if six else f"{own} brd {network.broadcast} scope global {hardware.interface}"
+    rows = (
+        ("1", "lo", "<LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN", "loopback 00:00:00:00:00:00",
+         "00:00:00:00:00:00", ("127.0.0.1/8 scope host lo", "::1/128 scope host noprefixroute ")),
+        ("2", hardware.interface, "<BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP",
+         f"ether {hardware.mac}", "ff:ff:ff:ff:ff:ff", (global_four, f"{own} scope global " if six else "")),
+    )  # fmt: skip
+    if name and name not in [row[1] for row in rows]:
+        call.print_error(f'Device "{name[:64]}" does not exist.')
+        return 1
+    for number, device, state, link, broadcast, addresses in rows:
+        if not name or device == name:
+            shown = [
+                (kind, text)
+                for kind, text, other in (("inet", addresses[0], "-6"), ("inet6", addresses[1], "-4"))
+                if text and other not in flags and not links_only
+            ]
+            if any(flag.startswith("-br") for flag in flags):
+                plain = f"{link.split(' ')[1]} {state.split(' ')[0]}" if links_only else _first_words(shown)
+                call.print(f"{device:<16} {state.rpartition(' ')[2]:<14} {plain} ")
+            else:
+                head = f"{number}: {device}: {state}{' mode DEFAULT' if links_only else ''} group default qlen 1000"
+                link_line = "" if {"-4", "-6"} & set(flags) else f"link/{link} brd {broadcast}"
+                _interface(call, head, link_line, shown, one_line="-o" in flags)
+    return 0
+
+
+def _first_words(shown: list[tuple[str, str]]) -> str:
+    return " ".join(text.split(" ")[0] for _, text in shown)
+
+
+def _interface(call: Call, head: str, link: str, shown: list[tuple[str, str]], *, one_line: bool) -> None:
+    """Write an interface with its addresses; with -o a line for each, or one for the interface."""
+    lifetime = "valid_lft forever preferred_lft forever"
+    if one_line and shown:
+        number, device, _ = head.split(": ", 2)
+        for kind, text in shown:
+            call.print(f"{number}: {device}    {kind} {text}\\       {lifetime}")
+        return
+    call.print((("\\    " if one_line else "\n    ").join([head, link])) if link else head)
+    for kind, text in shown:
+        call.print(f"    {kind} {text}\n       {lifetime}")
+
+
+def _routes(call: Call, target: str) -> int:
+    interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
+    source = network.interface.ip
+    if target.startswith("127.") or target == str(source):
+        call.print(f"local {target} dev lo src {target} uid {call.shell.identity.uid} \n    cache <local> ")
+    elif target:
+        via = f"via {network.router} dev {interface} src {source} uid {call.shell.identity.uid}"
+        call.print(f"{target[:64]} {via} \n    cache ")
+    else:
+        call.print(f"default via {network.router} dev {interface} onlink ")
+        call.print(f"{network.prefix} dev {interface} proto kernel scope link src {source} ")
+    return 0
+
+
+def routes(call: Call, *, sizes: bool) -> None:
+    """Show the routing table, as route or as `netstat -r` does."""
+    network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
+    tail = "  MSS Window  irtt Iface" if sizes else "Metric Ref    Use Iface"
+    call.print(f"Kernel IP routing table\nDestination     Gateway         Genmask         Flags {tail}")
+    rest = "    0 0          0" if sizes else "0      0        0"
+    for target, gateway, mask, flags in (
+        (ANY, network.router, ANY, "UG"),
+        (network.network, ANY, network.netmask, "U"),
+    ):
+        call.print(f"{target:<15} {gateway:<15} {mask:<15} {flags:<5} {rest} {interface}")
+
+
+@command("route", folder="/usr/sbin")
+def route(call: Call) -> int:
+    if call.words:
+        if call.shell.identity.uid == 0:
+            return 0
+        call.print_error("SIOCADDRT: Operation not permitted")
+        return 7
+    routes(call, sizes=False)
+    return 0
+
+
+@command("arp", folder="/usr/sbin")
+def arp(call: Call) -> int:
+    network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
+    if "-a" in call.args:
+        call.print(f"? ({network.router}) at {_ROUTER_MAC} [ether] on {interface}")
+        return 0
+    call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
+    call.print(f"{network.router:<24} ether   {_ROUTER_MAC}   C                     {interface}")
     return 0

@@ -13,23 +13,91 @@ from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.programs import command
 
+_WGET_USAGE = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options."
+_VERSIONS = {
+    "wget": "GNU Wget 1.21.3 built on linux-gnu.\n",
+    "curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.14 zlib/1.2.13\nRelease-Date: 2023-02-20\n",
+    "rsync": "rsync  version 3.2.7  protocol version 31\n",
+}
+_HELP = {
+    "wget": "GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n",
+    "curl": "Usage: curl [options...] <url>\n -d, --data <data>          HTTP POST data\n",
+    "rsync": "rsync  version 3.2.7  protocol version 31\n",
+}
 
-@command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
+
+@command("wget", "curl", "rsync")
 def download(call: Call) -> Effects:
     """Record what was to be fetched, and fail as on a network without a way out."""
-    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpli")
+    if {"--help", "-h"} & set(call.args) and not (call.name == "curl" and "-h" in call.args[1:]):
+        call.print(_HELP[call.name], end="")
+        return 0
+    if {"--version", "-V"} & set(call.args):
+        call.print(_VERSIONS[call.name], end="")
+        return 0
+    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpliFrw")
     targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
     if not targets:
-        return call.fail("missing URL" if call.name == "wget" else "try 'curl --help' for more information", 2)
+        return _no_target(call)
     status = 0
     for target in targets[:20]:
         yield Requested("fetch", {"program": call.name, "url": target[:2048]})
         site = call.shell.machine.persona.profile(HttpProfile)
-        if call.name in ("curl", "wget") and site is not None and _is_own(call, host_of(target)):
+        own = site is not None and _is_own(call, host_of(target)) and port_of(target) == 80
+        if call.name in ("curl", "wget") and site is not None and own:
             status = yield from _of_own_site(call, site, target)
             continue
         status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
     return status
+
+
+def _no_target(call: Call) -> int:
+    if call.shell.machine.persona.family == "busybox" or call.name == "rsync":
+        return call.fail("missing URL" if call.name != "rsync" else "syntax or usage error (code 1)", 1)
+    if call.name == "wget":
+        call.print_error(f"wget: missing URL\n{_WGET_USAGE}")
+        return 1
+    call.print_error("curl: try 'curl --help' or 'curl --manual' for more information")
+    return 2
+
+
+@command("tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", families=("busybox",))
+def download_otherwise(call: Call) -> Effects:
+    """Record what was to be fetched by what BusyBox brings, and fail."""
+    if not call.args:
+        return call.fail("missing operand")
+    yield Requested("fetch", {"program": call.name, "url": " ".join(call.args)[:2048]})
+    yield Pause(1.0)
+    return call.fail(f"can't connect to remote host ({call.words[0][:253] if call.words else ''}): Connection refused")
+
+
+_SCP_USAGE = """\
+usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]
+           [-i identity_file] [-J destination] [-l limit] [-o ssh_option]
+           [-P port] [-S program] [-X sftp_option] source ... target"""
+
+
+@command("scp")
+def scp(call: Call) -> Effects:
+    _, operands = call.flags("cDFiJloPSX")
+    remote = [one for one in operands if ":" in one]
+    if len(operands) < 2:
+        call.print_error(_SCP_USAGE)
+        return 1
+    yield Requested("fetch", {"program": "scp", "url": " ".join(operands)[:2048]})
+    yield Pause(1.0)
+    if not remote:
+        return (yield from call.runner.execute(["cp", *operands], call.streams))
+    call.print_error(_ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), "22"))
+    call.print_error("scp: Connection closed")
+    return 255
+
+
+def port_of(url: str) -> int:
+    """Return the port of a URL."""
+    scheme, _, rest = url.rpartition("://")
+    port = (rest.partition("/")[0].rpartition("@")[2]).partition(":")[2]
+    return int(port) if port.isdigit() and len(port) < 6 else {"https": 443, "ftp": 21}.get(scheme, 80)
 
 
 def _is_own(call: Call, host: str) -> bool:
@@ -84,50 +152,110 @@ def _wget(call: Call, target: str) -> Effects:
             return call.fail(f"can't connect to remote host ({host}): Connection refused")
         return call.fail(f"bad address '{host}'")
     quiet = any(arg.startswith("-") and not arg.startswith("--") and "q" in arg for arg in call.args)
+    quiet = quiet or "--quiet" in call.args
+    yield Pause(0.1 if host.startswith("127.") else 1.2)
     if quiet:
-        yield Pause(1.2)
         return 4
-    when = call.shell.date("%Y-%m-%d %H:%M:%S")
-    call.print_error(f"--{when}--  {target}")
-    yield Pause(1.2)
+    call.print_error(
+        f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}/'}"
+    )
     if _is_address(host):
-        call.print_error(f"Connecting to {host}:80... failed: Connection refused.")
+        call.print_error(f"Connecting to {host}:{port_of(target)}... failed: Connection refused.")
         return 4
     call.print_error(f"Resolving {host} ({host})... failed: Temporary failure in name resolution.")
     call.fail(f"unable to resolve host address {quoted(host)}")
     return 4
 
 
+_METER = """\
+  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
+                                 Dload  Upload   Total   Spent    Left  Speed
+\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"""
+
+
 def _curl(call: Call, target: str) -> Effects:
     host = host_of(target)
-    yield Pause(1.2)
     if call.name != "curl":
+        yield Pause(1.2)
         return call.fail(f"{host}: Temporary failure in name resolution")
+    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
+    silent = "s" in letters or "--silent" in call.args
+    loud = not silent or "S" in letters or "--show-error" in call.args
+    if target.endswith("://"):
+        call.print_error("curl: (3) URL using bad/illegal format or missing URL", end="\n" if loud else "")
+        return 3
+    yield Pause(0.1 if host.startswith("127.") else 1.2)
+    if not silent and call.shell.terminal is None:
+        call.print_error(_METER, end="")
+    head = "\n" if not silent and call.shell.terminal is None else ""
     if _is_address(host):
-        call.print_error(f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server")
-        return 7
-    call.print_error(f"curl: (6) Could not resolve host: {host}")
-    return 6
+        message, status = (
+            f"(7) Failed to connect to {host} port {port_of(target)} after 0 ms: Couldn't connect to server",
+            7,
+        )
+    else:
+        message, status = f"(6) Could not resolve host: {host}", 6
+    if loud:
+        call.print_error(f"{head and _METER.splitlines()[-1] + head}curl: {message}" if head else f"curl: {message}")
+    return status
 
 
 @command("ping", "ping6")
 def ping(call: Call) -> Effects:
-    """Ask for an echo that never comes."""
-    options, operands = call.flags("ciWIst")
+    """Ask for an echo, which comes from the machine itself only."""
+    options, operands = call.flags("ciWIstwQ")
     if not operands:
-        return call.fail("usage error: Destination address required", 2)
+        return call.fail("usage error: Destination address required", 1)
     host = operands[0][:253]
     yield Requested("ping", {"host": host})
-    if not _is_address(host):
+    own = host in ("localhost", call.shell.machine.hostname, call.shell.machine.address) or host.startswith("127.")
+    if not _is_address(host) and not own:
         return call.fail(f"{host}: Temporary failure in name resolution", 2)
     count = min(int(options["c"]), 5) if options.get("c", "").isdigit() and len(options["c"]) < 4 else 5
-    call.print(f"PING {host} ({host}) 56(84) bytes of data.")
-    yield Pause(float(count) + 1)
+    address = host if _is_address(host) else "127.0.0.1"
+    call.print(f"PING {host} ({address}) 56(84) bytes of data.")
+    for number in range(1, count + 1) if own else ():
+        yield Pause(1.0 if number > 1 else 0.0)
+        call.print(f"64 bytes from {address}: icmp_seq={number} ttl=64 time=0.0{31 + 7 * number % 20} ms")
+    if not own:
+        yield Pause(float(count) + 1)
+    loss, received = (0, count) if own else (100, 0)
+    waited = (count - 1) * 1023 if own else count * 1023
     call.print(
-        f"\n--- {host} ping statistics ---\n{count} packets transmitted, 0 received, 100% packet loss, "
-        f"time {count * 1023}ms\n"
+        f"\n--- {host} ping statistics ---\n{count} packets transmitted, {received} received, {loss}% packet loss, "
+        f"time {waited}ms"
     )
-    return 1
+    call.print("rtt min/avg/max/mdev = 0.034/0.038/0.045/0.004 ms" if own else "")
+    return int(not own)
+
+
+@command("traceroute", families=("debian",))
+def traceroute(call: Call) -> Effects:
+    host = next(iter(call.words), "")[:253]
+    if not host:
+        call.print_error("Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] host [ packetlen ]")
+        return 2
+    yield Requested("ping", {"host": host})
+    if not _is_address(host):
+        call.print_error(
+            f'{host}: Temporary failure in name resolution\nCannot handle "host" cmdline arg `{host}\' on position 1'
+        )
+        return 2
+    call.print(f"traceroute to {host} ({host}), 30 hops max, 60 byte packets")
+    if host.startswith("127."):
+        call.print(f" 1  localhost ({host})  0.223 ms  0.193 ms  0.182 ms")
+        return 0
+    for hop in range(1, 31):
+        yield Pause(1.0)
+        call.print(f"{hop:2}  * * *")
+    return 0
+
+
+def _ssh_failure(host: str, port: str) -> str:
+    if not _is_address(host) and host != "localhost":
+        return f"ssh: Could not resolve hostname {host}: Temporary failure in name resolution\r"
+    how = "refused" if host.startswith("127.") or host == "localhost" else "timed out"
+    return f"ssh: connect to host {host} port {port}: Connection {how}\r"
 
 
 _USAGES = {
@@ -136,7 +264,8 @@ _USAGES = {
     "           [-i identity_file] [-J [user@]host[:port]] [-L address]\n           [-l login_name] [-m mac_spec] "
     "[-O ctl_cmd] [-o option] [-p port]\n           [-Q query_option] [-R address] [-S ctl_path] [-W host:port]\n"
     "           [-w local_tun[:remote_tun]] destination [command [argument ...]]\n",
-    "nc": "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] "
+    "nc": "Cmd line: wrong\n",
+    "ncat": "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] "
     "[-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n"
     "\t  [-w timeout] "
     "[-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n",
@@ -164,20 +293,89 @@ def connect(call: Call) -> Effects:
         return 255 if call.name == "ssh" else 1
     host = host_of(operands[0])
     yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
-    yield Pause(2.0)
+    yield Pause(0.1 if host.startswith("127.") or not _is_address(host) else 2.0)
     if call.name == "ssh":
-        call.print_error(f"ssh: connect to host {host} port 22: Connection timed out")
+        if call.shell.terminal is None and len(operands) == 1:
+            call.print_error("Pseudo-terminal will not be allocated because stdin is not a terminal.\r")
+        call.print_error(_ssh_failure(host, options.get("p", "22")[:5]))
         return 255
-    return call.fail(f"connect to {host}: Connection refused")
+    return _refused(call, host, operands[1] if len(operands) > 1 else "23")
 
 
-@command("nslookup", "dig", "host", "getent")
+def _refused(call: Call, host: str, port: str) -> int:
+    """Fail to connect as telnet or netcat say it."""
+    if call.name == "telnet":
+        call.print(f"Trying {host}...")
+        call.print_error("telnet: Unable to connect to remote host: Connection refused")
+        return 1
+    if call.shell.machine.persona.family == "busybox" or "nc" not in call.name:
+        return call.fail(f"connect to {host}: Connection refused")
+    named = {"9": "discard", "22": "ssh", "80": "http", "443": "https", "4444": "?"}.get(port, "?")
+    if "v" in "".join(arg for arg in call.args if arg.startswith("-")):
+        call.print_error(
+            f"{'localhost' if host == '127.0.0.1' else '(UNKNOWN)'} [{host}] {port} ({named}) : Connection refused"
+        )
+    return 1
+
+
+_HOST_USAGE = """\
+Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]
+            [-R number] [-m flag] [-p port] hostname [server]"""
+
+
+@command("getent")
+def getent(call: Call) -> Effects:
+    """Look names up in the machine's files; hosts besides those in the network, which does not answer."""
+    words = call.words
+    if not words:
+        call.print_error(
+            "getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information."
+        )
+        return 1
+    path = {"passwd": "/etc/passwd", "group": "/etc/group", "shadow": "/etc/shadow"}.get(words[0])
+    if path is not None:
+        return _rows(call, path, words[1:])
+    if words[0] not in ("hosts", "ahosts", "ahostsv4"):
+        call.print_error(
+            f"Unknown database: {words[0][:64]}\nTry `getent --help' or `getent --usage' for more information."
+        )
+        return 1
+    status = 0
+    for name in words[1:5]:
+        if name in ("localhost", call.shell.machine.hostname):
+            call.print(f"{'127.0.0.1' if name == 'localhost' else call.shell.machine.address:<15} {name}")
+            continue
+        yield Requested("resolve", {"program": call.name, "name": name[:253]})
+        yield Pause(2.0)
+        status = 2
+    return status
+
+
+def _rows(call: Call, path: str, names: list[str]) -> int:
+    source = call.open(path)
+    lines = source.whole(1 << 16).decode("utf-8", "replace").splitlines() if source is not None else []
+    status = 0
+    for name in names[:32]:
+        fits = [line for line in lines if name in (line.split(":")[0], line.split(":")[2:3])]
+        fits = fits or [line for line in lines if line.split(":")[2:3] == [name]]
+        status = status if fits else 2
+        for line in fits[:1]:
+            call.print(line)
+    for line in lines if not names else ():
+        call.print(line)
+    return status
+
+
+@command("nslookup", "dig", "host")
 def resolve(call: Call) -> Effects:
     _, operands = call.flags("t")
+    if call.name == "host" and not operands:
+        call.print_error(_HOST_USAGE)
+        return 1
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})
     yield Pause(2.0)
-    if call.name == "getent":
-        return 2
-    call.print(";; communications error to 10.20.0.2#53: timed out\n;; no servers could be reached\n")
-    return 9
+    for _ in range(3):
+        call.print(";; communications error to 10.20.0.2#53: timed out")
+    call.print(";; no servers could be reached\n")
+    return 1 if call.name != "dig" else 9

@@ -4,9 +4,9 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.regular_expressions import BadPatternError
 from decnet_decoys.shell.syntax.escapes import unescape
 
 _USAGE = """\

@@ -5,9 +5,9 @@ import re
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, UsageError, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
-from decnet_decoys.shell.options import Options, UsageError, options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.escapes import unescape

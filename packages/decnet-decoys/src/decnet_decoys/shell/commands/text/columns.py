@@ -4,9 +4,9 @@
 from itertools import zip_longest
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, UsageError, options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.options import Options, UsageError, options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 

@@ -2,10 +2,10 @@
 """Commands that compare files: cmp, diff, comm (POSIX.1-2017)."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import Options, options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
 

@@ -4,9 +4,9 @@
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.options import Options, UsageError, options
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
 

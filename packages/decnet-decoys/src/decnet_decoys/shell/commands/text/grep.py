@@ -5,13 +5,13 @@ from collections import deque
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import Options, UsageError, options
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.regular_expressions import BadPatternError, Pattern, compiled
 from decnet_decoys.shell.streams import InputFile
 
 MAX_SEARCHED = 500

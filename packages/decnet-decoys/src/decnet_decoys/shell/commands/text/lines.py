@@ -5,11 +5,11 @@ import re
 from collections import deque
 
 from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import Options, UsageError, options
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 

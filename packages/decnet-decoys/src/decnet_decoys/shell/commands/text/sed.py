@@ -4,10 +4,10 @@
 from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.options import options
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputFile
 

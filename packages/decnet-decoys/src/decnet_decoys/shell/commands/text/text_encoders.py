@@ -7,10 +7,10 @@ import hashlib
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.options import options, tried
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_WHOLE, PIECE, InputFile
 

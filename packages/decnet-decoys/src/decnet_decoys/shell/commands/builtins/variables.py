@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: MIT
+"""Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, read, mapfile, getopts."""
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import AskLine, Effects, turn
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.programs import command, programs
+
+MAX_ELEMENTS = 200
+"""Of an array that mapfile fills."""
+MAX_ALIASES = 50
+_OPTIONS = (
+    ("allexport", "off"), ("braceexpand", "on"), ("emacs", "off"), ("errexit", "off"), ("errtrace", "off"),
+    ("functrace", "off"), ("hashall", "on"), ("histexpand", "off"), ("history", "off"), ("ignoreeof", "off"),
+    ("interactive-comments", "on"), ("keyword", "off"), ("monitor", "off"), ("noclobber", "off"), ("noexec", "off"),
+    ("noglob", "off"), ("nolog", "off"), ("notify", "off"), ("nounset", "off"), ("onecmd", "off"), ("physical", "off"),
+    ("pipefail", "off"), ("posix", "off"), ("privileged", "off"), ("verbose", "off"), ("vi", "off"), ("xtrace", "off"),
+)  # fmt: skip
+_SHOPT_NAMES = """
+autocd cdspell checkhash checkwinsize cmdhist dotglob expand_aliases extdebug extglob extquote failglob
+force_fignore globstar histappend histreedit histverify hostcomplete huponexit inherit_errexit
+interactive_comments lastpipe lithist login_shell mailwarn nocaseglob nocasematch nullglob progcomp promptvars
+restricted_shell shift_verbose sourcepath xpg_echo
+"""
+_SHOPT = frozenset(_SHOPT_NAMES.split())
+_BUILTINS_NAMES = """
+. : [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo
+enable eval exec exit export false fc fg getopts hash help history jobs kill let local logout mapfile popd
+printf pushd pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset
+ulimit umask unalias unset wait
+"""
+BUILTINS = tuple(_BUILTINS_NAMES.split())
+
+
+@command("export", "declare", "typeset", "local", "readonly", folder="")
+def declare(call: Call) -> int:
+    """Set variables with their attributes, or list them."""
+    shell = call.shell
+    flags = "".join(arg[1:] for arg in call.args if arg[:1] in "-+" and len(arg) > 1)
+    names = [arg for arg in call.args if arg[:1] not in "-+"]
+    status = 0
+    if not names or "p" in flags:
+        return _listed(call, names)
+    for arg in names[:200]:
+        name, equals, value = arg.partition("=")
+        if not name.rstrip("+").isidentifier() and "[" not in name:
+            status = call.shell_error(f"{call.name}: `{arg}': not a valid identifier")
+            continue
+        if equals:
+            shell.set(name.rstrip("+"), (shell.variables.get(name[:-1], "") if name.endswith("+") else "") + value)
+        elif call.name in ("local", "declare", "typeset") and name not in shell.variables and "f" not in flags:
+            shell.set(name, "")
+        if call.name == "export" or "x" in flags:
+            (shell.exported.discard if "n" in flags else shell.exported.add)(name)
+        if call.name == "readonly" or "r" in flags:
+            shell.readonly.add(name)
+    return status
+
+
+def _listed(call: Call, names: list[str]) -> int:
+    shell, status = call.shell, 0
+    chosen = names or sorted(shell.exported if call.name == "export" else shell.variables)
+    if call.name == "readonly":
+        chosen = sorted(shell.readonly)
+    for name in chosen:
+        value = shell.variables.get(name)
+        if value is None or not name.isidentifier():
+            if names:
+                status = call.shell_error(f"{call.name}: {name}: not found")
+            continue
+        marks = ("r" if name in shell.readonly else "") + ("x" if name in shell.exported else "")
+        call.print(f'declare -{marks or "-"} {name}="{value}"')
+    return status
+
+
+@command("set", folder="")
+def set_(call: Call) -> int:
+    """List all variables, set the positional parameters, or show options."""
+    shell = call.shell
+    if not call.args:
+        for name in sorted(shell.variables):
+            if name[0].isalpha():
+                call.print(f"{name}={shell.variables[name]}")
+        return 0
+    if call.args in (["-o"], ["+o"]):
+        for name, state in _OPTIONS:
+            off = f"set {'-' if state == 'on' else '+'}o {name}"
+            call.print(f"{name:<15}\t{state}" if call.args == ["-o"] else off)
+        return 0
+    args = list(call.args)
+    while args and args[0][:1] in ("-", "+") and args[0] not in ("--", "-"):
+        wrong = _refused(call, args.pop(0), args)
+        if wrong:
+            return wrong
+    if args:
+        shell.set_parameters(["", *(args[1:] if args[0] in ("--", "-") else args)])
+    return 0
+
+
+def _refused(call: Call, option: str, args: list[str]) -> int:
+    """Return 2 for an option that there is not; `-o` takes the next argument."""
+    if option[1:2] == "o" and args:
+        name = args.pop(0)
+        return 0 if name in dict(_OPTIONS) else call.shell_error(f"set: {name}: invalid option name", 2)
+    wrong = next((one for one in option[1:200] if one not in "abefhkmnptuvxBCEHPT"), "")
+    if wrong:
+        call.shell_error(f"set: -{wrong}: invalid option")
+        call.print_error("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]")
+    return 2 if wrong else 0
+
+
+@command("shift", folder="")
+def shift(call: Call) -> int:
+    shell = call.shell
+    count = int(call.args[0]) if call.args and call.args[0].isdigit() and len(call.args[0]) < 5 else 1
+    rest = shell.parameters
+    if count > len(rest):
+        return 1
+    shell.set_parameters(["", *rest[count:]])
+    return 0
+
+
+@command("unset", folder="")
+def unset(call: Call) -> int:
+    for name in call.args:
+        if name in ("-v", "-f", "-n"):
+            continue
+        if name in call.shell.readonly:
+            return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
+        call.shell.unset(name)
+        call.shell.functions.pop(name, None)
+        for element in [key for key in call.shell.variables if key.startswith(f"{name}[")][:2000]:
+            call.shell.unset(element)
+    return 0
+
+
+@command("shopt", folder="")
+def shopt(call: Call) -> int:
+    for name in call.words:
+        if name not in _SHOPT:
+            return call.shell_error(f"shopt: {name}: invalid shell option name")
+        if not {"-s", "-u", "-q"} & set(call.args):
+            call.print(f"{name:<15}\toff")
+    return int(bool(call.words) and not {"-s", "-u"} & set(call.args))
+
+
+@command("alias", "unalias", folder="")
+def alias(call: Call) -> int:
+    shell, status = call.shell, 0
+    if call.name == "unalias":
+        for name in call.args:
+            if name == "-a":
+                shell.aliases.clear()
+            elif shell.aliases.pop(name, None) is None:
+                status = call.shell_error(f"unalias: {name}: not found")
+        return status
+    for arg in [one for one in call.args if one != "-p"] or sorted(shell.aliases):
+        name, equals, value = arg.partition("=")
+        if equals and (len(shell.aliases) < MAX_ALIASES or name in shell.aliases):
+            shell.aliases[name] = value[:4096]
+        elif name in shell.aliases:
+            call.print(f"alias {name}='{shell.aliases[name]}'")
+        elif not equals:
+            status = call.shell_error(f"alias: {name}: not found")
+    return status
+
+
+@command("trap", folder="")
+def trap(call: Call) -> int:
+    """Keep what is done on EXIT; other signals' actions are kept and never come."""
+    args = [arg for arg in call.args if arg not in ("-p", "--")]
+    traps = call.shell.traps
+    if not args:
+        for name, action in traps.items():
+            call.print(f"trap -- '{action}' {name}")
+        return 0
+    action, *names = args
+    if not names:
+        names, action = [action], "-"
+    for name in names[:32]:
+        key = {"0": "EXIT"}.get(name, name)
+        if action == "-":
+            traps.pop(key, None)
+        elif len(traps) < 32:
+            traps[key] = action[:4096]
+    return 0
+
+
+@command("enable", "builtin", folder="", families=("debian",))
+def enable(call: Call) -> int | Effects:
+    """List the builtins; `builtin NAME` runs one."""
+    if call.name == "builtin" and call.args:
+        if call.args[0] not in BUILTINS:
+            return call.shell_error(f"builtin: {call.args[0]}: not a shell builtin")
+        return call.runner.execute(call.args, call.streams)
+    if call.args and call.args[0] not in BUILTINS and not call.args[0].startswith("-"):
+        return call.shell_error(f"enable: {call.args[0]}: not a shell builtin")
+    for name in BUILTINS if not call.args else ():
+        call.print(f"enable {name}")
+    return 0
+
+
+@command("read", folder="")
+def read(call: Call) -> Effects:
+    """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only."""
+    options, names = call.flags("pntudaiN")
+    if call.stdin is not None:
+        got = call.stdin.line()
+    else:
+        got = yield AskLine(options.get("p", ""), echo="s" not in options)
+    text = decode(got or b"")
+    if "r" not in options:
+        text = text.replace("\\", "")
+    limit = options.get("n", options.get("N", ""))
+    if limit.isdigit() and len(limit) < 6:
+        text = text[: int(limit)]
+    separators = call.shell.variables.get("IFS", " \t\n")
+    if "a" in options:
+        _fill(call, options["a"], _split(text, separators, MAX_ELEMENTS))
+    elif not names:
+        call.shell.set("REPLY", text)
+    else:
+        words = _split(text, separators, len(names))
+        for index, name in enumerate(names):
+            call.shell.set(name, words[index] if index < len(words) else "")
+    return 0 if got is not None else 1
+
+
+def _split(text: str, separators: str, most: int) -> list[str]:
+    """Return at most that many fields, the last one with what is left (POSIX.1-2017, §2.6.5)."""
+    blanks = "".join(one for one in separators if one in " \t\n")
+    marks = [one for one in separators if one not in " \t\n"]
+    text = text.strip(blanks) if blanks else text
+    if not marks:
+        return text.split(None, max(0, most - 1)) if blanks else [text]
+    for mark in marks[1:8]:
+        text = text.replace(mark, marks[0])
+    return [part.strip(blanks) if blanks else part for part in text.split(marks[0], max(0, most - 1))]
+
+
+def _fill(call: Call, name: str, words: list[str]) -> None:
+    shell = call.shell
+    for key in [key for key in shell.variables if key.startswith(f"{name}[")][:2000]:
+        shell.unset(key)
+    for index, word in enumerate(words[:MAX_ELEMENTS]):
+        shell.set(f"{name}[{index}]", word)
+    whole = " ".join(words[:MAX_ELEMENTS])
+    for key, value in ((name, words[0] if words else ""), (f"{name}[@]", whole), (f"{name}[*]", whole)):
+        shell.set(key, value)
+
+
+@command("mapfile", "readarray", folder="", families=("debian",))
+def mapfile(call: Call) -> Effects:
+    options, names = call.flags("dnOsuCc")
+    source = yield from call.input()
+    lines: list[str] = []
+    for line in source.lines(ends="t" not in options):
+        yield from turn()
+        if len(lines) < MAX_ELEMENTS:
+            lines.append(decode(line))
+    _fill(call, names[0] if names else "MAPFILE", lines)
+    return 0
+
+
+@command("getopts", folder="")
+def getopts(call: Call) -> int:
+    """Take the next option (POSIX.1-2017, getopts)."""
+    shell = call.shell
+    if len(call.args) < 2:
+        call.shell_error("getopts: usage: getopts optstring name [arg ...]", 2)
+        return 2
+    letters, name, *args = call.args
+    args = args or shell.parameters
+    place = shell.variables.get("OPTIND", "1")
+    at = int(place) if place.isdigit() and len(place) < 5 else 1
+    arg = args[at - 1] if 0 < at <= len(args) else ""
+    if not arg.startswith("-") or arg in ("-", "--"):
+        shell.set(name, "?")
+        return 1
+    letter = arg[1]
+    found = letters.find(letter)
+    value = arg[2:]
+    if found >= 0 and letters[found + 1 : found + 2] == ":" and not value:
+        at += 1
+        value = args[at - 1] if at <= len(args) else ""
+    shell.set("OPTIND", str(at + 1))
+    shell.set("OPTARG", value)
+    shell.set(name, letter if found >= 0 else "?")
+    if found < 0 and not letters.startswith(":"):
+        call.print_error(f"{shell.error_prefix.partition(':')[0]}: illegal option -- {letter}")
+    return 0
+
+
+@command("pushd", "popd", "dirs", folder="", families=("debian",))
+def pushd(call: Call) -> Effects | int:
+    """Go to a directory and back."""
+    shell = call.shell
+    stack = shell.stack
+    if call.name == "pushd" and (call.args or stack):
+        target = call.args[0] if call.args else stack.pop(0)
+        if not shell.files.exists(target, shell.access):
+            return call.shell_error(f"pushd: {target}: No such file or directory")
+        stack.insert(0, shell.cwd)
+        del stack[32:]
+        shell.cwd = shell.files.enter(target, shell.access)
+    elif call.name == "popd" and stack:
+        shell.cwd = stack.pop(0)
+    elif call.name != "dirs":
+        what = "directory stack empty" if call.name == "popd" else "no other directory"
+        return call.shell_error(f"{call.name}: {what}")
+    shell.set("PWD", shell.cwd)
+    home = shell.variables.get("HOME", "")
+    shown = [
+        ("~" + one[len(home) :] if home and (one + "/").startswith(home + "/") else one) for one in (shell.cwd, *stack)
+    ]
+    call.print(" ".join(shown))
+    return 0
+
+
+@command("help", folder="")
+def help_(call: Call) -> int:
+    if call.args:
+        name = call.args[0]
+        if name in programs() and not programs()[name].folder:
+            call.print(f"{name}: {name}")
+            return 0
+        return call.shell_error(
+            f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."
+        )
+    version = call.shell.variables.get("BASH_VERSION", "")
+    call.print(f"GNU bash, version {version} ({call.shell.variables.get('MACHTYPE', '')})")
+    call.print("These shell commands are defined internally.  Type `help' to see this list.")
+    return 0

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+"""Commands that say what a file is: stat, readlink, realpath, du, file (GNU coreutils; file(1))."""
+
+import re
+import stat
+from collections.abc import Callable
+
+from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.files.listing import human, inode
+from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.syntax.escapes import unescape
+
+MAX_FORMAT = 1024
+_KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
+"""As stat(1) names them."""
+_TIME = "%Y-%m-%d %H:%M:%S.000000000 +0000"
+_STAT = {"format": "c:", "printf": "printf:", "dereference": "L", "terse": "t", "file-system": "f"}
+
+
+@command("stat")
+def stat_(call: Call) -> Effects:
+    """Describe files, with -c in a format, or with -f the file system that they are on."""
+    found = options(call, "c:fLt", _STAT)
+    if not found.operands:
+        raise tried(call, "missing operand")
+    layout, status = found.last("c", found.last("printf")), 0
+    for path in found.operands:
+        yield from turn()
+        try:
+            entry = call.shell.files.stat(path, call.shell.access, follow="L" in found)
+            where = call.shell.files.locate(path, call.shell.access, follow="L" in found)
+        except FileSystemError as error:
+            doing = "read file system information for" if "f" in found else "statx"
+            status = call.fail(f"cannot {doing} {shell_quoted(path)}: {error}")
+            continue
+        if "f" in found:
+            _file_system(call, path, where, layout)
+        elif layout:
+            call.print(_formatted(call, layout, path, where, entry), end="" if "printf" in found else "\n")
+        else:
+            call.print(_described_in_full(call, path, where, entry))
+    return status
+
+
+def _file_system(call: Call, path: str, where: str, layout: str) -> None:
+    kinds = {"/proc": "proc", "/sys": "sysfs", "/dev/shm": "tmpfs", "/run": "tmpfs"}  # noqa: S108  # the decoy's
+    kind = next((kind for start, kind in kinds.items() if (where + "/").startswith(start + "/")), "ext2/ext3")
+    if layout:
+        call.print(layout.replace("%T", kind).replace("%n", path).replace("%S", "4096").replace("%s", "4096"))
+        return
+    call.print(
+        f'  File: "{path}"\n    ID: 9e2b7f1c4d3a8e60 Namelen: 255     Type: {kind}\n'
+        "Block size: 4096       Fundamental block size: 4096"
+    )
+
+
+def _formatted(call: Call, layout: str, path: str, where: str, entry: Entry) -> str:
+    shell = call.shell
+    values: dict[str, Callable[[], object]] = {
+        "a": lambda: f"{entry.mode:o}", "A": lambda: stat.filemode(entry.st_mode), "f": lambda: f"{entry.st_mode:x}",
+        "u": lambda: entry.uid, "U": lambda: shell.owner_name(entry.uid), "g": lambda: entry.gid,
+        "G": lambda: group_of(call, entry.gid), "s": lambda: entry.size, "n": lambda: path,
+        "h": lambda: shell.files.links(where),
+        "i": lambda: inode(where), "F": lambda: _kind(entry), "b": lambda: entry.kib * 2, "B": lambda: 512,
+        "o": lambda: 4096, "d": lambda: 65025, "D": lambda: "fe01", "m": lambda: "/", "t": lambda: 0, "T": lambda: 0,
+        "N": lambda: f"'{path}'" + (f" -> '{entry.target}'" if entry.kind == "link" else ""),
+        "C": lambda: "?",
+    }  # fmt: skip
+
+    def one(match: re.Match[str]) -> str:
+        width, letter = match[1], match[2]
+        if letter == "%":
+            return "%"
+        if letter in "XYZW":
+            text = str(entry.mtime)
+        elif letter in "xyzw":
+            text = shell.date(_TIME, entry.mtime)
+        else:
+            text = str(values[letter]()) if letter in values else "?"
+        return ("%" + width + "s") % text
+
+    return re.sub(r"%([-+ 0#]{0,3}\d{0,3})([A-Za-z%])", one, unescape(layout[:MAX_FORMAT])[0])
+
+
+def _kind(entry: Entry) -> str:
+    return "regular empty file" if entry.kind == "file" and not entry.size else _KINDS[entry.kind]
+
+
+def _described_in_full(call: Call, path: str, where: str, entry: Entry) -> str:
+    when = call.shell.date(_TIME, entry.mtime)
+    shown = f"{path} -> {entry.target}" if entry.kind == "link" else path
+    device = f" Device type: {entry.target.replace(', ', ',')}" if entry.kind == "device" else ""
+    return (
+        f"  File: {shown}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {_kind(entry)}\n"
+        f"Device: 254,1\tInode: {inode(where):<11} Links: {call.shell.files.links(where)}{device}\n"
+        f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
+        f"Uid: ({entry.uid:5}/{call.shell.owner_name(entry.uid):>8})   "
+        f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\n"
+        f"Access: {when}\nModify: {when}\nChange: {when}\n Birth: {when}"
+    )
+
+
+@command("readlink", "realpath")
+def readlink(call: Call) -> Effects:
+    found = options(call, "fenmqsvzLP", {"canonicalize": "f", "canonicalize-missing": "m", "no-newline": "n"})
+    if not found.operands:
+        raise tried(call, "missing operand")
+    status = 0
+    for path in found.operands:
+        yield from turn()
+        try:
+            if call.name == "realpath" or found.any("fem"):
+                shown = call.shell.files.locate(path, call.shell.access)
+            else:
+                entry = call.shell.files.stat(path, call.shell.access, follow=False)
+                if entry.kind != "link":
+                    status = 1
+                    continue
+                shown = call.shell.files.target(call.shell.files.locate(path, call.shell.access, follow=False))
+            call.print(shown, end="" if "n" in found else "\n")
+        except FileSystemError as error:
+            status = call.fail(f"{path}: {error}") if call.name == "realpath" else 1
+    return status
+
+
+_DU = {
+    "human-readable": "h",
+    "summarize": "s",
+    "all": "a",
+    "max-depth": "d:",
+    "total": "c",
+    "bytes": "b",
+    "apparent-size": "A",
+}
+
+
+@command("du")
+def du(call: Call) -> Effects:
+    """Add up what directories take."""
+    found = options(call, "hsacd:bkmxlLDPS0", _DU)
+    status, everything = 0, 0
+    depth = found.last("d")
+    limit = 0 if "s" in found else int(depth) if depth.isdigit() and len(depth) < 4 else 200
+    for path in found.operands or ["."]:
+        yield from turn()
+        files = call.shell.files
+        try:
+            resolved = files.locate(path, call.shell.access, follow=False)
+            files.stat(resolved, follow=False)
+        except FileSystemError as error:
+            status = call.fail(f"cannot access {shell_quoted(path)}: {error}")
+            continue
+        totals: dict[str, int] = {}
+        order: list[str] = []
+        for below, entry in files.walk(resolved):
+            yield from turn()
+            size = entry.size if "b" in found else entry.kib
+            if entry.kind == "dir" or below == resolved or "a" in found:
+                order.append(below)
+            at = below
+            while len(at) >= len(resolved):
+                totals[at] = totals.get(at, 0) + size
+                if at in (resolved, "/"):
+                    break
+                at = at.rpartition("/")[0] or "/"
+        for below in reversed(order):
+            yield from turn()
+            rest = below[len(resolved.rstrip("/")) :] if below != resolved else ""
+            if rest.count("/") <= limit:
+                shown = human(totals[below] * (1 if "b" in found else 1024)) if "h" in found else str(totals[below])
+                call.print(
+                    f"{shown if shown != '0' or 'h' not in found else '0'}\t{path.rstrip('/') + rest if rest else path}"
+                )
+        everything += totals.get(resolved, 0)
+    if "c" in found:
+        call.print(f"{human(everything * 1024) if 'h' in found else everything}\ttotal")
+    return status
+
+
+@command("file")
+def file(call: Call) -> Effects:
+    found = options(call, "biLzksNF:m:f:", {"brief": "b", "mime-type": "i", "mime": "i"})
+    if not found.operands:
+        call.print_error("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--apple] [--extension] [--mime-encoding]")
+        return 1
+    width = max(map(len, found.operands))
+    for path in found.operands:
+        yield from turn()
+        head = "" if "b" in found else f"{path}: " + " " * (width - len(path))
+        try:
+            entry = call.shell.files.stat(path, call.shell.access, follow="L" in found)
+        except FileSystemError as error:
+            call.print(f"{head}cannot open `{path}' ({error})")
+            continue
+        call.print(head + _described(entry, call.shell.machine.persona.machine))
+    return 0
+
+
+def _described(entry: Entry, machine: str) -> str:
+    if entry.kind == "file":
+        return _content(entry, machine)
+    if entry.kind == "dir":
+        return "sticky, directory" if entry.mode & 0o1000 else "directory"
+    if entry.kind == "link":
+        return f"symbolic link to {entry.target}"
+    return f"character special ({entry.target.replace(', ', '/')})"
+
+
+def _content(entry: Entry, machine: str) -> str:
+    data = entry.piece(0, 512)
+    if data.startswith(b"\x7fELF"):
+        what, linker = ("x86-64", "x86-64.so.2") if machine == "x86_64" else ("ARM aarch64", "aarch64.so.1")
+        return (
+            f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, interpreter "
+            f"/lib64/ld-linux-{linker}, BuildID[sha1]={_build_id(entry)}, for GNU/Linux 3.2.0, stripped"
+        )
+    if data.startswith(b"\x1f\x8b"):
+        return "gzip compressed data, from Unix"
+    if not data:
+        return "empty"
+    if data.startswith(b"#!"):
+        interpreter = data[2:].split(b"\n")[0].strip().decode("ascii", "replace")
+        kind = {"/bin/sh": "POSIX shell script", "/bin/bash": "Bourne-Again shell script"}.get(interpreter)
+        return f"{kind or f'a {interpreter} script'}, ASCII text executable"
+    return "data" if b"\0" in data else "ASCII text" if data.isascii() else "Unicode text, UTF-8 text"
+
+
+def _build_id(entry: Entry) -> str:
+    import hashlib
+
+    return hashlib.sha1(entry.piece(0, 4096), usedforsecurity=False).hexdigest()

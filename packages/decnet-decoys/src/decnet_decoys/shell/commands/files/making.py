@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Commands that make files and cut them: truncate, shred, split, mktemp, ssh-keygen."""
+
+import base64
+import hashlib
+import os
+import posixpath
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.text.text_encoders import count
+from decnet_decoys.shell.effects import AskLine, Effects, turn
+from decnet_decoys.shell.encoding import decode, encode, quoted
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.programs import command
+
+MAX_SIZE = 8 << 20
+MAX_PARTS = 200
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+@command("truncate")
+def truncate(call: Call) -> Effects:
+    """Cut files, or make them longer with zeros."""
+    found = options(call, "s:cor:", {"size": "s:", "no-create": "c", "reference": "r:"})
+    if "s" not in found and "r" not in found:
+        raise tried(call, "you must specify either '--size' or '--reference'")
+    if not found.operands:
+        raise tried(call, "missing file operand")
+    size = min(count(found.last("s", "0").lstrip("+-<>/%")), MAX_SIZE)
+
+    def cut(path: str) -> None:
+        files, access = call.shell.files, call.shell.access
+        old = whole_of(files.read(path, access)) if files.exists(path, access) else b""
+        files.write(path, old[:size].ljust(size, b"\0"), access)
+
+    return (yield from call.for_each(found.operands, cut, "cannot open '%s' for writing"))
+
+
+@command("shred")
+def shred(call: Call) -> Effects:
+    """Overwrite files, with -u remove them."""
+    found = options(call, "fn:s:uvxz", {"remove": "u", "force": "f", "iterations": "n:", "verbose": "v", "zero": "z"})
+    if not found.operands:
+        raise tried(call, "missing file operand")
+    status, files = 0, call.shell.files
+    for path in found.operands:
+        yield from turn()
+        try:
+            size = files.stat(path, call.shell.access).size
+            if "u" in found:
+                files.remove(path, call.shell.access, only="file")
+            else:
+                files.write(path, os.urandom(min(size, 4096)), call.shell.access)
+        except FileSystemError as error:
+            status = call.fail(f"{path}: failed to open for writing: {error}")
+    return status
+
+
+@command("split")
+def split(call: Call) -> Effects:
+    """Cut a file into parts of so many bytes (-b) or lines (-l)."""
+    found = options(call, "b:l:a:dn:", {"bytes": "b:", "lines": "l:", "suffix-length": "a:"})
+    path, prefix = [*found.operands, "-", "x"][0], found.operands[1] if len(found.operands) > 1 else "x"
+    source = (yield from call.input()) if path == "-" else call.open_quoted(path, "cannot open")
+    if source is None:
+        return 1
+    data = source.whole(MAX_SIZE)
+    size = max(1, count(found.last("b", "0")))
+    lines = data.splitlines(keepends=True)
+    each = max(1, count(found.last("l", "1000")))
+    pieces = [data[at : at + size] for at in range(0, len(data), size)][:MAX_PARTS] if "b" in found else [
+        b"".join(lines[at : at + each]) for at in range(0, len(lines), each)
+    ][:MAX_PARTS]  # fmt: skip
+    for index, piece in enumerate(pieces):
+        yield from turn()
+        suffix = f"{index:02}" if "d" in found else chr(97 + index // 26) + chr(97 + index % 26)
+        yield from call.runner.save(prefix + suffix, piece, err=call.err)
+    return 0
+
+
+@command("mktemp")
+def mktemp(call: Call) -> int:
+    """Make a file or, with -d, a directory with a name that nothing has."""
+    found = options(
+        call, "dqup:t", {"directory": "d", "dry-run": "u", "quiet": "q", "tmpdir": "p?", "suffix": "suffix:"}
+    )
+    template = found.operands[0] if found.operands else "tmp.XXXXXXXXXX"
+    stem = template.rstrip("X")
+    marks = len(template) - len(stem)
+    if marks < 3:
+        return call.fail(f"too few X's in template {quoted(template)}")
+    drawn = "".join(_LETTERS[byte % len(_LETTERS)] for byte in os.urandom(min(marks, 100)))
+    path = stem + drawn + found.last("suffix")
+    if not found.operands or found.any("pt"):
+        path = posixpath.join(found.last("p") or "/tmp", path)  # noqa: S108  # in the decoy's memory
+    try:
+        if "u" not in found and "d" in found:
+            call.shell.files.mkdir(path, call.shell.access)
+            call.shell.files.change(path, call.shell.access, mode=0o700)
+        elif "u" not in found:
+            call.shell.files.write(path, b"", call.shell.access)
+            call.shell.files.change(path, call.shell.access, mode=0o600)
+    except FileSystemError as error:
+        kind = "directory" if "d" in found else "file"
+        return call.fail(f"failed to create {kind} via template {quoted(template)}: {error}")
+    call.print(path)
+    return 0
+
+
+@command("ssh-keygen", families=("debian",))
+def ssh_keygen(call: Call) -> Effects:
+    """Make a pair of keys: files in the right form, with noise for numbers."""
+    found = options(call, "t:N:f:qb:C:ylpP:R:F:A", {})
+    kind = found.last("t", "rsa")
+    if kind not in ("rsa", "ed25519", "ecdsa", "dsa"):
+        call.print_error(f"unknown key type {kind[:32]}")
+        return 255
+    name = f"{call.shell.user.home}/.ssh/id_{kind}"
+    path = found.last("f") or decode((yield AskLine(f"Enter file in which to save the key ({name}): ")) or b"") or name
+    if "N" not in found:
+        yield AskLine("Enter passphrase (empty for no passphrase): ", echo=False)
+        yield AskLine("Enter same passphrase again: ", echo=False)
+    if "q" not in found:
+        call.print(f"Generating public/private {kind} key pair.")
+    algorithm = {"rsa": "ssh-rsa", "ed25519": "ssh-ed25519", "dsa": "ssh-dss"}.get(kind, "ecdsa-sha2-nistp256")
+    size = {"rsa": 397, "ed25519": 32}.get(kind, 65)
+    blob = len(algorithm).to_bytes(4, "big") + algorithm.encode() + size.to_bytes(4, "big") + os.urandom(size)
+    comment = found.last("C", f"{call.shell.user.name}@{call.shell.machine.hostname}")
+    rows = base64.b64encode(b"openssh-key-v1\0" + os.urandom(1800 if kind == "rsa" else 250)).decode()
+    body = "\n".join(rows[at : at + 70] for at in range(0, len(rows), 70))
+    private = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n"
+    public = f"{algorithm} {base64.b64encode(blob).decode()} {comment}\n"
+    for target, text, mode in ((path, private, 0o600), (f"{path}.pub", public, 0o644)):
+        try:
+            call.shell.files.write(target, encode(text), call.shell.access)
+            call.shell.files.change(target, call.shell.access, mode=mode)
+        except FileSystemError as error:
+            call.print_error(f'Saving key "{path}" failed: {error}')
+            return 1
+    if "q" not in found:
+        digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+        call.print(f"Your identification has been saved in {path}\nYour public key has been saved in {path}.pub")
+        call.print(f"The key fingerprint is:\nSHA256:{digest} {comment}")
+    return 0

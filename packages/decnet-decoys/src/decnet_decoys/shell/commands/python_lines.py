@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""What a Python program of a few usual statements prints: literals, arithmetic, and names that ask about the machine.
+
+The program is parsed (`ast`), never compiled or run. What is not understood ends it silently, as if it had nothing to
+say; a name that there is not is the NameError that it would be.
+"""
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.state import ShellState
+
+MAX_VALUE = 4096
+"""Characters of a text, and bits of a number."""
+MAX_ITEMS = 200
+MAX_NODES = 400
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+}  # fmt: skip
+_BUILTINS = frozenset(
+    ("print", "len", "str", "int", "range", "chr", "ord", "hex", "list", "sorted", "sum", "abs", "max", "min")
+)
+
+
+class _UnknownError(DecoysError):
+    """The program has something that is not understood."""
+
+
+class _RaisedError(DecoysError):
+    """The program would end with this error."""
+
+
+def printed(shell: ShellState, source: str) -> tuple[str, str]:
+    """Return what a program prints, and the traceback that it ends with, empty without one."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # about the attacker's program
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        line = source.split("\n", maxsplit=1)[0][:200]
+        return "", f'  File "<string>", line 1\n    {line}\n    ^\nSyntaxError: invalid syntax'
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        return "", ""
+    program = _Program(shell)
+    try:
+        for statement in tree.body[:MAX_ITEMS]:
+            program.run(statement)
+    except _RaisedError as error:
+        return program.output, f'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n{error}'
+    except (
+        _UnknownError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        ZeroDivisionError,
+        RecursionError,
+        IndexError,
+        KeyError,
+    ):
+        pass
+    return program.output, ""
+
+
+class _Program:
+    def __init__(self, shell: ShellState) -> None:
+        self.output = ""
+        self._names: dict[str, Any] = {}
+        machine, user = shell.machine, shell.user
+        self._modules: dict[str, dict[str, Any]] = {
+            "os": {"getuid": user.uid, "geteuid": user.uid, "getcwd": shell.cwd, "getpid": shell.pid, "name": "posix",
+                   "cpu_count": machine.persona.hardware.cores, "getlogin": user.name},
+            "platform": {"system": "Linux", "machine": machine.persona.machine, "node": machine.hostname,
+                         "release": machine.persona.kernel,
+                         "python_version": "3.11.2", "architecture": ("64bit", "ELF"),
+                         "platform": f"Linux-{machine.persona.kernel}-{machine.persona.machine}-with-glibc2.36"},
+            "socket": {"gethostname": machine.hostname},
+            "sys": {"version": "3.11.2 (main, Mar 13 2023, 12:18:29) [GCC 12.2.0]",
+                    "version_info": (3, 11, 2, "final", 0),
+                    "platform": "linux", "executable": "/usr/bin/python3", "byteorder": "little",
+                    "maxsize": (1 << 63) - 1},
+            "time": {"time": float(shell.now)},
+            "getpass": {"getuser": user.name},
+        }  # fmt: skip
+
+    def run(self, statement: ast.stmt) -> None:
+        if isinstance(statement, ast.Import):
+            self._import(statement)
+        elif isinstance(statement, ast.Expr):
+            self.value(statement.value)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            self._names[statement.targets[0].id] = self.value(statement.value)
+        elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Name):
+            for item in list(self.value(statement.iter))[:MAX_ITEMS]:
+                self._names[statement.target.id] = item
+                for inner in statement.body:
+                    self.run(inner)
+        elif isinstance(statement, ast.If):
+            for inner in statement.body if self.value(statement.test) else statement.orelse:
+                self.run(inner)
+        else:
+            raise _UnknownError
+
+    def _import(self, statement: ast.Import) -> None:
+        for alias in statement.names:
+            if alias.name.split(".")[0] not in (*self._modules, *_OTHER_MODULES):
+                raise _RaisedError(f"ModuleNotFoundError: No module named '{alias.name[:64]}'")
+            self._names[alias.asname or alias.name] = ("module", alias.name)
+
+    def value(self, node: ast.expr) -> Any:
+        method = getattr(self, f"_v_{type(node).__name__}", None)
+        if method is None:
+            raise _UnknownError
+        found = method(node)
+        if isinstance(found, str | bytes | list) and len(found) > MAX_VALUE:
+            raise _UnknownError
+        if isinstance(found, int) and found.bit_length() > MAX_VALUE:
+            raise _UnknownError
+        return found
+
+    def _v_Constant(self, node: ast.Constant) -> Any:  # noqa: N802  # ast's names
+        return node.value
+
+    def _v_Name(self, node: ast.Name) -> Any:  # noqa: N802
+        if node.id not in self._names:
+            raise _UnknownError if node.id in _BUILTINS else _RaisedError(f"NameError: name '{node.id}' is not defined")
+        return self._names[node.id]
+
+    def _v_List(self, node: ast.List) -> Any:  # noqa: N802
+        return [self.value(one) for one in node.elts[:MAX_ITEMS]]
+
+    def _v_Tuple(self, node: ast.Tuple) -> Any:  # noqa: N802
+        return tuple(self.value(one) for one in node.elts[:MAX_ITEMS])
+
+    def _v_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
+        left, right = self.value(node.left), self.value(node.right)
+        large = isinstance(node.op, ast.Pow | ast.Mult | ast.LShift) and any(
+            isinstance(one, int) and abs(one) > MAX_VALUE for one in (left, right)
+        )
+        if type(node.op) not in _BINARY or (large and not all(isinstance(one, int | float) for one in (left, right))):
+            raise _UnknownError
+        if isinstance(node.op, ast.Pow) and (not isinstance(right, int) or abs(right) > 200 or abs(left) > MAX_VALUE):
+            raise _UnknownError
+        if isinstance(node.op, ast.Mult) and isinstance(left, str | list) and len(left) * int(right) > MAX_VALUE:
+            raise _UnknownError
+        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+            raise _UnknownError
+        if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and not right:
+            raise _RaisedError("ZeroDivisionError: division by zero")
+        return _BINARY[type(node.op)](left, right)
+
+    def _v_UnaryOp(self, node: ast.UnaryOp) -> Any:  # noqa: N802
+        value = self.value(node.operand)
+        return -value if isinstance(node.op, ast.USub) else not value if isinstance(node.op, ast.Not) else value
+
+    def _v_Subscript(self, node: ast.Subscript) -> Any:  # noqa: N802
+        value = self.value(node.value)
+        if isinstance(node.slice, ast.Slice):
+            ends = (
+                None if one is None else self.value(one)
+                for one in (node.slice.lower, node.slice.upper, node.slice.step)
+            )
+            return value[slice(*ends)]
+        return value[self.value(node.slice)]
+
+    def _v_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
+        owner = self.value(node.value)
+        if not (isinstance(owner, tuple) and owner[:1] == ("module",)):
+            raise _UnknownError
+        values = self._modules.get(owner[1], {})
+        if node.attr not in values:
+            raise _UnknownError
+        return values[node.attr]
+
+    def _v_Call(self, node: ast.Call) -> Any:  # noqa: N802
+        if isinstance(node.func, ast.Name):
+            return self._built_in(node.func.id, [self.value(one) for one in node.args[:MAX_ITEMS]], node.keywords)
+        if isinstance(node.func, ast.Attribute):
+            return self._method(node.func, [self.value(one) for one in node.args[:8]])
+        raise _UnknownError
+
+    def _built_in(self, name: str, values: list[Any], keywords: list[ast.keyword]) -> Any:
+        if name == "print":
+            named = {one.arg: self.value(one.value) for one in keywords}
+            text = str(named.get("sep", " ")).join(map(str, values)) + str(named.get("end", "\n"))
+            self.output = (self.output + text)[: 4 * MAX_VALUE]
+            return None
+        if name == "range":
+            return list(range(*values))[:MAX_ITEMS] if len(range(*values)) <= MAX_ITEMS else list(range(MAX_ITEMS))
+        functions: dict[str, Callable[..., Any]] = {
+            "len": len, "str": str, "int": int, "chr": chr, "ord": ord, "hex": hex, "list": list, "sorted": sorted,
+            "sum": sum, "abs": abs, "max": max, "min": min,
+        }  # fmt: skip
+        if name not in functions:
+            raise (
+                _UnknownError
+                if name in ("exec", "eval", "open", "__import__")
+                else _RaisedError(f"NameError: name '{name[:64]}' is not defined")
+            )
+        return functions[name](*values)
+
+    def _method(self, function: ast.Attribute, values: list[Any]) -> Any:
+        owner = self.value(function.value)
+        if isinstance(owner, tuple) and owner[:1] == ("module",):
+            return self._v_Attribute(function)
+        if isinstance(owner, str) and function.attr in ("upper", "lower", "strip", "split", "title", "join", "encode"):
+            return getattr(owner, function.attr)(*values)
+        raise _UnknownError
+
+
+_OTHER_MODULES = frozenset(
+    ("base64", "codecs", "hashlib", "http", "json", "pty", "random", "re", "resource", "select", "shutil", "signal",
+     "ssl", "string", "struct", "subprocess", "tempfile", "threading", "urllib", "uuid", "zlib")
+)  # fmt: skip

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""python3 and perl, as far as one line goes: what is usual in bots' one-liners is computed, nothing is ever run.
+
+A line is read as Python's syntax tree (`ast`), bounded in length, and only literals, arithmetic on small numbers, and
+the few names below have a value; any other program ends without output.
+"""
+
+import posixpath
+import re
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.python_lines import printed
+from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.syntax.escapes import unescape
+
+MAX_SOURCE = 2048
+MAX_TEXT = 4096
+_VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
+_ITEM = re.compile(
+    r"\s*(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*(?:[,.]|$)", re.DOTALL
+)
+
+
+@command("python3", "python3.11", "python", "python2", families=("debian",))
+def python(call: Call) -> Effects:
+    """Tell the version, or print what a program of a few usual statements prints."""
+    if call.name in ("python", "python2"):
+        return call.shell_error(f"{call.name}: command not found", 127)
+    ubuntu = "Ubuntu" in call.shell.machine.persona.os
+    options, operands = call.flags("cmWX")
+    if {"V", "version"} & options.keys():
+        call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
+        return 0
+    source = options.get("c")
+    if source is None and operands:
+        if not call.shell.files.exists(operands[0], call.shell.access):
+            path = posixpath.join(call.shell.cwd, operands[0])
+            call.print_error(f"/usr/bin/python3: can't open file '{path}': [Errno 2] No such file or directory")
+            return 2
+        return 0
+    if source is None and (call.stdin is not None or call.shell.terminal is None):
+        source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
+    yield Pause(0.05)
+    output, error = printed(call.shell, (source or "")[:MAX_SOURCE])
+    call.print(output[: 4 * MAX_TEXT], end="")
+    if error:
+        call.print_error(error)
+    return int(bool(error))
+
+
+@command("perl", families=("debian",))
+def perl(call: Call) -> Effects:
+    """Tell the version, or print what `print` of texts and sums prints."""
+    options, operands = call.flags("eEIM")
+    if "v" in options:
+        call.print(
+            "\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi\n"
+            "(with 56 registered patches, see perl -V for more detail)\n\nCopyright 1987-2022, Larry Wall"
+        )
+        return 0
+    source = options.get("e", options.get("E"))
+    if source is None:
+        if operands and call.open(operands[0]) is None:
+            return 2
+        yield from call.input() if not operands and call.stdin is not None else ()
+        return 0
+    yield Pause(0.02)
+    ending = "\n" if "l" in options or "E" in options else ""
+    for statement in source[:MAX_SOURCE].split(";")[:32]:
+        match = re.fullmatch(r"\s*(?:print|say)\s+(.*?)\s*", statement, re.DOTALL)
+        counted = re.fullmatch(r"\s*(?:print|say)\s+for\s+(\d{1,4})\.\.(\d{1,4})\s*", statement)
+        if counted is not None:
+            for number in range(int(counted[1]), int(counted[2]) + 1):
+                call.print(str(number), end=ending)
+        elif match is not None:
+            text = _joined(match[1])
+            if text is not None:
+                call.print(text[:MAX_TEXT], end=ending)
+    return 0
+
+
+def _joined(source: str) -> str | None:
+    """Return the texts and sums of a list, one after the other; None when it has anything else."""
+    from decnet_decoys.shell.expansion.arithmetic import arithmetic
+
+    repeated = re.fullmatch(r"\s*[\"']([^\"'\\]{1,64})[\"']\s*x\s*(\d{1,4})\s*", source)
+    if repeated is not None:
+        return repeated[1] * int(repeated[2])
+    found, at = [], 0
+    while at < len(source):
+        match = _ITEM.match(source, at)
+        if match is None or match.end() == at:
+            return None
+        double, single, number = match.groups()
+        if number is not None:
+            value = arithmetic(number, {})
+            if value is None:
+                return None
+            found.append(str(value))
+        else:
+            found.append(unescape(double)[0] if double is not None else single)
+        at = match.end()
+    return "".join(found)

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""Commands about packages: apt, dpkg (apt(8), dpkg(1)). Nothing is fetched; the wish is recorded."""
+
+import re
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Pause, Requested
+from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.syntax.escapes import unescape
+
+_ESSENTIAL = """
+apt 2.6.1|base-files 12.4+deb12u7|bash 5.2.15-2+b7|bsdutils 1:2.38.1-5+deb12u1|coreutils 9.1-1|dash 0.5.12-2|debianutils 5.7-0.5~deb12u1
+diffutils 1:3.8-4|dpkg 1.21.22|findutils 4.9.0-4|grep 3.8-5|gzip 1.12-1|hostname 3.23+nmu1|init-system-helpers 1.65.2
+libc-bin 2.36-9+deb12u8|libc6 2.36-9+deb12u8|login 1:4.13+dfsg1-1+b1|mount 2.38.1-5+deb12u1|ncurses-bin 6.4-4|perl-base 5.36.0-7+deb12u1
+procps 2:4.0.2-3|sed 4.9-1|sudo 1.9.13p3-1+deb12u1|systemd 252.30-1~deb12u2|tar 1.34+dfsg-1.2+deb12u1|util-linux 2.38.1-5+deb12u1
+"""  # noqa: E501  # a table
+_USAGE = """\
+apt 2.6.1 (amd64)
+Usage: apt-get [options] command
+       apt-get [options] install|remove pkg1 [pkg2 ...]
+       apt-get [options] source pkg1 [pkg2 ...]
+
+apt-get is a command line interface for retrieval of packages
+and information about them from authenticated sources and
+for installation, upgrade and removal of packages together
+with their dependencies.
+"""
+
+
+def packages(call: Call) -> dict[str, str]:
+    """Return the installed packages with their versions, in the order of their names."""
+    essential = [one for line in _ESSENTIAL.strip().splitlines() for one in line.split("|")]
+    pairs = (package.partition(" ") for package in (*essential, *call.shell.machine.persona.packages))
+    return dict(sorted((name, version) for name, _, version in pairs))
+
+
+@command("apt", "apt-get", "aptitude", "apt-cache", "apt-key", families=("debian",))
+def apt(call: Call) -> Effects:
+    """Fail to reach the mirrors, after some time."""
+    verb, *names = call.words or [""]
+    if {"--version", "-v"} & set(call.args):
+        call.print("apt 2.6.1 (amd64)")
+        return 0
+    if not verb:
+        call.print(_USAGE, end="")
+        return 1 if call.name != "apt" or not call.args else 0
+    if verb == "list":
+        call.print("Listing...")
+        if call.name == "apt":
+            call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
+        for name, version in packages(call).items():
+            call.print(f"{name}/stable,now {version} amd64 [installed]")
+        return 0
+    if verb in ("search", "policy", "show") or call.name in ("apt-cache", "apt-key"):
+        return _shown(call, verb, names)
+    if call.shell.identity.uid != 0:
+        call.print_error("E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)")
+        call.print_error("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?")
+        return 100
+    if names:
+        yield Requested("install", {"program": call.name, "packages": " ".join(names)[:2048]})
+    return (yield from _changed(call, verb, names))
+
+
+def _shown(call: Call, verb: str, names: list[str]) -> int:
+    known = packages(call)
+    for name in names[:20]:
+        if name in known and verb == "policy":
+            call.print(f"{name}:\n  Installed: {known[name]}\n  Candidate: {known[name]}")
+        elif name in known and verb == "show":
+            call.print(f"Package: {name}\nVersion: {known[name]}\nPriority: optional\n")
+        elif verb in ("show", "policy"):
+            call.print_error(f"N: Unable to locate package {name}")
+    return 0
+
+
+def _changed(call: Call, verb: str, names: list[str]) -> Effects:
+    ubuntu = "Ubuntu" in call.shell.machine.persona.os
+    mirror, suite = ("archive.ubuntu.com/ubuntu", "jammy") if ubuntu else ("deb.debian.org/debian", "bookworm")
+    host = mirror.partition("/")[0]
+    if verb == "update":
+        yield Pause(2.0)
+        for number, part in enumerate((suite, f"{suite}-updates"), 1):
+            call.print(f"Err:{number} http://{mirror} {part} InRelease\n  Temporary failure resolving '{host}'")
+        call.print("Reading package lists...")
+        for part in (suite, f"{suite}-updates"):
+            url = f"http://{mirror}/dists/{part}/InRelease"
+            call.print_error(f"W: Failed to fetch {url}  Temporary failure resolving '{host}'")
+        call.print_error("W: Some index files failed to download. They have been ignored, or old ones used instead.")
+        return 0
+    if verb not in _VERBS:
+        call.print_error(f"E: Invalid operation {verb[:64]}")
+        return 100
+    done = "" if call.shell.terminal is None else " Done"
+    steps = ("Reading package lists", "Building dependency tree", "Reading state information")
+    call.print("\n".join(f"{step}...{done}" for step in steps))
+    yield Pause(0.8)
+    missing = [name for name in names if name not in packages(call)]
+    if missing and verb in ("install", "remove", "purge", "reinstall"):
+        for name in missing[:20]:
+            call.print_error(f"E: Unable to locate package {name}")
+        return 100
+    for name in names[:20] if verb == "install" else ():
+        call.print(f"{name} is already the newest version ({packages(call)[name]}).")
+    call.print("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.")
+    return 0
+
+
+_VERBS = frozenset(
+    [
+        "install",
+        "remove",
+        "purge",
+        "autoremove",
+        "upgrade",
+        "full-upgrade",
+        "dist-upgrade",
+        "clean",
+        "autoclean",
+        "check",
+        "reinstall",
+    ]
+)  # a list of words
+
+
+@command("dpkg", "dpkg-query", families=("debian",))
+def dpkg(call: Call) -> int:
+    """Show installed packages (-l, -s, -L, -W) and the architecture."""
+    words, known, flags = call.words, packages(call), {arg for arg in call.args if arg.startswith("-")}
+    if "--print-architecture" in flags:
+        call.print("arm64" if call.shell.machine.persona.machine == "aarch64" else "amd64")
+        return 0
+    if "--version" in flags:
+        call.print("Debian 'dpkg' package management program version 1.21.22 (amd64).")
+        return 0
+    for wanted, show in (
+        ({"-l", "--list"}, _listed), ({"-W", "--show"}, _queried), ({"-s", "--status"}, _status),
+        ({"-L", "--listfiles", "-S", "--search"}, _files),
+    ):  # fmt: skip
+        if flags & wanted:
+            return show(call, words, known)
+    call.print_error("dpkg: error: need an action option\n")
+    return 2
+
+
+def _files(call: Call, names: list[str], known: dict[str, str]) -> int:
+    for name in names:
+        if name not in known:
+            call.print_error(f"dpkg-query: package '{name[:64]}' is not installed")
+            call.print_error("Use dpkg --contents (= dpkg-deb --contents) to list archive files contents.")
+            return 1
+        call.print(f"/.\n/usr\n/usr/share\n/usr/share/doc\n/usr/share/doc/{name}")
+    return 0
+
+
+def _listed(call: Call, patterns: list[str], known: dict[str, str]) -> int:
+    rows = [
+        (name, version)
+        for name, version in known.items()
+        if not patterns or any(matches(name, one) for one in patterns[:16])
+    ]
+    if not rows:
+        for pattern in patterns:
+            call.print_error(f"dpkg-query: no packages found matching {pattern[:64]}")
+        return 1
+    wide = [max(14, *(len(name) for name, _ in rows)), max(12, *(len(version) for _, version in rows))]
+    call.print("Desired=Unknown/Install/Remove/Purge/Hold")
+    call.print("| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend")
+    call.print("|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)")
+    call.print(f"||/ {'Name':<{wide[0]}} {'Version':<{wide[1]}} Architecture Description")
+    call.print(f"+++-{'=' * wide[0]}-{'=' * wide[1]}-============-=================================")
+    for name, version in rows:
+        call.print(f"ii  {name:<{wide[0]}} {version:<{wide[1]}} amd64        {name}")
+    return 0
+
+
+def _queried(call: Call, names: list[str], known: dict[str, str]) -> int:
+    layout = next(
+        (after for arg, after in zip(call.args, call.args[1:], strict=False) if arg == "-f"), "${Package}\t${Version}\n"
+    )
+    names = [name for name in names if name != layout]
+    status = 0
+    for name in names or list(known):
+        if name not in known:
+            call.print_error(f"dpkg-query: no packages found matching {name[:64]}")
+            status = 1
+            continue
+        values = {"Package": name, "binary:Package": name, "Version": known[name], "Architecture": "amd64",
+                  "Status": "install ok installed", "db:Status-Abbrev": "ii "}  # fmt: skip
+        text = re.sub(r"\$\{([A-Za-z:-]{1,32})(?:;-?\d{1,3})?\}", lambda match: values.get(match[1], ""), layout[:512])  # noqa: B023
+        call.print(unescape(text)[0], end="")
+    return status
+
+
+def _status(call: Call, names: list[str], known: dict[str, str]) -> int:
+    status = 0
+    for name in names:
+        if name not in known:
+            call.print_error(f"dpkg-query: package '{name[:64]}' is not installed and no information is available")
+            call.print_error("Use dpkg --info (= dpkg-deb --info) to examine archive files.")
+            status = 1
+            continue
+        essential = "Essential: yes\n" if f"|{name} " in f"|{_ESSENTIAL}".replace("\n", "|") else ""
+        call.print(f"Package: {name}\n{essential}Status: install ok installed\nPriority: optional\nSection: admin")
+        call.print(f"Maintainer: Debian Developers\nArchitecture: amd64\nVersion: {known[name]}\nDescription: {name}\n")
+    return status

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Commands that find and end processes: kill, pkill, pgrep, pidof, killall, lsof, fuser (kill(1), pgrep(1))."""
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import Options, options
+from decnet_decoys.shell.commands.system.processes import Row, name_of, rows
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
+from decnet_decoys.shell.programs import command
+
+_NAMES = """
+HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
+VTALRM PROF WINCH IO PWR SYS
+"""
+SIGNALS = tuple(_NAMES.split())
+_USAGE = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
+
+
+def _is_signal(text: str) -> bool:
+    return text.isdigit() or text.upper().removeprefix("SIG") in SIGNALS
+
+
+@command("kill")
+def kill(call: Call) -> Effects:
+    """Send a signal; the machine's processes end, for others too."""
+    args = list(call.args)
+    if args[:1] == ["-l"]:
+        _list_signals(call, args[1:])
+        return 0
+    signal = "TERM"
+    if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
+        signal, args = args[1], args[2:]
+    elif args and args[0].startswith("-") and len(args[0]) > 1:
+        signal = args.pop(0)[1:]
+        if not _is_signal(signal) and signal != "-":
+            return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
+    if not args:
+        call.print_error(_USAGE)
+        return 2
+    status, running = 0, {row.process.pid: row for row in rows(call)}
+    for target in args:
+        yield from turn()
+        number = target.lstrip("-")
+        if not number.isdigit() or len(number) > 9:
+            status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs")
+        elif int(number) not in running:
+            status = call.shell_error(f"kill: ({target}) - No such process")
+        elif signal not in ("0", "18", "CONT", "SIGCONT") and not _ended(call, running[int(number)]):
+            status = call.shell_error(f"kill: ({target}) - Operation not permitted")
+    return status
+
+
+def _list_signals(call: Call, asked: list[str]) -> None:
+    if asked:
+        for one in asked[:64]:
+            number = int(one) & 127 if one.isdigit() and len(one) < 6 else 0
+            name = one.upper().removeprefix("SIG")
+            call.print(
+                SIGNALS[number - 1] if 0 < number <= 31 else str(SIGNALS.index(name) + 1) if name in SIGNALS else one
+            )
+        return
+    names = [f"SIG{name}" for name in SIGNALS]
+    names += [
+        "SIGRTMIN",
+        *(f"SIGRTMIN+{n}" for n in range(1, 16)),
+        *(f"SIGRTMAX-{n}" for n in range(14, 0, -1)),
+        "SIGRTMAX",
+    ]
+    numbers = [*range(1, 32), *range(34, 65)]
+    cells = [f"{number:2}) {name}" for number, name in zip(numbers, names, strict=True)]
+    for start in range(0, len(cells), 5):
+        call.print("\t".join(cells[start : start + 5]) + ("\t" if start + 5 > len(cells) else ""))
+
+
+def _ended(call: Call, row: Row) -> bool:
+    """End a process if the user may; returns whether he may."""
+    if call.shell.identity.uid != 0 and row.process.user != call.shell.user.name:
+        return False
+    own = call.shell.pid - 12 <= row.process.pid <= call.shell.pid + 3
+    if row.process.pid > 1 and not row.process.command.startswith("[") and not own:
+        call.shell.machine.condition.kill(row.process.pid)
+    return True
+
+
+@command("pgrep", "pkill")
+def pgrep(call: Call) -> Effects:
+    """Find processes by a pattern of their name, or with -f of their command line; pkill ends them."""
+    args = [arg for arg in call.args if not (arg.startswith("-") and len(arg) > 1 and _is_signal(arg[1:]))]
+    call.args[:] = args
+    found = options(call, "fxnoilvau:U:P:t:s:cgGed:", {"full": "f", "exact": "x", "signal": "signal:", "count": "c",
+                    "list-name": "l", "list-full": "a", "ignore-case": "i", "euid": "u:"}, status=2)  # fmt: skip
+    if not found.operands and not found.any("uUPt"):
+        call.print_error(f"{call.name}: no matching criteria specified\nTry `{call.name} --help' for more information.")
+        return 2
+    chosen = []
+    for row in rows(call):
+        yield from turn()
+        if row.process.pid < call.shell.pid + 3 and _chosen(call, row, found):
+            chosen.append(row)
+    if call.name == "pkill":
+        return int(not [row for row in chosen if _ended(call, row)])
+    if "c" in found:
+        call.print(str(len(chosen)))
+    for row in chosen if "c" not in found else ():
+        name = f" {row.process.command}" if "a" in found else f" {name_of(row.process)}" if "l" in found else ""
+        call.print(f"{row.process.pid}{name}")
+    return int(not chosen)
+
+
+def _chosen(call: Call, row: Row, found: Options) -> bool:
+    if found.any("uU") and row.process.user not in (found.last("u") or found.last("U")).split(","):
+        return False
+    if row.process.pid >= call.shell.pid and "f" in found:  # its own command line has the pattern in it
+        return False
+    pattern = found.operands[0] if found.operands else ""
+    subject = row.process.command if "f" in found else name_of(row.process)
+    try:
+        fits = compiled(encode(f"^({pattern})$" if "x" in found else pattern), extended=True, ignore_case="i" in found)
+    except BadPatternError:
+        return False
+    return fits.fits(encode(subject)) != ("v" in found)
+
+
+@command("pidof", "killall", "skill", folder="/usr/bin")
+def pidof(call: Call) -> Effects:
+    """Find or end processes by their whole name."""
+    args = [arg for arg in call.args if not arg.startswith("-")]
+    if call.name != "pidof" and not args:
+        call.print_error(
+            "Usage: killall [OPTION]... [--] NAME...\n       killall -l, --list\n       killall -V, --version"
+        )
+        return 1
+    quiet, status, found = "-q" in call.args, 0, []
+    for name in args:
+        yield from turn()
+        wanted = name.rpartition("/")[2]
+        fits = [
+            row for row in rows(call)[:-1] if name_of(row.process) == wanted[:15] and row.process.pid != call.shell.pid
+        ]
+        found += fits
+        if call.name == "pidof":
+            continue
+        if not fits and not quiet:
+            call.print_error(f"{name}: no process found")
+        status = status or int(not fits)
+        for row in fits:
+            if not _ended(call, row):
+                call.print_error(f"{name}({row.process.pid}): Operation not permitted")
+                status = 1
+    if call.name == "pidof":
+        if found:
+            call.print(" ".join(str(row.process.pid) for row in reversed(found)))
+        return int(not found)
+    return status
+
+
+@command("lsof", "fuser", "gdb")
+def inspect(_call: Call) -> int:
+    """Find nothing."""
+    return 1

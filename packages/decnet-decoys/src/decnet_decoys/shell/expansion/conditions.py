@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""The words between [[ and ]]: neither split nor matched against files, and what was quoted is no pattern (bash(1))."""
+
+from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.syntax.nodes import Word
+
+_PATTERN_AFTER = frozenset(("=", "==", "!="))
+_REGEX_AFTER = "=~"
+_PATTERN_MARKS = "*?[\\"
+_REGEX_MARKS = ".[]*^$+?(){}|\\"
+
+
+def conditions_or_fields(runner: Runner, given: tuple[Word, ...]) -> Steps[list[str]]:
+    """Return the arguments of a command, of [[ as it takes them."""
+    if not given or len(given[0]) != 1 or given[0][0].text != "[[" or given[0][0].quoted:
+        return (yield from words.fields(runner, given))
+    found: list[str] = []
+    for word in given[: words.MAX_ARGUMENTS]:
+        before = found[-1] if found else ""
+        if before in _PATTERN_AFTER or before == _REGEX_AFTER:
+            found.append(
+                (yield from _pattern(runner, word, _REGEX_MARKS if before == _REGEX_AFTER else _PATTERN_MARKS))
+            )
+        else:
+            found.append((yield from words.text(runner, word)))
+    return found
+
+
+def _pattern(runner: Runner, word: Word, marks: str) -> Steps[str]:
+    """Return a word in which what was quoted stands for itself."""
+    pieces = []
+    for part in word:
+        value = yield from words.text(runner, (part,))
+        if part.quoted and part.kind != "variable":
+            escape = "\\{}" if marks is _REGEX_MARKS else "[{}]"
+            value = "".join(escape.format(one) if one in marks else one for one in value[:4096])
+        pieces.append(value)
+    return "".join(pieces)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""What runs on a machine, as intruders left it: services stopped, processes killed, rules of the firewall."""
+
+import msgspec
+
+from decnet_decoys.personas.schema import Listener, Persona, Process
+
+MAX_KILLED = 300
+MAX_STOPPED = 100
+MAX_RULES = 100
+_SERVICES = {"sshd": "ssh", "mariadbd": "mariadb", "mysqld": "mysql"}
+
+
+class Condition(msgspec.Struct):
+    stopped: list[str] = []
+    """Services."""
+    disabled: list[str] = []
+    killed: list[int] = []
+    """Process ids."""
+    rules: list[str] = []
+    """As `iptables -S` shows them."""
+
+    def processes(self, persona: Persona) -> list[Process]:
+        """Return what still runs."""
+        gone = set(self.killed)
+        return [
+            one
+            for one in persona.processes
+            if one.pid not in gone and not any(_runs(one.command, name) for name in self.stopped)
+        ]
+
+    def listeners(self, persona: Persona) -> list[Listener]:
+        """Return what is still listened on."""
+        alive = {one.pid for one in self.processes(persona)}
+        known = {one.pid for one in persona.processes}
+        return [
+            one
+            for one in persona.listeners
+            if service_of(one.process) not in self.stopped and (one.pid in alive or one.pid not in known)
+        ]
+
+    def stop(self, name: str) -> None:
+        if name not in self.stopped and len(self.stopped) < MAX_STOPPED:
+            self.stopped.append(name)
+
+    def start(self, name: str, persona: Persona) -> None:
+        """Start a service, and with it the processes of it that were killed."""
+        if name in self.stopped:
+            self.stopped.remove(name)
+        own = {one.pid for one in persona.processes if _runs(one.command, name)}
+        self.killed = [pid for pid in self.killed if pid not in own]
+
+    def kill(self, pid: int) -> None:
+        if pid not in self.killed and len(self.killed) < MAX_KILLED:
+            self.killed.append(pid)
+
+
+def service_of(process: str) -> str:
+    """Return the name of the service whose process is called so."""
+    return _SERVICES.get(process, process)
+
+
+def _runs(command: str, service: str) -> bool:
+    program = command.split(" ", maxsplit=1)[0].rstrip(":").rpartition("/")[2]
+    return service_of(program) == service or service_of(program.rstrip("0123456789.")) == service

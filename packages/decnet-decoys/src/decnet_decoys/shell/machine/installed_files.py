@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Directories and files that every Debian has, and what the kernel shows in /proc/sys and /sys."""
+
+import hashlib
+
+from decnet_decoys.personas.schema import Hardware, Persona
+
+DIRECTORIES = """
+    /etc/alternatives /etc/apt/sources.list.d /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/cron.yearly
+    /etc/default /etc/init.d /etc/logrotate.d /etc/network /etc/pam.d /etc/profile.d /etc/security /etc/skel
+    /etc/ssh/ssh_config.d /etc/ssh/sshd_config.d /etc/sudoers.d /etc/systemd/system /lib/systemd/system /run/systemd
+    /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware /sys/fs/cgroup /sys/kernel /sys/module /sys/power
+    /usr/games /usr/include /usr/libexec /usr/local/sbin /usr/local/lib /usr/local/share /usr/share/doc /usr/share/man
+    /usr/src /var/lib/apt /var/lib/dpkg /var/local /var/mail /var/opt /var/spool/cron /var/tmp
+"""
+LINKS = {
+    "/bin/sh": "dash", "/var/lock": "/run/lock", "/var/run": "/run",
+    "/proc/mounts": "self/mounts",
+    "/etc/localtime": "/usr/share/zoneinfo/Etc/UTC", "/usr/bin/awk": "/etc/alternatives/awk",
+    "/dev/fd": "/proc/self/fd",
+    "/etc/alternatives/awk": "/usr/bin/mawk", "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1",
+    "/etc/mtab": "../proc/self/mounts", "/usr/bin/python3": "python3.11", "/usr/bin/vi": "/etc/alternatives/vi",
+    "/usr/sbin/reboot": "/bin/systemctl", "/usr/sbin/shutdown": "/bin/systemctl",
+    "/usr/sbin/init": "/lib/systemd/systemd",
+    "/sys/class/net/lo": "../../devices/virtual/net/lo",
+}  # fmt: skip
+SET_USER_ID = "su sudo passwd mount umount newgrp chsh chfn gpasswd"
+"""The programs in /usr/bin that run as root whoever starts them."""
+DEVICES = {
+    "null": "1, 3", "zero": "1, 5", "full": "1, 7", "random": "1, 8", "urandom": "1, 9", "tty": "5, 0",
+    "console": "5, 1", "ptmx": "5, 2",
+}  # fmt: skip
+_UNITS = "cron dbus ssh systemd-journald systemd-logind systemd-timesyncd systemd-udevd rsyslog networking"
+_RUN_PARTS = """\
+17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly
+25 6\t* * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
+47 6\t* * 7\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.weekly; }
+52 6\t1 * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.monthly; }
+"""
+_SUDOERS = """\
+#
+# This file MUST be edited with the 'visudo' command as root.
+#
+Defaults\tenv_reset
+Defaults\tmail_badpass
+Defaults\tsecure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+Defaults\tuse_pty
+
+# User privilege specification
+root\tALL=(ALL:ALL) ALL
+
+# Allow members of group sudo to execute any command
+%sudo\tALL=(ALL:ALL) ALL
+
+@includedir /etc/sudoers.d
+"""
+_SYSCTL = {
+    "kernel/ostype": "Linux", "kernel/pid_max": "4194304", "kernel/randomize_va_space": "2", "vm/swappiness": "60",
+    "kernel/core_pattern": "core", "fs/file-max": "9223372036854775807", "net/ipv4/ip_forward": "0",
+    "kernel/panic": "0",
+    "net/ipv4/tcp_syncookies": "1", "vm/nr_hugepages": "0", "vm/drop_caches": "0", "vm/overcommit_memory": "0",
+    "net/core/somaxconn": "4096", "kernel/domainname": "(none)", "kernel/yama/ptrace_scope": "0", "kernel/sysrq": "438",
+    "net/ipv4/conf/all/rp_filter": "2", "net/ipv6/conf/all/disable_ipv6": "0", "kernel/nmi_watchdog": "0",
+    "fs/inotify/max_user_watches": "29463", "kernel/threads-max": "30997", "net/ipv4/icmp_echo_ignore_all": "0",
+}  # fmt: skip
+_HEADS = {
+    "/proc/net/arp": "IP address       HW type     Flags       HW address            Mask     Device\n",
+    "/proc/net/route": "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
+    + " " * 55
+    + "\n",
+    "/proc/net/unix": "Num       RefCount Protocol Flags    Type St Inode Path\n",
+    "/proc/net/udp": "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+    " ref pointer drops             \n",
+    "/proc/swaps": "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n",
+    "/proc/modules": "nf_tables 303104 0 - Live 0x0000000000000000\next4 995328 1 - Live 0x0000000000000000\n",
+    "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tbdev\n"
+    "nodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\nnodev\tcpuset\n"
+    "nodev\tdevtmpfs\nnodev\tsecurityfs\nnodev\tpipefs\nnodev\tramfs\nnodev\tdevpts\n"
+    "\text3\n\text2\n\text4\nnodev\tmqueue\n",
+    "/proc/devices": "Character devices:\n  1 mem\n  4 tty\n  5 /dev/tty\n136 pts\n\nBlock devices:\n254 virtblk\n",
+}
+_MAPS = (
+    "55d0c0a00000-55d0c0a2f000 r--p 00000000 fe:01 131{number:04} {path}\n"
+    "7ffd1e5c0000-7ffd1e5e1000 rw-p 00000000 00:00 0 [stack]\n"
+)
+
+
+def etc(persona: Persona, hostname: str) -> dict[str, str]:
+    """Return path and text of what an installation has, of those that the persona does not describe itself."""
+    identity = hashlib.md5(f"{hostname}:{persona.hardware.mac}".encode(), usedforsecurity=False).hexdigest()
+    head = (
+        "SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it from the environment\n"
+    )
+    suite = "jammy" if "Ubuntu" in persona.os else "bookworm"
+    mirror = "http://archive.ubuntu.com/ubuntu" if suite == "jammy" else "http://deb.debian.org/debian"
+    head = "SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it\n"
+    return {
+        "/etc/timezone": "Etc/UTC\n",
+        "/etc/machine-id": f"{identity}\n",
+        "/etc/shells": "# /etc/shells: valid login shells\n/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n/bin/rbash\n"
+        "/usr/bin/rbash\n/bin/dash\n/usr/bin/dash\n",
+        "/etc/crontab": f"# /etc/crontab: system-wide crontab\n{head}\n{_RUN_PARTS}",
+        "/etc/sudoers": _SUDOERS,
+        "/etc/host.conf": "multi on\n",
+        "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
+        "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",
+        "/etc/nsswitch.conf": "passwd:         files\ngroup:          files\nhosts:          files dns\n",
+        "/etc/profile": "# /etc/profile: system-wide .profile file for the Bourne shell (sh(1))\n",
+        "/etc/bash.bashrc": "# System-wide .bashrc file for interactive bash(1) shells.\n",
+        "/etc/sysctl.conf": "#\n# /etc/sysctl.conf - Configuration file for setting system variables\n",
+        "/etc/apt/sources.list": f"deb {mirror} {suite} main\ndeb {mirror} {suite}-updates main\n",
+        "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n",
+        "/etc/rsyslog.conf": "# /etc/rsyslog.conf configuration file for rsyslog\n",
+        "/etc/login.defs": "UID_MIN\t\t\t 1000\nUID_MAX\t\t\t60000\n",
+        "/etc/passwd-": "",
+        "/etc/group-": "",
+        "/etc/skel/.bashrc": "# ~/.bashrc: executed by bash(1) for non-login shells.\n",
+        "/etc/skel/.profile": "# ~/.profile: executed by the command interpreter for login shells.\n",
+        "/etc/skel/.bash_logout": "# ~/.bash_logout: executed by bash(1) when login shell exits.\n",
+        "/etc/init.d/cron": "#!/bin/sh\n# Start/stop the cron daemon.\n",
+        "/etc/init.d/ssh": "#!/bin/sh\n# Start/stop the OpenSSH server.\n",
+        "/etc/cron.daily/apt-compat": "#!/bin/sh\nexit 0\n",
+        "/etc/cron.daily/dpkg": "#!/bin/sh\nexit 0\n",
+        "/etc/cron.daily/logrotate": "#!/bin/sh\nexit 0\n",
+        "/var/log/auth.log": "",
+        "/var/log/syslog": "",
+        "/var/log/alternatives.log": "",
+        "/usr/share/zoneinfo/Etc/UTC": "TZif2",
+        **{f"/lib/systemd/system/{name}.service": f"[Unit]\nDescription={name}\n" for name in _UNITS.split()},
+    }
+
+
+def kernel(persona: Persona) -> dict[str, str]:
+    """Return path and text of what the kernel shows."""
+    hardware = persona.hardware
+    files = {f"/proc/sys/{name}": f"{value}\n" for name, value in _SYSCTL.items()}
+    files |= _HEADS
+    files |= {
+        f"/proc/{process.pid}/{name}": text
+        for process in persona.processes
+        for name, text in (("comm", f"{_name(process.command)}\n"), ("status", f"Name:\t{_name(process.command)}\n"))
+    }
+    files["/proc/1/mounts"] = files["/proc/1/maps"] = ""
+    files["/proc/self/maps"] = _MAPS.format(number=7, path="/usr/bin/cat")
+    files["/proc/self/environ"] = files["/proc/self/limits"] = files["/proc/self/stat"] = ""
+    return files | _sys(hardware)
+
+
+def _name(command: str) -> str:
+    return command.strip("[]").split(" ")[0].rpartition("/")[2].rstrip(":")[:15]
+
+
+def _sys(hardware: Hardware) -> dict[str, str]:
+    network = {
+        "/sys/devices/virtual/net/lo": ("00:00:00:00:00:00", "65536", "unknown"),
+        f"/sys/class/net/{hardware.interface}": (hardware.mac, "1500", "up"),
+    }
+    files = {
+        f"{path}/{name}": f"{value}\n"
+        for path, values in network.items()
+        for name, value in zip(("address", "mtu", "operstate"), values, strict=True)
+        if not path.endswith("/")
+    }
+    identity = {"sys_vendor": "QEMU", "product_name": "Standard PC (Q35 + ICH9, 2009)", "bios_vendor": "SeaBIOS",
+                "product_version": "pc-q35-7.2", "bios_version": "1.16.2", "chassis_vendor": "QEMU"}  # fmt: skip
+    files |= {f"/sys/class/dmi/id/{name}": f"{value}\n" for name, value in identity.items()}
+    files |= {
+        f"/sys/block/{disk.device[5:].rstrip('0123456789')}/size": f"{disk.size * 2}\n" for disk in hardware.disks
+    }
+    files["/sys/devices/system/cpu/online"] = f"0-{hardware.cores - 1}\n"
+    return files

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""What intruders change: bounded, shared by all visitors, kept over restarts; a damaged document is a new machine."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player
+
+from decnet_decoys.changes.decky_changes import MAX_BYTES, MAX_ENTRIES, MAX_FILE, DeckyChanges
+from decnet_decoys.memory_budget import MemoryBudget
+from decnet_decoys.personas.catalog import persona
+from decnet_decoys.shell.login import logged_in
+from decnet_decoys.shell.machine.image import build
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.overlays import OverlayStore
+from decnet_decoys.shell.machine.shown_network import shown_network
+
+
+class Lives:
+    """A decky that is restarted between visits."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file = directory / "changes" / "web-01.msgpack"
+
+    def restarted(self) -> tuple[DeckyChanges, Machine, OverlayStore, MemoryBudget]:
+        budget = MemoryBudget(64 << 20)
+        changes = DeckyChanges(self.file, "debian-web", budget)
+        machine = build(persona("debian-web"), "web-01", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
+        changes.apply(machine)
+        return changes, machine, OverlayStore(budget), budget
+
+    def visit(self, *lines: str, session: str = "s1", address: str = "192.0.2.7", user: str = "root") -> str:
+        """Restart, run lines in a session, return what they printed."""
+        changes, machine, overlays, budget = self.restarted()
+        origin = ORIGIN._replace(address=address, session=session)
+        with logged_in(machine, overlays, budget, user, origin, changes=changes) as shell:
+            return "".join(Player(shell)(line).text for line in lines)
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Lives:
+    return Lives(tmp_path)
+
+
+def test_files_are_there_for_others_after_a_restart(lives: Lives) -> None:
+    lives.visit("mkdir /opt/d", "echo x > /opt/d/f", "ln -s f /opt/d/l", "chmod 700 /opt/d/f", "rm -r /etc/nginx")
+    shown = lives.visit("cat /opt/d/l; ls -l /opt/d/f | cut -c1-10; ls /etc/nginx 2>/dev/null", address="198.51.100.9")
+    assert shown == "x\n-rwx------\n"
+
+
+def test_visitors_at_the_same_time_see_each_others_changes(lives: Lives) -> None:
+    changes, machine, overlays, budget = lives.restarted()
+    first, second = (ORIGIN._replace(address=f"192.0.2.{last}") for last in (1, 2))
+    with (
+        logged_in(machine, overlays, budget, "root", first, changes=changes) as mine,
+        logged_in(machine, overlays, budget, "root", second, changes=changes) as other,
+    ):
+        Player(mine)("echo 1 > /tmp/seen; useradd bob")
+        assert mine.on_changed is not None
+        mine.on_changed()
+        assert Player(other)("cat /tmp/seen; id -un bob").text == "1\nbob\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "password", "planted_by"),
+    [
+        ("echo root:new | chpasswd", "new", "s1"),
+        ("printf 'new\\nnew\\n' | passwd root", "new", "s1"),
+        ("passwd -l root; echo a:b > /dev/null", None, "s1"),
+        ("userdel -f root", None, "s1"),
+        ("sed -i 's/^root:[^:]*:/root:x:/' /etc/shadow", None, "s1"),
+        ("echo x > /tmp/y", None, ""),
+    ],
+)
+def test_a_password_is_the_one_that_was_set_last(
+    lives: Lives, line: str, password: str | None, planted_by: str
+) -> None:
+    lives.visit(line)
+    changes = lives.restarted()[0]
+    account = changes.accounts.get("root")
+    assert (account.password, account.password_by) == (password, planted_by) if account else planted_by == ""
+    assert changes.password_planted_by("root", "new") == (planted_by if password else "")
+
+
+def test_who_set_it_first_is_remembered_while_it_stays(lives: Lives) -> None:
+    lives.visit("echo root:one | chpasswd", "mkdir -p .ssh; echo 'ssh-rsa AAAA1 a' >> .ssh/authorized_keys")
+    lives.visit("useradd bob; echo bob:two | chpasswd; echo 'ssh-rsa AAAA2 b' >> .ssh/authorized_keys", session="s2")
+    changes = lives.restarted()[0]
+    assert {name: one.password_by for name, one in changes.accounts.items()} == {"root": "s1", "bob": "s2"}
+    assert changes.accounts["root"].keys == {"AAAA1": "s1", "AAAA2": "s2"}
+
+
+def test_su_asks_for_the_new_password(lives: Lives) -> None:
+    lives.visit("useradd -m bob; echo bob:two | chpasswd; echo root:new | chpasswd")
+    changes, machine, overlays, budget = lives.restarted()
+    with logged_in(machine, overlays, budget, "bob", ORIGIN, changes=changes) as shell:
+        assert Player(shell, (b"admin123",))("su -c id").status == 1
+        assert Player(shell, (b"new",))("su -c 'id -u'").text == "0\n"
+
+
+def test_a_damaged_document_is_a_new_machine_and_a_line_in_the_log(
+    lives: Lives, caplog: pytest.LogCaptureFixture
+) -> None:
+    lives.visit("echo x > /tmp/f; echo root:new | chpasswd")
+    lives.file.write_bytes(lives.file.read_bytes()[:-7])
+    with caplog.at_level(logging.WARNING):
+        assert lives.visit("cat /tmp/f") == ""
+    assert "the machine is as new" in caplog.text
+    assert lives.restarted()[0].accounts == {}
+
+
+def test_another_persona_is_another_machine(lives: Lives) -> None:
+    lives.visit("echo root:new | chpasswd")
+    assert DeckyChanges(lives.file, "nas", MemoryBudget(1 << 20)).accounts == {}
+
+
+def test_one_intruder_does_not_take_all_room_and_all_is_bounded(lives: Lives) -> None:
+    filling = f"for i in {{1..20}}; do head -c {MAX_FILE} /dev/zero > /opt/big$i; done"
+    many = f"for i in {{1..{MAX_ENTRIES + 50}}}; do : > /opt/f$i; done"
+    lives.visit(filling, f"head -c {MAX_FILE + 1} /dev/zero > /opt/larger", many)
+    assert lives.visit("echo root:mine | chpasswd; echo 1 > /opt/mine", address="198.51.100.9") == ""
+    assert lives.file.stat().st_size < MAX_BYTES + 200 * MAX_ENTRIES
+    assert lives.visit("ls /opt/big* | wc -l; ls /opt/larger 2>/dev/null; cat /opt/mine").endswith("1\n")
+    assert lives.restarted()[0].password_planted_by("root", "mine") == "s1"
+
+
+def test_changes_survive_a_kill(lives: Lives, python: str) -> None:
+    program = f"""
+import os, pathlib, signal, sys
+from tests.decnet_decoys.changes.test_decky_changes import Lives
+from tests.decnet_decoys.decky_host import ORIGIN, Player
+from decnet_decoys.shell.login import logged_in
+lives = Lives(pathlib.Path({str(lives.file.parent.parent)!r}))
+changes, machine, overlays, budget = lives.restarted()
+with logged_in(machine, overlays, budget, "root", ORIGIN._replace(session="s1"), changes=changes) as shell:
+    Player(shell)("echo root:new | chpasswd")
+    shell.on_changed()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([python, "-c", program], check=False, env={"PYTHONPATH": ":".join(sys.path)})
+    assert done.returncode == -signal.SIGKILL
+    assert lives.restarted()[0].password_planted_by("root", "new") == "s1"
+
+
+def test_a_copied_program_is_kept_with_what_it_is(lives: Lives, player: Callable[..., Player]) -> None:
+    lives.visit("cp /bin/ls /opt/copy")
+    assert lives.visit("md5sum /opt/copy | cut -c1-32") == player()("md5sum /bin/ls | cut -c1-32").text
