@@ -117,14 +117,20 @@ def tests(session: nox.Session, distribution: str) -> None:
 
 
 @nox.session(python="3.11")
-def lowest(session: nox.Session) -> None:
-    """The lowest declared version of every direct dependency."""
-    everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]  # what a wheel needs is not direct to uv
+@nox.parametrize("part", (*DISTRIBUTIONS, "fleets"))
+def lowest(session: nox.Session, part: str) -> None:
+    """Each distribution alone, then fleets, with the lowest declared version of every direct dependency."""
+    names = DISTRIBUTIONS if part == "fleets" else _closure(part)
+    tools = {tool for name in (DISTRIBUTIONS if part == "fleets" else (part,)) for tool in EXTRA_TOOLS.get(name, ())}
+    sources = [str(ROOT / "packages" / name) for name in names]  # what a wheel needs is not direct to uv
     _pin_builds(session)
-    session.install("--resolution=lowest-direct", *everything, *LOWEST_OF_EXTRAS)
-    session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
+    extras = [extra for extra in LOWEST_OF_EXTRAS if extra.partition(">=")[0] in tools]
+    session.install("--resolution=lowest-direct", *sources, *extras)
+    session.install(*TEST_TOOLS, *sorted(tools))
     session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
-    session.run(*PYTEST, *session.posargs)
+    folders = {name: f"tests/{name.replace('-', '_')}" for name in DISTRIBUTIONS}
+    chosen = [f"--ignore={folder}" for folder in folders.values()] if part == "fleets" else [folders[part]]
+    session.run(*PYTEST, *chosen, *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -87,20 +87,28 @@ def visit(source: str) -> bool:
         connection.close()
 
 
+def told(name: str, until: Callable[[], object]) -> float:
+    """Measure one step, and say it at once."""
+    seconds = timed(until)
+    print(f"{name}: {seconds} s, asked {ASKED[name]} s", file=sys.stderr, flush=True)
+    return seconds
+
+
 def walk(folder: Path) -> dict[str, float]:
     """Go through the pages; the fleet is up when the first attack has been seen."""
     found: dict[str, float] = {}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with fleet(folder / "ready"):
-        found["first_value"] = timed(lambda: visit(FIRST) and FIRST in decnet("attackers"))
+        found["first_value"] = told("first_value", lambda: visit(FIRST) and FIRST in decnet("attackers"))
         url = f"http://127.0.0.1:{server.server_port}/"
         adding = ("webhook", "add", url, "--format", "slack", "--allow-private")
-        found["slack_test"] = timed(lambda: "delivered" in decnet(*adding))
+        found["slack_test"] = told("slack_test", lambda: "delivered" in decnet(*adding))
         before = len(Receiver.got)
         visit(SECOND)
-        found["slack_incident"] = timed(lambda: len(Receiver.got) > before)
-        found["last_night"] = timed(lambda: SECOND in decnet("summary", "--since", "yesterday"))
+        found["slack_incident"] = told("slack_incident", lambda: len(Receiver.got) > before)
+        asking = ("summary", "--since", "yesterday")
+        found["last_night"] = told("last_night", lambda: SECOND in decnet(*asking))
     server.shutdown()
     return found
 
@@ -115,7 +123,9 @@ def main() -> int:
         os.environ["DECNET_STATE_DIR"] = f"{name}/state"
         found = walk(Path(name))
     drill = ("drill", "--runtime", "netns", "--deckies", "2", "--json")
-    found["decky_on_lan"] = timed(lambda: all(one["holds"] for one in json.loads(decnet(*drill))["outcomes"]))
+    found["decky_on_lan"] = told(
+        "decky_on_lan", lambda: all(one["holds"] for one in json.loads(decnet(*drill))["outcomes"])
+    )
     report = {name: {"seconds": seconds, "asked": ASKED[name]} for name, seconds in found.items()}
     json.dump(report, sys.stdout, indent=2)
     print()

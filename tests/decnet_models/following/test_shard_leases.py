@@ -93,8 +93,8 @@ def log(engine: Engine, make_events: Maker) -> Engine:
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS seen (seq BIGINT, source TEXT)"))
         connection.execute(text("DELETE FROM seen"))
-        for number in range(60):
-            events.insert_events(connection, make_events(1, src_ip=f"192.0.2.{number}"))
+        made = [event for number in range(60) for event in make_events(1, src_ip=f"192.0.2.{number}")]
+        events.insert_events(connection, made)
     return engine
 
 

@@ -17,6 +17,7 @@ from tests.decnet_core.placement.player import Player, player
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
 from decnet_core.events.notices import DeckyFailed
+from decnet_core.placement import passes
 from decnet_core.placement.decoys_processes import DecoysProcesses
 from decnet_core.placement.passes import Passes, Report
 from decnet_core.placement.reconciliation import Reconciliation
@@ -237,7 +238,8 @@ def test_persona_with_a_bad_stack_is_its_deckys_trouble(fleet: Fleet, decoys: Pl
     assert greeting(2) == "web-2 1"
 
 
-def test_more_deckies_than_one_pass_takes(fleet: Fleet, decoys: Player) -> None:
+def test_more_deckies_than_one_pass_takes(fleet: Fleet, decoys: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "MOST_TASKS", 50)
     fleet.write(*(row(number) for number in range(1, 61)))
     assert fleet.run().more
     assert not fleet.run().more

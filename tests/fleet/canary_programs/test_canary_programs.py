@@ -83,6 +83,15 @@ async def test_a_cloned_page_reports_and_the_own_one_does_not(receiver: Receiver
     assert receiver.hits(own) == []
 
 
+@needs("soffice")
+@pytest.mark.parametrize("kind", ["docx", "xlsx", "pptx"])
+async def test_libreoffice_opens_an_office_document(receiver: Receiver, tmp_path: Path, kind: str) -> None:
+    slug, bait = receiver.bait(kind)
+    (tmp_path / bait.name).write_bytes(bait.content)
+    await run("soffice", "--headless", "--convert-to", "pdf", bait.name, home=tmp_path)
+    assert "LibreOffice" in ((await receiver.hit(slug)).user_agent or "")
+
+
 @needs("pdfinfo", "curl")
 async def test_poppler_finds_the_link_of_a_pdf(receiver: Receiver, tmp_path: Path) -> None:
     slug, bait = receiver.bait("pdf")

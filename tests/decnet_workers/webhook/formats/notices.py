@@ -47,6 +47,8 @@ def filled(kind: type[Notice], text: str) -> Notice:
     """Return a notice of a kind with `text` wherever text may stand."""
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
+        if field.name == "html":  # a page that its writer has escaped: tests/decnet/test_reporter.py
+            continue
         found = msgspec.inspect.type_info(field.type)
         options = found.types if isinstance(found, msgspec.inspect.UnionType) else (found,)
         match options[0]:

@@ -16,8 +16,9 @@ from decnet_core.placement.retry import Failure, Retries
 from decnet_core.placement.runtimes.runtime import Observed
 from decnet_core.placement.surroundings import surroundings
 
-MOST_TASKS = 50
-"""Deckies of one pass: after it the worker hears whether it must stop, and others may write to the database."""
+MOST_TASKS = 200
+"""Deckies of one pass, which begins with a look at all: with fewer a large fleet would be looked at many times while it
+comes. That the worker must stop it hears after each of them."""
 UNREACHABLE_SECONDS = 2.0
 """How soon to look again when `decoys` did not answer; the pause is doubled each time."""
 

@@ -29,8 +29,8 @@ def body(alert: Alert, access: Access) -> bytes:
     message["Message-ID"] = f"<{alert.id}@decnet.invalid>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-DECNET-Kind"] = alert.kind
-    text = alert.document.text if alert.document else "\n".join([alert.title, "", *alert.lines, ""])
-    message.set_content(text, cte="base64")
+    below = [alert.document.text] if alert.document else alert.lines
+    message.set_content("\n".join([alert.title, "", *below, ""]), cte="base64")
     message.add_alternative(alert.document.html if alert.document else page(alert), subtype="html", cte="base64")
     message.set_boundary(f"=_{alert.id}")  # the same bytes at every attempt
     return message.as_bytes()
