@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a line of the shell is left before its end: control flow of the played language, not errors."""
+"""How a line of the shell, or a program of awk or sed, is left before its end: control flow, not errors."""
 
 INTERRUPTED, KILLED, BROKEN_PIPE = 128 + 2, 128 + 9, 128 + 13
 """Exit status of a command ended by SIGINT, SIGKILL or SIGPIPE (POSIX.1-2017, Shell Command Language §2.8.2)."""
@@ -25,3 +25,28 @@ class LoopJump(Exception):
     def __init__(self, *, repeat: bool) -> None:
         super().__init__(repeat)
         self.repeat = repeat
+
+
+class AwkJump(Exception):
+    """break, continue, next, exit or return of an awk program was run."""
+
+    def __init__(self, kind: str, value: float | str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.value = value
+
+
+class SedQuit(Exception):
+    """q or Q of a sed script was run; `shown` whether the line is printed."""
+
+    def __init__(self, status: int, *, shown: bool) -> None:
+        super().__init__(status)
+        self.status, self.shown = status, shown
+
+
+class SedRestart(Exception):
+    """The cycle of a sed script ends; `read` whether a new line is read for the next."""
+
+    def __init__(self, *, shown: bool, read: bool = True) -> None:
+        super().__init__()
+        self.shown, self.read = shown, read

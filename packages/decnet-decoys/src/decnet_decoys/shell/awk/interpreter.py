@@ -14,6 +14,7 @@ from decnet_decoys.shell.awk.parser import Node, Program
 from decnet_decoys.shell.awk.records import Record, records
 from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, compared, is_true, number, text
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import AwkJump
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import Pattern, compiled
@@ -31,13 +32,6 @@ Array = dict[str, Value]
 
 class AwkError(DecoysError):
     """The program cannot go on; the message is awk's."""
-
-
-class _Jump(Exception):
-    def __init__(self, kind: str, value: Value = "") -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.value = value
 
 
 class Awk:
@@ -70,7 +64,7 @@ class Awk:
                     yield from self.statement(block)
                 if self._program.rules or self._program.end:
                     status = yield from self._records(operands)
-            except _Jump as jump:
+            except AwkJump as jump:
                 if jump.kind != "exit":
                     raise AwkError(f"{jump.kind} outside a loop") from jump
                 status = int(number(jump.value)) & 255
@@ -85,7 +79,7 @@ class Awk:
         try:
             for block in self._program.end:
                 yield from self.statement(block)
-        except _Jump as jump:
+        except AwkJump as jump:
             return int(number(jump.value)) & 255
         return 0
 
@@ -134,7 +128,7 @@ class Awk:
             for index, (first, last, action) in enumerate(self._program.rules):
                 if (yield from self._applies(index, first, last)):
                     yield from self.statement(action)
-        except _Jump as jump:
+        except AwkJump as jump:
             if jump.kind != "next":
                 raise
 
@@ -215,7 +209,7 @@ class Awk:
         """Run the body of a loop once; returns whether the loop goes on."""
         try:
             yield from self.statement(body)
-        except _Jump as jump:
+        except AwkJump as jump:
             if jump.kind not in ("break", "continue"):
                 raise
             return jump.kind == "continue"
@@ -223,13 +217,13 @@ class Awk:
 
     def _s_jump(self, node: Node) -> Steps[None]:
         yield from ()
-        raise _Jump(node[1])
+        raise AwkJump(node[1])
 
     def _s_exit(self, node: Node) -> Steps[None]:
-        raise _Jump("exit", 0.0 if node[1] is None else (yield from self.value(node[1])))
+        raise AwkJump("exit", 0.0 if node[1] is None else (yield from self.value(node[1])))
 
     def _s_return(self, node: Node) -> Steps[None]:
-        raise _Jump("return", "" if node[1] is None else (yield from self.value(node[1])))
+        raise AwkJump("return", "" if node[1] is None else (yield from self.value(node[1])))
 
     def _s_delete(self, node: Node) -> Steps[None]:
         array = self.array(node[1])
@@ -496,7 +490,7 @@ class Awk:
         self._frames.append(frame)
         try:
             yield from self.statement(body)
-        except _Jump as jump:
+        except AwkJump as jump:
             if jump.kind != "return":
                 raise
             return jump.value

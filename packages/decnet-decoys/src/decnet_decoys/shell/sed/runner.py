@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import SedQuit, SedRestart
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.sed.script import Address, Command, Script, SedError
@@ -14,20 +15,6 @@ from decnet_decoys.shell.streams import MAX_LINE, InputFile, OutputBuffer
 MAX_SPACE = 1 << 18
 """Bytes of the pattern space and of the hold space."""
 MAX_REPLACED = 10_000
-
-
-class _Quit(Exception):
-    def __init__(self, status: int, *, shown: bool) -> None:
-        super().__init__(status)
-        self.status, self.shown = status, shown
-
-
-class _Restart(Exception):
-    """The cycle ends; `read` whether a new line is read for the next."""
-
-    def __init__(self, *, shown: bool, read: bool = True) -> None:
-        super().__init__()
-        self.shown, self.read = shown, read
 
 
 class Sed:
@@ -50,7 +37,7 @@ class Sed:
         try:
             while not read or self._advance():
                 read = yield from self._cycle()
-        except _Quit as leaving:
+        except SedQuit as leaving:
             if leaving.shown and not self._quiet:
                 self._print(self._space)
             self._flush()
@@ -74,7 +61,7 @@ class Sed:
         shown, read = True, True
         try:
             yield from self._commands()
-        except _Restart as restart:
+        except SedRestart as restart:
             shown, read = restart.shown, restart.read
         if shown and not self._quiet:
             self._print(self._space)
@@ -165,24 +152,24 @@ class Sed:
         self._out.write(self._space.partition(b"\n")[0] + b"\n")
 
     def _c_delete(self, _command: Command) -> None:
-        raise _Restart(shown=False)
+        raise SedRestart(shown=False)
 
     def _c_delete_first(self, _command: Command) -> None:
         _, newline, rest = self._space.partition(b"\n")
         if not newline:
-            raise _Restart(shown=False)
+            raise SedRestart(shown=False)
         self._space = rest
-        raise _Restart(shown=False, read=False)
+        raise SedRestart(shown=False, read=False)
 
     def _c_quit(self, command: Command) -> None:
-        raise _Quit(int(command.text or "0") & 255, shown=True)
+        raise SedQuit(int(command.text or "0") & 255, shown=True)
 
     def _c_quit_silently(self, command: Command) -> None:
-        raise _Quit(int(command.text or "0") & 255, shown=False)
+        raise SedQuit(int(command.text or "0") & 255, shown=False)
 
     def _c_next(self, _command: Command) -> None:
         if self._next is None:
-            raise _Quit(0, shown=True)
+            raise SedQuit(0, shown=True)
         if not self._quiet:
             self._print(self._space)
         self._flush()
@@ -190,7 +177,7 @@ class Sed:
 
     def _c_join(self, _command: Command) -> None:
         if self._next is None:
-            raise _Quit(0, shown=True)
+            raise SedQuit(0, shown=True)
         kept = self._space
         self._advance()
         self._space = (kept + b"\n" + self._space)[:MAX_SPACE]
@@ -232,7 +219,7 @@ class Sed:
     def _c_change(self, command: Command) -> None:
         if command.last is None or self._next is None or not self._active:
             self._out.write(encode(command.text))
-        raise _Restart(shown=False)
+        raise SedRestart(shown=False)
 
     def _c_translate(self, command: Command) -> None:
         table = str.maketrans(command.text, command.flags)

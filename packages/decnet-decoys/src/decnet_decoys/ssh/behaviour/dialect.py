@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Literal, NamedTuple
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.ssh.engine import asyncssh
 
 Verdict = Literal["handle", "ignore", "unimplemented"]
@@ -29,21 +30,21 @@ class RealText(str):
     __slots__ = ()
 
 
-class Farewell(asyncssh.DisconnectError):
+class Farewell(DecoysError, asyncssh.DisconnectError):
     """Ends the connection with a DISCONNECT that has a text."""
 
     def __init__(self, said: str) -> None:
         super().__init__(DISCONNECT_PROTOCOL_ERROR, RealText(said), "")
 
 
-class ClientLeft(asyncssh.DisconnectError):
+class ClientLeft(DecoysError, asyncssh.DisconnectError):
     """The client says that it leaves (RFC 4253 §11.1)."""
 
     def __init__(self) -> None:
         super().__init__(DISCONNECT_BY_APPLICATION, "the client leaves", "")
 
 
-class VersionRefused(asyncssh.ProtocolError):
+class VersionRefused(DecoysError, asyncssh.ProtocolError):
     """Ends the connection over what the client sent for a version."""
 
     def __init__(self, said: bytes = b"") -> None:
