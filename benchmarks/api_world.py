@@ -21,7 +21,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Engine, insert, select
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import (
     CommandRun,
     ConnectionOpened,
@@ -35,6 +34,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.runtime.worker import NoSettings
 from decnet_core.state import SUPERVISORS, State
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.accounts.queries import Token, add_account, add_token
 from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.attackers.tables import attacker

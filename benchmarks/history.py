@@ -23,10 +23,10 @@ from decnet.history.report import html_report
 from decnet.history.search import search
 from decnet.history.selection import Selection
 from decnet.history.summary import summary_of
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest, LoginAttempt, Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.window import Window
 from decnet_models.events.queries import insert_events

@@ -40,9 +40,9 @@ from query_smoke import REFUSALS, query_functions, variants
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.domains import all_tables, domains
 from decnet_models.database.engine import open_engine, reading, sqlite_file, writing
 from decnet_models.events import queries

@@ -26,12 +26,12 @@ from decnet.reporter.settings import ReporterSettings
 from decnet.reporter.worker import Reporter
 from decnet.reporter.writing import MAX_CHARACTERS, written_report
 from decnet_core.bus.memory import MemoryBus
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
 from decnet_core.events.notices import ReportWritten
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import Window
 from decnet_models.notices import queries as notices
 from decnet_workers.webhook.settings import WebhookSettings

@@ -16,7 +16,7 @@ from decnet.show.eventline import line, summary
 from decnet.show.times import clock, duration, moment, size
 from decnet_core.events.catalogue import PAYLOADS, LoginAttempt, Payload
 from decnet_core.events.envelope import Event
-from decnet_core.timestamps import rfc3339
+from decnet_core.timing.timestamps import rfc3339
 
 HOSTILE = "\x1b]0;owned\x07\r\n\x00\u202e\x9b31m{x!r}[bold]"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.events.plausible_time import MAX_GAP_HOURS, PROOF_HOURS, SLACK_NS, PlausibleTime, plausible_by_log
 
 DAY = 24

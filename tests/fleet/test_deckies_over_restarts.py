@@ -53,7 +53,7 @@ def visit(address: str) -> bytes:
     """Return the answer; come again when the process that had accepted us has died. Nobody is ever refused."""
     for _ in range(20):
         with socket.create_connection((address, 18080), 20) as client, contextlib.suppress(ConnectionResetError):
-            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            client.sendall(b"GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
             if answer := client.recv(100):
                 return answer
     return b""

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Engine, delete, select
 from decnet.history.search import search
 from decnet.history.selection import Selection
 from decnet.history.tally import tally_of
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import CanaryHit, CommandRun, HttpRequest, LoginAttempt, Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.window import Window
 from decnet_models.events.queries import insert_events, last_seq

@@ -22,11 +22,11 @@ from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import SlugKind, mint
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
+from decnet_core.timing.durations import SECOND_NS
 from decnet_decoys.decky import Decky
 from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DeckySettings, DecoysSettings

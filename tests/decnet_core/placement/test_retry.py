@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.placement.retry import LONGEST_SECONDS, Retries
+from decnet_core.timing.durations import SECOND_NS
 
 
 def test_pause_doubles_up_to_the_longest() -> None:

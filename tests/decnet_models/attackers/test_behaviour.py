@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
 
 MINUTE = 60 * SECOND_NS

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
 from decnet_models.errors import LeaseLostError

@@ -11,7 +11,7 @@ import pytest
 from tests.decnet_swarm.swarm_pki import master, sensor
 
 from decnet_core.deckies.orders import Assignment, Contact, Order, Standings, contacts, ordered_file, reported
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.assignments.child import SealError
 from decnet_swarm.assignments.envelope import assignment_in, envelope_in
 from decnet_swarm.forwarder.kept_assignment import KeptAssignment

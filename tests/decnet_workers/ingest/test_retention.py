@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from decnet_core.bus.memory import MemoryBus
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
@@ -22,6 +21,7 @@ from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_core.spool.writer import SpoolWriter
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
 from decnet_models.events.volume import Volume, volumes

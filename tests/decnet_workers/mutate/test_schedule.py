@@ -5,7 +5,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.fleet.queries import Decky, Policy
 from decnet_workers.mutate.schedule import LATE_NS, in_window, is_in_window, is_late, next_at, soon
 

@@ -17,7 +17,7 @@ from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
 from tests.examples import examples
 
 from decnet_core.deckies.messages import PlacedFile
-from decnet_core.durations import DAY_NS, SECOND_NS
+from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.documents import (
     HISTORY_NS,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
 
-from decnet_core.durations import DAY_NS, SECOND_NS
+from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.fleet.queries import Address, Service
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.plan import Host, Rates, sessions_between

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.realism.queries import Persona
 from decnet_workers.orchestrator.working_hours import UnknownZoneError, local_day, shift_on
 

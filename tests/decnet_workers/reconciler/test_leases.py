@@ -16,7 +16,6 @@ from tests.decnet_core.placement.player import player
 from tests.decnet_core.placement.runtimes.test_dhcp import MACS, needs_dnsmasq, serving
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
-from decnet_core.durations import SECOND_NS
 from decnet_core.placement.decoys_processes import DecoysProcesses
 from decnet_core.placement.passes import Passes
 from decnet_core.placement.reconciliation import Reconciliation
@@ -24,6 +23,7 @@ from decnet_core.placement.runtimes.dhcp import Client
 from decnet_core.placement.runtimes.dhcp_message import Answer
 from decnet_core.placement.runtimes.netns import Netns
 from decnet_core.state import State as StateDirectory
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.leases import Lease, leases_of

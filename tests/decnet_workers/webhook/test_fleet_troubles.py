@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
@@ -24,6 +23,7 @@ from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries as notices
 from decnet_models.swarm.tables import enrolment, sensor

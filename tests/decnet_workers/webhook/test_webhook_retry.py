@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.webhooks.delivery_queries import EndpointState
 from decnet_workers.outbound.retry_after import retry_after
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open

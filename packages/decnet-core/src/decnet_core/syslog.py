@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 
 from decnet_core.text import bounded, from_wire
-from decnet_core.timestamps import nanoseconds, parse_iso8601
+from decnet_core.timing.timestamps import nanoseconds, parse_iso8601
 
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _RFC5424 = re.compile(rb"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ")

@@ -27,11 +27,11 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.shares.share import Share
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.disk_share import share_of_disk
+from decnet_core.timing.heartbeat_clock import until_beat
 from decnet_decoys.assigned.assignments import Assignments, stored_deckies
 from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILERS, HandoverServer
 from decnet_decoys.decky import Decky, port_name

@@ -14,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.deckies.orders import Contact
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     DatabaseRecovered,
@@ -25,6 +24,7 @@ from decnet_core.events.notices import (
     WorkerDown,
     WorkerRecovered,
 )
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.notices import queries as notices
 from decnet_models.repair.attempts import Attempts, remember

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from decnet_core.backoff import backoff
 from decnet_core.bus.address import Address
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.link import Link
@@ -18,8 +17,9 @@ from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import CLIENT_VERSION, Deliver, Info
 from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.bus.settings import ClientOptions
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.text import for_terminal
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.heartbeat_clock import until_beat
 
 log = logging.getLogger(__name__)
 

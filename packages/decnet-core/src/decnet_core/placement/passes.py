@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.placement import plan
 from decnet_core.placement.desired import DesiredDecky
 from decnet_core.placement.ledger import Ledger, Wanted
@@ -15,6 +14,7 @@ from decnet_core.placement.reconciliation import Outcome, Reconciliation
 from decnet_core.placement.retry import Failure, Retries
 from decnet_core.placement.runtimes.runtime import Observed
 from decnet_core.placement.surroundings import surroundings
+from decnet_core.timing.durations import SECOND_NS
 
 MOST_TASKS = 200
 """Deckies of one pass, which begins with a look at all: with fewer a large fleet would be looked at many times while it

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from decnet_core.backoff import backoff
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.durations import SECOND_NS
 
 FIRST_SECONDS, LONGEST_SECONDS = 1, 300
 

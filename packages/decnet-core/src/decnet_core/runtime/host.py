@@ -20,7 +20,6 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.exits import RestartOrdered
 from decnet_core.footprint import resident_of, uss_of
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime import health, parking
 from decnet_core.runtime.context import Context
@@ -33,6 +32,7 @@ from decnet_core.spool.folding import Folding
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State, StateSettings
+from decnet_core.timing.heartbeat_clock import until_beat
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import gc
 import math
 import time
 
-from decnet_core.heartbeat_clock import until_beat
+from decnet_core.timing.heartbeat_clock import until_beat
 
 WORKED_SECONDS = 0.05
 """Processor time since the last trim that makes another one worthwhile; a trim takes a tenth of it."""

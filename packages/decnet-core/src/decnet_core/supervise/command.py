@@ -18,7 +18,6 @@ from decnet_core import library_pages
 from decnet_core.bus.client import connect
 from decnet_core.bus.settings import BusSettings
 from decnet_core.exits import Exit
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import logs, worker_registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
@@ -34,6 +33,7 @@ from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
+from decnet_core.timing.heartbeat_clock import until_beat
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ import msgspec
 
 from decnet_core import footprint
 from decnet_core.bus.subjects import LOST, Lost
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import VARIABLE, close_all, described
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
@@ -37,6 +36,7 @@ from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.timing.heartbeat_clock import until_beat
 
 SUPERVISOR = "supervise"
 """The supervisor's name on the bus."""

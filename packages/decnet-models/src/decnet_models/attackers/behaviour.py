@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 
 BURST_SECONDS = 1.0
 """Contacts closer together than this are one contact over several connections."""

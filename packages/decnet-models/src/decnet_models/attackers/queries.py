@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, tuple_
 
-from decnet_core.durations import MINUTE_NS
+from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
 from decnet_models.attackers.profile import (

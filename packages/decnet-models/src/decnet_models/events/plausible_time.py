@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
-from decnet_core.durations import HOUR_NS, SECOND_NS
+from decnet_core.timing.durations import HOUR_NS, SECOND_NS
 from decnet_models.events.tables import event_volume
 
 log = logging.getLogger(__name__)

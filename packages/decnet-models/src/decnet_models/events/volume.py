@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.statements import insert_into
 from decnet_models.events.tables import event, event_forgotten, event_volume
 

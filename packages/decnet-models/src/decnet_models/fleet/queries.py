@@ -19,8 +19,8 @@ from sqlalchemy import (
     update,
 )
 
-from decnet_core.durations import DAY_NS, SECOND_NS
 from decnet_core.text import for_column
+from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.tables import decky, decky_address, decky_change, decky_policy, decky_service, decky_state
 

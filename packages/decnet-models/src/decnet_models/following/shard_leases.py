@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
 from decnet_models.errors import LeaseLostError

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
 from decnet_core.text import json_for_terminal
-from decnet_core.timestamps import json_with_times
+from decnet_core.timing.timestamps import json_with_times
 from decnet_models.database.engine import shown
 from decnet_models.database.from_settings import database_url
 from decnet_models.errors import DatabaseError, reason

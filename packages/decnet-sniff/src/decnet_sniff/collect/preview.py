@@ -7,7 +7,7 @@ import msgspec
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.text import for_terminal, from_wire, json_for_terminal
-from decnet_core.timestamps import json_with_times
+from decnet_core.timing.timestamps import json_with_times
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed
 from decnet_sniff.collect.record import Record
 

@@ -15,7 +15,7 @@ from decnet_core.exits import Exit
 from decnet_core.net.host_addresses import is_this_host
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal, json_for_terminal
-from decnet_core.timestamps import json_with_times
+from decnet_core.timing.timestamps import json_with_times
 from decnet_sniff.probe.probe_run import Finding, Host, ProbeResult, run_probe
 from decnet_sniff.probe.safety import Budget, refusal
 from decnet_sniff.probe.settings import ProbeSettings

@@ -16,7 +16,6 @@ import msgspec
 
 from decnet_core.bus.subjects import SPOOL_APPENDED
 from decnet_core.durable import make_directory
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import CertificateProbed, ProbeChanged, SshProbed, StackProbed, TlsProbed
 from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
@@ -25,6 +24,7 @@ from decnet_core.net.host_addresses import is_this_host
 from decnet_core.net.rates import TokenBucket
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.timing.durations import SECOND_NS
 from decnet_sniff.probe import targets
 from decnet_sniff.probe.probe_run import Host, ProbeResult, run_probe
 from decnet_sniff.probe.safety import Budget, Rules, changed, refusal

@@ -7,7 +7,7 @@ import msgspec
 
 from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.text import for_terminal
-from decnet_core.timestamps import json_with_times
+from decnet_core.timing.timestamps import json_with_times
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.worker import end_of
 

@@ -11,7 +11,6 @@ import socket
 import time
 from typing import Final
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.catalogue import (
     FlowClosed,
     HttpClient,
@@ -26,6 +25,7 @@ from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.timing.durations import SECOND_NS
 from decnet_sniff.sniff.capture.packet_socket import PacketSocket
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer

@@ -11,10 +11,10 @@ from importlib.metadata import version
 import msgspec
 
 from decnet_core.bus.subjects import FLEET_ASSIGNED, FleetAssigned
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.tasks import Tasks
 from decnet_core.text import for_terminal
+from decnet_core.timing.heartbeat_clock import until_beat
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.forwarder.batch import OutboundBatch
 from decnet_swarm.forwarder.kept_assignment import KeptAssignment

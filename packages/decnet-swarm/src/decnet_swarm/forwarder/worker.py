@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from decnet_core.backoff import backoff
 from decnet_core.bus.subjects import FLEET_PLAYED, SPOOL_APPENDED
 from decnet_core.exits import StartupError
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.heartbeat_clock import until_beat
 from decnet_swarm.enrolment.renewal_loop import renew_when_due
 from decnet_swarm.forwarder.dial import Dial
 from decnet_swarm.forwarder.kept_assignment import KeptAssignment

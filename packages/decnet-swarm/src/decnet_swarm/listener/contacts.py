@@ -13,7 +13,7 @@ import msgspec
 
 from decnet_core.deckies.orders import Contact, Standings, contacts, contacts_folder, reported, reported_file
 from decnet_core.durable import make_directory, replace_file
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.pki.registry_file import RegistryError, load
 from decnet_swarm.pki.sensor_registry import Registry, Sensor
 

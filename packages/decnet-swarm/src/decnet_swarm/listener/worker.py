@@ -14,10 +14,10 @@ import msgspec
 from decnet_core.bus.subjects import FLEET_ASSIGNED, FLEET_REPORTED, FleetReported
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.exits import StartupError
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_core.timing.heartbeat_clock import until_beat
 from decnet_swarm.enrolment.messages import RENEWAL_PROTOCOL, Refused, framed
 from decnet_swarm.enrolment.server import EnrolmentServer
 from decnet_swarm.framing import frame

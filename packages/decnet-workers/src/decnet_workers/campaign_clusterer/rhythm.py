@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from decnet_core.durations import DAY_NS
+from decnet_core.timing.durations import DAY_NS
 
 LEAST, MOST = 3 * DAY_NS, 60 * DAY_NS
 """How long a campaign may be silent at least and at most, in ns."""

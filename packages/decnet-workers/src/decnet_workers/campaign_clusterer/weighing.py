@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from math import log2
 
-from decnet_core.durations import DAY_NS
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
 

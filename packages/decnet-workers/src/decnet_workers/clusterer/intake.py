@@ -7,10 +7,10 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Probed
 from decnet_core.net.addresses import canonical
 from decnet_core.text import for_column
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
 from decnet_models.grouping.values import digest
 from decnet_models.identities import evidence_rows as rows

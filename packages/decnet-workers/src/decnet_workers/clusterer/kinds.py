@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from math import floor, log2
 from typing import NamedTuple
 
-from decnet_core.durations import DAY_NS
+from decnet_core.timing.durations import DAY_NS
 
 JOIN = 18.0
 """Bits that make an attacker a member."""

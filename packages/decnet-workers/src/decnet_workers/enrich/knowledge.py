@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.net.addresses import Address
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.clues import attackers_since
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.statements import parts

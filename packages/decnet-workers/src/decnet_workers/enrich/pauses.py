@@ -5,8 +5,8 @@ A pause is stored with the provider's quota, so neither a restart nor parking sh
 each failure in a row the pause doubles, and the first question after it is alone (`Knowledge.job`).
 """
 
-from decnet_core.backoff import backoff
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.intel.queries import Quota
 
 FIRST_SECONDS = 30.0

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import INTEL_REQUESTED, NOTICE, NoticeWritten
 from decnet_core.durable import make_directory
-from decnet_core.durations import DAY_NS, HOUR_NS
 from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_core.timing.durations import DAY_NS, HOUR_NS
 from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered

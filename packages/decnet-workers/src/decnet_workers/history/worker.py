@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from sqlalchemy import Connection, Engine, func, select
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.net.addresses import canonical
 from decnet_core.runtime.worker import MIB
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.events.tables import event
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results

@@ -20,9 +20,9 @@ from typing import Annotated
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.spool.disk_share import SHARE, share_of_disk
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import Volume, forget, volumes

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.clues import active_deckies, entered_deckies
 from decnet_models.events.unhandled import unhandled
 from decnet_models.fleet import queries

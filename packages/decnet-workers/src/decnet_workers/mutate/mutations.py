@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet import queries
 from decnet_models.fleet.queries import BadPolicy, ChangeInfo, Decky, Policy

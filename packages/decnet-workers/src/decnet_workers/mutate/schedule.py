@@ -6,7 +6,7 @@ Times are ns since the Unix epoch, windows minutes of the UTC day.
 
 import random
 
-from decnet_core.durations import DAY_NS, MINUTE_NS, SECOND_NS
+from decnet_core.timing.durations import DAY_NS, MINUTE_NS, SECOND_NS
 from decnet_models.fleet.queries import Decky, Policy
 
 LATE_NS = 3600 * SECOND_NS

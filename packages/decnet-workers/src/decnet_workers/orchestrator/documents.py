@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from decnet_core.deckies.messages import PlacedFile
-from decnet_core.durations import DAY_NS, SECOND_NS
+from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.genres import Period, genres, grammar
 from decnet_workers.orchestrator.plan import Host, action_id, drawing_of, is_there, moments

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.ids import uuid7_of
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.fleet.queries import Decky
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript, shell_script, web_script

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from decnet_core.canary import SlugKind
-from decnet_core.durations import DAY_NS, SECOND_NS
+from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.canary.queries import tokens
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.states import states_on

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from decnet_core.backoff import backoff
+from decnet_core.timing.backoff import backoff
 from decnet_workers.errors import WorkersError
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 

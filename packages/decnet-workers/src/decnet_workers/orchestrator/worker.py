@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import FLEET_CHANGED
 from decnet_core.deckies.handover import HandoverError
-from decnet_core.durations import DAY_NS
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.warm_up import warm_up
 from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker

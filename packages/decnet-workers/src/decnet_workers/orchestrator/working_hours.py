@@ -11,7 +11,7 @@ import zoneinfo
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.realism.queries import Persona
 from decnet_workers.errors import WorkersError
 

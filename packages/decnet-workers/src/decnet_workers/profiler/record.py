@@ -9,8 +9,8 @@ committed first.
 from collections.abc import Callable
 from typing import Any
 
-from decnet_core.durations import MINUTE_NS
 from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
+from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
 from decnet_workers.profiler import actions, fingerprints
 from decnet_workers.profiler.observation import Observation

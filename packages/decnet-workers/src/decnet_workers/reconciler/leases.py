@@ -12,10 +12,10 @@ from ipaddress import IPv4Address
 import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.placement.runtimes import dhcp
 from decnet_core.placement.runtimes.dhcp import Client
 from decnet_core.placement.runtimes.dhcp_message import Answer
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.leases import Lease, leases_of, record_lease
 from decnet_models.fleet.queries import Address, ChangeInfo, Decky, decky_at, lease_address

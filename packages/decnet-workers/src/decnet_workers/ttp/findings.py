@@ -15,10 +15,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import queries
 from decnet_models.ttp.queries import RuleState, Tag

@@ -15,10 +15,10 @@ import typer
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateSettings
 from decnet_core.text import for_terminal
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.from_settings import database_url
 from decnet_models.database.schema import require_current

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from decnet_core.durations import DAY_NS
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import TechniqueTagged
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp.queries import Tag
 from decnet_workers.ttp.sigma.rule import About

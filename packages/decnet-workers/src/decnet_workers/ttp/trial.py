@@ -18,7 +18,7 @@ from sqlalchemy import Connection, create_engine
 
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
-from decnet_core.timestamps import as_recorded
+from decnet_core.timing.timestamps import as_recorded
 from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp.queries import Tag, tags_between

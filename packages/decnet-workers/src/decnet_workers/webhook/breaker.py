@@ -7,8 +7,8 @@ The probe needs no state of its own: an endpoint whose last attempt failed is se
 
 import msgspec
 
-from decnet_core.backoff import backoff
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.webhooks.delivery_queries import EndpointState
 
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.text import for_column, from_wire
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events.plausible_time import PlausibleTime

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.deckies.orders import Contact, contacts
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
@@ -34,6 +33,7 @@ from decnet_core.events.notices import (
     WorkerRecovered,
 )
 from decnet_core.text import for_column
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries as notices
 from decnet_models.swarm.queries import enrolments_in_force

@@ -3,8 +3,8 @@
 
 import msgspec
 
-from decnet_core.backoff import backoff
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.backoff import backoff
+from decnet_core.timing.durations import SECOND_NS
 
 JITTER = 0.2
 """Fraction by which a delay is randomly changed, so that many do not return together."""

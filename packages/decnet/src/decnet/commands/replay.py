@@ -10,7 +10,7 @@ from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet_core.timestamps import parse_iso8601
+from decnet_core.timing.timestamps import parse_iso8601
 from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of

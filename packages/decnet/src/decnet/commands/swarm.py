@@ -17,7 +17,7 @@ from decnet.show.times import duration, moment, size
 from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Offer
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 
 app = application("Sensor hosts: list, enrol, renew and revoke them.")
 

@@ -17,9 +17,9 @@ from decnet.findings.origins import origins
 from decnet.findings.techniques import NamedTechnique, named
 from decnet.history.tally import WORKER
 from decnet.incidents.rows import open_by_severity
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.catalogue import KINDS, LoginAttempt
 from decnet_core.events.codec import BadEventError, decode_payload
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.artifacts.tables import artifact
 from decnet_models.attackers.profile import Attacker, CanaryHit
 from decnet_models.attackers.queries import canary_hits

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 
 from decnet.show.times import moment
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 
 _WIDTH, _HEIGHT, _BELOW = 960, 120, 18
 _MOST_BARS = 240

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.codec import BadEventError, decode_payload
 from decnet_core.net.addresses import canonical
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import Window
 from decnet_models.events.queries import Occurred, occurred, occurred_after
 from decnet_models.history import queries

@@ -4,7 +4,7 @@
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import DAY_NS
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.schedule import running_hosts, unplanned

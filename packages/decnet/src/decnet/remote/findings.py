@@ -15,8 +15,8 @@ from decnet.incidents.page import Page
 from decnet.incidents.rows import Summary as IncidentSummary
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.codec import BadEventError, decode
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.attackers.analysis import Analysis
 from decnet_models.attackers.profile import Attacker, AttackerProfile, Session
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window

@@ -15,7 +15,7 @@ from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
 from decnet.swarm.sensors import Listed as ListedSensor
 from decnet.swarm.sensors import Listing, Offer
 from decnet.webhook.trying import Tried
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State

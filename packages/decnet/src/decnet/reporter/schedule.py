@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.window import Window
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

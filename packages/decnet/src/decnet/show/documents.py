@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON and CSV for scripts: complete values, times as `decnet_core.timestamps` says."""
+"""JSON and CSV for scripts: complete values, times as `decnet_core.timing.timestamps` says."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from decnet_core.text import for_terminal, json_for_terminal
-from decnet_core.timestamps import json_with_times
+from decnet_core.timing.timestamps import json_with_times
 from decnet_models.events.queries import StoredEvent
 
 _FORMULA = ("=", "+", "-", "@")

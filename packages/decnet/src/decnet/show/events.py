@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from decnet.show import documents, eventline
-from decnet_core.timestamps import rfc3339
+from decnet_core.timing.timestamps import rfc3339
 from decnet_models.events.queries import StoredEvent
 
 HEADING = ("time", "source", "decky", "kind", "what happened", "session", "id")

@@ -12,7 +12,7 @@ from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.parser import Parser, Run
 from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
-from decnet_core.heartbeat_clock import until_beat
+from decnet_core.timing.heartbeat_clock import until_beat
 
 LINGER_SECONDS = 2.0  # to read the last -ERR before the connection is cut
 _LOW_WATER = 16_384

@@ -16,9 +16,9 @@ import enum
 
 import msgspec
 
-from decnet_core.backoff import backoff
 from decnet_core.exits import Exit
 from decnet_core.runtime.restarts.settings import RestartSettings
+from decnet_core.timing.backoff import backoff
 
 
 class Phase(enum.Enum):

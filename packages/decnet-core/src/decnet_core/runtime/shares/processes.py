@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from decnet_core.exits import Exit
-from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, Receiver, watchdog_seconds
 from decnet_core.runtime.restarts.handover import SUCCEEDS
@@ -29,6 +28,7 @@ from decnet_core.runtime.restarts.settings import RestartSettings
 from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
 from decnet_core.runtime.stored_sockets import forgetting, keeping
+from decnet_core.timing.heartbeat_clock import until_beat
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_sniff.collect.containers.log_stream import LogLine
 
 OVERLAP_SECONDS = 2

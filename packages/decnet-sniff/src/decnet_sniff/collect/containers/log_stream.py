@@ -11,7 +11,7 @@ feed.
 import re
 from typing import NamedTuple
 
-from decnet_core.timestamps import parse_iso8601
+from decnet_core.timing.timestamps import parse_iso8601
 from decnet_sniff.errors import SniffError
 
 MAX_LINE_BYTES = 1 << 20

@@ -25,7 +25,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
-from decnet_core.timestamps import parse_iso8601
+from decnet_core.timing.timestamps import parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, count, details, endpoint, json_object, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 

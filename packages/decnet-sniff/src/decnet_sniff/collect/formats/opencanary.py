@@ -12,7 +12,7 @@ from decnet_core.events.catalogue import (
     PortScan,
     ServiceRequest,
 )
-from decnet_core.timestamps import parse_iso8601
+from decnet_core.timing.timestamps import parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, count, details, endpoint, json_object, port, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from decnet_core.events.catalogue import Payload, kind_of
-from decnet_core.timestamps import nanoseconds, parse_iso8601
+from decnet_core.timing.timestamps import nanoseconds, parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, address, json_object, port, shown
 from decnet_sniff.collect.mapping.coerce import Coercion
 from decnet_sniff.collect.outcome import Endpoint, Ignored, Outcome, Parsed, Rejected

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
 from decnet_core.net.addresses import Address
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.intel.queries import Verdict
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.lists.address_list import AddressList, ListBuilder, ListInfo

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import DAY_NS, MINUTE_NS
 from decnet_core.events.notices import Notice
+from decnet_core.timing.durations import DAY_NS, MINUTE_NS
 from decnet_models.incidents import keeping
 from decnet_models.incidents.values import Action
 from decnet_models.notices import queries as outbox

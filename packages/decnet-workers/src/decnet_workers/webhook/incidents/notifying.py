@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.durations import MINUTE_NS
 from decnet_core.events.notices import (
     IncidentAcknowledged,
     IncidentClosed,
@@ -17,6 +16,7 @@ from decnet_core.events.notices import (
     IncidentOpened,
     Notice,
 )
+from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.incidents import keeping
 from decnet_models.incidents.silences import silences as active_silences
 from decnet_models.incidents.values import (

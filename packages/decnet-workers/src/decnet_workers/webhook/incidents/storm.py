@@ -7,7 +7,7 @@ memory: after a restart a minute may have it twice.
 
 from collections import Counter
 
-from decnet_core.durations import MINUTE_NS
+from decnet_core.timing.durations import MINUTE_NS
 
 
 class StormLimit:

@@ -4,8 +4,8 @@
 from collections.abc import Iterable, Iterator
 
 from decnet_core.deckies.orders import Contact
-from decnet_core.durations import SECOND_NS
 from decnet_core.events.notices import CertificateExpiring, SensorSilent
+from decnet_core.timing.durations import SECOND_NS
 from decnet_workers.webhook.troubles.trouble import Trouble
 
 EXPIRES_WITHIN_NS = 7 * 86400 * SECOND_NS

@@ -32,7 +32,7 @@ from decnet_core.placement.runtimes.container.request import (
 )
 from decnet_core.placement.runtimes.netns import Netns
 from decnet_core.placement.runtimes.runtime import Observed, RuntimeFailed
-from decnet_core.timestamps import parse_iso8601
+from decnet_core.timing.timestamps import parse_iso8601
 
 STARTING_SECONDS = 60
 """A container may take so long until it listens; one that does not by then is started again."""

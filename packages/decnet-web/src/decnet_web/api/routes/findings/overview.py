@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from decnet.cli.time_window import time_window
 from decnet.findings.overview import Overview, TokenHit, overview_of
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment

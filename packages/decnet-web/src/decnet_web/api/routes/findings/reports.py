@@ -22,7 +22,7 @@ from decnet.findings.techniques import named
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
 from decnet.show import documents
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import InFleet, InWindow, Viewer

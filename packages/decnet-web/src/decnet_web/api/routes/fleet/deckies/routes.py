@@ -12,7 +12,7 @@ from starlette.responses import Response
 from decnet.cli.errors import NotFoundError
 from decnet.deckies.appearance import appearance
 from decnet.deckies.mutation import planned_mutations
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.attackers import traffic
 from decnet_models.fleet import queries
 from decnet_models.fleet.queries import BadPolicy

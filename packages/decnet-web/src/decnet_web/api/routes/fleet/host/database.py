@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from decnet.database import jobs
 from decnet.database.jobs import MOST_BACKUPS, Job
-from decnet_core.durations import HOUR_NS
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import shown, sqlite_file
 from decnet_models.database.schema import current_revision, newest_revision
 from decnet_models.events.tables import event_forgotten

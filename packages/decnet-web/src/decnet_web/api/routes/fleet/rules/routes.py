@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from decnet.cli.errors import NotFoundError
 from decnet.detection import asking
 from decnet.detection.values import Tried
-from decnet_core.durations import HOUR_NS
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_terminal
+from decnet_core.timing.durations import HOUR_NS
 from decnet_models.events.queries import events_after, last_seq
 from decnet_models.ttp.queries import RuleHits, RuleState, hits_by_rule, rule_states, set_rule_state
 from decnet_web.api.audit import audited, record

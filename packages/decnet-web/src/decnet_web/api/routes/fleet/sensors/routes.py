@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path
 
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Listing
-from decnet_core.durations import SECOND_NS
+from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Admin, InFleet, Viewer

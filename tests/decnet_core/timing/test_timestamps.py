@@ -11,7 +11,7 @@ import pytest
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
-from decnet_core.timestamps import as_recorded, json_with_times, rfc3339
+from decnet_core.timing.timestamps import as_recorded, json_with_times, rfc3339
 
 TS = 1_795_922_467_425_544_533
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.heartbeat_clock import until_beat
+from decnet_core.timing.heartbeat_clock import until_beat
 
 
 @given(st.floats(0.001, 3600), st.floats(0, 1e8))

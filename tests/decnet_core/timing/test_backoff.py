@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The wait after failures doubles up to a limit, whatever their number."""
 
-from decnet_core.backoff import backoff
+from decnet_core.timing.backoff import backoff
 
 
 def test_wait_grows_by_the_factor_up_to_the_longest() -> None:
