@@ -15,7 +15,11 @@ _PLAIN = "=dDgGhHlnNpPqQxz"
 
 
 class SedError(DecoysError, ValueError):
-    """The script is none; the message is sed's."""
+    """The script is none, or cannot go on; the message is sed's."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Address(NamedTuple):
@@ -120,6 +124,8 @@ class Script:
     def _labelled(self, name: str, command: Command) -> None:
         self._blanks()
         text = (self._line() if name in "rRwW" else self._label()).strip()
+        if name in "rRwW" and not text:
+            raise self._error("missing filename in r/R/w/W commands")
         if name == ":":
             if not text:
                 raise self._error('":" lacks a label')
@@ -141,7 +147,7 @@ class Script:
     def _digits(self) -> str:
         self._blanks()
         start = self._at
-        while self._peek().isdigit() and self._at - start < 9:
+        while self._peek().isdecimal() and self._at - start < 9:
             self._at += 1
         return self._text[start : self._at]
 
@@ -168,7 +174,7 @@ class Script:
         if second and one in ("+", "~"):
             self._at += 1
             return Address("more", int(self._digits() or "0"))
-        if one.isdigit():
+        if one.isdecimal():
             line = int(self._digits())
             if self._peek() == "~":
                 self._at += 1
@@ -179,7 +185,7 @@ class Script:
             return Address("last")
         if one in ("/", "\\"):
             self._at += 1 + (one == "\\")
-            source = self._delimited(self._text[self._at - 1], "unterminated address regex")
+            source = self._delimited(self._text[self._at - 1 : self._at], "unterminated address regex")
             ignore = self._peek() == "I"
             self._at += ignore
             return Address("pattern", pattern=self._compiled(source, ignore_case=ignore))

@@ -46,7 +46,7 @@ def _ranges(call: Call, text: str, what: str) -> list[tuple[int, int]]:
     ranges = []
     for piece in text.replace(" ", ",").split(",")[:MAX_RANGES]:
         first, dash, last = piece.partition("-")
-        if not all(one.isdigit() and len(one) < 9 for one in (first, last) if one) or piece in ("-", ""):
+        if not all(one.isdecimal() and len(one) < 9 for one in (first, last) if one) or piece in ("-", ""):
             wrong = "invalid field value" if what == "fields" else "invalid byte/character position"
             shown = f"{wrong} \u2018{piece}\u2019" if piece not in ("-", "") else f"{what} are numbered from 1"
             raise tried(call, "invalid range with no endpoint: -" if piece == "-" else shown)

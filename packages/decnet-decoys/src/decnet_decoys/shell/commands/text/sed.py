@@ -87,7 +87,9 @@ def sed(call: Call) -> Effects:
         status = yield from editor.run(sources, call.out)
         return status or (2 if len(sources) < len(operands) else 0)
     except SedError as error:
-        return call.fail(str(error))
+        return call.fail(str(error), error.status)
+    except FileSystemError as error:
+        return call.fail(f"couldn't open temporary file: {error}", 4)
 
 
 def _take_suffix(call: Call, index: int) -> str:
