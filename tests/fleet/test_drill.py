@@ -116,7 +116,7 @@ def test_private_drill_holds_in_each_hosting_and_leaves_nothing(tmp_path: Path, 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["holds"]
-    assert len(report["outcomes"]) == 15
+    assert len(report["outcomes"]) == 16
     assert all(outcome["holds"] for outcome in report["outcomes"])
     assert list(short_path.iterdir()) == []
     assert processes_of(str(short_path)) == []

@@ -140,7 +140,7 @@ class IdentityCore(TableModel, table=True):
     """The digest of the first of the features that belong together."""
     weight: float
     """What sharing it says, in bits."""
-    proven: bool
+    proven: bool = False
     """Whether it says less by itself than joins, but those who show it are known by other evidence to be the core's."""
 
 
