@@ -23,7 +23,7 @@ WEB = {"user_agent": "curl/7.88.1", "pages": 2, "pauses": [0.0, 0.0], "choices":
 SHELL = {"user": "deploy", "lines": ["id", "cat /etc/shadow", "uptime"], "pauses": [0.0, 0.1, 0.1]}
 NAMES = ("shop-01", "shop-02")
 MOST_UNIQUE = (16 if sys.version_info >= (3, 12) else 24) << 20
-"""Bytes of memory that the orchestrator has for itself while it is awake, with some room: it is forked before its zygote
+"""Bytes of memory that the orchestrator has for itself while it is awake, with room: it is forked before its zygote
 is prepared, as whoever is woken, and replaced by one that takes half of that only when it stays busy. Older Pythons
 count references to what they share (PEP 683), and so have copies of it."""
 

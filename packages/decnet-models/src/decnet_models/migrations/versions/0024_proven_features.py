@@ -11,6 +11,6 @@ down_revision = "0023_first_seen_index"
 def upgrade() -> None:
     """Forget what was computed of features, add the column, and note all attackers as pending."""
     op.execute("DELETE FROM identity_core")
-    op.add_column("identity_core", sa.Column("proven", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("identity_core", sa.Column("proven", sa.Boolean(), nullable=False, server_default="0"))
     op.execute("DELETE FROM identity_pending")
     op.execute("INSERT INTO identity_pending (kind, name) SELECT 'attacker', attacker FROM identity_attacker")
