@@ -516,6 +516,7 @@ class Awk:
             return None
 
     def _e_function(self, node: Node) -> Steps[Value]:
+        yield from turn()
         return (yield from BUILTINS[node[1]](self, node[2]))  # type: ignore[no-any-return]  # looked up by name
 
     def _e_call(self, node: Node) -> Steps[Value]:

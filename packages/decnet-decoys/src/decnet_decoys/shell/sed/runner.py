@@ -211,11 +211,7 @@ class Sed:
         self._out.write(b"%d\n" % self._number)
 
     def _c_list(self, _command: Command) -> None:
-        shown = "".join(
-            {"\\": "\\\\", "\t": "\\t", "\n": "\\n"}.get(chr(byte), chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
-            for byte in self._space[:MAX_LINE]
-        )
-        self._out.write(encode(shown + "$\n"))
+        self._out.write(b"".join(map(_LISTED.__getitem__, self._space[:MAX_LINE])) + b"$\n")
 
     def _c_append(self, command: Command) -> None:
         self._show_after(encode(command.text))
@@ -297,6 +293,9 @@ _NAMES = {
     "z": "empty", "=": "number", "l": "list", "a": "append", "i": "insert", "c": "change", "y": "translate",
     "r": "read", "R": "read", "w": "write", "W": "write",
 }  # fmt: skip
+_LISTED = [b"%c" % byte if 32 <= byte < 127 else b"\\%03o" % byte for byte in range(256)]
+for _byte, _shown in zip(b"\\\a\b\f\n\r\t\v", (rb"\\", *(b"\\" + bytes([one]) for one in b"abfnrtv")), strict=True):
+    _LISTED[_byte] = _shown
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 
 

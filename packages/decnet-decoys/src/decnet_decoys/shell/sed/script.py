@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
 
@@ -47,7 +48,7 @@ class Command(NamedTuple):
 
 
 class Script:
-    """Reads one script; `commands` are in their order, and `labels` say where each leads."""
+    """One script, to be read (`read`); `commands` are in their order, and `labels` say where each leads."""
 
     def __init__(self, text: str, *, extended: bool) -> None:
         self._text = text[:MAX_SCRIPT]
@@ -57,7 +58,6 @@ class Script:
         self._last_pattern: bytes = b""
         self.commands: list[Command] = []
         self.labels: dict[str, int] = {}
-        self._read()
 
     def _error(self, message: str) -> SedError:
         return SedError(f"-e expression #1, char {self._at}: {message}")
@@ -65,8 +65,10 @@ class Script:
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _read(self) -> None:
+    def read(self) -> Steps[None]:
+        """Read it all, a turn before each command: patterns take long to compile. Raises SedError."""
         while True:
+            yield from turn()
             while self._peek() and self._peek() in " \t\n;":
                 self._at += 1
             if not self._peek():

@@ -164,6 +164,10 @@ def _filled(call: Call, cells: list[str], width: int) -> Steps[None]:
         yield from turn()
 
 
+_ROW_BYTES = 64
+"""Memory that a line takes besides its text."""
+
+
 @command("join")
 def join(call: Call) -> Effects:
     """Join the lines of two sorted files that have the same first field."""
@@ -178,7 +182,7 @@ def join(call: Call) -> Effects:
     other: dict[str, list[list[str]]] = {}
     held = 0
     for line in sources[1].lines():
-        held += len(line)
+        held += len(line) + _ROW_BYTES
         if held > MAX_TABLE:
             raise UsageError("memory exhausted")
         fields = decode(line).split(separator)

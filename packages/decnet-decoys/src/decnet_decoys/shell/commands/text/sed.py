@@ -80,6 +80,7 @@ def sed(call: Call) -> Effects:
     text = "\n".join(scripts) if scripts else operands.pop(0)
     try:
         script = Script(text, extended=found.any("rE"))
+        yield from script.read()
         editor = Sed(call, script, quiet="n" in found)
         if found.any("i") or "in-place" in found:
             return (yield from _in_place(call, editor, operands, found.last("in-place") or "".join(suffixes[:1])))
