@@ -10,7 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player
 
 from decnet_decoys.changes.decky_changes import MAX_BYTES, MAX_ENTRIES, MAX_FILE, DeckyChanges
@@ -114,6 +117,67 @@ def test_a_damaged_document_is_a_new_machine_and_a_line_in_the_log(
         assert lives.visit("cat /tmp/f") == ""
     assert "the machine is as new" in caplog.text
     assert lives.restarted()[0].accounts == {}
+
+
+FILLING = (
+    "mkdir /opt/d; echo x > /opt/d/f; ln -s f /opt/d/l; cp /bin/ls /opt/copy; rm -r /etc/nginx; useradd -m bob",
+    "echo bob:two | chpasswd; systemctl stop nginx; iptables -A INPUT -j DROP",
+)
+LOOKING = "ls -laR /opt /home; cat /opt/d/* /opt/copy | md5sum; stat /opt/*; id bob; iptables -L; echo y > /opt/d/new"
+VALUES: tuple[object, ...] = (
+    -1,
+    1 << 62,
+    "",
+    "/",
+    "x",
+    "/opt/d/f/g",
+    "/home",
+    "\0",
+    "dir",
+    "link",
+    b"",
+    None,
+    [1, "s"],
+    [-5, "s"],
+    0,
+    {},
+)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lives, bytes]:
+    lives = Lives(tmp_path_factory.mktemp("filled"))
+    lives.visit(*FILLING)
+    return lives, lives.file.read_bytes()
+
+
+@given(places=st.lists(st.tuples(st.integers(0, 1 << 14), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_document_with_other_bytes_is_a_machine(filled: tuple[Lives, bytes], places: list[tuple[int, int]]) -> None:
+    lives, whole = filled
+    damaged = bytearray(whole)
+    for place, byte in places:
+        damaged[place % len(damaged)] = byte
+    lives.file.write_bytes(damaged)
+    assert "y" in lives.visit(LOOKING, "cat /opt/d/new; echo y")
+
+
+@given(entry=st.integers(0, 99), field=st.integers(0, 8), value=st.sampled_from(VALUES))
+def test_a_document_with_other_values_is_a_machine(
+    filled: tuple[Lives, bytes], entry: int, field: int, value: object
+) -> None:
+    lives, whole = filled
+    document = msgspec.msgpack.decode(whole)
+    entries = document["entries"]
+    entries[entry % len(entries)][field] = value
+    lives.file.write_bytes(msgspec.msgpack.encode(document))
+    assert "y" in lives.visit(LOOKING, "cat /opt/d/new; echo y")
+
+
+def test_bytes_that_are_no_text_are_kept(lives: Lives) -> None:
+    lives.visit(r"touch $'/opt/\xff'", r"echo $'root:\xfe' | chpasswd", r"iptables -A INPUT -j $'\xfd'")
+    lives.visit("echo 1 > /opt/second")
+    assert lives.visit("ls /opt | od -An -c | tr -d ' '") == "second\\n377\\n\n"
+    assert lives.restarted()[0].password_planted_by("root", "\udcfe") == "s1"
 
 
 def test_another_persona_is_another_machine(lives: Lives) -> None:

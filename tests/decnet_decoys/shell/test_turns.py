@@ -193,6 +193,48 @@ LINES = (
 )  # fmt: skip
 
 
+LONG = 'x=sprintf("%1000s",1); while (length(x)<60000) x=x x; '
+PROGRAMS = (
+    "awk 'BEGIN {while (1) x = x \"ab\"}'",
+    f"awk 'BEGIN {{{LONG} for (i=0; i<20000; i++) a[i]=x i}}'",
+    f"awk 'BEGIN {{{LONG} while (1) y={'tolower(x) ' * 500}}}'",
+    f"awk 'BEGIN {{{LONG} while (1) match(x, /( |  )*b/)}}'",
+    "awk 'BEGIN {NF=99999999; $99999999=1; printf \"%999999999d%*d%.*f\", 1, -999999999, 1, 999999999, 1}'",
+    "awk 'BEGIN {CONVFMT=\"%999999999f\"; x=1.5 \"\"}'",
+    "awk 'BEGIN {RS=\"z\"} {n++}' /dev/zero",
+    "awk 'BEGIN {RS=\"\"} {n++}' /tmp/lines",
+    "awk '{gsub(/a*/, \"" + "&" * 5000 + "\")} 1' /tmp/row",
+    "awk 'BEGIN {" + "x;" * 990 + "}'",
+    "awk '" + "/[" * 4000 + "'",
+    "awk 'function f(a) {return f(a)} BEGIN {f(1)}'",
+    "sed ':a;s/a/aa/;ta' /tmp/row",
+    "sed ':a;r /tmp/row\nba' /tmp/lines",
+    "sed -n '' /tmp/lines /dev/zero",
+    "sed 's/.*/" + "&" * 30_000 + "/' /tmp/row",
+    "sed '" + "".join(f"s/a{index}\\{{99\\}}/b/;" for index in range(400)) + "' /tmp/row",
+    "sed ':a;l;ba' /tmp/row",
+    "grep -E '(a{1,99}){1,99}b' /tmp/row; grep -o '' /tmp/row",
+    "x=x; while :; do x=${x//x/xx}; done",
+    "echo {1..99999999}{1..9999999}",
+    "a[999999999999]=1; for ((i=0; i<99999999; i++)); do a[i]=1; done",
+    "x=$(cat /tmp/row); while :; do [[ $x =~ ((a)|(a))*b ]]; cat <<< $x$x; done",
+    "python3 -c 'for a in range(200):\n for b in range(200):\n  for c in range(200):\n   a'",
+    "python3 -c 'a=[1]\n" + "a=[a,a]\n" * 30 + "print(a)'",
+    "python3 -c 'a=(1,)*4096\n" + "a=a*4096\n" * 9 + "'",
+    "python3 -c '" + "(" * 2000 + "'; python3 -c '" + "-" * 2000 + "1'; python3 -c '" + "[x for x in " * 150 + "'",
+    "perl -e '" + "say for 1..9999;" * 32 + "'",
+    "split -l1 /tmp/lines",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", PROGRAMS, ids=lambda line: line[:40])
+def test_programs_yield_and_hold_little_whatever_they_do(machine: Machine, line: str) -> None:
+    shell = prepared(machine)
+    before = shell.lease.held
+    assert not worst(shell, line)
+    assert shell.lease.held - before < 16 << 20
+
+
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[:40])
 def test_the_language_yields_whatever_it_is_told(machine: Machine, line: str) -> None:
     assert not worst(prepared(machine), line)

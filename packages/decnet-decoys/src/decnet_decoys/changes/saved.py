@@ -2,13 +2,23 @@
 """The document of a decky's changes on disk, and its reading and writing."""
 
 import logging
+import posixpath
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from decnet_core.durable import replace_file
 
 log = logging.getLogger(__name__)
+
+_CHARACTERS = {0xD800 + index: 0x10F800 + index for index in range(2048)}
+"""Private characters for surrogates, which msgpack has not: bytes that are no UTF-8 (`shell.encoding`)."""
+_BYTES = {character: surrogate for surrogate, character in _CHARACTERS.items()}
+_MARK = b"\xf4\x8f"
+"""How each of those private characters begins."""
+_LARGEST = 1 << 40
+"""Bytes of a program."""
 
 
 class SavedEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -54,16 +64,50 @@ class Saved(msgspec.Struct):
 def read(file: Path, persona: str) -> Saved:
     """Return what was saved; nothing if it is of another persona, or damaged, which the log then says."""
     try:
-        saved = msgspec.msgpack.decode(file.read_bytes(), type=Saved)
+        data = file.read_bytes()
+        saved = msgspec.msgpack.decode(data, type=Saved)
+        if _MARK in data:
+            saved = msgspec.convert(_translated(_plain(saved), _BYTES), Saved)
     except FileNotFoundError:
         return Saved(persona)
-    except (OSError, msgspec.DecodeError) as error:
-        log.warning("what intruders changed cannot be read, the machine is as new: file=%s error=%s", file, error)
-        return Saved(persona)
+    except (OSError, UnicodeError, msgspec.DecodeError) as error:
+        return _as_new(file, persona, str(error))
+    if not all(map(_is_sound, saved.entries)):
+        return _as_new(file, persona, "a file in it cannot be")
     return saved if saved.persona == persona else Saved(persona)
+
+
+def _as_new(file: Path, persona: str, error: str) -> Saved:
+    log.warning("what intruders changed cannot be read, the machine is as new: file=%s error=%s", file, error)
+    return Saved(persona)
 
 
 def write(file: Path, saved: Saved) -> None:
     """Write it so that it survives this process; raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    replace_file(file, msgspec.msgpack.encode(saved), 0o600, synced=False)
+    try:
+        data = msgspec.msgpack.encode(saved)
+    except UnicodeEncodeError:
+        data = msgspec.msgpack.encode(_translated(_plain(saved), _CHARACTERS))
+    replace_file(file, data, 0o600, synced=False)
+
+
+def _is_sound(one: SavedEntry) -> bool:
+    """Return whether a machine can have such a file."""
+    numbers = (one.mode >> 16, one.uid >> 32, one.gid >> 32, one.mtime >> 35)
+    in_place = one.path.startswith("/") and posixpath.normpath(one.path) == one.path and "\0" not in one.path
+    sized = one.program is None or len(one.content) <= one.program[0] < _LARGEST
+    return in_place and not any(numbers) and sized and one.kind in ("", "file", "dir", "link", "device")
+
+
+def _plain(saved: Saved) -> Any:
+    return msgspec.to_builtins(saved, builtin_types=(bytes,))
+
+
+def _translated(value: Any, table: dict[int, int]) -> Any:
+    """Return a document's values with the characters of all its texts translated."""
+    if isinstance(value, str):
+        return value.translate(table)
+    if isinstance(value, dict):
+        return {_translated(key, table): _translated(one, table) for key, one in value.items()}
+    return [_translated(one, table) for one in value] if isinstance(value, list | tuple) else value

@@ -123,7 +123,7 @@ class Tree:
     def put(self, path: str, entry: Entry) -> None:
         """Add `entry`; directories above it are made as root's."""
         parent, name = posixpath.split(path)
-        if parent not in self.entries:
+        if parent not in self.entries or self.entries[parent].kind != "dir":
             self.put(parent, Entry("dir", 0o755, mtime=entry.mtime))
         self.entries[path] = entry
         if name:
