@@ -173,6 +173,12 @@ def test_a_document_with_other_values_is_a_machine(
     assert "y" in lives.visit(LOOKING, "cat /opt/d/new; echo y")
 
 
+def test_no_file_that_an_intruder_can_make_spoils_the_document(lives: Lives) -> None:
+    lives.visit("touch -d @-5 /opt/a; touch -d @99999999999999 /opt/b; touch /opt/c; chown 99999999999 /opt/c")
+    lives.visit("chmod 7777 /opt/c; chmod 700 /; mkdir /opt/d; rm -rf /home; echo > /home")
+    assert lives.visit("ls /opt /home | wc -l; stat -c %a /opt/c /") == "6\n7777\n700\n"
+
+
 def test_bytes_that_are_no_text_are_kept(lives: Lives) -> None:
     lives.visit(r"touch $'/opt/\xff'", r"echo $'root:\xfe' | chpasswd", r"iptables -A INPUT -j $'\xfd'")
     lives.visit("echo 1 > /opt/second")

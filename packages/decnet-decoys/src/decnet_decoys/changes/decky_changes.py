@@ -35,6 +35,8 @@ SAVE_SECONDS = 1.0
 """Between two writes of the document."""
 _ENTRY_BYTES = 512
 """Memory that an entry takes besides its content."""
+_ALL_BITS = (1 << 32) - 1
+"""Of a user's or group's number."""
 _KEYS_FILE = "/.ssh/authorized_keys"
 
 
@@ -215,7 +217,9 @@ def _saved_entry(path: str, entry: Entry | None) -> SavedEntry | None:
         content, program = entry.content.head, (entry.content.size, entry.content.seed)
     if len(content) > MAX_FILE:
         return None
-    return SavedEntry(path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime, content, entry.target, program)
+    uid, gid = entry.uid & _ALL_BITS, entry.gid & _ALL_BITS
+    mtime = max(0, min(entry.mtime, saved.LATEST))
+    return SavedEntry(path, entry.kind, entry.mode & 0o7777, uid, gid, mtime, content, entry.target, program)
 
 
 def _put(machine: Machine, one: SavedEntry) -> None:

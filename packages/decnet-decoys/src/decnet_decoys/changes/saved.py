@@ -17,6 +17,8 @@ _CHARACTERS = {0xD800 + index: 0x10F800 + index for index in range(2048)}
 _BYTES = {character: surrogate for surrogate, character in _CHARACTERS.items()}
 _MARK = b"\xf4\x8f"
 """How each of those private characters begins."""
+LATEST = (1 << 35) - 1
+"""Unix time in seconds that a file can have."""
 _LARGEST = 1 << 40
 """Bytes of a program."""
 
@@ -94,10 +96,13 @@ def write(file: Path, saved: Saved) -> None:
 
 def _is_sound(one: SavedEntry) -> bool:
     """Return whether a machine can have such a file."""
-    numbers = (one.mode >> 16, one.uid >> 32, one.gid >> 32, one.mtime >> 35)
-    in_place = one.path.startswith("/") and posixpath.normpath(one.path) == one.path and "\0" not in one.path
+    numbers = (one.mode >> 16, one.uid >> 32, one.gid >> 32, one.mtime >> LATEST.bit_length())
+    in_place = (
+        one.path[:1] == "/" != one.path[1:2] and posixpath.normpath(one.path) == one.path and "\0" not in one.path
+    )
     sized = one.program is None or len(one.content) <= one.program[0] < _LARGEST
-    return in_place and not any(numbers) and sized and one.kind in ("", "file", "dir", "link", "device")
+    kinds = ("dir",) if one.path == "/" else ("", "file", "dir", "link", "device")
+    return in_place and not any(numbers) and sized and one.kind in kinds
 
 
 def _plain(saved: Saved) -> Any:
