@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +33,7 @@ class Lives:
 
     def restarted(self) -> tuple[DeckyChanges, Machine, OverlayStore, MemoryBudget]:
         budget = MemoryBudget(64 << 20)
-        changes = DeckyChanges(self.file, "debian-web", budget)
+        changes = DeckyChanges(self.file, "debian-web", budget, 7 * 86400)
         machine = build(persona("debian-web"), "web-01", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
         changes.apply(machine)
         return changes, machine, OverlayStore(budget), budget
@@ -114,6 +116,15 @@ def test_a_damaged_document_is_a_new_machine_and_a_line_in_the_log(
         assert lives.visit("cat /tmp/f") == ""
     assert "the machine is as new" in caplog.text
     assert lives.restarted()[0].accounts == {}
+
+
+@pytest.mark.parametrize(("days", "left"), [(6.9, "x\n"), (7.1, "")])
+def test_a_machine_that_nobody_changed_for_long_is_as_new(lives: Lives, days: float, left: str) -> None:
+    lives.visit("echo x > /tmp/f; echo root:new | chpasswd")
+    at = time.time() - days * 86400
+    os.utime(lives.file, (at, at))
+    assert lives.visit("cat /tmp/f 2>/dev/null") == left
+    assert lives.restarted()[0].password_planted_by("root", "new") == ("s1" if left else "")
 
 
 def test_another_persona_is_another_machine(lives: Lives) -> None:

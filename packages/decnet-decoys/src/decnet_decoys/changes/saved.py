@@ -2,6 +2,7 @@
 """The document of a decky's changes on disk, and its reading and writing."""
 
 import logging
+import time
 from pathlib import Path
 
 import msgspec
@@ -51,9 +52,15 @@ class Saved(msgspec.Struct):
     rules: list[str] = []
 
 
-def read(file: Path, persona: str) -> Saved:
-    """Return what was saved; nothing if it is of another persona, or damaged, which the log then says."""
+def read(file: Path, persona: str, keep_seconds: float) -> Saved:
+    """Return what was saved; nothing if it is of another persona, too old, or damaged, which the log then says.
+
+    It is too old when nothing was changed for `keep_seconds`: one intruder's new password would keep all others out.
+    """
     try:
+        if time.time() - file.stat().st_mtime >= keep_seconds:
+            file.unlink()
+            return Saved(persona)
         saved = msgspec.msgpack.decode(file.read_bytes(), type=Saved)
     except FileNotFoundError:
         return Saved(persona)
