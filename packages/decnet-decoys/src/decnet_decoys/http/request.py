@@ -114,7 +114,7 @@ class Body:
             self._expect(length)
 
     def _expect(self, length: str) -> None:
-        if not length.isascii() or not length.isdigit() or len(length) > 18:
+        if not length.isascii() or not length.isdecimal() or len(length) > 18:
             self._refuse(400)
         elif int(length) > self._limit:
             self._refuse(413)

@@ -261,7 +261,7 @@ class Site:
         """Return the server's form of a redirection: with the client's host if that is a plain one."""
         host = head.get("host") or ""
         name, _, port = host.partition(":")
-        if not _HOST.fullmatch(name) or not (port == "" or (port.isdigit() and len(port) < 6)):
+        if not _HOST.fullmatch(name) or not (port == "" or (port.isdecimal() and len(port) < 6)):
             host = f"{self._host}:{self._port}"
         if "://" in location:
             return location.replace("{host}", host.partition(":")[0])

@@ -18,7 +18,7 @@ def value_of(visitor: Visitor, expression: str) -> str | Failed | None:
     if call:
         return _called(visitor, call["name"].lower(), call["given"].strip(), call["name"])
     if re.fullmatch(r"-?\d{1,30}(?:\.\d{1,30})?|(['\"]).*\1|0x[0-9a-fA-F]*", expression, re.DOTALL):
-        return literal(expression).decode("utf-8", "replace") if not expression[:1].isdigit() else _number(expression)
+        return literal(expression).decode("utf-8", "replace") if not expression[:1].isdecimal() else _number(expression)
     if expression.lower() == "null":
         return None
     return Failed(1054, "42S22", f"Unknown column '{expression[:64]}' in 'field list'")

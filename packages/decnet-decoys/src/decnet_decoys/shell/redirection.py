@@ -68,7 +68,7 @@ def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, 
     _, _, protocol, host, port, *_ = [*target.split("/"), "", ""]
     yield Requested("connect", {"program": f"bash {protocol}", "target": f"{host} {port}"[:2048]})
     prefix = runner.shell.error_prefix
-    if host.replace(".", "").isdigit() or host == "localhost":
+    if host.replace(".", "").isdecimal() or host == "localhost":
         yield Pause(0.2 if host.startswith("127.") or host == "localhost" else 1.5)
         streams.err.write(encode(f"{prefix.partition(':')[0]}: connect: Connection refused\n"))
         raise FileSystemError("Connection refused")

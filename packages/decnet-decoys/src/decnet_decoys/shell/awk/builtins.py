@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from decnet_decoys.shell.awk.formats import formatted
 from decnet_decoys.shell.awk.parser import Node
 from decnet_decoys.shell.awk.records import split
-from decnet_decoys.shell.awk.values import MAX_TEXT, Value, number, text
+from decnet_decoys.shell.awk.values import MAX_TEXT, Value, integer, number, text
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import Pattern
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Function = Callable[["Awk", list[Node]], Steps[Value]]
 MAX_REPLACED = 10_000
+MAX_ROUNDED = 1e9
 
 
 def _of_texts(function: Callable[..., Value]) -> Function:
@@ -49,11 +50,16 @@ def _length(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     return float(len(text((yield from awk.value(nodes[0])))))
 
 
+def _rounded(value: Value) -> int:
+    found = number(value)
+    return round(found) if abs(found) < MAX_ROUNDED else integer(value)
+
+
 def _substr(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     whole = text(values[0])
-    start = round(number(values[1])) if len(values) > 1 else 1
-    end = start + round(min(number(values[2]), 1e9)) if len(values) > 2 else len(whole) + 1
+    start = _rounded(values[1]) if len(values) > 1 else 1
+    end = start + _rounded(values[2]) if len(values) > 2 else len(whole) + 1
     return whole[max(0, start - 1) : max(0, end - 1)]
 
 
@@ -67,7 +73,7 @@ def _split(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     if len(nodes) > 2:
         separator = nodes[2][1] if nodes[2][0] == "regex" else text((yield from awk.value(nodes[2])))
     array = awk.array(nodes[1][1])
-    array.clear()
+    awk.empty(array)
     parts = split(whole, separator)
     for place, part in enumerate(parts, 1):
         awk.put(array, str(place), part)
@@ -110,7 +116,8 @@ def _replaced(pattern: Pattern, whole: bytes, new: bytes, times: int) -> Steps[t
 
 def _filled(new: bytes, matched: bytes) -> bytes:
     r"""Return the replacement with & filled in; \& stands for itself."""
-    return b"&".join(part.replace(b"&", matched) for part in new.split(rb"\&"))[:MAX_TEXT]
+    times = MAX_TEXT // max(1, len(matched)) + 1
+    return b"&".join(part.replace(b"&", matched, times) for part in new.split(rb"\&", times))[:MAX_TEXT]
 
 
 def _match(awk: Awk, nodes: list[Node]) -> Steps[Value]:
@@ -149,7 +156,7 @@ def _rand(awk: Awk, _nodes: list[Node]) -> Steps[Value]:
 
 def _srand(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     old = awk.seed
-    awk.seed = int(number((yield from awk.value(nodes[0])))) if nodes else awk.call.shell.now
+    awk.seed = integer((yield from awk.value(nodes[0]))) if nodes else awk.call.shell.now
     return float(old)
 
 
@@ -161,7 +168,7 @@ def _systime(awk: Awk, _nodes: list[Node]) -> Steps[Value]:
 def _strftime(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     layout = text(values[0])[:256] if values else "%a %b %e %H:%M:%S %Z %Y"
-    moment = int(min(max(number(values[1]), 0), 1e11)) if len(values) > 1 else None
+    moment = min(max(integer(values[1]), 0), 100_000_000_000) if len(values) > 1 else None
     return awk.call.shell.date(layout, moment)
 
 

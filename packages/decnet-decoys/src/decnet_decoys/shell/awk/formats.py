@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from decnet_decoys.shell.awk.values import MAX_TEXT, Value, number, text
+from decnet_decoys.shell.awk.values import MAX_TEXT, Value, integer, number, text
 
 MAX_WIDTH = 1000
 _PIECE = re.compile(r"%(?:(%)|([-+ #0]*)(\*|\d{1,6})?(?:\.(\*|\d{0,6}))?[hlL]*([a-zA-Z]))|[^%]+|%")
@@ -30,19 +30,19 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:
     def taken() -> Value:
         return rest.pop() if rest else ""
 
-    shown_width = min(int(number(taken())) if width == "*" else int(width or 0), MAX_WIDTH)
+    shown_width = max(-MAX_WIDTH, min(integer(taken()) if width == "*" else int(width or 0), MAX_WIDTH))
     shown_precision = "" if precision is None else f".{_precision(precision, rest)}"
     spec = "%" + flags + (str(shown_width) if shown_width else "") + shown_precision
     value = taken()
     if letter == "c":
-        return (spec + "s") % (text(value)[:1] if isinstance(value, str) else chr(int(value) % 0x110000))
+        return (spec + "s") % (text(value)[:1] if isinstance(value, str) else chr(integer(value) % 0x110000))
     if letter == "s":
         return (spec + "s") % text(value)
     return _numeric(spec, letter, number(value))
 
 
 def _precision(precision: str, rest: list[Value]) -> int:
-    asked = int(number(rest.pop() if rest else "")) if precision == "*" else int(precision or 0)
+    asked = integer(rest.pop() if rest else "") if precision == "*" else int(precision or 0)
     return max(0, min(asked, MAX_WIDTH))
 
 

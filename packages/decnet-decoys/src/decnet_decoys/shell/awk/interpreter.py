@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.awk.builtins import BUILTINS
 from decnet_decoys.shell.awk.formats import formatted
 from decnet_decoys.shell.awk.parser import Node, Program
 from decnet_decoys.shell.awk.records import Record, records
-from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, compared, is_true, number, text
+from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, compared, integer, is_true, number, text
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import AwkJump
 from decnet_decoys.shell.effects import Steps, turn
@@ -26,6 +26,11 @@ MAX_CALLS = 40
 MAX_ELEMENTS = 20_000
 """Of all arrays."""
 MAX_OPENED = 32
+MAX_HELD = 8 << 20
+"""Bytes of all variables and elements."""
+
+MAX_VALUES = 1 << 20
+"""Characters of all values of one list."""
 
 Array = dict[str, Value]
 
@@ -48,39 +53,46 @@ class Awk:
         self.record = Record()
         self.seed = 0
         self._frames: list[dict[str, Value | Array]] = []
-        self._elements = 0
+        self._elements = self._held = 0
         self._active: set[int] = set()
         self._readers: dict[str, Iterator[bytes]] = {}
         self._written: dict[tuple[str, str], OutputBuffer] = {}
-        self._input: Iterator[bytes] = iter(())
+        self._input: Iterator[bytes | None] = iter(())
         self._sources: Iterator[InputFile] = iter(())
 
     def run(self, operands: list[str]) -> Steps[int]:
         """Run the program on what the operands name; returns its exit status."""
+        try:
+            status = yield from self._whole(operands)
+        except Exception:
+            yield from self._finish()
+            raise
+        finally:
+            self._hold(-self._held)
+        yield from self._finish()
+        return status
+
+    def _whole(self, operands: list[str]) -> Steps[int]:
         status = 0
         try:
-            try:
-                for block in self._program.begin:
-                    yield from self.statement(block)
-                if self._program.rules or self._program.end:
-                    status = yield from self._records(operands)
-            except AwkJump as jump:
-                if jump.kind != "exit":
-                    raise AwkError(f"{jump.kind} outside a loop") from jump
-                status = int(number(jump.value)) & 255
-                if not self._program.end or not self._program.rules:
-                    return status
-            status = (yield from self._at_end()) or status
-        finally:
-            yield from self._finish()
-        return status
+            for block in self._program.begin:
+                yield from self.statement(block)
+            if self._program.rules or self._program.end:
+                status = yield from self._records(operands)
+        except AwkJump as jump:
+            if jump.kind != "exit":
+                raise AwkError(f"{jump.kind} outside a loop") from jump
+            status = integer(jump.value) & 255
+            if not self._program.end or not self._program.rules:
+                return status
+        return (yield from self._at_end()) or status
 
     def _at_end(self) -> Steps[int]:
         try:
             for block in self._program.end:
                 yield from self.statement(block)
         except AwkJump as jump:
-            return int(number(jump.value)) & 255
+            return integer(jump.value) & 255
         return 0
 
     def _records(self, operands: list[str]) -> Steps[int]:
@@ -99,7 +111,7 @@ class Awk:
             else:
                 found.append(source)
         self._sources = iter(found)
-        while (line := self._next_record()) is not None:
+        while (line := (yield from self._next_record())) is not None:
             yield from turn()
             yield from self._rules(line)
         return status
@@ -111,8 +123,8 @@ class Awk:
             self.call.fail(f"cannot open {path} ({error})" if self.call.name != "gawk" else f"{path}: {error}")
             return None
 
-    def _next_record(self) -> bytes | None:
-        while (line := next(self._input, None)) is None:
+    def _next_record(self) -> Steps[bytes | None]:
+        while (line := (yield from self._next_of_source())) is None:
             source = next(self._sources, None)
             if source is None:
                 return None
@@ -121,6 +133,13 @@ class Awk:
         for name in ("NR", "FNR"):
             self.globals[name] = number(self.scalar(name)) + 1
         return line
+
+    def _next_of_source(self) -> Steps[bytes | None]:
+        for line in self._input:
+            if line is not None:
+                return line
+            yield from turn()
+        return None
 
     def _rules(self, line: bytes) -> Steps[None]:
         self.record.set(decode(line))
@@ -228,17 +247,15 @@ class Awk:
     def _s_delete(self, node: Node) -> Steps[None]:
         array = self.array(node[1])
         if node[2] is None:
-            self._elements -= len(array)
-            array.clear()
-        elif array.pop((yield from self.key(node[2])), None) is not None:
+            self.empty(array)
+        elif (old := array.pop(key := (yield from self.key(node[2])), None)) is not None:
+            self._hold(-_size(key) - _size(old))
             self._elements -= 1
 
     def _s_print(self, node: Node) -> Steps[None]:
         _, values, target, where = node
         layout = text(self.scalar("OFMT"))
-        shown = []
-        for value in values:
-            shown.append(text((yield from self.value(value)), layout))  # noqa: PERF401  # a generator cannot yield there
+        shown = [text(value, layout) for value in (yield from self.values(values))]
         line = text(self.scalar("OFS")).join(shown) if values else self.whole()
         yield from self._write(line[: 4 * MAX_TEXT] + text(self.scalar("ORS")), target, where)
 
@@ -289,16 +306,18 @@ class Awk:
 
     def assign_name(self, name: str, value: Value) -> None:
         if name == "NF":
-            self.record.set_count(int(number(value)), text(self.scalar("FS")))
+            self.record.set_count(integer(value), text(self.scalar("FS")))
         else:
             frame = self._frame(name)
-            frame[name] = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
+            kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
+            self._hold(_size(kept) - _size(frame.get(name, 0.0)))
+            frame[name] = kept
 
     def assign(self, target: Node, value: Value) -> Steps[None]:
         if target[0] == "variable":
             self.assign_name(target[1], value)
         elif target[0] == "field":
-            index = int(number((yield from self.value(target[1]))))
+            index = integer((yield from self.value(target[1])))
             if index == 0:
                 self.record.set(text(value))
             else:
@@ -307,12 +326,28 @@ class Awk:
             array, key = self.array(target[1]), (yield from self.key(target[2]))
             self.put(array, key, value)
 
+    def empty(self, array: Array) -> None:
+        for key, value in array.items():
+            self._hold(-_size(key) - _size(value))
+        self._elements -= len(array)
+        array.clear()
+
     def put(self, array: Array, key: str, value: Value) -> None:
-        if key not in array:
-            self._elements += 1
-            if self._elements > MAX_ELEMENTS:
+        kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
+        if key in array:
+            self._hold(_size(kept) - _size(array[key]))
+        else:
+            if self._elements >= MAX_ELEMENTS:
                 raise AwkError("out of memory")
-        array[key] = value
+            self._hold(_size(key) + _size(kept))
+            self._elements += 1
+        array[key] = kept
+
+    def _hold(self, more: int) -> None:
+        """Count more of the session's memory as held by variables and elements, or less."""
+        if (more > 0 and self._held + more > MAX_HELD) or not self.call.shell.lease.hold(more):
+            raise AwkError("out of memory")
+        self._held += more
 
     def key(self, nodes: list[Node]) -> Steps[str]:
         values = yield from self.values(nodes)
@@ -324,9 +359,13 @@ class Awk:
         return (yield from getattr(self, f"_e_{node[0]}")(node))  # type: ignore[no-any-return]  # looked up by name
 
     def values(self, nodes: list[Node]) -> Steps[list[Value]]:
-        found = []
+        found, size = [], 0
         for node in nodes:
-            found.append((yield from self.value(node)))  # noqa: PERF401  # a generator cannot yield there
+            value = yield from self.value(node)
+            size += len(value) if isinstance(value, str) else 0
+            if size > MAX_VALUES:
+                raise AwkError("out of memory")
+            found.append(value)
         return found
 
     def _e_number(self, node: Node) -> Steps[Value]:
@@ -346,7 +385,7 @@ class Awk:
         return self.scalar(node[1])
 
     def _e_field(self, node: Node) -> Steps[Value]:
-        index = int(number((yield from self.value(node[1]))))
+        index = integer((yield from self.value(node[1])))
         if index < 0:
             raise AwkError(f"attempt to access field {index}")
         if index == 0:
@@ -427,6 +466,8 @@ class Awk:
             return _OPERATIONS["^" if operator == "**" else operator](a, b)
         except (OverflowError, ValueError, ZeroDivisionError):
             return float("inf")
+        except TypeError:  # a complex number
+            return float("nan")
 
     def _e_unary(self, node: Node) -> Steps[Value]:
         value = yield from self.value(node[2])
@@ -450,7 +491,7 @@ class Awk:
     def _line(self, operator: str, source: Node | None) -> Steps[str | float | None]:
         """Return the next line of a file or command; None at its end, -1 if it cannot be read."""
         if source is None:
-            line = self._next_record()
+            line = yield from self._next_record()
             return None if line is None else decode(line)
         name = text((yield from self.value(source)))
         if name not in self._readers:
@@ -475,6 +516,7 @@ class Awk:
             return None
 
     def _e_function(self, node: Node) -> Steps[Value]:
+        yield from turn()
         return (yield from BUILTINS[node[1]](self, node[2]))  # type: ignore[no-any-return]  # looked up by name
 
     def _e_call(self, node: Node) -> Steps[Value]:
@@ -484,9 +526,11 @@ class Awk:
         if len(self._frames) >= MAX_CALLS:
             raise AwkError("function call stack overflow")
         names, body = self._program.functions[name]
-        frame: dict[str, Any] = dict.fromkeys(names, "")
+        frame: dict[str, Value | Array] = dict.fromkeys(names, "")
         for parameter, argument in zip(names, arguments, strict=False):
             frame[parameter] = yield from self._argument(argument)
+        passed = {id(value) for value in frame.values() if isinstance(value, dict)}
+        self._hold(sum(map(_size, frame.values())))
         self._frames.append(frame)
         try:
             yield from self.statement(body)
@@ -495,13 +539,24 @@ class Awk:
                 raise
             return jump.value
         finally:
-            self._frames.pop()
+            self._leave(self._frames.pop(), passed)
         return ""
+
+    def _leave(self, frame: dict[str, Value | Array], passed: set[int]) -> None:
+        """Give back the memory of a function's own variables."""
+        for value in frame.values():
+            if isinstance(value, dict) and id(value) not in passed:
+                self.empty(value)
+            self._hold(-_size(value))
 
     def _argument(self, node: Node) -> Steps[Value | Array]:
         if node[0] == "variable" and isinstance(array := self._frame(node[1]).get(node[1]), dict):
             return array
         return (yield from self.value(node))
+
+
+def _size(value: Value | Array) -> int:
+    return sys.getsizeof(value) if isinstance(value, str) else 0
 
 
 _OPERATIONS: dict[str, Callable[[float, float], float]] = {

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.syntax.escapes import unescape
 
-MAX_PROGRAM = 1 << 15
+MAX_PROGRAM = 1 << 13
 """Characters of a program."""
-MAX_TOKENS = 8000
+MAX_TOKENS = 2000
 
 KEYWORDS = frozenset(
     ("BEGIN", "END", "if", "else", "while", "for", "do", "break", "continue", "next", "exit", "delete", "in",
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     r"|(?P<operator>\*\*=|\*\*|\^=|\+\+|--|\+=|-=|\*=|/=|%=|==|<=|>=|!=|!~|&&|\|\||>>|[-{}()\[\];,+*/%^!<>|?:~$=\n])",
     re.DOTALL,
 )
-_REGEX = re.compile(r"/((?:[^/\\\n\[]|\\.|\[\^?\]?[^\]\n]*\])*)/", re.DOTALL)
+_REGEX = re.compile(r"/((?:[^/\\\n\[]|\\.|\[\^?\]?[^\]\n]{0,200}\])*)/", re.DOTALL)
 _ENDS_OPERAND = frozenset((")", "]", "$", "++", "--"))
 
 

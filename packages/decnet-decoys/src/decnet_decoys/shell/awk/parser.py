@@ -14,6 +14,15 @@ MAX_DEPTH = 30
 """Of statements, expressions and brackets within each other; each takes some twenty calls here."""
 _ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "^=", "**="))
 _COMPARISONS = frozenset(("<", "<=", "==", "!=", ">", ">="))
+_CHANGEABLE = frozenset(("variable", "field", "element"))
+_DIGITS = 200
+"""Of a hexadecimal number: what a float holds."""
+ARGUMENTS = {
+    "length": (0, 1), "substr": (2, 3), "index": (2, 2), "split": (2, 3), "sub": (2, 3), "gsub": (2, 3),
+    "match": (2, 2), "sprintf": (1, 1000), "atan2": (2, 2), "rand": (0, 0), "srand": (0, 1), "fflush": (0, 1),
+    "systime": (0, 0), "strftime": (0, 3),
+}  # fmt: skip
+"""How many each function takes, at least and at most; others one."""
 _BEGINS_OPERAND = frozenset(("number", "string", "regex", "name", "call", "function"))
 
 
@@ -52,7 +61,7 @@ class _Parser:
         return program
 
     def _peek(self) -> Token:
-        return self._tokens[self._at]
+        return self._tokens[min(self._at, len(self._tokens) - 1)]
 
     def _is(self, *texts: str) -> bool:
         token = self._peek()
@@ -98,6 +107,8 @@ class _Parser:
         self._expect("(")
         names: list[str] = []
         while not self._take(")"):
+            if self._peek().kind != "name":
+                raise AwkSyntaxError(self._peek().text)
             names.append(self._peek().text)
             self._at += 1
             self._take(",")
@@ -264,7 +275,7 @@ class _Parser:
 
     def _assignment(self) -> Node:
         left = self._ternary()
-        if left[0] in ("variable", "field", "element") and self._is(*_ASSIGNMENTS):
+        if left[0] in _CHANGEABLE and self._is(*_ASSIGNMENTS):
             operator = self._peek().text
             self._at += 1
             self._newlines()
@@ -365,7 +376,7 @@ class _Parser:
 
     def _postfix(self) -> Node:
         value = self._primary()
-        if value[0] in ("variable", "field", "element") and self._is("++", "--"):
+        if value[0] in _CHANGEABLE and self._is("++", "--"):
             operator = self._peek().text
             self._at += 1
             return ("step", operator[0], value, True)
@@ -380,7 +391,7 @@ class _Parser:
         return method(token.text)  # type: ignore[no-any-return]  # looked up by name
 
     def _p_number(self, text: str) -> Node:
-        return ("number", float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text))
+        return ("number", float(int(text[:_DIGITS], 16)) if text[:2] in ("0x", "0X") else float(text))
 
     def _p_string(self, text: str) -> Node:
         return ("string", text)
@@ -396,7 +407,13 @@ class _Parser:
         return ("call", name, self._list(")"))
 
     def _p_function(self, name: str) -> Node:
-        return ("function", name, self._list(")") if self._take("(") else [])
+        arguments = self._list(")") if self._take("(") else []
+        least, most = ARGUMENTS.get(name, (1, 1))
+        if not least <= len(arguments) <= most or (name == "split" and arguments[1][0] != "variable"):
+            raise AwkSyntaxError(")")
+        if name in ("sub", "gsub") and len(arguments) > 2 and arguments[2][0] not in _CHANGEABLE:
+            raise AwkSyntaxError(")")
+        return ("function", name, arguments)
 
     def _p_keyword(self, text: str) -> Node:
         if text != "getline":
@@ -408,7 +425,10 @@ class _Parser:
         if text == "$":
             return ("field", self._step_or_primary())
         if text in ("++", "--"):
-            return ("step", text[0], self._primary(), False)
+            target = self._primary()
+            if target[0] not in _CHANGEABLE:
+                raise AwkSyntaxError(self._peek().text)
+            return ("step", text[0], target, False)
         if text != "(":
             raise AwkSyntaxError(text)
         values = self._deeper(lambda: ("group", self._list(")")))[1]

@@ -13,8 +13,11 @@ from decnet_decoys.shell.streams import InputFile
 MAX_FIELDS = 4000
 
 
-def records(source: InputFile, separator: str) -> Iterator[bytes]:
-    """Yield the records of a source: lines, paragraphs (an empty separator), or what one character separates."""
+def records(source: InputFile, separator: str) -> Iterator[bytes | None]:
+    """Yield the records of a source: lines, paragraphs (an empty separator), or what one character separates.
+
+    None after each piece of the source: there may be no record in it, and others want their turn.
+    """
     if separator == "\n":
         yield from source.lines()
         return
@@ -25,6 +28,10 @@ def records(source: InputFile, separator: str) -> Iterator[bytes]:
         for record in whole:
             if separator or record.strip(b"\n"):
                 yield record.strip(b"\n") if not separator else record
+        if len(rest) >= MAX_TEXT:
+            yield rest
+            rest = b""
+        yield None
     rest = rest.removesuffix(b"\n")
     if rest:
         yield rest[:MAX_TEXT]

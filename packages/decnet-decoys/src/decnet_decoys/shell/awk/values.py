@@ -9,6 +9,9 @@ import re
 MAX_TEXT = 1 << 16
 """Characters of one value."""
 _NUMBER = re.compile(r"[ \t\n\r]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_LAYOUT = re.compile(r"[^%]{0,64}%[-+ #0]*[0-9]{0,3}(?:\.[0-9]{0,3})?[dioxXeEfFgG][^%]{0,64}")
+"""What CONVFMT and OFMT may be, so that no number becomes a long text."""
+_LARGEST = float(1 << 53)
 _SHORT = 64
 """Characters of a text that are read as a number."""
 
@@ -30,6 +33,12 @@ def number(value: Value) -> float:
     return float(match[1]) if match else 0.0
 
 
+def integer(value: Value) -> int:
+    """Return a value's number without its fraction; one that is none, or too large, is the nearest that is kept."""
+    found = number(value)
+    return 0 if math.isnan(found) else int(max(-_LARGEST, min(found, _LARGEST)))
+
+
 def text(value: Value, layout: str = "%.6g") -> str:
     if isinstance(value, str):
         return str(value)
@@ -37,10 +46,7 @@ def text(value: Value, layout: str = "%.6g") -> str:
         return str(int(value))
     if not math.isfinite(value):
         return ("-" if value < 0 or math.isnan(value) else "") + ("nan" if math.isnan(value) else "inf")
-    try:
-        return layout % value
-    except (ValueError, TypeError):
-        return f"{value:.6g}"
+    return layout % value if _LAYOUT.fullmatch(layout) else f"{value:.6g}"
 
 
 def is_true(value: Value) -> bool:

@@ -17,7 +17,11 @@ from decnet_decoys.shell.state import ShellState
 MAX_VALUE = 4096
 """Characters of a text, and bits of a number."""
 MAX_ITEMS = 200
+"""Of a list, none of which is a list, so that no value is larger than it looks."""
 MAX_NODES = 400
+MAX_STEPS = 500
+"""Statements and expressions that are computed, loops included: a few milliseconds."""
+_PLAIN = (str, bytes, int, float, complex, type(None))
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -59,8 +63,8 @@ def printed(shell: ShellState, source: str) -> tuple[str, str]:
         OverflowError,
         ZeroDivisionError,
         RecursionError,
-        IndexError,
-        KeyError,
+        LookupError,
+        AttributeError,
     ):
         pass
     return program.output, ""
@@ -69,6 +73,7 @@ def printed(shell: ShellState, source: str) -> tuple[str, str]:
 class _Program:
     def __init__(self, shell: ShellState) -> None:
         self.output = ""
+        self._steps = 0
         self._names: dict[str, Any] = {}
         machine, user = shell.machine, shell.user
         self._modules: dict[str, dict[str, Any]] = {
@@ -87,7 +92,13 @@ class _Program:
             "getpass": {"getuser": user.name},
         }  # fmt: skip
 
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise _UnknownError
+
     def run(self, statement: ast.stmt) -> None:
+        self._step()
         if isinstance(statement, ast.Import):
             self._import(statement)
         elif isinstance(statement, ast.Expr):
@@ -112,13 +123,12 @@ class _Program:
             self._names[alias.asname or alias.name] = ("module", alias.name)
 
     def value(self, node: ast.expr) -> Any:
+        self._step()
         method = getattr(self, f"_v_{type(node).__name__}", None)
         if method is None:
             raise _UnknownError
         found = method(node)
-        if isinstance(found, str | bytes | list) and len(found) > MAX_VALUE:
-            raise _UnknownError
-        if isinstance(found, int) and found.bit_length() > MAX_VALUE:
+        if not _is_small(found):
             raise _UnknownError
         return found
 
@@ -145,9 +155,9 @@ class _Program:
             raise _UnknownError
         if isinstance(node.op, ast.Pow) and (not isinstance(right, int) or abs(right) > 200 or abs(left) > MAX_VALUE):
             raise _UnknownError
-        if isinstance(node.op, ast.Mult) and isinstance(left, str | list) and len(left) * int(right) > MAX_VALUE:
+        if isinstance(node.op, ast.Mult) and not _may_multiply(left, right):
             raise _UnknownError
-        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+        if isinstance(node.op, ast.Mod) and isinstance(left, str | bytes):
             raise _UnknownError
         if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and not right:
             raise _RaisedError("ZeroDivisionError: division by zero")
@@ -207,9 +217,30 @@ class _Program:
         owner = self.value(function.value)
         if isinstance(owner, tuple) and owner[:1] == ("module",):
             return self._v_Attribute(function)
+        if function.attr == "encode" and values not in ([], ["utf-8"], ["ascii"]):
+            raise _UnknownError
         if isinstance(owner, str) and function.attr in ("upper", "lower", "strip", "split", "title", "join", "encode"):
             return getattr(owner, function.attr)(*values)
         raise _UnknownError
+
+
+def _is_small(value: Any) -> bool:
+    if isinstance(value, str | bytes):
+        return len(value) <= MAX_VALUE
+    if isinstance(value, int):
+        return value.bit_length() <= MAX_VALUE
+    if isinstance(value, list | tuple):
+        small = len(value) <= MAX_ITEMS and all(isinstance(one, _PLAIN) for one in value)
+        return small and sum(len(one) for one in value if isinstance(one, str | bytes)) <= MAX_VALUE
+    return isinstance(value, _PLAIN)
+
+
+def _may_multiply(left: Any, right: Any) -> bool:
+    """Return whether a text or list is not repeated more often than is kept."""
+    for one, times in ((left, right), (right, left)):
+        if isinstance(one, str | bytes | list | tuple):
+            return isinstance(times, int) and len(one) * times <= MAX_VALUE
+    return True
 
 
 _OTHER_MODULES = frozenset(

@@ -123,7 +123,7 @@ def _unary(pieces: list[str], at: int, variables: Mapping[str, str], depth: int)
         if pieces[at] != ")":
             raise ValueError(piece)
         return value, at + 1
-    if piece[0].isdigit():
+    if piece[0].isdecimal():
         return _integer(piece), at + 1
     if piece[0].isalpha() or piece[0] == "_":
         word = variables.get(piece, "").strip() or "0"

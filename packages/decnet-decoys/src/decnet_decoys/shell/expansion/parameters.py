@@ -56,7 +56,7 @@ def parameter(inner: str, context: Context) -> Steps[str]:
 def _length(name: str, context: Context) -> Steps[int]:
     if name.endswith(("[@]", "[*]")):
         start = name[:-2]  # name[
-        return sum(key.startswith(start) and key[len(start) : -1].isdigit() for key in context.variables)
+        return sum(key.startswith(start) and key[len(start) : -1].isdecimal() for key in context.variables)
     return len(context.variables.get((yield from _indexed(name, context)), ""))
 
 

@@ -42,7 +42,7 @@ def groups(files: FileSystem) -> dict[str, tuple[int, tuple[str, ...]]]:
     """Return each group's number and members."""
     found: dict[str, tuple[int, tuple[str, ...]]] = {}
     for name, _, number, members, *_ in _rows(files, "/etc/group", 4):
-        if number.isdigit() and len(number) < 10 and len(found) < MAX_GROUPS:
+        if number.isdecimal() and len(number) < 10 and len(found) < MAX_GROUPS:
             found[name] = int(number), tuple(one for one in members.split(",") if one)
     return found
 
@@ -55,7 +55,7 @@ def users(files: FileSystem) -> list[User]:
             memberships.setdefault(member, []).append(group)
     found: list[User] = []
     for name, _, uid, gid, gecos, home, shell, *_ in _rows(files, "/etc/passwd", 7):
-        if all(one.isdigit() and len(one) < 11 for one in (uid, gid)) and len(found) < MAX_USERS:
+        if all(one.isdecimal() and len(one) < 11 for one in (uid, gid)) and len(found) < MAX_USERS:
             own = tuple(memberships.get(name, ()))
             sudo = "sudo" in own or "wheel" in own
             user = User(name=name, uid=int(uid), gid=int(gid), gecos=gecos, home=home or "/", shell=shell)

@@ -9,8 +9,9 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import SedQuit, SedRestart
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.sed.script import Address, Command, Script, SedError
-from decnet_decoys.shell.streams import MAX_LINE, InputFile, OutputBuffer
+from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, InputFile, OutputBuffer, OutputFullError
 
 MAX_SPACE = 1 << 18
 """Bytes of the pattern space and of the hold space."""
@@ -33,18 +34,23 @@ class Sed:
         self._number, self._space, self._end = 0, b"", b"\n"
         self._active: dict[int, int] = {}
         self._after: list[bytes] = []
+        self._after_size = 0
         read = True
+        status = 0
         try:
             while not read or self._advance():
+                yield from turn()
                 read = yield from self._cycle()
         except SedQuit as leaving:
+            status = leaving.status
             if leaving.shown and not self._quiet:
                 self._print(self._space)
             self._flush()
-            return leaving.status
-        finally:
+        except Exception:
             yield from self._finish()
-        return 0
+            raise
+        yield from self._finish()
+        return status
 
     def _advance(self) -> bool:
         """Take the next line into the pattern space."""
@@ -75,6 +81,7 @@ class Sed:
         for text in self._after:
             self._out.write(text)
         self._after.clear()
+        self._after_size = 0
 
     def _finish(self) -> Steps[None]:
         for path, buffer in self._written.items():
@@ -204,14 +211,17 @@ class Sed:
         self._out.write(b"%d\n" % self._number)
 
     def _c_list(self, _command: Command) -> None:
-        shown = "".join(
-            {"\\": "\\\\", "\t": "\\t", "\n": "\\n"}.get(chr(byte), chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
-            for byte in self._space[:MAX_LINE]
-        )
-        self._out.write(encode(shown + "$\n"))
+        self._out.write(b"".join(map(_LISTED.__getitem__, self._space[:MAX_LINE])) + b"$\n")
 
     def _c_append(self, command: Command) -> None:
-        self._after.append(encode(command.text))
+        self._show_after(encode(command.text))
+
+    def _show_after(self, text: bytes) -> None:
+        """Keep what is shown when the cycle ends; what the output would not take is not kept."""
+        self._after_size += len(text)
+        if self._after_size > MAX_OUTPUT:
+            raise OutputFullError
+        self._after.append(text)
 
     def _c_insert(self, command: Command) -> None:
         self._out.write(encode(command.text))
@@ -227,19 +237,24 @@ class Sed:
 
     def _c_read(self, command: Command) -> None:
         source = self._call.shell.files
-        if source.exists(command.text, self._call.shell.access):
+        try:
             content = source.read(command.text, self._call.shell.access)
-            self._after.append(InputFile(command.text, content).whole(MAX_LINE))
+        except FileSystemError:
+            return
+        self._show_after(InputFile(command.text, content).whole(MAX_LINE))
 
     def _c_write(self, command: Command) -> None:
         if command.text not in self._written and len(self._written) < 8:
+            try:
+                self._call.shell.files.write(command.text, b"", self._call.shell.access)
+            except FileSystemError as error:
+                raise SedError(f"couldn't open file {command.text}: {error}", 4) from error
             self._written[command.text] = self._call.runner.buffer()
-            self._call.shell.files.write(command.text, b"", self._call.shell.access)
         if command.text in self._written:
             self._written[command.text].write(self._space + b"\n")
 
     def _substitute(self, command: Command) -> Steps[None]:
-        digits = "".join(one for one in command.flags if one.isdigit())
+        digits = "".join(one for one in command.flags if one.isdecimal())
         nth = int(digits[:6]) if digits else 1
         parts: list[bytes] = []
         at = count = size = 0
@@ -278,18 +293,24 @@ _NAMES = {
     "z": "empty", "=": "number", "l": "list", "a": "append", "i": "insert", "c": "change", "y": "translate",
     "r": "read", "R": "read", "w": "write", "W": "write",
 }  # fmt: skip
+_LISTED = [b"%c" % byte if 32 <= byte < 127 else b"\\%03o" % byte for byte in range(256)]
+for _byte, _shown in zip(b"\\\a\b\f\n\r\t\v", (rb"\\", *(b"\\" + bytes([one]) for one in b"abfnrtv")), strict=True):
+    _LISTED[_byte] = _shown
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 
 
 def _filled(new: bytes, text: bytes, spans: tuple[tuple[int, int], ...]) -> bytes:
     r"""Return the replacement with & and the groups filled in; of case conversions \U, \L and \E are known."""
     found: list[bytes] = []
-    case: str = ""
+    case, size = "", 0
     for piece in _pieces(new):
         if piece in (rb"\U", rb"\L", rb"\E"):
             case = chr(piece[1])
             continue
         text_of = _piece(piece, text, spans)
+        size += len(text_of)
+        if size > MAX_SPACE:
+            break
         found.append(text_of.upper() if case == "U" else text_of.lower() if case == "L" else text_of)
     return b"".join(found)
 

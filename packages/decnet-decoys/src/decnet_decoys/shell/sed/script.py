@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
 
@@ -15,7 +16,11 @@ _PLAIN = "=dDgGhHlnNpPqQxz"
 
 
 class SedError(DecoysError, ValueError):
-    """The script is none; the message is sed's."""
+    """The script is none, or cannot go on; the message is sed's."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Address(NamedTuple):
@@ -43,7 +48,7 @@ class Command(NamedTuple):
 
 
 class Script:
-    """Reads one script; `commands` are in their order, and `labels` say where each leads."""
+    """One script, to be read (`read`); `commands` are in their order, and `labels` say where each leads."""
 
     def __init__(self, text: str, *, extended: bool) -> None:
         self._text = text[:MAX_SCRIPT]
@@ -53,7 +58,6 @@ class Script:
         self._last_pattern: bytes = b""
         self.commands: list[Command] = []
         self.labels: dict[str, int] = {}
-        self._read()
 
     def _error(self, message: str) -> SedError:
         return SedError(f"-e expression #1, char {self._at}: {message}")
@@ -61,8 +65,10 @@ class Script:
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _read(self) -> None:
+    def read(self) -> Steps[None]:
+        """Read it all, a turn before each command: patterns take long to compile. Raises SedError."""
         while True:
+            yield from turn()
             while self._peek() and self._peek() in " \t\n;":
                 self._at += 1
             if not self._peek():
@@ -120,6 +126,8 @@ class Script:
     def _labelled(self, name: str, command: Command) -> None:
         self._blanks()
         text = (self._line() if name in "rRwW" else self._label()).strip()
+        if name in "rRwW" and not text:
+            raise self._error("missing filename in r/R/w/W commands")
         if name == ":":
             if not text:
                 raise self._error('":" lacks a label')
@@ -141,7 +149,7 @@ class Script:
     def _digits(self) -> str:
         self._blanks()
         start = self._at
-        while self._peek().isdigit() and self._at - start < 9:
+        while self._peek().isdecimal() and self._at - start < 9:
             self._at += 1
         return self._text[start : self._at]
 
@@ -168,7 +176,7 @@ class Script:
         if second and one in ("+", "~"):
             self._at += 1
             return Address("more", int(self._digits() or "0"))
-        if one.isdigit():
+        if one.isdecimal():
             line = int(self._digits())
             if self._peek() == "~":
                 self._at += 1
@@ -179,7 +187,7 @@ class Script:
             return Address("last")
         if one in ("/", "\\"):
             self._at += 1 + (one == "\\")
-            source = self._delimited(self._text[self._at - 1], "unterminated address regex")
+            source = self._delimited(self._text[self._at - 1 : self._at], "unterminated address regex")
             ignore = self._peek() == "I"
             self._at += ignore
             return Address("pattern", pattern=self._compiled(source, ignore_case=ignore))

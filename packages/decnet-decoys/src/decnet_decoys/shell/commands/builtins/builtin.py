@@ -272,7 +272,7 @@ def history(call: Call) -> int:
     if "c" in options:
         call.shell.history.clear()
         return 0
-    count = int(operands[0]) if operands and operands[0].isdigit() and len(operands[0]) < 6 else 1000
+    count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history) - count)
     for index, line in enumerate(call.shell.history[first:], first + 1):
         call.print(f"{index:5}  {line}")
@@ -329,7 +329,7 @@ def part_of_path(call: Call) -> int:
 def _seq_arguments(call: Call) -> tuple[list[str], str, bool]:
     """Return the operands, what separates the numbers, and whether all have the same width."""
     args, joint, same_width = list(call.args), "\n", False
-    while args and args[0].startswith("-") and not args[0][1:2].isdigit():
+    while args and args[0].startswith("-") and not args[0][1:2].isdecimal():
         option = args.pop(0)
         if option.startswith("-s"):
             joint = option[2:] or (args.pop(0) if args else "")

@@ -140,7 +140,7 @@ class _Expression:
             return self._compared(left, operator, right)
         numbers = []
         for word in (left, right):
-            plain = word.strip().lstrip("+-").isdigit() and len(word) < 20
+            plain = word.strip().lstrip("+-").isdecimal() and len(word) < 20
             value = arithmetic(word, self._call.shell.variables) if self._double else int(word) if plain else None
             if value is None:
                 raise _WrongError(f"{word}: integer expression expected")

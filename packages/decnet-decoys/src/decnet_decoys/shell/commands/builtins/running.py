@@ -46,7 +46,9 @@ def return_(call: Call) -> int:
 
 def _status(call: Call) -> int:
     return (
-        int(call.args[0]) & 255 if call.args and call.args[0].isdigit() and len(call.args[0]) < 9 else call.shell.status
+        int(call.args[0]) & 255
+        if call.args and call.args[0].isdecimal() and len(call.args[0]) < 9
+        else call.shell.status
     )
 
 
@@ -282,7 +284,7 @@ def _limited(steps: Effects, text: str) -> Effects:
     """Run until the pauses of a program add up to the time that it has."""
     unit = {"m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:], 1.0)
     number = text.rstrip("smhd")
-    left = float(number) * unit if number.replace(".", "", 1).isdigit() and len(number) < 12 else 0.0
+    left = float(number) * unit if number.replace(".", "", 1).isdecimal() and len(number) < 12 else 0.0
     reply = None
     try:
         while True:
@@ -377,7 +379,7 @@ MAX_READ = 2000
 
 
 def _size(text: str) -> int:
-    return int(text) if text.isdigit() and 0 < len(text) < 6 and int(text) else MAX_READ
+    return int(text) if text.isdecimal() and 0 < len(text) < 6 and int(text) else MAX_READ
 
 
 def _quoted_words(data: str) -> list[str]:

@@ -112,7 +112,7 @@ def _refused(call: Call, option: str, args: list[str]) -> int:
 @command("shift", folder="")
 def shift(call: Call) -> int:
     shell = call.shell
-    count = int(call.args[0]) if call.args and call.args[0].isdigit() and len(call.args[0]) < 5 else 1
+    count = int(call.args[0]) if call.args and call.args[0].isdecimal() and len(call.args[0]) < 5 else 1
     rest = shell.parameters
     if count > len(rest):
         return 1
@@ -212,7 +212,7 @@ def read(call: Call) -> Effects:
     if "r" not in options:
         text = text.replace("\\", "")
     limit = options.get("n", options.get("N", ""))
-    if limit.isdigit() and len(limit) < 6:
+    if limit.isdecimal() and len(limit) < 6:
         text = text[: int(limit)]
     separators = call.shell.variables.get("IFS", " \t\n")
     if "a" in options:
@@ -272,7 +272,7 @@ def getopts(call: Call) -> int:
     letters, name, *args = call.args
     args = args or shell.parameters
     place = shell.variables.get("OPTIND", "1")
-    at = int(place) if place.isdigit() and len(place) < 5 else 1
+    at = int(place) if place.isdecimal() and len(place) < 5 else 1
     arg = args[at - 1] if 0 < at <= len(args) else ""
     if not arg.startswith("-") or arg in ("-", "--"):
         shell.set(name, "?")

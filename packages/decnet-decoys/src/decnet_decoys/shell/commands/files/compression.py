@@ -234,7 +234,7 @@ def _listed(call: Call, info: tarfile.TarInfo, name: str) -> str:
 def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfile.TarInfo) -> Steps[None]:
     files, access = call.shell.files, call.shell.access
     name = posixpath.normpath("/" + info.name)[1:]
-    if "strip" in found and found.last("strip").isdigit() and len(found.last("strip")) < 3:
+    if "strip" in found and found.last("strip").isdecimal() and len(found.last("strip")) < 3:
         name = "/".join(name.split("/")[int(found.last("strip")) :])
     if not name:
         return

@@ -145,7 +145,7 @@ def du(call: Call) -> Effects:
     found = options(call, "hsacd:bkmxlLDPS0", _DU)
     status, everything = 0, 0
     depth = found.last("d")
-    limit = 0 if "s" in found else int(depth) if depth.isdigit() and len(depth) < 4 else 200
+    limit = 0 if "s" in found else int(depth) if depth.isdecimal() and len(depth) < 4 else 200
     for path in found.operands or ["."]:
         yield from turn()
         files = call.shell.files

@@ -5,6 +5,8 @@ import base64
 import hashlib
 import os
 import posixpath
+from collections.abc import Iterator
+from itertools import islice
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
@@ -14,9 +16,12 @@ from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputFile
 
 MAX_SIZE = 8 << 20
 MAX_PARTS = 200
+MAX_LINES = 10_000
+"""Of one part."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -66,18 +71,24 @@ def split(call: Call) -> Effects:
     source = (yield from call.input()) if path == "-" else call.open_quoted(path, "cannot open")
     if source is None:
         return 1
-    data = source.whole(MAX_SIZE)
-    size = max(1, count(found.last("b", "0")))
-    lines = data.splitlines(keepends=True)
-    each = max(1, count(found.last("l", "1000")))
-    pieces = [data[at : at + size] for at in range(0, len(data), size)][:MAX_PARTS] if "b" in found else [
-        b"".join(lines[at : at + each]) for at in range(0, len(lines), each)
-    ][:MAX_PARTS]  # fmt: skip
-    for index, piece in enumerate(pieces):
+    each = max(1, count(found.last("b" if "b" in found else "l", "1000")))
+    pieces = _of_bytes(source.whole(MAX_SIZE), each) if "b" in found else _of_lines(source, each)
+    for index, piece in enumerate(islice(pieces, MAX_PARTS)):
         yield from turn()
         suffix = f"{index:02}" if "d" in found else chr(97 + index // 26) + chr(97 + index % 26)
         yield from call.runner.save(prefix + suffix, piece, err=call.err)
     return 0
+
+
+def _of_bytes(data: bytes, each: int) -> Iterator[bytes]:
+    return (data[at : at + each] for at in range(0, len(data), each))
+
+
+def _of_lines(source: InputFile, each: int) -> Iterator[bytes]:
+    """Yield parts of so many lines, or of as many as there is room for."""
+    lines = source.lines(ends=True)
+    while part := list(islice(lines, min(each, MAX_LINES))):
+        yield b"".join(part)
 
 
 @command("mktemp")

@@ -65,7 +65,7 @@ def _change(call: Call, paths: Iterator[str], fields: Callable[[Entry], dict[str
 
 
 def _mode(text: str, mode: int) -> dict[str, int]:
-    if text.isdigit() and not set(text) & {"8", "9"} and len(text) < 6:
+    if text.isdecimal() and not set(text) & {"8", "9"} and len(text) < 6:
         return {"mode": int(text, 8) & 0o7777}
     for clause in text.split(","):
         sign = next((letter for letter in clause if letter in "+-="), "")

@@ -236,7 +236,7 @@ class _Expression:
 
     def _depth_given(self, word: str) -> int:
         text = self._value(word)
-        if not text.isdigit() or len(text) > 6:
+        if not text.isdecimal() or len(text) > 6:
             raise _WrongError(f"Expected a positive decimal integer argument to {word}, but got {quoted(text)}")
         return min(int(text), 200)
 
@@ -253,7 +253,7 @@ class _Expression:
 
     def _t_user(self, word: str) -> Test:
         name, shell = self._value(word), self._call.shell
-        if not name.isdigit() and shell.account(name) is None:
+        if not name.isdecimal() and shell.account(name) is None:
             raise _WrongError(f"{quoted(name)} is not the name of a known user")
         return _pure(lambda seen: name in (shell.owner_name(seen.entry.uid), str(seen.entry.uid)))
 

@@ -179,7 +179,7 @@ def useradd(call: Call) -> Effects:
 def _problem(call: Call, name: str, found: Options, groups: dict[str, tuple[int, tuple[str, ...]]]) -> int | None:
     """Refuse a name or number that is wrong; returns the status."""
     shell, asked, is_useradd = call.shell, found.last("u"), call.name == "useradd"
-    number = int(asked) if asked.isdigit() and len(asked) < 10 else None
+    number = int(asked) if asked.isdecimal() and len(asked) < 10 else None
     unknown = [group for group in found.last("G").split(",") if "G" in found and group not in groups]
     exists = f"user '{name}' already exists" if is_useradd else f"The user `{name}' already exists."
     valid = name[:1].isalpha() or name[:1] == "_"
@@ -224,7 +224,7 @@ def _group_of(call: Call, name: str, found: Options, groups: dict[str, tuple[int
     asked = found.last("g")
     if asked in groups:
         return groups[asked][0]
-    if asked.isdigit() and len(asked) < 10:
+    if asked.isdecimal() and len(asked) < 10:
         return int(asked)
     if name in groups:
         return groups[name][0]
@@ -363,7 +363,7 @@ def groupadd(call: Call) -> int:
     if name in groups:
         return 0 if "f" in found else call.fail(f"group '{name}' already exists", 9)
     asked = found.last("g")
-    number = int(asked) if asked.isdigit() and len(asked) < 10 else _free(groups)
+    number = int(asked) if asked.isdecimal() and len(asked) < 10 else _free(groups)
     _append(call, "/etc/group", f"{name.replace(':', '')}:x:{number}:")
     return 0
 

@@ -275,7 +275,7 @@ def hostname(call: Call) -> int:
 def lsb_release(call: Call) -> int:
     name = call.shell.machine.persona.os
     vendor, _, rest = name.partition(" ")
-    version = next((word for word in rest.split() if word[0].isdigit()), "")
+    version = next((word for word in rest.split() if word[0].isdecimal()), "")
     call.print(f"Distributor ID:\t{vendor}\nDescription:\t{name}\nRelease:\t{version}")
     return 0
 

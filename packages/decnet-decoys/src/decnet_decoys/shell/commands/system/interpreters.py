@@ -10,7 +10,7 @@ import re
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.python_lines import printed
-from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -73,6 +73,7 @@ def perl(call: Call) -> Effects:
         if counted is not None:
             for number in range(int(counted[1]), int(counted[2]) + 1):
                 call.print(str(number), end=ending)
+                yield from turn()
         elif match is not None:
             text = _joined(match[1])
             if text is not None:

@@ -97,7 +97,7 @@ def port_of(url: str) -> int:
     """Return the port of a URL."""
     scheme, _, rest = url.rpartition("://")
     port = (rest.partition("/")[0].rpartition("@")[2]).partition(":")[2]
-    return int(port) if port.isdigit() and len(port) < 6 else {"https": 443, "ftp": 21}.get(scheme, 80)
+    return int(port) if port.isdecimal() and len(port) < 6 else {"https": 443, "ftp": 21}.get(scheme, 80)
 
 
 def _is_own(call: Call, host: str) -> bool:
@@ -211,7 +211,7 @@ def ping(call: Call) -> Effects:
     own = host in ("localhost", call.shell.machine.hostname, call.shell.machine.address) or host.startswith("127.")
     if not _is_address(host) and not own:
         return call.fail(f"{host}: Temporary failure in name resolution", 2)
-    count = min(int(options["c"]), 5) if options.get("c", "").isdigit() and len(options["c"]) < 4 else 5
+    count = min(int(options["c"]), 5) if options.get("c", "").isdecimal() and len(options["c"]) < 4 else 5
     address = host if _is_address(host) else "127.0.0.1"
     call.print(f"PING {host} ({address}) 56(84) bytes of data.")
     for number in range(1, count + 1) if own else ():

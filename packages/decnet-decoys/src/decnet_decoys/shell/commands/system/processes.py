@@ -142,7 +142,7 @@ class _Asked:
             self._long(name, value or (args.pop(0) if name in _VALUED and args else ""))
         elif arg.startswith("-"):
             self._dashed_letters(arg[1:], args)
-        elif arg.replace(",", "").isdigit():
+        elif arg.replace(",", "").isdecimal():
             self.pids += arg.split(",")
         else:
             self._bsd_letters(arg, args)

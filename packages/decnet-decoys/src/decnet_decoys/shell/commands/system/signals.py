@@ -18,7 +18,7 @@ _USAGE = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ..
 
 
 def _is_signal(text: str) -> bool:
-    return text.isdigit() or text.upper().removeprefix("SIG") in SIGNALS
+    return text.isdecimal() or text.upper().removeprefix("SIG") in SIGNALS
 
 
 @command("kill")
@@ -42,7 +42,7 @@ def kill(call: Call) -> Effects:
     for target in args:
         yield from turn()
         number = target.lstrip("-")
-        if not number.isdigit() or len(number) > 9:
+        if not number.isdecimal() or len(number) > 9:
             status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs")
         elif int(number) not in running:
             status = call.shell_error(f"kill: ({target}) - No such process")
@@ -54,7 +54,7 @@ def kill(call: Call) -> Effects:
 def _list_signals(call: Call, asked: list[str]) -> None:
     if asked:
         for one in asked[:64]:
-            number = int(one) & 127 if one.isdigit() and len(one) < 6 else 0
+            number = int(one) & 127 if one.isdecimal() and len(one) < 6 else 0
             name = one.upper().removeprefix("SIG")
             call.print(
                 SIGNALS[number - 1] if 0 < number <= 31 else str(SIGNALS.index(name) + 1) if name in SIGNALS else one

@@ -190,7 +190,7 @@ def _added(rules: list[str], letter: str, words: list[str]) -> None:
     elif letter == "-N" and words:
         rules.append(f"-N {words[0][:28]}")
     elif words:
-        if len(words) > 1 and words[1].isdigit():
+        if len(words) > 1 and words[1].isdecimal():
             del words[1]
         rule = _shown(words)
         rules.insert(0 if letter == "-I" else len(rules), rule)

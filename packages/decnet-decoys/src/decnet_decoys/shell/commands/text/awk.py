@@ -59,6 +59,8 @@ def awk(call: Call) -> Effects:
     except AwkSyntaxError as error:
         where = f"at or near {str(error).strip() or 'end of file'}"
         return call.fail(f"line {1 + source.count(chr(10))}: syntax error {where}", 2)
+    except RecursionError:
+        return call.fail("program limit exceeded: eval stack size=1024", 2)
     except (AwkError, BadPatternError, FileSystemError) as error:
         return call.fail(str(error), 2)
 

@@ -118,7 +118,7 @@ def fold(call: Call) -> Effects:
     """Break lines at a width (-w)."""
     found = options(call, "bsw:", {"width": "w:", "spaces": "s", "bytes": "b"})
     asked = found.last("w", "80")
-    if not asked.isdigit() or not 0 < len(asked) < 9 or not int(asked):
+    if not asked.isdecimal() or not 0 < len(asked) < 9 or not int(asked):
         raise UsageError(f"invalid number of columns: {quoted(asked)}")
     width = int(asked)
     for source in (yield from call.sources(found.operands)):
@@ -140,7 +140,7 @@ def expand(call: Call) -> Effects:
     """Turn tabs into blanks, or leading blanks into tabs."""
     found = options(call, "iat:", {"tabs": "t:", "initial": "i", "all": "a"})
     asked = found.last("t", "8")
-    size = int(asked) if asked.isdigit() and 0 < len(asked) < 4 else 8
+    size = int(asked) if asked.isdecimal() and 0 < len(asked) < 4 else 8
     for source in (yield from call.sources(found.operands)):
         for line in source.lines(ends=True):
             if call.name == "expand":

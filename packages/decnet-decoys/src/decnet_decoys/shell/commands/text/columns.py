@@ -46,7 +46,7 @@ def _ranges(call: Call, text: str, what: str) -> list[tuple[int, int]]:
     ranges = []
     for piece in text.replace(" ", ",").split(",")[:MAX_RANGES]:
         first, dash, last = piece.partition("-")
-        if not all(one.isdigit() and len(one) < 9 for one in (first, last) if one) or piece in ("-", ""):
+        if not all(one.isdecimal() and len(one) < 9 for one in (first, last) if one) or piece in ("-", ""):
             wrong = "invalid field value" if what == "fields" else "invalid byte/character position"
             shown = f"{wrong} \u2018{piece}\u2019" if piece not in ("-", "") else f"{what} are numbered from 1"
             raise tried(call, "invalid range with no endpoint: -" if piece == "-" else shown)
@@ -164,6 +164,10 @@ def _filled(call: Call, cells: list[str], width: int) -> Steps[None]:
         yield from turn()
 
 
+_ROW_BYTES = 64
+"""Memory that a line takes besides its text."""
+
+
 @command("join")
 def join(call: Call) -> Effects:
     """Join the lines of two sorted files that have the same first field."""
@@ -178,7 +182,7 @@ def join(call: Call) -> Effects:
     other: dict[str, list[list[str]]] = {}
     held = 0
     for line in sources[1].lines():
-        held += len(line)
+        held += len(line) + _ROW_BYTES
         if held > MAX_TABLE:
             raise UsageError("memory exhausted")
         fields = decode(line).split(separator)

@@ -39,7 +39,9 @@ def od(call: Call) -> Effects:
     formats += [_OD_SHORT[letter] for letter in found.values if letter in _OD_SHORT]
     sources = yield from call.sources(found.operands)
     data = yield from _joined(sources, count(found.last("j", "0")), count(found.last("N", "1G")))
-    width = int(found.last("w", "16")) if found.last("w", "16").isdigit() and 0 < len(found.last("w", "16")) < 4 else 16
+    width = (
+        int(found.last("w", "16")) if found.last("w", "16").isdecimal() and 0 < len(found.last("w", "16")) < 4 else 16
+    )
     radix = {"d": "07d", "o": "07o", "x": "06x", "n": ""}.get(found.last("A", "o")[:1], "07o")
     yield from _od_rows(call, data, (formats or ["o2"])[:MAX_FORMATS], radix, max(1, width))
     return int(len(sources) < len(found.operands))
@@ -84,14 +86,14 @@ def _od_rows(call: Call, data: bytes, formats: list[str], radix: str, width: int
 
 def _cell(one: str) -> tuple[int, int]:
     """Return how many bytes a value has and how wide it is with the blank before it."""
-    kind, size = one[0], int(one[1]) if one[1:2].isdigit() else 1
+    kind, size = one[0], int(one[1]) if one[1:2].isdecimal() else 1
     widths = {"o": {1: 4, 2: 7, 4: 12, 8: 23}, "x": {1: 3, 2: 5, 4: 9, 8: 17}, "u": {1: 4, 2: 6, 4: 11, 8: 21},
               "d": {1: 5, 2: 7, 4: 12, 8: 21}, "f": {4: 16, 8: 25}}  # fmt: skip
     return size, 4 if kind in "ac" else widths[kind].get(size, 12)
 
 
 def _od_value(data: bytes, one: str) -> str:
-    kind, size = one[0], int(one[1]) if one[1:2].isdigit() else 1
+    kind, size = one[0], int(one[1]) if one[1:2].isdecimal() else 1
     if kind in "ac":
         byte = data[0]
         return _NAMED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"{byte:03o}")
@@ -173,9 +175,9 @@ def xxd(call: Call) -> Effects:
         return (yield from _reversed(call, sources[0], plain="p" in found))
     data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("l", "1G")))
     asked = found.last("c", "30" if "p" in found else "16")
-    width = int(asked) if asked.isdigit() and 0 < len(asked) < 4 and int(asked) else 16
+    width = int(asked) if asked.isdecimal() and 0 < len(asked) < 4 and int(asked) else 16
     asked = found.last("g", "2")
-    group = int(asked) if asked.isdigit() and len(asked) < 3 and int(asked) else width
+    group = int(asked) if asked.isdecimal() and len(asked) < 3 and int(asked) else width
     for start in range(0, len(data), width):
         row = data[start : start + width]
         if "p" in found:
@@ -202,9 +204,9 @@ def _reversed(call: Call, source: InputFile, *, plain: bool) -> Effects:
 def strings(call: Call) -> Effects:
     """Show what is printable, four characters at least (-n)."""
     found = options(call, "an:t:fe:0123456789", {"all": "a", "bytes": "n:", "radix": "t:"})
-    digits = "".join(letter for letter in found.values if letter.isdigit())
+    digits = "".join(letter for letter in found.values if letter.isdecimal())
     asked = found.last("n", digits or "4")
-    least = int(asked) if asked.isdigit() and 0 < len(asked) < 5 and int(asked) else 4
+    least = int(asked) if asked.isdecimal() and 0 < len(asked) < 5 and int(asked) else 4
     pattern = re.compile(rb"[\t\x20-\x7e]+")
     sources = []
     for path in found.operands:

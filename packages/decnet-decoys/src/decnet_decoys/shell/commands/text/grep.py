@@ -67,7 +67,7 @@ def grep(call: Call) -> Effects:
     named = "h" not in found and (
         "H" in found or len(operands) > 1 or (recursive and paths != [(p, p) for p in operands])
     )
-    around = found.last("C", "".join(letter for letter in found.values if letter.isdigit()))
+    around = found.last("C", "".join(letter for letter in found.values if letter.isdecimal()))
     wanted = _Wanted(
         patterns,
         found,
@@ -103,7 +103,7 @@ def _opened(call: Call, path: str, found: Options) -> InputFile | None:
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise UsageError(f"{text}: invalid context length argument", 2)
     return int(text) if len(text) > 4 else min(int(text), MAX_CONTEXT)
 

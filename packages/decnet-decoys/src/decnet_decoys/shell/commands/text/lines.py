@@ -110,6 +110,7 @@ def _backwards(call: Call, source: InputFile) -> Steps[None]:
     while start > 0 and len(rest) < MAX_OUTPUT:
         size = min(PIECE, start)
         start -= size
+        yield from turn()
         rest, *lines = _with_ends((source.piece(start, size) + rest).split(b"\n"))
         for line in reversed(lines):
             call.out.write(line)

@@ -221,12 +221,12 @@ def _neighbours(sources: list[InputFile], found: Options) -> Iterator[tuple[byte
 
 def _compared(line: bytes, found: Options) -> bytes:
     fields, characters = found.last("f"), found.last("s")
-    if fields.isdigit() and len(fields) < 4:
+    if fields.isdecimal() and len(fields) < 4:
         for _ in range(int(fields)):
             line = line.lstrip().partition(b" ")[2]
-    if characters.isdigit() and len(characters) < 6:
+    if characters.isdecimal() and len(characters) < 6:
         line = line[int(characters) :]
-    if found.last("w").isdigit() and len(found.last("w")) < 6:
+    if found.last("w").isdecimal() and len(found.last("w")) < 6:
         line = line[: int(found.last("w"))]
     return line.lower() if "i" in found else line
 
@@ -238,7 +238,7 @@ def shuf(call: Call) -> Effects:
     lines: list[bytes] = []
     if "i" in found:
         low, _, high = found.last("i").partition("-")
-        if not (low.isdigit() and high.isdigit() and len(low) < 9 and len(high) < 9):
+        if not (low.isdecimal() and high.isdecimal() and len(low) < 9 and len(high) < 9):
             return call.fail(f"invalid input range: {quoted(found.last('i'))}")
         lines = [b"%d" % number for number in range(int(low), min(int(high), int(low) + 20_000) + 1)]
     elif "e" in found:
@@ -251,7 +251,7 @@ def shuf(call: Call) -> Effects:
                     lines.append(line)
     asked = found.last("n")
     drawing = random.Random(call.shell.now)  # noqa: S311  # an order, not a secret
-    for _ in range(min(len(lines), int(asked) if asked.isdigit() and len(asked) < 9 else len(lines))):
+    for _ in range(min(len(lines), int(asked) if asked.isdecimal() and len(asked) < 9 else len(lines))):
         place = drawing.randrange(len(lines))
         lines[place], lines[-1] = lines[-1], lines[place]
         call.out.write(lines.pop() + b"\n")

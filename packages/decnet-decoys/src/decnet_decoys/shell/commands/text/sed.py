@@ -80,6 +80,7 @@ def sed(call: Call) -> Effects:
     text = "\n".join(scripts) if scripts else operands.pop(0)
     try:
         script = Script(text, extended=found.any("rE"))
+        yield from script.read()
         editor = Sed(call, script, quiet="n" in found)
         if found.any("i") or "in-place" in found:
             return (yield from _in_place(call, editor, operands, found.last("in-place") or "".join(suffixes[:1])))
@@ -87,7 +88,9 @@ def sed(call: Call) -> Effects:
         status = yield from editor.run(sources, call.out)
         return status or (2 if len(sources) < len(operands) else 0)
     except SedError as error:
-        return call.fail(str(error))
+        return call.fail(str(error), error.status)
+    except FileSystemError as error:
+        return call.fail(f"couldn't open temporary file: {error}", 4)
 
 
 def _take_suffix(call: Call, index: int) -> str:

@@ -93,7 +93,7 @@ def base64_(call: Call) -> Effects:
     """Encode, or decode with -d; -w says how long a line is."""
     found = options(call, "dDiw:", {"decode": "d", "wrap": "w:", "ignore-garbage": "i"})
     asked = found.last("w", "76")
-    if not asked.isdigit() or len(asked) > 9:
+    if not asked.isdecimal() or len(asked) > 9:
         return call.fail(f"invalid wrap size: {quoted(asked)}")
     coder = _Coder(call, int(asked))
     sources = yield from call.sources(found.operands[:1])
