@@ -20,9 +20,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from enrolled import enrol
 from footprint import bare_rows
 from footprint_fleet import cowrie_lines
-from swarm import NAME, PROGRAMS, enrol, started
+from swarm import NAME, PROGRAMS, started
 
 from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime.restarts.policy import Phase
@@ -70,7 +71,7 @@ def main() -> None:
 def hosted(place: Path, mode: str, seconds: float) -> None:
     """Measure one hosting."""
     above, below = place / "master", place / "sensor"
-    enrol(above, below, LISTEN)
+    enrol(above, below, LISTEN, NAME)
     log = place / "cowrie.json"
     log.touch()
     with started("listener", above, f'[listener]\nlisten = "{LISTEN}"'), group(below, log, mode):

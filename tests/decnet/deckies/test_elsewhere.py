@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from decnet.deckies import document, export
+from decnet.deckies.documents import document, export
 from decnet.deckies.host_network import HostNetwork
 from decnet.deckies.resolve import Known, Resolved, resolve
 from decnet.deckies.wanted import Wanted

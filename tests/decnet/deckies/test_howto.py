@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from decnet.deckies.document import read
+from decnet.deckies.documents.document import read
 from decnet_decoys.personas.catalog import names, parsed
 from decnet_decoys.personas.siblings import Identity, sibling
 

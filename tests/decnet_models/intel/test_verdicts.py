@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, select
 
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Tally
-from decnet_models.attackers.score import VERDICT_POINTS, total
-from decnet_models.attackers.verdicts import apply
+from decnet_models.attackers.scoring.score import VERDICT_POINTS, total
+from decnet_models.attackers.scoring.verdicts import apply
 from decnet_models.database.engine import writing
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Verdict

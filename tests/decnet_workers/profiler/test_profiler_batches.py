@@ -28,7 +28,7 @@ from decnet_core.events.catalogue import (
 )
 from decnet_core.events.envelope import Event
 from decnet_core.net.addresses import canonical
-from decnet_models.attackers.score import Facts, score
+from decnet_models.attackers.scoring.score import Facts, score
 from decnet_models.attackers.tables import metadata
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.logins import digest_of

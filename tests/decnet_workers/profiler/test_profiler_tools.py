@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_models.attackers.score import TOOL_POINTS
+from decnet_models.attackers.scoring.score import TOOL_POINTS
 from decnet_workers.profiler.tools import NAMES, PURPOSES, SSH, USER_AGENTS, guess
 
 

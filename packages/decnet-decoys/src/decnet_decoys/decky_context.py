@@ -7,6 +7,7 @@ The shell's modules are imported when a session needs them: this module is also 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
@@ -65,6 +66,7 @@ class FleetResources:
         *,
         budget: MemoryBudget,
         processor: LoopScheduler,
+        keep_changes_seconds: float = math.inf,
     ) -> None:
         self.artifacts = artifacts
         self.journal = journal
@@ -78,7 +80,7 @@ class FleetResources:
         """... and how many may; further ones wait in the kernel, in their order."""
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
-        self.changes = ChangesStore(journal.directory.parent / "changes", budget)
+        self.changes = ChangesStore(journal.directory.parent / "changes", budget, keep_changes_seconds)
         """What intruders changed, for all who come later."""
 
     @property

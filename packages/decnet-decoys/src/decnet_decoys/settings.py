@@ -97,6 +97,9 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     are in one."""
     tarpit: tuple[TarpitSettings, ...] = ()
     """Services that answer slowly; their connections are recorded as such (`service.request`, action `tarpit`)."""
+    keep_changes_days: Annotated[float, msgspec.Meta(ge=0, le=3650)] = 7.0
+    """What intruders change on a decky (files, passwords, keys, users, services) stays for everybody who comes later,
+    until this long after the last change; then it is as new when its process starts next. 0: as new at each start."""
     failure_delay_ms: Milliseconds = 1200
     """Delay before a rejected password is answered, as with PAM."""
     limits: LimitSettings = LimitSettings()

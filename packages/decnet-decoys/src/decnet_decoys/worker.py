@@ -188,7 +188,15 @@ class Decoys(Worker[DecoysSettings]):
         )
         self._processor = scheduler.install()
         ctx.counters.read_from(self._processor.counters)
-        fleet_resources = FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
+        fleet_resources = FleetResources(
+            artifacts,
+            journal,
+            places,
+            keys,
+            budget=budget,
+            processor=self._processor,
+            keep_changes_seconds=self.settings.keep_changes_days * 86400,
+        )
         ctx.counters.read_from(fleet_resources.key_exchanges.counters)
         return fleet_resources
 

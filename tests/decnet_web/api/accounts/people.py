@@ -16,7 +16,7 @@ from decnet.fleet.deployment import transaction
 from decnet_models.accounts import queries
 from decnet_models.accounts.audit import Entry, entries
 from decnet_models.accounts.queries import Account, Role
-from decnet_web.api.accounts.passwords import Hasher
+from decnet_web.api.accounts.factors.passwords import Hasher
 
 PASSWORD = "tall copper lighthouse"  # of people who do not exist
 ORIGIN = "https://decnet.example"

@@ -16,7 +16,7 @@ from decnet.access import links, users
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts import queries
 from decnet_models.attackers.tables import credential
-from decnet_web.api.accounts import totp
+from decnet_web.api.accounts.factors import totp
 
 NEW = "quiet marble orchard"
 

@@ -16,9 +16,10 @@ from decnet.access import links
 from decnet.access.names import account_name
 from decnet.access.secrets import new_secret, new_token
 from decnet.cli.errors import WrongUsageError
-from decnet_web.api.accounts import cookies, passkeys, totp
+from decnet_web.api.accounts import cookies
 from decnet_web.api.accounts.authorization import bearer, token_in_address
-from decnet_web.api.accounts.passwords import is_common
+from decnet_web.api.accounts.factors import passkeys, totp
+from decnet_web.api.accounts.factors.passwords import is_common
 from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
 from decnet_web.api.problems import Problem

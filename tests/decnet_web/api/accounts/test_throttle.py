@@ -16,7 +16,7 @@ from tests.decnet_web.api.served import Served, serving
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.tables import login_throttle
 from decnet_web.api.accounts import throttle
-from decnet_web.api.accounts.passwords import AT_ONCE, WAITING, Hasher
+from decnet_web.api.accounts.factors.passwords import AT_ONCE, WAITING, Hasher
 from decnet_web.api.accounts.throttle import BY_ADDRESS, BY_NAME, MINUTE, SECOND
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.problems import Problem

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,9 +42,10 @@ _KEYS_FILE = "/.ssh/authorized_keys"
 
 
 class DeckyChanges:
-    def __init__(self, file: Path, persona: str, budget: MemoryBudget) -> None:
+    def __init__(self, file: Path, persona: str, budget: MemoryBudget, keep_seconds: float = math.inf) -> None:
         self._file = file
         self._persona = persona
+        self._keep_seconds = keep_seconds
         self._saved: Saved | None = None
         self._entries: dict[str, SavedEntry] = {}
         self._bytes = 0
@@ -56,7 +58,7 @@ class DeckyChanges:
     @property
     def _document(self) -> Saved:
         if self._saved is None:
-            self._saved = saved.read(self._file, self._persona)
+            self._saved = saved.read(self._file, self._persona, self._keep_seconds)
             self._entries = {one.path: one for one in self._saved.entries[:MAX_ENTRIES]}
             self._bytes = sum(map(_weight, self._entries.values()))
             self._lease.hold(self._bytes)
@@ -185,16 +187,18 @@ class DeckyChanges:
 class ChangesStore:
     """The changes of all deckies of a process, by name."""
 
-    def __init__(self, directory: Path, budget: MemoryBudget) -> None:
+    def __init__(self, directory: Path, budget: MemoryBudget, keep_seconds: float) -> None:
+        """`keep_seconds` is how long they are kept after the last one."""
         self._directory = directory
         self._budget = budget
+        self._keep_seconds = keep_seconds
         self._deckies: dict[tuple[str, str], DeckyChanges] = {}
 
     def of(self, decky: str, persona: str) -> DeckyChanges:
         key = (decky, persona)
         if key not in self._deckies:
             file = self._directory / f"{decky}.msgpack"
-            self._deckies[key] = DeckyChanges(file, persona, self._budget)
+            self._deckies[key] = DeckyChanges(file, persona, self._budget, self._keep_seconds)
         return self._deckies[key]
 
     def save(self) -> None:

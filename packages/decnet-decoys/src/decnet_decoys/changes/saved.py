@@ -3,6 +3,7 @@
 
 import logging
 import posixpath
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,15 @@ class Saved(msgspec.Struct):
     rules: list[str] = []
 
 
-def read(file: Path, persona: str) -> Saved:
-    """Return what was saved; nothing if it is of another persona, or damaged, which the log then says."""
+def read(file: Path, persona: str, keep_seconds: float) -> Saved:
+    """Return what was saved; nothing if it is of another persona, too old, or damaged, which the log then says.
+
+    It is too old when nothing was changed for `keep_seconds`: one intruder's new password would keep all others out.
+    """
     try:
+        if time.time() - file.stat().st_mtime >= keep_seconds:
+            file.unlink()
+            return Saved(persona)
         data = file.read_bytes()
         saved = msgspec.msgpack.decode(data, type=Saved)
         if _MARK in data:

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, case
 
+from decnet_models.attackers.scoring.verdicts import total
 from decnet_models.attackers.tables import BY, DERIVED, KEPT, MERGE, TOTAL, UNJUDGED, metadata
-from decnet_models.attackers.verdicts import total
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import insert_into
 
 Row = dict[str, Any]

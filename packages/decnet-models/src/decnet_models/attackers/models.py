@@ -42,7 +42,7 @@ class Attacker(Seen, table=True):
     canary_hits: int = 0
     """Uses of canary tokens."""
     score: int = 0
-    """How dangerous the attacker is, from 0 to 100 (`decnet_models.attackers.score`)."""
+    """How dangerous the attacker is, from 0 to 100 (`decnet_models.attackers.scoring.score`)."""
     behaviour_score: int = 0
     """The part of the score that its behaviour makes; the other is the verdict's."""
     verdict: str = "unknown"

@@ -4,7 +4,7 @@
 import msgspec
 
 from decnet_models.attackers.behaviour import Rhythm, Trait
-from decnet_models.attackers.score import Term
+from decnet_models.attackers.scoring.score import Term
 
 
 class Attacker(msgspec.Struct, frozen=True):

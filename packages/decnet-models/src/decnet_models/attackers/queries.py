@@ -22,7 +22,7 @@ from decnet_models.attackers.profile import (
     TokenHits,
     Tool,
 )
-from decnet_models.attackers.score import Facts, terms
+from decnet_models.attackers.scoring.score import Facts, terms
 from decnet_models.database.statements import among, existing, parts
 from decnet_models.database.window import Window
 

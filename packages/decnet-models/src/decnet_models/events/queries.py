@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select, tuple_
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
-from decnet_models.database.row_select import RowSelect, listed
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.shards import SHARDS, shard_of
 from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts, unindexed
 from decnet_models.database.window import Window

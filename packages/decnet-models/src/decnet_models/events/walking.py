@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, tuple_
 
-from decnet_models.database.row_select import RowSelect, listed
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
 from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent, readable

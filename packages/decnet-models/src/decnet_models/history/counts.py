@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Insert, Table, func, select
 from decnet_core.events.catalogue import CanaryHit, CommandRun, HttpRequest, LoginAttempt, Payload
 from decnet_core.text import for_column
 from decnet_core.timing.durations import HOUR_NS
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.history.source_set import member, packed, united, unpacked
 from decnet_models.history.tables import hourly_attacker, hourly_count, hourly_value

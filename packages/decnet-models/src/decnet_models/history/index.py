@@ -15,7 +15,7 @@ from sys import byteorder
 
 from sqlalchemy import Connection, delete, func, select
 
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.history.tables import search_word
 
 CHUNK = 8192

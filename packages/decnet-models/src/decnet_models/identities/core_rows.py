@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
-from decnet_models.database.keyed_rows import rows_at
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.keyed_rows import rows_at
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import PART, among, insert_into, parts
 from decnet_models.grouping.membership import next_revision
 from decnet_models.grouping.values import ChangeKind

@@ -13,8 +13,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert
 
-from decnet_models.database.keyed_rows import rows_among, rows_at
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.keyed_rows import rows_among, rows_at
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 

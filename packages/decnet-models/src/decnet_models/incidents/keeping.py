@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, case, delete, func, select, update
 
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.incidents.tables import (
     incident,

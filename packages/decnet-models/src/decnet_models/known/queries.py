@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_column
-from decnet_models.database.row_select import RowSelect
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into
 from decnet_models.known.tables import known_source
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
-from decnet_models.database.row_insert import RowInsert
+from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import commit_in_order, existing, parts
 from decnet_models.notices.tables import notice as notice_table
 

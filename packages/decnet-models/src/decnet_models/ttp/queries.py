@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, select, tuple_
 
 from decnet_core.text import for_column
-from decnet_models.database.row_insert import RowInsert
-from decnet_models.database.row_select import RowSelect
+from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window

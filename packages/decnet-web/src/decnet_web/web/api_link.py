@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 
 from decnet_web.errors import WebError
-from decnet_web.web.body import BodyError, pieces, until_end
-from decnet_web.web.requests import MAX_HEAD_BYTES, Fields, passed_on
-from decnet_web.web.responses import Field
+from decnet_web.web.messages.body import BodyError, pieces, until_end
+from decnet_web.web.messages.requests import MAX_HEAD_BYTES, Fields, passed_on
+from decnet_web.web.messages.responses import Field
 
 _AGAIN_SECONDS = 0.05
 _LARGEST_HEAD = 4 * MAX_HEAD_BYTES

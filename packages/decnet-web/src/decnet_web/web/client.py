@@ -10,12 +10,12 @@ from typing import Any
 
 from decnet_core.net.addresses import peer_address, source_of
 from decnet_web.web.api_link import ApiAbsentError, ApiBrokenError
-from decnet_web.web.body import PIECE, BodyError
 from decnet_web.web.exchange import Exchange
 from decnet_web.web.forwarding import Sender, sender, trusted
 from decnet_web.web.local import send_file
-from decnet_web.web.requests import MAX_HEAD_BYTES, Refused, Request, parse
-from decnet_web.web.responses import problem
+from decnet_web.web.messages.body import PIECE, BodyError
+from decnet_web.web.messages.requests import MAX_HEAD_BYTES, Refused, Request, parse
+from decnet_web.web.messages.responses import problem
 from decnet_web.web.site import Site
 from decnet_web.web.stream import Stream
 

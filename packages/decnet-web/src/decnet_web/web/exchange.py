@@ -11,11 +11,11 @@ from typing import TypeVar
 from decnet_core.tasks import Tasks
 from decnet_web.web import api_link
 from decnet_web.web.api_link import ApiBrokenError, ApiResponse
-from decnet_web.web.body import LAST_CHUNK, BodyError, as_chunk, pieces
 from decnet_web.web.forwarding import Sender, forwarded_fields
-from decnet_web.web.headers import DATA, with_defaults
-from decnet_web.web.requests import Request
-from decnet_web.web.responses import head, reason_of
+from decnet_web.web.messages.body import LAST_CHUNK, BodyError, as_chunk, pieces
+from decnet_web.web.messages.headers import DATA, with_defaults
+from decnet_web.web.messages.requests import Request
+from decnet_web.web.messages.responses import head, reason_of
 from decnet_web.web.site import Site
 from decnet_web.web.stream import Stream
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from decnet_web.web.requests import Request, words
+from decnet_web.web.messages.requests import Request, words
 
 TYPES = {
     ".html": "text/html; charset=utf-8",

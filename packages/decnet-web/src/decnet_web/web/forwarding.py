@@ -9,8 +9,8 @@ import msgspec
 
 from decnet_core.net.addresses import Network, parse_address
 from decnet_core.net.forwarded import client_address
-from decnet_web.web.requests import Request, passed_on
-from decnet_web.web.responses import Field
+from decnet_web.web.messages.requests import Request, passed_on
+from decnet_web.web.messages.responses import Field
 
 _OURS = frozenset(
     ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",

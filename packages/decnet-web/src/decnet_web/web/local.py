@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 from email.utils import formatdate
 
-from decnet_web.web.body import PIECE
 from decnet_web.web.files import not_modified
-from decnet_web.web.headers import DOCUMENT, with_defaults
-from decnet_web.web.requests import Request
-from decnet_web.web.responses import head, problem, reason_of
+from decnet_web.web.messages.body import PIECE
+from decnet_web.web.messages.headers import DOCUMENT, with_defaults
+from decnet_web.web.messages.requests import Request
+from decnet_web.web.messages.responses import head, problem, reason_of
 from decnet_web.web.site import Site
 
 _NOT_BUILT = (

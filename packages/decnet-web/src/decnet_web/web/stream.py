@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
-from decnet_web.web.requests import MAX_HEAD_BYTES
+from decnet_web.web.messages.requests import MAX_HEAD_BYTES
 
 
 class Stream(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Tally, rules_of
 from decnet_models.attackers.queries import facts_of
-from decnet_models.attackers.score import Facts, score, total
+from decnet_models.attackers.scoring.score import Facts, score, total
 from decnet_models.database.statements import existing
 from decnet_models.intel.verdicts import verdicts
 

@@ -5,7 +5,7 @@ import time
 
 from sqlalchemy import Engine
 
-from decnet_models.attackers.verdicts import apply
+from decnet_models.attackers.scoring.verdicts import apply
 from decnet_models.database.engine import reading, writing
 from decnet_models.intel.verdicts import changes_after
 from decnet_models.progress.queries import advance_cursor, cursor_of

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet.cli.errors import OperatorError
 from decnet.cli.operator_name import operator
+from decnet.deckies.documents.work_hours import work_columns
 from decnet.deckies.plan import PersonaStep, Plan, Step
-from decnet.deckies.work_hours import work_columns
 from decnet.fleet.bus_access import reachable_bus
 from decnet.fleet.deployment import Deployment
 from decnet_core.bus.interface import BusError

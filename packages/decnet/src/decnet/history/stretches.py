@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, 
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
-from decnet_models.database.row_select import RowSelect
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
 from decnet_models.events.walking import Place, place_of

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from decnet_web.api.accounts.passwords import Hasher
+from decnet_web.api.accounts.factors.passwords import Hasher
 from decnet_web.api.accounts.remembered import Remembered
 from decnet_web.api.accounts.tickets import SealedError, Sealer, Tickets
 from decnet_web.api.problems import Problem

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from decnet_core.events.notices import decode_notice
-from decnet_models.attackers.scores import scores_of
+from decnet_models.attackers.scoring.scores import scores_of
 from decnet_models.grouping.membership import groups_of
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.incidents import keeping

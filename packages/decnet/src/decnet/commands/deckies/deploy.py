@@ -9,7 +9,8 @@ import typer
 
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.deckies import commit, document, export
+from decnet.deckies import commit
+from decnet.deckies.documents import document, export
 from decnet.deckies.excluded import excluded
 from decnet.deckies.operations import carry_out, planned
 from decnet.fleet.deployment import Deployment, find_deployment, transaction

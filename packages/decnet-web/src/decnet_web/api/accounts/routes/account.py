@@ -17,8 +17,8 @@ from decnet.cli.errors import NotFoundError
 from decnet_models.accounts import entrances, factors, queries
 from decnet_models.accounts.queries import LogIn
 from decnet_models.attackers.tables import credential
-from decnet_web.api.accounts import passwords, totp
 from decnet_web.api.accounts.entering import browser_of, describe, open_session, set_cookie
+from decnet_web.api.accounts.factors import passwords, totp
 from decnet_web.api.accounts.models import Secret, SessionInfo, Ticket
 from decnet_web.api.accounts.own import InOwner, present
 from decnet_web.api.accounts.tickets import ticket_digest

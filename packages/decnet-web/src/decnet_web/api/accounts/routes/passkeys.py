@@ -17,11 +17,11 @@ from decnet.cli.errors import NotFoundError
 from decnet_models.accounts import entrances, factors, queries
 from decnet_models.accounts.factors import Passkey
 from decnet_models.accounts.queries import Account
-from decnet_web.api.accounts import passkeys
 from decnet_web.api.accounts.entering import Entrance, InDoor
+from decnet_web.api.accounts.factors import passkeys
+from decnet_web.api.accounts.factors.passkeys import Party, party
 from decnet_web.api.accounts.models import CeremonyOptions, LoginOutcome, PasskeyLogin, Ticket
 from decnet_web.api.accounts.own import InOwner
-from decnet_web.api.accounts.passkeys import Party, party
 from decnet_web.api.accounts.routes.account import Digest
 from decnet_web.api.accounts.tickets import ticket_digest
 from decnet_web.api.accounts.transport import host_of, origin_of

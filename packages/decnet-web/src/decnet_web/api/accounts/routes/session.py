@@ -12,9 +12,10 @@ from decnet.access import links
 from decnet.access.secrets import digest
 from decnet_models.accounts import entrances, factors, queries
 from decnet_models.accounts.queries import Account
-from decnet_web.api.accounts import cookies, totp
+from decnet_web.api.accounts import cookies
 from decnet_web.api.accounts.attempts import by_id, by_name
 from decnet_web.api.accounts.entering import Entrance, InDoor, SecondStep, describe
+from decnet_web.api.accounts.factors import totp
 from decnet_web.api.accounts.models import LinkLogin, LoginOutcome, PasswordLogin, SecondFactor, SessionInfo
 from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.accounts.tickets import ticket_digest

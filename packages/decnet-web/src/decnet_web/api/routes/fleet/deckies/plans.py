@@ -11,8 +11,9 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 
 from decnet.cli.operator_name import acting_as
-from decnet.deckies import commit, document, export, plan_digest
-from decnet.deckies.document import DocumentError
+from decnet.deckies import commit, plan_digest
+from decnet.deckies.documents import document, export
+from decnet.deckies.documents.document import DocumentError
 from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import mutate_now
 from decnet.deckies.operations import wanted_decky

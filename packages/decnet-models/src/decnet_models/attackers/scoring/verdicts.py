@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, literal_column, update
 
-from decnet_models.attackers.score import MAX_SCORE, VERDICT_POINTS
+from decnet_models.attackers.scoring.score import MAX_SCORE, VERDICT_POINTS
 from decnet_models.attackers.tables import attacker
 
 _POINTS = tuple(VERDICT_POINTS.items())

@@ -19,8 +19,8 @@ from tests.decnet_web.api.served import Served, serving
 from decnet.access import users
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.factors import Passkey
-from decnet_web.api.accounts import passkeys
-from decnet_web.api.accounts.passkeys import Party
+from decnet_web.api.accounts.factors import passkeys
+from decnet_web.api.accounts.factors.passkeys import Party
 from decnet_web.api.problems import Problem
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_web.web.api_link import ApiBrokenError, response
-from decnet_web.web.body import BodyError, pieces
 from decnet_web.web.forwarding import Sender, forwarded_fields
 from decnet_web.web.hosts import Hosts
-from decnet_web.web.requests import Refused, Request, parse
+from decnet_web.web.messages.body import BodyError, pieces
+from decnet_web.web.messages.requests import Refused, Request, parse
 
 NAMES = st.sampled_from(
     ["Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "Cookie", "X", "Te", "Upgrade", "Expect",

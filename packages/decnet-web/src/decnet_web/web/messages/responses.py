@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from decnet_web.web.headers import DATA, with_defaults
+from decnet_web.web.messages.headers import DATA, with_defaults
 
 Field = tuple[str, str]
 

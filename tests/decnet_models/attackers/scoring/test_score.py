@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_models.attackers.score import MAX_SCORE, STEPS, TOOL_POINTS, Facts, score, terms
+from decnet_models.attackers.scoring.score import MAX_SCORE, STEPS, TOOL_POINTS, Facts, score, terms
 
 COUNTS = [name for name in Facts.__struct_fields__ if name != "purposes"]
 

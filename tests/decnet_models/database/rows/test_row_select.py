@@ -8,7 +8,7 @@ from sqlalchemy import Engine, bindparam, select
 
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
-from decnet_models.database.row_select import RowSelect, listed
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.events.queries import insert_events, readable
 from decnet_models.events.tables import event
 

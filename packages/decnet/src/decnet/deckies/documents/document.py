@@ -25,8 +25,8 @@ from typing import Annotated, Any
 import msgspec
 
 from decnet.cli.errors import CommandError
-from decnet.deckies import plain_errors
 from decnet.deckies.addressing import DHCP
+from decnet.deckies.documents import plain_errors
 from decnet.deckies.wanted import Name, Port, Runtime, Wanted
 
 MAX_DECKIES = 10_000

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from decnet.deckies.document import DocumentError, read
+from decnet.deckies.documents.document import DocumentError, read
 
 NETWORK = '[network]\nruntime = "netns"\ninterface = "eth0"\nsubnets = ["10.20.0.0/24"]\ngateways = ["10.20.0.1"]\n\n'
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from decnet.cli.errors import OperatorError
-from decnet.deckies.work_hours import work_columns
+from decnet.deckies.documents.work_hours import work_columns
 from decnet_decoys.personas.schema import Work
 
 
