@@ -224,6 +224,8 @@ PROGRAMS = (
     "python3 -c '" + "(" * 2000 + "'; python3 -c '" + "-" * 2000 + "1'; python3 -c '" + "[x for x in " * 150 + "'",
     "perl -e '" + "say for 1..9999;" * 32 + "'",
     "split -l1 /tmp/lines",
+    "column -t /tmp/lines",
+    "join /tmp/lines /tmp/lines",
 )  # fmt: skip
 
 

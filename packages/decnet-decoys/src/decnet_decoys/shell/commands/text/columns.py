@@ -13,6 +13,8 @@ from decnet_decoys.shell.syntax.escapes import unescape
 MAX_RANGES = 64
 MAX_TABLE = 1 << 18
 """Bytes that `column -t` lays out."""
+_ROW_BYTES = 64
+"""What a line counts for besides its text."""
 _END = 1 << 30
 _CUT = {"fields": "f:", "delimiter": "d:", "bytes": "b:", "characters": "c:", "only-delimited": "s",
         "complement": "complement", "output-delimiter": "out:", "zero-terminated": "z"}  # fmt: skip
@@ -132,7 +134,7 @@ def column(call: Call) -> Effects:
     for source in (yield from call.sources(found.operands)):
         for line in source.lines():
             yield from turn()
-            held += len(line)
+            held += len(line) + _ROW_BYTES
             if line.strip() and held < MAX_TABLE:
                 text = decode(line)
                 rows.append(text.split(separator)[:200] if "t" in found else [text])
@@ -162,10 +164,6 @@ def _filled(call: Call, cells: list[str], width: int) -> Steps[None]:
         line = cells[row::down]
         call.print("".join(cell + "\t" * -(-(wide - len(cell)) // 8) for cell in line[:-1]) + line[-1])
         yield from turn()
-
-
-_ROW_BYTES = 64
-"""Memory that a line takes besides its text."""
 
 
 @command("join")
