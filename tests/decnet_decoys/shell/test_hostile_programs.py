@@ -186,6 +186,7 @@ def test_any_archive_or_encoded_text(machine: Machine, command: str, head: bytes
         "sed -n 'w /nowhere/x' /tmp/f",
         "python3 -c 'a=(1,)*4096\nb=a*4096\nc=b*4096'",
         'python3 -c \'print("x".encode("nothing"))\'',
+        "printf '%(%Y)T' 99999999999999999999; date -d @99999999999999999999; date -d @-99999999999999999999",
     ],
 )
 def test_what_once_went_wrong(machine: Machine, line: str) -> None:

@@ -31,6 +31,8 @@ MAX_HISTORY_LINE = 4096
 MAX_HISTORY_CHARACTERS = 1 << 17
 """Of all lines of a session's history."""
 
+FURTHEST = 1 << 55
+"""The Unix time, in seconds from 1970 either way, beyond which there is no date: years are of 32 bits (struct tm)."""
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 KeptVariables = tuple[dict[str, str], set[str]]
@@ -191,7 +193,8 @@ class ShellState:
 
     def date(self, layout: str, moment: int | None = None) -> str:
         """Return Unix time `moment`, now when None, in a layout of strftime(3); the machine's clock shows UTC."""
-        return time.strftime(layout, time.gmtime(self.now if moment is None else moment))
+        shown = self.now if moment is None else max(-FURTHEST, min(moment, FURTHEST))
+        return time.strftime(layout, time.gmtime(shown))
 
     @property
     def access(self) -> Access:
