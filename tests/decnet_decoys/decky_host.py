@@ -131,7 +131,7 @@ def free_port(address: str) -> int:
 
 
 def own_address(last: int) -> str:
-    """An address that no other test process uses."""
+    """An address that no other test run uses, and at import no other module: `last` is each module's own there."""
     return f"127.78.{os.getpid() % 250 + 1}.{last}"
 
 

@@ -25,7 +25,7 @@ DATA = (50111, 50112)
 DECKY = AssignedDecky(
     "db-07", "db", (ADDRESS,), "ubuntu-db", (AssignedService("ftp", PORT),), 1, data_ports=DATA
 )  # fmt: skip
-OWN = DeckySettings(name="own-01", address=own_address(80), persona="nas", services={"http": 18080})
+OWN = DeckySettings(name="own-01", address=own_address(85), persona="nas", services={"http": 18080})
 
 
 def bound(port: int) -> socket.socket:
