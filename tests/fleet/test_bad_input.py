@@ -273,8 +273,8 @@ async def test_escapes_in_user_names_do_not_reach_the_terminal(arena: Arena, mon
     async with unharmed(arena):
         with arena.log.open("ab") as log:
             log.write(cowrie(username=HOSTILE, src_ip="127.66.9.12") + b"\n")
+        name = HOSTILE.partition("\0")[0]  # at a zero byte OpenSSH ends the connection, and so do we
         with pytest.raises(asyncssh.PermissionDenied):
-            name = HOSTILE.partition("\0")[0]  # at a zero byte OpenSSH ends the connection, and so do we
             await log_in(f"127.77.{arena.block}.10", SSH_PORT, "127.66.9.12", name, password="guess")
         await attacked(arena, 30)
         await until(lambda: settled(arena) and len(times_of(arena, "owned")) == 2, PATIENCE)
