@@ -35,6 +35,15 @@ def replace_file(path: Path, content: bytes, mode: int = 0o640, *, synced: bool 
             os.fsync(directory)
 
 
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """Return what differs once `replace_file` has replaced `path`; None while there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 @contextlib.contextmanager
 def opened_directory(directory: Path, flags: int = 0) -> Iterator[int]:
     """Hold a descriptor of `directory`. Raises OSError."""

@@ -6,7 +6,7 @@ field `ts` is printed as RFC 3339 with nine digits, and beside it `ts_ns` has th
 `created_at` and so on in the same way.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import msgspec
@@ -30,13 +30,13 @@ _BESIDE = frozenset({"seq", "kind"})
 _LAST_SECOND = 253_402_300_799
 
 
-def parse_iso8601(value: object) -> int | None:
-    """Return ISO 8601 (RFC 3339) text, UTC when it names no zone, as ns since the Unix epoch; None before 1970."""
+def parse_iso8601(value: object, zone: tzinfo = UTC) -> int | None:
+    """Return ISO 8601 (RFC 3339) text, in `zone` when it names none, as ns since the Unix epoch; None before 1970."""
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
         time = datetime.fromisoformat(value)
-        return nanoseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
+        return nanoseconds(time if time.tzinfo else time.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         return None
 

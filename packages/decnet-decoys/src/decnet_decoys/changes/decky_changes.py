@@ -128,7 +128,10 @@ class DeckyChanges:
         if not self._lease.hold(more):
             return False
         self._bytes += more
-        self._sources[source] = max(0, mine)
+        if mine > 0:
+            self._sources[source] = mine
+        else:
+            self._sources.pop(source, None)
         return True
 
     def _note_accounts(self, machine: Machine, files: FileSystem, session: str) -> None:

@@ -7,11 +7,10 @@ Whoever filters by what no index has looks at these, and reads payloads only of 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
-from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
 
@@ -39,37 +38,6 @@ def place_of(stored: StoredEvent) -> Place:
     one = stored.event
     values = (one.src_ip, one.dst_port, one.decky, one.sensor, one.session, one.synthetic)
     return Place(stored.seq, one.ts, one.kind, *values)
-
-
-def places(
-    connection: Connection,
-    limit: int,
-    *,
-    before: int | None = None,
-    kind: str | None = None,
-    attacker: str | None = None,
-    session: str | None = None,
-) -> list[Place]:
-    """Return the newest rows by `seq`, of a kind, an attacker or a session; page on with `before` = the last `seq`."""
-    c = event.c
-    query = select(*_PLACE).order_by(c.seq.desc()).limit(limit)
-    for column, value in ((c.kind, kind), (c.src_ip, attacker), (c.session, session)):
-        if value is not None:
-            query = query.where(column == value)
-    if before is not None:
-        query = query.where(c.seq < before)
-    return [Place(*row) for row in connection.execute(query)]
-
-
-def places_within(
-    connection: Connection, window: Window, limit: int, *, before: tuple[int, int] | None = None
-) -> list[Place]:
-    """Return the latest rows of a span of time by the events' own times; page on with the last one's time and `seq`."""
-    c = event.c
-    query = select(*_PLACE).where(c.ts >= window.since, c.ts < window.until).order_by(c.ts.desc(), c.seq.desc())
-    if before is not None:
-        query = query.where(c.ts <= before[0], tuple_(c.ts, c.seq) < before)
-    return [Place(*row) for row in connection.execute(query.limit(limit))]
 
 
 def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:

@@ -187,14 +187,6 @@ def record(connection: Connection, change: Change, moved: Collection[str]) -> No
     connection.execute(insert(IDENTITIES.moved), [{"change": number, "attacker": each} for each in sorted(moved)])
 
 
-def mark_undone(connection: Connection, changes: Collection[int], *, now_ns: int) -> None:
-    """Mark changes as undone, if they are not yet."""
-    c = IDENTITIES.change.c
-    for part in parts(changes):
-        undone = update(IDENTITIES.change).where(c.id.in_(part), c.undone_at.is_(None))
-        connection.execute(undone.values(undone_at=now_ns))
-
-
 def sizes(connection: Connection, identities: Collection[UUID]) -> dict[UUID, Size]:
     """Return the stored sizes of those of the identities that are there."""
     c = IDENTITIES.group.c

@@ -37,13 +37,6 @@ def assignment_in(content: bytes) -> Assignment | None:
         return None
 
 
-def version_in(data: bytes) -> int:
-    """Return the version of the assignment in a stored envelope, which is not verified; 0 for none."""
-    envelope = envelope_in(data)
-    found = assignment_in(envelope.content) if envelope else None
-    return found.version if found else 0
-
-
 def parts(version: int, data: bytes) -> Iterator[Assign]:
     """Yield the messages that carry an encoded envelope."""
     count = -(-len(data) // PART_BYTES)

@@ -15,7 +15,7 @@ from decnet_core.deckies.orders import (
     authority_file,
     standing_file,
 )
-from decnet_core.durable import make_directory, replace_file, sync_directory
+from decnet_core.durable import make_directory, replace_file, stamp_of, sync_directory
 from decnet_swarm.assignments.child import SealError, verified_content
 from decnet_swarm.assignments.envelope import Collected, assignment_in, envelope_in
 from decnet_swarm.pki import files
@@ -76,14 +76,11 @@ class KeptAssignment:
     def news(self) -> Standings | None:
         """Return how the deckies stand, None when that was returned already or nobody has written it."""
         path = standing_file(self._state)
-        try:
-            found = path.stat()
-            stamp = found.st_ino, found.st_mtime_ns
-            if stamp == self._told:
-                return None
-            standings = msgspec.json.decode(path.read_bytes(), type=Standings)
-        except FileNotFoundError:
+        stamp = stamp_of(path)
+        if stamp is None or stamp == self._told:
             return None
+        try:
+            standings = msgspec.json.decode(path.read_bytes(), type=Standings)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("%s cannot be read: %s", path, error)
             return None

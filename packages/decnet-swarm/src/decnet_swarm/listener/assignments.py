@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.deckies.orders import MOST_BYTES, Assignment, ordered_file
-from decnet_core.durable import replace_file
+from decnet_core.durable import replace_file, stamp_of
 from decnet_swarm.assignments.child import SealError, signed
 from decnet_swarm.assignments.envelope import Envelope, assignment_in, envelope_in
 from decnet_swarm.pki import files
@@ -85,12 +85,4 @@ class Assignments:
 
     def _stamp(self, sensor: str) -> object:
         """Return what differs whenever order or identity may have changed."""
-        return _seen(ordered_file(self._state, sensor)), _seen(self._folder / files.IDENTITY)
-
-
-def _seen(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
+        return stamp_of(ordered_file(self._state, sensor)), stamp_of(self._folder / files.IDENTITY)

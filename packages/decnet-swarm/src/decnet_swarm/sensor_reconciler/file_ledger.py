@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.deckies.orders import Assignment, Standing, Standings, assigned_file, authority_file, standing_file
-from decnet_core.durable import make_directory, replace_file
+from decnet_core.durable import make_directory, replace_file, stamp_of
 from decnet_core.placement.ledger import Wanted, differs, phase, wanted
 from decnet_core.placement.reconciliation import Outcome
 from decnet_core.placement.retry import Failure
@@ -109,7 +109,7 @@ class FileLedger:
             return ""
 
     def _stamp(self) -> object:
-        return tuple(_seen(path) for path in (assigned_file(self._state), authority_file(self._state)))
+        return tuple(stamp_of(path) for path in (assigned_file(self._state), authority_file(self._state)))
 
 
 def _standing(outcome: Outcome, before: Standing | None, failure: Failure | None, now_ns: int) -> Standing:
@@ -131,11 +131,3 @@ def _standings(path: Path) -> Standings:
         return msgspec.json.decode(path.read_bytes(), type=Standings)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return Standings()
-
-
-def _seen(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -36,6 +36,8 @@ from decnet_workers.reconciler.rows import order
 log = logging.getLogger(__name__)
 
 Rows = list[tuple[Decky, State | None]]
+News: TypeAlias = tuple[Decky, State | None, State, Standing | None]
+"""A decky, its state before and now, and what its sensor reported."""
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -61,8 +63,7 @@ class SensorDeckies:
             rows = states_on_sensors(connection)
             bodies = {one.name: one.body for one in personas(connection)} if rows else {}
         ordered = self._order(rows, bodies)
-        known = contacts(self._state) if rows else {}
-        news = [found for found in (self._news(*pair, known) for pair in rows) if found is not None]
+        news = self._news(rows) if rows else []
         if not news:
             return Round(ordered)
         now = time.time_ns()
@@ -98,17 +99,20 @@ class SensorDeckies:
     def _folder(self) -> Path:
         return ordered_file(self._state, "").parent
 
-    def _news(
-        self, row: Decky, before: State | None, known: Mapping[str, Contact]
-    ) -> "tuple[Decky, State | None, State, Standing | None] | None":
-        """Return the decky with its state before and now, None when that is the same."""
-        contact = known.get(row.sensor or "")
-        report = reported(self._state, row.sensor or "") if contact else None
-        standing = next((one for one in report.deckies if one.name == row.name), None) if report else None
-        now = _state(row, before, contact, report, standing)
-        if now is None or (before is not None and msgspec.structs.replace(before, checked_at=now.checked_at) == now):
-            return None
-        return row, before, now, standing
+    def _news(self, rows: Rows) -> list[News]:
+        """Return the deckies whose state is another one now, with the state before and now."""
+        known = contacts(self._state)
+        reports = {sensor: report for sensor in known if (report := reported(self._state, sensor)) is not None}
+        standings = {(sensor, one.name): one for sensor, report in reports.items() for one in report.deckies}
+        found: list[News] = []
+        for row, before in rows:
+            sensor = row.sensor or ""
+            standing = standings.get((sensor, row.name))
+            now = _state(row, before, known.get(sensor), reports.get(sensor), standing)
+            if now is None or (before and msgspec.structs.replace(before, checked_at=now.checked_at) == now):
+                continue
+            found.append((row, before, now, standing))
+        return found
 
 
 def _state(
@@ -144,9 +148,7 @@ def _state(
     )
 
 
-def _record(
-    connection: Connection, news: Iterable[tuple[Decky, State | None, State, Standing | None]], now_ns: int
-) -> set[str]:
+def _record(connection: Connection, news: Iterable[News], now_ns: int) -> set[str]:
     told: list[tuple[str, Notice]] = []
     for row, before, after, standing in news:
         kind = _kind(before, after)

@@ -3,13 +3,15 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import get_args
 
 import msgspec
 
+from decnet.reporter.settings import Day
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.window import Window
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS: tuple[Day, ...] = get_args(Day)
 _LOOKED_BACK = 15
 """Days in which any day of the week was due twice."""
 

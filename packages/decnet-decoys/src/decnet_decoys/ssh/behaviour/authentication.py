@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from decnet_decoys.ssh.behaviour.dialect import Dialect
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.wire import string
 
 if TYPE_CHECKING:
     from decnet_decoys.ssh.behaviour.connection import DecoyConnection
@@ -110,7 +111,7 @@ class Authentication:
         else:
             passes = False
         if passes and not signed:
-            self._connection.send_packet(USERAUTH_PK_OK, _string(algorithm), _string(blob))
+            self._connection.send_packet(USERAUTH_PK_OK, string(algorithm), string(blob))
             return None
         return bool(passes)
 
@@ -119,7 +120,7 @@ class Authentication:
         packet.get_string()
         packet.check_end()
         self.prompted = True
-        prompt = _string(b"") * 3 + (1).to_bytes(4, "big") + _string(b"Password: ") + b"\0"
+        prompt = string(b"") * 3 + (1).to_bytes(4, "big") + string(b"Password: ") + b"\0"
         self._connection.send_packet(USERAUTH_INFO_REQUEST, prompt)
 
     async def answer(self, packet: Any) -> None:
@@ -152,11 +153,7 @@ class Authentication:
         kinds = [kind for kind in self._dialect.methods if kind != "keyboard-interactive"]
         if self._doorkeeper.keyboard_interactive():
             kinds = list(self._dialect.methods)
-        self._connection.send_packet(USERAUTH_FAILURE, _string(",".join(kinds).encode()), b"\0")
-
-
-def _string(value: bytes) -> bytes:
-    return len(value).to_bytes(4, "big") + value
+        self._connection.send_packet(USERAUTH_FAILURE, string(",".join(kinds).encode()), b"\0")
 
 
 def _text(value: bytes) -> str:

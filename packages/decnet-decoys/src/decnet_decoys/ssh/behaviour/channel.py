@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.ssh.behaviour.dialect import Dialect
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.wire import string
 
 if TYPE_CHECKING:
     from decnet_decoys.ssh.behaviour.connection import DecoyConnection
@@ -103,7 +104,7 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
 
     def _die(self, signal: str) -> None:
         if self._send_state == "open":
-            self._last_words = (b"exit-signal", _string(signal.encode()) + b"\0" + _string(b"") * 2)
+            self._last_words = (b"exit-signal", string(signal.encode()) + b"\0" + string(b"") * 2)
             self.write_eof()
             assert self._session is not None
             self._session.signal_received(signal)
@@ -189,10 +190,6 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         99: _process_response,
         100: _process_response,
     }
-
-
-def _string(value: bytes) -> bytes:
-    return len(value).to_bytes(4, "big") + value
 
 
 _HANDLERS = {

@@ -31,6 +31,7 @@ from decnet_decoys.ssh.behaviour.dialect import (
     VersionRefused,
 )
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.wire import string
 
 _packet: Any = sys.modules["asyncssh.packet"]
 _kex_dh: Any = sys.modules["asyncssh.kex_dh"]
@@ -73,7 +74,6 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         self._packet_class = LenientPacket if dialect.lenient else _packet.SSHPacket
         self._authentication: Any = None
         self._no_more_sessions = False
-        self._forwards: set[bytes] = set()
 
     def _cleanup(self, exc: Exception | None) -> None:
         super()._cleanup(exc)
@@ -108,7 +108,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
     def _send_ext_info(self) -> None:
         extensions = self._dialect.extensions()
         if extensions:
-            content = b"".join(_string(name) + _string(value) for name, value in extensions)
+            content = b"".join(string(name) + string(value) for name, value in extensions)
             self.send_packet(EXT_INFO, len(extensions).to_bytes(4, "big") + content)
 
     async def send_userauth_success(self) -> None:
@@ -289,7 +289,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         packet.check_end()
         if service != USERAUTH:
             raise self._dialect.service_refused(service.decode("utf-8", "backslashreplace"))
-        self.send_packet(SERVICE_ACCEPT, _string(service))
+        self.send_packet(SERVICE_ACCEPT, string(service))
         self._next_service = None
         if not self._auth_complete:
             self._auth_in_progress = True
@@ -312,7 +312,6 @@ class DecoyConnection(asyncssh.SSHServerConnection):
             where = packet.get_string()
             port = packet.get_uint32() if name == "tcpip-forward" else None
             owner.listening_requested(name.partition("@")[0], where, port)
-            self._forwards.add(packet.get_consumed_payload()[-64:])
         elif name in ("cancel-tcpip-forward", "cancel-streamlocal-forward@openssh.com"):
             packet.get_string()
             if name == "cancel-tcpip-forward":
@@ -325,14 +324,14 @@ class DecoyConnection(asyncssh.SSHServerConnection):
 
     def _proofs(self, packet: Any) -> bytes | None:
         """Return signatures with the host keys that a client names (OpenSSH's PROTOCOL, 2.5)."""
-        prefix = _string(b"hostkeys-prove-00@openssh.com") + _string(self._session_id)
+        prefix = string(b"hostkeys-prove-00@openssh.com") + string(self._session_id)
         proofs: list[bytes] = []
         while packet:
             blob = packet.get_string()
             key: Any = self._all_server_host_keys.get(blob)
             if key is None or len(proofs) >= len(self._all_server_host_keys):
                 return None
-            proofs.append(_string(key.sign(prefix + _string(blob))))
+            proofs.append(string(key.sign(prefix + string(blob))))
         return b"".join(proofs)
 
     def _channel_asked(self, packet: Any) -> Any:
@@ -358,7 +357,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         """Send what the real server has people read about a request, if anything (RFC 4253 §11.3)."""
         said = self._dialect.remark(request)
         if said:
-            self.send_packet(DEBUG, b"\0" + _string(said) + _string(b""))
+            self.send_packet(DEBUG, b"\0" + string(said) + string(b""))
 
     def create_server_channel(self, *_: Any, **__: Any) -> Any:
         """Return a channel that answers in the dialect."""
@@ -384,7 +383,3 @@ def _lists(kexinit: bytes) -> list[list[bytes]]:
 
 def _overlook(_packet: Any) -> None:
     """Do nothing with an answer to what was never asked."""
-
-
-def _string(value: bytes) -> bytes:
-    return len(value).to_bytes(4, "big") + value

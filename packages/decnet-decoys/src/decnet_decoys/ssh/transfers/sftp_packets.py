@@ -8,6 +8,7 @@ from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import DENIED, NOT_FOUND
 from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.ssh.wire import string
 
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, UNSUPPORTED = 0, 1, 2, 3, 4, 8
 _WORDS = {
@@ -76,27 +77,27 @@ def answering(request: int, reply: bytes) -> bytes:
 
 def version(extensions: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Return the greeting; it answers no numbered request."""
-    pairs = (_string(name) + _string(value) for name, value in extensions)
+    pairs = (string(name) + string(value) for name, value in extensions)
     return bytes([_VERSION]) + struct.pack(">I", 3) + b"".join(pairs)
 
 
 def status(code: int) -> bytes:
     """Return how a request ended."""
-    return bytes([_STATUS]) + struct.pack(">I", code) + _string(_WORDS[code].encode()) + _string(b"")
+    return bytes([_STATUS]) + struct.pack(">I", code) + string(_WORDS[code].encode()) + string(b"")
 
 
 def handle(name: bytes) -> bytes:
-    return bytes([_HANDLE]) + _string(name)
+    return bytes([_HANDLE]) + string(name)
 
 
 def data(piece: bytes) -> bytes:
-    return bytes([_DATA]) + _string(piece)
+    return bytes([_DATA]) + string(piece)
 
 
 def names(rows: Sequence[tuple[str, str, Entry | None]]) -> bytes:
     """Return names, each with the line that `ls -l` would show, and attributes where there are any."""
     fields = (
-        _string(encode(name)) + _string(encode(line)) + (_attributes(entry) if entry else bytes(4))
+        string(encode(name)) + string(encode(line)) + (_attributes(entry) if entry else bytes(4))
         for name, line, entry in rows
     )
     return bytes([_NAME]) + struct.pack(">I", len(rows)) + b"".join(fields)
@@ -114,12 +115,8 @@ def numbers(*values: int) -> bytes:
 def texts(lists: Sequence[Sequence[str]]) -> bytes:
     """Return an extension's answer of lists of texts."""
     return bytes([_EXTENDED_REPLY]) + b"".join(
-        _string(b"".join(_string(encode(text)) for text in each)) for each in lists
+        string(b"".join(string(encode(text)) for text in each)) for each in lists
     )
-
-
-def _string(value: bytes) -> bytes:
-    return struct.pack(">I", len(value)) + value
 
 
 def _attributes(entry: Entry) -> bytes:

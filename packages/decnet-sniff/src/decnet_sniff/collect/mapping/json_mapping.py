@@ -181,20 +181,10 @@ def _text(where: Where | None, fields: Fields) -> str | None:
 def clock_of(form: str, zone: tzinfo = UTC) -> Clock:
     """Return the parser of times written as `form`: iso, unix, unix_ms, unix_us, unix_ns, or a pattern of strptime."""
     if form == "iso":
-        return lambda value: _iso(value, zone)
+        return lambda value: parse_iso8601(value, zone)
     if form in _UNITS:
         return lambda value: _since_epoch(value, _UNITS[form])
     return lambda value: _by_pattern(value, form, zone)
-
-
-def _iso(value: object, zone: tzinfo) -> int | None:
-    if not isinstance(value, str) or len(value) > 64:
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return nanoseconds(time if time.tzinfo else time.replace(tzinfo=zone))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _since_epoch(value: object, unit: int) -> int | None:
