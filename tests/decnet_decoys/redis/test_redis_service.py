@@ -209,7 +209,7 @@ FLOODS = {
     "stars": request(b"KEYS", b"*" * 5000) * 50,
     "small arguments": request(*[b""] * 60_000),
     "a transaction": request(b"MULTI") + request(b"GET", b"big") * 250 + request(b"EXEC"),
-    "a transaction of empty words": request(b"MULTI") + request(b"PING", *[b""] * 50_000) * 10 + request(b"EXEC"),
+    "a transaction of empty words": request(b"MULTI") + request(b"PING", *[b""] * 50_000) * 4 + request(b"EXEC"),
     "options": request(b"SET", b"a", b"b", *[b"GET"] * 60_000),
     "fields": request(b"HSET", b"h", *[b"%d" % at for at in range(300)]) + request(b"HDEL", b"h", *[b"x"] * 60_000),
     "popen": request(b"EVAL", b"popen(" * 20_000, b"0") * 3,

@@ -8,7 +8,7 @@ from typing import Final
 
 LONGEST_LINE: Final = 2048
 SEARCHED_AT_ONCE: Final = 8 << 10
-"""Bytes of a mail that are looked at in one go: in a mail of empty lines each is a line, which takes half a microsecond."""
+"""Bytes of a mail that are looked at in one go: each may be a line, which takes half a microsecond."""
 
 
 class Incoming:
