@@ -128,6 +128,7 @@ class ShellState:
         self.readonly: set[str] = set()
         self.stack: list[str] = []
         """Where `popd` goes back to."""
+        self._language()
         self.umask = 0o022
         self.parameters: list[str] = []
         """$1 and the following."""
@@ -143,6 +144,21 @@ class ShellState:
         """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
         self.become(user)
+
+    def _language(self) -> None:
+        """Set what the shell's language keeps besides variables and functions."""
+        self.evaluated = ""
+        """What the complaint about a syntax error names besides: `eval: ` within that."""
+        self.sourcing = 0
+        """How many sourced scripts are running."""
+        self.options: set[str] = set()
+        """What `set -o` has switched on."""
+        self.tested = 0
+        """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
+        self.associative: set[str] = set()
+        """Arrays whose keys are texts."""
+        self._scopes: list[dict[str, str | None]] = []
+        """Of each function that runs, what its local variables were before."""
 
     def become(self, user: User) -> None:
         """Log in as `user`: identity, home and environment."""
@@ -217,6 +233,18 @@ class ShellState:
         return shell if self.command is not None else f"-{shell}"
 
     @property
+    def flags(self) -> str:
+        """What $- is."""
+        interactive, given = self.command is None and self.terminal is not None, self.options
+        letters = {"errexit": "e", "noglob": "f", "nounset": "u", "verbose": "v", "xtrace": "x"}
+        found = (
+            {letters[name] for name in given & letters.keys()}
+            | {"h", "B"}
+            | ({"i", "m", "H"} if interactive else set())
+        )
+        return "".join(one for one in "efhimuvxBH" if one in found) + ("s" if interactive else "c")
+
+    @property
     def error_prefix(self) -> str:
         """What the shell's own error messages begin with."""
         return "bash: line 1" if self.name == "bash" else self.name
@@ -280,6 +308,7 @@ class ShellState:
     def unset(self, name: str) -> None:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
+        self.associative.discard(name)
 
     def define(self, name: str, body: Group, size: int) -> None:
         """Define a function whose text has `size` characters; one that there is no room for is not defined."""
@@ -306,6 +335,44 @@ class ShellState:
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
 
+    @contextmanager
+    def calling(self, argv: list[str]) -> Iterator[None]:
+        """Give a function its parameters and local variables, and take them away at the end."""
+        parameters = self.parameters
+        kept = self.set_parameters(argv)
+        self._scopes.append({})
+        try:
+            yield
+        finally:
+            self.variables.update(kept)
+            self.parameters = parameters
+            for name, value in self._scopes.pop().items():
+                self._characters += len(value or "") - len(self.variables.pop(name, ""))
+                if value is not None:
+                    self.variables[name] = value
+
+    def localise(self, name: str) -> bool:
+        """Make a variable local to the function that runs; False outside of functions."""
+        if not self._scopes:
+            return False
+        if name not in self._scopes[-1] and len(self._scopes[-1]) < MAX_VARIABLES:
+            self._scopes[-1][name] = self.variables.get(name)
+        return True
+
+    @property
+    def returns(self) -> bool:
+        """Whether there is something to `return` from."""
+        return bool(self._scopes) or self.sourcing > 0
+
+    @contextmanager
+    def testing(self, tested: bool) -> Iterator[None]:
+        """Keep `set -e` from ending the shell while a command runs whose status is tested."""
+        self.tested += tested
+        try:
+            yield
+        finally:
+            self.tested -= tested
+
     def only_exported(self) -> None:
         """Keep what a program that is started gets: exported variables, no functions."""
         own = {"IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
@@ -320,10 +387,12 @@ class ShellState:
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
+        of_shell = (self.parameters, set(self.options), self._scopes)
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
+            self.parameters, self.options, self._scopes = of_shell
 
 
 def _zeros() -> Filler:
