@@ -149,6 +149,7 @@ class ShellState:
         """Set what the shell's language keeps besides variables and functions."""
         self.evaluated = ""
         """What the complaint about a syntax error names besides: `eval: ` within that."""
+        self.niceness = 0
         self.sourcing = 0
         """How many sourced scripts are running."""
         self.options: set[str] = set()

@@ -313,6 +313,8 @@ def _limits(call: Call) -> int:
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
+    if call.shell.command is not None:  # only a shell at a terminal keeps one
+        return 0
     if "c" in options:
         call.shell.history.clear()
         return 0
@@ -345,6 +347,9 @@ def _seconds(text: str) -> float:
 
 @command("clear")
 def clear(call: Call) -> int:
+    if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
+        call.print_error("TERM environment variable not set.")
+        return 1
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
 
