@@ -95,7 +95,7 @@ def _no_target(call: Call) -> int:
 
 _CURL_HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
 _CURL_VALUED = "AbcCdDeEFhHKmoPQrtTuUwxXyYz"
-_CURL_LETTERS = "#0123456:aABbcCdDeEfFgGhHijJkKlLmMnNoOpPqQrRsStTuUvVwxXyYzZ"
+_CURL_LETTERS = "#0123456:aABbcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwxXyYzZ"
 _CURL_NAMES = """
 anyauth append basic cacert cert compressed config connect-timeout cookie cookie-jar create-dirs data data-binary
 data-raw data-urlencode digest dump-header fail fail-with-body form get head header help http1.0 http1.1 http2 include

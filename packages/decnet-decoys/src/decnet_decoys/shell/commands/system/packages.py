@@ -92,7 +92,7 @@ def _told(call: Call, verb: str) -> int | None:
         return 100
     if not verb:
         call.print(_APT_USAGE if call.name == "apt" else _USAGE, end="")
-        return 0 if call.name == "apt" else 1
+        return 1
     return None
 
 

@@ -151,7 +151,7 @@ def _of_filter(call: Call, letter: str, words: list[str]) -> int:
     chain = words[0] if words and not words[0].startswith("-") else ""
     if chain and chain not in _CHAINS and f"-N {chain}" not in call.shell.machine.condition.rules:
         if letter in ("-L", "-S"):
-            wrong = f"chain `{chain[:29]}' in table `filter' is incompatible, use 'nft' tool.\n"
+            wrong = f"chain `{chain[:29]}' in table `filter' is incompatible, use 'nft' tool."
             return _error(call, wrong, 1)
         if letter not in ("-N", "-X"):
             return _error(call, "No chain/target/match by that name.", 1, plain=True)

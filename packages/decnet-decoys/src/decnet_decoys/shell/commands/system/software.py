@@ -79,7 +79,7 @@ def _wrong_line(source: InputFile) -> Steps[str | None]:
 
 @command("docker", "kubectl", "podman", "git", "make", "gcc", "cc", "g++", "tcc", "go", "npm", "node", "pip", "pip3",
          "mysql", "psql", "redis-cli", "mongo", "java", "php", "ruby", "unzip", "screen", "tmux", "nmap", "masscan",
-         "zip", "certbot", "mysqldump", "pg_dump", "gpg", "at", "vim", "nano", "lwp-request",
+         "zip", "certbot", "mysqldump", "pg_dump", "gpg", "at", "vim", "lwp-request",
          folder="")  # fmt: skip
 def absent(call: Call) -> int:
     """Act as a program that is not installed."""
@@ -92,14 +92,6 @@ def absent(call: Call) -> int:
     else:
         call.shell_error(f"{call.name}: command not found")
     return 127
-
-
-@command("vi", "ed")
-def edit(call: Call) -> int:
-    """Refuse to edit on this terminal."""
-    return call.fail(
-        "terminal too dumb to run an editor" if call.shell.terminal else "standard input is not a terminal"
-    )
 
 
 _PRINT = re.compile(
