@@ -293,6 +293,7 @@ class Interpreter:
     def subshell(self, text: str, argv: list[str], streams: Streams) -> Effects:
         with self.shell.forked():
             self.shell.set_parameters(argv)
+            self.shell.script = argv[0] if "/" in argv[0] else ""
             try:
                 return (yield from self.script(text, streams))
             except (ExitShell, ReturnFunction) as leaving:

@@ -251,7 +251,7 @@ class Parser:
         subject = self._word()
         self._skip_newlines()
         self._expect("in")
-        arms: list[tuple[tuple[Word, ...], Sequence]] = []
+        arms: list[tuple[tuple[Word, ...], Sequence, str]] = []
         self._skip_newlines()
         while not self._keyword("esac"):
             self._at += self._operator("(") is not None

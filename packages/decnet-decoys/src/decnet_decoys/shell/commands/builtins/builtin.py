@@ -313,8 +313,17 @@ def _limits(call: Call) -> int:
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
+    if call.shell.command is not None:  # only a shell at a terminal keeps one
+        return 0
     if "c" in options:
-        call.shell.history.clear()
+        call.shell.clear_history()
+        return 0
+    if {"w", "a"} & options.keys():
+        call.shell.keep_history()
+        return 0
+    if "d" in options and operands and operands[0].isdecimal():
+        place = int(operands[0][:6]) - 1
+        del call.shell.history[max(0, place) : place + 1]
         return 0
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history) - count)
@@ -345,6 +354,9 @@ def _seconds(text: str) -> float:
 
 @command("clear")
 def clear(call: Call) -> int:
+    if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
+        call.print_error("TERM environment variable not set.")
+        return 1
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
 
