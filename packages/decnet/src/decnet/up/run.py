@@ -56,7 +56,7 @@ async def run(deployment: Deployment, options: RunOptions, hosting: Hosting, zyg
     `zygote` leads to the warm process that forks the workers, if there is one. Returns whether none was given up.
     """
     given_up: dict[str, bool] = {}
-    viewer = Viewer(options.show, deployment, options.ends)
+    viewer = Viewer(options.show, deployment, options.ends, inside=hosting is Hosting.TASKS)
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(viewer.changed)
         fleet.on_change(lambda status: _note_given_up(given_up, status))

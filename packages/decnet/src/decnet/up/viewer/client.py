@@ -56,8 +56,12 @@ _LONGEST_PAUSE = 60.0
 class Viewer:
     """Shows one fleet; `changed` and `message` return at once."""
 
-    def __init__(self, show: Show, deployment: Deployment, ends: Ends | None) -> None:
-        """`ends` are those of the logs before the fleet started, if they are known."""
+    def __init__(self, show: Show, deployment: Deployment, ends: Ends | None, *, inside: bool) -> None:
+        """`ends` are those of the logs before the fleet started, if they are known.
+
+        `inside`: the viewer is a task of this process, where the workers are.
+        """
+        self._inside = inside
         self._show = show
         self._park_seconds = deployment.settings.section("runtime", RuntimeSettings).park_seconds
         self._lines = None if show is Show.PAGE else JsonLines() if show is Show.JSON else PlainLines()
@@ -109,9 +113,9 @@ class Viewer:
 
     async def close(self) -> None:
         """End the viewer and leave the terminal as it was."""
-        await self._tasks.close()
         if self._channel is not None:
             await self._end()
+        await self._tasks.close()
         if self._show is Show.PAGE and (self._child is None or not self._ended.is_set()):
             _say(self._said)
         if self._keys is not None:
@@ -147,14 +151,20 @@ class Viewer:
 
     def _may_park(self, bus: Bus) -> bool:
         quiet = asyncio.get_running_loop().time() - self._last >= self._park_seconds
-        return self._lines is not None and self._reported and quiet and bus.connected
+        return self._lines is not None and not self._inside and self._reported and quiet and bus.connected
 
     async def _start(self, fleet: Fleet) -> None:
         page = self._show is Show.PAGE
         asked = Asked(self._show, self._ends, guide=page or not self._reported)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        handed = {"channel": theirs.detach(), "out": os.dup(1), **({"in": os.dup(0)} if page else {})}
         self._ended.clear()
+        if self._inside:
+            from decnet.up.viewer.process import show
+
+            self._tasks.spawn(show(asked, theirs), name="show", may_end=True)
+            self._attend(ours)
+            return
+        handed = {"channel": theirs.detach(), "out": os.dup(1), **({"in": os.dup(0)} if page else {})}
         try:
             self._child = await fleet.spawn_beside(
                 "view",
@@ -170,6 +180,9 @@ class Viewer:
         finally:
             for descriptor in handed.values():
                 os.close(descriptor)
+        self._attend(ours)
+
+    def _attend(self, ours: socket.socket) -> None:
         ours.setblocking(False)
         self._channel = ours
         asyncio.get_running_loop().add_reader(ours, self._receive)

@@ -59,16 +59,23 @@ def main() -> int:
         if name in handed:
             os.dup2(handed[name], descriptor)
             os.close(handed[name])
-    with socket.socket(fileno=handed["channel"]) as channel:
+    asyncio.run(show(asked, socket.socket(fileno=handed["channel"])))
+    return 0
+
+
+async def show(asked: Asked, channel: socket.socket) -> None:
+    """Show the fleet until the other side of the channel ends; a fleet of tasks does so in its only process."""
+    with channel:
+        channel.setblocking(False)
         view = _view(asked.show)
         try:
-            asyncio.run(Viewer(asked, channel, view).run())
+            await Viewer(asked, channel, view).run()
         except BrokenPipeError:  # `decnet up --plain | head`
-            channel.send(encode(Unread()))
+            with contextlib.suppress(OSError):
+                channel.send(encode(Unread()))
         finally:
             with contextlib.suppress(BrokenPipeError):
                 view.close()
-    return 0
 
 
 def _view(show: Show) -> View:
@@ -96,7 +103,6 @@ class Viewer:
 
     async def run(self) -> None:
         """Show until the other side of the channel ends."""
-        self._channel.setblocking(False)
         asyncio.get_running_loop().add_reader(self._channel, self._receive)
         bus = await bus_client(self._deployment, "decnet-view")
         try:
@@ -106,6 +112,7 @@ class Viewer:
                 self._tasks.spawn(self._show_figures(bus), name="figures")
             await self._tasks.until(self._ending)
         finally:
+            asyncio.get_running_loop().remove_reader(self._channel)
             await self._tasks.close()
             await bus.close()
 
