@@ -26,7 +26,7 @@ class Ends(msgspec.Struct, frozen=True):
 def ends_of(url: str) -> Ends | None:
     """Return the ends of a database at this version's newest revision; None when that cannot be told now."""
     path = Path(url.removeprefix(_SQLITE))
-    if not url.startswith(_SQLITE) or not path.is_file():
+    if not url.startswith(_SQLITE) or "?" in url or not path.is_file():
         return None
     newest = max(file.stem for file in _VERSIONS.glob("[0-9]*.py"))
     try:

@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -51,8 +51,8 @@ class EventFeed:
         with reading(self._engine) as connection:
             self.seq = last_seq(connection)
 
-    async def batches(self) -> AsyncIterator[list[StoredEvent]]:
-        """Yield new events, oldest first, without end."""
+    async def batches(self, at_end: Callable[[], None] = lambda: None) -> AsyncIterator[list[StoredEvent]]:
+        """Yield new events, oldest first, without end; `at_end` is called whenever there are no more for now."""
         nudge = await self._bus.subscribe(EVENTS_INGESTED.pattern, limit=1)
         try:
             while True:
@@ -60,6 +60,7 @@ class EventFeed:
                 if events:
                     yield events
                     continue
+                at_end()
                 try:
                     await nudge.next(POLL_SECONDS)
                 except (TimeoutError, BusError):

@@ -68,7 +68,9 @@ class Viewer:
         self._statuses: dict[str, Status] = {}
         self._said = ""
         self._ends = ends
-        self._reported = False
+        self._guided = False
+        self._shown_at = 0.0
+        """When the viewer that runs last said what it has shown; 0: it has not yet."""
         self._wanted = asyncio.Event()
         self._wanted.set()  # for the guide
         self._last = 0.0
@@ -151,11 +153,13 @@ class Viewer:
 
     def _may_park(self, bus: Bus) -> bool:
         quiet = asyncio.get_running_loop().time() - self._last >= self._park_seconds
-        return self._lines is not None and not self._inside and self._reported and quiet and bus.connected
+        is_done = self._shown_at > self._last and quiet and bus.connected
+        return self._lines is not None and not self._inside and is_done
 
     async def _start(self, fleet: Fleet) -> None:
         page = self._show is Show.PAGE
-        asked = Asked(self._show, self._ends, guide=page or not self._reported)
+        asked = Asked(self._show, self._ends, guide=page or not self._guided)
+        self._shown_at = 0.0
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ended.clear()
         if self._inside:
@@ -205,7 +209,8 @@ class Viewer:
             return
         match decode_report.decode(data):
             case Shown(ends):
-                self._ends, self._reported = ends, True
+                self._ends, self._guided = ends, True
+                self._shown_at = asyncio.get_running_loop().time()
             case Unread():
                 self._tasks.spawn(_unread(), name="output")
 

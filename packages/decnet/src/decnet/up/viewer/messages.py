@@ -47,7 +47,7 @@ class Said(msgspec.Struct, frozen=True, tag="said"):
 
 
 class Shown(msgspec.Struct, frozen=True, tag="shown"):
-    """To the supervisor: what is before these ends has been shown."""
+    """To the supervisor: what is before these ends has been shown; repeated while nothing happens."""
 
     ends: Ends
 

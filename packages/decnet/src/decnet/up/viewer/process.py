@@ -143,15 +143,19 @@ class Viewer:
         """Show what only the database knows, once it can be used: where to attack, and what happens."""
         found = await self._await_database()
         begin = self._asked.ends or found.ends
-        self._report(begin)
+        self._ends = begin
         feed = EventFeed(self._deployment, bus)
         feed.seq = begin.event
         if self._view.is_screen:
             self._tasks.spawn(self._show_alerts(NoticeFeed(self._deployment, bus, begin.notice)), name="alerts")
-        async for batch in feed.batches():
-            self._view.happened(batch)
+
+        def report() -> None:
             assert self._ends is not None
             self._report(Ends(feed.seq, self._ends.notice))
+
+        async for batch in feed.batches(report):
+            self._view.happened(batch)
+            report()
 
     async def _show_alerts(self, feed: NoticeFeed) -> None:
         async for batch in feed.batches():
