@@ -81,6 +81,8 @@ class FleetResources:
         """... and how many may; further ones wait in the kernel, in their order."""
         self.unadmitted_of: Counter[str] = Counter()
         """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
+        self.is_visited = False
+        """Whether anybody has come for whom something large was imported."""
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
         self.changes = ChangesStore(journal.directory.parent / "changes", budget, keep_changes_seconds)
@@ -139,6 +141,7 @@ class DeckyContext:
         from decnet_decoys.shell.machine.image import build
         from decnet_decoys.shell.machine.shown_network import shown_network
 
+        self.fleet.is_visited = True
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         booted -= boot_offset_seconds(self.decky.seed)
