@@ -7,11 +7,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from decnet.fleet.deployment import Deployment, find_deployment
-from decnet.up.viewer.client import Viewer
+from decnet.up.viewer.client import PLACE, Viewer
 from decnet.up.viewer.messages import Show
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import EVENTS_INGESTED
@@ -30,7 +31,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def viewers() -> list[int]:
-    return list(children_of(os.getpid()))
+    """Other tests may have left children to this process."""
+    return [pid for pid in children_of(os.getpid()) if PLACE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 async def test_viewer_is_parked_and_goes_on_where_the_last_one_was(
