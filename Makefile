@@ -33,7 +33,9 @@ up: sync-fleet $(BYTECODE) dashboard
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
 # and they wait a good part of their time, so there are more processes than processors.
 # In a new checkout the second processor compiles the second half of them while the first is collected.
+# To print where in its line something was raised takes most of the time of a logged exception, of which tests provoke many.
 test: export PYTHONDONTWRITEBYTECODE :=
+test: export PYTHONNODEBUGRANGES := 1
 test: sync
 	@test $(COLLECTED) -nt uv.lock || .venv/bin/python -m pytest --collect-only -qq $(COLLECTED_LAST) >/dev/null 2>&1 &
 	@touch $(COLLECTED)
