@@ -143,14 +143,17 @@ def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
+def depends_on_holders(kind: str) -> bool:
+    """Return whether the weight of a feature of the kind depends on what else those who show it show."""
+    return KINDS[kind].tier <= 1 and kind not in ("ssh_key", "planted_key", "network6", "canary", "typing", "credential")
+
+
 def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
     """Return whether attackers that show a feature are several actors, who have their own marks besides it.
 
     Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
     keys and servers one by one. What most show comes with the feature, and one with marks of its own says nothing.
     """
-    if KINDS[key[0]].tier > 1:
-        return False
     holders = [{one for one in features if _is_own(one)} for features in shown if not is_shared_address(features)]
     common = Counter(mark for marks in holders for mark in marks)
     told = {mark for mark, number in common.items() if 1 < number < _AGREE * len(holders) and mark != key}

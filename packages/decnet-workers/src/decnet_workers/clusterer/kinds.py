@@ -26,7 +26,8 @@ _SECOND = 0.2
 RARE = 6.5
 _FURTHER_MEMBER = 0.7
 """Of a rare credential or command after another: one script brings all of them, but parts of it are seen one by one."""
-_LEAST = 0.25
+_LEAST = 2.0
+"""What says less says nothing: it would cost a look at all who show it, and decide nothing."""
 
 
 class Kind(NamedTuple):
@@ -136,8 +137,8 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
         bits -= _KNEE * max(0, doublings - _BOUGHT)
     if kind.rarity:
         bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
-    bits = max(_LEAST, bits)
-    return bits if limit is None else min(bits, limit)
+    bits = bits if limit is None else min(bits, limit)
+    return bits if bits >= _LEAST else 0.0
 
 
 def may_be_known(name: str, attackers: int, population: int) -> bool:

@@ -18,6 +18,7 @@ from decnet_workers.clusterer.cores import (
     are_linked,
     components,
     could_link,
+    depends_on_holders,
     followed,
     heaviest,
     in_order,
@@ -107,7 +108,7 @@ class _Regrouping:
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        shared = {key for key in keys if self._base(key)}
+        shared = {key for key in keys if depends_on_holders(key[0]) and self._base(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
         for key in keys:
@@ -120,8 +121,8 @@ class _Regrouping:
 
     def _weighed(self, key: Key) -> float:
         kind, bits = KINDS[key[0]], self._base(key)
-        if not bits:
-            return 0.0
+        if not bits or not depends_on_holders(key[0]):
+            return bits
         shown = [self._shown[attacker] for attacker in self._samples[key]]
         own = self._own_members(key, shown) if kind.members else None
         return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
