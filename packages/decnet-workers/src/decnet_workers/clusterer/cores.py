@@ -143,11 +143,6 @@ def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
-def depends_on_holders(kind: str) -> bool:
-    """Return whether the weight of a feature of the kind depends on what else those who show it show."""
-    return KINDS[kind].tier <= 1 and kind not in ("ssh_key", "planted_key", "network6", "canary", "typing", "credential")
-
-
 def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
     """Return whether attackers that show a feature are several actors, who have their own marks besides it.
 

@@ -111,6 +111,10 @@ DISCRIMINATING = ("ssh_key", "planted_key", "certificate", "canary", "credential
 """Kinds of which actors have their own: attackers who share none of these are not shown to be one actor's."""
 
 
+BOUGHT = ("certificate", "credential_set", "url", "host", "payload", "command_set", "command")
+"""Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
+
+
 class Feature(NamedTuple):
     """How many attackers show a feature, and when it was first and last seen (ns)."""
 
