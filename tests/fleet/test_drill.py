@@ -146,6 +146,7 @@ def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     assert second.stderr.count("\n") == 1
     assert f"pid {fleet.pid}" in second.stderr
 
+    until(lambda: bool(shown(tmp_path, "guide")), 60)
     (guide,) = shown(tmp_path, "guide")
     canary = next(place for place in guide["canaries"] if place.startswith("http"))  # type: ignore[attr-defined]
     before = time.monotonic()
