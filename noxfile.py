@@ -27,6 +27,7 @@ PYENV = sorted(str(path) for path in Path("~/.pyenv/versions").expanduser().glob
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, os.environ["PATH"]])
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written.
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+os.environ["PYTHONNODEBUGRANGES"] = "1"  # as in the Makefile
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
