@@ -57,6 +57,7 @@ class Interpreter:
     def _begin_line(self) -> None:
         self._budget = LineBudget(self.shell.lease)
         self._screen, self._errors = self.buffer(), self.buffer()
+        self.errors = self._errors
 
     def buffer(self) -> OutputBuffer:
         return OutputBuffer(self._budget)
@@ -205,6 +206,7 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
+        self.errors = streams.err
         argv = yield from conditions_or_fields(self, simple.words)
         if argv and argv[0] in self.shell.aliases and self.shell.command is None:
             return (yield from self._aliased(argv, streams))

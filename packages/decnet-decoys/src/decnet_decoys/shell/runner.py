@@ -18,6 +18,8 @@ class Runner(Protocol):
     """The interpreter of one shell; each method but `buffer` is a generator of effects."""
 
     shell: ShellState
+    errors: OutputBuffer
+    """Standard error of the command whose words are being expanded."""
 
     def buffer(self) -> OutputBuffer:
         """Return a new buffer whose content counts against the line's budget."""

@@ -31,6 +31,8 @@ def python(call: Call) -> Effects:
         call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
         return 0
     source = options.get("c")
+    if source is None and operands[:1] == ["-"]:
+        operands = operands[1:] if call.stdin is None else []
     if source is None and operands:
         if not call.shell.files.exists(operands[0], call.shell.access):
             path = posixpath.join(call.shell.cwd, operands[0])
