@@ -46,11 +46,11 @@ def python(call: Call) -> Effects:
     ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
     if ran is not None:
         return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
-    output, error = printed(call.shell, (source or "")[:MAX_SOURCE])
+    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE])
     call.print(output[: 4 * MAX_TEXT], end="")
     if error:
         call.print_error(error)
-    return int(bool(error))
+    return status
 
 
 _SYSTEM = re.compile(
