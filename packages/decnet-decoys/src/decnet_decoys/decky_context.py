@@ -78,6 +78,8 @@ class FleetResources:
         """Clients that were accepted and wait for their turn ..."""
         self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
         """... and how many may; further ones wait in the kernel, in their order."""
+        self.preparation = asyncio.Lock()
+        """Held while a key is made in the background, so that what clients need done in the thread waits for one."""
         self.is_visited = False
         """Whether anybody has come for whom something large was imported."""
         self.expected = ExpectedConnections()
