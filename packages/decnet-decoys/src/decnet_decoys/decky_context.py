@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from pathlib import Path
@@ -80,6 +81,8 @@ class FleetResources:
         """... and how many may; further ones wait in the kernel, in their order."""
         self.preparation = asyncio.Lock()
         """Held while a key is made in the background, so that what clients need done in the thread waits for one."""
+        self.unadmitted_of: Counter[str] = Counter()
+        """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
         self.is_visited = False
         """Whether anybody has come for whom something large was imported."""
         self.expected = ExpectedConnections()
