@@ -20,6 +20,7 @@ from hostile.attacks.services import flood, unread
 
 _IGNORE, _GLOBAL_REQUEST = 2, 80
 Use = Callable[[Target, asyncssh.SSHClientConnection], Awaitable[object]]
+_KEYS = 100
 _MANY = 2000
 """Of what one connection is given at a time."""
 
@@ -116,10 +117,11 @@ async def public_keys(target: Target, source: int) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
 
     async def once() -> None:
+        target.sent("auth.attempt", _KEYS)
         with contextlib.suppress(asyncssh.PermissionDenied):
             connection = await asyncssh.connect(
                 target.address, target.ssh, local_addr=(address_of(source), 0), username="root", known_hosts=None,
-                client_keys=[key] * 100, agent_path=None, config=None, preferred_auth="publickey",
+                client_keys=[key] * _KEYS, agent_path=None, config=None, preferred_auth="publickey",
             )  # fmt: skip
             connection.abort()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +79,8 @@ class FleetResources:
         """Clients that were accepted and wait for their turn ..."""
         self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
         """... and how many may; further ones wait in the kernel, in their order."""
+        self.unadmitted_of: Counter[str] = Counter()
+        """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
         self.is_visited = False
         """Whether anybody has come for whom something large was imported."""
         self.expected = ExpectedConnections()

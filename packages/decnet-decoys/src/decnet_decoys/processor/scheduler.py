@@ -12,6 +12,9 @@ asyncio has no hook for this: `Handle._run`, through which every callback of eve
 scheduler is installed. Measured by the thread's processor time, not by the wall clock: a busy machine is no defect.
 What a callback is blamed for is no longer than either: the processor time is that since the callback before, with what
 the loop itself did meanwhile, and a virtual machine books stolen time late.
+
+A task that was cancelled keeps its exception, whose traceback refers to the frames that ran it. So no frame here keeps
+the callback, or each connection that was evicted would be a cycle, freed by the next full collection of garbage only.
 """
 
 from __future__ import annotations
@@ -75,6 +78,7 @@ def _dispatch(handle: Any) -> None:
         _runs[0](handle)
     else:
         scheduler.offer(handle)
+    handle = None
 
 
 class LoopScheduler:
@@ -141,6 +145,7 @@ class LoopScheduler:
             self._defer(account, handle)
         else:
             self._run(handle, account)
+        handle = None
 
     def _defer(self, account: Account, handle: Any) -> None:
         if not account.waiting:
@@ -189,6 +194,7 @@ class LoopScheduler:
             handle = account.waiting.pop(next(iter(account.waiting)))
             if not handle.cancelled():
                 self._run(handle, account)
+            handle = None
         if account.waiting:
             self._enqueue(account)
 
@@ -205,3 +211,4 @@ class LoopScheduler:
             self.blame.longest = max(self.blame.longest, lasted)
         if lasted > turn.LONGEST_SECONDS:
             self.blame.took(lasted, handle, account)
+        handle = None
