@@ -67,7 +67,7 @@ def test_what_is_no_request_is_refused_in_the_servers_words(data: bytes, reason:
 
 
 def test_many_arguments_are_read_in_turns() -> None:
-    reader = Requests(MOST)
+    reader = Requests(1 << 20)
     reader.feed(request(*[b"x"] * 3000))
     pauses = 0
     while (found := reader.take()) is None:

@@ -26,11 +26,17 @@ class PlayedDeckies:
         self._ctx = ctx
         self._listeners: dict[str, list[Listener]] = {}
         self._data: dict[str, DataPorts] = {}
+        self._preparations: set[asyncio.Task[Any]] = set()
 
     @property
     def ports(self) -> int:
         """How many sockets are listened on."""
         return sum(map(len, self._listeners.values()))
+
+    @property
+    def prepares(self) -> bool:
+        """Whether something that clients will need, such as a key, is being made."""
+        return bool(self._preparations)
 
     def plays(self, name: str) -> bool:
         return name in self._listeners
@@ -101,4 +107,6 @@ class PlayedDeckies:
             listener.open()
             if listener.place not in prepared:  # once for a service with several addresses
                 prepared.add(listener.place)
-                self._ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
+                task = self._ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
+                self._preparations.add(task)
+                task.add_done_callback(self._preparations.discard)

@@ -155,6 +155,15 @@ def test_network_sees_the_personas_tcp_stack(network: Lan) -> None:
         assert connect(network, "10.77.0.10", 80) == 0
 
 
+@pytest.mark.parametrize("sack", [False, True])
+@pytest.mark.parametrize("timestamps", [False, True])
+def test_window_scale_is_the_personas_also_where_the_kernels_is_larger(
+    network: Lan, *, timestamps: bool, sack: bool
+) -> None:
+    with started(network, decky(stack=Stack(window_scale=1, timestamps=timestamps, sack=sack))):
+        assert syn_ack(network, "10.77.0.10", 22)[2][3] == b"\x01"
+
+
 @pytest.mark.parametrize(("timestamps", "kinds"), [(False, [2, 1, 3, 4]), (True, [2, 1, 3, 4, 8])])
 def test_window_scale_comes_first_where_the_persona_says_so(
     network: Lan, kinds: list[int], *, timestamps: bool

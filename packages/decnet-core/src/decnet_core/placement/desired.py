@@ -32,8 +32,9 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The time to live of IPv4, and the hop limit of IPv6."""
     window: int | None = None
     """Bytes of the window in a SYN+ACK; None: what this kernel says."""
-    window_scale: int | None = None
-    """The exponent by which later windows are scaled (RFC 7323); None: what this kernel says."""
+    window_scale: int | None = 7
+    """The exponent by which later windows are scaled (RFC 7323), of Linux by default up to 6.10 or so, which newer
+    kernels exceed; None: what this kernel says."""
     mss: int | None = None
     """Bytes of the maximum segment size in a SYN+ACK; None: what fits the interface."""
     timestamps: bool = True

@@ -170,6 +170,7 @@ class _Dialogue:
         """Return the password that a client encrypts with our public key, after we have shown it."""
         from decnet_decoys.tls.certificate import decrypted, public_key
 
+        self._service.context.fleet.is_visited = True
         keys, in_thread = self._service.context.keys, self._service.context.runtime.in_thread
         await self._send(b"\x01" + await in_thread(public_key, keys))
         told = await self._packet()

@@ -79,6 +79,8 @@ class Client:
         """What it has subscribed to."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
+        self.queued_bytes = 0
+        """What that takes."""
         self.spoiled = False
         """Whether it will not be carried out, for an error in it."""
 

@@ -284,8 +284,8 @@ def hgetall(client: Client, given: Arguments) -> Reply:
 
 
 def hdel(client: Client, given: Arguments) -> Reply:
-    before = client.keys.hash_(given[0])
-    value = {key: each for key, each in before.items() if key not in given[1:]}
+    before, gone = client.keys.hash_(given[0]), set(given[1:])
+    value = {key: each for key, each in before.items() if key not in gone}
     client.keys.put(given[0], value, keeps_time=True)
     return len(before) - len(value)
 

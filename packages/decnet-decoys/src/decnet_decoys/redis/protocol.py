@@ -12,6 +12,8 @@ MAX_INLINE = 64 << 10
 """Bytes of a request in one line (PROTO_INLINE_MAX_SIZE)."""
 MAX_ARGUMENTS = (1 << 31) - 1
 """Of one request, as the real server has it; what is kept of them is bounded in bytes."""
+ARGUMENT_BYTES = 56
+"""What an argument takes beside its own bytes, in memory."""
 MAX_PIECES = 500
 """Lines and arguments that are read in one go: below a millisecond."""
 
@@ -71,7 +73,7 @@ class Requests:
 
     @property
     def held(self) -> int:
-        """How many bytes are kept of a request that is not complete."""
+        """How many bytes of memory are taken by a request that is not complete."""
         return self._held + len(self._buffer) - self._at
 
     def feed(self, data: bytes) -> None:
@@ -131,7 +133,7 @@ class Requests:
             return False
         self._arguments.append(bytes(self._buffer[self._at : self._at + self._length]))
         self._at += self._length + 2
-        self._held += self._length + 8
+        self._held += self._length + ARGUMENT_BYTES
         self._length = None
         self._missing -= 1
         return not self._missing

@@ -60,6 +60,7 @@ class Dialogue:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+            self._terminal.connection_lost()
 
     async def _served(self) -> None:
         try:

@@ -6,7 +6,7 @@ import ssl
 
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
-from decnet_decoys.tls.certificate import server_context
+from decnet_decoys.tls.certificate import is_made, make_certificate, server_context
 from decnet_decoys.tls.connection import TlsConnection, secured
 
 
@@ -23,7 +23,8 @@ class TlsOffer:
 
     async def prepare(self) -> None:
         """Make the certificate if there is none; raises OSError."""
-        await self._server_context()
+        if not is_made(self._context.keys):
+            await self._context.runtime.in_thread(make_certificate, self._context.keys, self._name)
 
     async def secured(self, connection: Connection) -> TlsConnection:
         """Return the connection inside TLS; raises ConnectionEnded, OSError."""

@@ -90,6 +90,45 @@ def is_public(user: str, secret: str) -> bool:
     return user == secret or short_digest(secret) in passwords or short_digest(f"{user}:{secret}") in pairs
 
 
+def is_guessable(user: str, secret: str) -> bool:
+    """Return whether a credential is public, or its password is a common word, or its user, as people vary them.
+
+    People write `P@ssw0rd1!` for `password`, and so do the rules with which programs vary lists.
+    """
+    if is_public(user, secret):
+        return True
+    plain = secret.lower().strip(_AFFIXES)
+    word = plain.translate(_LOOK_ALIKES)
+    return bool({word, plain} & {user.lower(), *_ACCOUNTS}) or any(
+        short_digest(one) in _public()[0] for one in (word, plain)
+    )
+
+
+_LOOK_ALIKES = str.maketrans("@4031$57", "aaoeisst")
+_AFFIXES = "0123456789!@#$%^&*._-? "
+_ACCOUNTS = frozenset(
+    (
+        *(
+            "root",
+            "admin",
+            "administrator",
+            "user",
+            "test",
+            "guest",
+            "ubuntu",
+            "debian",
+            "centos",
+            "oracle",
+            "postgres",
+        ),
+        *("mysql", "git", "ftp", "ftpuser", "pi", "raspberry", "support", "service", "deploy", "www", "www-data"),
+        *("nagios", "tomcat", "hadoop", "jenkins", "ansible", "backup", "vagrant", "docker", "minecraft", "steam"),
+        *("default", "system", "toor", "changeme", "letmein"),
+    )
+)
+"""Names of accounts that programs make, and the words that people who set a password at once take."""
+
+
 @cache
 def _public() -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Return the digests of all passwords, and of all pairs."""

@@ -111,20 +111,34 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
     if stack.mss is not None:
         found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    if stack.window_scale:
+        found += [[*syn_ack, *_scale_told(words, stack.window_scale)] for words in (7, 8, 10)]
     if stack.option_order == "scale_first":
         found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
     return found + _other_packets(stack)
 
 
-def _scale_first(words: int) -> list[nft.Expression]:
-    """Move the window scale right after the MSS, in a header of so many words of 32 bits.
+def _scale_told(words: int, exponent: int) -> list[nft.Expression]:
+    """Write the window scale. The kernel's own is never smaller, so all that this changes is that windows look so.
 
-    There it is the last option, after SACK permitted or two NOPs (8 words), and the timestamps (10).
+    It is larger where net.core.rmem_max asks for that, which no namespace has of its own.
     """
-    end = 4 * words
+    told = nft.write_transport_field(4 * words - 2, bytes([_WINDOW_SCALE[-1], exponent]), _CHECKSUM)
+    return [*_scale_is_last(words), *told]
+
+
+def _scale_first(words: int) -> list[nft.Expression]:
+    """Move the window scale right after the MSS."""
+    return [*_scale_is_last(words), *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, 4 * words, 4)]
+
+
+def _scale_is_last(words: int) -> list[nft.Expression]:
+    """Match a header of so many words of 32 bits that ends with the window scale.
+
+    Linux sends it after SACK permitted or two NOPs (8 words) and the timestamps (10), or after the MSS alone (7).
+    """
     length = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([words << 4]))]
-    scale = [nft.transport_field(end - 4, 3), nft.equals(_WINDOW_SCALE)]
-    return [*length, *scale, *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, end, 4)]
+    return [*length, nft.transport_field(4 * words - 4, 3), nft.equals(_WINDOW_SCALE)]
 
 
 def _other_packets(stack: Stack) -> list[nft.Rule]:

@@ -129,6 +129,8 @@ def _sensor(one: Listed) -> SensorShown:
             "renewed_at": _ns(one.renewed_at),
             "address": one.address,
             "last_events_at": _ns(last),
+            "last_contact_at": _ns(one.last_contact_at),
+            "connected": one.connected,
             "silent_seconds": None if last is None else max(0.0, time.time() - last),
             "fingerprints": list(one.fingerprints),
         }
