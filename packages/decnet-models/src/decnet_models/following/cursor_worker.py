@@ -16,7 +16,8 @@ from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
 from decnet_core.events.catalogue import kind_of
 from decnet_core.events.notices import Notice
 from decnet_core.runtime.context import Context
-from decnet_models.database.engine import DatabaseSettings, writing
+from decnet_models.database.engine import writing
+from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import LeaseLostError
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor, Step, Write

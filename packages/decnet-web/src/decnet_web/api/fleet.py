@@ -27,9 +27,10 @@ from decnet.cli.errors import RefusedError
 from decnet.fleet.deployment import Deployment, explained
 from decnet_core.bus.interface import Bus
 from decnet_models.database.commits import Commits
-from decnet_models.database.engine import DatabaseSettings, open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
+from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import refuses_values
 from decnet_web.api.problems import Problem
 from decnet_web.api.turns import Turns
