@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_decoys.services.connection import Connection
+from decnet_decoys.ssh import server
 
 FIRST_WORDS = {
     "ssh": b"SSH-2.0-x\r\n",
@@ -28,6 +29,7 @@ EACH = 3
 async def test_evicted_connections_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
     host = DeckyHost(tmp_path, fleet_settings("debian-web", offers=tuple(FIRST_WORDS)))
     await host.open()
+    assert server  # imported before: for the first client it would be, with what is there then frozen
     gc.collect()
     gc.disable()
     try:

@@ -149,8 +149,6 @@ def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
     Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
     keys and servers one by one. What most show comes with the feature, and one with marks of its own says nothing.
     """
-    if KINDS[key[0]].tier > 1:
-        return False
     holders = [{one for one in features if _is_own(one)} for features in shown if not is_shared_address(features)]
     common = Counter(mark for marks in holders for mark in marks)
     told = {mark for mark, number in common.items() if 1 < number < _AGREE * len(holders) and mark != key}

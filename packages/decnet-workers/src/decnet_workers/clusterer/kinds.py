@@ -26,7 +26,8 @@ _SECOND = 0.2
 RARE = 6.5
 _FURTHER_MEMBER = 0.7
 """Of a rare credential or command after another: one script brings all of them, but parts of it are seen one by one."""
-_LEAST = 0.25
+_LEAST = 2.0
+"""What says less says nothing: it would cost a look at all who show it, and decide nothing."""
 
 
 class Kind(NamedTuple):
@@ -110,6 +111,10 @@ DISCRIMINATING = ("ssh_key", "planted_key", "certificate", "canary", "credential
 """Kinds of which actors have their own: attackers who share none of these are not shown to be one actor's."""
 
 
+BOUGHT = ("certificate", "credential_set", "url", "host", "payload", "command_set", "command")
+"""Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
+
+
 class Feature(NamedTuple):
     """How many attackers show a feature, and when it was first and last seen (ns)."""
 
@@ -136,8 +141,8 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
         bits -= _KNEE * max(0, doublings - _BOUGHT)
     if kind.rarity:
         bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
-    bits = max(_LEAST, bits)
-    return bits if limit is None else min(bits, limit)
+    bits = bits if limit is None else min(bits, limit)
+    return bits if bits >= _LEAST else 0.0
 
 
 def may_be_known(name: str, attackers: int, population: int) -> bool:

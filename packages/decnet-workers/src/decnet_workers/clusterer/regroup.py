@@ -26,7 +26,7 @@ from decnet_workers.clusterer.cores import (
     may_follow,
     profile,
 )
-from decnet_workers.clusterer.kinds import JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -107,7 +107,7 @@ class _Regrouping:
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        shared = {key for key in keys if self._base(key)}
+        shared = {key for key in keys if key[0] in BOUGHT and self._base(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
         for key in keys:
@@ -120,8 +120,8 @@ class _Regrouping:
 
     def _weighed(self, key: Key) -> float:
         kind, bits = KINDS[key[0]], self._base(key)
-        if not bits:
-            return 0.0
+        if not bits or key[0] not in BOUGHT:
+            return bits
         shown = [self._shown[attacker] for attacker in self._samples[key]]
         own = self._own_members(key, shown) if kind.members else None
         return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)

@@ -20,9 +20,9 @@ from decnet_workers.clusterer.regroup import regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 from decnet_workers.clusterer.stored_view import StoredView
 
-ROUND = 1_000
+ROUND = 4_000
 """Attackers and features whose identities are computed in one transaction."""
-BEHIND = 5_000
+BEHIND = 20_000
 """With so many of them pending, identities are computed though there are more events."""
 
 
