@@ -225,8 +225,8 @@ class FtpSession:
         if not await self._needs_data():
             return
         text = await self._listing(path, hidden="a" in options, names_only="1" in options)
-        await self._send("150 Here comes the directory listing.", text.encode("utf-8", "surrogateescape"))
-        await self._say("226 Directory send OK.")
+        listed = text.encode("utf-8", "surrogateescape")
+        await self._send("150 Here comes the directory listing.", listed, "226 Directory send OK.")
 
     async def _listing(self, path: str, *, hidden: bool, names_only: bool = False) -> str:
         """Return the lines of a directory; none for one that is not there, as vsftpd does."""
@@ -314,13 +314,13 @@ class FtpSession:
         return self._data.ready
 
     async def _opened(self, words: str) -> Connection | None:
-        """Say that a transfer begins, and return its connection; None when there is none."""
-        await self._say(words)
+        """Return the connection of a transfer, after saying that it begins; None when there is none, which is said."""
         try:
             plain = await self._data.open()
         except OSError:
             await self._say("425 Failed to establish connection.")
             return None
+        await self._say(words)
         if not self._private or self._tls is None:
             return plain
         try:
@@ -330,7 +330,7 @@ class FtpSession:
             await self._say("522 SSL connection failed: session reuse required")
             return None
 
-    async def _send(self, words: str, data: bytes) -> None:
+    async def _send(self, words: str, data: bytes, done: str) -> None:
         opened = await self._opened(words)
         if opened is None:
             return
@@ -338,6 +338,7 @@ class FtpSession:
             await opened.write(data)
         finally:
             opened.socket.close()
+        await self._say(done)
 
 
 _HANDLERS: dict[str, Callable[[FtpSession, str], Awaitable[None]]] = {
