@@ -113,6 +113,14 @@ _USAGES = {
 }
 
 
+_SSH_LETTERS = frozenset("46AaBbCcDEeFfGgIiJKkLlMmNnOoPpQqRSsTtVvWwXxYy")
+_NC_HELP = """\
+[v1.10-47]
+connect to somewhere:\tnc [-options] hostname port[s] [ports] ...
+listen for inbound:\tnc -l -p port [-options] [hostname] [port]
+"""
+
+
 def _ssh_version(call: Call) -> str:
     """Return what `ssh -V` says: the client is of the package that the server is of."""
     server = call.shell.machine.persona.services.get("ssh")
@@ -129,6 +137,16 @@ def connect(call: Call) -> Effects:
     if call.name == "ssh" and "V" in options:
         call.print_error(_ssh_version(call), end="")
         return 0
+    letters = "".join(arg[1:2] for arg in call.args if arg.startswith("-") and arg != "--")
+    unknown = next((one for one in letters if one not in _SSH_LETTERS), "")
+    if unknown and call.name == "ssh":
+        call.print_error(
+            f"unknown option -- {unknown}\r\n{_USAGES['ssh']}".replace("\n", "\r\n").replace("\r\r", "\r"), end=""
+        )
+        return 255
+    if call.name in ("nc", "netcat") and call.args == ["-h"]:
+        call.print_error(_NC_HELP, end="")
+        return 1
     if not operands:
         call.print_error(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n"), end="")
         return 255 if call.name == "ssh" else 1
@@ -214,7 +232,7 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
     lines = source.whole(1 << 16).decode("utf-8", "replace").splitlines() if source is not None else []
     status = 0
     for name in names[:32]:
-        fits = [line for line in lines if name in (line.split(":")[0], line.split(":")[2:3])]
+        fits = [line for line in lines if name in (line.split(":")[0], *line.split()[:1])]
         fits = fits or [line for line in lines if line.split(":")[2:3] == [name]]
         status = status if fits else 2
         for line in fits[:1]:
