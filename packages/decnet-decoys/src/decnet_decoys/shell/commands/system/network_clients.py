@@ -39,6 +39,29 @@ def scp(call: Call) -> Effects:
     return 255
 
 
+_SFTP_USAGE = """\
+usage: sftp [-46AaCfNpqrv] [-B buffer_size] [-b batchfile] [-c cipher]
+          [-D sftp_server_command] [-F ssh_config] [-i identity_file]
+          [-J destination] [-l limit] [-o ssh_option] [-P port]
+          [-R num_requests] [-S program] [-s subsystem | sftp_server]
+          [-X sftp_option] destination"""
+
+
+@command("sftp", families=("debian",))
+def sftp(call: Call) -> Effects:
+    """Record where files were to come from, and fail to reach it."""
+    options, operands = call.flags("BbcDFiJloPRSsX")
+    if not operands:
+        call.print_error(_SFTP_USAGE)
+        return 1
+    yield Requested("connect", {"program": "sftp", "target": operands[0][:2048]})
+    yield Pause(1.0)
+    host = operands[0].removeprefix("sftp://").rpartition("@")[2].partition(":")[0]
+    call.print_error(_ssh_failure(host[:253], options.get("P", "22")[:5]))
+    call.print_error("Connection closed.  \r\nConnection closed\r")
+    return 255
+
+
 @command("ping", "ping6")
 def ping(call: Call) -> Effects:
     """Ask for an echo, which comes from the machine itself only."""
