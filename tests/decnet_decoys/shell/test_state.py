@@ -124,4 +124,4 @@ def test_parameters_are_set_and_what_they_were_is_returned(shell: ShellState) ->
     ],
 )  # fmt: skip
 def test_tab_adds_what_all_candidates_share(shell: ShellState, line: str, added: str) -> None:
-    assert completion(shell, line) == added
+    assert completion(shell, line)[0] == added

@@ -79,6 +79,8 @@ class FleetResources:
         """Clients that were accepted and wait for their turn ..."""
         self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
         """... and how many may; further ones wait in the kernel, in their order."""
+        self.preparation = asyncio.Lock()
+        """Held while a key is made in the background, so that what clients need done in the thread waits for one."""
         self.unadmitted_of: Counter[str] = Counter()
         """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
         self.is_visited = False

@@ -59,6 +59,8 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _DATA_PORTS = {"ftp": 4}
 """How many transfers at once a service's clients may connect to; vsftpd's range is often as small."""
+_CLIENTS = 2
+"""How many connections from a decky there may be at once of each family: one session, and the next."""
 _FIRST_DYNAMIC, _DYNAMIC_PORTS, _MOST_SERVICES = 49152, 16384, 256
 """The dynamic ports (RFC 6335, 6)."""
 
@@ -95,6 +97,14 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
         used = {one.port for one in self.services}
         first = _FIRST_DYNAMIC + self.seed % (_DYNAMIC_PORTS - 2 * _MOST_SERVICES)
         return tuple(port for port in range(first, first + wanted + len(used)) if port not in used)[:wanted]
+
+    @property
+    def clients(self) -> tuple[Literal[4, 6], ...]:
+        """The IP versions of the sockets by which `orchestrator` connects from it: where that cannot by itself."""
+        if self.runtime != "netns":
+            return ()
+        versions = {one.version for one in self.addresses}
+        return tuple(version for version in (4, 6) if version in versions for _ in range(_CLIENTS))
 
     def data_endpoints(self) -> list[Endpoint]:
         """Return where those are bound."""

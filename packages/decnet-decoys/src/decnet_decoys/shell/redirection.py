@@ -36,6 +36,9 @@ def redirected(
     return streams, finish
 
 
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
+
+
 def _redirect(
     runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]]
 ) -> Generator[Effect, Any, Streams]:
@@ -52,7 +55,10 @@ def _redirect(
         opened = runner.shell.opened.get(target)
         content = runner.shell.files.read(target, runner.shell.access) if opened is None else opened
         return streams._replace(stdin=InputBuffer(content))
-    if redirect.op == ">&" and target in ("1", "2", "-"):
+    stream = _STREAMS.get(target) if redirect.op in (">", ">>", ">|", "&>") else None
+    if stream is not None:
+        buffer = streams.out if stream == 1 else streams.err
+    elif redirect.op == ">&" and target in ("1", "2", "-"):
         buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
     elif redirect.op in ("<&", "<>"):
         return streams

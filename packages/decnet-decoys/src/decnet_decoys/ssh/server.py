@@ -29,8 +29,6 @@ LOG_SECONDS = 60.0
 """Between two lines about clients that do not speak the protocol."""
 
 _OURS = str(Path(__file__).parents[1])
-_making_keys = asyncio.Lock()
-"""Held while keys are made in the background, so that a client's wait for at most one decky's."""
 
 
 class Server:
@@ -42,6 +40,8 @@ class Server:
         self._making = asyncio.Lock()
         self._dialect = dialect_of(profile.version)
         self._protocol_errors = LogLimit(LOG_SECONDS)
+        self.has_no_keys = False
+        """Whether the disk refused them: it would say nothing to its clients."""
 
     async def prepare(self) -> None:
         """Make the host keys that are missing; tries again for as long as the disk refuses."""
@@ -50,16 +50,18 @@ class Server:
 
     async def _keys_made(self) -> bool:
         context = self._context
-        async with _making_keys:
+        async with context.fleet.preparation:
             try:
                 await context.runtime.in_thread(make_host_keys, context.keys, self._profile.host_keys)
             except OSError as error:
+                self.has_no_keys = True
                 context.runtime.counters.add("decoys_host_keys_failed")
                 log.error(  # noqa: TRY400  # the traceback says no more than this
                     "decky %s cannot write its SSH host key %s: %s; it serves no SSH until it can, next try in %.0f s",
                     context.decky.name, error.filename, error.strerror, RETRY_SECONDS,
                 )  # fmt: skip
                 return False
+        self.has_no_keys = False
         return True
 
     async def serve(self, connection: Connection, first: bytes) -> None:

@@ -48,8 +48,9 @@ class SshService(Service[SshProfile]):
             await (await self._loaded()).prepare()
 
     async def serve(self, connection: Connection) -> None:
-        if not are_made(self.context.keys, self.profile.host_keys):
-            await (await self._loaded()).options()
+        if self._server is not None and self._server.has_no_keys:
+            await connection.read()
+            raise ConnectionEnded("there are no host keys")
         first = b"" if self.profile.offers_at_once else await self._first_words(connection)
         self.context.fleet.is_visited = True
         await (await self._loaded()).serve(connection, first)

@@ -23,7 +23,9 @@ class TlsOffer:
 
     async def prepare(self) -> None:
         """Make the certificate if there is none; raises OSError."""
-        if not is_made(self._context.keys):
+        if is_made(self._context.keys):
+            return
+        async with self._context.fleet.preparation:
             await self._context.runtime.in_thread(make_certificate, self._context.keys, self._name)
 
     async def secured(self, connection: Connection) -> TlsConnection:

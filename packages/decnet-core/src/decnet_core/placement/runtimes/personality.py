@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A persona's TCP/IP personality as settings of the kernel and rules of a packet filter, for one namespace. Pure.
 
-The same rules keep a decky from reaching anybody: what leaves is an answer, or resolves a neighbour's address.
+The same rules keep a decky from reaching anybody: what leaves is an answer, resolves a neighbour's address, or comes
+from a socket that was marked for `orchestrator`, and goes to the decky's own network.
 
 The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: rules rewrite both.
 """
@@ -10,6 +11,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
+from decnet_core.deckies.messages import CLIENT_MARK
 from decnet_core.placement.desired import DesiredDecky, Stack
 from decnet_core.placement.netlink import nftables as nft
 
@@ -57,7 +59,7 @@ def chains(decky: DesiredDecky) -> list[nft.Chain]:
         *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
         nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
         nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
-        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing()),
+        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing(decky)),
     ]
 
 
@@ -157,11 +159,13 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
     return found
 
 
-def _outgoing() -> list[nft.Rule]:
+def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
-    return [answers, within, *neighbours]
+    visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
+    networks = sorted({one.network for one in decky.addresses}, key=str) if decky.clients else []
+    return [answers, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
 
 
 def _icmp(protocol: int, kind: int) -> list[nft.Expression]:

@@ -7,6 +7,7 @@ from collections import deque
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.encoding import encode, quoted
@@ -93,7 +94,7 @@ def printf(call: Call) -> Effects:
     target = args[1] if args[:1] == ["-v"] and len(args) > 1 else None
     args = args[2:] if target is not None else args
     if not args:
-        call.shell_error("printf: usage: printf [-v var] format [arguments]", 2)
+        call.print_error("printf: usage: printf [-v var] format [arguments]")
         return 2
     layout, stop = unescape(args[0])
     pieces, values, status = list(_FORMAT.finditer(layout)), deque(args[1:]), 0
@@ -188,7 +189,41 @@ def _shell_quoted(value: str) -> str:
     return "".join(one if one.isalnum() or one in safe else "\\" + one for one in value[:MAX_WIDTH]) or "''"
 
 
-@command("tset", "reset", "wait", "bind", "complete", "compgen", "compopt", "disown", "hash", "bg", "fg", "jobs",
+@command("wait", folder="")
+def wait(call: Call) -> int:
+    """Wait for children, which have all ended."""
+    status = 0
+    for one in call.words[:100]:
+        if one != call.shell.variables.get("!", str(call.shell.pid + 7)):
+            fault = (
+                f"pid {one} is not a child of this shell"
+                if one.isdecimal()
+                else f"`{one}': not a pid or valid job spec"
+            )
+            status = call.shell_error(f"wait: {fault}", 127 if one.isdecimal() else 1)
+    return status
+
+
+@command("bg", "fg", folder="")
+def resume(call: Call) -> int:
+    """Find that there is nothing to go on with: what runs in the background has ended."""
+    if call.shell.terminal is None or call.shell.command is not None:
+        return call.shell_error(f"{call.name}: no job control")
+    return call.shell_error(f"{call.name}: {call.args[0] if call.args else 'current'}: no such job")
+
+
+@command("hash", folder="")
+def hash_(call: Call) -> int:
+    """Remember where commands are, or show it."""
+    missing = [name for name in call.words[:100] if find(call.shell, name).handler is None]
+    for name in missing:
+        call.shell_error(f"hash: {name}: not found")
+    if not call.args and call.shell.command is not None:
+        call.print("hash: hash table empty")
+    return int(bool(missing))
+
+
+@command("tset", "reset", "bind", "complete", "compgen", "compopt", "disown", "jobs",
          "times", "suspend", "caller", "fc", folder="")  # fmt: skip
 def quiet(_call: Call) -> int:
     """Take the arguments and say nothing, as these mostly do."""
@@ -200,6 +235,15 @@ def umask(call: Call) -> int:
     """Show or set which permissions new files do not get."""
     shell = call.shell
     asked = next(iter(call.words), "")
+    if "-S" in call.args and not asked:
+        shown = (
+            "".join(one for one, bit in zip("rwx", (4, 2, 1), strict=True) if not shell.umask >> place & bit)
+            for place in (6, 3, 0)
+        )
+        call.print(",".join(f"{who}={what}" for who, what in zip("ugo", shown, strict=True)))
+        return 0
+    if asked and asked.isdecimal() and not set(asked) <= set("01234567"):
+        return call.shell_error(f"umask: {asked}: octal number out of range")
     if asked and len(asked) < 5 and set(asked) <= set("01234567"):
         shell.umask = int(asked, 8) & 0o777
     elif not asked:
@@ -269,8 +313,17 @@ def _limits(call: Call) -> int:
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
+    if call.shell.command is not None:  # only a shell at a terminal keeps one
+        return 0
     if "c" in options:
-        call.shell.history.clear()
+        call.shell.clear_history()
+        return 0
+    if {"w", "a"} & options.keys():
+        call.shell.keep_history()
+        return 0
+    if "d" in options and operands and operands[0].isdecimal():
+        place = int(operands[0][:6]) - 1
+        del call.shell.history[max(0, place) : place + 1]
         return 0
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history) - count)
@@ -301,6 +354,9 @@ def _seconds(text: str) -> float:
 
 @command("clear")
 def clear(call: Call) -> int:
+    if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
+        call.print_error("TERM environment variable not set.")
+        return 1
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
 

@@ -96,7 +96,7 @@ class _Expression:
         if rest[0] in _UNARY and len(rest) > 1 and rest[1] not in ("-a", "-o", "&&", "||"):
             self._at += 2
             return self._unary(rest[0], rest[1])
-        if len(rest) == 2 and rest[0].startswith("-") and len(self._args) == 2:
+        if len(self._args) == 2 and len(rest) == 2:
             raise _WrongError(f"{rest[0]}: unary operator expected")
         self._at += 1
         return bool(rest[0])

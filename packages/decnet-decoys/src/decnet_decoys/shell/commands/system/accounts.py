@@ -2,6 +2,7 @@
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
@@ -17,6 +18,8 @@ def id_(call: Call) -> int:
     user = call.shell.account(found.operands[0]) if found.operands else call.shell.user
     if user is None:
         return call.fail(f"{quoted(found.operands[0])}: no such user")
+    if "z" in found and not found.any("ugG"):
+        return call.fail("option --zero not permitted in default format")
     groups = call.shell.groups_of(user)
     first = next(iter(groups))
     if "u" in found:
@@ -40,8 +43,17 @@ def whoami(call: Call) -> int:
 
 @command("groups")
 def groups(call: Call) -> int:
-    call.print(" ".join(call.shell.groups_of(call.shell.user)))
-    return 0
+    """Show whose member somebody is."""
+    status = 0
+    for name in call.words[:50]:
+        user = call.shell.account(name)
+        if user is None:
+            status = call.fail(f"{quoted(name)}: no such user")
+        else:
+            call.print(f"{name} : {' '.join(call.shell.groups_of(user))}")
+    if not call.words:
+        call.print(" ".join(call.shell.groups_of(call.shell.user)))
+    return status
 
 
 @command("w", "who", "users")
@@ -99,11 +111,14 @@ def su(call: Call) -> Effects:
 def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
-    args = list(call.args)
+    args, wanted = list(call.args), "root"
     while args and args[0].startswith("-"):
         option = args.pop(0)
         if option in ("-u", "-g", "-p") and args:
-            args.pop(0)
+            value = args.pop(0)
+            wanted = value if option == "-u" else wanted
+        elif option.startswith("-u"):
+            wanted = option[2:]
         if option in ("-i", "-s"):
             args = args or ["su", "-"]
         if option == "-l":
@@ -111,8 +126,30 @@ def sudo(call: Call) -> Effects:
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
-        return (yield from call.runner.execute(args, call.streams))
+        return (yield from _as(call, wanted, args))
     return (yield from _sudo_after_password(call, args))
+
+
+def _as(call: Call, name: str, args: list[str]) -> Effects:
+    """Run a command as somebody; root is asked nothing."""
+    shell = call.shell
+    user = (
+        shell.account(name.lstrip("#"))
+        if not name.startswith("#")
+        else next((one for one in shell.users if str(one.uid) == name[1:]), None)
+    )
+    if user is None:
+        call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
+        return 1
+    if "=" not in args[0] and find(shell, args[0]).status == 127 and find(shell, args[0]).complaint:
+        return call.fail(f"{args[0]}: command not found")
+    if user.uid == shell.identity.uid:
+        return (yield from call.runner.execute(args, call.streams))
+    with shell.forked():
+        cwd = shell.cwd
+        shell.become(user)
+        shell.cwd = cwd
+        return (yield from call.runner.execute(args, call.streams))
 
 
 def _sudo_after_password(call: Call, args: list[str]) -> Effects:

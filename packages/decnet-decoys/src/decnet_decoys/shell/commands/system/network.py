@@ -4,6 +4,7 @@
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.system.downloads import is_address
 from decnet_decoys.shell.programs import command
 
 ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
@@ -104,7 +105,7 @@ def ip(call: Call) -> int:
         return _interfaces(call, named[0] if named else "", flags, links_only=topic == "link")
     if topic == "route":
         return _routes(call, words[2] if verb == "get" and len(words) > 2 else "")
-    if topic == "neighbour":
+    if topic == "neighbour" and "lo" not in words:
         machine = call.shell.machine
         call.print(f"{machine.network.router} dev {machine.persona.hardware.interface} lladdr {_ROUTER_MAC} REACHABLE ")
     elif topic == "rule":
@@ -120,6 +121,10 @@ def _changed(call: Call, topic: str, words: list[str]) -> int:
     if device and device not in known:
         call.print_error(f'Cannot find device "{device[:64]}"')
         return 1
+    gateway = next((after for word, after in pairwise(words) if word == "via"), "")
+    if gateway and not is_address(gateway):
+        call.print_error("Error: Nexthop has invalid gateway.")
+        return 2
     if call.shell.identity.uid != 0:
         call.print_error("RTNETLINK answers: Operation not permitted")
         return 2
@@ -201,9 +206,22 @@ def routes(call: Call, *, sizes: bool) -> None:
         call.print(f"{target:<15} {gateway:<15} {mask:<15} {flags:<5} {rest} {interface}")
 
 
+_ROUTE_USAGE = """\
+Usage: inet_route [-vF] del {-host|-net} Target[/prefix] [gw Gw] [metric M] [[dev] If]
+       inet_route [-vF] add {-host|-net} Target[/prefix] [gw Gw] [metric M]
+                              [netmask N] [mss Mss] [window W] [irtt I]
+                              [mod] [dyn] [reinstate] [[dev] If]
+       inet_route [-vF] add {-host|-net} Target[/prefix] [metric M] reject
+       inet_route [-FC] flush      NOT supported
+"""
+
+
 @command("route", folder="/usr/sbin")
 def route(call: Call) -> int:
     if call.words:
+        if len(call.words) == 1 and call.words[0] in ("add", "del"):
+            call.print(_ROUTE_USAGE, end="")
+            return 4
         if call.shell.identity.uid == 0:
             return 0
         call.print_error("SIOCADDRT: Operation not permitted")
@@ -215,6 +233,13 @@ def route(call: Call) -> int:
 @command("arp", folder="/usr/sbin")
 def arp(call: Call) -> int:
     network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
+    wanted = next(iter(call.words), str(network.router))
+    if not is_address(wanted):
+        call.print_error(f"{wanted[:253]}: Host name lookup failure")
+        return 255
+    if wanted != str(network.router):
+        call.print(f"{wanted} ({wanted}) -- no entry")
+        return 1
     if "-a" in call.args:
         call.print(f"? ({network.router}) at {_ROUTER_MAC} [ether] on {interface}")
         return 0

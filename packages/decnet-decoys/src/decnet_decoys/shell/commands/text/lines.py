@@ -70,9 +70,9 @@ def _caret(byte: int) -> bytes:
     return high + (b"^" + bytes((byte ^ 64,)) if byte < 32 or byte == 127 else bytes((byte,)))
 
 
-@command("more", "less", "zcat", "zless", "bzcat", "xzcat")
-def more(call: Call) -> Effects:
-    """Write files; zcat unpacks them."""
+@command("zcat", "bzcat", "xzcat")
+def zcat(call: Call) -> Effects:
+    """Unpack files and write them."""
     found = options(call, "cdfFhlLNRSXiI", {"version": "V"})
     sources = yield from call.sources(found.operands)
     for source in sources:
