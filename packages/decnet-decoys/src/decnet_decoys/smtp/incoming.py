@@ -68,8 +68,9 @@ class MailText:
         self._rest = b""
 
     @property
-    def kept(self) -> bytes:
-        return bytes(self._kept)
+    def kept(self) -> memoryview:
+        """What is kept, not copied: nothing can be added while somebody has it."""
+        return memoryview(self._kept)
 
     @property
     def held(self) -> int:
