@@ -197,9 +197,11 @@ def trap(call: Call) -> int:
     """Keep what is done on EXIT; other signals' actions are kept and never come."""
     args = [arg for arg in call.args if arg not in ("-p", "--")]
     traps = call.shell.traps
-    if not args:
+    if not args or "-p" in call.args:
         for name, action in traps.items():
-            call.print(f"trap -- '{action}' {name}")
+            if not args or name in args:
+                shown = name if name in ("EXIT", "ERR", "DEBUG", "RETURN") else f"SIG{name.removeprefix('SIG')}"
+                call.print(f"trap -- '{action}' {shown}")
         return 0
     action, *names = args
     if not names:

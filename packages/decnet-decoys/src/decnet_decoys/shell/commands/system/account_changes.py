@@ -374,6 +374,8 @@ def chage(call: Call) -> int:
     if call.shell.identity.uid != 0:
         return call.fail("Permission denied.")
     found = options(call, "a:d:lM:m:E:I:W:rRA:h", {})
+    if call.name == "chage" and found.operands and call.shell.account(found.operands[0]) is None:
+        return call.fail(f"user '{found.operands[0][:64]}' does not exist in /etc/passwd")
     if call.name == "gpasswd" and "a" in found and found.operands:
         call.print(f"Adding user {found.last('a')} to group {found.operands[0]}")
         return _joined(call, found.last("a"), found.operands[0], quiet=True)

@@ -33,8 +33,8 @@ def kill(call: Call) -> Effects:
         signal, args = args[1], args[2:]
     elif args and args[0].startswith("-") and len(args[0]) > 1:
         signal = args.pop(0)[1:]
-        if not _is_signal(signal) and signal != "-":
-            return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
+    if not _is_signal(signal) and signal != "-":
+        return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
     if not args:
         call.print_error(_USAGE)
         return 2

@@ -16,11 +16,18 @@ from decnet_decoys.shell.streams import InputFile
 def crontab(call: Call) -> Effects:
     """List, replace or remove the user's table."""
     shell = call.shell
-    table = f"/var/spool/cron/crontabs/{shell.user.name}"
     options, operands = call.flags("u")
+    name = options.get("u", shell.user.name)[:64]
+    if "u" in options and shell.identity.uid != 0:
+        call.print_error("must be privileged to use -u")
+        return 1
+    if shell.account(name) is None:
+        call.print_error(f"crontab:  user `{name}' unknown")
+        return 1
+    table = f"/var/spool/cron/crontabs/{name}"
     if {"l", "r"} & options.keys():
         if not shell.files.exists(table):
-            call.print_error(f"no crontab for {shell.user.name}")
+            call.print_error(f"no crontab for {name}")
             return 1
         if "l" in options:
             call.out.write(whole_of(shell.files.read(table)))
