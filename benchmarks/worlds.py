@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. Its events go into a new database in rounds; after each, profiler, ttp, clusterer and
+different fingerprints. `--second` makes a world in another way (`planted.second`). Its events go into a new database
+in rounds; after each, profiler, ttp, clusterer and
 campaign-clusterer work in processes of their own until nothing is left. A worker that is not there yet is left out.
 
 Scored is B³ precision and recall, over all addresses whose actor is known ("all"), and only over those that are not
@@ -42,6 +43,7 @@ from planted.bcubed import Score, grouped, mean, scores
 from planted.files import Truth, read_events, read_truth, write
 from planted.generator import World
 from planted.play import Outcome, play
+from planted.second import SecondWorld
 
 from decnet_core.events.envelope import Event
 
@@ -53,7 +55,7 @@ def main() -> None:
     """Make or read worlds, play them, print."""
     options = _options()
     if options.write:
-        world = World(options.attackers[0], options.seed)
+        world = _made(options)(options.attackers[0], options.seed)
         write(options.write, world.events(), world.truth)
         return
     results = [_played(options, one) for one in ([0] if options.world else options.attackers)]
@@ -65,10 +67,15 @@ def main() -> None:
             show(result)
 
 
+def _made(options: argparse.Namespace) -> type[World] | type[SecondWorld]:
+    return SecondWorld if options.second else World
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attackers", type=int, nargs="+", default=[1000], metavar="N", help="addresses, about")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--second", action="store_true", help="a world of the other kind")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--world", type=Path, metavar="FOLDER", help="play the world of these files")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the world's files")
@@ -84,7 +91,7 @@ def _played(options: argparse.Namespace, attackers: int) -> dict[str, Any]:
         truth, events = read_truth(options.world), read_events(options.world)
         total = sum(1 for _ in read_events(options.world))
     else:
-        world = World(attackers, options.seed)
+        world = _made(options)(attackers, options.seed)
         truth, events, total = world.truth, world.events(), attackers * EVENTS_PER_ATTACKER
     with tempfile.TemporaryDirectory() as temporary:
         outcome = play(

@@ -89,6 +89,15 @@ def _feed(writing: int, data: bytes) -> None:
             pipe.write(data[start : start + (1 << 16)])
 
 
+def decnet(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a short command of the operator's."""
+    done = forked_program(_DECNET).run(*arguments, environment=environment, seconds=100)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+_DECNET = "import sys; from decnet.command import main; sys.exit(main())"
+
+
 @functools.cache
 def forked_program(program: str) -> ForkedProgram:
     """Return the one of this process of tests; it ends with it, when its connection does."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from hostile.attack import Attack
-from hostile.attacks import http, services, shell, ssh
+from hostile.attacks import http, protocols, services, shell, ssh
 
-ATTACKS: dict[str, Attack] = {one.name: one for one in (*http.ATTACKS, *ssh.ATTACKS, *shell.ATTACKS, *services.ATTACKS)}
+ATTACKS: dict[str, Attack] = {
+    one.name: one for module in (http, ssh, shell, services, protocols) for one in module.ATTACKS
+}

@@ -17,7 +17,7 @@ from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
-from hostile.watch import Visitors, counters_of, nothing_folded
+from hostile.watch import Visitors, counters_of, nothing_open
 
 KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
@@ -39,6 +39,9 @@ class Waits(msgspec.Struct, frozen=True):
     worst: float
     visits: int
     unanswered: int
+    processor_p50: float
+    processor_p99: float
+    """Milliseconds that `decoys` computed meanwhile: the wait, if nothing else ran on the machine."""
 
 
 class Stretches(msgspec.Struct, frozen=True):
@@ -117,7 +120,7 @@ class Experiment:
         await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
         after, waited = fleet.pss(), time.monotonic() - ended
         made = [visit for visit in visitors.visits if visit.began >= began]
-        await nothing_folded(self._bus, SETTLE_SECONDS)
+        await nothing_open(self._bus, SETTLE_SECONDS)
         settled = await fleet.settled(SETTLE_SECONDS)
         return Trial(
             name=name or "(no attack)",
@@ -170,13 +173,20 @@ def _visits_recorded(fleet: HostileFleet, made: Sequence[Visit]) -> bool:
 def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Waits:
     made = [one for one in visitors.visits if one.service == service and began <= one.began <= ended]
     spans = sorted(one.seconds * 1000 for one in made) or [PATIENCE_SECONDS * 1000]
+    computed = sorted(one.processor * 1000 for one in made if one.processor is not None) or [0.0]
     return Waits(
         p50=spans[len(spans) // 2],
-        p99=spans[min(len(spans) - 1, len(spans) * 99 // 100)],
+        p99=_percentile_99(spans),
         worst=spans[-1],
         visits=len(made),
         unanswered=sum(not one.answered for one in made),
+        processor_p50=computed[len(computed) // 2],
+        processor_p99=_percentile_99(computed),
     )
+
+
+def _percentile_99(ordered: Sequence[float]) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
 
 
 def _stretches(before: dict[str, float], after: dict[str, float]) -> Stretches | None:

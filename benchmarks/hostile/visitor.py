@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""A visitor whom no attack may keep out: `python -m hostile.visitor ssh|http ADDRESS PORT` visits until it is ended.
+"""A visitor whom no attack may keep out: `python -m hostile.visitor ssh|http ADDRESS PORT DIRECTORY` until it is ended.
 
 Each visit comes from an address of its own, and in another /24 than those before it: decoys count neighbours together,
-and a visitor is a stranger. It is printed as one line of JSON when it has ended.
+and a visitor is a stranger. It is printed as one line of JSON when it has ended. DIRECTORY has the status files of
+supervisors, which name the process of `decoys`: what that one computes meanwhile is measured as well, for it does not
+depend on what else runs on the machine.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 
 from decnet.drill.asyncssh_client import log_in
+from decnet_core.supervise.status_file import read_status_files
 from hostile.attack import EXPECTED, PASSWORD
 
 SOURCES = {"ssh": "127.88", "http": "127.89"}
@@ -22,6 +27,8 @@ SOURCES = {"ssh": "127.88", "http": "127.89"}
 PATIENCE_SECONDS = 10.0
 """A visitor who is not served within this time leaves; the visit counts as this long and unanswered."""
 PAUSE_SECONDS = {"ssh": 0.15, "http": 0.05}
+_ALL_THREADS = 2
+"""CPUCLOCK_SCHED: the clock of a process, as clock_getcpuclockid(3) names it."""
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -34,6 +41,8 @@ class Visit(msgspec.Struct, frozen=True):
     """On the monotonic clock, which all processes of a host share."""
     seconds: float
     answered: bool
+    processor: float | None
+    """Seconds that `decoys` computed meanwhile, for this visitor and all others; None when it was restarted."""
 
 
 async def enter(address: str, port: int, source: str) -> None:
@@ -53,25 +62,40 @@ async def get(address: str, port: int, source: str) -> None:
         writer.transport.abort()
 
 
-async def visit(service: str, address: str, port: int, source: str) -> Visit:
+def processor_of_decoys(status_files: Path) -> tuple[int, float] | None:
+    """Return the process of `decoys` and how many processor seconds it has used; None while there is none."""
+    for report in read_status_files(status_files):
+        for status in report.workers:
+            if status.name == "decoys" and status.pid is not None:
+                with contextlib.suppress(OSError):
+                    return status.pid, time.clock_gettime(~status.pid << 3 | _ALL_THREADS)
+    return None
+
+
+async def visit(service: str, address: str, port: int, source: str, status_files: Path) -> Visit:
     """Make one visit."""
+    before = processor_of_decoys(status_files)
     began, answered = time.monotonic(), True
     try:
         await asyncio.wait_for((enter if service == "ssh" else get)(address, port, source), PATIENCE_SECONDS)
     except EXPECTED:
         answered = False
     seconds = time.monotonic() - began if answered else PATIENCE_SECONDS
-    return Visit(service, source, began, seconds, answered)
+    after = processor_of_decoys(status_files)
+    same = before is not None and after is not None and before[0] == after[0]
+    processor = after[1] - before[1] if same and before and after else None
+    return Visit(service, source, began, seconds, answered, processor)
 
 
-async def visit_for_ever(service: str, address: str, port: int) -> None:
+async def visit_for_ever(service: str, address: str, port: int, status_files: Path) -> None:
     """Make visits until this process is ended."""
     for number in itertools.count():
-        made = await visit(service, address, port, f"{SOURCES[service]}.{number % 250}.{number // 250 % 250 + 1}")
+        source = f"{SOURCES[service]}.{number % 250}.{number // 250 % 250 + 1}"
+        made = await visit(service, address, port, source, status_files)
         sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
         sys.stdout.buffer.flush()
         await asyncio.sleep(PAUSE_SECONDS[service])
 
 
 if __name__ == "__main__":
-    asyncio.run(visit_for_ever(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(visit_for_ever(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])))

@@ -14,9 +14,13 @@ import msgspec
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import CONTROL, Control, Health
+from decnet_core.state import State
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.waiting import LOOK_SECONDS, until
+
+MOST_VISITORS = 2
+"""Connections of visitors at a time: one by SSH, one by HTTP."""
 
 
 class Visitors:
@@ -33,7 +37,7 @@ class Visitors:
             self._processes.append(
                 await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "hostile.visitor", service, fleet.attacked, str(port),
-                    stdout=asyncio.subprocess.PIPE,
+                    str(State(fleet.state).supervisors), stdout=asyncio.subprocess.PIPE,
                 )
             )  # fmt: skip
         listening = [asyncio.ensure_future(self._listen(process)) for process in self._processes]
@@ -77,9 +81,13 @@ async def counters_of(client: Client) -> dict[str, float]:
     return msgspec.json.decode(reply.payload, type=Health).counters
 
 
-async def nothing_folded(client: Client, seconds: float) -> None:
-    """Wait until `decoys` has written what it had folded, at most so long."""
+async def nothing_open(client: Client, seconds: float) -> None:
+    """Wait until `decoys` has ended the attackers' connections and written what it had folded, at most so long.
+
+    What attackers had sent before they left may still wait for its turn, and is recorded then.
+    """
     for _ in range(int(seconds / LOOK_SECONDS)):
-        if not (await counters_of(client)).get("folds_open", 1):
+        counters = await counters_of(client)
+        if not counters.get("folds_open", 1) and counters.get("decoys_connections_open", 0) <= MOST_VISITORS:
             return
         await asyncio.sleep(LOOK_SECONDS)

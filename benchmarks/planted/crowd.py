@@ -25,8 +25,11 @@ from planted import vocabulary as words
 from planted.actors import Lease, stack
 from planted.vocabulary import Kit
 
-COMMON_KEYS = tuple(words.public_key(Random(f"published key {number}"))[0] for number in range(3))
-"""Keys whose private part is on the Web, as Vagrant's."""
+COMMON_KEYS = (
+    "SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA",
+    "SHA256:9prMbqhS4QteoFQ1ZRJDqSBLWoHXPyKB0iWR05Ghro4",
+)
+"""Keys whose private part is on the Web: Vagrant's, and that of F5's load balancers (CVE-2012-1493)."""
 
 
 class Botnet(NamedTuple):

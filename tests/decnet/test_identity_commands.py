@@ -18,7 +18,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import GROUPING_DECIDED
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine
-from decnet_models.database.from_settings import database_url
+from decnet_models.database.settings import database_url
 from decnet_models.identities.evidence_rows import own_id
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"

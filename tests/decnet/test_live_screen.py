@@ -17,9 +17,9 @@ from rich.console import Console
 
 from decnet.show import noticeline
 from decnet.up.guide import guide_to
-from decnet.up.keyboard import keys
-from decnet.up.live import LiveView
-from decnet.up.scroll import KEPT, Scroll
+from decnet.up.screen.keyboard import keys
+from decnet.up.screen.live import LiveView
+from decnet.up.screen.scroll import KEPT, Scroll
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import (

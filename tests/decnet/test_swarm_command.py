@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment
 from decnet.swarm.listener_identity import create_if_listening
+from decnet_core.deckies.orders import Contact, contacts_folder
 from decnet_core.settings import Settings
+from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.pki import authority, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.der import fingerprint
@@ -122,10 +125,16 @@ def test_list_shows_members_and_tokens_that_wait(swarm: Path, run: Run, tmp_path
     run("swarm", "token", "berlin-1")
     run("swarm", "enrol", "router", "--csr", str(request_file(tmp_path)), "--days", "30")
     (swarm / "positions" / "listener.json").write_text('{"sensors":{"router":{"spools":{},"stored_at":1795478400}}}')
+    heard = Contact("router", 1795478460 * SECOND_NS)
+    contacts_folder(swarm).mkdir(parents=True)
+    (contacts_folder(swarm) / "router.json").write_bytes(msgspec.json.encode(heard))
     shown = run("swarm", "list").out.splitlines()
     assert shown[1].split()[:2] == ["router", "enrolled"]
     assert "by hand" in shown[1]
-    assert shown[1].endswith("2026-11-24 00:00:00Z")
+    assert shown[1].endswith("2026-11-24 00:00:00Z  2026-11-24 00:01:00Z")
+    now = msgspec.structs.replace(heard, connected=True)
+    (contacts_folder(swarm) / "router.json").write_bytes(msgspec.json.encode(now))
+    assert run("swarm", "list").out.splitlines()[1].endswith("2026-11-24 00:00:00Z  connected")
     assert shown[2].split()[:2] == ["berlin-1", "waiting"]
 
 

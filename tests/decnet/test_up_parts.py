@@ -12,7 +12,7 @@ from rich.console import Console
 
 from decnet.up.guide import guide_to
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.live import LiveView
+from decnet.up.screen.live import LiveView
 from decnet.up.view import Figures, JsonView, PlainView
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event

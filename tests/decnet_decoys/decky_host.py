@@ -28,7 +28,18 @@ from decnet_decoys.personas.catalog import names, persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.services.listener import Listener
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
-from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested, Steps, Turn
+from decnet_decoys.shell.effects import (
+    AskKeys,
+    AskLine,
+    Captured,
+    Effect,
+    Pause,
+    Print,
+    ReadAll,
+    Requested,
+    Steps,
+    Turn,
+)
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import Origin, ShellState
@@ -80,7 +91,7 @@ class Player:
             played.text += "" if effect.error else text
         elif isinstance(effect, Pause):
             played.pauses.append(effect.seconds)
-        elif isinstance(effect, AskLine | ReadAll):
+        elif isinstance(effect, AskLine | AskKeys | ReadAll):
             return self.answers.pop(0) if self.answers else None
         elif isinstance(effect, Captured):
             played.captured.append(effect)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from decnet_core.state import State
 from decnet_decoys import quiet_times, worker
 from decnet_decoys.quiet_times import QUIET_SECONDS, QuietTimes
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.ssh.service import SshService
 
 LOADED = frozenset({"asyncssh"})
 
@@ -39,6 +41,40 @@ def test_who_is_there_or_was_there_between_two_looks_begins_the_time_anew() -> N
     assert not quiet.worth_replacing(400, open_places=0, admitted=2, modules=LOADED)
     assert not quiet.worth_replacing(400 + QUIET_SECONDS - 1, open_places=0, admitted=2, modules=LOADED)
     assert quiet.worth_replacing(400 + QUIET_SECONDS, open_places=0, admitted=2, modules=LOADED)
+
+
+def test_what_only_the_making_of_keys_needed_is_given_up_at_once_when_nobody_is_there() -> None:
+    quiet = QuietTimes(0)
+    assert not quiet.worth_replacing(1, open_places=1, admitted=1, modules=LOADED, visited=False)
+    assert not quiet.worth_replacing(2, open_places=0, admitted=1, modules=LOADED, visited=True)
+    assert quiet.worth_replacing(3, open_places=0, admitted=1, modules=LOADED, visited=False)
+
+
+async def test_a_process_that_has_made_keys_asks_to_be_replaced_once_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.01)
+    making = asyncio.Event()
+
+    async def prepare(self: SshService) -> None:
+        await making.wait()
+
+    monkeypatch.setattr(SshService, "prepare", prepare)
+    host = DeckyHost(tmp_path, fleet_settings(offers=("ssh",)))
+    importlib.import_module("asyncssh")
+    asked = asyncio.Event()
+    host.ctx.ask_to_be_replaced = asked.set
+    await host.open()
+    playing = asyncio.ensure_future(host.worker.run(host.ctx))
+    try:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asked.wait(), 0.1)
+        making.set()
+        await asyncio.wait_for(asked.wait(), 30)
+    finally:
+        host.ctx.stop()
+        await playing
+        await host.close()
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -93,6 +129,9 @@ def test_decoys_with_host_keys_load_ssh_for_the_first_client(tmp_path: Path) -> 
                 assert not holds_openssl_bindings(process.pid)
                 with socket.create_connection((decky.address, decky.services["ssh"]), 60) as client:
                     assert client.recv(100).startswith(b"SSH-2.0-")
+                    assert not holds_openssl_bindings(process.pid), "loaded for one that has said nothing"
+                    client.sendall(b"SSH-2.0-test\r\n")
+                    assert client.recv(100)
                 assert holds_openssl_bindings(process.pid)
             finally:
                 process.terminate()

@@ -25,9 +25,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
+from tests import forked_program
 from tests.fleet.accepted import assert_each_accepted_mark_is_one_event, settled, until
 from tests.fleet.arena import Arena
-from tests.forked_program import forked_program
 
 from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
@@ -46,7 +46,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.fault]
 
 IS_ROOT = os.getuid() == 0
 DECNET = (sys.executable, "-m", "decnet")
-PROGRAM = "import sys; from decnet.command import main; sys.exit(main())"
 PATIENCE = 90.0
 """Seconds that a busy machine may take for what an idle one does in three."""
 SUPERVISE = (sys.executable, "-m", "decnet_core.supervise.command")
@@ -134,9 +133,8 @@ async def told(fleet: Arena, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 async def decnet(fleet: Arena, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a short `decnet` command on the fleet, in a fork of a process that has imported it."""
-    done = await asyncio.to_thread(forked_program(PROGRAM).run, *arguments, environment=fleet.environment)
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    """Run a short `decnet` command on the fleet."""
+    return await asyncio.to_thread(forked_program.decnet, fleet.environment, *arguments)
 
 
 def quarantined(fleet: Arena, worker: str) -> list[QuarantinedLine]:

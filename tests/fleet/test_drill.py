@@ -22,6 +22,7 @@ from tests.decnet_decoys.host_key_files import give_host_keys
 from tests.decnet_models.migrated import migrated_database
 from tests.fleet.arena import DECKIES
 from tests.fleet.refusal import refusing_to_block
+from tests.forked_program import decnet
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.state import State
@@ -92,10 +93,9 @@ def fleet(
         until(lambda: not processes_of(str(tmp_path)))
 
 
-def decnet(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*DECNET, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=100
-    )
+def drilled(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*DECNET, "drill", "--private", "--json", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
 
 
 def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:
@@ -111,7 +111,7 @@ def test_private_drill_holds_in_each_hosting_and_leaves_nothing(tmp_path: Path, 
     blocked = tmp_path / "blocked"
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
     outer |= refusing_to_block(blocked) if hosting == "tasks" else {}
-    done = decnet({**outer, "TMPDIR": str(short_path)}, "drill", "--private", "--host", hosting, "--json")
+    done = drilled({**outer, "TMPDIR": str(short_path)}, "--host", hosting)
     assert not blocked.exists(), blocked.read_text()
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
@@ -128,7 +128,7 @@ def test_drill_needs_neither_ssh_nor_curl(tmp_path: Path) -> None:
     empty = tmp_path / "bin"
     empty.mkdir()
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-    done = decnet({**outer, "PATH": str(empty)}, "drill", "--private", "--json")
+    done = drilled({**outer, "PATH": str(empty)})
     report = json.loads(done.stdout)
     assert report["ssh_client"] == "asyncssh"
     assert done.returncode == 0, done.stdout
@@ -146,6 +146,7 @@ def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     assert second.stderr.count("\n") == 1
     assert f"pid {fleet.pid}" in second.stderr
 
+    until(lambda: bool(shown(tmp_path, "guide")), 60)
     (guide,) = shown(tmp_path, "guide")
     canary = next(place for place in guide["canaries"] if place.startswith("http"))  # type: ignore[attr-defined]
     before = time.monotonic()

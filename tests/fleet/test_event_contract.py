@@ -26,30 +26,54 @@ def folder_of(name: str) -> Path:
     return next((ROOT / "packages").glob("*/src/" + "/".join(module[:-1])))
 
 
-@cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(path.read_text())))
+class Source:
+    """What the tests ask of one source file, found in one walk."""
+
+    def __init__(self, path: Path) -> None:
+        self.called: set[str] = set()
+        """Names that are called."""
+        self.names: set[str] = set()
+        self.mentioned: set[str] = set()
+        """Names that are used for more than to be imported or listed in a class attribute."""
+        self.by_hand: list[int] = []
+        """Lines that name a subject in a literal."""
+        self.creates_task: list[int] = []
+        listed: set[int] = set()
+        names: list[ast.Name] = []
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Name):
+                names.append(node)
+            elif isinstance(node, ast.Call):
+                self._call(node)
+            elif isinstance(node, ast.Attribute):
+                self.creates_task += [node.lineno] if node.attr == "create_task" else []
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) in {"produces", "consumes", "notices"}:
+                listed |= {id(name) for name in ast.walk(node)}
+        self.names = {node.id for node in names}
+        self.mentioned = {node.id for node in names if id(node) not in listed}
+
+    def _call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name):
+            self.called.add(node.func.id)
+        elif isinstance(node.func, ast.Attribute) and node.args and node.func.attr in SENDING:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+                self.by_hand.append(node.lineno)
+
+
+SENDING = {"publish", "subscribe", "request"}
+source = cache(Source)
 
 
 @cache
 def constructed(folder: Path) -> set[str]:
     """Names that are called somewhere below `folder`."""
-    calls = (node for path in folder.rglob("*.py") for node in nodes(path) if isinstance(node, ast.Call))
-    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    return set().union(*(source(path).called for path in folder.rglob("*.py")))
 
 
+@cache
 def mentioned(folder: Path) -> set[str]:
-    """Names that are used below `folder` for more than to be imported or listed in a class attribute."""
-    found: set[str] = set()
-    for path in folder.rglob("*.py"):
-        listed = {
-            id(name)
-            for node in nodes(path)
-            if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) in {"produces", "consumes", "notices"}
-            for name in ast.walk(node)
-        }
-        found |= {n.id for n in nodes(path) if isinstance(n, ast.Name) and id(n) not in listed}
-    return found
+    return set().union(*(source(path).mentioned for path in folder.rglob("*.py")))
 
 
 def _target(node: ast.Assign | ast.AnnAssign) -> str:
@@ -102,39 +126,24 @@ def test_notices_are_made_only_by_those_who_declare_them() -> None:
 
 
 @cache
-def product_nodes() -> dict[Path, tuple[ast.AST, ...]]:
-    """Every node of every source file."""
-    return {path: nodes(path) for path in sorted((ROOT / "packages").glob("*/src/**/*.py"))}
+def product() -> dict[Path, Source]:
+    """Every source file."""
+    return {path: source(path) for path in sorted((ROOT / "packages").glob("*/src/**/*.py"))}
 
 
 def test_nobody_spells_a_subject_by_hand() -> None:
     """Publishers and subscribers use `decnet_core.bus.subjects`; only the operator's `decnet bus` takes any text."""
-    for path, found in product_nodes().items():
-        for node in found:
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
-                continue
-            if node.func.attr in {"publish", "subscribe", "request"}:
-                first = node.args[0]
-                literal = isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value
-                assert not literal, f"{path}:{node.lineno} names a subject by hand"
+    assert {path: found.by_hand for path, found in product().items() if found.by_hand} == {}
 
 
 @pytest.mark.parametrize("subject", subjects.SUBJECTS, ids=lambda s: s.pattern)
 def test_each_subject_is_used_outside_its_declaration(subject: subjects.Subject) -> None:
     name = next(key for key, value in vars(subjects).items() if value is subject)
-    users = [
-        path
-        for path, found in product_nodes().items()
-        if path.name != "subjects.py" and any(isinstance(n, ast.Name) and n.id == name for n in found)
-    ]
+    users = [path for path, found in product().items() if path.name != "subjects.py" and name in found.names]
     assert len(users) >= 1, f"{name} is declared and never used"
 
 
 def test_only_one_place_creates_tasks() -> None:
     """One owner, one name, no lost task: `decnet_core.tasks`; those of a packet are owned by asyncssh's connection."""
-    for path, found in product_nodes().items():
-        if path.match("*/decnet_core/tasks.py") or path.match("*/ssh/behaviour/connection.py"):
-            continue
-        for node in found:
-            if isinstance(node, ast.Attribute):
-                assert node.attr != "create_task", f"{path}:{node.lineno} creates a task of its own"
+    creating = {path for path, found in product().items() if found.creates_task}
+    assert all(path.match("*/decnet_core/tasks.py") or path.match("*/ssh/behaviour/connection.py") for path in creating)

@@ -65,8 +65,8 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     ci = (ROOT / ".ci" / "run").read_text()  # all that break things, and all at scale
-    assert '"${nox[@]}" faults\n' in ci
-    assert '"${nox[@]}" properties\n' in ci
+    assert '"${here[@]}" faults\n' in ci
+    assert '"${here[@]}" properties\n' in ci
     found: dict[str, set[str]] = {}
     for line in done.stdout.splitlines():
         if line.startswith("COLLECTED "):

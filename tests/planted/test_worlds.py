@@ -9,6 +9,7 @@ import pytest
 from planted.bcubed import grouped, mean, scores
 from planted.files import Truth, read_events, read_truth, write
 from planted.generator import World
+from planted.second import SecondWorld
 
 from decnet_core.events.envelope import Event
 
@@ -40,29 +41,30 @@ def test_a_campaign_is_named_by_address_or_by_actor_and_others_act_alone() -> No
     assert truth.campaign_truth() == {"a1": "spring", "a2": "spring", "b1": "spring", "c1": "none: c"}
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    return World(60, seed=3)
+@pytest.fixture(scope="module", params=[World, SecondWorld])
+def world(request: pytest.FixtureRequest) -> World | SecondWorld:
+    made: World | SecondWorld = request.param(60, seed=3)
+    return made
 
 
 def _key(event: Event) -> tuple[object, ...]:
     return event.id, event.ts, event.src_ip, event.payload
 
 
-def test_same_seed_makes_the_same_world(world: World) -> None:
-    again = World(60, seed=3)
+def test_same_seed_makes_the_same_world(world: World | SecondWorld) -> None:
+    again = type(world)(60, seed=3)
     assert again.truth == world.truth
     assert [_key(event) for event in again.events()] == [_key(event) for event in world.events()]
-    assert World(60, seed=4).truth != world.truth
+    assert type(world)(60, seed=4).truth != world.truth
 
 
-def test_every_scored_address_acts_and_every_event_is_different(world: World) -> None:
+def test_every_scored_address_acts_and_every_event_is_different(world: World | SecondWorld) -> None:
     events = list(world.events())
     assert world.truth.identities.keys() <= {event.src_ip for event in events}
     assert len({event.id for event in events}) == len(events)
 
 
-def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people(world: World) -> None:
+def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people(world: World | SecondWorld) -> None:
     truth = world.truth
     actors = list(truth.identities.values())
     assert max(actors.count(actor) for actor in actors) > 2
@@ -71,7 +73,7 @@ def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people
     assert max(campaigns.count(campaign) for campaign in campaigns) > 1
 
 
-def test_a_written_world_reads_back(world: World, tmp_path: Path) -> None:
+def test_a_written_world_reads_back(world: World | SecondWorld, tmp_path: Path) -> None:
     write(tmp_path, islice(world.events(), 300), world.truth)
     assert list(read_events(tmp_path)) == list(islice(world.events(), 300))
     assert read_truth(tmp_path) == world.truth

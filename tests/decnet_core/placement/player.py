@@ -15,6 +15,7 @@ from decnet_core.deckies.messages import (
     LARGEST_PACKET,
     Done,
     Expect,
+    Lend,
     ListPlayed,
     Place,
     Play,
@@ -79,7 +80,7 @@ class Player:
         request = decode_request.decode(packet)
         if isinstance(request, ListPlayed):
             return Done({name: version for name, (version, _) in self._deckies.items()})
-        if isinstance(request, Expect | Place):
+        if isinstance(request, Expect | Lend | Place):
             return Refused("no connections of the fleet are expected here")
         name = request.decky.name if isinstance(request, Play) else request.name
         self.requests.append(f"{type(request).__name__.lower()} {name}")
@@ -95,6 +96,8 @@ class Player:
             fresh = dict(zip(request.sent, sockets, strict=True))
             endpoints = [(address, service.transport, service.port) for address, service in request.decky.endpoints()]
             endpoints += [(address, "tcp", port) for address, port in request.decky.data_endpoints()]
+            for at in [at for at in fresh if at >= len(endpoints)]:  # those of clients
+                fresh.pop(at).close()
             now = {one: fresh[at] if at in fresh else before.pop(one) for at, one in enumerate(endpoints)}
             self._deckies[name] = (request.decky.version, now)
             self._serve(

@@ -229,6 +229,28 @@ async def test_clients_beyond_those_that_may_wait_for_their_turn_are_served_afte
         assert listener._context.fleet.unadmitted == 0
 
 
+async def test_a_crowd_of_one_source_keeps_nobody_in_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd, newcomer = "127.0.0.2", "127.0.3.1"
+    async with playing(tmp_path, connections_per_source=3) as host:
+        (listener,) = host.listeners
+        fleet = listener._context.fleet
+        fleet.most_unadmitted = 5
+        monkeypatch.setattr(turn, "is_over", lambda: False)
+        with contextlib.ExitStack() as waiting:
+            for source in (*[crowd] * 40, newcomer):
+                place = host.decky.address, host.decky.services["echo"]
+                waiting.enter_context(socket.create_connection(place, source_address=(source, 0)))
+            listener._accept()
+            assert fleet.unadmitted_of == {crowd: 3, newcomer: 1}
+            await counted(host, "decoys_connections_refused", 37)
+        async with asyncio.timeout(DEADLINE):
+            while fleet.unadmitted:
+                await asyncio.sleep(0.01)
+        assert not fleet.unadmitted_of
+
+
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05)
     async with playing(tmp_path) as host:

@@ -81,8 +81,9 @@ def test_nothing_is_fetched_and_the_request_is_recorded(run: Player) -> None:
 
 
 def test_a_dropped_file_is_captured_byte_for_byte(run: Player) -> None:
-    played = run("echo -ne '\\x7fELF\\xff\\x00' > /tmp/.x; chmod 777 /tmp/.x; /tmp/.x")
-    assert [one.data for one in played.captured] == [b"\x7fELF\xff\x00"]
+    data = b"\x7fELF\xff\x00" + b"x" * 60
+    played = run(f"echo -ne '\\x7fELF\\xff\\x00{'x' * 60}' > /tmp/.x; chmod 777 /tmp/.x; /tmp/.x")
+    assert [one.data for one in played.captured] == [data]
     assert played.status == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.completion import completion
+from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import (
     MAX_FUNCTION_CHARACTERS,
@@ -124,4 +124,4 @@ def test_parameters_are_set_and_what_they_were_is_returned(shell: ShellState) ->
     ],
 )  # fmt: skip
 def test_tab_adds_what_all_candidates_share(shell: ShellState, line: str, added: str) -> None:
-    assert completion(shell, line) == added
+    assert completion(shell, line)[0] == added

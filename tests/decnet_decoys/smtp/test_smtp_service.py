@@ -105,3 +105,10 @@ async def test_no_tls_after_starttls_ends_the_connection(host: DeckyHost) -> Non
         writer.write(b"EHLO no handshake\r\n" * 100)
         await reader.read()
     writer.transport.abort()
+
+
+async def test_a_mail_of_empty_lines_does_not_hold_the_loop(host: DeckyHost) -> None:
+    start = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<postmaster>\r\nDATA\r\n"
+    (answer,) = await said(host, start, b"\n" * 1_000_000, b".\r\nQUIT\r\n")
+    assert answer.startswith(b"221")
+    assert host.ctx.counters.snapshot()["decoys_stretches"] == 0

@@ -76,7 +76,7 @@ def test_a_line_is_bounded() -> None:
 
 
 def test_tab_adds_what_completes_the_line() -> None:
-    editor = LineEditor(lambda line: "tc/" if line.endswith("/e") else "")
+    editor = LineEditor(lambda line: ("tc/" if line.endswith("/e") else "", []))
     editor.begin("", keep=True)
     assert typed(b"cd /e\t\r", editor)[1] == Done("line", "cd /etc/")
 
@@ -87,7 +87,7 @@ def test_tab_adds_what_completes_the_line() -> None:
     )
 )
 def test_any_keys_end_in_lines_that_can_be_shown(pieces: list[bytes]) -> None:
-    editor = LineEditor(lambda _line: "x")
+    editor = LineEditor(lambda _line: ("x", []))
     editor.begin("$ ", keep=True)
     for piece in pieces:
         rest = piece
@@ -106,3 +106,21 @@ def test_what_takes_long_is_taken_in_parts() -> None:
     echo, _, rest = editor.feed((b"\x01" + b"\x1b[3~" + b"a") * 40)
     assert len(echo) < 3 * MAX_ECHO
     assert rest
+
+
+def test_control_r_finds_an_earlier_line() -> None:
+    editor = LineEditor()
+    editor.remember(["cat /etc/passwd", "id", "cat x"])
+    editor.begin("$ ", keep=True)
+    shown, done, _ = typed(b"\x12cat\x12\r", editor)
+    assert done == Done("line", "cat /etc/passwd")
+    assert "(reverse-i-search)`cat': cat x" in shown
+    editor.begin("$ ", keep=True)
+    assert typed(b"\x12zz\x07ls\r", editor)[1] == Done("line", "ls")
+
+
+def test_a_second_tab_lists_what_fits() -> None:
+    editor = LineEditor(lambda _line: ("", ["passwd", "passwd-"]))
+    editor.begin("$ ", keep=True)
+    shown = typed(b"cat pa\t\t", editor)[0]
+    assert shown.endswith("\a\r\npasswd  passwd-\r\n$ cat pa")

@@ -16,7 +16,7 @@ from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.machine.overlays import OverlayStore
+from decnet_decoys.shell.machine.overlays import Overlay, OverlayStore
 from decnet_decoys.shell.programs import Program, programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.terminal.session import ShellSession
@@ -254,3 +254,25 @@ async def test_history_is_bounded_and_starts_with_the_personas(machine: Machine)
     await run(shell, "id " + "x" * 9000)
     assert len(shell.history[-1]) == 4096
     assert len(shell.history) == before + 1
+
+
+async def test_a_file_is_edited_over_the_terminal(client: Client) -> None:
+    await client.types("vi /tmp/new\r", "[New]")
+    await client.types("iline\x1b:wq\r")
+    assert "line\r\n" in await client.types("cat !$\r")
+
+
+async def test_what_was_entered_is_in_the_history_of_the_next_session(machine: Machine) -> None:
+    overlay = Overlay(machine)
+
+    def next_shell() -> ShellState:
+        return ShellState(machine, machine.users[0], time.time, ORIGIN, terminal="xterm", overlay=overlay)
+
+    for line in ("echo planted", "unset HISTFILE; echo secret"):
+        client = await at_terminal(next_shell())
+        await client.types(f"{line}\r")
+        client.writer.write(b"exit\r")
+        await client.left()
+        await client.close()
+    assert "echo planted" in next_shell().history
+    assert not [line for line in next_shell().history if "secret" in line]

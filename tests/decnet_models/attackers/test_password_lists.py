@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_models.attackers import password_lists
-from decnet_models.attackers.password_lists import LISTS, short_digest, spearman, walked
+from decnet_models.attackers.password_lists import LISTS, is_guessable, short_digest, spearman, walked
 
 TOP = (
     *("123456", "password", "12345678", "qwerty", "123456789", "12345", "1234", "111111", "1234567", "dragon"),
@@ -70,3 +70,16 @@ def test_the_correlation_is_spearmans(order: list[int]) -> None:
 def test_a_digest_is_the_same_everywhere() -> None:
     assert short_digest("123456") == short_digest("123456")
     assert len(short_digest("\udcff")) == 4
+
+
+@pytest.mark.parametrize(
+    ("user", "secret"),
+    [("git", "P@ssw0rd1!"), ("pi", "raspberry"), ("oracle", "root123"), ("backup", "changeme"), ("kim", "kim2024")],
+)
+def test_common_words_are_guessable_as_people_vary_them(user: str, secret: str) -> None:
+    assert is_guessable(user, secret)
+
+
+@pytest.mark.parametrize("secret", ["gavela!58", "own-7-of-mine", "yonder239", "82746194", ""])
+def test_what_is_no_common_word_is_not_guessable(secret: str) -> None:
+    assert not is_guessable("oracle", secret)

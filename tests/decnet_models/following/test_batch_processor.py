@@ -15,7 +15,7 @@ from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved, Notice, SessionEnded
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.errors import CursorMovedError, EveryEventFailsError
+from decnet_models.errors import CursorMovedError, EveryEventFailsError, UnreadyError
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
@@ -285,10 +285,11 @@ def test_what_follows_a_database_failure_waits_for_its_turn(log: Engine, make_ev
     assert handled(log) == [1, 3, 4, 5, 6, 7, 8]
 
 
-def test_memory_that_runs_out_is_not_the_events_fault(log: Engine, make_events: Maker) -> None:
+@pytest.mark.parametrize("error", [MemoryError(), UnreadyError()])
+def test_what_the_worker_lacks_is_not_the_events_fault(log: Engine, make_events: Maker, error: Exception) -> None:
     insert(log, make_events(2))
-    with pytest.raises(MemoryError):
-        consume(log, Handler(1, error=MemoryError())).step()
+    with pytest.raises(type(error)):
+        consume(log, Handler(1, error=error)).step()
     assert cursor(log) == 0
 
 

@@ -20,7 +20,7 @@ from tests.decnet_workers.clusterer.scenes import (
     typing,
 )
 
-from decnet_core.events.catalogue import HttpRequest, ServiceRequest
+from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
 from decnet_core.events.typing_digest import TypingDigest
 
 A, B, C, D = (f"192.0.2.{number}" for number in range(1, 5))
@@ -147,3 +147,29 @@ def test_those_who_plant_one_key_are_one_whatever_they_do_it_with(engine: Engine
     stored = ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x \n{planted}\n"})
     Follower(engine).run([event(A, shell), event(B, stored, 1), event(C, command("echo ssh-ed25519 AAAAshort"), 2)])
     assert several(engine) == groups([A, B])
+
+
+def test_sets_of_usual_commands_join_nobody_though_each_has_lines_of_its_own_too(engine: Engine) -> None:
+    usual = [command(text) for text in ("ls /srv", "cat /etc/group", "lsblk", "vmstat", "lsmod", "arp -a", "mount")]
+    crowd = [event(f"10.0.1.{number}", usual[number % 7]) for number in range(250)]
+    several_lines = [
+        event(each, shown)
+        for place, each in enumerate((A, B))
+        for shown in (*usual, command(f"./one-of-{'ab'[place]}"), command(f"./two-of-{'ab'[place]}"))
+    ]
+    Follower(engine).run([*crowd, *several_lines])
+    assert several(engine) == set()
+
+
+def test_a_certificate_that_comes_with_a_tool_joins_none_of_those_who_use_it(engine: Engine) -> None:
+    users = {name: [f"198.51.{number}.{last}" for last in range(1, 4)] for number, name in enumerate("abcde")}
+    default = CertificateProbed(contact=event(A, hassh("")).ts, sha256="d" * 64, subject="CN=default")
+    Follower(engine).run(
+        [
+            event(each, shown, number)
+            for number, (name, addresses) in enumerate(users.items())
+            for each in addresses
+            for shown in (default, key(name))
+        ]
+    )
+    assert several(engine) == groups(*users.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from decnet_workers.ttp.library import SHIPPED
+from decnet_workers.ttp.reader import ReaderError
 from decnet_workers.ttp.settings import TtpSettings
 from decnet_workers.ttp.watch import Watched
 
@@ -70,3 +71,15 @@ def test_when_reading_fails_as_a_whole_the_rules_in_hand_stay(tmp_path: Path, mo
     monkeypatch.undo()
     rules.read_if_changed()
     assert rules.counters()["rules_refused"] == 1, "the second rule of one id"
+
+
+def test_rules_are_read_once_for_the_first_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Watched(TtpSettings())
+    with monkeypatch.context() as broken:
+        broken.setattr("sys.executable", "/nonexistent/python")
+        with pytest.raises(ReaderError):
+            rules.read_at_first()
+    rules.read_at_first()
+    assert len(rules.library) > 50
+    rules.read_at_first()
+    assert rules.counters()["rules_read"] == 1

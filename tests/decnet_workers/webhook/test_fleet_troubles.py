@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from decnet_core.deckies.orders import Contact, contacts_folder
 from decnet_core.events.notices import (
     CertificateExpiring,
     CertificateRenewed,
@@ -24,9 +25,8 @@ from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_core.timing.durations import SECOND_NS
-from decnet_models.database.engine import reading, writing
+from decnet_models.database.engine import reading
 from decnet_models.notices import queries as notices
-from decnet_models.swarm.tables import enrolment, sensor
 from decnet_workers.webhook import fleet_troubles
 from decnet_workers.webhook.fleet_troubles import (
     LONGEST_TROUBLED_LOOK_NS,
@@ -163,23 +163,21 @@ def test_a_disk_that_is_nearly_full_is_told_until_it_has_clearly_more_room(
 
 def test_a_certificate_that_nobody_renews_is_told(watched: Watched, clock: Clock) -> None:
     soon = START + 6 * 86400 * SECOND_NS
-    with writing(watched.fleet.engine) as connection:
-        for number, (name, ends, revoked) in enumerate(
-            [("a", soon, None), ("b", soon, 1), ("c", START + 30 * 86400 * SECOND_NS, None), ("d", soon, None)]
-        ):
-            row = {"name": name, "description": "", "role": "sensor", "revoked_at": revoked, "updated_at": 1}
-            connection.execute(sensor.insert().values(**row))
-            one = {"fingerprint": f"{number:064d}", "sensor": name, "not_after": ends, "recorded_at": 1}
-            one["ended_at"] = revoked
-            connection.execute(enrolment.insert().values(**one))
-        newer = {"fingerprint": "f" * 64, "sensor": "d", "not_after": START + 90 * 86400 * SECOND_NS, "recorded_at": 2}
-        connection.execute(enrolment.insert().values(**newer))
+    folder = contacts_folder(watched.fleet.state)
+    folder.mkdir(parents=True)
+
+    def contact(name: str, ends: int, *, revoked: bool = False) -> None:
+        one = Contact(name, START, connected=True, revoked=revoked, not_after=ends, watched_from=START)
+        (folder / f"{name}.json").write_bytes(msgspec.json.encode(one))
+
+    contact("a", soon)
+    contact("b", soon, revoked=True)
+    contact("c", START + 30 * 86400 * SECOND_NS)
     for _ in range(2):
         watched.troubles.look()
         clock.now += SETTLE_NS
     assert watched.told() == [CertificateExpiring(START + SETTLE_NS, "a", soon)]
-    with writing(watched.fleet.engine) as connection:
-        connection.execute(enrolment.update().values(not_after=START + 90 * 86400 * SECOND_NS))
+    contact("a", START + 90 * 86400 * SECOND_NS)
     watched.troubles.look()
     assert isinstance(watched.told()[1], CertificateRenewed)
 

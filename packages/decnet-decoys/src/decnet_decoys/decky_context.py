@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +79,12 @@ class FleetResources:
         """Clients that were accepted and wait for their turn ..."""
         self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
         """... and how many may; further ones wait in the kernel, in their order."""
+        self.preparation = asyncio.Lock()
+        """Held while a key is made in the background, so that what clients need done in the thread waits for one."""
+        self.unadmitted_of: Counter[str] = Counter()
+        """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
+        self.is_visited = False
+        """Whether anybody has come for whom something large was imported."""
         self.expected = ExpectedConnections()
         self.placed = PlacedFiles(journal.directory.parent / "files")
         self.changes = ChangesStore(journal.directory.parent / "changes", budget, keep_changes_seconds)
@@ -136,6 +143,7 @@ class DeckyContext:
         from decnet_decoys.shell.machine.image import build
         from decnet_decoys.shell.machine.shown_network import shown_network
 
+        self.fleet.is_visited = True
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         booted -= boot_offset_seconds(self.decky.seed)

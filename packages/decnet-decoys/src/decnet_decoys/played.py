@@ -13,6 +13,7 @@ from decnet_decoys.endpoint import Endpoint, endpoint
 from decnet_decoys.fleet import profile_of
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.services import service_registry
+from decnet_decoys.services.client_sockets import ClientSockets
 from decnet_decoys.services.data_ports import DataPorts
 from decnet_decoys.services.listener import Listener, listener_of, listener_on
 from decnet_decoys.services.service import Service
@@ -26,11 +27,18 @@ class PlayedDeckies:
         self._ctx = ctx
         self._listeners: dict[str, list[Listener]] = {}
         self._data: dict[str, DataPorts] = {}
+        self._clients: dict[str, ClientSockets] = {}
+        self._preparations: set[asyncio.Task[Any]] = set()
 
     @property
     def ports(self) -> int:
         """How many sockets are listened on."""
         return sum(map(len, self._listeners.values()))
+
+    @property
+    def prepares(self) -> bool:
+        """Whether something that clients will need, such as a key, is being made."""
+        return bool(self._preparations)
 
     def plays(self, name: str) -> bool:
         return name in self._listeners
@@ -52,10 +60,12 @@ class PlayedDeckies:
         persona: Persona,
         sockets: Iterable[Sequence[socket.socket]],
         data: Sequence[socket.socket] = (),
+        clients: Sequence[socket.socket] = (),
     ) -> None:
         """Serve ports that are bound already: for each service its sockets, ours from now on; raises OSError.
 
-        `data` are those of data ports (`services.data_ports`).
+        `data` are those of data ports (`services.data_ports`), `clients` connect from the decky
+        (`services.client_sockets`).
         """
         ports = DataPorts(data)
         listeners = [
@@ -63,13 +73,17 @@ class PlayedDeckies:
             for (name, service), several in zip(self._services(decky, persona, ports), sockets, strict=True)
             for bound in several
         ]
-        self._data[decky.name] = ports
+        self._data[decky.name], self._clients[decky.name] = ports, ClientSockets(clients)
         self._open(decky, listeners)
 
     def sockets(self, name: str) -> list[socket.socket]:
-        """Return the sockets of a decky, none if it is not played."""
+        """Return the bound sockets of a decky, none if it is not played."""
         data = self._data[name].sockets if name in self._data else ()
         return [*(listener.bound for listener in self._listeners.get(name, ())), *data]
+
+    def clients(self, name: str) -> ClientSockets:
+        """Return the sockets that connect from a decky; of one that can be connected from anyway there are none."""
+        return self._clients.get(name) or ClientSockets()
 
     async def close(self, name: str) -> None:
         """Close the decky's ports and its connections."""
@@ -77,6 +91,7 @@ class PlayedDeckies:
         await asyncio.gather(*(listener.close() for listener in listeners))
         if name in self._data:
             self._data.pop(name).close()
+            self._clients.pop(name).close()
         self._resources.places.remove_ports({listener.place for listener in listeners})
         self._resources.placed.unmount(name)
 
@@ -101,4 +116,6 @@ class PlayedDeckies:
             listener.open()
             if listener.place not in prepared:  # once for a service with several addresses
                 prepared.add(listener.place)
-                self._ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
+                task = self._ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
+                self._preparations.add(task)
+                task.add_done_callback(self._preparations.discard)

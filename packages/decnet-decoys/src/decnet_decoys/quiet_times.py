@@ -3,7 +3,7 @@
 
 Attacks come in bursts, hours apart. What a visitor made this process import stays in it, asyncssh with its bindings
 above all, 10 MiB that a new process does not have until somebody comes again. Sockets are kept, so a client that comes
-in that moment waits for it.
+in that moment waits for it. If there was no such visitor, it was the making of keys: then there is nothing to wait for.
 """
 
 from collections.abc import Container
@@ -22,14 +22,18 @@ class QuietTimes:
         self._since = now
         self._admitted = 0
 
-    def worth_replacing(self, now: float, *, open_places: int, admitted: int, modules: Container[str]) -> bool:
+    def worth_replacing(
+        self, now: float, *, open_places: int, admitted: int, modules: Container[str], visited: bool = True
+    ) -> bool:
         """Return whether nobody has been there for a while, and one of `LARGE` is among the imported `modules`.
 
-        `open_places` and `admitted` are those of `Places`. Once it has been, it is only after another while.
+        `open_places` and `admitted` are those of `Places`. Once it has been, it is only after another while. If not
+        `visited`, nobody came for whom these were imported, and it is at once when nobody is there.
         """
         if open_places or admitted != self._admitted:
             self._since, self._admitted = now, admitted
-        if now - self._since < QUIET_SECONDS or not any(name in modules for name in LARGE):
+        is_quiet = now - self._since >= QUIET_SECONDS or (not visited and not open_places)
+        if not is_quiet or not any(name in modules for name in LARGE):
             return False
         self._since = now
         return True

@@ -212,9 +212,12 @@ class Decoys(Worker[DecoysSettings]):
 
     def _is_left_alone(self, quiet: QuietTimes) -> bool:
         assert self._resources is not None
-        places = self._resources.places
-        return not self._resources.holds_changes and quiet.worth_replacing(
-            time.monotonic(), open_places=places.open, admitted=places.admitted, modules=sys.modules
+        assert self._played is not None
+        if self._resources.holds_changes or self._played.prepares:
+            return False
+        places, visited = self._resources.places, self._resources.is_visited
+        return quiet.worth_replacing(
+            time.monotonic(), open_places=places.open, admitted=places.admitted, modules=sys.modules, visited=visited
         )
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature

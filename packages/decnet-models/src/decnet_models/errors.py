@@ -36,6 +36,10 @@ class LeaseLostError(CursorMovedError):
     """The lease has expired, or another instance has taken it."""
 
 
+class UnreadyError(ModelsError):
+    """What handles events lacks something that it needs, whatever the event; the worker is started again."""
+
+
 class EveryEventFailsError(ModelsError):
     """Many events in a row failed: what handles them is at fault, not they."""
 

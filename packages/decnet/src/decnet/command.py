@@ -190,6 +190,14 @@ def _run_command(command: Command, arguments: list[str]) -> int:
     def work() -> int:
         import importlib
 
+        if command.name == "up":
+            from decnet.up import words
+
+            if (asked := words.read(arguments)) is not None:
+                from decnet.up.launch import launch
+
+                return launch(asked)
+
         module = importlib.import_module(command.module)
         return int(module.app(args=arguments, prog_name=f"decnet {command.name}", standalone_mode=False) or 0)
 
@@ -200,16 +208,14 @@ def guarded(work: Callable[[], int]) -> int:
     """Run `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
-    import typer
-
-    from decnet.cli.errors import OperatorError, reported
+    from decnet.cli.errors import OperatorError, interruptions, reported
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
         return work()
     except SystemExit as end:  # how typer reports a pipe that nobody reads any more
         return end.code if isinstance(end.code, int) else 0
-    except (KeyboardInterrupt, typer.Abort):
+    except interruptions():
         return INTERRUPTED
     except BrokenPipeError:  # `decnet events | head`
         sys.stdout = None  # nothing can be flushed to it any more

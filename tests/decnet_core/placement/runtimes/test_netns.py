@@ -155,6 +155,15 @@ def test_network_sees_the_personas_tcp_stack(network: Lan) -> None:
         assert connect(network, "10.77.0.10", 80) == 0
 
 
+@pytest.mark.parametrize("sack", [False, True])
+@pytest.mark.parametrize("timestamps", [False, True])
+def test_window_scale_is_the_personas_also_where_the_kernels_is_larger(
+    network: Lan, *, timestamps: bool, sack: bool
+) -> None:
+    with started(network, decky(stack=Stack(window_scale=1, timestamps=timestamps, sack=sack))):
+        assert syn_ack(network, "10.77.0.10", 22)[2][3] == b"\x01"
+
+
 @pytest.mark.parametrize(("timestamps", "kinds"), [(False, [2, 1, 3, 4]), (True, [2, 1, 3, 4, 8])])
 def test_window_scale_comes_first_where_the_persona_says_so(
     network: Lan, kinds: list[int], *, timestamps: bool
@@ -165,6 +174,15 @@ def test_window_scale_comes_first_where_the_persona_says_so(
     assert list(options) == kinds
     assert (options[2], options[3]) == (struct.pack(">H", 1460), b"\x08")
     assert len(options.get(8, b"")) == 8 * timestamps
+
+
+def test_a_closed_port_resets_what_belongs_to_no_connection(network: Lan) -> None:
+    odd = struct.pack(">HHIIBBHHH", 40000, 81, 7, 9, 0x50, 0x29, 1024, 0, 0)  # FIN, PSH and URG
+    ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(odd))
+    odd = odd[:16] + struct.pack(">H", checksum(ends + odd)) + odd[18:]
+    with started(network, decky()):
+        answered = exchange(network, socket.IPPROTO_TCP, odd)[20:]
+    assert answered[13] == 0x14  # RST and ACK, as of a Linux without a packet filter
 
 
 def exchange(network: Lan, protocol: int, request: bytes) -> bytes:
@@ -417,3 +435,27 @@ def test_links_are_read_as_ip_shows_them(network: Lan) -> None:
     found = network.host(look)
     assert {name: link.kind for name, link in found.items()} == {"lo": "", "br0": "bridge", "port0": "veth"}
     assert found["port0"].master == found["br0"].number
+
+
+def test_only_a_client_socket_leaves_the_namespace_and_only_to_its_own_network(network: Lan) -> None:
+    one = decky("web-01", "10.77.0.10/24", "fd77::10/64")
+    runtime = Netns(network.deckies, FLEET)
+    network.host(runtime.start, one)
+    network.ip("address", "add", "192.0.2.1/32", "dev", "eth0", machine="attacker")
+    deckies = Namespaces(network.deckies, f"decnet-{FLEET}-")
+    deckies.enter(one.name, lambda: subprocess.run(["ip", "route", "add", "192.0.2.1", "dev", "eth0"], check=True))
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in network.host(runtime.sockets, one, ()) if each is not None]
+        clients = sockets[-len(one.clients) :]
+        assert [each.family for each in clients] == [socket.AF_INET] * 2 + [socket.AF_INET6] * 2
+        for client, address in zip(clients, (ATTACKER, "192.0.2.1", ATTACKER_6), strict=False):
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+            def server(address: str = address, family: socket.AddressFamily = family) -> socket.socket:
+                return socket.create_server((address, 9000), family=family)
+
+            stack.enter_context(network.machines.enter("attacker", server))
+            client.settimeout(1)
+            with pytest.raises(TimeoutError) if address == "192.0.2.1" else contextlib.nullcontext():
+                client.connect((address, 9000))
+    network.host(runtime.stop, one)

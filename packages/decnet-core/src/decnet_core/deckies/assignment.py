@@ -46,6 +46,9 @@ class AssignedDecky(msgspec.Struct, frozen=True):
     """TCP ports, bound at each address but not listened on, for connections that a service asks its client for; none
     where `decoys` can open ports itself."""
 
+    clients: tuple[Literal[4, 6], ...] = ()
+    """The IP versions of sockets, bound nowhere, by which `orchestrator` connects from the decky to another one."""
+
     def data_endpoints(self) -> list[tuple[str, int]]:
         """Return address and port of each data port, whose sockets follow those of the endpoints."""
         return [(address, port) for address in self.addresses for port in self.data_ports]

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +18,7 @@ from decnet_core.deckies.messages import (
     MOST_SOCKETS,
     Done,
     Expect,
+    Lend,
     ListPlayed,
     Place,
     PlacedFile,
@@ -27,9 +30,11 @@ from decnet_core.deckies.messages import (
     encode,
 )
 from decnet_core.errors import CoreError
+from decnet_core.net.inherited import passed
 from decnet_core.net.unix_peer import entitled, peer_uid
 from decnet_core.state import State
 
+_ROOM = socket.CMSG_SPACE(array.array("i").itemsize)
 REPLY_SECONDS = 30.0
 """`decoys` opens a decky within milliseconds; one that is silent for this long hangs, or is stopped."""
 
@@ -54,6 +59,7 @@ class HandoverClient:
     def __init__(self, path: Path) -> None:
         """Connect; raises HandoverError when nobody listens there, or one who is not entitled to."""
         self._path = path
+        self._descriptors: list[int] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         self._socket.settimeout(REPLY_SECONDS)
         try:
@@ -79,8 +85,9 @@ class HandoverClient:
     def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket | None]) -> None:
         """Have the decky played, instead of one of its name; its ports are served when this returns.
 
-        `sockets` are bound, one for each of `decky.endpoints()` and then of `decky.data_endpoints()`, and may be closed
-        afterwards. None stands for the one that `decoys` has already: that port is never closed. Raises HandoverError.
+        `sockets` are those of `decky.endpoints()` and then of `decky.data_endpoints()`, which are bound, and those of
+        `decky.clients`; they may be closed afterwards. None stands for the one that `decoys` has already: that port is
+        never closed. Raises HandoverError.
         """
         sent = {index: each.fileno() for index, each in enumerate(sockets) if each is not None}
         if len(sent) > MOST_SOCKETS:
@@ -102,6 +109,17 @@ class HandoverClient:
         """
         self._ask(Expect(decky, *source, session))
 
+    def lend(self, decky: str, version: Literal[4, 6]) -> int:
+        """Return the descriptor of a socket that connects from the decky, not bound yet and the caller's to close.
+
+        It is lent until this connection is closed, which ends its own, too. Raises HandoverError, also when another
+        process plays the decky or all are lent.
+        """
+        self._ask(Lend(decky, version))
+        if not self._descriptors:
+            raise HandoverError("no socket came")
+        return self._descriptors.pop()
+
     def place(self, decky: str, files: Sequence[PlacedFile]) -> None:
         """Have files put on a decky's machine; all of a request must fit into LARGEST_PACKET. Raises HandoverError."""
         self._ask(Place(decky, tuple(files)))
@@ -113,7 +131,8 @@ class HandoverClient:
         reply: Done | Refused = Refused("it closed the connection")
         try:
             socket.send_fds(self._socket, [packet], list(descriptors))
-            answer = self._socket.recv(LARGEST_PACKET)
+            answer, ancillary, _, _ = self._socket.recvmsg(LARGEST_PACKET, _ROOM, socket.MSG_CMSG_CLOEXEC)
+            self._descriptors += passed(ancillary)
         except OSError as error:
             raise HandoverError(f"decoys does not answer at {self._path}: {error.strerror or 'timed out'}") from error
         if answer:

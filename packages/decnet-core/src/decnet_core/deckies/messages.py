@@ -6,7 +6,7 @@ A request is a JSON document, and a packet of a SOCK_SEQPACKET connection.
 The sockets of a decky travel beside Play (SCM_RIGHTS, unix(7)). One request, one reply; both sides are our own.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,10 @@ LARGEST_PACKET = 128 * 1024
 """Bytes; the kernel takes about 200 KiB by default (net.core.wmem_default)."""
 MOST_SOCKETS = 250
 """Of one decky; the kernel passes at most 253 descriptors with a message (SCM_MAX_FD)."""
+
+
+CLIENT_MARK = 0xDEC1
+"""SO_MARK of the sockets of `clients`, which the packet filter lets pass: only CAP_NET_ADMIN can set it."""
 
 
 class Play(msgspec.Struct, frozen=True, tag="play"):
@@ -47,6 +51,14 @@ class Expect(msgspec.Struct, frozen=True, tag="expect"):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
     session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     """What its events carry as their session."""
+
+
+class Lend(msgspec.Struct, frozen=True, tag="lend"):
+    """Lend a socket that connects from this decky, of which the reply has a descriptor, while the connection lasts."""
+
+    decky: str
+    version: Literal[4, 6]
+    """Of IP."""
 
 
 class PlacedFile(msgspec.Struct, frozen=True):
@@ -81,7 +93,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-Request = Play | Withdraw | ListPlayed | Expect | Place
+Request = Play | Withdraw | ListPlayed | Expect | Lend | Place
 Reply = Done | Refused
 
 encode = msgspec.json.Encoder().encode

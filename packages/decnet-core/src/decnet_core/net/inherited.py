@@ -27,6 +27,12 @@ def described(descriptors: Mapping[str, int]) -> str:
     return " ".join(f"{name}={descriptor}" for name, descriptor in descriptors.items())
 
 
+def named(text: str) -> dict[str, int]:
+    """Return the descriptors by name that a value of VARIABLE describes."""
+    entries = (entry.partition("=") for entry in text.split())
+    return {name: int(number) for name, _, number in entries if number.isdecimal()}
+
+
 def passed(ancillary: Ancillary) -> list[int]:
     """Return the descriptors that came with a message (SCM_RIGHTS).
 
@@ -51,11 +57,9 @@ class InheritedSockets:
     def __init__(self, text: str = "") -> None:
         """`text` is the value of VARIABLE; what is no socket is ignored."""
         self._waiting: dict[str, socket.socket] = {}
-        for entry in text.split():
-            name, _, number = entry.partition("=")
-            if number.isdecimal():
-                with contextlib.suppress(OSError):
-                    self._waiting[name] = socket.socket(fileno=int(number))
+        for name, number in named(text).items():
+            with contextlib.suppress(OSError):
+                self._waiting[name] = socket.socket(fileno=number)
 
     @property
     def any_left(self) -> bool:

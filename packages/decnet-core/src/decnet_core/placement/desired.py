@@ -32,8 +32,9 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The time to live of IPv4, and the hop limit of IPv6."""
     window: int | None = None
     """Bytes of the window in a SYN+ACK; None: what this kernel says."""
-    window_scale: int | None = None
-    """The exponent by which later windows are scaled (RFC 7323); None: what this kernel says."""
+    window_scale: int | None = 7
+    """The exponent by which later windows are scaled (RFC 7323), of Linux by default up to 6.10 or so, which newer
+    kernels exceed; None: what this kernel says."""
     mss: int | None = None
     """Bytes of the maximum segment size in a SYN+ACK; None: what fits the interface."""
     timestamps: bool = True
@@ -58,6 +59,8 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _DATA_PORTS = {"ftp": 4}
 """How many transfers at once a service's clients may connect to; vsftpd's range is often as small."""
+_CLIENTS = 2
+"""How many connections from a decky there may be at once of each family: one session, and the next."""
 _FIRST_DYNAMIC, _DYNAMIC_PORTS, _MOST_SERVICES = 49152, 16384, 256
 """The dynamic ports (RFC 6335, 6)."""
 
@@ -94,6 +97,14 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
         used = {one.port for one in self.services}
         first = _FIRST_DYNAMIC + self.seed % (_DYNAMIC_PORTS - 2 * _MOST_SERVICES)
         return tuple(port for port in range(first, first + wanted + len(used)) if port not in used)[:wanted]
+
+    @property
+    def clients(self) -> tuple[Literal[4, 6], ...]:
+        """The IP versions of the sockets by which `orchestrator` connects from it: where that cannot by itself."""
+        if self.runtime != "netns":
+            return ()
+        versions = {one.version for one in self.addresses}
+        return tuple(version for version in (4, 6) if version in versions for _ in range(_CLIENTS))
 
     def data_endpoints(self) -> list[Endpoint]:
         """Return where those are bound."""

@@ -172,6 +172,7 @@ def assigned(decky: DesiredDecky) -> AssignedDecky:
         router=next((str(one) for one in decky.gateways if one.version == decky.addresses[0].version), ""),
         persona_document=decky.persona_document,
         data_ports=decky.data_ports,
+        clients=decky.clients,
     )
 
 

@@ -2,9 +2,14 @@
 """Workers under supervision, however they are hosted: what the operator's commands see."""
 
 import abc
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
 
+from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.supervise import start_order
+from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.popen_child import popen_child
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
@@ -54,6 +59,28 @@ class Fleet(abc.ABC):
         """Kill what still runs, at once; `stop` then returns soon."""
         for worker in self._workers.values():
             worker.kill()
+
+    async def spawn_beside(
+        self,
+        name: str,
+        place: str,
+        environment: Mapping[str, str],
+        handed: Mapping[str, int],
+        write: Callable[[bytes], None],
+        *,
+        resident: bool,  # noqa: ARG002  # matters to who forks
+    ) -> ChildProcess:
+        """Start the function at `place` as a process beside the workers; raises OSError.
+
+        It gets duplicates of the descriptors `handed`, by name (`net.inherited`); `write` what it prints. One that is
+        not `resident` ends before the workers with a database are stopped, and soon when they have been parked.
+        """
+        return popen_child(
+            [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, place],
+            environment={**os.environ, **environment, VARIABLE: described(handed)},
+            inherit=tuple(handed.values()),
+            write=write,
+        )
 
     async def failed(self) -> None:
         """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""

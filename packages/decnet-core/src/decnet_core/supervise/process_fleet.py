@@ -100,6 +100,10 @@ class ProcessFleet(Fleet):
         self._lifeline, self._our_end = os.pipe()
         self._notify = NotifySocket(self._on_notify)
         self._wake_bus = None
+        self._opened = asyncio.Event()
+        """Set once the first zygote can fork."""
+        self._beside = 0
+        """How many processes that are no workers the database's zygote has forked."""
         self._down_orders: DownOrders | None = None
         if self._forking and connect_bus is not None:
             self._wake_bus = WakeBus(connect_bus, self._tasks, self._wake_all)
@@ -124,9 +128,37 @@ class ProcessFleet(Fleet):
         if self._forking:
             self._make_zygotes(wanted)
             await self._zygotes[""].open()
+            self._opened.set()
         await super().start(wanted)
         self._announce_loss(SUPERVISOR)  # perhaps another was killed before this
         self._tasks.spawn(self._watch_budgets(), name="budgets")
+
+    async def spawn_beside(
+        self,
+        name: str,
+        place: str,
+        environment: Mapping[str, str],
+        handed: Mapping[str, int],
+        write: Callable[[bytes], None],
+        *,
+        resident: bool,
+    ) -> ChildProcess:
+        if not self._forking:
+            return await super().spawn_beside(name, place, environment, handed, write, resident=resident)
+        await self._opened.wait()
+        zygote = "" if resident or DATABASE not in self._zygotes else DATABASE
+        child = await self._zygotes[zygote].fork(
+            name, place, environment=environment, lifeline=self._lifeline, write=write, sockets=handed
+        )
+        if zygote:
+            self._beside += 1
+            self._tasks.spawn(self._until_ended(child, zygote), name=name, may_end=True)
+        return child
+
+    async def _until_ended(self, child: ChildProcess, zygote: str) -> None:
+        await child.wait()
+        self._beside -= 1
+        await self._close_unneeded(zygote)
 
     async def reload(self) -> None:
         """Load code and settings again, replacing one worker after the other; one that was given up is tried again."""
@@ -170,14 +202,15 @@ class ProcessFleet(Fleet):
 
     async def _replace_early(self, zygote: ZygoteClient) -> None:
         """Replace, one at a time, the workers that were forked before the zygote was prepared and have stayed busy."""
-        if not zygote.early or zygote.age < _EARLY_CHILD_SECONDS:
+        early = [process for process in self._processes.values() if process.status.pid in zygote.early]
+        if not early or zygote.age < _EARLY_CHILD_SECONDS:
             return
         try:
             await zygote.prepare()
         except OSError as error:
             log.warning("the zygote was not prepared: %s", error)
             return
-        for process in self._processes.values():
+        for process in early:
             if (pid := process.status.pid) in zygote.early:
                 await process.recycle(why="it was forked early", instance=pid)
 
@@ -299,7 +332,7 @@ class ProcessFleet(Fleet):
     async def _close_unneeded(self, zygote: str) -> None:
         """End a zygote whose workers are all parked, or down for good."""
         of_it = [worker for name, worker in self._workers.items() if self._zygote_of(name) == zygote]
-        unneeded = all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it)
+        unneeded = not self._beside and all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it)
         if unneeded and not self._zygotes[zygote].asked:  # one that is being woken counts as parked until it is forked
             await self._zygotes[zygote].close()
 

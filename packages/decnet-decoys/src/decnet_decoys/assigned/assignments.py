@@ -24,6 +24,7 @@ from decnet_decoys.personas import catalog
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.played import PlayedDeckies
 from decnet_decoys.services import service_registry
+from decnet_decoys.services.client_sockets import ClientSockets, is_client
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class Assignments:
         for decky in stored_deckies(self._directory):
             sockets = self._store.take(self._entry(decky.name))
             try:
-                self._restored(decky, by_endpoint(sockets))
+                clients, bound = _divided(sockets)
+                self._restored(decky, by_endpoint(bound), clients)
             except (AssignmentError, OSError) as error:
                 log.warning("decky %s is not played any more: %s", decky.name, error)
                 _close(sockets)
@@ -65,7 +67,8 @@ class Assignments:
 
         Raises AssignmentError, OSError; then everything is as it was. The sockets are ours in any case.
         """
-        have = by_endpoint(sent)
+        clients, bound = _divided(sent)
+        have = by_endpoint(bound)
         try:
             self._refuse_reserved(decky.name)
             one, persona = _checked(decky)
@@ -75,19 +78,25 @@ class Assignments:
             wanted = _wanted(decky, have)
             self._write(decky)
         except BaseException:
-            _close(have.values())
+            _close((*have.values(), *clients))
             raise
         await self._played.close(decky.name)
         await self._store.forget(self._entry(decky.name))
         data = _data(decky, have)
-        self._played.adopt(one, persona, _taken(wanted, have), data)
+        self._played.adopt(one, persona, _taken(wanted, have), data, clients)
         self._deckies[decky.name] = decky
-        await self._store.keep(self._entry(decky.name), self._played.sockets(decky.name))
+        kept = (*self._played.sockets(decky.name), *self._played.clients(decky.name).sockets)
+        await self._store.keep(self._entry(decky.name), kept)
 
     async def withdraw(self, name: str) -> None:
         """Close a decky's ports and forget it; one that is not played is no error."""
         await self._played.close(name)
         await self._forget(name)
+
+    def clients(self, name: str) -> ClientSockets:
+        """Return the sockets that connect from a decky; raises AssignmentError unless this process plays it."""
+        self.check_played(name)
+        return self._played.clients(name)
 
     def check_played(self, name: str) -> None:
         """Raise AssignmentError unless this process plays the decky: one handed over, or of the settings."""
@@ -98,10 +107,12 @@ class Assignments:
         if name in self._reserved:
             raise AssignmentError(f"the settings have a decky {name} of their own")
 
-    def _restored(self, decky: AssignedDecky, have: dict[Endpoint, socket.socket]) -> None:
+    def _restored(
+        self, decky: AssignedDecky, have: dict[Endpoint, socket.socket], clients: list[socket.socket]
+    ) -> None:
         one, persona = _checked(decky)
         wanted, data = _wanted(decky, have), _data(decky, have)
-        self._played.adopt(one, persona, _taken(wanted, have), data)
+        self._played.adopt(one, persona, _taken(wanted, have), data, clients)
         self._deckies[decky.name] = decky
 
     async def _forget(self, name: str) -> None:
@@ -200,6 +211,13 @@ def _check_service(service: AssignedService) -> None:
         raise AssignmentError(f"{service.service} is offered over {transport}, not {service.transport}")
     if service.settings:
         raise AssignmentError(f"{service.service} takes no settings: {', '.join(service.settings)}")
+
+
+def _divided(sockets: Iterable[socket.socket]) -> tuple[list[socket.socket], list[socket.socket]]:
+    """Return those that connect from the decky, and those that are bound."""
+    every = list(sockets)
+    clients = [each for each in every if is_client(each)]
+    return clients, [each for each in every if each not in clients]
 
 
 def _close(sockets: Iterable[socket.socket]) -> None:

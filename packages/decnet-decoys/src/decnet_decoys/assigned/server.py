@@ -18,6 +18,7 @@ from decnet_core.deckies.messages import (
     MOST_SOCKETS,
     Done,
     Expect,
+    Lend,
     ListPlayed,
     Place,
     Play,
@@ -43,10 +44,11 @@ _ASKED_BY: dict[type[Any], tuple[str, ...]] = {
     Play: RECONCILERS,
     Withdraw: RECONCILERS,
     Expect: (ORCHESTRATOR,),
+    Lend: (ORCHESTRATOR,),
     Place: (ORCHESTRATOR,),
 }
 
-_MOST_CLIENTS = 8
+_MOST_CLIENTS = 32
 _ROOM = socket.CMSG_SPACE((MOST_SOCKETS + 3) * array.array("i").itemsize)
 
 
@@ -117,10 +119,25 @@ class HandoverServer:
         return found
 
     async def _serve(self, client: socket.socket, workers: frozenset[str]) -> None:
-        with client, contextlib.suppress(OSError):
-            while (request := await _received(client)) is not None:
-                reply = await self._carried_out(*_permitted(*request, workers))
+        with client, contextlib.suppress(OSError), contextlib.ExitStack() as lent:
+            while (received := await _received(client)) is not None:
+                request, sockets = _permitted(*received, workers)
+                if isinstance(request, Lend):
+                    self._lend(client, request, lent)
+                    continue
+                reply = await self._carried_out(request, sockets)
                 await asyncio.get_running_loop().sock_sendall(client, encode(reply))
+
+    def _lend(self, client: socket.socket, request: Lend, lent: contextlib.ExitStack) -> None:
+        """Lend a socket until the stack is closed; raises OSError when the client has left."""
+        try:
+            sockets = self._assignments.clients(request.decky)
+            one = sockets.lend(request.version)
+        except (AssignmentError, OSError) as error:
+            client.send(encode(Refused(str(error))))
+            return
+        lent.callback(sockets.give_back, one)
+        socket.send_fds(client, [encode(Done())], [one.fileno()])
 
     async def _carried_out(self, request: Request | Refused | None, sockets: list[socket.socket]) -> Reply:
         assignments = self._assignments

@@ -43,7 +43,7 @@ class ArtifactStore:
         """Store `data` at once, as `storing` does; meant for little."""
         return outcome(self.storing(data))
 
-    def storing(self, data: bytes) -> Generator[None, None, str]:
+    def storing(self, data: bytes | memoryview) -> Generator[None, None, str]:
         """Store `data` in pieces; returns its SHA-256 even when the store is full or the disk fails (counted)."""
         sha256 = hashlib.sha256()
         for piece in _pieces(data):
@@ -130,7 +130,7 @@ class ArtifactStore:
         self.refused += 1
         return False
 
-    def _writing(self, target: Path, data: bytes) -> Generator[None, None, None]:
+    def _writing(self, target: Path, data: bytes | memoryview) -> Generator[None, None, None]:
         """Write a temporary file in pieces and rename it, so that `target` is never incomplete."""
         handle, name = tempfile.mkstemp(prefix=".new-", dir=self._directory)
         try:
@@ -163,7 +163,7 @@ def outcome(steps: Generator[None, None, T]) -> T:
             return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
 
 
-def _pieces(data: bytes) -> Iterator[memoryview]:
+def _pieces(data: bytes | memoryview) -> Iterator[memoryview]:
     with memoryview(data) as whole:
         for start in range(0, len(data), PIECE):
             with whole[start : start + PIECE] as piece:

@@ -5,13 +5,16 @@ All deckies share one event loop, and asyncio runs whatever is ready in the orde
 24 busy connections gets 24 turns before a newcomer gets one. Here a callback belongs to the connection in whose context
 (PEP 567) it was scheduled, whatever library scheduled it; it is charged for its time, and when its source has had its
 share, it waits in a queue of which the least used are served first, one turn at a time; every other turn is for the
-source that was served longest ago, so that nobody waits for ever. Nothing is idle while work
-waits, so a source that is alone is not slowed.
+source that was served longest ago, so that nobody waits for ever. Those who have used little have a turn of their own,
+before it is the turn of the queue. Nothing is idle while work waits, so a source that is alone is not slowed.
 
 asyncio has no hook for this: `Handle._run`, through which every callback of every loop passes, is replaced while a
 scheduler is installed. Measured by the thread's processor time, not by the wall clock: a busy machine is no defect.
 What a callback is blamed for is no longer than either: the processor time is that since the callback before, with what
 the loop itself did meanwhile, and a virtual machine books stolen time late.
+
+A task that was cancelled keeps its exception, whose traceback refers to the frames that ran it. So no frame here keeps
+the callback, or each connection that was evicted would be a cycle, freed by the next full collection of garbage only.
 """
 
 from __future__ import annotations
@@ -75,6 +78,7 @@ def _dispatch(handle: Any) -> None:
         _runs[0](handle)
     else:
         scheduler.offer(handle)
+    handle = None
 
 
 class LoopScheduler:
@@ -94,7 +98,8 @@ class LoopScheduler:
         self._numbers = itertools.count()
         self._turns = 0
         self._serving = False
-        self._spent = 0.0
+        self._direct = self._spent = 0.0
+        """Seconds since the last turn began: of callbacks that ran as they came, and of those that had waited."""
         self._clock = thread_time()
 
     def uninstall(self) -> None:
@@ -137,10 +142,11 @@ class LoopScheduler:
         account = handle._context.get(ACCOUNT)
         if account is None:
             self._run(handle, None)
-        elif account.waiting or account.indebted or self._spent >= turn.TURN_SECONDS:
+        elif account.waiting or account.indebted or self._direct >= turn.TURN_SECONDS:
             self._defer(account, handle)
         else:
-            self._run(handle, account)
+            self._direct += self._run(handle, account)
+        handle = None
 
     def _defer(self, account: Account, handle: Any) -> None:
         if not account.waiting:
@@ -161,7 +167,7 @@ class LoopScheduler:
 
     def _serve(self) -> None:
         """Run waiting callbacks for one turn, those of the account that used least first."""
-        self._serving, self._spent = False, 0.0
+        self._serving, self._direct, self._spent = False, 0.0, 0.0
         while self._queue and self._spent < turn.TURN_SECONDS:
             if self._turns % 2:
                 self._serve_one(self._longest_waiting())
@@ -188,20 +194,23 @@ class LoopScheduler:
         while account.waiting and self._spent < until:
             handle = account.waiting.pop(next(iter(account.waiting)))
             if not handle.cancelled():
-                self._run(handle, account)
+                self._spent += self._run(handle, account)
+            handle = None
         if account.waiting:
             self._enqueue(account)
 
-    def _run(self, handle: Any, account: Account | None) -> None:
+    def _run(self, handle: Any, account: Account | None) -> float:
+        """Run a callback; return its processor seconds."""
         began = turn.begin()
         _runs[0](handle)
         now = thread_time()
         spent, self._clock = now - self._clock, now
         lasted = min(spent, perf_counter() - began)
         if account is not None:
-            self._spent += spent
             account.charge(spent, self._loop.time())
             self._note_greed(account)
             self.blame.longest = max(self.blame.longest, lasted)
         if lasted > turn.LONGEST_SECONDS:
             self.blame.took(lasted, handle, account)
+        handle = None
+        return spent

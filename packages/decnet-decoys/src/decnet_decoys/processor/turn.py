@@ -15,8 +15,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-TURN_SECONDS = 0.002
-"""Then it is the others' turn. Short beside LONGEST_SECONDS, for no loop asks after every byte."""
+TURN_SECONDS = 0.001
+"""Then it is the others' turn: a newcomer waits this long, or little longer, for each of the dozen steps of a log-in.
+Short beside LONGEST_SECONDS, for no loop asks after every byte."""
 LONGEST_SECONDS = 0.020
 """A callback that takes longer is a defect, and is counted and blamed (`scheduler`)."""
 

@@ -4,15 +4,19 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import keys, server
+from decnet_decoys.redis import channels, keys, scripts, server, sets
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
 
-COMMANDS = {**keys.COMMANDS, **server.COMMANDS}
+COMMANDS = {**keys.COMMANDS, **sets.COMMANDS, **server.COMMANDS, **scripts.COMMANDS, **channels.COMMANDS}
+MOST_WORDS = 2048
+"""Of a command that is carried out, which is a millisecond's work; one with more gets the answer of a full memory."""
 MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
 """Commands of one transaction, and bytes of their arguments."""
+_WORD_BYTES = 8
+"""What an argument takes, however short."""
 _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
 _WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
 _SHOWN = 128
@@ -20,7 +24,7 @@ _SHOWN = 128
 
 
 def name_of(arguments: list[bytes]) -> str:
-    return server.text(arguments[0]).lower()[:_SHOWN]
+    return server.text(arguments[0][:_SHOWN]).lower()
 
 
 def is_known(arguments: list[bytes]) -> bool:
@@ -35,17 +39,23 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
         return Error("NOAUTH Authentication required.")
     if name in ("multi", "exec", "discard"):
         return await _transaction(client, name)
-    refused = _refused(name, arguments)
+    refused = _refused(name, arguments) or channels.refused(client, name)
     if refused is not None:
         client.spoiled = client.queued is not None
         return refused
     if client.queued is not None:
-        size = sum(len(word) for one in (*client.queued, arguments) for word in one)
-        if len(client.queued) >= MOST_QUEUED or size > MOST_QUEUED_BYTES:
-            return _FULL
-        client.queued.append(arguments)
-        return Simple("QUEUED")
+        return _enqueued(client, arguments)
     return _carried_out(client, name, arguments)
+
+
+def _enqueued(client: Client, arguments: list[bytes]) -> Reply:
+    assert client.queued is not None
+    size = client.queued_bytes + sum(len(word) + _WORD_BYTES for word in arguments)
+    if len(client.queued) >= MOST_QUEUED or size > MOST_QUEUED_BYTES:
+        return _FULL
+    client.queued.append(arguments)
+    client.queued_bytes = size
+    return Simple("QUEUED")
 
 
 async def _transaction(client: Client, name: str) -> Reply:
@@ -53,7 +63,7 @@ async def _transaction(client: Client, name: str) -> Reply:
     if name == "multi":
         if queued is not None:
             return Error("ERR MULTI calls can not be nested")
-        client.queued = []
+        client.queued, client.queued_bytes = [], 0
         return OK
     if queued is None:
         return Error(f"ERR {name.upper()} without MULTI")
@@ -79,12 +89,12 @@ def _refused(name: str, arguments: list[bytes]) -> Error | None:
         for one in arguments[1:]:
             if len(shown) >= _SHOWN or not one:
                 break
-            shown += f"'{server.text(one)[: _SHOWN - len(shown)]}' "
-        return Error(f"ERR unknown command '{server.text(arguments[0])[:_SHOWN]}', with args beginning with: {shown}")
+            shown += f"'{server.text(one[: _SHOWN - len(shown)])}' "
+        return Error(f"ERR unknown command '{server.text(arguments[0][:_SHOWN])}', with args beginning with: {shown}")
     arity = found[1]
     if (arity > 0 and len(arguments) != arity) or len(arguments) < -arity:
         return Error(f"ERR wrong number of arguments for '{name}' command")
-    return None
+    return _FULL if len(arguments) > MOST_WORDS else None
 
 
 def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:

@@ -75,8 +75,12 @@ class Client:
         self.authenticated = not instance.settings["requirepass"]
         self.leaves = False
         """Whether the connection ends after this answer."""
+        self.channels: dict[bytes, None] = {}
+        """What it has subscribed to."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
+        self.queued_bytes = 0
+        """What that takes."""
         self.spoiled = False
         """Whether it will not be carried out, for an error in it."""
 

@@ -145,7 +145,7 @@ class TcpListener(Listener):
 
     def __init__(self, name: str, service: Service[Any], bound: socket.socket) -> None:
         super().__init__(name, service, bound)
-        self._unadmitted: set[socket.socket] = set()
+        self._unadmitted: dict[socket.socket, str] = {}
 
     async def close(self) -> None:
         await super().close()
@@ -174,15 +174,24 @@ class TcpListener(Listener):
             loop.remove_reader(self._socket)
             loop.call_later(RETRY_SECONDS, self.open)
             return False
-        self._unadmitted.add(client)
-        self._context.fleet.unadmitted += 1
+        fleet, source = self._context.fleet, source_of(peer[0])
+        if fleet.unadmitted_of[source] >= self._context.settings.limits.connections_per_source:
+            self._counters.add("decoys_connections_refused")
+            client.close()
+            return True
+        self._unadmitted[client] = source
+        fleet.unadmitted += 1
+        fleet.unadmitted_of[source] += 1
         account = self._account(peer)
         loop.call_soon(self._admit_client, client, peer, account, context=scheduler.context_of(account))
         return True
 
     def _take_up(self, client: socket.socket) -> None:
-        self._unadmitted.remove(client)
-        self._context.fleet.unadmitted -= 1
+        fleet, source = self._context.fleet, self._unadmitted.pop(client)
+        fleet.unadmitted -= 1
+        fleet.unadmitted_of[source] -= 1
+        if not fleet.unadmitted_of[source]:
+            del fleet.unadmitted_of[source]
 
     def _admit_client(self, client: socket.socket, peer: tuple[str, int], account: Account) -> None:
         if client not in self._unadmitted:  # closed meanwhile

@@ -4,6 +4,7 @@
 import posixpath
 from typing import NamedTuple
 
+from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Handler
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
@@ -13,6 +14,9 @@ from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
+
+ELF_HEADER = 52
+"""Bytes of the smallest header of an ELF file (elf(5)); the kernel runs nothing shorter."""
 
 
 class Found(NamedTuple):
@@ -32,6 +36,8 @@ def find(shell: ShellState, name: str) -> Found:
     program = programs().get(name)
     if program is None or shell.machine.persona.family not in program.families:
         return _missing(shell, name)
+    if "PATH" not in shell.variables and program.folder and name not in BUILTINS:
+        return Found(name, complaint=f"{name}: No such file or directory")
     return Found(name, program.handler)
 
 
@@ -55,15 +61,21 @@ def _at_path(shell: ShellState, path: str) -> Found:
         name = entry.content.seed.rpartition("/")[2]
         program = programs().get(name)
         return Found(name if name != "busybox" else posixpath.basename(path), program.handler if program else _silent)
-    return _brought(path, entry.content)
+    return _brought(shell, path, entry.content)
 
 
-def _brought(path: str, data: bytes) -> Found:
+def _brought(shell: ShellState, path: str, data: bytes) -> Found:
     """Return how to run a file of the attacker's: a script is interpreted, a binary only appears to run."""
-    if data.startswith(b"\x7fELF"):
+    if data.startswith(b"\x7fELF") and len(data) >= ELF_HEADER:
         return Found(path, _silent)
+    if data.startswith(b"\x7fELF"):
+        return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
     if b"\0" in data[:512]:
         return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
+    if data.startswith(b"#!"):
+        wanted = decode(data[2:258]).partition("\n")[0].strip().split(" ")[0]
+        if not shell.files.exists(wanted):
+            return Found(path, complaint=f"{path}: cannot execute: required file not found")
     return Found(path, script=decode(data[:MAX_SCRIPT]))
 
 

@@ -5,12 +5,16 @@ from collections.abc import Generator
 from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump
-from decnet_decoys.shell.effects import Effect, Effects
+from decnet_decoys.shell.effects import AskLine, Effect, Effects
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence
+
+MAX_OFFERED = 100
+"""Words that `select` offers."""
 
 
 def compound(runner: Runner, command: Group | If | Loop | For | Case, streams: Streams) -> Effects:
@@ -38,7 +42,9 @@ def _group(runner: Runner, group: Group, streams: Streams) -> Effects:
 
 def _if(runner: Runner, choice: If, streams: Streams) -> Effects:
     for condition, body in choice.branches:
-        if (yield from runner.sequence(condition, streams)) == 0:
+        with runner.shell.testing(True):
+            tested = yield from runner.sequence(condition, streams)
+        if tested == 0:
             return (yield from runner.sequence(body, streams))
     if choice.otherwise is not None:
         return (yield from runner.sequence(choice.otherwise, streams))
@@ -46,12 +52,10 @@ def _if(runner: Runner, choice: If, streams: Streams) -> Effects:
 
 
 def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
-    values = (
-        runner.shell.variables.get("@", "").split()
-        if loop.words is None
-        else (yield from words.fields(runner, loop.words))
-    )
+    values = list(runner.shell.parameters) if loop.words is None else (yield from words.fields(runner, loop.words))
     status = 0
+    if loop.asks:
+        return (yield from _select(runner, loop, values, streams))
     for value in values:
         runner.shell.set(loop.name, value)
         goes_on, status = yield from _turn(runner, loop.body, streams)
@@ -60,10 +64,35 @@ def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     return status
 
 
+def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> Effects:
+    """Offer the words with numbers, and run the body with the one that is chosen, until there is no more input."""
+    shell = runner.shell
+    status = 0
+    while True:
+        menu = "".join(f"{index}) {value}\n" for index, value in enumerate(values[:MAX_OFFERED], 1))
+        prompt = shell.variables.get("PS3", "#? ")
+        streams.err.write(encode(menu + (prompt if streams.stdin is not None else "")))
+        yield from runner.flush()
+        given = streams.stdin.line() if streams.stdin is not None else (yield AskLine(prompt))
+        if given is None:
+            streams.out.write(b"\n")
+            return 1
+        reply = decode(given).strip()
+        if not reply:
+            continue
+        number = int(reply) if reply.isdecimal() and len(reply) < 5 else 0
+        shell.set("REPLY", reply)
+        shell.set(loop.name, values[number - 1] if 0 < number <= len(values) else "")
+        goes_on, status = yield from _turn(runner, loop.body, streams)
+        if not goes_on:
+            return status
+
+
 def _loop(runner: Runner, loop: Loop, streams: Streams) -> Effects:
     status = 0
     while True:
-        answer = yield from runner.sequence(loop.condition, streams)
+        with runner.shell.testing(True):
+            answer = yield from runner.sequence(loop.condition, streams)
         if (answer == 0) == loop.until:
             return status
         goes_on, status = yield from _turn(runner, loop.body, streams)
@@ -73,16 +102,27 @@ def _loop(runner: Runner, loop: Loop, streams: Streams) -> Effects:
 
 def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect, Any, tuple[bool, int]]:
     """Run the body of a loop once; returns whether the loop goes on, and the status."""
+    runner.shell.loops += 1
     try:
         return True, (yield from runner.sequence(body, streams))
     except LoopJump as jump:
         return jump.repeat, 0
+    finally:
+        runner.shell.loops -= 1
 
 
 def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
     subject = yield from words.text(runner, case.subject)
-    for patterns, body in case.arms:
-        for pattern in patterns:
-            if matches(subject, (yield from words.text(runner, pattern))):
-                return (yield from runner.sequence(body, streams))
-    return 0
+    status, falls = 0, False
+    for patterns, body, end in case.arms:
+        if not falls:
+            for pattern in patterns:
+                if matches(subject, (yield from words.text(runner, pattern))):
+                    break
+            else:
+                continue
+        status = yield from runner.sequence(body, streams)
+        if end == ";;":
+            break
+        falls = end == ";&"
+    return status

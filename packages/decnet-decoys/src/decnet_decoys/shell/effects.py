@@ -36,6 +36,12 @@ class AskLine(NamedTuple):
     echo: bool = True
 
 
+class AskKeys(NamedTuple):
+    """Read the keys that come next, unechoed; the answer is some bytes, none after `seconds`, None at the end."""
+
+    seconds: float | None = None
+
+
 class ReadAll(NamedTuple):
     """Read standard input to its end; the answer is bytes."""
 
@@ -58,7 +64,7 @@ class Requested(NamedTuple):
     detail: dict[str, str]
 
 
-Effect = Print | Pause | Turn | AskLine | ReadAll | Captured | Requested
+Effect = Print | Pause | Turn | AskLine | AskKeys | ReadAll | Captured | Requested
 Steps = Generator[Effect, Any, T]
 """Work of a command line: yields effects, is sent their answers, returns what it found."""
 Effects = Generator[Effect, Any, int]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Text and bytes of a terminal in a UTF-8 locale; bytes that are no UTF-8 survive the way in and out."""
 
+import re
+
 
 def encode(text: str) -> bytes:
     """Return text as the terminal's bytes; surrogates made by `decode` become their bytes again, others `?`."""
@@ -13,6 +15,13 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """Return bytes as text that `encode` turns back into the same bytes."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def shell_word(text: str) -> str:
+    """Return text as bash shows it where it could be typed again: in quotes if it needs them."""
+    if text and not re.search(r"[^\w@%+=:,./^~-]", text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def quoted(text: str) -> str:

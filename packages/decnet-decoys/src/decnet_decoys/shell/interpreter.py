@@ -5,24 +5,26 @@ It never executes, opens or connects anything. A line that would run for ever ex
 attacker expects it to, until whoever drives it interrupts.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
+from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.options import UsageError
+from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
-from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
-from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.redirection import redirected
+from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.nodes import (
@@ -37,7 +39,9 @@ from decnet_decoys.shell.syntax.nodes import (
 )
 from decnet_decoys.shell.syntax.parser import Parser
 
-_KEEPS_ASSIGNMENTS = frozenset(("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "local"))
+_KEEPS_ASSIGNMENTS = frozenset(
+    ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
+)
 HANG_SECONDS = 900.0
 MAX_PRINTED = 32 << 10
 """Bytes that one Print shows: they are recorded and encrypted at once."""
@@ -53,6 +57,9 @@ class Interpreter:
     def _begin_line(self) -> None:
         self._budget = LineBudget(self.shell.lease)
         self._screen, self._errors = self.buffer(), self.buffer()
+        self.errors = self._errors
+        self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
+        self._kept_open: list[Callable[[], Generator[Effect, Any, None]]] = []
 
     def buffer(self) -> OutputBuffer:
         return OutputBuffer(self._budget)
@@ -78,7 +85,7 @@ class Interpreter:
             shell.status = KILLED
         except ExpansionError as fault:
             self._errors.write(encode(f"{shell.error_prefix}: {fault}\n"))
-            shell.status = 1
+            shell.status = 127 if isinstance(fault, UnsetError) and shell.command is not None else 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
@@ -120,7 +127,7 @@ class Interpreter:
         """Complain as bash does: of a string that it was given to run, with the line in question."""
         shell = self.shell
         whole = shell.command is not None and text == shell.command and shell.name == "bash"
-        prefix = "bash: -c: line 1" if whole else shell.error_prefix
+        prefix = "bash: -c: line 1" if whole else shell.error_prefix.replace(": ", f": {shell.evaluated}", 1)
         if isinstance(fault, IncompleteError):
             mark = str(fault)
             lines = text.count("\n") + 2
@@ -139,7 +146,11 @@ class Interpreter:
         for pipeline, following in sequence.items:
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             if not skipped:
-                shell.status = yield from self._pipeline(pipeline, streams)
+                tested = following in ("&&", "||") or pipeline.negated
+                with shell.testing(tested):
+                    shell.status = yield from self._pipeline(pipeline, streams)
+                if shell.status and not tested and "errexit" in shell.options and not shell.tested:
+                    raise ExitShell(shell.status)
             previous = following
             if following == "&" and streams.out is self._screen and shell.terminal:
                 streams.err.write(encode(f"[1] {shell.pid + 7}\n"))
@@ -157,6 +168,8 @@ class Interpreter:
         for index, one in enumerate([*statuses, status][:64]):
             self.shell.variables[f"PIPESTATUS[{index}]"] = str(one)
         self.shell.variables["PIPESTATUS"] = str((statuses or [status])[0])
+        if "pipefail" in self.shell.options:
+            status = next((one for one in reversed([*statuses, status]) if one), 0)
         return int(not status) if pipeline.negated else status
 
     def _process(self, command: Command, streams: Streams) -> Effects:
@@ -195,19 +208,23 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
+        self.errors = streams.err
         argv = yield from conditions_or_fields(self, simple.words)
         if argv and argv[0] in self.shell.aliases and self.shell.command is None:
             return (yield from self._aliased(argv, streams))
         kept = self.shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
-        for name, word in simple.assignments:
-            self.shell.set(name, (yield from words.text(self, word)))
-            if argv:
-                self.shell.exported.add(name)
+        traced = []
+        for assignment in simple.assignments:
+            traced.append((yield from assign(self, assignment)))
+            if kept is not None:
+                self.shell.exported.add(assignment.name)
+        if "xtrace" in self.shell.options:
+            streams.err.write(encode(f"+ {' '.join([*traced, *map(shell_word, argv)])}\n"))
         try:
             return (yield from self._run_simple(argv, simple, streams))
         finally:
             if kept is not None and simple.assignments:
-                self.shell.restore(kept, [name for name, _ in simple.assignments])
+                self.shell.restore(kept, [assignment.name for assignment in simple.assignments])
 
     def _aliased(self, argv: list[str], streams: Streams) -> Effects:
         quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in argv[1:])
@@ -224,13 +241,26 @@ class Interpreter:
             return outcome
         inner, finish = outcome
         status = 0
-        if argv:
+        if argv == ["exec"]:
+            self._keep_open(streams, inner, finish)
+        elif argv:
             try:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
                 status = self._broken_pipe(inner)
         yield from finish()
+        for write in self._kept_open:
+            yield from write()
         return status
+
+    def _keep_open(self, streams: Streams, inner: Streams, finish: Callable[[], Generator[Effect, Any, None]]) -> None:
+        """Let the redirections of an `exec` without a command be those of what follows in the line."""
+        if inner.out is not streams.out:
+            streams.out.divert(inner.out)
+        if inner.err is not streams.err:
+            streams.err.divert(inner.err)
+        if len(self._kept_open) < MAX_DESCRIPTORS:
+            self._kept_open.append(finish)
 
     def execute(self, argv: list[str], streams: Streams) -> Effects:
         shell = self.shell
@@ -249,6 +279,10 @@ class Interpreter:
         if version is not None:
             streams.out.write(encode(version + "\n"))
             return 0
+        wrong = refused(argv[0], argv[1:]) if self._of_debian(argv[0]) else None
+        if wrong is not None:
+            (streams.err if wrong.error else streams.out).write(encode(wrong.text))
+            return wrong.status
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, argv[0], argv[1:], streams, tty=tty)
@@ -256,24 +290,27 @@ class Interpreter:
             try:
                 answer = handler(call)
                 return answer if isinstance(answer, int) else (yield from answer)
-            except UsageError as refused:
-                return call.fail(str(refused), refused.status)
+            except UsageError as fault:
+                return call.fail(str(fault), fault.status)
             finally:
                 self.shell.running.end()
 
+    def _of_debian(self, name: str) -> bool:
+        """Whether it is a program of Debian, and no builtin."""
+        return self.shell.machine.persona.family == "debian" and name not in BUILTINS
+
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
-        kept = self.shell.set_parameters(argv)
-        try:
-            with self._budget:
-                return (yield from self.sequence(body.body, streams))
-        except ReturnFunction as leaving:
-            return leaving.status
-        finally:
-            self.shell.variables.update(kept)
+        with self.shell.calling(argv):
+            try:
+                with self._budget:
+                    return (yield from self.sequence(body.body, streams))
+            except ReturnFunction as leaving:
+                return leaving.status
 
     def subshell(self, text: str, argv: list[str], streams: Streams) -> Effects:
         with self.shell.forked():
             self.shell.set_parameters(argv)
+            self.shell.script = argv[0] if "/" in argv[0] else ""
             try:
                 return (yield from self.script(text, streams))
             except (ExitShell, ReturnFunction) as leaving:

@@ -4,7 +4,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from typing import NamedTuple
@@ -12,13 +12,14 @@ from typing import NamedTuple
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
-from decnet_decoys.shell.machine.tree import ENDLESS, Filler, Identity
+from decnet_decoys.shell.machine.tree import ENDLESS, Filler, Identity, whole_of
 from decnet_decoys.shell.syntax.nodes import Group
 
 MAX_VARIABLES = 500
@@ -128,13 +129,16 @@ class ShellState:
         self.readonly: set[str] = set()
         self.stack: list[str] = []
         """Where `popd` goes back to."""
+        self._language()
         self.umask = 0o022
         self.parameters: list[str] = []
         """$1 and the following."""
         self.began = int(clock())
         self._drawn = int(clock() * 1000) % 100_003
         self._function_sizes: dict[str, int] = {}
-        self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
+        self.history: list[str] = []
+        self._entered: list[str] = []
+        """Lines of this session that HISTFILE does not have yet."""
         self.status = 0
         self.finished = False
         self.on_changed: Callable[[], None] | None = None
@@ -143,6 +147,26 @@ class ShellState:
         """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
         self.become(user)
+
+    def _language(self) -> None:
+        """Set what the shell's language keeps besides variables and functions."""
+        self.evaluated = ""
+        """What the complaint about a syntax error names besides: `eval: ` within that."""
+        self.niceness = 0
+        self.loops = 0
+        """How many loops are running."""
+        self.script = ""
+        """Path of the script that runs, which names itself in what is wrong."""
+        self.sourcing = 0
+        """How many sourced scripts are running."""
+        self.options: set[str] = set()
+        """What `set -o` has switched on."""
+        self.tested = 0
+        """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
+        self.associative: set[str] = set()
+        """Arrays whose keys are texts."""
+        self._scopes: list[dict[str, str | None]] = []
+        """Of each function that runs, what its local variables were before."""
 
     def become(self, user: User) -> None:
         """Log in as `user`: identity, home and environment."""
@@ -158,11 +182,20 @@ class ShellState:
             environment["TERM"] = self.terminal
         self.exported = set(environment)
         self._characters = 0
+        if self.terminal and self.command is None and user.shell.endswith("bash"):
+            self._read_history(user)
         self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
         if self.terminal:
             self.variables["PS1"] = "\\u@\\h:\\w\\$ "
         if self.machine.persona.family == "debian":
             self.variables |= self._bash_variables(user)
+
+    def _read_history(self, user: User) -> None:
+        """Take over what earlier sessions of the user left in ~/.bash_history."""
+        path = f"{user.home}/.bash_history"
+        with suppress(FileSystemError):
+            text = decode(whole_of(self.files.read(path))[-MAX_HISTORY_CHARACTERS:])
+            self.history = [line for line in text.split("\n")[-MAX_HISTORY:] if line]
 
     def _bash_variables(self, user: User) -> dict[str, str]:
         """Return the variables that bash itself sets (bash(1), Shell Variables)."""
@@ -179,6 +212,8 @@ class ShellState:
             "EUID": str(user.uid),
             "UID": str(user.uid),
         }
+        if self.terminal and self.command is None:
+            variables |= {"HISTFILE": f"{user.home}/.bash_history", "HISTSIZE": "1000", "HISTFILESIZE": "2000"}
         return variables | ({} if self.terminal else {"TERM": "dumb"})
 
     def random(self) -> int:
@@ -217,8 +252,22 @@ class ShellState:
         return shell if self.command is not None else f"-{shell}"
 
     @property
+    def flags(self) -> str:
+        """What $- is."""
+        interactive, given = self.command is None and self.terminal is not None, self.options
+        letters = {"errexit": "e", "noglob": "f", "nounset": "u", "verbose": "v", "xtrace": "x"}
+        found = (
+            {letters[name] for name in given & letters.keys()}
+            | {"h", "B"}
+            | ({"i", "m", "H"} if interactive else set())
+        )
+        return "".join(one for one in "efhimuvxBH" if one in found) + ("s" if interactive else "c")
+
+    @property
     def error_prefix(self) -> str:
         """What the shell's own error messages begin with."""
+        if self.script:
+            return f"{self.script}: line 1"
         return "bash: line 1" if self.name == "bash" else self.name
 
     @property
@@ -280,6 +329,20 @@ class ShellState:
     def unset(self, name: str) -> None:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
+        self.associative.discard(name)
+
+    def clear_history(self) -> None:
+        self.history.clear()
+        self._entered.clear()
+
+    def keep_history(self) -> None:
+        """Append what was entered to $HISTFILE, as bash does when it is left; without the variable nothing is kept."""
+        path = self.variables.get("HISTFILE", "")
+        if not path or not self._entered or self.variables.get("HISTSIZE") == "0":
+            return
+        lines, self._entered = self._entered, []
+        with suppress(FileSystemError):
+            self.files.write(path, encode("".join(line + "\n" for line in lines)), self.access, append=True)
 
     def define(self, name: str, body: Group, size: int) -> None:
         """Define a function whose text has `size` characters; one that there is no room for is not defined."""
@@ -290,6 +353,8 @@ class ShellState:
     def remember(self, line: str) -> None:
         """Add a line to the history; the oldest make room."""
         self.history.append(line[:MAX_HISTORY_LINE])
+        self._entered.append(line[:MAX_HISTORY_LINE])
+        del self._entered[:-MAX_HISTORY]
         total = sum(map(len, self.history))
         while total > MAX_HISTORY_CHARACTERS or len(self.history) > MAX_HISTORY:
             total -= len(self.history.pop(0))
@@ -306,6 +371,44 @@ class ShellState:
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
 
+    @contextmanager
+    def calling(self, argv: list[str]) -> Iterator[None]:
+        """Give a function its parameters and local variables, and take them away at the end."""
+        parameters = self.parameters
+        kept = self.set_parameters(argv)
+        self._scopes.append({})
+        try:
+            yield
+        finally:
+            self.variables.update(kept)
+            self.parameters = parameters
+            for name, value in self._scopes.pop().items():
+                self._characters += len(value or "") - len(self.variables.pop(name, ""))
+                if value is not None:
+                    self.variables[name] = value
+
+    def localise(self, name: str) -> bool:
+        """Make a variable local to the function that runs; False outside of functions."""
+        if not self._scopes:
+            return False
+        if name not in self._scopes[-1] and len(self._scopes[-1]) < MAX_VARIABLES:
+            self._scopes[-1][name] = self.variables.get(name)
+        return True
+
+    @property
+    def returns(self) -> bool:
+        """Whether there is something to `return` from."""
+        return bool(self._scopes) or self.sourcing > 0
+
+    @contextmanager
+    def testing(self, tested: bool) -> Iterator[None]:
+        """Keep `set -e` from ending the shell while a command runs whose status is tested."""
+        self.tested += tested
+        try:
+            yield
+        finally:
+            self.tested -= tested
+
     def only_exported(self) -> None:
         """Keep what a program that is started gets: exported variables, no functions."""
         own = {"IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
@@ -320,10 +423,12 @@ class ShellState:
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
+        of_shell = (self.parameters, set(self.options), self._scopes, self.script)
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
+            self.parameters, self.options, self._scopes, self.script = of_shell
 
 
 def _zeros() -> Filler:

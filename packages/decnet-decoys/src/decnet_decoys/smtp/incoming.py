@@ -7,7 +7,8 @@ Bounded: a line keeps its first 2,048 bytes, as Postfix's does; a mail keeps wha
 from typing import Final
 
 LONGEST_LINE: Final = 2048
-SEARCHED_AT_ONCE: Final = 64 << 10
+SEARCHED_AT_ONCE: Final = 2 << 10
+"""Bytes of a mail that are looked at in one go: each may be a line, which takes half a microsecond."""
 
 
 class Incoming:
@@ -67,8 +68,9 @@ class MailText:
         self._rest = b""
 
     @property
-    def kept(self) -> bytes:
-        return bytes(self._kept)
+    def kept(self) -> memoryview:
+        """What is kept, not copied: nothing can be added while somebody has it."""
+        return memoryview(self._kept)
 
     @property
     def held(self) -> int:

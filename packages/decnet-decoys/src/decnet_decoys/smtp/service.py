@@ -174,7 +174,7 @@ class _Dialogue:
         detail = {
             "from": text((session.sender or "")[:320]),
             "to": ", ".join(to[:SHOWN_RECIPIENTS]) + more,
-            "subject": text(_subject(mail.kept[:_HEADER])),
+            "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),
             "sha256": digest,
         }

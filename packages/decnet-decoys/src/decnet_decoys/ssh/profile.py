@@ -23,3 +23,8 @@ class SshProfile(Part, frozen=True, kw_only=True):
     keyboard_interactive: bool = False
     accept_after: Annotated[int, msgspec.Meta(ge=0)] = 0
     """A source's attempt of this number opens an existing account with whatever password; 0: never."""
+
+    @property
+    def offers_at_once(self) -> bool:
+        """Whether it sends its offer with its version, before it knows who is there: Dropbear does."""
+        return self.version.startswith("dropbear")

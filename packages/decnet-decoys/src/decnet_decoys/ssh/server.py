@@ -19,19 +19,16 @@ from decnet_decoys.ssh.keys import host_keys, make_host_keys
 from decnet_decoys.ssh.login import Login
 from decnet_decoys.ssh.options import options_for
 from decnet_decoys.ssh.profile import SshProfile
+from decnet_decoys.ssh.service import LOGIN_SECONDS
 
 log = logging.getLogger(__name__)
 
-LOGIN_SECONDS = 120
-"""OpenSSH's default LoginGraceTime."""
 RETRY_SECONDS = 60.0
 """Between two tries to make host keys on a disk that refuses."""
 LOG_SECONDS = 60.0
 """Between two lines about clients that do not speak the protocol."""
 
 _OURS = str(Path(__file__).parents[1])
-_making_keys = asyncio.Lock()
-"""Held while keys are made in the background, so that a client's wait for at most one decky's."""
 
 
 class Server:
@@ -43,6 +40,8 @@ class Server:
         self._making = asyncio.Lock()
         self._dialect = dialect_of(profile.version)
         self._protocol_errors = LogLimit(LOG_SECONDS)
+        self.has_no_keys = False
+        """Whether the disk refused them: it would say nothing to its clients."""
 
     async def prepare(self) -> None:
         """Make the host keys that are missing; tries again for as long as the disk refuses."""
@@ -51,29 +50,30 @@ class Server:
 
     async def _keys_made(self) -> bool:
         context = self._context
-        async with _making_keys:
+        async with context.fleet.preparation:
             try:
                 await context.runtime.in_thread(make_host_keys, context.keys, self._profile.host_keys)
             except OSError as error:
+                self.has_no_keys = True
                 context.runtime.counters.add("decoys_host_keys_failed")
                 log.error(  # noqa: TRY400  # the traceback says no more than this
                     "decky %s cannot write its SSH host key %s: %s; it serves no SSH until it can, next try in %.0f s",
                     context.decky.name, error.filename, error.strerror, RETRY_SECONDS,
                 )  # fmt: skip
                 return False
+        self.has_no_keys = False
         return True
 
-    async def serve(self, connection: Connection) -> None:
-        """Serve one client to its end; raises ConnectionEnded after a protocol error, or without a login."""
-        try:
-            options = await self._shared_options()
-        except OSError as error:
-            raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
+    async def serve(self, connection: Connection, first: bytes) -> None:
+        """Serve one client to its end; raises ConnectionEnded after a protocol error, or without a login.
+
+        `first` is what it has sent in answer to our version; empty: that is still to be sent.
+        """
+        options = await self.options()
 
         def login() -> Login:
             return Login(self._context, self._profile, self._credentials, connection, self._dialect.max_sessions)
 
-        first = b"" if self._dialect.offers_at_once else await self._first_words(connection)
         loop = asyncio.get_running_loop()
         server = DecoyConnection(loop, options, self._dialect, login, first)
         try:
@@ -93,15 +93,6 @@ class Server:
             _drop_tracebacks(error)
             raise ConnectionEnded(str(error)) from None
 
-    async def _first_words(self, connection: Connection) -> bytes:
-        """Send the version, and return what the client sends first: until then it costs no connection of asyncssh's."""
-        async with asyncio.timeout(LOGIN_SECONDS):
-            await connection.write(f"SSH-2.0-{self._profile.version}\r\n".encode("ascii"))
-            first = await connection.read()
-        if not first:
-            raise ConnectionEnded("the client left")
-        return first
-
     def _report(self, connection: Connection, error: Exception) -> None:
         """Count a client that does not speak the protocol."""
         connection.recorder.counters.add("decoys_protocol_errors")
@@ -113,10 +104,15 @@ class Server:
                 info.src[0], info.decky, type(error).__name__, omitted,
             )  # fmt: skip
 
-    async def _shared_options(self) -> asyncssh.SSHServerConnectionOptions:
+    async def options(self) -> asyncssh.SSHServerConnectionOptions:
+        """Return what all connections share, made once; raises ConnectionEnded when there are no host keys."""
         async with self._making:
             if self._options is None:
-                keys = await self._context.runtime.in_thread(host_keys, self._context.keys, self._profile.host_keys)
+                in_thread = self._context.runtime.in_thread
+                try:
+                    keys = await in_thread(host_keys, self._context.keys, self._profile.host_keys)
+                except OSError as error:
+                    raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
                 self._options = options_for(self._profile, keys, LOGIN_SECONDS)
             return self._options
 

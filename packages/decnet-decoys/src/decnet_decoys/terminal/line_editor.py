@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 r"""The line discipline of a terminal with readline's usual keys: bytes in; echo and finished lines out. Sans-IO.
 
-Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^U ^W, Tab.
+Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^R ^U ^W, Tab.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ _CONTROLS = {
     "\x0b": "kill", "\x0c": "clear", "\x0e": "down", "\x10": "up", "\x15": "discard", "\x17": "word", "\t": "complete",
 }  # fmt: skip
 _BELL = "\a"
+MAX_SEARCHED = 200
 
 
 class Done(NamedTuple):
@@ -37,7 +38,7 @@ class Done(NamedTuple):
 class LineEditor:
     """One terminal's input; `feed` until it says Done, then `begin` the next line."""
 
-    def __init__(self, complete: Callable[[str], str] = lambda _text: "") -> None:
+    def __init__(self, complete: Callable[[str], tuple[str, list[str]]] = lambda _text: ("", [])) -> None:
         self._complete = complete
         self._history: list[str] = []
         self._waiting = b""
@@ -48,6 +49,8 @@ class LineEditor:
         self._line, self._at, self._escape = "", 0, ""
         self._prompt, self._echo, self._keep = prompt, echo, keep
         self._recalled = len(self._history)
+        self._searched: str | None = None
+        self._tabbed = False
         return prompt
 
     def remember(self, lines: list[str]) -> None:
@@ -71,7 +74,7 @@ class LineEditor:
             echo, done = self._key(character)
             shown.append(echo)
             left -= len(echo)
-            if done is not None or left < 0 or character == "\t":
+            if done is not None or left < 0 or character == "\t" or self._searched is not None:
                 following = text[index + 1 :]
                 if done is not None and character == "\r" and following.startswith("\n"):
                     following = following[1:]
@@ -81,6 +84,12 @@ class LineEditor:
         return "".join(shown), None, rest
 
     def _key(self, character: str) -> tuple[str, Done | None]:  # noqa: PLR0911  # one for each kind of key
+        if self._searched is not None:
+            return self._search(character)
+        self._tabbed = self._tabbed and character == "\t"
+        if character == "\x12" and self._keep:
+            self._searched = ""
+            return self._show_search(), None
         if self._escape or character == "\x1b":
             return self._escaped(character), None
         if character in "\r\n":
@@ -196,8 +205,43 @@ class LineEditor:
         return self._shown(_left(back) + self._line + "\x1b[K")
 
     def _do_complete(self) -> str:
-        added = self._complete(self._line[: self._at]) if self._keep else ""
+        added, offered = self._complete(self._line[: self._at]) if self._keep else ("", [])
+        listed, self._tabbed = self._tabbed and not added, not added
+        if listed and offered:
+            behind = len(self._line) - self._at
+            return self._shown(f"\r\n{'  '.join(offered)}\r\n{self._prompt}{self._line}{_left(behind)}")
         return self._insert(added) if added else self._shown(_BELL)
+
+    def _search(self, character: str) -> tuple[str, Done | None]:
+        """Handle a key of the reverse search that ^R began; any other takes what was found, and does what it does."""
+        searched = self._searched or ""
+        if character == "\x12":
+            self._recalled = self._found(searched, self._recalled)
+        elif character in "\x7f\b":
+            self._searched, self._recalled = searched[:-1], self._found(searched[:-1], len(self._history))
+        elif character >= " ":
+            longer = (searched + character)[:MAX_SEARCHED]
+            self._searched, self._recalled = longer, self._found(longer, self._recalled + 1)
+        else:
+            self._searched = None
+            at = self._recalled if character not in "\x07\x03" else len(self._history)
+            self._line = self._history[at] if at < len(self._history) else ""
+            self._at = len(self._line)
+            shown = self._shown(f"\r\x1b[K{self._prompt}{self._line}")
+            if character in "\x07\x1b":
+                return shown, None
+            echo, done = self._key(character)
+            return shown + echo, done
+        return self._show_search(), None
+
+    def _found(self, text: str, before: int) -> int:
+        """Return the newest line before that one which has the text, the same as before if none has."""
+        fits = (index for index in range(min(before, len(self._history)) - 1, -1, -1) if text in self._history[index])
+        return next(fits, min(before, len(self._history)))
+
+    def _show_search(self) -> str:
+        line = self._history[self._recalled] if self._recalled < len(self._history) else ""
+        return self._shown(f"\r\x1b[K(reverse-i-search)`{self._searched}': {line}")
 
 
 def _left(count: int) -> str:

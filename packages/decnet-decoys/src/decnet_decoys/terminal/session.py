@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Plays a shell to a client: reads lines, runs them, does what their effects ask. Any service with a `Terminal` can."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable
@@ -10,9 +11,9 @@ from decnet_core.text import for_terminal
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
-from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
 from decnet_decoys.shell.effects import (
+    AskKeys,
     AskLine,
     Captured,
     Effect,
@@ -25,12 +26,14 @@ from decnet_decoys.shell.effects import (
     Turn,
 )
 from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.interactive.completion import completion
+from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
 from decnet_decoys.shell.syntax.parser import parse
-from decnet_decoys.terminal.line_editor import Done, LineEditor
+from decnet_decoys.terminal.line_editor import MAX_KEYS, Done, LineEditor
 from decnet_decoys.terminal.processor_time import LineTime, SessionTime
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
@@ -97,9 +100,24 @@ class ShellSession:
             if line is None:
                 await self._show("logout\n" if shell.name == "-bash" else "")
                 break
+            line = await self._recalled(line)
             if line.strip():
                 await self.run(await self._continued(line))
+        shell.keep_history()
         return shell.status
+
+    async def _recalled(self, line: str) -> str:
+        """Return the line with what it names of the history, which is shown; empty if there is no such thing."""
+        if self._shell.machine.persona.family != "debian" or not {"!", "^"} & set(line):
+            return line
+        try:
+            found = expanded(line, self._shell.history)
+        except EventNotFoundError as error:
+            await self._show(f"{self._shell.error_prefix}: {error}\n")
+            return ""
+        if found != line:
+            await self._show(found + "\n")
+        return found
 
     def _greeting(self) -> str:
         machine, shell = self._shell.machine, self._shell
@@ -209,16 +227,21 @@ class ShellSession:
         elif isinstance(effect, Pause):
             if await self._terminal.pause(effect.seconds):
                 raise InterruptedByUser
-        elif isinstance(effect, AskLine):
-            return await self._ask_line(effect)
-        elif isinstance(effect, ReadAll):
-            return await (self._typed() if self._terminal.pty else self._piped())
+        elif isinstance(effect, AskLine | AskKeys | ReadAll):
+            return await self._asked(effect)
         elif isinstance(effect, Captured):
             for _ in self._events.capturing(effect.path, effect.data, partial=effect.partial):
                 await turn.give_way()
         elif isinstance(effect, Requested):
             self._events.requested(effect.action, effect.detail)
         return None
+
+    async def _asked(self, effect: AskLine | AskKeys | ReadAll) -> bytes | None:
+        if isinstance(effect, AskLine):
+            return await self._ask_line(effect)
+        if isinstance(effect, AskKeys):
+            return await self._keys(effect.seconds)
+        return await (self._typed() if self._terminal.pty else self._piped())
 
     async def _ask_line(self, effect: AskLine) -> bytes | None:
         """Return a line: typed at the terminal, or the next of what a client pipes in."""
@@ -235,6 +258,15 @@ class ShellSession:
         given, newline, rest = data.partition(b"\n")
         self._terminal.unread(rest)
         return given if given or newline else None
+
+    async def _keys(self, seconds: float | None) -> bytes | None:
+        """Return some of what is typed, as it comes; nothing when `seconds` have passed."""
+        try:
+            data = await asyncio.wait_for(self._terminal.read(), seconds)
+        except TimeoutError:
+            return b""
+        self._terminal.unread(data[MAX_KEYS:])
+        return data[:MAX_KEYS] or None
 
     async def _typed(self) -> bytes:
         """Return what is typed up to ^D."""

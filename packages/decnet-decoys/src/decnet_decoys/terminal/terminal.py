@@ -39,6 +39,19 @@ class ByteChannel(Protocol):
         ...
 
 
+class _NoChannel:
+    """The way to a client who is gone."""
+
+    def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send nothing."""
+
+    def pause_reading(self) -> None:
+        """Nothing is delivered."""
+
+    def resume_reading(self) -> None:
+        """Nothing is delivered."""
+
+
 class Recording(Protocol):
     """Where a terminal's input and output are kept; `moment` is in seconds since the session began."""
 
@@ -70,7 +83,7 @@ class Terminal:
         self.pty = pty
         self._on_waiting = on_waiting
         self.recording: Recording | None = None
-        self._channel = channel
+        self._channel: ByteChannel = channel
         self._idle = idle_seconds
         self._began = time.monotonic()
         self._input = bytearray()
@@ -109,6 +122,7 @@ class Terminal:
     def connection_lost(self) -> None:
         self._lost = self._ended = True
         self._on_waiting = _nobody_waits
+        self._channel = _NoChannel()  # a channel knows its terminal: both are freed now, not with the next collection
         for event in (self._changed, self._writable, self._interrupted):
             event.set()
 
@@ -133,6 +147,13 @@ class Terminal:
         if self._paused:
             self._paused = False
             self._channel.resume_reading()
+        return data
+
+    def drop_waiting(self) -> bytes:
+        """Forget what the client sent and nobody has read, and return it."""
+        data = bytes(self._input)
+        self._input.clear()
+        self._on_waiting(0)
         return data
 
     def unread(self, data: bytes) -> None:

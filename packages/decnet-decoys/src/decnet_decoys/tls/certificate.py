@@ -7,19 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.durable import replace_file
+from decnet_decoys.tls.manner import Manner
 
 DAYS = 3650
 _FILE = "tls.pem"
 
 
-def server_context(directory: Path, name: str) -> ssl.SSLContext:
-    """Return what a server with the decky's certificate needs, making that if there is none; raises OSError."""
-    file = directory / _FILE
-    if not file.exists():
+def is_made(directory: Path) -> bool:
+    """Return whether the decky has a certificate."""
+    return (directory / _FILE).exists()
+
+
+def make_certificate(directory: Path, name: str) -> None:
+    """Make the decky's certificate, unless it has one; raises OSError."""
+    if not is_made(directory):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(file, _made(name), 0o600)
+        replace_file(directory / _FILE, _made(name), 0o600)
+
+
+def server_context(directory: Path, name: str, manner: Manner | None = None) -> ssl.SSLContext:
+    """Return what a server with the decky's certificate needs, making that if there is none; raises OSError."""
+    make_certificate(directory, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
+    context.load_cert_chain(directory / _FILE)
+    if manner is not None:
+        manner.apply(context)
     return context
 
 

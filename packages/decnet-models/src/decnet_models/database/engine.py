@@ -22,18 +22,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
+from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.errors import DatabaseError
 
-BUSY_SECONDS = 10.0
 WAL_LIMIT_BYTES = 64 << 20
 """The write-ahead log's file is kept for reuse after a checkpoint up to this size."""
 
@@ -42,19 +41,6 @@ KEPT_STATEMENTS = 32
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
 _READS = "decnet_reads"
-
-
-class DatabaseSettings(msgspec.Struct, frozen=True):
-    """Section `[database]`."""
-
-    url: str = ""
-    """sqlite:////path or postgresql+psycopg://user:password@host/name; empty: decnet.db in the state directory."""
-    busy_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = BUSY_SECONDS
-    """How long a statement waits for another writer before it is retried later."""
-    statement_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 120.0
-    """PostgreSQL: how long one statement of a worker may take before the server cancels it; it is retried later."""
-    lease_seconds: Annotated[float, msgspec.Meta(ge=0.3, le=600)] = 30.0
-    """PostgreSQL: how long the leases of a killed instance are kept from the others."""
 
 
 class _ConnectionSource:

@@ -6,17 +6,11 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.settings import Settings
-from decnet_core.state import State
-from decnet_models.database.engine import DatabaseSettings, open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
+from decnet_models.database.settings import DatabaseSettings, database_url
 from decnet_models.errors import DatabaseError, passes, reason
-
-
-def database_url(settings: Settings, state: State) -> str:
-    """Return the URL of the fleet's database: `[database] url`, else the file in the state directory."""
-    return settings.section("database", DatabaseSettings).url or state.database_url
 
 
 def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:

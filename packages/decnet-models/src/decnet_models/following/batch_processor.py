@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, Row
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import CursorMovedError, EveryEventFailsError, stops
+from decnet_models.errors import CursorMovedError, EveryEventFailsError, UnreadyError, stops
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
@@ -104,17 +104,17 @@ class BatchProcessor:
         done.lag = head - reached
         return done
 
-    def settle(
-        self, due: Callable[[Connection], bool], write: Callable[[Connection], Iterable[tuple[str, Notice]]]
-    ) -> Step | None:
+    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> Step | None:
         """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
 
-        The cursor is locked and stays where it is; raises errors as `step` does.
+        `compute` reads a snapshot, before the transaction that writes. The cursor is locked and stays where it is;
+        raises errors as `step` does.
         """
-        with reading(self._engine) as connection:
-            span = self._position.span(connection)
-            if span is None or not due(connection):
+        with reading(self._engine) as snapshot:
+            span = self._position.span(snapshot)
+            if span is None or not due(snapshot):
                 return None
+            write = compute(snapshot)
         with writing(self._engine) as connection:
             self._position.move(connection, span, span.start, span.start)
             kinds = notices.add_all(connection, write(connection), time.time_ns())
@@ -141,7 +141,7 @@ class BatchProcessor:
             except Exception as error:
                 if stops(error) and position > span.start:
                     break
-                if stops(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
+                if stops(error) or isinstance(error, MemoryError | CursorMovedError | UnreadyError) or not part:
                     raise  # without events it is no event's fault
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]

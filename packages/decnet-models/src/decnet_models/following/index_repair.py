@@ -15,7 +15,7 @@ import msgspec
 from decnet_core.runtime.context import Context
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import sqlite_file
-from decnet_models.database.from_settings import database_url
+from decnet_models.database.settings import database_url
 from decnet_models.errors import is_damage
 from decnet_models.repair.outcome import Outcome
 

@@ -15,7 +15,7 @@ from decnet_core.state import State, StateError, StateSettings
 from decnet_core.text import json_for_terminal
 from decnet_core.timing.timestamps import json_with_times
 from decnet_models.database.engine import shown
-from decnet_models.database.from_settings import database_url
+from decnet_models.database.settings import database_url
 from decnet_models.errors import DatabaseError, reason
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
@@ -32,6 +32,8 @@ ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
 _AGREE = 0.6
 _SAME_KIND = 0.34
 _MIXED = 0.5
+_SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
+"""By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
 _OWN_MEMBERS = 2
 _RARE = SAMPLE
 """A weaker feature of at most so many attackers follows the core of those of them that have one."""
@@ -141,36 +143,46 @@ def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
-def is_mixed(key: Key, shown: Iterable[Iterable[Key]]) -> bool:
-    """Return whether attackers that show a feature differ in what discriminates better: they are several actors."""
-    tier = KINDS[key[0]].tier
-    if not tier:
-        return False
-    holders = [{one for one in features if one[0] in DISCRIMINATING and one not in limits()} for features in shown]
-    better = {kind for kind, of_tier in DISCRIMINATING.items() if of_tier < tier}
-    return _differ({feature for feature in found if feature[0] in better} for found in holders) or _differ(
-        _besides(holders)
-    )
+def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
+    """Return whether attackers that show a feature are several actors, who have their own marks besides it.
+
+    Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
+    keys and servers one by one. The server that most show comes with the feature, and one with marks of its own
+    says nothing.
+    """
+    holders = [{one for one in features if _is_own(one)} for features in shown if not is_shared_address(features)]
+    common = Counter(mark for marks in holders for mark in marks)
+    most_show = _AGREE * len(holders)
+    told = {mark for mark, number in common.items() if number > 1 and mark != key and _tells(mark, number < most_show)}
+    sizes = _sizes([marks & told for marks in holders])
+    least, most = _SEVERAL_ACTORS[KINDS[key[0]].tier]
+    return len(sizes) >= least and max(sizes) < most * sum(sizes)
 
 
-def _besides(holders: Sequence[set[Key]]) -> Iterator[set[Key]]:
-    """Yield the hosts that each attacker names besides what most of them name: that comes with the feature."""
-    common = Counter(feature for found in holders for feature in found)
-    own = {feature for feature, number in common.items() if number < _AGREE * len(holders)}
-    return ({feature for feature in found & own if feature[0] == "host"} for found in holders)
+def _tells(mark: Key, rare: bool) -> bool:
+    """Return whether a mark tells actors apart: not a server or a list that most show, which was bought, too."""
+    return rare or KINDS[mark[0]].family in ("key", "canary")
 
 
-def _differ(shown: Iterable[set[Key]]) -> bool:
-    """Return whether those who show features of a kind mostly show different ones."""
-    holders: Counter[str] = Counter()
-    values: Counter[Key] = Counter()
-    for found in shown:
-        values.update(found)
-        holders.update({kind for kind, _ in found})
-    return any(
-        number >= 3 and max(count for (of, _), count in values.items() if of == kind) < _AGREE * number
-        for kind, number in holders.items()
-    )
+def _is_own(mark: Key) -> bool:
+    return mark[0] in DISCRIMINATING and mark not in limits()
+
+
+def _sizes(holders: Sequence[set[Key]]) -> list[int]:
+    """Return how many each of the groups has that marks in common make."""
+    groups: list[tuple[set[Key], int]] = []
+    for marks in holders:
+        if not marks:
+            continue
+        apart, joined, size = [], set(marks), 1
+        for group, members in groups:
+            if group.isdisjoint(joined):
+                apart.append((group, members))
+            else:
+                joined |= group
+                size += members
+        groups = [*apart, (joined, size)]
+    return [size for _, size in groups if size > 1]
 
 
 def adjusted(bits: float, *, mixed: bool, own_members: float | None) -> float:

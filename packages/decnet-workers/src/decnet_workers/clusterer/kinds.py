@@ -26,7 +26,8 @@ _SECOND = 0.2
 RARE = 6.5
 _FURTHER_MEMBER = 0.7
 """Of a rare credential or command after another: one script brings all of them, but parts of it are seen one by one."""
-_LEAST = 0.25
+_LEAST = 2.0
+"""What says less says nothing: it would cost a look at all who show it, and decide nothing."""
 
 
 class Kind(NamedTuple):
@@ -74,9 +75,9 @@ KINDS: dict[str, Kind] = {
         Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
-        Kind("payload", "infrastructure", 1, 15, 1.25, 128, rarity=3),
+        Kind("payload", "infrastructure", 1, 17, 0.5, 128, rarity=3),
         Kind("command_set", "commands", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
-        Kind("command", "commands", 1, 8, 0.6, 255, 12, rarity=1),
+        Kind("command", "commands", 1, 8.3, 0.6, 255, 12, rarity=1),
         Kind("hassh", "ssh tool", 2, 10, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "ssh tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "web tool", 2, 9, 1, 64, 8, 8, rarity=1.5),
@@ -106,8 +107,12 @@ _LEAST_WORLD, _UNSEEN = 12, 4
 _PART_KNOWN = 5
 """What more than one attacker in 2 ** _PART_KNOWN shows is nobody's own, whoever else shows it."""
 
-DISCRIMINATING = {"ssh_key": 0, "certificate": 0, "host": 1}
-"""Kinds of which an actor has one or few, with their tiers: holders of a feature who differ in them are several."""
+DISCRIMINATING = ("ssh_key", "planted_key", "certificate", "canary", "credential_set", "url", "host")
+"""Kinds of which actors have their own: attackers who share none of these are not shown to be one actor's."""
+
+
+BOUGHT = ("certificate", "credential_set", "url", "host", "payload", "command_set", "command")
+"""Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
 
 
 class Feature(NamedTuple):
@@ -136,8 +141,8 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
         bits -= _KNEE * max(0, doublings - _BOUGHT)
     if kind.rarity:
         bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
-    bits = max(_LEAST, bits)
-    return bits if limit is None else min(bits, limit)
+    bits = bits if limit is None else min(bits, limit)
+    return bits if bits >= _LEAST else 0.0
 
 
 def may_be_known(name: str, attackers: int, population: int) -> bool:

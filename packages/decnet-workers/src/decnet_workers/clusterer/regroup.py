@@ -5,6 +5,7 @@ Each step finds what it can affect through the holders of a feature, so the cost
 candidates, not on the number of attackers; and the result is the one that a computation of everything gives.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from decnet_workers.clusterer.cores import (
     may_follow,
     profile,
 )
-from decnet_workers.clusterer.kinds import JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -106,7 +107,7 @@ class _Regrouping:
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        shared = {key for key in keys if self._base(key)}
+        shared = {key for key in keys if key[0] in BOUGHT and self._base(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
         for key in keys:
@@ -119,23 +120,25 @@ class _Regrouping:
 
     def _weighed(self, key: Key) -> float:
         kind, bits = KINDS[key[0]], self._base(key)
-        if not bits:
-            return 0.0
+        if not bits or key[0] not in BOUGHT:
+            return bits
         shown = [self._shown[attacker] for attacker in self._samples[key]]
         own = self._own_members(key, shown) if kind.members else None
         return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
 
     def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:
-        """Return how many members of the attackers' sets are their own, on average of those that are looked at.
+        """Return how many members the sets of the attackers that are looked at have in common and as their own.
 
-        Those of a public list of passwords, or of the usual reconnaissance, many others show.
+        Those of a public list of passwords, or of the usual reconnaissance, many others show; and what only one of them
+        shows is no reason why their sets should be near-equal.
         """
         kind = KINDS[key[0]].members
-        members = {member for features in shown for member in features if member[0] == kind}
-        self._know(members)
+        held = Counter(member for features in shown for member in features if member[0] == kind)
+        common = {member for member, number in held.items() if number > 1}
+        self._know(common)
         most = self._features[key].attackers.bit_length() + 1
-        own = {member for member in members if self._features[member].attackers.bit_length() <= most}
-        return sum(member in own for features in shown for member in features) / len(shown)
+        own = sum(held[one] for one in common if self._features[one].attackers.bit_length() <= most)
+        return own / len(shown)
 
     def _learn(self, keys: Iterable[Key]) -> None:
         """Take the weights of features that have not changed from what was computed before."""

@@ -28,7 +28,7 @@ from decnet_core.events.catalogue import (
     TlsProbed,
 )
 from decnet_core.events.typing_digest import TypingDigest
-from decnet_models.attackers.password_lists import is_public
+from decnet_models.attackers.password_lists import is_guessable
 from decnet_models.grouping.values import digest
 from decnet_workers.clusterer.command_text import hosts, keys, parts, urls
 from decnet_workers.commodity.limits import Key
@@ -83,14 +83,14 @@ def _login(payload: LoginAttempt) -> Iterator[Signal]:
 
 
 def _of_credential(user: str, password: str) -> tuple[Signal, ...]:
-    """Return nothing for what everybody tries, because it is on a public list."""
+    """Return nothing for what everybody tries: what is on a public list, or like it."""
     short = len(user) + len(password) <= _LONGEST_KEPT
     return _kept_of_credential(user, password) if short else _signal("credential", f"{user}\t{password}")
 
 
 @lru_cache(maxsize=_KEPT)
 def _kept_of_credential(user: str, password: str) -> tuple[Signal, ...]:
-    return () if is_public(user, password) else _signal("credential", f"{user}\t{password}")
+    return () if is_guessable(user, password) else _signal("credential", f"{user}\t{password}")
 
 
 def _command(payload: CommandRun) -> Iterator[Signal]:

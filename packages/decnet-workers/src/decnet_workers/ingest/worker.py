@@ -14,7 +14,7 @@ from decnet_core.runtime.worker import MIB
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database.engine import reading, sqlite_file, writing
-from decnet_models.database.from_settings import database_url
+from decnet_models.database.settings import database_url
 from decnet_models.database.warm_up import sample_events, warm_up
 from decnet_models.events import queries
 from decnet_models.events.plausible_time import PlausibleTime

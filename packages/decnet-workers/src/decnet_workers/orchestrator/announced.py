@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Connects from one decky's address to another decky, after announcing to `decoys` that what comes is synthetic."""
+"""Connects from one decky's address to another decky, after announcing to `decoys` that what comes is synthetic.
+
+From a decky with a network namespace of its own it goes by a socket that `reconciler` opened there and `decoys` lends.
+"""
 
 import asyncio
+import contextlib
 import socket
 
 import msgspec
 
-from decnet_core.deckies.handover import ask_one_of
+from decnet_core.deckies.handover import HandoverClient, HandoverError, ask_one_of, handover_sockets
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_workers.errors import WorkersError
@@ -26,12 +30,25 @@ class Route(msgspec.Struct, frozen=True):
     address: str
     port: int
     session: str
+    lender: str = ""
+    """The decky with a network namespace of its own from which it goes; empty: this host has the source's address."""
+
+
+class LentSocket(socket.socket):
+    """A socket of a decky's network namespace, lent for one connection: closing it ends that."""
+
+    lender: HandoverClient
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
+        super().close()
+        self.lender.close()
 
 
 async def connected(ctx: Context, route: Route) -> socket.socket:
     """Return a connection that decoys takes for synthetic. Raises HandoverError, OSError, TimeoutError."""
-    family = socket.AF_INET6 if ":" in route.address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    sock = await ctx.in_thread(_opened, ctx.state, route)
     try:
         sock.bind((route.source, 0))
         await ctx.in_thread(_announce, ctx.state, route, sock.getsockname()[1])
@@ -41,6 +58,31 @@ async def connected(ctx: Context, route: Route) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _opened(state: State, route: Route) -> socket.socket:
+    """Return a socket of the network that the visitor is in; raises HandoverError, OSError."""
+    six = ":" in route.address
+    if not route.lender:
+        family = socket.AF_INET6 if six else socket.AF_INET
+        return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    reason = "decoys does not run here"
+    for path in handover_sockets(state):
+        try:
+            client = HandoverClient(path)
+        except HandoverError as error:
+            reason = str(error)
+            continue
+        try:
+            lent = LentSocket(fileno=client.lend(route.lender, 6 if six else 4))
+        except HandoverError as error:
+            client.close()
+            reason = str(error)
+            continue
+        lent.lender = client
+        lent.setblocking(False)
+        return lent
+    raise HandoverError(reason)
 
 
 def _announce(state: State, route: Route, port: int) -> None:

@@ -7,6 +7,7 @@ a drawing: siblings are busy at different times.
 """
 
 import datetime as dt
+import ipaddress
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
@@ -15,7 +16,7 @@ import msgspec
 
 from decnet_core.events.ids import uuid7_of
 from decnet_core.timing.durations import SECOND_NS
-from decnet_models.fleet.queries import Decky
+from decnet_models.fleet.queries import Address, Decky
 from decnet_models.realism.queries import Action, Persona
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript, shell_script, web_script
 from decnet_workers.orchestrator.working_hours import Shift, local_day, shift_on
@@ -127,18 +128,26 @@ def _visitors(host: Host, hosts: Iterable[Host]) -> list[Host]:
 
 
 def can_connect(visitor: Host, host: Host) -> bool:
-    """Whether this host can connect from the one's address to the other.
-
-    Of a decky with a network namespace of its own neither is possible from outside it.
-    """
+    """Whether a connection from the one's address to the other is possible: both in one kind of network."""
     runtimes = {visitor.decky.runtime, host.decky.runtime}
-    return len(runtimes) == 1 and runtimes <= {"loopback", "host"} and addresses(visitor, host) is not None
+    return len(runtimes) == 1 and runtimes <= {"loopback", "host", "netns"} and addresses(visitor, host) is not None
 
 
 def addresses(visitor: Host, host: Host) -> tuple[str, str] | None:
-    """Return an address of each, both IPv4 or both IPv6."""
-    pairs = ((one.address, other.address) for one in visitor.decky.addresses for other in host.decky.addresses)
-    return next((pair for pair in pairs if (":" in pair[0]) == (":" in pair[1])), None)
+    """Return an address of each between which there is a way."""
+    pairs = ((one, other) for one in visitor.decky.addresses for other in host.decky.addresses)
+    within = visitor.decky.runtime == "netns"  # whose packet filter lets it reach its own network only
+    is_way = _in_network if within else _of_one_family
+    return next(((one.address, other.address) for one, other in pairs if is_way(one, other)), None)
+
+
+def _of_one_family(one: Address, other: Address) -> bool:
+    return (":" in one.address) == (":" in other.address)
+
+
+def _in_network(one: Address, other: Address) -> bool:
+    network = ipaddress.ip_interface(f"{one.address}/{one.prefix_length}").network if one.prefix_length else None
+    return network is not None and ipaddress.ip_address(other.address) in network
 
 
 def _script(drawing: random.Random, protocol: str, host: Host, visitor: Host) -> WebScript | ShellScript | None:

@@ -24,13 +24,13 @@ async def visit(sock: socket.socket, script: ShellScript) -> None:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-    try:
-        _, complaint = await client.communicate(msgspec.json.encode(script))
-    finally:
-        if client.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                client.kill()
-            await client.wait()
+        try:
+            _, complaint = await client.communicate(msgspec.json.encode(script))
+        finally:
+            if client.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    client.kill()
+                await client.wait()
     if client.returncode:
         last = complaint.decode(errors="replace").strip().splitlines() or [f"exit code {client.returncode}"]
         raise SessionError(f"the SSH client failed: {last[-1]}")

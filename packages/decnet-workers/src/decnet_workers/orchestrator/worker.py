@@ -150,7 +150,8 @@ def _route(action: Action, host: Host, visitor: Host) -> Route:
     ends = addresses(visitor, host)
     if port is None or ends is None:
         raise SessionError(f"decky {host.decky.name} does not offer {action.protocol} to {visitor.decky.name} any more")
-    return Route(host.decky.name, *ends, port, str(action.id))
+    lender = visitor.decky.name if visitor.decky.runtime == "netns" else ""
+    return Route(host.decky.name, *ends, port, str(action.id), lender)
 
 
 def _write_one_of_each_kind() -> None:

@@ -20,8 +20,8 @@ from decnet_core.state import State, StateSettings
 from decnet_core.text import for_terminal
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.database.from_settings import database_url
 from decnet_models.database.schema import require_current
+from decnet_models.database.settings import database_url
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.ttp.queries import RuleState, rule_states, set_rule_state
 

@@ -22,6 +22,7 @@ class Watched:
         self._own = Path(settings.rules_dir) if settings.rules_dir else None
         self._shipped = settings.shipped_rules
         self._signature: Signature = ()
+        self._unread = self._shipped or self._own is not None
         self.library = Library((), ())
         self.reloads = 0
         self.failures = 0
@@ -36,10 +37,16 @@ class Watched:
         folders = ([SHIPPED] if self._shipped else []) + ([self._own] if self._own else [])
         self.library = load(folders, read_in_child)
         self._signature = signature
+        self._unread = False
         self.reloads += 1
         for refusal in self.library.refused:
             log.warning("rule refused %s", for_terminal(str(refusal)))
         log.info("rules loaded rules=%d refused=%d", len(self.library), len(self.library.refused))
+
+    def read_at_first(self) -> None:
+        """Load the rules unless they have been; raises ReaderError."""
+        if self._unread:
+            self.read()
 
     def read_if_changed(self) -> None:
         """Reload when a file of the operator's folder is new, gone or changed."""

@@ -14,6 +14,7 @@ from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.worker import MIB
+from decnet_models.errors import UnreadyError
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.ttp.queries import forget
 from decnet_models.ttp.tables import ttp_tag
@@ -55,10 +56,11 @@ class Ttp(CursorWorker[TtpSettings]):
             raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")
         self._counters = ctx.counters
         ctx.counters.read_from(self._rules.counters)
-        try:
-            await ctx.in_thread(self._rules.read)
-        except ReaderError as error:
-            raise StartupError(str(error)) from error
+        if self.settings.rules_dir:  # what is wrong with them is said at once
+            try:
+                await ctx.in_thread(self._rules.read)
+            except ReaderError as error:
+                raise StartupError(str(error)) from error
         await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
@@ -67,6 +69,10 @@ class Ttp(CursorWorker[TtpSettings]):
         await super().run(ctx)
 
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
+        try:
+            self._rules.read_at_first()  # takes 0.3 s, and most lives at a fleet's start find no event
+        except ReaderError as error:
+            raise UnreadyError(str(error)) from error
         self._rules.read_if_changed()
         findings = Findings(batch.connection, self._rules.library)
         findings.look_at(batch.events)

@@ -36,12 +36,10 @@ from decnet_core.text import for_column
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries as notices
-from decnet_models.swarm.queries import enrolments_in_force
 from decnet_models.troubles import queries
 from decnet_models.troubles.queries import Key
 from decnet_workers.webhook.troubles.database import KIND, damage, name_of, unhealthy
 from decnet_workers.webhook.troubles.sensors import (
-    EXPIRES_WITHIN_NS,
     certificates_ending,
     next_silence,
     sensors_silent,
@@ -134,7 +132,6 @@ class FleetTroubles:
         yield from sensors_silent(known, now)
         yield from damage(connection, now)
         yield from disk_low(self._state, now, again=("disk.low", str(self._state)) in told)
-        yield from certificates_expiring(connection, now)
         yield from certificates_ending(known, now)
 
 
@@ -196,16 +193,6 @@ def workers_down(supervisors: Path, now: int) -> Iterator[Trouble]:
 def _may_run(pid: int) -> bool:
     """Return whether a supervisor runs; in a sandbox that hides processes of others (ProtectProc=) it may."""
     return Path(f"/proc/{pid}").exists() or not Path("/proc/1").exists()
-
-
-def certificates_expiring(connection: Connection, now: int) -> Iterator[Trouble]:
-    """Yield a trouble for each sensor whose newest certificate ends soon."""
-    newest: dict[str, int] = {}
-    for one in enrolments_in_force(connection):
-        newest[one.sensor] = max(one.not_after, newest.get(one.sensor, 0))
-    for name, ends in newest.items():
-        if ends - now < EXPIRES_WITHIN_NS:
-            yield Trouble(("certificate.expiring", name), CertificateExpiring(now, name, ends))
 
 
 def disk_low(state: Path, now: int, *, again: bool) -> Iterator[Trouble]:

@@ -2,6 +2,7 @@
 """Errors as the operator sees them: one line that says what to do, never a traceback."""
 
 import errno
+import sys
 
 from decnet_core.bus.interface import BusError
 from decnet_core.exits import Exit
@@ -47,6 +48,15 @@ class WrongUsageError(OperatorError):
 
 class NotFoundError(OperatorError):
     """What was asked for does not exist."""
+
+
+def interruptions() -> tuple[type[BaseException], ...]:
+    """Return the errors by which the operator ends a command.
+
+    Whoever has not loaded typer, such as the supervisor of `decnet up`, cannot have its errors.
+    """
+    typer = sys.modules.get("typer")
+    return (KeyboardInterrupt,) if typer is None else (KeyboardInterrupt, typer.Abort)
 
 
 def reported(error: Exception) -> tuple[str, int]:

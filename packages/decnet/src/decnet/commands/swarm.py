@@ -96,7 +96,7 @@ def enrol(
 
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
-    """List sensors with what they sent last, and tokens that wait."""
+    """List sensors, when each sent events and was heard last, and tokens that wait."""
     if (remote := remote_master()) is not None:
         from decnet.remote import fleet
 
@@ -105,7 +105,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
         listing = swarm.listed(find_deployment())
     print_table(
         listing.sensors,
-        ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events"),
+        ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events", "last contact"),
         _row,
         as_json=as_json,
         as_csv=as_csv,
@@ -166,6 +166,9 @@ def _explained(made: Offer) -> str:
 
 
 def _row(one: Listed) -> tuple[object, ...]:
-    times = (one.valid_until, one.enrolled_at, one.renewed_at)
-    last = moment(one.last_events_at * SECOND_NS) if one.last_events_at else None
-    return one.name, one.state, *(moment(at * SECOND_NS) if at else None for at in times), one.address or None, last
+    until, enrolled, renewed, events, contact = (
+        moment(at * SECOND_NS) if at else None
+        for at in (one.valid_until, one.enrolled_at, one.renewed_at, one.last_events_at, one.last_contact_at)
+    )
+    heard = "connected" if one.connected else contact
+    return one.name, one.state, until, enrolled, renewed, one.address or None, events, heard

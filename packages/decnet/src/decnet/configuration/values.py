@@ -10,7 +10,8 @@ import msgspec
 from decnet.up.known_sections import refuse_unknown
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.setup.host_files import SECTIONS, sections_of
-from decnet_models.database.engine import DatabaseSettings, shown
+from decnet_models.database.engine import shown
+from decnet_models.database.settings import DatabaseSettings
 
 DEFAULT = "default"
 

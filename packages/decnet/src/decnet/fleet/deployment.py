@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""The fleet that a command works on: its settings, state directory, bus and database, from options and environment."""
+"""The fleet that a command works on: its settings, state directory, bus and database, from options and environment.
+
+The database library is imported where the database is opened: the supervisor of `decnet up` never opens it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from decnet.cli.errors import RefusedError, UnavailableError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.settings import Settings
 from decnet_core.state import State, StateSettings
-from decnet_models.database.engine import open_engine, reading, shown, writing
-from decnet_models.database.from_settings import database_url
-from decnet_models.database.schema import require_current
-from decnet_models.errors import DatabaseError, passes, reason
+from decnet_models.database.settings import database_url
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from decnet_models.errors import DatabaseError
 
 
 class Deployment(msgspec.Struct, frozen=True):
@@ -53,6 +59,9 @@ def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Conn
 
     Raises UnavailableError when it cannot be used now, RefusedError when something has to be changed first.
     """
+    from decnet_models.database.engine import open_engine, reading, writing
+    from decnet_models.database.schema import require_current
+
     with explained(deployment):
         engine = open_engine(deployment.database_url, read_only=not write)
         try:
@@ -66,6 +75,11 @@ def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Conn
 @contextmanager
 def explained(deployment: Deployment) -> Iterator[None]:
     """Give the database's errors the form that operators are told; raises as `transaction`."""
+    from sqlalchemy.exc import DBAPIError
+
+    from decnet_models.database.engine import shown
+    from decnet_models.errors import DatabaseError, passes, reason
+
     try:
         yield
     except DatabaseError as error:

@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -51,15 +51,16 @@ class EventFeed:
         with reading(self._engine) as connection:
             self.seq = last_seq(connection)
 
-    async def batches(self) -> AsyncIterator[list[StoredEvent]]:
-        """Yield new events, oldest first, without end."""
+    async def batches(self, at_end: Callable[[], None] = lambda: None) -> AsyncIterator[list[StoredEvent]]:
+        """Yield new events, oldest first, without end; `at_end` is called whenever there are no more for now."""
         nudge = await self._bus.subscribe(EVENTS_INGESTED.pattern, limit=1)
         try:
             while True:
-                events = await asyncio.to_thread(self._read)
+                events, self.seq = await asyncio.to_thread(self._read)
                 if events:
                     yield events
                     continue
+                at_end()
                 try:
                     await nudge.next(POLL_SECONDS)
                 except (TimeoutError, BusError):
@@ -68,19 +69,20 @@ class EventFeed:
             await nudge.close()
             self._engine.dispose()
 
-    def _read(self) -> list[StoredEvent]:
-        """Read until something matches or the end is reached; an empty list means the end."""
+    def _read(self) -> tuple[list[StoredEvent], int]:
+        """Read until something matches or the end is reached; return it and the position after it."""
+        seq = self.seq
         try:
             with reading(self._engine) as connection:
                 if self._known_cache is not None:
                     self._left_out = self._known_cache.current(connection)
-                while events := events_after(connection, self.seq, _BATCH, self._kinds):
-                    self.seq = events[-1].seq
+                while events := events_after(connection, seq, _BATCH, self._kinds):
+                    seq = events[-1].seq
                     if fitting := [one for one in events if self._fits(one)]:
-                        return fitting
+                        return fitting, seq
         except (DBAPIError, DatabaseError) as error:
             log.warning("cannot read events now error=%s", reason(error))
-        return []
+        return [], seq
 
     def _fits(self, stored: StoredEvent) -> bool:
         event = stored.event

@@ -15,7 +15,8 @@ from decnet_core.settings import Settings
 from decnet_core.setup.host_files import Database
 from decnet_core.setup.steps import Master
 from decnet_models.accounts.entrances import admin_can_log_in
-from decnet_models.database.engine import DatabaseSettings, sqlite_file
+from decnet_models.database.engine import sqlite_file
+from decnet_models.database.settings import DatabaseSettings
 
 
 def database_of(settings: Settings, state: str) -> Database:

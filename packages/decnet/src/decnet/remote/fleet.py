@@ -139,7 +139,7 @@ def end_sensor(remote: Remote, name: str, op: str) -> None:
         remote.send("DELETE", f"/sensors/{place(name)}")
 
 
-_SENSOR_TIMES = ("valid_until", "enrolled_at", "renewed_at", "last_events_at")
+_SENSOR_TIMES = ("valid_until", "enrolled_at", "renewed_at", "last_events_at", "last_contact_at")
 
 
 def _seconds(text: str | None) -> int | None:

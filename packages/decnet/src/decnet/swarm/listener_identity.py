@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Creates the listener's identity before it starts: it has no access to the root's key.
 
-`decnet up` is the parent of all workers, so the library that makes keys (13 MiB) is imported once in a fleet's life.
+`decnet up` is the parent of all workers, so a process of its own loads the library that makes keys (13 MiB).
 """
 
 import socket
@@ -12,13 +12,17 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki import files
 
 
+def lacks_identity(settings: Settings, state: Path) -> bool:
+    """Return whether `[listener] listen` is set and authority or identity are missing below `state`."""
+    return bool(settings.section("listener", ListenerSettings).listen) and not files.is_bootstrapped(state)
+
+
 def create_if_listening(settings: Settings, state: Path) -> None:
     """Create missing authority and identity below `state` if `[listener] listen` is set; raises OSError."""
-    listener = settings.section("listener", ListenerSettings)
-    if listener.listen and not files.is_bootstrapped(state):
+    if lacks_identity(settings, state):
         from decnet_swarm.pki.bootstrap_ca import bootstrap
 
-        bootstrap(state, names(listener))
+        bootstrap(state, names(settings.section("listener", ListenerSettings)))
 
 
 def names(settings: ListenerSettings) -> list[str]:

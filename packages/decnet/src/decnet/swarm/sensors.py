@@ -18,6 +18,8 @@ from decnet.fleet.bus_access import reachable_bus
 from decnet.fleet.deployment import Deployment
 from decnet.swarm.listener_identity import create_if_listening, names
 from decnet_core.bus.subjects import CONTROL, Control
+from decnet_core.deckies.orders import Contact, contacts
+from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.address import Address, address_in
 from decnet_swarm.enrolment.renewal_loop import due_at
 from decnet_swarm.listener.records import Checkpoint
@@ -64,6 +66,9 @@ class Listed(msgspec.Struct, frozen=True):
     renewed_at: int | None = None
     address: str = ""
     last_events_at: int | None = None
+    last_contact_at: int | None = None
+    """When the listener heard it last, if only that it is still there."""
+    connected: bool = False
     fingerprints: tuple[str, ...] = ()
 
 
@@ -106,8 +111,8 @@ def listed(deployment: Deployment) -> Listing:
     """Return the fleet's sensors and unused tokens; raises OperatorError."""
     folder, now = files.listener_folder(deployment.state.root), int(time.time())
     known = _done(lambda: load(folder))
-    last = _last_events(deployment)
-    sensors = [_member(each, now, last.get(each.name)) for each in known.sensors]
+    last, heard = _last_events(deployment), contacts(deployment.state.root)
+    sensors = [_member(each, now, last.get(each.name), heard.get(each.name)) for each in known.sensors]
     try:
         own = files.validity(folder)
     except files.NotEnrolledError:
@@ -171,12 +176,21 @@ def _request(path: Path) -> str:
         raise WrongUsageError(f"{path} cannot be read: {error}") from error
 
 
-def _member(sensor: Sensor, now: int, last: int | None) -> Listed:
+def _member(sensor: Sensor, now: int, last: int | None, contact: Contact | None) -> Listed:
     until = max((each.not_after for each in sensor.certificates), default=0)
     state = "revoked" if sensor.revoked_at else "expired" if until <= now else "enrolled"
     marks = tuple(each.fingerprint for each in sensor.certificates)
     return Listed(
-        sensor.name, state, until, sensor.enrolled_at, sensor.renewed_at, sensor.address, last, fingerprints=marks
+        sensor.name,
+        state,
+        until,
+        enrolled_at=sensor.enrolled_at,
+        renewed_at=sensor.renewed_at,
+        address=sensor.address,
+        last_events_at=last,
+        last_contact_at=contact.heard_at // SECOND_NS if contact and contact.heard_at else None,
+        connected=contact is not None and contact.connected,
+        fingerprints=marks,
     )
 
 

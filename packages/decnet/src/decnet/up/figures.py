@@ -14,9 +14,8 @@ from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus
 from decnet_core.runtime.restarts.policy import Phase
-from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.status_file import SupervisorStatus
+from decnet_core.supervise.status_file import read_status_files
 
 
 async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
@@ -38,10 +37,10 @@ def memory_of(pid: int | None) -> int | None:
     return sum(one.pss for one in found if one is not None) or None
 
 
-def memory_of_fleet(fleet: Fleet) -> int | None:
-    """Return the proportional memory of all workers, their zygotes and this process, in bytes."""
-    status = SupervisorStatus(os.getpid(), "", fleet.status(), fleet.zygotes)
-    return total_pss(fleet_processes([status], {}).values())
+def memory_of_fleet(deployment: Deployment) -> int | None:
+    """Return the proportional memory of all workers, their zygotes, their supervisor and this process, in bytes."""
+    reports = read_status_files(deployment.state.supervisors)
+    return total_pss({*fleet_processes(reports, {}).values(), os.getpid()})
 
 
 def _progress(deployment: Deployment) -> Progress | None:

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 """How `decnet up` hosts its workers: forked from a zygote, as tasks of this process, or each with an interpreter.
 
-As tasks they share the process of the page itself: a single process is the purpose of this hosting. There is one log
+As tasks they share the process of the command itself: a single process is the purpose of this hosting. There is one log
 per process, so `fleet.log` then has theirs, too, beside the changes of state.
 """
 
 import contextlib
 import enum
-import os
 import socket
 from collections.abc import Iterator
 
 from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment
+from decnet.up.ground import environment
 from decnet_core.runtime import logs
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.supervise.command import BUS_SECONDS
@@ -60,11 +60,6 @@ def _logging(deployment: Deployment, supervision: SuperviseSettings) -> Iterator
     logs.configure("fleet", deployment.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
     with contextlib.closing(file):
         yield
-
-
-def environment(deployment: Deployment) -> dict[str, str]:
-    """Return the environment of processes for the same state directory."""
-    return {**os.environ, "DECNET_STATE_DIR": str(deployment.state.root.absolute())}
 
 
 @contextlib.contextmanager

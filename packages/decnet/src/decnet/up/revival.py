@@ -16,13 +16,12 @@ from typing import NoReturn
 
 import msgspec
 
+from decnet.up.viewer.client import SHOW_SHELL
 from decnet_core.runtime.restarts.policy import Ended, decide
 from decnet_core.supervise.fork import zygote
 from decnet_core.supervise.settings import SuperviseSettings
 
 _PASSED_ON = "DECNET_UP_REVIVED"
-_SHOW_SHELL = "\x1b[?1049l\x1b[?25h"
-"""Leaves the page that a killed supervisor could not close, and shows the cursor (xterm control sequences)."""
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -56,7 +55,7 @@ def reviving(course: Course, settings: SuperviseSettings, *, page: bool) -> Call
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nothing is left that would have to be stopped
             signal.signal(each, signal.SIG_DFL)
         if page:
-            sys.stdout.write(_SHOW_SHELL)
+            sys.stdout.write(SHOW_SHELL)
             sys.stdout.flush()
         if keys is not None:
             termios.tcsetattr(sys.stdin, termios.TCSANOW, keys)

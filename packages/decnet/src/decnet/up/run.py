@@ -6,49 +6,37 @@ import contextlib
 import os
 import signal
 import socket
-import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from decnet.access import links
-from decnet.canary.tokens import first_tokens
-from decnet.cli.errors import OperatorError, RefusedError, UnavailableError
-from decnet.cli.operator_name import operator
+from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import bus_client
-from decnet.fleet.deployment import Deployment, transaction
-from decnet.fleet.event_feed import EventFeed
-from decnet.fleet.notice_feed import NoticeFeed
-from decnet.swarm.listener_identity import create_if_listening
-from decnet.up.figures import measure, memory_of_fleet
-from decnet.up.guide import guide_to
-from decnet.up.hosting import Hosting, environment, hosted
-from decnet.up.view import View
+from decnet.fleet.deployment import Deployment
+from decnet.up.hosting import Hosting, hosted
+from decnet.up.viewer.client import Viewer
+from decnet.up.viewer.messages import Show
+from decnet_core import library_pages
 from decnet_core.bus.client import Client
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.restarts.policy import Phase
-from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
-from decnet_decoys.fleet import FleetError
-from decnet_models.events.queries import last_seq
-from decnet_models.notices import queries as notices
+from decnet_models.database.quick_look import Ends
 
 _STOPPED = (Phase.STOPPING, Phase.STOPPED)
-_FIGURES_SECONDS = 2.0
-_RETRY_SECONDS = 2.0
 
 
 class RunOptions(msgspec.Struct, frozen=True):
     """What the operator asked for besides the fleet itself."""
 
+    show: Show
+    ends: Ends | None = None
+    """Where the logs ended before the fleet started, if that is known."""
     seconds: float | None = None
     """Stop by itself after this long."""
     ready_file: Path | None = None
@@ -57,52 +45,23 @@ class RunOptions(msgspec.Struct, frozen=True):
     """The process to signal; it forks the workers, where they are forked."""
 
 
-def prepare(deployment: Deployment) -> FleetLock:
-    """Create the state directory, take its lock and migrate the database; raises RefusedError, StateError.
-
-    A database that cannot be used now is no reason to leave the decoys down, which need none: see `_await_database`.
-    """
-    _refuse_that_of_units(deployment)
-    deployment.state.create(SUPERVISORS)
-    lock = FleetLock(deployment.state.supervisors)
-    try:
-        with contextlib.suppress(UnavailableError):
-            _migrate(deployment)
-        create_if_listening(deployment.settings, deployment.state.root)
-    except BaseException:
-        lock.release()
-        raise
-    return lock
-
-
-def _refuse_that_of_units(deployment: Deployment) -> None:
-    """Reject the units' state directory, whose accounts could not use our files; `decnet init` made `run` sticky."""
-    run = deployment.state.run
-    if run.is_dir() and run.stat().st_mode & stat.S_ISVTX:
-        raise RefusedError(
-            f"{deployment.state.root} is for the units that `decnet init` wrote; use `systemctl start decnet.target`, "
-            "or another directory with --state DIR"
-        )
-
-
 def workers(deployment: Deployment) -> list[str]:
     """Return the names of the workers of this fleet, in the order of their start."""
     return [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
 
 
-async def run(
-    deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
-) -> bool:
+async def run(deployment: Deployment, options: RunOptions, hosting: Hosting, zygote: socket.socket | None) -> bool:
     """Run the fleet until a signal or the time is up; afterwards no process of it is left.
 
     `zygote` leads to the warm process that forks the workers, if there is one. Returns whether none was given up.
     """
     given_up: dict[str, bool] = {}
+    viewer = Viewer(options.show, deployment, options.ends, inside=hosting is Hosting.TASKS)
     with hosted(deployment, hosting, zygote) as fleet:
-        fleet.on_change(view.changed)
+        fleet.on_change(viewer.changed)
         fleet.on_change(lambda status: _note_given_up(given_up, status))
         publish_status(fleet, deployment.state.supervisors, "up", hosting)
-        await _run(deployment, fleet, view, options, hosting)
+        await _run(deployment, fleet, viewer, options, hosting)
     return not any(given_up.values())
 
 
@@ -111,29 +70,33 @@ def _note_given_up(given_up: dict[str, bool], status: Status) -> None:
         given_up[status.name] = status.phase in (Phase.REFUSED, Phase.CRASH_LOOP)
 
 
-async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, hosting: Hosting) -> None:
+async def _run(deployment: Deployment, fleet: Fleet, viewer: Viewer, options: RunOptions, hosting: Hosting) -> None:
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
-    with _signals(fleet, stopping, view):
+    with _signals(fleet, stopping, viewer):
         try:
             tasks.spawn(fleet.failed(), name="supervision")
+            tasks.spawn(viewer.failed(), name="viewer")
             bus = await bus_client(deployment, "decnet-up")
-            tasks.spawn(_begin(deployment, fleet, options, stopping), name="begin", may_end=True)
-            tasks.spawn(_show_database(tasks, deployment, bus, view), name="database")
-            view.attend()
-            if view.is_screen:
-                tasks.spawn(_show_figures(deployment, bus, fleet, view), name="figures")
+            started = asyncio.Event()
+            tasks.spawn(_begin(deployment, fleet, options, started, stopping), name="begin", may_end=True)
+            tasks.spawn(_view(viewer, fleet, bus, started, options.show), name="view")
             with _lifeline(stopping):
                 await tasks.until(stopping)
         finally:
             why = _unasked(options, hosting)
-            view.message(f"stopping{why}")
+            viewer.message(f"stopping{why}")
             await tasks.close()  # first, so that nothing starts a worker any more
+            page = options.show is Show.PAGE
+            if not page:
+                await viewer.close()
             await fleet.stop()
             if bus is not None:
                 await bus.close()
-            view.message(f"stopped{why}")
+            viewer.message(f"stopped{why}")
+            if page:
+                await viewer.close()
 
 
 def _unasked(options: RunOptions, hosting: Hosting) -> str:
@@ -143,96 +106,36 @@ def _unasked(options: RunOptions, hosting: Hosting) -> str:
     return f": the process that forks the workers (pid {options.pid}) was killed; start the fleet again"
 
 
-async def _begin(deployment: Deployment, fleet: Fleet, options: RunOptions, stopping: asyncio.Event) -> None:
+async def _begin(
+    deployment: Deployment, fleet: Fleet, options: RunOptions, started: asyncio.Event, stopping: asyncio.Event
+) -> None:
     try:
         await fleet.start(workers(deployment))
     except OSError as error:
         raise OperatorError(f"the fleet cannot start: {error}; see {deployment.state.root / 'log'}") from error
+    started.set()
     if options.ready_file is not None:
         options.ready_file.write_text(f"{options.pid}\n", encoding="ascii")
+    library_pages.drop_clean_pages()
     if options.seconds is not None:
         await asyncio.sleep(options.seconds)
         stopping.set()
 
 
-async def _show_database(tasks: Tasks, deployment: Deployment, bus: Client, view: View) -> None:
-    """Show what only the database knows, once it can be used: where to attack, and what happens."""
-    found = await _await_database(deployment, view)
-    _show_guide(deployment, view, found.canaries, found.dashboard)
-    feed = EventFeed(deployment, bus)
-    feed.seq = found.last_event
-    if view.is_screen:
-        tasks.spawn(_show_alerts(NoticeFeed(deployment, bus, found.last_notice), view), name="alerts")
-    async for batch in feed.batches():
-        view.happened(batch)
-
-
-async def _show_alerts(feed: NoticeFeed, view: View) -> None:
-    async for batch in feed.batches():
-        view.alerted(batch)
-
-
-class _Found(msgspec.Struct, frozen=True):
-    """What was in the database when the fleet began."""
-
-    canaries: tuple[str, ...]
-    """Where canary tokens are reached."""
-    dashboard: str
-    """Where to open the dashboard; empty: it is off."""
-    last_event: int
-    last_notice: int
-
-
-async def _await_database(deployment: Deployment, view: View) -> _Found:
-    """Migrate the database if that is still to be done; return what is in it.
-
-    While it cannot be used, the fleet runs: decoys spool what happens, and the workers of the database wait, too.
-    """
-    waiting = False
-    while True:
-        try:
-            found = await asyncio.to_thread(_read_database, deployment)
-        except UnavailableError as error:
-            if not waiting:
-                _show_guide(deployment, view, ())
-                view.message(f"{error}; what happens is kept in the spools until it can be")
-            waiting = True
-            await asyncio.sleep(_RETRY_SECONDS)
-        else:
-            if waiting:
-                view.message("the database can be used again")
-            return found
-
-
-def _read_database(deployment: Deployment) -> _Found:
-    _migrate(deployment)
-    canaries = tuple(token.place for token in first_tokens(deployment))
-    dashboard = links.entrance(deployment, operator())
-    with transaction(deployment) as connection:
-        return _Found(canaries, dashboard, last_seq(connection), notices.last_seq(connection))
-
-
-async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view: View) -> None:
-    while True:
-        total = await asyncio.to_thread(memory_of_fleet, fleet)
-        view.measured(await measure(deployment, bus, fleet.status()), total)
-        await asyncio.sleep(_FIGURES_SECONDS)
-
-
-def _show_guide(deployment: Deployment, view: View, canaries: tuple[str, ...], dashboard: str = "") -> None:
-    try:
-        view.guide(guide_to(deployment.settings, canaries, dashboard))
-    except FleetError as error:  # the decoys worker refuses to start and says the same
-        view.message(str(error))
+async def _view(viewer: Viewer, fleet: Fleet, bus: Client, started: asyncio.Event, show: Show) -> None:
+    """Keep the viewer; that for a pipe comes after the workers, whose zygote forks it and which it must not delay."""
+    if show is not Show.PAGE:
+        await started.wait()
+    await viewer.keep(fleet, bus)
 
 
 @contextlib.contextmanager
-def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None]:
+def _signals(fleet: Fleet, stopping: asyncio.Event, viewer: Viewer) -> Iterator[None]:
     """Stop at the first signal, kill at the second."""
 
     def asked() -> None:
         if stopping.is_set():
-            view.message("killing what still runs")
+            viewer.message("killing what still runs")
             fleet.kill()
         stopping.set()
 
@@ -260,24 +163,3 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
         yield
     finally:
         loop.remove_reader(int(number))
-
-
-def _migrate(deployment: Deployment) -> None:
-    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory."""
-    try:
-        with transaction(deployment):
-            return  # it has this version's tables
-    except UnavailableError:
-        raise
-    except RefusedError:
-        pass
-    done = subprocess.run(
-        [sys.executable, "-c", "from decnet_models.command import main; main()", "upgrade"],
-        env={**environment(deployment), "DECNET_DATABASE_URL": deployment.database_url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise RefusedError(lines[-1] if lines else f"the database cannot be upgraded (exit code {done.returncode})")

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The interface of a view of a running fleet, and the two views for pipes: text and JSON lines."""
 
-import sys
 from typing import Protocol
 
 import msgspec
 
 from decnet.show import documents, eventline
 from decnet.up.guide import Guide
+from decnet.up.lines import JsonLines, PlainLines, print_json, print_line
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.text import for_terminal
 from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
 from decnet_models.notices.queries import StoredNotice
@@ -62,7 +61,7 @@ class View(Protocol):
         ...
 
 
-class PlainView:
+class PlainView(PlainLines):
     """One line per change and event."""
 
     is_screen = False
@@ -72,20 +71,16 @@ class PlainView:
 
     def guide(self, guide: Guide) -> None:
         if guide.dashboard:
-            _print(f"dashboard {guide.dashboard}")
+            print_line(f"dashboard {guide.dashboard}")
         for decky in guide.deckies:
-            _print(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
+            print_line(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
         for canary in guide.canaries:
-            _print(f"canary {canary}")
-        _print(f"try: {' | '.join(guide.hints())}")
-
-    def changed(self, status: Status) -> None:
-        detail = status.reason or (f"pid {status.pid}" if status.pid else "")
-        _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
+            print_line(f"canary {canary}")
+        print_line(f"try: {' | '.join(guide.hints())}")
 
     def happened(self, events: list[StoredEvent]) -> None:
         for stored in events:
-            _print(eventline.line(stored.event))
+            print_line(eventline.line(stored.event))
 
     def alerted(self, notices: list[StoredNotice]) -> None:
         """Nothing: the events say the same."""
@@ -93,14 +88,11 @@ class PlainView:
     def measured(self, figures: dict[str, Figures], total_bytes: int | None) -> None:
         """Nothing: it wants no figures."""
 
-    def message(self, text: str) -> None:
-        _print(text)
-
     def close(self) -> None:
         """Nothing was changed."""
 
 
-class JsonView:
+class JsonView(JsonLines):
     """One JSON object per line; `type` is guide, worker, event or message."""
 
     is_screen = False
@@ -109,14 +101,11 @@ class JsonView:
         """Nothing: it has no keys."""
 
     def guide(self, guide: Guide) -> None:
-        _print(documents.line({"type": "guide", **msgspec.to_builtins(guide)}))
-
-    def changed(self, status: Status) -> None:
-        _print(documents.line({"type": "worker", **msgspec.to_builtins(status)}))
+        print_json({"type": "guide", **msgspec.to_builtins(guide)})
 
     def happened(self, events: list[StoredEvent]) -> None:
         for stored in events:
-            _print(documents.line({"type": "event", "event": msgspec.Raw(documents.event_line(stored).encode())}))
+            print_json({"type": "event", "event": msgspec.Raw(documents.event_line(stored).encode())})
 
     def alerted(self, notices: list[StoredNotice]) -> None:
         """Nothing: the events say the same."""
@@ -124,13 +113,5 @@ class JsonView:
     def measured(self, figures: dict[str, Figures], total_bytes: int | None) -> None:
         """Nothing: it wants no figures."""
 
-    def message(self, text: str) -> None:
-        _print(documents.line({"type": "message", "text": text}))
-
     def close(self) -> None:
         """Nothing was changed."""
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -5,6 +5,7 @@ An expression works on register 1: it loads something into it, compares it, writ
 All numbers of the protocol are big-endian; what is compared is in the order in which the kernel loads it.
 """
 
+import ipaddress
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,7 +33,7 @@ _RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
 _DROP, _ACCEPT = 0, 1
 _REGISTER = 1
 _NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
-_IPV4 = 2
+_IPV4, _IPV6 = 2, 10
 
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
 PREROUTING, INPUT, OUTPUT = 0, 1, 3
@@ -82,6 +83,25 @@ def connection_state(bits: int) -> list[Expression]:
 def transport_field(offset: int, length: int) -> Expression:
     """Load bytes of the transport header."""
     return _expression("payload", _be32(1, _REGISTER), _be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, length))
+
+
+def marked(mark: int) -> list[Expression]:
+    """Match packets of a socket with this mark (SO_MARK, socket(7))."""
+    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 3)), equals(struct.pack("=I", mark))]
+
+
+def to_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[Expression]:
+    """Match packets to an address of the network."""
+    number, offset = (_IPV4, 16) if network.version == 4 else (_IPV6, 24)
+    address = network.network_address.packed
+    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, len(address)))
+    family = [_expression("meta", _be32(1, _REGISTER), _be32(2, 15)), equals(bytes([number]))]
+    return [
+        *family,
+        _expression("payload", _be32(1, _REGISTER), *place),
+        masked(network.netmask.packed),
+        equals(address),
+    ]
 
 
 def masked(mask: bytes) -> Expression:

@@ -1,19 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Which addresses and ports are listened on in the namespace of this thread, by proc(5)."""
+"""Which addresses and ports are listened on in the namespace of this thread."""
 
 import ipaddress
+import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from decnet_core.placement.desired import Address, Endpoint, Transport
+from decnet_core.placement.netlink.sockets import waiting
 
 _LISTENS: dict[Transport, str] = {"tcp": "0A", "udp": "07"}
 """TCP_LISTEN, and of UDP a socket that is not connected."""
 
 
-def served(net: Path = Path("/proc/thread-self/net")) -> set[Endpoint]:
+_PROTOCOLS: dict[Transport, int] = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
+
+
+def served() -> set[Endpoint]:
     """Return what is listened on."""
+    try:
+        return {
+            (address, transport, port) for transport, number in _PROTOCOLS.items() for address, port in waiting(number)
+        }
+    except OSError:
+        return by_proc()
+
+
+def by_proc(net: Path = Path("/proc/thread-self/net")) -> set[Endpoint]:
+    """Return it as proc(5) tells, for a kernel without sock_diag(7): that takes as long as there are connections."""
     return {endpoint for transport in _LISTENS for version in ("", "6") for endpoint in _of(net, transport, version)}
 
 

@@ -37,9 +37,14 @@ class Namespaces:
 
     def whole(self, name: str) -> bool:
         """Whether a namespace is mounted there: a file alone is what a kill left."""
+        return name in self.all_whole()
+
+    def all_whole(self) -> set[str]:
+        """Return the names of those that are mounted."""
         mounts = Path("/proc/thread-self/mountinfo").read_bytes().splitlines()
-        path = os.fsencode(self.path(name).resolve())
-        return any(line.split(b" ")[4] == path and b" - nsfs " in line for line in mounts)
+        beginning = os.fsencode(self._directory.resolve() / self._prefix)
+        points = (line.split(b" ")[4] for line in mounts if b" - nsfs " in line)
+        return {os.fsdecode(point[len(beginning) :]) for point in points if point.startswith(beginning)}
 
     def are_seen_by_the_host(self) -> bool:
         """Whether what is mounted here outlives this process and is seen by others."""

@@ -40,9 +40,10 @@ class Netns:
         self._fleet = fleet
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
-        there = set(self._namespaces.names())
+        there, whole = set(self._namespaces.names()), self._namespaces.all_whole()
         outside = _links()
-        return {one.name: self._observed(one, outside) if one.name in there else _ABSENT for one in deckies}
+        found = {one.name: _BROKEN if one.name in there else _ABSENT for one in deckies}
+        return found | {one.name: self._observed(one, outside) for one in deckies if one.name in whole}
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         return in_use(deckies)
@@ -90,11 +91,11 @@ class Netns:
             self._namespaces.remove(mark)
 
     def _observed(self, decky: DesiredDecky, outside: dict[str, Link]) -> Observed:
-        if not self._namespaces.whole(decky.name):
-            return Observed(True, ("its network namespace is not mounted",))
+        def look() -> tuple[tuple[str, ...], set[Endpoint]]:
+            return tuple(_drift(decky, outside, self._outside(decky))), served()
+
         try:
-            drift = self._namespaces.enter(decky.name, lambda: tuple(_drift(decky, outside, self._outside(decky))))
-            there = self._namespaces.enter(decky.name, served)
+            drift, there = self._namespaces.enter(decky.name, look)
         except OSError as error:
             return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
         return Observed(True, drift, frozenset(there.intersection(decky.endpoints())))
@@ -156,6 +157,7 @@ class Netns:
 
 
 _ABSENT = Observed(False, ("its network namespace is missing",))
+_BROKEN = Observed(True, ("its network namespace is not mounted",))
 
 
 def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:

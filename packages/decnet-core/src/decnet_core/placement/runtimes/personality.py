@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A persona's TCP/IP personality as settings of the kernel and rules of a packet filter, for one namespace. Pure.
 
-The same rules keep a decky from reaching anybody: what leaves is an answer, or resolves a neighbour's address.
+The same rules keep a decky from reaching anybody: what leaves is an answer, resolves a neighbour's address, or comes
+from a socket that was marked for `orchestrator`, and goes to the decky's own network.
 
 The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: rules rewrite both.
 """
@@ -10,6 +11,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
+from decnet_core.deckies.messages import CLIENT_MARK
 from decnet_core.placement.desired import DesiredDecky, Stack
 from decnet_core.placement.netlink import nftables as nft
 
@@ -57,7 +59,7 @@ def chains(decky: DesiredDecky) -> list[nft.Chain]:
         *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
         nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
         nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
-        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing()),
+        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing(decky)),
     ]
 
 
@@ -111,20 +113,34 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
     if stack.mss is not None:
         found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    if stack.window_scale:
+        found += [[*syn_ack, *_scale_told(words, stack.window_scale)] for words in (7, 8, 10)]
     if stack.option_order == "scale_first":
         found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
     return found + _other_packets(stack)
 
 
-def _scale_first(words: int) -> list[nft.Expression]:
-    """Move the window scale right after the MSS, in a header of so many words of 32 bits.
+def _scale_told(words: int, exponent: int) -> list[nft.Expression]:
+    """Write the window scale. The kernel's own is never smaller, so all that this changes is that windows look so.
 
-    There it is the last option, after SACK permitted or two NOPs (8 words), and the timestamps (10).
+    It is larger where net.core.rmem_max asks for that, which no namespace has of its own.
     """
-    end = 4 * words
+    told = nft.write_transport_field(4 * words - 2, bytes([_WINDOW_SCALE[-1], exponent]), _CHECKSUM)
+    return [*_scale_is_last(words), *told]
+
+
+def _scale_first(words: int) -> list[nft.Expression]:
+    """Move the window scale right after the MSS."""
+    return [*_scale_is_last(words), *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, 4 * words, 4)]
+
+
+def _scale_is_last(words: int) -> list[nft.Expression]:
+    """Match a header of so many words of 32 bits that ends with the window scale.
+
+    Linux sends it after SACK permitted or two NOPs (8 words) and the timestamps (10), or after the MSS alone (7).
+    """
     length = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([words << 4]))]
-    scale = [nft.transport_field(end - 4, 3), nft.equals(_WINDOW_SCALE)]
-    return [*length, *scale, *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, end, 4)]
+    return [*length, nft.transport_field(4 * words - 4, 3), nft.equals(_WINDOW_SCALE)]
 
 
 def _other_packets(stack: Stack) -> list[nft.Rule]:
@@ -143,11 +159,19 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
     return found
 
 
-def _outgoing() -> list[nft.Rule]:
+def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
+    # To a packet that belongs to no connection (FIN, PSH and URG alone), which conntrack calls invalid.
+    resets = [*nft.protocol(nft.TCP), *_has_flag(_RESET), nft.accept()]
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
-    return [answers, within, *neighbours]
+    visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
+    networks = sorted({one.network for one in decky.addresses}, key=str) if decky.clients else []
+    return [answers, resets, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
+
+
+def _has_flag(flag: int) -> list[nft.Expression]:
+    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([flag])), nft.equals(bytes([flag]))]
 
 
 def _icmp(protocol: int, kind: int) -> list[nft.Expression]:

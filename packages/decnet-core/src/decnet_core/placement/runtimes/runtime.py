@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from decnet_core.deckies.messages import CLIENT_MARK
 from decnet_core.errors import CoreError
 from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_core.placement.desired import DesiredDecky, Endpoint
@@ -50,9 +51,9 @@ class Runtime(Protocol):
         """Remove the environment, whatever is there of it; raises RuntimeFailed."""
 
     def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
-        """Return a bound socket for each endpoint in order, None for one to be `kept`, and then those of data ports.
+        """Return a bound socket for each endpoint in order, None for one to be `kept`, then those of data ports.
 
-        Of these None stands for one that is in use. Raises RuntimeFailed.
+        Of these None stands for one that is in use. Last come those of `clients`. Raises RuntimeFailed.
         """
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
@@ -73,7 +74,8 @@ def opened(decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket
             if sock is not None:
                 sock.close()
         raise
-    return found + [_data_port(endpoint) for endpoint in decky.data_endpoints()]
+    found += [_data_port(endpoint) for endpoint in decky.data_endpoints()]
+    return found + [_client(version) for version in decky.clients]
 
 
 def _data_port(endpoint: Endpoint) -> socket.socket | None:
@@ -83,6 +85,17 @@ def _data_port(endpoint: Endpoint) -> socket.socket | None:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside the one that is bound there
         sock.bind((str(address), port))
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def _client(version: int) -> socket.socket | None:
+    """Return a socket that the packet filter lets connect to the decky's own network; None when that cannot be."""
+    sock = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, CLIENT_MARK)
     except OSError:
         sock.close()
         return None

@@ -83,7 +83,10 @@ def unverified() -> str:
 def load(place: str) -> type[Worker[Any]] | None:
     """Import the worker at `place` and what it needs; None, with the reason in the log, when that fails."""
     try:
-        worker = loading.at(place)
+        found = loading.worker_or_program(place)
+        if not isinstance(found, type):
+            return None
+        worker: type[Worker[Any]] = found
         for module in worker.preload:
             importlib.import_module(module)
         _rehearse_settings(worker)

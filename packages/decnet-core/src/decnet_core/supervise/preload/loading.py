@@ -5,6 +5,7 @@ Whatever its modules do while they are imported, `sys.exit` included, is that wo
 """
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 from decnet_core.exits import StartupError
@@ -16,16 +17,30 @@ class BrokenWorkerError(StartupError):
     """A worker's class cannot be imported; the message says why."""
 
 
+Program = Callable[[], int]
+"""What runs beside the workers without being one; it returns its exit code."""
+
+
 def at(place: str) -> type[Worker[Any]]:
     """Return the worker class at `module:Class`; raises BrokenWorkerError."""
+    worker: type[Worker[Any]] = _object_at(place)
+    return worker
+
+
+def worker_or_program(place: str) -> type[Worker[Any]] | Program:
+    """Return the worker class or the program at `module:name`; raises BrokenWorkerError."""
+    found: type[Worker[Any]] | Program = _object_at(place)
+    return found
+
+
+def _object_at(place: str) -> Any:
     module, _, name = place.partition(":")
     try:
-        worker: type[Worker[Any]] = getattr(importlib.import_module(module), name)
+        return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
         raise BrokenWorkerError(
             f"cannot import {place}: {reason(error)}; repair or uninstall what provides it"
         ) from error
-    return worker
 
 
 def named(name: str) -> type[Worker[Any]]:

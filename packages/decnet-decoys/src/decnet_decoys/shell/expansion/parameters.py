@@ -2,12 +2,13 @@
 """Parameter expansion: `${name}`, `${name:-word}`, `${name%pattern}`, `${name:1:2}` (POSIX.1-2017, §2.6.2; bash(1))."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.patterns import matches
 
@@ -16,12 +17,16 @@ MAX_TRIMMED = 1024
 
 _NAME = r"([A-Za-z_]\w*(?:\[[^\]]{1,64}\])?|[?$#@*!0-9-]|[1-9]\d{1,3})"
 _WITH_OPERATOR = re.compile(_NAME + r"(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|:|@)(.*)", re.DOTALL)
-_INDIRECT = re.compile(r"!([A-Za-z_]\w*)([*@]?)")
+_INDIRECT = re.compile(r"!([A-Za-z_]\w*)([*@]|\[[@*]\])?")
 _PLAIN_PATTERN = re.compile(r"[^*?\[\\]*")
 
 
 class ExpansionError(DecoysError):
     """A line cannot be expanded; the message is the shell's, without its name."""
+
+
+class UnsetError(ExpansionError):
+    """A variable that has to be set is not: a script ends with another status."""
 
 
 class Context(NamedTuple):
@@ -30,6 +35,10 @@ class Context(NamedTuple):
     variables: Mapping[str, str]
     expand: Callable[[str], Steps[str]]
     assign: Callable[[str, str], None]
+    associative: Set[str] = frozenset()
+    """Arrays whose keys are texts."""
+    strict: bool = False
+    """Whether a variable that is not set is an error (`set -u`)."""
 
 
 def parameter(inner: str, context: Context) -> Steps[str]:
@@ -37,6 +46,8 @@ def parameter(inner: str, context: Context) -> Steps[str]:
     variables = context.variables
     indirect = _INDIRECT.fullmatch(inner)
     if indirect is not None:
+        if (indirect[2] or "").startswith("["):
+            return " ".join(arrays.keys(variables, indirect[1]))[:MAX_WORD]
         if indirect[2]:
             names = (name for name in variables if name.startswith(indirect[1]) and name.isidentifier())
             return " ".join(sorted(names))[:MAX_WORD]
@@ -45,6 +56,8 @@ def parameter(inner: str, context: Context) -> Steps[str]:
         return str((yield from _length(inner[1:], context)))
     name = inner if inner in variables else (yield from _indexed(inner, context))
     if name in variables or re.fullmatch(_NAME, name):
+        if context.strict and name not in variables and name[-3:] not in ("@", "*", "[@]", "[*]"):
+            raise UnsetError(f"{inner}: unbound variable")
         return variables.get(name, "")[:MAX_WORD]
     match = _WITH_OPERATOR.fullmatch(inner)
     if match is None:
@@ -55,8 +68,7 @@ def parameter(inner: str, context: Context) -> Steps[str]:
 
 def _length(name: str, context: Context) -> Steps[int]:
     if name.endswith(("[@]", "[*]")):
-        start = name[:-2]  # name[
-        return sum(key.startswith(start) and key[len(start) : -1].isdecimal() for key in context.variables)
+        return len(arrays.keys(context.variables, name[:-3]))
     return len(context.variables.get((yield from _indexed(name, context)), ""))
 
 
@@ -66,6 +78,8 @@ def _indexed(name: str, context: Context) -> Steps[str]:
     if not bracket or not index.endswith("]") or index in ("@]", "*]"):
         return name
     text = yield from context.expand(index[:-1])
+    if head in context.associative:
+        return f"{head}[{text}]"
     number = arithmetic(text, context.variables)
     if number is None:
         return f"{head}[{text}]"
@@ -80,7 +94,7 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
         return (yield from _defaulted(name, value, operator, word, context))
     text = value or ""
     if operator == ":":
-        return _cut(text, word, context.variables)
+        return _cut(name, text, word, context.variables)
     if operator == "@":
         return {"Q": f"'{text}'", "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(
             word, text
@@ -101,13 +115,15 @@ def _defaulted(name: str, value: str | None, operator: str, word: str, context: 
         return (value or "")[:MAX_WORD]
     text = (yield from context.expand(word))[:MAX_WORD]
     if kind == "?":
-        raise ExpansionError(f"{name}: {text or 'parameter null or not set'}")
+        raise UnsetError(f"{name}: {text or 'parameter null or not set'}")
     if kind == "=":
         context.assign(name, text)
     return text
 
 
-def _cut(text: str, word: str, variables: Mapping[str, str]) -> str:
+def _cut(name: str, text: str, word: str, variables: Mapping[str, str]) -> str:
+    if name.endswith(("[@]", "[*]")):
+        return " ".join(arrays.sliced(arrays.values(variables, name[:-3]), word, variables))
     first, _, size = word.partition(":")
     start = arithmetic(first or "0", variables) or 0
     start = max(0, len(text) + start) if start < 0 else start

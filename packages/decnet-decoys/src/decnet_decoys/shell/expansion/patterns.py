@@ -18,7 +18,9 @@ MAX_COMPARED = 1 << 19
 MAX_BRACED = 1 << 17
 """Characters that braces may grow to."""
 
-_BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6})\.\.(-?\d{1,6})\}")
+_BRACES = re.compile(
+    r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6}|[A-Za-z])\.\.(-?\d{1,6}|[A-Za-z])(?:\.\.(-?\d{1,6}))?\}"
+)
 _UNITS = re.compile(r"\[(?:[!^]|(?![!^]))(?:\][^\]]*|[^\]]+)\]|.", re.DOTALL)
 """A bracket expression, or one character."""
 
@@ -111,7 +113,7 @@ def braces(text: str, limit: int = MAX_MATCHES) -> list[str]:
         choices = [] if match is None else _choices(match, limit)
         left -= len(word) * (len(choices) + 1)
         if match is None or left < 0:
-            done.append(word)
+            done.append(word.replace("\0", "{"))
             continue
         pending += [word[: match.start()] + choice + word[match.end() :] for choice in reversed(choices)]
     return done + pending[::-1]
@@ -120,9 +122,14 @@ def braces(text: str, limit: int = MAX_MATCHES) -> list[str]:
 def _choices(match: re.Match[str], limit: int) -> list[str]:
     if match[1] is not None:
         return match[1].split(",")[:limit]
-    first, last = int(match[2]), int(match[3])
-    step = 1 if last >= first else -1
-    return [str(number) for number in range(first, last + step, step)[:limit]]
+    letters = match[2].isalpha()
+    if letters != match[3].isalpha():
+        return [f"\0{match[0][1:]}"]
+    first, last = (ord(one) if letters else int(one) for one in (match[2], match[3]))
+    step = max(1, abs(int(match[4] or 1))) * (1 if last >= first else -1)
+    width = max(map(len, match.group(2, 3))) if any(re.match("-?0.", one) for one in match.group(2, 3)) else 0
+    numbers = range(first, last + (1 if step > 0 else -1), step)[:limit]
+    return [chr(number) if letters else f"{number:0{width}d}" for number in numbers]
 
 
 def paths(pattern: str, files: FileSystem, cwd: str) -> Steps[list[str]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Words with their parts to arguments; a command substitution runs on the shell, so these are generators of effects."""
 
+import re
 from contextlib import suppress
 from functools import partial
 
@@ -8,7 +9,7 @@ from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.expansion import patterns
+from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
 from decnet_decoys.shell.runner import Runner
@@ -20,6 +21,11 @@ from decnet_decoys.shell.syntax.nodes import Part, ShellSyntaxError, Word
 MAX_ARGUMENTS = 2000
 MAX_ARGUMENT_CHARACTERS = 1 << 18
 """Of all arguments of a command; a real machine takes more (2 MiB), but no one types them."""
+BLANKS = " \t\n"
+"""What $IFS is at first."""
+_APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::([^:}]{1,64}(?::[^}]{1,64})?))?")
+_READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
+"""`$(<file)`, which is what the file has."""
 _QUOTED = "\x00"
 """Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
 _MARKS = {ord(mark): _QUOTED + mark for mark in "*?["}
@@ -78,13 +84,19 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:
     for index, part in enumerate(word):
         yield from turn()
         value = yield from _value(runner, part)
+        several = _several(runner.shell, part)
+        if several is not None:
+            if several:
+                pieces.extend([_longer(open_field, _marked(several[0])), *map(_marked, several[1:])])
+                open_field = pieces.pop()
+            continue
         if part.quoted:
             open_field = _longer(open_field, _marked(value))
             continue
         if part.kind == "text":
             open_field = _longer(open_field, _home(runner.shell, value) if index == 0 else value)
             continue
-        inner = value.split()
+        inner = separated(value, runner.shell.variables.get("IFS", BLANKS))
         if not inner:
             continue
         if value[0].isspace() and open_field is not None:
@@ -95,6 +107,38 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:
     if open_field is not None:
         pieces.append(open_field)
     return pieces[:MAX_ARGUMENTS]
+
+
+def _several(shell: ShellState, part: Part) -> list[str] | None:
+    """Return the fields of `"$@"` and `"${name[@]}"`, which stay apart within quotes; None for anything else."""
+    match = _APART.fullmatch(part.text) if part.quoted and part.kind == "variable" else None
+    if match is None:
+        return None
+    listed, name, bounds = match.groups()
+    if name is None:
+        parameters = [shell.variables.get("0", shell.name), *shell.parameters] if bounds else shell.parameters
+        return arrays.sliced(parameters, bounds, shell.variables) if bounds else parameters
+    if listed:
+        return arrays.keys(shell.variables, name)
+    elements = arrays.values(shell.variables, name)
+    return arrays.sliced(elements, bounds, shell.variables) if bounds else elements
+
+
+def separated(text: str, separators: str) -> list[str]:
+    """Return the fields of text that was expanded (POSIX.1-2017, §2.6.5)."""
+    if separators == BLANKS:
+        return text.split()
+    if not separators:
+        return [text] if text else []
+    blanks = "".join(one for one in separators[:16] if one in BLANKS)
+    marks = [one for one in separators[:16] if one not in BLANKS]
+    for mark in marks[1:]:
+        text = text.replace(mark, marks[0])
+    text = text.strip(blanks) if blanks else text
+    if not marks:
+        return [field for field in re.split(f"[{blanks}]+", text) if field]
+    found = [field.strip(blanks) if blanks else field for field in text.removesuffix(marks[0]).split(marks[0])]
+    return found if text else []
 
 
 def _longer(field: str | None, value: str) -> str:
@@ -131,7 +175,8 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "text":
         return part.text
     if part.kind == "variable":
-        context = Context(_Variables(shell), partial(_operand, runner), shell.set)
+        strict = "nounset" in shell.options
+        context = Context(_Variables(shell), partial(_operand, runner), shell.set, shell.associative, strict)
         return (yield from parameter(part.text, context))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
@@ -145,13 +190,16 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
 
 
 def _substituted(runner: Runner, command: str) -> Steps[str]:
-    out, err, shell = runner.buffer(), runner.buffer(), runner.shell
+    out, err, shell = runner.buffer(), runner.errors, runner.shell
+    if _READ.match(command):
+        command = f"cat {command}"
     try:
         shell.status = yield from runner.script(command, Streams(None, out, err))
     except ExitShell as leaving:
         shell.status = leaving.status
     except OutputFullError:
         shell.status = BROKEN_PIPE
+    runner.errors = err
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
 
@@ -181,7 +229,7 @@ class _Variables(dict[str, str]):
 
     def __init__(self, shell: ShellState) -> None:
         super().__init__(shell.variables)
-        self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": "himBH"}
+        self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": shell.flags}
         self.setdefault("0", shell.name)
         self.setdefault("#", "0")
         self["RANDOM"] = str(shell.random())

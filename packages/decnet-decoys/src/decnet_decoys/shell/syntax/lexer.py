@@ -32,7 +32,7 @@ MAX_DOCUMENT_LINES = 20_000
 
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\n|#[^\n]*)*")
 _EMPTY_LINES = re.compile(r"[ \t\r\n]*")
-_OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
+_OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;&|;;|;&|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
 _ENDS_WORD = frozenset(";&|<>()\n \t\r")
 _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
@@ -149,6 +149,8 @@ class Lexer:
                 parts.extend(inner or [Part("text", "", quoted=True)])
             elif character == "\\":
                 self._escape(parts)
+            elif character == "$" and self.text.startswith('"', self.at + 1):  # to be translated, and never is
+                self.at += 1
             elif character in "$`":
                 parts.append(self._dollar(quoted=False))
             elif character in "<>":

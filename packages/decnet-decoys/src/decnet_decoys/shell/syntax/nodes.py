@@ -44,10 +44,26 @@ class Redirect(NamedTuple):
     target: Word | HereDocument
 
 
+class Elements(NamedTuple):
+    """What stands in the parentheses of an array's assignment."""
+
+    words: tuple[Word, ...]
+    associative: bool
+
+
+class Assignment(NamedTuple):
+    """`name=value`, `name[key]=value`, `name+=value` or `name=(elements)`."""
+
+    name: str
+    value: Word | Elements
+    key: Word | None = None
+    append: bool = False
+
+
 class Simple(NamedTuple):
     """Assignments, words and redirections."""
 
-    assignments: tuple[tuple[str, Word], ...]
+    assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]
 
@@ -78,19 +94,21 @@ class Loop(NamedTuple):
 
 
 class For(NamedTuple):
-    """`for name in words`; without words the positional parameters."""
+    """`for name in words`, or `select`; without words the positional parameters."""
 
     name: str
     words: tuple[Word, ...] | None
     body: Sequence
     redirects: tuple[Redirect, ...]
+    asks: bool = False
+    """Whether it is `select`: the words are offered and one is asked for."""
 
 
 class Case(NamedTuple):
-    """`case word in pattern) body ;; esac`."""
+    """`case word in pattern) body ;; esac`; each arm with what ends it: `;;`, `;&` or `;;&`."""
 
     subject: Word
-    arms: tuple[tuple[tuple[Word, ...], Sequence], ...]
+    arms: tuple[tuple[tuple[Word, ...], Sequence, str], ...]
     redirects: tuple[Redirect, ...]
 
 

@@ -9,8 +9,10 @@ import re
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.syntax import bash_extensions, lexer
 from decnet_decoys.shell.syntax.nodes import (
+    Assignment,
     Case,
     Command,
+    Elements,
     For,
     Function,
     Group,
@@ -32,7 +34,6 @@ from decnet_decoys.shell.syntax.nodes import (
 _REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
 _SEPARATORS = frozenset((";", "&", "\n", "&&", "||"))
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NEWLINE = Operator("\n")
 
@@ -140,7 +141,7 @@ class Parser:
         return Sequence(tuple(items))
 
     def _at_end_of_sequence(self) -> bool:
-        return self._peek() is None or bool(self._operator(")", ";;")) or bool(self._keyword(*_CLOSERS))
+        return self._peek() is None or bool(self._operator(")", ";;", ";&", ";;&")) or bool(self._keyword(*_CLOSERS))
 
     def _body(self) -> Steps[Sequence]:
         """Return a sequence that must not be empty."""
@@ -174,7 +175,7 @@ class Parser:
     def _compound(self) -> Steps[Command | None]:  # noqa: PLR0911  # one return for each keyword
         if self._operator("("):
             return (yield from self._group("("))
-        word = self._keyword("{", "if", "while", "until", "for", "case")
+        word = self._keyword("{", "if", "while", "until", "for", "select", "case")
         if word is None:
             return None
         if word == "{":
@@ -182,8 +183,8 @@ class Parser:
         self._at += 1
         if word == "if":
             return (yield from self._if())
-        if word == "for":
-            return (yield from self._for())
+        if word in ("for", "select"):
+            return (yield from self._for(asks=word == "select"))
         if word == "case":
             return (yield from self._case())
         condition = yield from self._body()
@@ -227,7 +228,7 @@ class Parser:
         while self._operator(";", "\n"):
             self._at += 1
 
-    def _for(self) -> Steps[For | Group]:
+    def _for(self, *, asks: bool) -> Steps[For | Group]:
         name = self._literal()
         counted = self._peek()
         if name == "let" and isinstance(counted, tuple) and not isinstance(counted, Operator):
@@ -244,13 +245,14 @@ class Parser:
                 yield from turn()
                 words.append(token)
                 self._at += 1
-        return For(name, None if words is None else tuple(words), (yield from self._do()), self._redirects())
+        body = yield from self._do()
+        return For(name, None if words is None else tuple(words), body, self._redirects(), asks)
 
     def _case(self) -> Steps[Case]:
         subject = self._word()
         self._skip_newlines()
         self._expect("in")
-        arms: list[tuple[tuple[Word, ...], Sequence]] = []
+        arms: list[tuple[tuple[Word, ...], Sequence, str]] = []
         self._skip_newlines()
         while not self._keyword("esac"):
             self._at += self._operator("(") is not None
@@ -261,9 +263,10 @@ class Parser:
             if not self._operator(")"):
                 raise self._fault()
             self._at += 1
-            arms.append((tuple(patterns), (yield from self._sequence())))
-            if self._operator(";;"):
-                self._at += 1
+            body = yield from self._sequence()
+            end = self._operator(";;", ";&", ";;&")
+            self._at += end is not None
+            arms.append((tuple(patterns), body, end or ";;"))
             self._skip_newlines()
         self._expect("esac")
         return Case(subject, tuple(arms), self._redirects())
@@ -300,7 +303,7 @@ class Parser:
         return Function(name, body, self._lexer.at - began)
 
     def _simple(self) -> Steps[Simple]:
-        assignments: list[tuple[str, Word]] = []
+        assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
         while (token := self._peek()) is not None:
@@ -310,15 +313,17 @@ class Parser:
                     break
                 redirects.append(self._redirect(token))
                 continue
-            assignment = None if words else _assignment(token)
+            assignment = bash_extensions.assignment(token) if not words or _declares(words) else None
             if not words and self._keyword("[["):
                 words += self._condition()
                 continue
             self._at += 1
-            if assignment is None:
+            if assignment is not None and self._operator("(") and assignment.value == bash_extensions.literal(""):
+                elements = Elements(tuple((yield from self._elements())), _declares(words) == "A")
+                assignments.append(assignment._replace(value=elements))
+                words += [bash_extensions.literal(assignment.name)] if words else []
+            elif assignment is None or words:
                 words.append(token)
-            elif self._operator("(") and not assignment[1][0].text and len(assignment[1]) == 1:
-                assignments += bash_extensions.array(assignment[0], (yield from self._elements()))
             else:
                 assignments.append(assignment)
         if not (assignments or words or redirects):
@@ -334,8 +339,21 @@ class Parser:
                 raise self._fault()
             found.append(bash_extensions.operand(token))
             self._at += 1
+            if found[-1] == bash_extensions.REGEX_FOLLOWS:
+                found.append(self._regex())
         self._at += 1
         return [*found, bash_extensions.literal("]]")]
+
+    def _regex(self) -> Word:
+        """Return what follows =~ as one word: brackets and bars are no operators there."""
+        parts: list[Part] = []
+        while not self._keyword("]]") and not self._operator("&&", "||"):
+            token = self._peek()
+            if token is None:
+                raise self._fault()
+            parts += bash_extensions.regex_part(token)
+            self._at += 1
+        return tuple(parts) or bash_extensions.literal("")
 
     def _elements(self) -> Steps[list[Word]]:
         """Return what stands in the parentheses of an array's assignment."""
@@ -372,12 +390,9 @@ class Parser:
         return self._lexer.documents[self._documents - 1]
 
 
-def _assignment(word: Word) -> tuple[str, Word] | None:
-    first = word[0]
-    if first.kind != "text" or first.quoted:
-        return None
-    match = _ASSIGNMENT.fullmatch(first.text)
-    if match is None:
-        return None
-    name, value = match.groups()
-    return name, (Part("text", value, quoted=True), *word[1:])
+def _declares(words: list[Word]) -> str:
+    """Return whether the command so far declares variables: "A" for associative arrays, "a" for others, or ""."""
+    texts = ["".join(part.text for part in word) for word in words[:4]]
+    if not texts or texts[0] not in ("declare", "typeset", "local", "readonly", "export"):
+        return ""
+    return "A" if any(text.startswith("-") and "A" in text for text in texts[1:]) else "a"

@@ -97,7 +97,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         else:
             super()._send_version()
         self._authentication = Authentication(self, self._dialect, self._owner)  # type: ignore[arg-type]
-        if self._dialect.offers_at_once:
+        if not self._first:
             self._send_kexinit()
             self._kexinit_sent = True
 

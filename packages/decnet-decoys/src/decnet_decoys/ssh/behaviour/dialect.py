@@ -70,8 +70,6 @@ class State(NamedTuple):
 
 
 class Dialect:
-    offers_at_once: ClassVar[bool] = False
-    """Whether the server's KEXINIT is sent with its version, not after the client's."""
     shortest_packet: ClassVar[int] = 5
     longest_packet: ClassVar[int] = 256 << 10
     lenient: ClassVar[bool] = False

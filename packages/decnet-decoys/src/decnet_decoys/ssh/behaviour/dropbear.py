@@ -37,7 +37,6 @@ _SIGNATURES = (
 
 
 class Dropbear(Dialect):
-    offers_at_once: ClassVar[bool] = True
     shortest_packet: ClassVar[int] = 12
     longest_packet: ClassVar[int] = 35000 - 4
     lenient: ClassVar[bool] = True

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from types import ModuleType
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
@@ -26,7 +26,6 @@ class Routes:
         self._application = application
         self._prefix = prefix
         self._included: set[str] = set()
-        self._of_segment: dict[str, APIRouter] = {}
         self._all = application.router.app
         application.router.middleware_stack = self.dispatch
 
@@ -47,25 +46,33 @@ class Routes:
     def router_of(self, path: str) -> APIRouter | None:
         """Return the router of a path's segment, if one is known."""
         segment = segment_of(path, self._prefix)
-        if segment not in self._of_segment and segment in routers.OF_SEGMENT:
-            modules = routers.OF_SEGMENT[segment]
-            self._add(modules)
-            self._of_segment[segment] = router = APIRouter(redirect_slashes=False)
-            for name in modules:
-                self._include(router, name, importlib.import_module(name))
-        return self._of_segment.get(segment)
+        if segment not in routers.OF_SEGMENT:
+            return None
+        self._add(routers.OF_SEGMENT[segment])
+        return _router_of(segment, self._prefix)
 
     def _add(self, modules: Iterable[str]) -> None:
         for name in modules:
             if name not in self._included:
                 self._included.add(name)
-                self._include(self._application.router, name, importlib.import_module(name))
+                _include(self._application.router, name, self._prefix)
 
-    def _include(self, router: APIRouter, name: str, module: ModuleType) -> None:
-        if name in routers.BELOW_API:
-            router.include_router(module.router, prefix=self._prefix)
-        if name in routers.AT_ROOT:
-            router.include_router(module.root_router)
+
+@cache
+def _router_of(segment: str, prefix: str) -> APIRouter:
+    """Return what answers a segment in each application of a process: FastAPI builds routes at the first request."""
+    router = APIRouter(redirect_slashes=False)
+    for name in routers.OF_SEGMENT[segment]:
+        _include(router, name, prefix)
+    return router
+
+
+def _include(router: APIRouter, name: str, prefix: str) -> None:
+    module = importlib.import_module(name)
+    if name in routers.BELOW_API:
+        router.include_router(module.router, prefix=prefix)
+    if name in routers.AT_ROOT:
+        router.include_router(module.root_router)
 
 
 def segment_of(path: str, prefix: str) -> str:

@@ -14,7 +14,7 @@ from decnet.fleet.deployment import Deployment, find_deployment
 
 PORTS = {"ssh": 22, "http": 80}
 NAME = "machine"
-_PERSONA = "debian-web"
+PERSONA = "debian-web"
 _FIRST = "10.77.1.1"
 _COMMAND_SECONDS = 120.0
 
@@ -51,15 +51,15 @@ def fleet(lan: Lan, directory: Path, runtime: str) -> Iterator[Deployment]:
         yield find_deployment()
 
 
-def deploy(lan: Lan, directory: Path, runtime: str, count: int) -> None:
-    """Make the fleet this many deckies, each with SSH and a web server; raises OperatorError."""
+def deploy(lan: Lan, directory: Path, runtime: str, count: int, persona: str = PERSONA) -> None:
+    """Make the fleet this many deckies of a persona, by default with SSH and a web server; raises OperatorError."""
     document = directory / "fleet.toml"
     values = {
         "runtime": runtime,
         "interface": BRIDGE,
         "network": NETWORK,
         "first": _FIRST,
-        "persona": _PERSONA,
+        "persona": persona,
         "name": NAME,
     }
     text = _DOCUMENT.format(count=count, **values) if count else ""

@@ -15,7 +15,7 @@ from decnet_core.events.notices import notice_kind
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.setup.host_files import SECTIONS
-from decnet_models.database.engine import DatabaseSettings
+from decnet_models.database.settings import DatabaseSettings
 
 SHARED: dict[str, type[msgspec.Struct]] = {**SECTIONS, "database": DatabaseSettings}
 

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
-import posixpath
 import re
 from collections import deque
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import options, tried
-from decnet_decoys.shell.effects import Effects, Pause, turn
-from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -93,7 +91,7 @@ def printf(call: Call) -> Effects:
     target = args[1] if args[:1] == ["-v"] and len(args) > 1 else None
     args = args[2:] if target is not None else args
     if not args:
-        call.shell_error("printf: usage: printf [-v var] format [arguments]", 2)
+        call.print_error("printf: usage: printf [-v var] format [arguments]")
         return 2
     layout, stop = unescape(args[0])
     pieces, values, status = list(_FORMAT.finditer(layout)), deque(args[1:]), 0
@@ -188,7 +186,41 @@ def _shell_quoted(value: str) -> str:
     return "".join(one if one.isalnum() or one in safe else "\\" + one for one in value[:MAX_WIDTH]) or "''"
 
 
-@command("tset", "reset", "wait", "bind", "complete", "compgen", "compopt", "disown", "hash", "bg", "fg", "jobs",
+@command("wait", folder="")
+def wait(call: Call) -> int:
+    """Wait for children, which have all ended."""
+    status = 0
+    for one in call.words[:100]:
+        if one != call.shell.variables.get("!", str(call.shell.pid + 7)):
+            fault = (
+                f"pid {one} is not a child of this shell"
+                if one.isdecimal()
+                else f"`{one}': not a pid or valid job spec"
+            )
+            status = call.shell_error(f"wait: {fault}", 127 if one.isdecimal() else 1)
+    return status
+
+
+@command("bg", "fg", folder="")
+def resume(call: Call) -> int:
+    """Find that there is nothing to go on with: what runs in the background has ended."""
+    if call.shell.terminal is None or call.shell.command is not None:
+        return call.shell_error(f"{call.name}: no job control")
+    return call.shell_error(f"{call.name}: {call.args[0] if call.args else 'current'}: no such job")
+
+
+@command("hash", folder="")
+def hash_(call: Call) -> int:
+    """Remember where commands are, or show it."""
+    missing = [name for name in call.words[:100] if find(call.shell, name).handler is None]
+    for name in missing:
+        call.shell_error(f"hash: {name}: not found")
+    if not call.args and call.shell.command is not None:
+        call.print("hash: hash table empty")
+    return int(bool(missing))
+
+
+@command("tset", "reset", "bind", "complete", "compgen", "compopt", "disown", "jobs",
          "times", "suspend", "caller", "fc", folder="")  # fmt: skip
 def quiet(_call: Call) -> int:
     """Take the arguments and say nothing, as these mostly do."""
@@ -200,6 +232,15 @@ def umask(call: Call) -> int:
     """Show or set which permissions new files do not get."""
     shell = call.shell
     asked = next(iter(call.words), "")
+    if "-S" in call.args and not asked:
+        shown = (
+            "".join(one for one, bit in zip("rwx", (4, 2, 1), strict=True) if not shell.umask >> place & bit)
+            for place in (6, 3, 0)
+        )
+        call.print(",".join(f"{who}={what}" for who, what in zip("ugo", shown, strict=True)))
+        return 0
+    if asked and asked.isdecimal() and not set(asked) <= set("01234567"):
+        return call.shell_error(f"umask: {asked}: octal number out of range")
     if asked and len(asked) < 5 and set(asked) <= set("01234567"):
         shell.umask = int(asked, 8) & 0o777
     elif not asked:
@@ -269,8 +310,17 @@ def _limits(call: Call) -> int:
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
+    if call.shell.command is not None:  # only a shell at a terminal keeps one
+        return 0
     if "c" in options:
-        call.shell.history.clear()
+        call.shell.clear_history()
+        return 0
+    if {"w", "a"} & options.keys():
+        call.shell.keep_history()
+        return 0
+    if "d" in options and operands and operands[0].isdecimal():
+        place = int(operands[0][:6]) - 1
+        del call.shell.history[max(0, place) : place + 1]
         return 0
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history) - count)
@@ -279,106 +329,13 @@ def history(call: Call) -> int:
     return 0
 
 
-@command("sleep", "usleep")
-def sleep(call: Call) -> Effects:
-    if not call.args:
-        raise tried(call, "missing operand")
-    wrong = [arg for arg in call.args if not re.fullmatch(r"\d{0,12}\.?\d{0,12}[smhd]?", arg) or not arg.strip("smhd.")]
-    if wrong:
-        raise tried(call, "\nsleep: ".join(f"invalid time interval {quoted(arg)}" for arg in wrong))
-    seconds = sum(_seconds(arg) for arg in call.args)
-    yield Pause(seconds / (1e6 if call.name == "usleep" else 1))
-    return 0
-
-
-def _seconds(text: str) -> float:
-    unit = {"m": 60, "h": 3600, "d": 86400}.get(text[-1:], 1)
-    try:
-        return min(max(0.0, float(text.rstrip("smhd"))), 1e6) * unit
-    except ValueError:
-        return 0.0
-
-
 @command("clear")
 def clear(call: Call) -> int:
+    if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
+        call.print_error("TERM environment variable not set.")
+        return 1
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
-
-
-@command("basename", "dirname")
-def part_of_path(call: Call) -> int:
-    found = options(call, "as:z", {"multiple": "a", "suffix": "s:", "zero": "z"})
-    names = found.operands
-    if not names:
-        raise tried(call, "missing operand")
-    suffix = found.last("s")
-    if call.name == "basename" and not found.any("as"):
-        if len(names) > 2:
-            raise tried(call, f"extra operand {quoted(names[2])}")
-        suffix, names = (names[1] if len(names) > 1 else ""), names[:1]
-    for path in names[:200]:
-        trimmed = path.rstrip("/") or "/"
-        if call.name == "dirname":
-            call.print(posixpath.dirname(trimmed) or ".")
-            continue
-        name = posixpath.basename(trimmed) or "/"
-        call.print(name[: -len(suffix)] if suffix and name.endswith(suffix) and name != suffix else name)
-    return 0
-
-
-def _seq_arguments(call: Call) -> tuple[list[str], str, bool]:
-    """Return the operands, what separates the numbers, and whether all have the same width."""
-    args, joint, same_width = list(call.args), "\n", False
-    while args and args[0].startswith("-") and not args[0][1:2].isdecimal():
-        option = args.pop(0)
-        if option.startswith("-s"):
-            joint = option[2:] or (args.pop(0) if args else "")
-        elif option == "-w":
-            same_width = True
-        elif option == "-f" and args:
-            args.pop(0)
-        else:
-            raise tried(call, f"invalid option -- '{option[1:2]}'")
-    if not args:
-        raise tried(call, "missing operand")
-    return args, joint, same_width
-
-
-@command("seq")
-def seq(call: Call) -> Effects:
-    """Count: [FIRST [STEP]] LAST, with -s and -w."""
-    args, joint, same_width = _seq_arguments(call)
-    numbers = []
-    for arg in args[:3]:
-        try:
-            numbers.append(float(arg[:30]))
-        except ValueError:
-            raise tried(call, f"invalid floating point argument: {quoted(arg)}") from None
-    first, step, last = (1.0, 1.0, numbers[0]) if len(numbers) == 1 else (numbers[0], 1.0, numbers[-1])
-    if len(numbers) == 3:
-        step = numbers[1]
-    if not step:
-        raise tried(call, f"invalid Zero increment value: {quoted(args[1])}")
-    places = max(len(arg.partition(".")[2]) for arg in args[:3])
-    width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if same_width else 0
-    count, value = 0, first
-    while value <= last + 1e-12 if step > 0 else value >= last - 1e-12:
-        call.print((joint if count else "") + f"{value:0{width}.{places}f}", end="")
-        count += 1
-        value = first + step * count
-        yield from turn()
-    call.print(end="\n" if count else "")
-    return 0
-
-
-@command("yes")
-def yes(call: Call) -> Effects:
-    """Repeat for ever: until the reader is gone."""
-    line = encode((" ".join(call.args) or "y") + "\n")
-    lines = line * max(1, 1024 // len(line))
-    while True:
-        call.out.write(lines)
-        yield from turn()
 
 
 @command("let", folder="")

@@ -96,7 +96,7 @@ class _Expression:
         if rest[0] in _UNARY and len(rest) > 1 and rest[1] not in ("-a", "-o", "&&", "||"):
             self._at += 2
             return self._unary(rest[0], rest[1])
-        if len(rest) == 2 and rest[0].startswith("-") and len(self._args) == 2:
+        if len(self._args) == 2 and len(rest) == 2:
             raise _WrongError(f"{rest[0]}: unary operator expected")
         self._at += 1
         return bool(rest[0])
@@ -155,6 +155,7 @@ class _Expression:
         if found is None:
             return False
         data = encode(left)
+        self._call.shell.set("BASH_REMATCH[@]", "")
         for index, (start, end) in enumerate(found.spans):
             part = data[start:end].decode("utf-8", "surrogateescape") if start >= 0 else ""
             self._call.shell.set(f"BASH_REMATCH[{index}]", part)

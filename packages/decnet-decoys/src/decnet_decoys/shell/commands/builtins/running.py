@@ -2,9 +2,10 @@
 """Commands that run others or steer the shell: sh, eval, exec, env, read, exit, break, type, which."""
 
 from decnet_decoys.shell import control_flow
+from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.commands.builtins.variables import BUILTINS
+from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import decode
@@ -23,9 +24,10 @@ def env(call: Call) -> Effects | int:
     shell = call.shell
     names = [arg for arg in call.args if "=" not in arg and not arg.startswith("-")]
     if names and call.name == "printenv":
-        for name in names:
-            call.print(shell.variables.get(name, ""))
-        return 0
+        found = [shell.variables[name] for name in names if name in shell.exported & shell.variables.keys()]
+        for value in found:
+            call.print(value)
+        return int(len(found) < len(names))
     if names:
         streams = call.streams
         return call.runner.execute(call.args[call.args.index(names[0]) :], streams)
@@ -36,11 +38,15 @@ def env(call: Call) -> Effects | int:
 
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
+    if call.args and not call.args[0].lstrip("+-").isdecimal():
+        raise control_flow.ExitShell(call.shell_error(f"exit: {call.args[0]}: numeric argument required", 2))
     raise control_flow.ExitShell(_status(call))
 
 
 @command("return", folder="")
 def return_(call: Call) -> int:
+    if not call.shell.returns:
+        return call.shell_error("return: can only `return' from a function or sourced script", 2)
     raise control_flow.ReturnFunction(_status(call))
 
 
@@ -54,6 +60,10 @@ def _status(call: Call) -> int:
 
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
+    if not call.shell.loops:
+        only = "only meaningful in a `for', `while', or `until' loop"
+        call.shell_error(f"{call.name}: {only}")
+        return 0
     raise control_flow.LoopJump(repeat=call.name == "continue")
 
 
@@ -73,7 +83,7 @@ def type_(call: Call) -> Effects | int:
 
 
 def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
-    status, short = 0, call.name == "command" and "V" not in options
+    status, short, found = 0, call.name == "command" and "V" not in options, False
     for name in names:
         yield from turn()
         kind, path = _kind(call, name)
@@ -84,6 +94,7 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
         elif "t" in options:
             call.print(kind)
         elif short or "p" in options:
+            found = True
             if kind == "file" or short:
                 call.print(path if kind == "file" else name)
         else:
@@ -92,8 +103,10 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             )
             call.print(f"{name} is {shown}")
             if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
-                call.print(f"{name} is {programs()[name].folder}/{name}")
-    return status
+                folder = programs()[name].folder
+                for shown in (folder, folder.removeprefix("/usr")):
+                    call.print(f"{name} is {shown}/{name}")
+    return 0 if found else status
 
 
 def _kind(call: Call, name: str) -> tuple[str, str]:
@@ -179,6 +192,7 @@ def sh(call: Call) -> Effects:
         return 0
     with shell.forked():
         shell.only_exported()
+        shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
         return (yield from call.runner.subshell(text, argv, streams))
 
 
@@ -211,7 +225,11 @@ def _sh_arguments(call: Call) -> tuple[set[str], list[str]]:
 
 @command("eval", folder="")
 def eval_(call: Call) -> Effects:
-    return (yield from call.runner.script(" ".join(call.args), call.streams))
+    name, call.shell.evaluated = call.shell.evaluated, "eval: "
+    try:
+        return (yield from call.runner.script(" ".join(call.args), call.streams))
+    finally:
+        call.shell.evaluated = name
 
 
 @command("source", ".", folder="")
@@ -227,10 +245,13 @@ def source(call: Call) -> Effects:
         content = call.shell.files.read(path, call.shell.access)
     except FileSystemError as error:
         return call.shell_error(f"{path}: {error}")
+    call.shell.sourcing += 1
     try:
         return (yield from call.runner.script(decode(whole_of(content)[:MAX_SCRIPT]), call.streams))
     except control_flow.ReturnFunction as leaving:
         return leaving.status
+    finally:
+        call.shell.sourcing -= 1
 
 
 _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
@@ -256,7 +277,9 @@ def time_(call: Call) -> Effects:
     if call.args:
         status = yield from call.runner.execute(call.args, call.streams)
     yield from call.runner.flush()
-    yield Print(b"\nreal\t0m0.004s\nuser\t0m0.001s\nsys\t0m0.002s\n", error=True)
+    took = b"0m0.004s 0m0.001s 0m0.002s" if call.args[:1] and call.args[0] not in BUILTINS else b"0m0.000s " * 3
+    real, user, system = took.split()
+    yield Print(b"\nreal\t%b\nuser\t%b\nsys\t%b\n" % (real, user, system), error=True)
     return status
 
 
@@ -270,14 +293,27 @@ def wrap(call: Call) -> Effects:
             args.pop(0)
     seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
     if name == "nice" and not args:
-        call.print("0")
+        call.print(str(call.shell.niceness))
         return 0
     if not args:
         raise tried(call, "missing operand", 125 if name in ("timeout", "nohup") else 1)
     steps = call.runner.execute(args, call.streams)
+    if name == "nice":
+        return (yield from _nicer(call, steps))
     if name != "timeout":
         return (yield from steps)
     return (yield from _limited(steps, seconds))
+
+
+def _nicer(call: Call, steps: Effects) -> Effects:
+    """Run with a higher niceness, which another `nice` shows."""
+    given = next((arg for arg in call.args if arg.lstrip("-n").lstrip("-").isdecimal()), "10")
+    before = call.shell.niceness
+    call.shell.niceness = max(-20, min(19, before + int(given.lstrip("-n")[:3] or 10)))
+    try:
+        return (yield from steps)
+    finally:
+        call.shell.niceness = before
 
 
 def _limited(steps: Effects, text: str) -> Effects:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, read, mapfile, getopts."""
 
+from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, turn
-from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.encoding import decode, shell_word
+from decnet_decoys.shell.expansion import arrays
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command, programs
 
-MAX_ELEMENTS = 200
-"""Of an array that mapfile fills."""
 MAX_ALIASES = 50
 _OPTIONS = (
     ("allexport", "off"), ("braceexpand", "on"), ("emacs", "off"), ("errexit", "off"), ("errtrace", "off"),
@@ -16,6 +18,8 @@ _OPTIONS = (
     ("noglob", "off"), ("nolog", "off"), ("notify", "off"), ("nounset", "off"), ("onecmd", "off"), ("physical", "off"),
     ("pipefail", "off"), ("posix", "off"), ("privileged", "off"), ("verbose", "off"), ("vi", "off"), ("xtrace", "off"),
 )  # fmt: skip
+OPTION_OF = {"e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose", "x": "xtrace"}
+"""What the letters of `set` stand for that change what a line does or shows."""
 _SHOPT_NAMES = """
 autocd cdspell checkhash checkwinsize cmdhist dotglob expand_aliases extdebug extglob extquote failglob
 force_fignore globstar histappend histreedit histverify hostcomplete huponexit inherit_errexit
@@ -23,13 +27,6 @@ interactive_comments lastpipe lithist login_shell mailwarn nocaseglob nocasematc
 restricted_shell shift_verbose sourcepath xpg_echo
 """
 _SHOPT = frozenset(_SHOPT_NAMES.split())
-_BUILTINS_NAMES = """
-. : [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo
-enable eval exec exit export false fc fg getopts hash help history jobs kill let local logout mapfile popd
-printf pushd pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset
-ulimit umask unalias unset wait
-"""
-BUILTINS = tuple(_BUILTINS_NAMES.split())
 
 
 @command("export", "declare", "typeset", "local", "readonly", folder="")
@@ -39,22 +36,36 @@ def declare(call: Call) -> int:
     flags = "".join(arg[1:] for arg in call.args if arg[:1] in "-+" and len(arg) > 1)
     names = [arg for arg in call.args if arg[:1] not in "-+"]
     status = 0
+    if call.name == "local" and not shell.localise(names[0].partition("=")[0] if names else "_"):
+        return call.shell_error("local: can only be used in a function")
     if not names or "p" in flags:
         return _listed(call, names)
     for arg in names[:200]:
-        name, equals, value = arg.partition("=")
-        if not name.rstrip("+").isidentifier() and "[" not in name:
+        name = arg.partition("=")[0].rstrip("+")
+        if not name.isidentifier() and "[" not in name:
             status = call.shell_error(f"{call.name}: `{arg}': not a valid identifier")
             continue
-        if equals:
-            shell.set(name.rstrip("+"), (shell.variables.get(name[:-1], "") if name.endswith("+") else "") + value)
-        elif call.name in ("local", "declare", "typeset") and name not in shell.variables and "f" not in flags:
-            shell.set(name, "")
-        if call.name == "export" or "x" in flags:
-            (shell.exported.discard if "n" in flags else shell.exported.add)(name)
-        if call.name == "readonly" or "r" in flags:
-            shell.readonly.add(name)
+        _declared(call, arg, flags)
     return status
+
+
+def _declared(call: Call, arg: str, flags: str) -> None:
+    """Do what one argument says: a name, `name=value` or `name+=value`."""
+    shell = call.shell
+    name, equals, value = arg.partition("=")
+    append, name = name.endswith("+"), name.rstrip("+")
+    if call.name in ("local", "declare", "typeset") and "g" not in flags:
+        shell.localise(name)
+    if "A" in flags and len(shell.associative) < MAX_ELEMENTS:
+        shell.associative.add(name)
+    if equals:
+        shell.set(name, (shell.variables.get(name, "") if append else "") + value)
+    elif call.name in ("local", "declare", "typeset") and name not in shell.variables and not set(flags) & set("faA"):
+        shell.set(name, "")
+    if call.name == "export" or "x" in flags:
+        (shell.exported.discard if "n" in flags else shell.exported.add)(name)
+    if call.name == "readonly" or "r" in flags:
+        shell.readonly.add(name)
 
 
 def _listed(call: Call, names: list[str]) -> int:
@@ -64,6 +75,12 @@ def _listed(call: Call, names: list[str]) -> int:
         chosen = sorted(shell.readonly)
     for name in chosen:
         value = shell.variables.get(name)
+        if f"{name}[@]" in shell.variables:
+            found = zip(arrays.keys(shell.variables, name), arrays.values(shell.variables, name), strict=False)
+            shown = " ".join(f'[{key}]="{element}"' for key, element in found)
+            texts = name in shell.associative
+            call.print(f"declare -{'A' if texts else 'a'} {name}=({shown}{' ' if texts else ''})")
+            continue
         if value is None or not name.isidentifier():
             if names:
                 status = call.shell_error(f"{call.name}: {name}: not found")
@@ -79,17 +96,18 @@ def set_(call: Call) -> int:
     shell = call.shell
     if not call.args:
         for name in sorted(shell.variables):
-            if name[0].isalpha():
-                call.print(f"{name}={shell.variables[name]}")
+            if name.isidentifier():
+                call.print(f"{name}={shell_word(shell.variables[name]) if shell.variables[name] else ''}")
         return 0
     if call.args in (["-o"], ["+o"]):
         for name, state in _OPTIONS:
-            off = f"set {'-' if state == 'on' else '+'}o {name}"
-            call.print(f"{name:<15}\t{state}" if call.args == ["-o"] else off)
+            shown = "on" if name in shell.options else state
+            off = f"set {'-' if shown == 'on' else '+'}o {name}"
+            call.print(f"{name:<15}\t{shown}" if call.args == ["-o"] else off)
         return 0
     args = list(call.args)
     while args and args[0][:1] in ("-", "+") and args[0] not in ("--", "-"):
-        wrong = _refused(call, args.pop(0), args)
+        wrong = _switched(call, args.pop(0), args)
         if wrong:
             return wrong
     if args:
@@ -97,16 +115,26 @@ def set_(call: Call) -> int:
     return 0
 
 
-def _refused(call: Call, option: str, args: list[str]) -> int:
-    """Return 2 for an option that there is not; `-o` takes the next argument."""
+def _switched(call: Call, option: str, args: list[str]) -> int:
+    """Switch an option; returns 2 for one that there is not. `-o` takes the next argument."""
     if option[1:2] == "o" and args:
         name = args.pop(0)
-        return 0 if name in dict(_OPTIONS) else call.shell_error(f"set: {name}: invalid option name", 2)
+        if name not in dict(_OPTIONS):
+            return call.shell_error(f"set: {name}: invalid option name", 2)
+        _switch(call, option[0], name)
+        return 0
     wrong = next((one for one in option[1:200] if one not in "abefhkmnptuvxBCEHPT"), "")
     if wrong:
         call.shell_error(f"set: -{wrong}: invalid option")
         call.print_error("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]")
-    return 2 if wrong else 0
+        return 2
+    for letter in option[1:200]:
+        _switch(call, option[0], OPTION_OF.get(letter, ""))
+    return 0
+
+
+def _switch(call: Call, sign: str, name: str) -> None:
+    (call.shell.options.add if sign == "-" else call.shell.options.discard)(name)
 
 
 @command("shift", folder="")
@@ -129,8 +157,7 @@ def unset(call: Call) -> int:
             return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
         call.shell.unset(name)
         call.shell.functions.pop(name, None)
-        for element in [key for key in call.shell.variables if key.startswith(f"{name}[")][:2000]:
-            call.shell.unset(element)
+        clear(call.shell, name)
     return 0
 
 
@@ -216,7 +243,7 @@ def read(call: Call) -> Effects:
         text = text[: int(limit)]
     separators = call.shell.variables.get("IFS", " \t\n")
     if "a" in options:
-        _fill(call, options["a"], _split(text, separators, MAX_ELEMENTS))
+        fill(call.shell, options["a"], _split(text, separators, MAX_ELEMENTS))
     elif not names:
         call.shell.set("REPLY", text)
     else:
@@ -238,17 +265,6 @@ def _split(text: str, separators: str, most: int) -> list[str]:
     return [part.strip(blanks) if blanks else part for part in text.split(marks[0], max(0, most - 1))]
 
 
-def _fill(call: Call, name: str, words: list[str]) -> None:
-    shell = call.shell
-    for key in [key for key in shell.variables if key.startswith(f"{name}[")][:2000]:
-        shell.unset(key)
-    for index, word in enumerate(words[:MAX_ELEMENTS]):
-        shell.set(f"{name}[{index}]", word)
-    whole = " ".join(words[:MAX_ELEMENTS])
-    for key, value in ((name, words[0] if words else ""), (f"{name}[@]", whole), (f"{name}[*]", whole)):
-        shell.set(key, value)
-
-
 @command("mapfile", "readarray", folder="", families=("debian",))
 def mapfile(call: Call) -> Effects:
     options, names = call.flags("dnOsuCc")
@@ -258,7 +274,7 @@ def mapfile(call: Call) -> Effects:
         yield from turn()
         if len(lines) < MAX_ELEMENTS:
             lines.append(decode(line))
-    _fill(call, names[0] if names else "MAPFILE", lines)
+    fill(call.shell, names[0] if names else "MAPFILE", lines)
     return 0
 
 
@@ -298,11 +314,13 @@ def pushd(call: Call) -> Effects | int:
     stack = shell.stack
     if call.name == "pushd" and (call.args or stack):
         target = call.args[0] if call.args else stack.pop(0)
-        if not shell.files.exists(target, shell.access):
-            return call.shell_error(f"pushd: {target}: No such file or directory")
+        try:
+            entered = shell.files.enter(target, shell.access)
+        except FileSystemError as error:
+            return call.shell_error(f"pushd: {target}: {error}")
         stack.insert(0, shell.cwd)
         del stack[32:]
-        shell.cwd = shell.files.enter(target, shell.access)
+        shell.cwd = entered
     elif call.name == "popd" and stack:
         shell.cwd = stack.pop(0)
     elif call.name != "dirs":

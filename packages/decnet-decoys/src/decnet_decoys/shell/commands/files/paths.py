@@ -19,11 +19,14 @@ def mkdir(call: Call) -> Effects:
     """Make directories; -p makes those above too."""
     options, operands = call.flags("m")
     files, access = call.shell.files, call.shell.access
+    loud = bool({"v", "verbose"} & options.keys())
 
     def make(path: str) -> None:
-        for directory in _parents(path) if "p" in options else [path]:
-            if "p" not in options or not files.exists(directory, access):
+        for directory in _parents(path) if {"p", "parents"} & options.keys() else [path]:
+            if not {"p", "parents"} & options.keys() or not files.exists(directory, access):
                 files.mkdir(directory, access)
+                if loud:
+                    call.print(f"{call.name}: created directory {shell_quoted(directory)}")
 
     return call.for_each(operands, make, f"cannot create directory {quoted('%s')}")
 
@@ -88,7 +91,10 @@ def cp(call: Call) -> Effects:
             else:
                 yield from _copy(call, resolved, _inside(call, operands[-1], source))
                 if "v" in options:
-                    call.print(f"{shell_quoted(source)} -> {shell_quoted(operands[-1])}")
+                    into = operands[-1]
+                    if files.exists(into, call.shell.access) and files.stat(into, call.shell.access).kind == "dir":
+                        into = posixpath.join(into, posixpath.basename(source.rstrip("/")))
+                    call.print(f"{shell_quoted(source)} -> {shell_quoted(into)}")
         except FileSystemError as error:
             status = call.fail(f"cannot stat '{source}': {error}")
         yield from turn()
@@ -121,7 +127,7 @@ def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
 @command("mv")
 def mv(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
-    _, operands = call.flags()
+    options, operands = call.flags()
     if len(operands) < 2:
         after = (
             f"missing destination file operand after {shell_quoted(operands[0])}"
@@ -131,7 +137,10 @@ def mv(call: Call) -> Effects:
         raise tried(call, after)
 
     def move(source: str) -> None:
-        files.rename(source, _inside(call, operands[-1], source), access)
+        target = _inside(call, operands[-1], source)
+        files.rename(source, target, access)
+        if {"v", "verbose"} & options.keys():
+            call.print(f"renamed {shell_quoted(source)} -> {shell_quoted(target)}")
 
     return (yield from call.for_each(operands[:-1], move, "cannot stat '%s'"))
 
@@ -150,7 +159,14 @@ def ln(call: Call) -> Effects:
         raise tried(call, after)
 
     try:
-        target = _inside(call, operands[1], operands[0])
+        target = named = files.locate(operands[1], access, follow=False)
+        if not files.exists(target) or files.stat(target).kind != "link":
+            target = _inside(call, operands[1], operands[0])
+        if not {"f", "force"} & options.keys() and files.exists(target):
+            shown = shell_quoted(operands[1] if target == named else target)
+            return call.fail(f"failed to create {'symbolic' if 's' in options else 'hard'} link {shown}: File exists")
+        if "s" not in options and files.stat(operands[0], access).kind == "dir":
+            return call.fail(f"{operands[0]}: hard link not allowed for directory")
         if "s" in options:
             files.link(operands[0], target, access)
         else:
@@ -172,6 +188,7 @@ def rm(call: Call) -> Effects:
         try:
             if posixpath.normpath(path) == "/" and "no-preserve-root" not in options:
                 status = call.fail("it is dangerous to operate recursively on '/'")
+                call.fail("use --no-preserve-root to override this failsafe")
                 continue
             yield from _remove(call, path, tree=tree)
             if "v" in options:

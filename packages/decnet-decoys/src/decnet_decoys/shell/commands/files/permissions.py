@@ -8,6 +8,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command
@@ -41,17 +42,33 @@ def _below(call: Call, paths: list[str]) -> Iterator[str]:
 
 @command("chown", "chgrp")
 def chown(call: Call) -> Effects:
-    operands = call.words
+    """Change whose files are: USER, USER:GROUP, :GROUP, and with chgrp GROUP; -R."""
+    shell, operands = call.shell, call.words
     if len(operands) < 2:
-        return call.fail("missing operand")
-    name = operands[0].partition(":")[0]
-    user = next((user for user in call.shell.users if name in (user.name, str(user.uid))), None)
-    if user is None and name:
+        raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
+    name, colon, group = operands[0].partition(":") if call.name == "chown" else ("", ":", operands[0])
+    user = next((user for user in shell.users if name in (user.name, str(user.uid))), None)
+    if (user is None and name and not name.isdecimal()) or (not name and not group):
         return call.fail(f"invalid user: {quoted(operands[0])}")
-    return (yield from _change(call, iter(operands[1:]), lambda _entry: {"uid": user.uid} if user else {}))
+    groups = account_files.groups(shell.files)
+    if group and group not in groups and not group.isdecimal():
+        return call.fail(f"invalid group: {quoted(operands[0])}")
+    fields = {} if not name else {"uid": user.uid if user is not None else int(name[:9])}
+    if group:
+        fields["gid"] = groups[group][0] if group in groups else int(group[:9])
+    elif colon and user is not None:
+        fields["gid"] = user.gid
+    recursive = any(arg.startswith("-") and not arg.startswith("--") and "R" in arg for arg in call.args)
+    paths = _below(call, operands[1:]) if recursive or "--recursive" in call.args else iter(operands[1:])
+    return (yield from _change(call, paths, lambda _entry: fields, "changing ownership of"))
 
 
-def _change(call: Call, paths: Iterator[str], fields: Callable[[Entry], dict[str, int]]) -> Effects:
+def _change(
+    call: Call,
+    paths: Iterator[str],
+    fields: Callable[[Entry], dict[str, int]],
+    failure: str = "changing permissions of",
+) -> Effects:
     shell, status = call.shell, 0
     for path in paths:
         yield from turn()
@@ -59,7 +76,7 @@ def _change(call: Call, paths: Iterator[str], fields: Callable[[Entry], dict[str
             entry = shell.files.stat(path, shell.access)
             shell.files.change(path, shell.access, **fields(entry))
         except FileSystemError as error:
-            verb = "cannot access" if str(error) == NOT_FOUND else "changing permissions of"
+            verb = "cannot access" if str(error) == NOT_FOUND else failure
             status = call.fail(f"{verb} '{path}': {error}")
     return status
 
@@ -72,9 +89,10 @@ def _mode(text: str, mode: int) -> dict[str, int]:
         who, _, what = clause.partition(sign) if sign else ("", "", "")
         places = [shift for letter, shift in (("u", 6), ("g", 3), ("o", 0)) if letter in who or "a" in who or not who]
         if sign == "=":
-            mode &= ~sum(7 << shift for shift in places)
+            mode &= ~sum(7 << shift | {6: 0o4000, 3: 0o2000}.get(shift, 0) for shift in places)
         bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
-        changed = sum(bits << shift for shift in places) | (0o4000 if "s" in what else 0)
+        special = sum({6: 0o4000, 3: 0o2000}.get(shift, 0) for shift in places) if "s" in what else 0
+        changed = sum(bits << shift for shift in places) | special | (0o1000 if "t" in what else 0)
         mode = mode & ~changed if sign == "-" else mode | changed
     return {"mode": mode}
 

@@ -2,7 +2,8 @@
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import options
+from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
@@ -17,6 +18,8 @@ def id_(call: Call) -> int:
     user = call.shell.account(found.operands[0]) if found.operands else call.shell.user
     if user is None:
         return call.fail(f"{quoted(found.operands[0])}: no such user")
+    if "z" in found and not found.any("ugG"):
+        return call.fail("option --zero not permitted in default format")
     groups = call.shell.groups_of(user)
     first = next(iter(groups))
     if "u" in found:
@@ -34,14 +37,25 @@ def id_(call: Call) -> int:
 
 @command("whoami", "logname")
 def whoami(call: Call) -> int:
+    if call.words:
+        raise tried(call, f"extra operand {quoted(call.words[0])}")
     call.print(call.shell.user.name)
     return 0
 
 
 @command("groups")
 def groups(call: Call) -> int:
-    call.print(" ".join(call.shell.groups_of(call.shell.user)))
-    return 0
+    """Show whose member somebody is."""
+    status = 0
+    for name in call.words[:50]:
+        user = call.shell.account(name)
+        if user is None:
+            status = call.fail(f"{quoted(name)}: no such user")
+        else:
+            call.print(f"{name} : {' '.join(call.shell.groups_of(user))}")
+    if not call.words:
+        call.print(" ".join(call.shell.groups_of(call.shell.user)))
+    return status
 
 
 @command("w", "who", "users")
@@ -91,7 +105,46 @@ def su(call: Call) -> Effects:
         with shell.forked():
             shell.become(user)
             return (yield from call.runner.subshell(options["c"], ["sh"], call.streams))
+    if user.shell.endswith(("nologin", "false")) and "s" not in options:
+        if not user.shell.endswith("false"):
+            call.print("This account is currently not available.")
+        return 1
     shell.become(user)
+    return 0
+
+
+@command("mesg")
+def mesg(call: Call) -> int:
+    """Tell whether others may write to the terminal."""
+    if call.shell.terminal is None:
+        return 2
+    if not call.words:
+        call.print("is y")
+    return 0
+
+
+@command("chsh")
+def chsh(call: Call) -> int:
+    """Change the shell of an account."""
+    options, operands = call.flags("s")
+    name = operands[0] if operands else call.shell.user.name
+    if call.shell.account(name) is None:
+        call.print_error(f"chsh: user '{name[:32]}' does not exist")
+        return 1
+    wanted = options.get("s", options.get("shell", ""))
+    if wanted and not call.shell.files.exists(wanted):
+        call.print_error(f"chsh: Warning: {wanted[:256]} does not exist")
+    return 0
+
+
+@command("visudo", folder="/usr/sbin", families=("debian",))
+def visudo(call: Call) -> int:
+    """Check /etc/sudoers."""
+    if call.shell.identity.uid != 0:
+        return call.fail("/etc/sudoers: Permission denied")
+    call.print("/etc/sudoers: parsed OK")
+    if call.shell.files.exists("/etc/sudoers.d/README"):
+        call.print("/etc/sudoers.d/README: parsed OK")
     return 0
 
 
@@ -99,11 +152,17 @@ def su(call: Call) -> Effects:
 def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
-    args = list(call.args)
+    if {"-V", "--version"} & set(call.args[:1]):
+        call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
+        return 0
+    args, wanted = list(call.args), "root"
     while args and args[0].startswith("-"):
         option = args.pop(0)
         if option in ("-u", "-g", "-p") and args:
-            args.pop(0)
+            value = args.pop(0)
+            wanted = value if option == "-u" else wanted
+        elif option.startswith("-u"):
+            wanted = option[2:]
         if option in ("-i", "-s"):
             args = args or ["su", "-"]
         if option == "-l":
@@ -111,8 +170,30 @@ def sudo(call: Call) -> Effects:
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
-        return (yield from call.runner.execute(args, call.streams))
+        return (yield from _as(call, wanted, args))
     return (yield from _sudo_after_password(call, args))
+
+
+def _as(call: Call, name: str, args: list[str]) -> Effects:
+    """Run a command as somebody; root is asked nothing."""
+    shell = call.shell
+    user = (
+        shell.account(name.lstrip("#"))
+        if not name.startswith("#")
+        else next((one for one in shell.users if str(one.uid) == name[1:]), None)
+    )
+    if user is None:
+        call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
+        return 1
+    if "=" not in args[0] and find(shell, args[0]).status == 127 and find(shell, args[0]).complaint:
+        return call.fail(f"{args[0]}: command not found")
+    if user.uid == shell.identity.uid:
+        return (yield from call.runner.execute(args, call.streams))
+    with shell.forked():
+        cwd = shell.cwd
+        shell.become(user)
+        shell.cwd = cwd
+        return (yield from call.runner.execute(args, call.streams))
 
 
 def _sudo_after_password(call: Call, args: list[str]) -> Effects:

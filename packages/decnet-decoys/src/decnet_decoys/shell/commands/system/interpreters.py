@@ -9,17 +9,15 @@ import posixpath
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.perl_lines import each_line, statements
 from decnet_decoys.shell.commands.python_lines import printed
-from decnet_decoys.shell.effects import Effects, Pause, turn
+from decnet_decoys.shell.effects import Effects, Pause
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_SOURCE = 2048
 MAX_TEXT = 4096
 _VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
-_ITEM = re.compile(
-    r"\s*(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*(?:[,.]|$)", re.DOTALL
-)
 
 
 @command("python3", "python3.11", "python", "python2", families=("debian",))
@@ -33,20 +31,34 @@ def python(call: Call) -> Effects:
         call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
         return 0
     source = options.get("c")
+    if source is None and operands[:1] == ["-"]:
+        operands = operands[1:] if call.stdin is None else []
     if source is None and operands:
         if not call.shell.files.exists(operands[0], call.shell.access):
             path = posixpath.join(call.shell.cwd, operands[0])
-            call.print_error(f"/usr/bin/python3: can't open file '{path}': [Errno 2] No such file or directory")
+            call.print_error(f"{call.name}: can't open file '{path}': [Errno 2] No such file or directory")
             return 2
-        return 0
+        found = call.open(operands[0])
+        source = "" if found is None else found.whole(MAX_SOURCE).decode("utf-8", "replace")
     if source is None and (call.stdin is not None or call.shell.terminal is None):
         source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
     yield Pause(0.05)
-    output, error = printed(call.shell, (source or "")[:MAX_SOURCE])
+    ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
+    if ran is not None:
+        return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
+    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE])
     call.print(output[: 4 * MAX_TEXT], end="")
     if error:
         call.print_error(error)
-    return int(bool(error))
+    return status
+
+
+_SYSTEM = re.compile(
+    r"""(?:\s*import\s+[\w, ]{1,64}[;\n]\s*)*"""
+    r"""(?:os\.(?:system|popen|execl)|subprocess\.(?:call|run|check_call|Popen)|pty\.spawn)"""
+    r"""\(\s*(["'])((?:[^"'\\]|\\.)*)\1\s*(?:,\s*shell\s*=\s*True\s*)?\)\s*;?\s*"""
+)
+"""A Python program that does nothing but run a command line."""
 
 
 @command("perl", families=("debian",))
@@ -66,40 +78,6 @@ def perl(call: Call) -> Effects:
         yield from call.input() if not operands and call.stdin is not None else ()
         return 0
     yield Pause(0.02)
-    ending = "\n" if "l" in options or "E" in options else ""
-    for statement in source[:MAX_SOURCE].split(";")[:32]:
-        match = re.fullmatch(r"\s*(?:print|say)\s+(.*?)\s*", statement, re.DOTALL)
-        counted = re.fullmatch(r"\s*(?:print|say)\s+for\s+(\d{1,4})\.\.(\d{1,4})\s*", statement)
-        if counted is not None:
-            for number in range(int(counted[1]), int(counted[2]) + 1):
-                call.print(str(number), end=ending)
-                yield from turn()
-        elif match is not None:
-            text = _joined(match[1])
-            if text is not None:
-                call.print(text[:MAX_TEXT], end=ending)
-    return 0
-
-
-def _joined(source: str) -> str | None:
-    """Return the texts and sums of a list, one after the other; None when it has anything else."""
-    from decnet_decoys.shell.expansion.arithmetic import arithmetic
-
-    repeated = re.fullmatch(r"\s*[\"']([^\"'\\]{1,64})[\"']\s*x\s*(\d{1,4})\s*", source)
-    if repeated is not None:
-        return repeated[1] * int(repeated[2])
-    found, at = [], 0
-    while at < len(source):
-        match = _ITEM.match(source, at)
-        if match is None or match.end() == at:
-            return None
-        double, single, number = match.groups()
-        if number is not None:
-            value = arithmetic(number, {})
-            if value is None:
-                return None
-            found.append(str(value))
-        else:
-            found.append(unescape(double)[0] if double is not None else single)
-        at = match.end()
-    return "".join(found)
+    if "n" in options or "p" in options:
+        return (yield from each_line(call, source[:MAX_SOURCE], operands, shown="p" in options))
+    return (yield from statements(call, source[:MAX_SOURCE], "\n" if "l" in options or "E" in options else ""))

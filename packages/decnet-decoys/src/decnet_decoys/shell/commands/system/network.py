@@ -4,6 +4,7 @@
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.system.downloads import is_address
 from decnet_decoys.shell.programs import command
 
 ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
@@ -88,8 +89,7 @@ def ip(call: Call) -> int:
     """Show addresses, links, routes, neighbours and rules."""
     words, flags = list(call.words), [arg for arg in call.args if arg.startswith("-")]
     if not words:
-        call.err.write(_IP_USAGE.encode())
-        return 255
+        return _without_object(call, flags)
     topic = next(
         (name for name in _OBJECTS if name.startswith(words[0])), "neighbour" if words[0] == "neighbor" else ""
     )
@@ -104,12 +104,25 @@ def ip(call: Call) -> int:
         return _interfaces(call, named[0] if named else "", flags, links_only=topic == "link")
     if topic == "route":
         return _routes(call, words[2] if verb == "get" and len(words) > 2 else "")
-    if topic == "neighbour":
+    if topic == "neighbour" and "lo" not in words:
         machine = call.shell.machine
         call.print(f"{machine.network.router} dev {machine.persona.hardware.interface} lladdr {_ROUTER_MAC} REACHABLE ")
     elif topic == "rule":
         call.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default")
     return 0
+
+
+def _without_object(call: Call, flags: list[str]) -> int:
+    """Tell the version, refuse an option, or show how it is used."""
+    if flags[:1] in (["-V"], ["-Version"]):
+        call.print("ip utility, iproute2-6.1.0, libbpf 1.1.0")
+        return 0
+    unknown = next((flag for flag in flags if flag.lstrip("-")[:1] not in tuple("46abcdhiloNnprstD0BMjT")), "")
+    if unknown:
+        call.print_error(f'Option "-{unknown.lstrip("-")[:64]}" is unknown, try "ip -help".')
+    else:
+        call.err.write(_IP_USAGE.encode())
+    return 255
 
 
 def _changed(call: Call, topic: str, words: list[str]) -> int:
@@ -120,6 +133,10 @@ def _changed(call: Call, topic: str, words: list[str]) -> int:
     if device and device not in known:
         call.print_error(f'Cannot find device "{device[:64]}"')
         return 1
+    gateway = next((after for word, after in pairwise(words) if word == "via"), "")
+    if gateway and not is_address(gateway):
+        call.print_error("Error: Nexthop has invalid gateway.")
+        return 2
     if call.shell.identity.uid != 0:
         call.print_error("RTNETLINK answers: Operation not permitted")
         return 2
@@ -201,9 +218,22 @@ def routes(call: Call, *, sizes: bool) -> None:
         call.print(f"{target:<15} {gateway:<15} {mask:<15} {flags:<5} {rest} {interface}")
 
 
+_ROUTE_USAGE = """\
+Usage: inet_route [-vF] del {-host|-net} Target[/prefix] [gw Gw] [metric M] [[dev] If]
+       inet_route [-vF] add {-host|-net} Target[/prefix] [gw Gw] [metric M]
+                              [netmask N] [mss Mss] [window W] [irtt I]
+                              [mod] [dyn] [reinstate] [[dev] If]
+       inet_route [-vF] add {-host|-net} Target[/prefix] [metric M] reject
+       inet_route [-FC] flush      NOT supported
+"""
+
+
 @command("route", folder="/usr/sbin")
 def route(call: Call) -> int:
     if call.words:
+        if len(call.words) == 1 and call.words[0] in ("add", "del"):
+            call.print(_ROUTE_USAGE, end="")
+            return 4
         if call.shell.identity.uid == 0:
             return 0
         call.print_error("SIOCADDRT: Operation not permitted")
@@ -215,6 +245,13 @@ def route(call: Call) -> int:
 @command("arp", folder="/usr/sbin")
 def arp(call: Call) -> int:
     network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
+    wanted = next(iter(call.words), str(network.router))
+    if not is_address(wanted):
+        call.print_error(f"{wanted[:253]}: Host name lookup failure")
+        return 255
+    if wanted != str(network.router):
+        call.print(f"{wanted} ({wanted}) -- no entry")
+        return 1
     if "-a" in call.args:
         call.print(f"? ({network.router}) at {_ROUTER_MAC} [ether] on {interface}")
         return 0

@@ -1,64 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Commands that would reach another host: wget, curl, ping, ssh, nc, dig. Nothing is sent; the wish is recorded."""
+"""Commands that would reach another host: scp, ping, ssh, nc, dig. Nothing is sent; the wish is recorded."""
 
-import ipaddress
-import posixpath
-
-from decnet_core.net.http_head import Head
-from decnet_decoys.http.flavour import Exchange, rendered
-from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.system.downloads import host_of, is_address
 from decnet_decoys.shell.effects import Effects, Pause, Requested
-from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.programs import command
-
-_WGET_USAGE = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options."
-_VERSIONS = {
-    "wget": "GNU Wget 1.21.3 built on linux-gnu.\n",
-    "curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.14 zlib/1.2.13\nRelease-Date: 2023-02-20\n",
-    "rsync": "rsync  version 3.2.7  protocol version 31\n",
-}
-_HELP = {
-    "wget": "GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n",
-    "curl": "Usage: curl [options...] <url>\n -d, --data <data>          HTTP POST data\n",
-    "rsync": "rsync  version 3.2.7  protocol version 31\n",
-}
-
-
-@command("wget", "curl", "rsync")
-def download(call: Call) -> Effects:
-    """Record what was to be fetched, and fail as on a network without a way out."""
-    if {"--help", "-h"} & set(call.args) and not (call.name == "curl" and "-h" in call.args[1:]):
-        call.print(_HELP[call.name], end="")
-        return 0
-    if {"--version", "-V"} & set(call.args):
-        call.print(_VERSIONS[call.name], end="")
-        return 0
-    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpliFrw")
-    targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
-    if not targets:
-        return _no_target(call)
-    status = 0
-    for target in targets[:20]:
-        yield Requested("fetch", {"program": call.name, "url": target[:2048]})
-        site = call.shell.machine.persona.profile(HttpProfile)
-        own = site is not None and _is_own(call, host_of(target)) and port_of(target) == 80
-        if call.name in ("curl", "wget") and site is not None and own:
-            status = yield from _of_own_site(call, site, target)
-            continue
-        status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
-    return status
-
-
-def _no_target(call: Call) -> int:
-    if call.shell.machine.persona.family == "busybox" or call.name == "rsync":
-        return call.fail("missing URL" if call.name != "rsync" else "syntax or usage error (code 1)", 1)
-    if call.name == "wget":
-        call.print_error(f"wget: missing URL\n{_WGET_USAGE}")
-        return 1
-    call.print_error("curl: try 'curl --help' or 'curl --manual' for more information")
-    return 2
 
 
 @command("tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", families=("busybox",))
@@ -89,130 +35,25 @@ def scp(call: Call) -> Effects:
     if not remote:
         return (yield from call.runner.execute(["cp", *operands], call.streams))
     call.print_error(_ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), "22"))
-    call.print_error("scp: Connection closed")
+    call.print_error("scp: Connection closed\r")
     return 255
-
-
-def port_of(url: str) -> int:
-    """Return the port of a URL."""
-    scheme, _, rest = url.rpartition("://")
-    port = (rest.partition("/")[0].rpartition("@")[2]).partition(":")[2]
-    return int(port) if port.isdecimal() and len(port) < 6 else {"https": 443, "ftp": 21}.get(scheme, 80)
-
-
-def _is_own(call: Call, host: str) -> bool:
-    machine = call.shell.machine
-    serves = any(socket.port == 80 for socket in machine.persona.listeners)
-    return serves and host in ("localhost", "127.0.0.1", machine.hostname, machine.address)
-
-
-def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
-    """Answer from the machine's own web site; nothing is sent, for both are played here."""
-    machine, options = call.shell.machine, call.flags(("o" if call.name == "curl" else "O") + "PeTtUwQXHdAubmxpl")[0]
-    path = "/" + (target.partition("://")[2] or target).partition("/")[2]
-    method = "HEAD" if "I" in options else "GET"
-    answer = Site(site, machine.address, 80).answer(Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b"")
-    if call.name == "curl":
-        whole = rendered(
-            site, answer, now=call.shell.now, exchange=Exchange(keep_alive=True, head_only=method == "HEAD")
-        )
-        shown = whole if {"i", "I"} & options.keys() else answer.body
-        if "o" in options or "O" in options:
-            name = options.get("o") or posixpath.basename(path)
-            yield from call.runner.save(name, shown, err=call.err)
-        else:
-            call.out.write(shown)
-        return 0
-    if answer.status != 200:
-        return call.fail(f"server returned error: {answer.status}", 8)
-    yield from call.runner.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
-    return 0
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL or of host:path."""
-    rest = url.partition("://")[2] or url
-    authority = rest.partition("/")[0].rpartition("@")[2]
-    return authority.partition(":")[0][:253] or "localhost"
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _wget(call: Call, target: str) -> Effects:
-    host = host_of(target)
-    if call.shell.machine.persona.family == "busybox":
-        yield Pause(1.0)
-        if _is_address(host):
-            return call.fail(f"can't connect to remote host ({host}): Connection refused")
-        return call.fail(f"bad address '{host}'")
-    quiet = any(arg.startswith("-") and not arg.startswith("--") and "q" in arg for arg in call.args)
-    quiet = quiet or "--quiet" in call.args
-    yield Pause(0.1 if host.startswith("127.") else 1.2)
-    if quiet:
-        return 4
-    call.print_error(
-        f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}/'}"
-    )
-    if _is_address(host):
-        call.print_error(f"Connecting to {host}:{port_of(target)}... failed: Connection refused.")
-        return 4
-    call.print_error(f"Resolving {host} ({host})... failed: Temporary failure in name resolution.")
-    call.fail(f"unable to resolve host address {quoted(host)}")
-    return 4
-
-
-_METER = """\
-  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
-                                 Dload  Upload   Total   Spent    Left  Speed
-\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"""
-
-
-def _curl(call: Call, target: str) -> Effects:
-    host = host_of(target)
-    if call.name != "curl":
-        yield Pause(1.2)
-        return call.fail(f"{host}: Temporary failure in name resolution")
-    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
-    silent = "s" in letters or "--silent" in call.args
-    loud = not silent or "S" in letters or "--show-error" in call.args
-    if target.endswith("://"):
-        call.print_error("curl: (3) URL using bad/illegal format or missing URL", end="\n" if loud else "")
-        return 3
-    yield Pause(0.1 if host.startswith("127.") else 1.2)
-    if not silent and call.shell.terminal is None:
-        call.print_error(_METER, end="")
-    head = "\n" if not silent and call.shell.terminal is None else ""
-    if _is_address(host):
-        message, status = (
-            f"(7) Failed to connect to {host} port {port_of(target)} after 0 ms: Couldn't connect to server",
-            7,
-        )
-    else:
-        message, status = f"(6) Could not resolve host: {host}", 6
-    if loud:
-        call.print_error(f"{head and _METER.splitlines()[-1] + head}curl: {message}" if head else f"curl: {message}")
-    return status
 
 
 @command("ping", "ping6")
 def ping(call: Call) -> Effects:
     """Ask for an echo, which comes from the machine itself only."""
     options, operands = call.flags("ciWIstwQ")
+    if not (options.get("c", "1").isdecimal()):
+        return call.fail(f"invalid argument: '{options['c']}'")
     if not operands:
         return call.fail("usage error: Destination address required", 1)
     host = operands[0][:253]
     yield Requested("ping", {"host": host})
     own = host in ("localhost", call.shell.machine.hostname, call.shell.machine.address) or host.startswith("127.")
-    if not _is_address(host) and not own:
+    if not is_address(host) and not own:
         return call.fail(f"{host}: Temporary failure in name resolution", 2)
     count = min(int(options["c"]), 5) if options.get("c", "").isdecimal() and len(options["c"]) < 4 else 5
-    address = host if _is_address(host) else "127.0.0.1"
+    address = host if is_address(host) else "127.0.0.1"
     call.print(f"PING {host} ({address}) 56(84) bytes of data.")
     for number in range(1, count + 1) if own else ():
         yield Pause(1.0 if number > 1 else 0.0)
@@ -236,7 +77,7 @@ def traceroute(call: Call) -> Effects:
         call.print_error("Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] host [ packetlen ]")
         return 2
     yield Requested("ping", {"host": host})
-    if not _is_address(host):
+    if not is_address(host):
         call.print_error(
             f'{host}: Temporary failure in name resolution\nCannot handle "host" cmdline arg `{host}\' on position 1'
         )
@@ -252,7 +93,7 @@ def traceroute(call: Call) -> Effects:
 
 
 def _ssh_failure(host: str, port: str) -> str:
-    if not _is_address(host) and host != "localhost":
+    if not is_address(host) and host != "localhost":
         return f"ssh: Could not resolve hostname {host}: Temporary failure in name resolution\r"
     how = "refused" if host.startswith("127.") or host == "localhost" else "timed out"
     return f"ssh: connect to host {host} port {port}: Connection {how}\r"
@@ -293,7 +134,7 @@ def connect(call: Call) -> Effects:
         return 255 if call.name == "ssh" else 1
     host = host_of(operands[0])
     yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
-    yield Pause(0.1 if host.startswith("127.") or not _is_address(host) else 2.0)
+    yield Pause(0.1 if host.startswith("127.") or not is_address(host) else 2.0)
     if call.name == "ssh":
         if call.shell.terminal is None and len(operands) == 1:
             call.print_error("Pseudo-terminal will not be allocated because stdin is not a terminal.\r")
@@ -318,6 +159,10 @@ def _refused(call: Call, host: str, port: str) -> int:
     return 1
 
 
+_DATABASES = {
+    name: f"/etc/{name}"
+    for name in ("passwd", "group", "shadow", "gshadow", "services", "protocols", "networks", "rpc")
+}
 _HOST_USAGE = """\
 Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]
             [-R number] [-m flag] [-p port] hostname [server]"""
@@ -328,11 +173,9 @@ def getent(call: Call) -> Effects:
     """Look names up in the machine's files; hosts besides those in the network, which does not answer."""
     words = call.words
     if not words:
-        call.print_error(
-            "getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information."
-        )
-        return 1
-    path = {"passwd": "/etc/passwd", "group": "/etc/group", "shadow": "/etc/shadow"}.get(words[0])
+        call.print("Try `getent --help' or `getent --usage' for more information.")
+        return call.fail("wrong number of arguments")
+    path = _DATABASES.get(words[0])
     if path is not None:
         return _rows(call, path, words[1:])
     if words[0] not in ("hosts", "ahosts", "ahostsv4"):
@@ -342,6 +185,10 @@ def getent(call: Call) -> Effects:
         return 1
     status = 0
     for name in words[1:5]:
+        listed = _in_hosts(call, name)
+        if listed:
+            call.print(listed)
+            continue
         if name in ("localhost", call.shell.machine.hostname):
             call.print(f"{'127.0.0.1' if name == 'localhost' else call.shell.machine.address:<15} {name}")
             continue
@@ -349,6 +196,17 @@ def getent(call: Call) -> Effects:
         yield Pause(2.0)
         status = 2
     return status
+
+
+def _in_hosts(call: Call, name: str) -> str:
+    """Return the line of /etc/hosts that names a host, as getent shows it."""
+    source = call.open("/etc/hosts")
+    text = source.whole(1 << 16).decode("utf-8", "replace") if source is not None else ""
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if name in names and name not in ("localhost", call.shell.machine.hostname):
+            return f"{address:<15} {' '.join(names)}"
+    return ""
 
 
 def _rows(call: Call, path: str, names: list[str]) -> int:
@@ -366,11 +224,27 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
     return status
 
 
+_DIG = ("short", "trace", "tcp", "dnssec", "stats", "answer", "all", "search", "recurse", "cmd", "comments", "qr")
+_DIG_USAGE = """\
+Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
+            {global-d-opt} host [@local-server] {local-d-opt}
+            [ host [@local-server] {local-d-opt} [...]]
+
+Use "dig -h" (or "dig -h | more") for complete list of options"""
+
+
 @command("nslookup", "dig", "host")
 def resolve(call: Call) -> Effects:
     _, operands = call.flags("t")
     if call.name == "host" and not operands:
         call.print_error(_HOST_USAGE)
+        return 1
+    if call.name == "nslookup" and "-version" in call.args:
+        call.print("nslookup 9.18.28-1~deb12u2-Debian")
+        return 0
+    unknown = next((one for one in operands if one.startswith("+") and one[1:].removeprefix("no") not in _DIG), "")
+    if unknown and call.name == "dig":
+        call.print_error(f"Invalid option: {unknown[:64]}\n{_DIG_USAGE}")
         return 1
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})

@@ -28,6 +28,47 @@ with their dependencies.
 """
 
 
+_APT_NAMES = """
+--yes --assume-yes --quiet --allow-unauthenticated --fix-broken --fix-missing --no-install-recommends --purge
+--reinstall --download-only --simulate --dry-run --force-yes --allow-downgrades --allow-remove-essential --installed
+--upgradable --upgradeable --all-versions --help --version --names-only --full --only-upgrade --no-upgrade
+--auto-remove --autoremove --show-upgraded --allow-releaseinfo-change --manual-installed --verbose --no-download
+--print-uris --trivial-only
+"""
+_APT_LONG = frozenset(_APT_NAMES.split())
+_APT_USAGE = """\
+apt 2.6.1 (amd64)
+Usage: apt [options] command
+
+apt is a commandline package manager and provides commands for
+searching and managing as well as querying information about packages.
+It provides the same functionality as the specialized APT tools,
+like apt-get and apt-cache, but enables options more suitable for
+interactive use by default.
+
+Most used commands:
+  list - list packages based on package names
+  search - search in package descriptions
+  show - show package details
+  install - install packages
+  reinstall - reinstall packages
+  remove - remove packages
+  autoremove - automatically remove all unused packages
+  update - update list of available packages
+  upgrade - upgrade the system by installing/upgrading packages
+  full-upgrade - upgrade the system by removing/installing/upgrading packages
+  edit-sources - edit the source information file
+  satisfy - satisfy dependency strings
+
+See apt(8) for more information about the available commands.
+Configuration options and syntax is detailed in apt.conf(5).
+Information about how to configure sources can be found in sources.list(5).
+Package and version choices can be expressed via apt_preferences(5).
+Security details are available in apt-secure(8).
+                                        This APT has Super Cow Powers.
+"""
+
+
 def packages(call: Call) -> dict[str, str]:
     """Return the installed packages with their versions, in the order of their names."""
     essential = [one for line in _ESSENTIAL.strip().splitlines() for one in line.split("|")]
@@ -35,16 +76,33 @@ def packages(call: Call) -> dict[str, str]:
     return dict(sorted((name, version) for name, _, version in pairs))
 
 
+def _told(call: Call, verb: str) -> int | None:
+    """Answer what asks for nothing to be done: the version, the usage, an option that there is not."""
+    if {"--version", "-v"} & set(call.args):
+        call.print("apt 2.6.1 (amd64)")
+        return 0
+    if call.name == "apt-key":
+        missing = "gnupg, gnupg2 and gnupg1 do not seem to be installed, but one of them is required for this operation"
+        call.print_error(f"E: {missing}")
+        return 255
+    unknown = next((arg for arg in call.args if arg.startswith("--") and arg not in _APT_LONG and "=" not in arg), "")
+    if unknown:
+        wrong = f"Command line option {unknown[:64]} is not understood in combination with the other options"
+        call.print_error(f"E: {wrong}")
+        return 100
+    if not verb:
+        call.print(_APT_USAGE if call.name == "apt" else _USAGE, end="")
+        return 1
+    return None
+
+
 @command("apt", "apt-get", "aptitude", "apt-cache", "apt-key", families=("debian",))
 def apt(call: Call) -> Effects:
     """Fail to reach the mirrors, after some time."""
     verb, *names = call.words or [""]
-    if {"--version", "-v"} & set(call.args):
-        call.print("apt 2.6.1 (amd64)")
-        return 0
-    if not verb:
-        call.print(_USAGE, end="")
-        return 1 if call.name != "apt" or not call.args else 0
+    told = _told(call, verb)
+    if told is not None:
+        return told
     if verb == "list":
         call.print("Listing...")
         if call.name == "apt":
@@ -92,6 +150,8 @@ def _changed(call: Call, verb: str, names: list[str]) -> Effects:
     if verb not in _VERBS:
         call.print_error(f"E: Invalid operation {verb[:64]}")
         return 100
+    if call.name == "apt" and (call.shell.terminal is None or not call.tty):
+        call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
     done = "" if call.shell.terminal is None else " Done"
     steps = ("Reading package lists", "Building dependency tree", "Reading state information")
     call.print("\n".join(f"{step}...{done}" for step in steps))
@@ -140,12 +200,62 @@ def dpkg(call: Call) -> int:
     ):  # fmt: skip
         if flags & wanted:
             return show(call, words, known)
-    call.print_error("dpkg: error: need an action option\n")
+    if flags & {"-i", "--install"}:
+        return _installed(call, words)
+    short = next((flag for flag in flags if not flag.startswith("--") and flag[1:2] not in _DPKG_LETTERS), "")
+    unknown = next((flag for flag in flags if flag.startswith("--") and flag not in _DPKG_LONG), short)
+    if call.name == "dpkg-query":
+        wrong = f"unknown option {unknown[:64]}" if unknown else "need an action option"
+        call.print_error(f"dpkg-query: error: {wrong}\n\nUse --help for help about querying packages.")
+        return 2
+    call.print_error(f"dpkg: error: {f'unknown option {unknown[:64]}' if unknown else 'need an action option'}\n")
+    call.print_error(_DPKG_HINT, end="")
     return 2
 
 
+_DPKG_LETTERS = frozenset("ACDEGILOPRSVWbcefilnprsux")
+_DPKG_LONG = frozenset(
+    ("--install", "--unpack", "--configure", "--remove", "--purge", "--verify", "--get-selections", "--set-selections",
+     "--audit", "--list", "--status", "--listfiles", "--search", "--print-architecture", "--force-all", "--help")
+)  # fmt: skip
+_DPKG_HINT = """\
+Type dpkg --help for help about installing and deinstalling packages [*];
+Use 'apt' or 'aptitude' for user-friendly package management;
+Type dpkg -Dhelp for a list of dpkg debug flag values;
+Type dpkg --force-help for a list of forcing options;
+Type dpkg-deb --help for help about manipulating *.deb files;
+
+Options marked [*] produce a lot of output - pipe it through 'less' or 'more' !
+"""
+
+
+def _installed(call: Call, paths: list[str]) -> int:
+    """Refuse archives: those that there are, too, for none is one of this machine's."""
+    if call.shell.identity.uid != 0:
+        call.print_error("dpkg: error: requested operation requires superuser privilege")
+        return 2
+    if not paths:
+        call.print_error(
+            f"dpkg: error: --install needs at least one package archive file argument\n\n{_DPKG_HINT}", end=""
+        )
+        return 2
+    for path in paths[:20]:
+        if not call.shell.files.exists(path, call.shell.access):
+            call.print_error(f"dpkg: error: cannot access archive '{path}': No such file or directory")
+            return 2
+        call.print_error(f"dpkg-deb: error: '{path}' is not a Debian format archive")
+        call.print_error(f"dpkg: error processing archive {path} (--install):")
+        call.print_error(" dpkg-deb --control subprocess returned error exit status 2")
+        call.print_error(f"Errors were encountered while processing:\n {path}")
+    return 1
+
+
 def _files(call: Call, names: list[str], known: dict[str, str]) -> int:
+    searched = {"-S", "--search"} & set(call.args)
     for name in names:
+        if name not in known and searched:
+            call.print_error(f"dpkg-query: no path found matching pattern {name[:256]}")
+            return 1
         if name not in known:
             call.print_error(f"dpkg-query: package '{name[:64]}' is not installed")
             call.print_error("Use dpkg --contents (= dpkg-deb --contents) to list archive files contents.")
@@ -179,6 +289,8 @@ def _queried(call: Call, names: list[str], known: dict[str, str]) -> int:
     layout = next(
         (after for arg, after in zip(call.args, call.args[1:], strict=False) if arg == "-f"), "${Package}\t${Version}\n"
     )
+    joined = next((arg for arg in call.args if arg.startswith(("-f=", "--showformat="))), "")
+    layout = joined.partition("=")[2] or layout
     names = [name for name in names if name != layout]
     status = 0
     for name in names or list(known):

@@ -9,6 +9,7 @@ from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.system.hardware import uptime_line
+from decnet_decoys.shell.effects import AskKeys, Effects
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
@@ -288,11 +289,28 @@ def _table(call: Call, asked: _Asked, chosen: list[Row]) -> None:
 
 
 @command("top", "htop")
-def top(call: Call) -> int:
-    """Show one screen of processes."""
-    if call.shell.terminal is None and "b" not in "".join(call.args):
-        call.print_error("top: failed tty get")
-        return 1
+def top(call: Call) -> Effects:
+    """Show processes: once with -b, at a terminal every few seconds until q."""
+    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
+    wrong = next((one for one in letters if one not in "bcEeHhiOopSsTuUVvwdn1-0123456789"), "")
+    if wrong:
+        return call.fail(f"invalid option -- '{wrong}'", 0)
+    if "b" in letters or not call.tty:
+        if "b" not in letters:
+            return call.fail("failed tty get")
+        _top_screen(call, 40)
+        return 0
+    data: bytes | None = b""
+    while data is not None and not {b"q", b"Q", b"\x03"} & {data[at : at + 1] for at in range(len(data))}:
+        call.print("\x1b[H\x1b[2J", end="")
+        _top_screen(call, 17)
+        yield from call.runner.flush()
+        data = yield AskKeys(3.0)
+    call.print("\x1b[24;1H\x1b[K", end="")
+    return 0
+
+
+def _top_screen(call: Call, most: int) -> None:
     hardware, found = call.shell.machine.persona.hardware, rows(call)
     call.print("top -" + uptime_line(call, users=1))
     call.print(f"Tasks: {len(found):3} total,   1 running, {len(found) - 1:3} sleeping,   0 stopped,   0 zombie")
@@ -302,14 +320,13 @@ def top(call: Call) -> int:
     call.print(f"MiB Mem : {total:8.1f} total, {left:8.1f} free, {used:8.1f} used, {cached:8.1f} buff/cache     ")
     call.print(f"MiB Swap: {0:8.1f} total, {0:8.1f} free, {0:8.1f} used. {left:8.1f} avail Mem \n")
     call.print("    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND")
-    for process, *_ in sorted(found, key=lambda row: -row.process.cpu)[:40]:
+    for process, *_ in sorted(found, key=lambda row: -row.process.cpu)[:most]:
         share = process.rss * 100 / hardware.memory_kib
         call.print(
             f"{process.pid:>7} {process.user:<9} 20   0 {process.vsz:>7} {process.rss:>6} {process.rss // 2:>6} "
             f"{process.stat[0]} "
             f"{process.cpu:>5.1f} {share:>5.1f} {process.time + '.00':>9} {name_of(process)}"
         )
-    return 0
 
 
 @command("pstree")

@@ -9,6 +9,13 @@ _ALWAYS = ("cron", "dbus", "systemd-journald", "systemd-logind", "systemd-timesy
 _VERBS = frozenset(("start", "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "kill", "try-restart"))
 
 
+_SHOWING_NAMES = """
+status is-active is-enabled is-failed cat show edit help reenable preset isolate link set-default get-default
+reload-or-restart condrestart
+"""
+_SHOWING = frozenset(_SHOWING_NAMES.split())
+
+
 def _known(call: Call) -> list[str]:
     machine = call.shell.machine
     own = (service_of(one.process) for one in machine.persona.listeners if one.process)
@@ -31,18 +38,27 @@ def systemctl(call: Call) -> int:
     if verb.startswith("list"):
         _list(call, verb)
         return 0
+    if not units or verb not in _VERBS | _SHOWING:
+        return _without_units(call, verb)
+    status = 0
+    for unit in units[:20]:
+        status = _one(call, verb, unit.removesuffix(".service")) or status
+    return status
+
+
+def _without_units(call: Call, verb: str) -> int:
+    """Do what is about the manager itself."""
     if verb in ("daemon-reload", "reset-failed", "daemon-reexec"):
         return 0 if call.shell.identity.uid == 0 else call.fail("Access denied", 1)
     if verb == "is-system-running":
         call.print("running")
         return 0
-    if not units:
-        call.print_error("Too few arguments.")
-        return 1
-    status = 0
-    for unit in units[:20]:
-        status = _one(call, verb, unit.removesuffix(".service")) or status
-    return status
+    if verb == "get-default":
+        call.print("multi-user.target")
+        return 0
+    known = verb in _VERBS | _SHOWING
+    call.print_error("Too few arguments." if known else f"Unknown command verb {verb[:32]}.")
+    return 1
 
 
 def _list(call: Call, verb: str) -> None:
@@ -145,16 +161,22 @@ def service(call: Call) -> int:
         return 1
     name, verb = call.args[0], call.args[1] if len(call.args) > 1 else ""
     if name not in _known(call):
-        call.print_error(
-            f"{name[:64]}: unrecognized service"
-            if verb != "start"
-            else f"Failed to start {name[:64]}.service: Unit {name[:64]}.service not found."
-        )
-        return 1 if verb != "start" else 5
+        call.print_error(f"{name[:64]}: unrecognized service")
+        return 1
     if not verb:
         call.print_error(f"Usage: /etc/init.d/{name} {{start|stop|status|restart|reload|force-reload}}")
         return 2
     return _one(call, verb, name)
+
+
+_UPDATE_USAGE = """\
+usage: update-rc.d [-f] <basename> remove
+       update-rc.d [-f] <basename> defaults
+       update-rc.d [-f] <basename> defaults-disabled
+       update-rc.d <basename> disable|enable [S|2|3|4|5]
+\t\t-f: force
+
+The disable|enable API is not stable and might change in the future."""
 
 
 @command("update-rc.d", "chkconfig", "rc-service", folder="/usr/sbin", families=("debian",))
@@ -164,5 +186,7 @@ def update_rc(call: Call) -> int:
         return call.shell_error(f"{call.name}: command not found", 127)
     name = next(iter(call.words), "")
     if not call.shell.files.exists(f"/etc/init.d/{name}") or not name:
-        return call.fail(f"error: unable to read /etc/init.d/{name}" if name else "error: not enough arguments")
+        return call.fail(
+            f"error: unable to read /etc/init.d/{name}" if name else f"error: not enough arguments\n{_UPDATE_USAGE}"
+        )
     return 0

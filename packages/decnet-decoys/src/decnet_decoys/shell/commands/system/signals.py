@@ -99,7 +99,8 @@ def pgrep(call: Call) -> Effects:
         if row.process.pid < call.shell.pid + 3 and _chosen(call, row, found):
             chosen.append(row)
     if call.name == "pkill":
-        return int(not [row for row in chosen if _ended(call, row)])
+        ended = [row for row in chosen if _ended(call, row)]
+        return int(not ended)
     if "c" in found:
         call.print(str(len(chosen)))
     for row in chosen if "c" not in found else ():
@@ -155,7 +156,18 @@ def pidof(call: Call) -> Effects:
     return status
 
 
-@command("lsof", "fuser", "gdb")
+@command("fuser")
+def fuser(call: Call) -> int:
+    """Find that nobody uses the files that there are."""
+    for path in call.words[:50]:
+        if "/" in path and not call.shell.files.exists(path, call.shell.access):
+            call.print_error(f"Specified filename {path} does not exist.")
+    if not call.words:
+        call.print_error("No process specification given")
+    return 1
+
+
+@command("lsof", "gdb")
 def inspect(_call: Call) -> int:
     """Find nothing."""
     return 1

@@ -127,23 +127,67 @@ def iptables(call: Call) -> int:
     """Show and change the rules of the firewall; they stay for others."""
     if call.shell.identity.uid != 0:
         return _error(call, "Could not fetch rule set generation id: Permission denied (you must be root)", 4)
-    rules, args = call.shell.machine.condition.rules, call.args
+    args = call.args
     if call.name == "iptables-save":
         return _saved(call)
     if args in (["--version"], ["-V"]):
         call.print("iptables v1.8.9 (nf_tables)")
         return 0
     verb = next((arg for arg in args if arg[:2] in _VERBS or arg in _LONG), "")
-    if not verb:
+    unknown = next((arg for arg in args if arg.startswith("--") and arg not in _LONG and arg not in _MATCHES), "")
+    if unknown or not verb:
         hint = f"Try `{call.name} -h' or '{call.name} --help' for more information."
-        return _error(call, f"no command specified\n{hint}", 2)
+        return _error(
+            call, (f'unknown option "{unknown[:64]}"' if unknown else "no command specified") + f"\n{hint}", 2
+        )
     letter, words = _LONG.get(verb, verb[:2]), [arg for arg in args[args.index(verb) + 1 :] if arg != "-w"]
+    table = next((after for arg, after in pairwise(args) if arg in ("-t", "--table")), "filter")
+    if table != "filter":
+        return _other_table(call, table, letter)
+    return _of_filter(call, letter, words)
+
+
+def _of_filter(call: Call, letter: str, words: list[str]) -> int:
     chain = words[0] if words and not words[0].startswith("-") else ""
-    if chain and chain not in _CHAINS and letter not in ("-N", "-X") and f"-N {chain}" not in rules:
-        return _error(call, "No chain/target/match by that name.", 1, plain=True)
+    if chain and chain not in _CHAINS and f"-N {chain}" not in call.shell.machine.condition.rules:
+        if letter in ("-L", "-S"):
+            wrong = f"chain `{chain[:29]}' in table `filter' is incompatible, use 'nft' tool."
+            return _error(call, wrong, 1)
+        if letter not in ("-N", "-X"):
+            return _error(call, "No chain/target/match by that name.", 1, plain=True)
     return _performed(call, letter, chain, words)
 
 
+_MATCH_NAMES = """
+--dport --sport --dports --sports --to-port --to-ports --to-destination --to-source --state --ctstate --source
+--destination --protocol --jump --in-interface --out-interface --match --table --numeric --verbose --line-numbers
+--icmp-type --string --algo --limit --limit-burst --reject-with --log-prefix --comment --hitcount --seconds --set
+--update --name --wait --syn --tcp-flags --connlimit-above --mac-source --uid-owner --exact --check --src-range
+--dst-range --set-mark --destination-port --source-port --hex-string --from --to --rcheck
+"""
+_MATCHES = frozenset(_MATCH_NAMES.split())
+_TABLES = {
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "raw": ("PREROUTING", "OUTPUT"),
+    "security": ("INPUT", "FORWARD", "OUTPUT"),
+}
+
+
+def _other_table(call: Call, table: str, letter: str) -> int:
+    """Show that a table other than `filter` is empty; changes of it are taken."""
+    if table not in _TABLES:
+        hint = f"Perhaps {call.name} or your kernel needs to be upgraded."
+        return _error(call, f"can't initialize {call.name} table `{table[:32]}': Table does not exist\n{hint}", 3)
+    for index, name in enumerate(_TABLES[table]):
+        if letter == "-L":
+            call.print(("\n" if index else "") + f"Chain {name} (policy ACCEPT)\n{_LIST_HEAD}")
+        elif letter == "-S":
+            call.print(f"-P {name} ACCEPT")
+    return 0
+
+
+_LIST_HEAD = "target     prot opt source               destination         "
 _VERBS = frozenset(("-A", "-I", "-D", "-F", "-L", "-S", "-P", "-X", "-N", "-Z"))
 
 
@@ -222,7 +266,7 @@ def _listed(call: Call, chain: str) -> None:
     for index, name in enumerate([one for one in _CHAINS if not chain or one == chain]):
         policy = _policy(rules, name).split()[2]
         call.print(("\n" if index else "") + f"Chain {name} (policy {policy})")
-        call.print("target     prot opt source               destination         ")
+        call.print(_LIST_HEAD)
         for rule in rules:
             words = rule.split()
             if words[:2] == ["-A", name]:
@@ -233,9 +277,13 @@ def _row(call: Call, words: list[str]) -> None:
     def after(*names: str) -> str:
         return next((value for name, value in pairwise(words) if name in names), "")
 
-    source, target = after("-s") or "anywhere", after("-d") or "anywhere"
-    protocol, port = after("-p") or "all", after("--dport")
-    extra = f"{protocol} dpt:{port}" if port else ""
+    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
+    numeric = "n" in letters or "--numeric" in call.args
+    anywhere = "0.0.0.0/0" if numeric else "anywhere"
+    source, target = after("-s") or anywhere, after("-d") or anywhere
+    named, port = after("-p") or "all", after("--dport")
+    protocol = {"all": "0", "icmp": "1", "tcp": "6", "udp": "17"}.get(named, named) if numeric else named
+    extra = f"{named} dpt:{port}" if port else ""
     where = f"{source.removesuffix('/32'):<20} {target.removesuffix('/32'):<20}"
     call.print(f"{after('-j'):<10} {protocol:<4} --  {where} {extra}")
 

@@ -4,11 +4,12 @@
 import re
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.machine.tree import ROOT, whole_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputFile
 
 
 @command("crontab")
@@ -28,20 +29,57 @@ def crontab(call: Call) -> Effects:
         return 0
     if "e" in options:
         return call.fail("no editor available")
+    return (yield from _replaced(call, table, operands))
+
+
+def _replaced(call: Call, table: str, operands: list[str]) -> Effects:
+    """Put a file, or standard input, in the table's place if it is a crontab."""
+    shell = call.shell
+    if not operands and call.stdin is None and shell.terminal is None:
+        call.print_error("crontab: usage error: file name or - (for stdin) must be specified")
+        return 1
+    if operands and operands[0] != "-" and not shell.files.exists(operands[0], shell.access):
+        call.print_error(f"{operands[0]}: {NOT_FOUND}")
+        return 1
     found = yield from call.sources(operands)
-    status = 1
     for source in found:
+        wrong = yield from _wrong_line(source)
+        if wrong is not None:
+            name = operands[0] if operands else "-"
+            call.print_error(f'"{name}":{wrong}\nerrors in crontab file, can\'t install.')
+            return 1
         with shell.forked():
             shell.identity = ROOT
             yield from call.runner.save(table, source.whole())
-        status = 0
         yield from turn()
-    return status
+    return int(not found)
+
+
+_SETTING = re.compile(r"\s*(#|$|[A-Za-z_]\w*\s*=|@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S)")
+_FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
+_FIELD = re.compile(r"[0-9a-zA-Z*/,-]{1,128}")
+
+
+def _wrong_line(source: InputFile) -> Steps[str | None]:
+    """Return number and fault of the first line that is none of a crontab (crontab(5)), None when all are."""
+    for number, line in enumerate(source.lines()):
+        yield from turn()
+        text = line[:1024].decode("utf-8", "replace")
+        if _SETTING.match(text):
+            continue
+        fields = text.split(None, 5)
+        for name, field in zip(_FIELDS, (*fields, *[""] * 5), strict=False):
+            named = name in ("month", "day-of-week")
+            if not _FIELD.fullmatch(field) or (not named and any(one.isalpha() for one in field)):
+                return f"{number}: bad {name}"
+        if len(fields) < 6:
+            return f"{number}: bad command"
+    return None
 
 
 @command("docker", "kubectl", "podman", "git", "make", "gcc", "cc", "g++", "tcc", "go", "npm", "node", "pip", "pip3",
          "mysql", "psql", "redis-cli", "mongo", "java", "php", "ruby", "unzip", "screen", "tmux", "nmap", "masscan",
-         "zip", "certbot", "mysqldump", "pg_dump", "openssl", "gpg", "at", "vim", "nano", "lwp-request",
+         "zip", "certbot", "mysqldump", "pg_dump", "gpg", "at", "vim", "lwp-request",
          folder="")  # fmt: skip
 def absent(call: Call) -> int:
     """Act as a program that is not installed."""
@@ -54,14 +92,6 @@ def absent(call: Call) -> int:
     else:
         call.shell_error(f"{call.name}: command not found")
     return 127
-
-
-@command("vi", "ed")
-def edit(call: Call) -> int:
-    """Refuse to edit on this terminal."""
-    return call.fail(
-        "terminal too dumb to run an editor" if call.shell.terminal else "standard input is not a terminal"
-    )
 
 
 _PRINT = re.compile(
@@ -81,7 +111,8 @@ def packed_otherwise(call: Call) -> int:
                 else f"{path}: No such file or directory"
             )
         return call.fail(
-            f"{path} is not a bzip2 file." if "z2" in call.name else f"{path}: File format not recognized", 2
+            f"{path} is not a bzip2 file." if "z2" in call.name else f"{path}: File format not recognized",
+            2 if "z2" in call.name else 1,
         )
     return 0
 
@@ -130,9 +161,23 @@ def journalctl(call: Call) -> int:
     return 0
 
 
-@command("man", "help", "info")
+@command("man", "info")
 def man(call: Call) -> int:
     """Report that there is no manual page."""
     topic = call.args[0] if call.args else ""
-    call.print(f"No manual entry for {topic}" if topic else "What manual page do you want?")
+    if not topic:
+        call.print_error("What manual page do you want?\nFor example, try 'man man'.")
+        return 1
+    call.print_error(f"No manual entry for {topic}")
+    return 16
+
+
+@command("whatis", "apropos", families=("debian",))
+def whatis(call: Call) -> int:
+    """Report that nothing is known of a topic."""
+    if not call.words:
+        call.print_error(f"{call.name} what?")
+        return 1
+    for topic in call.words[:20]:
+        call.print_error(f"{topic}: nothing appropriate.")
     return 16

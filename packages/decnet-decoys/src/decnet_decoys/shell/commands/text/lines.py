@@ -70,9 +70,9 @@ def _caret(byte: int) -> bytes:
     return high + (b"^" + bytes((byte ^ 64,)) if byte < 32 or byte == 127 else bytes((byte,)))
 
 
-@command("more", "less", "zcat", "zless", "bzcat", "xzcat")
-def more(call: Call) -> Effects:
-    """Write files; zcat unpacks them."""
+@command("zcat", "bzcat", "xzcat")
+def zcat(call: Call) -> Effects:
+    """Unpack files and write them."""
     found = options(call, "cdfFhlLNRSXiI", {"version": "V"})
     sources = yield from call.sources(found.operands)
     for source in sources:
@@ -177,7 +177,7 @@ def _opened(call: Call, path: str) -> InputFile | None:
         if call.shell.files.stat(path, call.shell.access).kind == "dir":
             call.fail(f"error reading {shell_quoted(path)}: Is a directory")
             return None
-        return InputFile(path, call.shell.files.read(path, call.shell.access))
+        return InputFile(path, call.content(path))
     except FileSystemError as error:
         call.fail(f"cannot open {shell_quoted(path)} for reading: {error}")
         return None

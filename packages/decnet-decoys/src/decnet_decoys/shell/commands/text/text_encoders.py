@@ -138,14 +138,15 @@ class _Coder:
         if not self._width:
             self._call.out.write(text)
             return
-        while text:
-            room = self._width - self._column
-            row, text = text[:room], text[room:]
-            self._column += len(row)
-            self._call.out.write(row)
-            if self._column == self._width:
-                self._call.out.write(b"\n")
-                self._column = 0
+        if not text:
+            return
+        room = self._width - self._column
+        rows = [text[:room], *(text[at : at + self._width] for at in range(room, len(text), self._width))]
+        self._column = len(rows[-1]) + (self._column if len(rows) == 1 else 0)
+        if self._column == self._width:
+            rows.append(b"")
+            self._column = 0
+        self._call.out.write(b"\n".join(rows))
 
     def decode(self, piece: bytes) -> bool:
         data = self._rest + b"".join(piece.split())

@@ -25,8 +25,11 @@ class SensorShown(Answer):
     """From which it enrolled or renewed last."""
     last_events_at: Moment | None
     """When the listener last stored events of it."""
+    last_contact_at: Moment | None
+    """When the listener heard it last, if only that it is still there."""
+    connected: bool
     silent_seconds: float | None
-    """How long ago that is."""
+    """How long ago `last_events_at` is."""
     fingerprints: list[str]
     """SHA-256 of its certificates."""
 

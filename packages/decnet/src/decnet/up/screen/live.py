@@ -9,9 +9,9 @@ from rich.text import Text
 
 from decnet.show import eventline, noticeline
 from decnet.up.guide import Guide
-from decnet.up.keyboard import Keyboard
-from decnet.up.page import Content, Pane, page
-from decnet.up.scroll import Scroll
+from decnet.up.screen.keyboard import Keyboard
+from decnet.up.screen.page import Content, Pane, page
+from decnet.up.screen.scroll import Scroll
 from decnet.up.view import Figures
 from decnet_core.supervise.lifecycle import Status
 from decnet_models.events.queries import StoredEvent

@@ -15,7 +15,7 @@ from rich.text import Text
 from decnet.show import eventline, noticeline
 from decnet.show.times import size
 from decnet.up.guide import Guide
-from decnet.up.scroll import Scroll
+from decnet.up.screen.scroll import Scroll
 from decnet.up.view import Figures
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""What a program of Debian says to an option that it does not have, before anything else: read by getopt_long(3).
+
+The commands themselves read only the options that change what they do here. Which ones the real programs take, and how
+they complain, is data (`options_of_debian.txt`): so what a decoy does not play is still taken or refused as they do.
+"""
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+MAX_LETTERS = 512
+"""Letters looked at of one argument."""
+_STOPS = frozenset(
+    ("chroot", "chrt", "env", "ionice", "nice", "nohup", "setsid", "stdbuf", "strace", "sudo", "taskset", "timeout",
+     "watch", "xargs")
+)  # fmt: skip
+"""Programs whose options end where the command begins that they run."""
+
+
+class Refused(NamedTuple):
+    """What is written instead of running the command, where to, and the exit status."""
+
+    text: str
+    status: int
+    error: bool = True
+
+
+class _Known(NamedTuple):
+    status: int
+    letters: str
+    names: frozenset[str]
+    bare: tuple[int, str] | None
+    """Status and message without arguments, where that is refused."""
+    helps: bool
+    """Whether --help shows `following`."""
+    following: str
+    """What is written after the message."""
+
+
+def refused(name: str, args: list[str]) -> Refused | None:
+    """Return how the program refuses its arguments, None when it takes them or is not known."""
+    known = _known(name)
+    if known is None:
+        return None
+    if not args and known.bare is not None:
+        status, message = known.bare
+        return Refused((f"{name}: {message}\n" if message else "") + known.following, status)
+    if known.helps and args == ["--help"]:
+        return Refused(known.following, 0, error=False)
+    fault = _fault(args, known, stops=name in _STOPS)
+    return None if fault is None else Refused(f"{name}: {fault}\n{known.following}", known.status)
+
+
+def _fault(args: list[str], known: _Known, *, stops: bool) -> str | None:
+    """Return what is wrong with the first option that is."""
+    rest = iter(args)
+    for arg in rest:
+        if arg == "--" or (stops and not arg.startswith("-")):
+            return None
+        if arg.startswith("--"):
+            name = arg[2:].partition("=")[0]
+            if not any(one.startswith(name) for one in known.names):
+                return f"unrecognized option '{arg}'"
+        elif arg.startswith("-"):
+            valued = False
+            for index, letter in enumerate(arg[1:MAX_LETTERS], 1):
+                place = known.letters.find(letter) if letter != ":" else -1
+                if place < 0:
+                    return f"invalid option -- '{letter}'"
+                if known.letters[place + 1 : place + 2] == ":":
+                    valued = index + 1 == len(arg) and known.letters[place + 2 : place + 3] != ":"
+                    break
+            if valued and next(rest, None) is None:
+                return f"option requires an argument -- '{arg[-1]}'"
+    return None
+
+
+@cache
+def _text() -> str:
+    return Path(__file__).with_name("options_of_debian.txt").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=64)
+def _known(name: str) -> _Known | None:
+    text = _text()
+    start = text.find(f"\n== {name} ") if name.replace("-", "").replace(".", "").isalnum() else -1
+    if start < 0:
+        return None
+    head, *lines = text[start + 1 : text.find("\n== ", start + 1)].split("\n")
+    end = lines.index("--")
+    bare = next((line.split(" ", 2) for line in lines[2:end] if line.startswith("bare ")), None)
+    return _Known(
+        status=int(head.split(" ")[2]),
+        letters=lines[0],
+        names=frozenset(lines[1].split(" ")),
+        bare=None if bare is None else (int(bare[1]), bare[2] if len(bare) > 2 else ""),
+        helps="help" in lines[2:end],
+        following="".join(line.replace("{}", name) + "\n" for line in lines[end + 1 :]),
+    )

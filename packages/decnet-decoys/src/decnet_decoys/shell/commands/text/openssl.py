@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""openssl, as far as scripts use it: its version, digests, base64, random bytes; s_client, which records where to."""
+
+import base64
+import binascii
+import hashlib
+import os
+from itertools import pairwise
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
+from decnet_decoys.shell.programs import command
+
+MAX_ENCODED = 1 << 18
+"""Bytes turned from or into base64."""
+MAX_RANDOM = 4096
+_DIGESTS = {"md5": "MD5", "sha1": "SHA1", "sha224": "SHA2-224", "sha256": "SHA2-256", "sha384": "SHA2-384",
+            "sha512": "SHA2-512"}  # fmt: skip
+
+
+@command("openssl", families=("debian",))
+def openssl(call: Call) -> Effects:
+    """Do what the first argument names."""
+    verb, *args = call.args or ["help"]
+    if verb in ("version", "-v", "--version"):
+        ubuntu = "Ubuntu" in call.shell.machine.persona.os
+        told = "OpenSSL 3.0.2 15 Mar 2022" if ubuntu else "OpenSSL 3.0.14 4 Jun 2024"
+        call.print(f"{told} (Library: {told})")
+        return 0
+    if verb == "dgst" or verb in _DIGESTS:
+        return (yield from _digest(call, verb, args))
+    if verb == "base64" or (verb == "enc" and {"-base64", "-a"} & set(args)):
+        return (yield from _base64(call, args))
+    if verb == "rand":
+        return _random(call, args)
+    if verb == "s_client":
+        target = next((after for one, after in pairwise(args) if one == "-connect"), "localhost:4433")
+        yield Requested("connect", {"program": "openssl s_client", "target": target.replace(":", " ")[:2048]})
+        yield Pause(1.0)
+        call.print_error("socket: Bad file descriptor\nconnect:errno=111")
+        return 1
+    call.print_error(f"Invalid command '{verb[:64]}'; type \"help\" for a list.")
+    return 1
+
+
+def _digest(call: Call, verb: str, args: list[str]) -> Effects:
+    """Write the digest of each file, or of standard input, as `SHA2-256(name)= digits`."""
+    asked = next((one[1:] for one in args if one[1:] in _DIGESTS), "sha256") if verb == "dgst" else verb
+    paths = [one for one in args if not one.startswith("-")]
+    sources = yield from call.sources(paths)
+    for source in sources:
+        found = hashlib.new(asked, usedforsecurity=False)
+        for piece in source.pieces():
+            found.update(piece)
+            yield from turn()
+        digits = found.hexdigest()
+        name = "stdin" if source.name == "-" else source.name
+        call.print(f"{digits} *{name}" if "-r" in args else f"{_DIGESTS[asked]}({name})= {digits}")
+    return int(len(sources) < max(1, len(paths)))
+
+
+def _base64(call: Call, args: list[str]) -> Effects:
+    named = next((after for one, after in pairwise(args) if one == "-in"), "-")
+    sources = yield from call.sources([named])
+    for source in sources:
+        data = source.whole(MAX_ENCODED)
+        if "-d" in args:
+            try:
+                call.out.write(base64.b64decode(b"".join(data.split())))
+            except (binascii.Error, ValueError):
+                return 1
+            continue
+        text = base64.b64encode(data).decode()
+        wide = len(text) or 1 if "-A" in args else 64
+        for start in range(0, len(text), wide):
+            yield from turn()
+            call.print(text[start : start + wide], end="" if "-A" in args else "\n")
+    return int(not sources)
+
+
+def _random(call: Call, args: list[str]) -> int:
+    asked = next((one for one in args if one.isdecimal()), "")
+    drawn = os.urandom(min(int(asked[:6] or 0), MAX_RANDOM))
+    if "-hex" in args:
+        call.print(drawn.hex())
+    elif "-base64" in args:
+        call.out.write(base64.encodebytes(drawn))
+    else:
+        call.out.write(drawn)
+    return int(not asked)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Assignments before a command or in its place: to a variable, an element, a whole array; with += to its end."""
+
+from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.expansion import arrays, words
+from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.nodes import Assignment, Elements
+
+MAX_ELEMENTS = 200
+MAX_KEY = 64
+
+
+def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
+    """Do what an assignment says; returns it as `set -x` shows it."""
+    shell, name = runner.shell, assignment.name
+    if isinstance(assignment.value, Elements):
+        if assignment.value.associative:
+            shell.associative.add(name)
+        found = yield from words.fields(runner, assignment.value.words)
+        fill(shell, name, found, append=assignment.append)
+        return f"{name}=({' '.join(found)})"
+    value = yield from words.text(runner, assignment.value)
+    if assignment.key is not None:
+        key = yield from words.text(runner, assignment.key)
+        before = shell.variables.get(f"{name}[{key}]", "") if assignment.append else ""
+        put(shell, name, key, before + value)
+        return f"{name}[{key}]={value}"
+    if assignment.append:
+        value = shell.variables.get(name, "") + value
+    if f"{name}[@]" in shell.variables:
+        put(shell, name, "0", value)
+    else:
+        shell.set(name, value)
+    return f"{name}={value}"
+
+
+def clear(shell: ShellState, name: str) -> None:
+    """Remove an array's elements."""
+    for key in [one for one in shell.variables if one.startswith(f"{name}[")]:
+        shell.unset(key)
+
+
+def put(shell: ShellState, name: str, key: str, value: str) -> None:
+    """Set one element; `key` is computed unless the array is associative."""
+    shell.set(f"{name}[{_index(shell, name, key)}]", value)
+    _join(shell, name)
+
+
+def fill(shell: ShellState, name: str, elements: list[str], *, append: bool = False) -> None:
+    """Set an array to these elements, each a value or `[key]=value`; or add them."""
+    if not append:
+        clear(shell, name)
+    following = max((int(key) for key in arrays.keys(shell.variables, name) if key.isdecimal()), default=-1) + 1
+    for element in elements[:MAX_ELEMENTS]:
+        key, closed, value = element[1:].partition("]=") if element.startswith("[") else ("", "", "")
+        index = _index(shell, name, key) if closed else str(following)
+        shell.set(f"{name}[{index}]", value if closed else element)
+        following = int(index) + 1 if index.isdecimal() else following
+    _join(shell, name)
+
+
+def _index(shell: ShellState, name: str, key: str) -> str:
+    if name in shell.associative:
+        return key[:MAX_KEY]
+    number = arithmetic(key, shell.variables) or 0
+    if number < 0:
+        number += max((int(one) for one in arrays.keys(shell.variables, name) if one.isdecimal()), default=-1) + 1
+    return str(max(0, number))
+
+
+def _join(shell: ShellState, name: str) -> None:
+    """Keep what `$name` and `${name[@]}` are beside the elements."""
+    whole = " ".join(arrays.values(shell.variables, name))[:MAX_WORD]
+    first = shell.variables.get(f"{name}[0]", "")
+    for key, value in ((name, first), (f"{name}[@]", whole), (f"{name}[*]", whole)):
+        shell.set(key, value)

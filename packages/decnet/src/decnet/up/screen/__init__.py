@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The live screen of `decnet up` at a terminal."""
