@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What decoys say in raw dialogues, beside OpenSSH, dropbear, Apache and lighttpd of this machine.
+"""What decoys say in raw dialogues, beside the real servers of this machine.
+
+OpenSSH, dropbear, Apache, lighttpd, vsftpd, Postfix with Dovecot, Redis, MariaDB and BusyBox's telnetd.
 
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 
-Each server is asked what tests/decnet_decoys/ssh/dialogues and tests/decnet_decoys/http/dialogues list, and so is a
-decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those in
+Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http and services list, and so is a decky
+that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those in
 which the decky says so, too. Below it the dialogues in which they differ, with the reason.
 """
 
@@ -22,6 +24,9 @@ from tests.decnet_decoys.decky_host import free_port, own_address  # noqa: E402
 from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
 from tests.decnet_decoys.http.dialogues import play  # noqa: E402
 from tests.decnet_decoys.http.dialogues import real_servers as web_servers  # noqa: E402
+from tests.decnet_decoys.services.dialogues import real_servers as service_servers  # noqa: E402
+from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of  # noqa: E402
+from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded  # noqa: E402
 from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
@@ -67,10 +72,33 @@ async def by_http(name: str, directory: Path) -> None:
         print(f"           {title}: {http.OTHERWISE[name].get(title, '?')}")
 
 
+async def by_service(name: str, directory: Path) -> None:
+    """Compare the server of that service."""
+    records, kind = recorded(name), KINDS[name]
+    real: object = "not here"
+    (directory / "ours").mkdir()
+    if not service_servers.missing(name):
+        (directory / "real").mkdir()
+        address = own_address(62)
+        port = free_port(address)
+        async with service_servers.real_server(name, directory / "real", address, port):
+            real = len(records) - len(await kind.differing(address, port, records, WAITS))
+    async with decoy_of(name, directory / "ours") as (address, port):
+        wrong = await kind.differing(address, port, records, WAITS)
+    print(row(name, len(records), real, len(records) - len(wrong)))
+    for title in wrong:
+        print(f"           {title}: {OTHERWISE.get(name, {}).get(title, '?')}")
+
+
 def main() -> None:
     """Compare all, one after the other."""
     print(ROW.format("server", "dialogues", "real as recorded", "decky equal"), flush=True)
-    for compare, names in ((by_ssh, tuple(ssh.PERSONAS)), (by_http, tuple(http.OTHERWISE))):
+    everything = (
+        (by_ssh, tuple(ssh.PERSONAS)),
+        (by_http, tuple(http.OTHERWISE)),
+        (by_service, tuple(KINDS)),
+    )
+    for compare, names in everything:
         for name in names:
             with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
                 Path(directory).chmod(0o755)  # the web servers give up root

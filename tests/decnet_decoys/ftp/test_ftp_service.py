@@ -135,6 +135,18 @@ async def test_another_real_client_looks_around(host: DeckyHost) -> None:
     assert any(command.startswith("RETR") for command in commands)
 
 
+@pytest.mark.parametrize("command", ["LIST", "RETR /etc/hostname", "STOR x"])
+async def test_a_client_that_does_not_answer_at_its_port_is_told_so_and_stays(host: DeckyHost, command: str) -> None:
+    # As vsftpd 3.0.3 of Debian 12: no 150 before, no 226 after.
+    with socket.socket() as closed:  # bound, not listening
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        where = f"PORT 127,0,0,1,{port // 256},{port % 256}"
+        replies = await said(host, f"USER {USER}", f"PASS {PASSWORD}", where, command, "NOOP", "QUIT")
+    assert replies[3].startswith("200 PORT command successful.")
+    assert replies[4:] == ["425 Failed to establish connection.", "200 NOOP ok.", "221 Goodbye."]
+
+
 async def test_nobody_else_gets_the_data(host: DeckyHost) -> None:
     reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["ftp"])
     async with asyncio.timeout(DEADLINE):

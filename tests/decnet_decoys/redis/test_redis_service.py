@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -225,8 +226,9 @@ async def test_no_flood_holds_the_loop(host: DeckyHost, name: str) -> None:
     writer.write(FLOODS[name])
     writer.write_eof()
     async with asyncio.timeout(4 * DEADLINE):
-        while await reader.read(1 << 20):
-            pass
+        with contextlib.suppress(ConnectionResetError):  # closed before all of it was read
+            while await reader.read(1 << 20):
+                pass
     writer.close()
     assert host.ctx.counters.snapshot()["decoys_stretches"] == 0
     assert host.ctx.counters.snapshot()["decoys_memory_left"] == host.settings.limits.memory_bytes

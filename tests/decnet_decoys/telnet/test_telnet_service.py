@@ -162,7 +162,7 @@ async def test_a_bot_finds_busybox(host: DeckyHost) -> None:
 async def test_ctrl_c_ends_a_login_and_a_command_only(host: DeckyHost) -> None:
     client = await to_decoy(host)
     await client.until(b"login: ")
-    assert await client.say(b"ro\x03", b"never") == b"ro^C"
+    assert await client.say(b"ro\x03", b"never") == b"^C"
     client.leave()
     client = await logged_in(host)
     await client.say(b"sleep 1000\r\n", b"sleep 1000\r\n")

@@ -37,6 +37,7 @@ class Commands:
 
         Telnet's interrupt, which clients send before ABOR, is left out. Raises TooLongError.
         """
+        self._skip_empty()
         end = self._buffer.find(b"\n")
         if end < 0 and len(self._buffer) <= LONGEST:
             return None
@@ -47,6 +48,11 @@ class Commands:
         line = line.lstrip(bytes((_IAC, 0xF4, 0xF2)))
         name, _, argument = line.decode("utf-8", "surrogateescape").partition(" ")
         return name.upper(), argument
+
+    def _skip_empty(self) -> None:
+        """Leave out empty lines, to which vsftpd says nothing: some address translators add them."""
+        while self._buffer.startswith((b"\n", b"\r\n")):
+            del self._buffer[: self._buffer.index(b"\n") + 1]
 
 
 def features(*, tls: bool) -> str:
@@ -83,10 +89,18 @@ def port_of(argument: str, client: str) -> int | None:
     return port if ".".join(numbers[:4]) == client and port >= 1024 else None
 
 
-def extended_port_of(argument: str, client: str) -> int | None:
-    """Return the port that EPRT names, likewise (RFC 2428)."""
+def extended_port_of(argument: str, client: str) -> int | str:
+    """Return the port that EPRT names (RFC 2428), or why it is refused, likewise."""
     parts = argument.split(argument[:1]) if argument else []
-    if len(parts) != 5 or parts[2] != client or not (parts[3].isdecimal() and len(parts[3]) <= 5):
-        return None
-    port = int(parts[3])
-    return port if 1024 <= port <= 65535 else None
+    if len(parts) != 5:
+        return "500 Bad EPRT command."
+    if parts[1] != ("2" if ":" in client else "1"):
+        return "500 Bad EPRT protocol."
+    port = int(parts[3]) if parts[3].isdecimal() and len(parts[3]) <= 5 else 0
+    return port if parts[2] == client and 1024 <= port <= 65535 else "500 Illegal EPRT command."
+
+
+def umask_of(argument: str) -> int:
+    """Return the number that SITE UMASK sets: what is not octal is nothing."""
+    digits = argument.strip()
+    return int(digits, 8) & 0o777 if digits and len(digits) < 12 and set(digits) <= set("01234567") else 0

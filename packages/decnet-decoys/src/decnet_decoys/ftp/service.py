@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.session_recorder import SessionRecorder
@@ -12,6 +13,10 @@ from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.services.service import Service
+from decnet_decoys.tls.errors import NotTlsError
+
+if TYPE_CHECKING:
+    from decnet_decoys.tls.offer import TlsOffer
 
 TRIES = 3
 """vsftpd's max_login_fails."""
@@ -111,12 +116,24 @@ class _Dialogue:
                 return
             await self._say("234 Proceed with negotiation.")
             self._commands.clear()
-            self._connection = await tls.secured(self._connection)
-            self._secure = True
-        elif name in ("PBSZ", "PROT") and self._secure:
-            await self._say("200 PBSZ set to 0." if name == "PBSZ" else "200 PROT now Private.")
+            await self._begin_tls(tls)
+        elif name in ("PBSZ", "PROT") and tls is not None:
+            agreed = "200 PBSZ set to 0." if name == "PBSZ" else "200 PROT now Private."
+            await self._say(agreed if self._secure else f"503 {name} needs a secure connection.")
+        elif name == "OPTS":
+            await self._say(
+                "200 Always in UTF8 mode." if argument.upper() == "UTF8 ON" else "501 Option not understood."
+            )
         else:
             await self._say(_PLEASE)
+
+    async def _begin_tls(self, tls: TlsOffer) -> None:
+        try:
+            self._connection = await tls.secured(self._connection)
+        except NotTlsError as error:
+            await self._say(f"500 OOPS: {error.words}")
+            raise
+        self._secure = True
 
     async def _judged(self, username: str, password: str) -> bool:
         """Decide about a log-in and record it; root is refused whatever its password, by Debian's /etc/ftpusers."""

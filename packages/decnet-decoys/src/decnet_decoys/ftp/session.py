@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ftp.data import DataChannel
-from decnet_decoys.ftp.lines import extended_port_of, features, listing, passive, port_of
+from decnet_decoys.ftp.lines import extended_port_of, features, listing, passive, port_of, umask_of
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -26,7 +26,6 @@ _FIXED = {
     "SYST": "215 UNIX Type: L8", "NOOP": "200 NOOP ok.", "ALLO": "202 ALLO command ignored.", "HELP": HELP,
     "ACCT": "502 ACCT not implemented.", "REIN": "502 REIN not implemented.", "SMNT": "502 SMNT not implemented.",
     "ABOR": "225 No transfer to ABOR.", "PASS": "230 Already logged in.",
-    "USER": "530 Can't change to another user.",
 }  # fmt: skip
 _ALIASES = {"XCWD": "CWD", "XCUP": "CDUP", "XPWD": "PWD", "XMKD": "MKD", "XRMD": "RMD", "NLST": "LIST"}
 
@@ -54,6 +53,8 @@ class FtpSession:
         self._binary = False
         self._offset = 0
         self._from = ""
+        self._umask = 0o077
+        self._extended_only = False
         self._began = time.monotonic()
 
     def close(self) -> None:
@@ -82,8 +83,12 @@ class FtpSession:
     async def _pwd(self, _argument: str) -> None:
         await self._say(f'257 "{self._shell.cwd}" is the current directory')
 
+    async def _user(self, argument: str) -> None:
+        same = argument == self._shell.user.name
+        await self._say("331 Any password will do." if same else "530 Can't change to another user.")
+
     async def _cwd(self, argument: str) -> None:
-        self._shell.cwd = self._shell.files.enter(argument or "/", self._shell.access)
+        self._shell.cwd = self._shell.files.enter(self._named(argument), self._shell.access)
         await self._say("250 Directory successfully changed.")
 
     async def _cdup(self, _argument: str) -> None:
@@ -112,10 +117,18 @@ class FtpSession:
         await self._say(f"350 Restart position accepted ({self._offset}).")
 
     async def _site(self, argument: str) -> None:
-        name = argument.partition(" ")[0].upper()
-        answers = {"HELP": "214 CHMOD UMASK HELP", "CHMOD": "550 SITE CHMOD command failed.",
-                   "UMASK": "200 Your current UMASK is 022"}  # fmt: skip
-        await self._say(answers.get(name, "500 Unknown SITE command."))
+        name, _, given = argument.partition(" ")
+        if name.upper() == "UMASK":
+            await self._site_umask(given)
+            return
+        changes = "550 SITE CHMOD command failed." if " " in given else "500 SITE CHMOD needs 2 arguments."
+        answers = {"HELP": "214 CHMOD UMASK HELP", "CHMOD": changes}
+        await self._say(answers.get(name.upper(), "500 Unknown SITE command."))
+
+    async def _site_umask(self, given: str) -> None:
+        words = "UMASK set to" if given else "Your current UMASK is"
+        self._umask = umask_of(given) if given else self._umask
+        await self._say(f"200 {words} {'0' if self._umask else ''}{self._umask:o}")
 
     async def _size(self, argument: str) -> None:
         await self._say(f"213 {self._file(argument).size}")
@@ -145,7 +158,7 @@ class FtpSession:
         await self._say("250 Delete operation successful.")
 
     async def _rnfr(self, argument: str) -> None:
-        self._shell.files.stat(argument, self._shell.access)
+        self._shell.files.stat(self._named(argument), self._shell.access)
         self._from = argument
         await self._say("350 Ready for RNTO.")
 
@@ -174,14 +187,22 @@ class FtpSession:
 
     async def _pasv(self, _argument: str) -> None:
         address = self._recorder.connection.info.dst[0]
-        if ":" in address:
+        if ":" in address or self._extended_only:
             await self._say("550 Permission denied.")
         elif (port := self._listened()) is None:
             await self._say("425 Failed to establish connection.")
         else:
             await self._say(f"227 Entering Passive Mode ({passive(address, port)}).")
 
-    async def _epsv(self, _argument: str) -> None:
+    async def _epsv(self, argument: str) -> None:
+        family = "2" if ":" in self._recorder.connection.info.dst[0] else "1"
+        if argument.upper() == "ALL":
+            self._extended_only = True
+            await self._say("200 EPSV ALL ok.")
+            return
+        if argument not in ("", family):
+            await self._say("522 Bad network protocol.")
+            return
         port = self._listened()
         opened = f"229 Entering Extended Passive Mode (|||{port}|)"
         await self._say("425 Failed to establish connection." if port is None else opened)
@@ -194,14 +215,17 @@ class FtpSession:
             return None
 
     async def _port(self, argument: str) -> None:
-        await self._active(port_of(argument, self._recorder.connection.info.src[0]), "PORT", "PASV")
+        port = port_of(argument, self._recorder.connection.info.src[0])
+        await self._active("500 Illegal PORT command." if port is None else port, "PORT", "PASV")
 
     async def _eprt(self, argument: str) -> None:
         await self._active(extended_port_of(argument, self._recorder.connection.info.src[0]), "EPRT", "EPSV")
 
-    async def _active(self, port: int | None, name: str, better: str) -> None:
-        if port is None:
-            await self._say(f"500 Illegal {name} command.")
+    async def _active(self, port: int | str, name: str, better: str) -> None:
+        if self._extended_only:
+            port = "550 Permission denied."
+        if isinstance(port, str):
+            await self._say(port)
             return
         self._data.connect_to(port)
         await self._say(f"200 {name} command successful. Consider using {better}.")
@@ -225,8 +249,8 @@ class FtpSession:
         if not await self._needs_data():
             return
         text = await self._listing(path, hidden="a" in options, names_only="1" in options)
-        await self._send("150 Here comes the directory listing.", text.encode("utf-8", "surrogateescape"))
-        await self._say("226 Directory send OK.")
+        listed = text.encode("utf-8", "surrogateescape")
+        await self._send("150 Here comes the directory listing.", listed, "226 Directory send OK.")
 
     async def _listing(self, path: str, *, hidden: bool, names_only: bool = False) -> str:
         """Return the lines of a directory; none for one that is not there, as vsftpd does."""
@@ -271,12 +295,20 @@ class FtpSession:
     async def _appe(self, argument: str) -> None:
         await self._stored(argument, append=True)
 
-    async def _stored(self, argument: str, *, append: bool) -> None:
+    async def _stou(self, argument: str) -> None:
+        if not await self._needs_data():
+            return
+        base = argument or "STOU"
+        free = (base, *(f"{base}.{number}" for number in range(1, 100)))
+        name = next((one for one in free if not self._shell.files.exists(one, self._shell.access)), base)
+        await self._stored(name, append=False, words=f"150 FILE: {name}")
+
+    async def _stored(self, argument: str, *, append: bool, words: str = "150 Ok to send data.") -> None:
         if not await self._needs_data():
             return
         files, access = self._shell.files, self._shell.access
         files.write(argument, b"", access, append=True)  # whether it may be written there
-        opened = await self._opened("150 Ok to send data.")
+        opened = await self._opened(words)
         if opened is None:
             return
         try:
@@ -305,6 +337,12 @@ class FtpSession:
             pass  # what has come is evidence
         return bytes(kept), size
 
+    def _named(self, path: str) -> str:
+        """Return the path that a command names; raises FileSystemError for none. A tilde is the account's home."""
+        if not path:
+            raise FileSystemError("No such file or directory")
+        return self._shell.user.home + path[1:] if path == "~" or path.startswith("~/") else path
+
     def _absolute(self, path: str) -> str:
         return posixpath.normpath(posixpath.join(self._shell.cwd, path))
 
@@ -314,13 +352,13 @@ class FtpSession:
         return self._data.ready
 
     async def _opened(self, words: str) -> Connection | None:
-        """Say that a transfer begins, and return its connection; None when there is none."""
-        await self._say(words)
+        """Return the connection of a transfer, after saying that it begins; None when there is none, which is said."""
         try:
             plain = await self._data.open()
         except OSError:
             await self._say("425 Failed to establish connection.")
             return None
+        await self._say(words)
         if not self._private or self._tls is None:
             return plain
         try:
@@ -330,7 +368,7 @@ class FtpSession:
             await self._say("522 SSL connection failed: session reuse required")
             return None
 
-    async def _send(self, words: str, data: bytes) -> None:
+    async def _send(self, words: str, data: bytes, done: str) -> None:
         opened = await self._opened(words)
         if opened is None:
             return
@@ -338,6 +376,7 @@ class FtpSession:
             await opened.write(data)
         finally:
             opened.socket.close()
+        await self._say(done)
 
 
 _HANDLERS: dict[str, Callable[[FtpSession, str], Awaitable[None]]] = {
@@ -348,6 +387,7 @@ _HANDLERS: dict[str, Callable[[FtpSession, str], Awaitable[None]]] = {
     "RNTO": FtpSession._rnto, "STAT": FtpSession._stat, "PASV": FtpSession._pasv, "EPSV": FtpSession._epsv,
     "PORT": FtpSession._port, "EPRT": FtpSession._eprt, "PBSZ": FtpSession._pbsz, "PROT": FtpSession._prot,
     "LIST": FtpSession._list, "RETR": FtpSession._retr, "STOR": FtpSession._stor, "APPE": FtpSession._appe,
+    "STOU": FtpSession._stou, "USER": FtpSession._user,
 }  # fmt: skip
 _FAILED = {
     "CWD": "550 Failed to change directory.", "CDUP": "550 Failed to change directory.",

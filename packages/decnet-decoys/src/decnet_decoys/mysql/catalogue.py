@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.profile import MysqlProfile, Table
 
 MOST_NAMES: Final = 200
@@ -31,7 +32,7 @@ class Done(NamedTuple):
 class Found(NamedTuple):
     """A result."""
 
-    columns: Sequence[tuple[str, int]]
+    columns: Sequence[Column]
     rows: Sequence[Sequence[str | None]]
 
 

@@ -6,17 +6,75 @@ import time
 from collections.abc import Callable
 
 from decnet_decoys.mysql.catalogue import Failed, Visitor
+from decnet_decoys.mysql.packets import Column, blob_column, null_column, number_column
+
+_SUM = re.compile(r"(\d{1,9}) ?([+*-]) ?(\d{1,9})")
+_COMPARED = re.compile(
+    r"(?P<what>@@[\w.]{1,64}|\w{1,64}\(\)) ?(?P<how>=|like) ?(?P<quote>['\"])(?P<with>[^'\"]{0,64})(?P=quote)",
+    re.IGNORECASE,
+)
+_SIZES = dict.fromkeys(("current_user", "user", "session_user", "system_user"), 1536) | dict.fromkeys(
+    ("database", "schema"), 256
+)
+"""Of what functions return, in the bytes that the real server says."""
+
+
+def column_of(name: str, expression: str, value: str | None) -> Column:
+    """Return how the real server describes an expression and its value."""
+    if _COMPARED.fullmatch(expression):
+        return number_column(name, 1, constant=False)
+    shown, call = name.strip("'\""), expression.partition("(")[0].lower()
+    if expression[:1].isdecimal() and expression[:2].lower() != "0x":
+        return number_column(shown, len(expression))
+    if call in _SIZES and "(" in expression:
+        return Column(shown, size=_SIZES[call])
+    if call == "null":
+        return null_column(shown)
+    constant = expression[:1] in ("'", '"')
+    return blob_column(shown) if call == "load_file" else Column(shown, size=4 * len(value or ""), flags=int(constant))
+
+
+def _compared(visitor: Visitor, found: re.Match[str]) -> str | Failed | None:
+    value = value_of(visitor, found["what"])
+    if value is None or isinstance(value, Failed):
+        return value
+    pattern = re.escape(found["with"]).replace("%", ".*").replace("_", ".") if found["how"] != "=" else ""
+    same = (
+        found["with"].lower() == value.lower() if found["how"] == "=" else re.fullmatch(pattern, value, re.IGNORECASE)
+    )
+    return "1" if same else "0"
+
+
+def _computed(found: re.Match[str]) -> str:
+    one, two = int(found[1]), int(found[3])
+    return str({"+": one + two, "-": one - two, "*": one * two}[found[2]])
 
 
 def value_of(visitor: Visitor, expression: str) -> str | Failed | None:
     """Return an expression's value."""
+    compared, computed = _COMPARED.fullmatch(expression), _SUM.fullmatch(expression)
+    if compared:
+        return _compared(visitor, compared)
+    if computed:
+        return _computed(computed)
     if expression[:2] == "@@":
-        name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", expression, flags=re.IGNORECASE).strip("`").lower()
-        known = visitor.catalogue.variables.get(name)
-        return Failed(1193, "HY000", f"Unknown system variable '{name}'") if known is None else known
+        return _variable(visitor, expression)
     call = re.fullmatch(r"(?P<name>\w+)\s*\((?P<given>.*)\)", expression, re.DOTALL)
     if call:
         return _called(visitor, call["name"].lower(), call["given"].strip(), call["name"])
+    return _constant(expression)
+
+
+def _variable(visitor: Visitor, expression: str) -> str | Failed | None:
+    name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", expression, flags=re.IGNORECASE).strip("`").lower()
+    known = visitor.catalogue.variables.get(name)
+    if known is None:
+        return Failed(1193, "HY000", f"Unknown system variable '{name}'")
+    unset = name == "secure_file_priv" and not known and visitor.catalogue.profile.flavour == "mariadb"
+    return None if unset else known
+
+
+def _constant(expression: str) -> str | Failed | None:
     if re.fullmatch(r"-?\d{1,30}(?:\.\d{1,30})?|(['\"]).*\1|0x[0-9a-fA-F]*", expression, re.DOTALL):
         return literal(expression).decode("utf-8", "replace") if not expression[:1].isdecimal() else _number(expression)
     if expression.lower() == "null":

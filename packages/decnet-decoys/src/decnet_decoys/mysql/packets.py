@@ -15,14 +15,44 @@ EXTENDED_METADATA, CACHED_METADATA = 1 << 35, 1 << 36
 _OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
 """Capabilities, read off the real servers; that of TLS is added where it is offered."""
 _AUTOCOMMIT: Final = 2
-TEXT, NUMBER = 0xFD, 0x08
-"""Types of columns: VAR_STRING and LONGLONG."""
+TEXT = 0xFD
+"""Type of a column: VAR_STRING."""
+_BINARY, _BLOB, _LONG, _NULL = 63, 0xFB, 3, 6
+"""A character set and three more types."""
 LONGEST_HELLO: Final = 64 << 10
 """Bytes of what a client may send before it has logged in."""
 
 
 class TooLongError(DecoysError):
     """A packet is longer than it may be."""
+
+
+class OutOfOrderError(DecoysError):
+    """A packet has another number than the one that comes next."""
+
+
+class Column(NamedTuple):
+    """A column of a result, as the real server describes it."""
+
+    name: str
+    kind: int = TEXT
+    size: int = 1024
+    flags: int = 0
+    decimals: int = 39
+    text: bool = True
+    """Whether it has the connection's character set."""
+
+
+def number_column(name: str, size: int, *, constant: bool = True) -> Column:
+    return Column(name, _LONG, size, 0x81 if constant else 0x80, 0, text=False)
+
+
+def null_column(name: str) -> Column:
+    return Column(name, _NULL, 0, 0x80, 0, text=False)
+
+
+def blob_column(name: str) -> Column:
+    return Column(name, _BLOB, 1 << 24, 0x80, text=False)
 
 
 class Framing:
@@ -32,6 +62,8 @@ class Framing:
         self.most = most
         self.sequence = 0
         """Number of the packet that comes next, from either side."""
+        self.charset = 33
+        """Of the connection, by its number."""
         self._buffer = bytearray()
 
     @property
@@ -42,9 +74,11 @@ class Framing:
         self._buffer += data
 
     def take(self) -> bytes | None:
-        """Return the next packet, None when it is not there yet; raises TooLongError."""
+        """Return the next packet, None when it is not there yet; raises TooLongError, OutOfOrderError."""
         if len(self._buffer) < 4:
             return None
+        if self._buffer[3] != self.sequence:
+            raise OutOfOrderError
         size = int.from_bytes(self._buffer[:3], "little")
         if size > self.most:
             raise TooLongError
@@ -78,6 +112,7 @@ class Hello(NamedTuple):
     response: bytes
     database: bytes
     plugin: str
+    charset: int
 
 
 def greeting(flavour: str, version: str, plugin: str, thread: int, salt: bytes, *, tls: bool) -> bytes:
@@ -110,21 +145,22 @@ def hello(packet: bytes) -> Hello | None:
     if not capabilities & _OF_MYSQL:
         capabilities |= int.from_bytes(packet[28:32], "little") << 32
     username, _, rest = packet[32:].partition(b"\0")
+    charset = packet[8]
     if (capabilities & PLUGIN_AUTH_LENENC and rest[:1] < b"\xfb") or capabilities & SECURE_CONNECTION:
         size = rest[:1]
     else:
         response, _, rest = rest.partition(b"\0")
-        return _rest_of_hello(capabilities, username, response, rest)
+        return _rest_of_hello(capabilities, username, response, rest, charset)
     length = size[0] if size else 0
-    return _rest_of_hello(capabilities, username, rest[1 : 1 + length], rest[1 + length :])
+    return _rest_of_hello(capabilities, username, rest[1 : 1 + length], rest[1 + length :], charset)
 
 
-def _rest_of_hello(capabilities: int, username: bytes, response: bytes, rest: bytes) -> Hello:
+def _rest_of_hello(capabilities: int, username: bytes, response: bytes, rest: bytes, charset: int) -> Hello:
     database = b""
     if capabilities & CONNECT_WITH_DB:
         database, _, rest = rest.partition(b"\0")
     plugin = rest.partition(b"\0")[0] if capabilities & PLUGIN_AUTH else b""
-    return Hello(capabilities, username, response, database, plugin[:64].decode("latin-1"))
+    return Hello(capabilities, username, response, database, plugin[:64].decode("latin-1"), charset)
 
 
 def ok(affected: int = 0, header: int = 0) -> bytes:
@@ -136,21 +172,26 @@ def error(code: int, state: str, message: str) -> bytes:
     return b"\xff" + code.to_bytes(2, "little") + b"#" + state.encode() + text
 
 
+def refused_of_old(message: str) -> bytes:
+    """Return an error for a client older than protocol 4.1, which knows no SQLSTATE."""
+    return b"\xff" + (1045).to_bytes(2, "little") + message.encode("utf-8", "surrogateescape")[:512]
+
+
 def switch(plugin: str, salt: bytes) -> bytes:
     """Ask for another way to log in (AuthSwitchRequest)."""
     return b"\xfe" + plugin.encode() + b"\0" + salt + b"\0"
 
 
 def rows(
-    columns: Sequence[tuple[str, int]], values: Iterable[Sequence[str | None]], capabilities: int
+    columns: Sequence[Column], values: Iterable[Sequence[str | None]], capabilities: int, charset: int = 33
 ) -> Iterable[bytes]:
     """Yield the packets of a result; a value of None is NULL."""
     deprecated = capabilities & DEPRECATE_EOF
     end = b"\xfe\0\0" + struct.pack("<H", _AUTOCOMMIT)
     yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
     extension = b"\0" if capabilities & EXTENDED_METADATA else b""
-    for name, kind in columns:
-        yield _column(name, kind, extension)
+    for column in columns:
+        yield _column(column, extension, charset)
     if not deprecated:
         yield end
     for row in values:
@@ -158,10 +199,10 @@ def rows(
     yield ok(header=0xFE) if deprecated else end
 
 
-def _column(name: str, kind: int, extension: bytes) -> bytes:
-    charset, size, flags, decimals = (63, 20, 0x81, 0) if kind == NUMBER else (33, 1024, 0, 39)
-    fixed = struct.pack("<HIBHB", charset, size, kind, flags, decimals)
-    return b"\x03def\0\0\0" + _text(name) + b"\0" + extension + b"\x0c" + fixed + b"\0\0"
+def _column(column: Column, extension: bytes, charset: int) -> bytes:
+    used = charset if column.text else _BINARY
+    fixed = struct.pack("<HIBHB", used, column.size, column.kind, column.flags, column.decimals)
+    return b"\x03def\0\0\0" + _text(column.name) + b"\0" + extension + b"\x0c" + fixed + b"\0\0"
 
 
 def _text(value: str) -> bytes:

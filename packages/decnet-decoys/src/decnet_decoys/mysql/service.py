@@ -20,7 +20,7 @@ from decnet_decoys.mysql.authentication import (
     unmasked,
 )
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Outcome, Visitor
-from decnet_decoys.mysql.packets import Framing, Hello, TooLongError
+from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
 from decnet_decoys.mysql.statements import answer, use
 from decnet_decoys.processor import turn
@@ -28,7 +28,8 @@ from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.service import Service
 
 _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
-_RESET = 31
+_PROCESSES, _PREPARE, _RESET = 10, 22, 31
+_NONE = -1
 _FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
 
 
@@ -77,6 +78,10 @@ class _Dialogue:
             if visitor is not None:
                 self._framing.most = service.context.settings.limits.body_bytes
                 await self._questions(visitor)
+        except OutOfOrderError:
+            await self._send(packets.error(1156, "08S01", "Got packets out of order"))
+            if not self._connection.other_protocol:
+                self._record("other protocol", {"data": text(self._framing.take_all()[:512])})
         except TooLongError:
             if self._connection.other_protocol:
                 return
@@ -110,9 +115,9 @@ class _Dialogue:
         hello = packets.hello(packet) if packet is not None else None
         if hello is None:
             if packet is not None:
-                await self._send(packets.error(1043, "08S01", "Bad handshake"))
+                await self._send(self._not_understood(packet))
             return None
-        self._capabilities = hello.capabilities
+        self._capabilities, self._framing.charset = hello.capabilities, hello.charset
         response = await self._response(hello)
         if response is None:
             return None
@@ -123,6 +128,12 @@ class _Dialogue:
         refused = use(visitor, _name(hello.database)) if hello.database else Done()
         await self._send(*self._made(refused))
         return None if isinstance(refused, Failed) else visitor
+
+    def _not_understood(self, packet: bytes) -> bytes:
+        if len(packet) < 33:
+            return packets.error(1043, "08S01", "Bad handshake")
+        address = self._recorder.info.src[0]
+        return packets.refused_of_old(f"Access denied for user ''@'{address}' (using password: NO)")
 
     async def _response(self, hello: Hello) -> bytes | None:
         """Return the response to the challenge, after agreeing how it is made."""
@@ -189,12 +200,16 @@ class _Dialogue:
         self._recorder.emit(
             ClientIdentified(service=self._recorder.service, software=f"capabilities {self._capabilities:#x}")
         )
-        while packet := await self._packet():
-            command, given = packet[0], packet[1:]
+        while (packet := await self._command()) is not None:
+            command, given = packet[0] if packet else _NONE, packet[1:]
             if command == _QUIT:
                 return
             await self._answer(visitor, command, given)
             await turn.give_way()
+
+    async def _command(self) -> bytes | None:
+        self._framing.sequence = 0
+        return await self._packet()
 
     async def _answer(self, visitor: Visitor, command: int, given: bytes) -> None:
         if command == _QUERY:
@@ -204,11 +219,22 @@ class _Dialogue:
             await self._send(*self._made(use(visitor, _name(given))))
         elif command in (_PING, _RESET):
             await self._send(packets.ok())
+        elif command == _PREPARE:
+            await self._prepared(visitor, given)
+        elif command == _PROCESSES:
+            await self._statement(visitor, b"show processlist")
         elif command == _STATISTICS:
             await self._send(self._statistics())
         else:
             self._record("command", {"number": str(command), "data": text(given[:512])})
             await self._send(packets.error(1047, "08S01", "Unknown command"))
+
+    async def _prepared(self, visitor: Visitor, given: bytes) -> None:
+        """Refuse a prepared statement as one that cannot be prepared, after its errors."""
+        outcome, known = answer(visitor, given.decode("utf-8", "surrogateescape"))
+        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(given), known=known))
+        cannot = Failed(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
+        await self._send(*self._made(outcome if isinstance(outcome, Failed) else cannot))
 
     def _statistics(self) -> bytes:
         up = int(time.time() - self._service.catalogue.started) + self._service.context.persona.uptime_days * 86400
@@ -238,7 +264,7 @@ class _Dialogue:
             return [packets.error(*outcome)]
         if isinstance(outcome, Done):
             return [packets.ok(outcome.affected)]
-        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities))
+        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities, self._framing.charset))
 
 
 def _name(value: bytes) -> str:

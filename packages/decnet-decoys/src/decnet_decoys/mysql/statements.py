@@ -6,13 +6,13 @@ typing mistake. What a visitor creates and drops is remembered for all, in bound
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.expressions import expressions, literal, value_of
-from decnet_decoys.mysql.packets import NUMBER, TEXT
+from decnet_decoys.mysql.expressions import column_of, expressions, literal, value_of
+from decnet_decoys.mysql.packets import Column, number_column
 from decnet_decoys.mysql.profile import Table
 
 LONGEST: Final = 4096
@@ -28,6 +28,8 @@ def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
     written = _writing(text)
     if written is not None:
         return _write(visitor, written), True
+    if text.lower() in _VERBS:
+        return _near(visitor, ""), False
     text = " ".join(text[:LONGEST].split())  # so that no shape has to try how many spaces there are
     for shape, act in _SHAPES:
         match = shape.fullmatch(text)
@@ -60,6 +62,11 @@ def _bare(sql: str) -> str:
 
 
 def _syntax(visitor: Visitor, text: str) -> Failed:
+    verb, _, rest = text.partition(" ")
+    return _near(visitor, rest if verb.lower() in _VERBS else text)
+
+
+def _near(visitor: Visitor, text: str) -> Failed:
     server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
     return Failed(
         1064,
@@ -73,8 +80,10 @@ def _strings(*values: str) -> list[list[str | None]]:
     return [[value] for value in values]
 
 
-def _databases(visitor: Visitor, _match: re.Match[str]) -> Outcome:
-    return Found([("Database", TEXT)], _strings(*sorted(visitor.catalogue.databases)))
+def _databases(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    return Found(
+        [Column("Database", size=256, flags=1)], _strings(*_matched(visitor.catalogue.databases, match["like"]))
+    )
 
 
 def _tables(visitor: Visitor, match: re.Match[str]) -> Outcome:
@@ -83,27 +92,33 @@ def _tables(visitor: Visitor, match: re.Match[str]) -> Outcome:
         return Failed(1046, "3D000", "No database selected")
     if name not in visitor.catalogue.databases:
         return Failed(1049, "42000", f"Unknown database '{name}'")
-    return Found([(f"Tables_in_{name}", TEXT)], _strings(*sorted(visitor.catalogue.databases[name])))
+    return Found([Column(f"Tables_in_{name}", size=256, flags=1)], _strings(*sorted(visitor.catalogue.databases[name])))
 
 
 def _variables(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    like = (match["like"] or "%")[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    wanted = like.replace("%", "*").replace("_", "?")
-    shown = [[name, value] for name, value in sorted(visitor.catalogue.variables.items()) if fnmatchcase(name, wanted)]
-    return Found([("Variable_name", TEXT), ("Value", TEXT)], shown)
+    variables = visitor.catalogue.variables
+    shown = [[name, variables[name]] for name in _matched(variables, match["like"])]
+    return Found([Column("Variable_name", size=256, flags=1), Column("Value", size=8192)], shown)
+
+
+def _matched(names: Iterable[str], like: str | None) -> list[str]:
+    """Return the names that a pattern of SQL's LIKE matches, in order; all without a pattern."""
+    pattern = (like or "%")[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    wanted = pattern.replace("%", "*").replace("_", "?")
+    return [name for name in sorted(names) if fnmatchcase(name.lower(), wanted)]
 
 
 def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
     names = ("Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress")
     row = [str(visitor.number), visitor.user, visitor.address, visitor.database or None, "Query", "0", "starting",
            match[0][:100], "0.000"]  # fmt: skip
-    return Found([(name, TEXT) for name in names], [row])
+    return Found([Column(name) for name in names], [row])
 
 
 def _grants(visitor: Visitor, _match: re.Match[str]) -> Outcome:
     name = f"{visitor.user}@%"
     grant = f"GRANT ALL PRIVILEGES ON *.* TO `{visitor.user}`@`%` WITH GRANT OPTION"
-    return Found([(f"Grants for {name}", TEXT)], _strings(grant))
+    return Found([Column(f"Grants for {name}", flags=1)], _strings(grant))
 
 
 def use(visitor: Visitor, name: str) -> Outcome:
@@ -171,8 +186,8 @@ def _select_from(visitor: Visitor, match: re.Match[str]) -> Outcome:
     if table is None:
         return Failed(1146, "42S02", f"Table '{database}.{name}' doesn't exist")
     if re.fullmatch(r"count\s*\(.{0,60}\)", match["what"].strip(), re.IGNORECASE):
-        return Found([(match["what"].strip(), NUMBER)], _strings(str(len(table.rows))))
-    return Found([(column, TEXT) for column in table.columns], table.rows)
+        return Found([number_column(match["what"].strip(), 21)], _strings(str(len(table.rows))))
+    return Found([Column(column) for column in table.columns], table.rows)
 
 
 def _write(visitor: Visitor, written: Written) -> Outcome:
@@ -193,15 +208,25 @@ def _create_function(visitor: Visitor, match: re.Match[str]) -> Outcome:
 
 
 def _select(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    names, row = [], []
-    for expression in expressions(match["what"]):
+    if match["what"].split()[0].lower() in ("from", "where", "into"):
+        return _near(visitor, match["what"])
+    columns, row = [], []
+    for each in expressions(match["what"]):
+        named = re.fullmatch(r"(?P<what>.+?) as [`'\"]?(?P<name>[\w$]{1,64})[`'\"]?", each, re.IGNORECASE)
+        expression = named["what"] if named else each
         value = value_of(visitor, expression)
         if isinstance(value, Failed):
             return value
-        kind = NUMBER if value is not None and value.isdecimal() and not expression.startswith(("'", '"')) else TEXT
-        names.append((expression.strip("'\""), kind))
+        columns.append(column_of(named["name"] if named else each, expression, value))
         row.append(value)
-    return Found(names, [row])
+    return Found(columns, [row])
+
+
+def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
+    """Set a variable; one that no server has is an error."""
+    name = re.sub(r"^@@(?:global\.|session\.)?", "", match["name"].lower())
+    known = name in visitor.catalogue.variables or name.startswith(("@", *_SETTABLE))
+    return Done() if known else Failed(1193, "HY000", f"Unknown system variable '{name[:64]}'")
 
 
 def _name(text: str) -> str:
@@ -214,6 +239,15 @@ def _split(visitor: Visitor, text: str) -> tuple[str, str]:
     return (_name(database), _name(name)) if dot else (visitor.database, _name(database))
 
 
+_VERBS: Final = ("select", "show", "create", "drop", "use", "set", "alter", "grant")
+"""Words that a statement may begin with: what follows them is the error."""
+_SETTABLE: Final = (
+    "autocommit", "big_tables", "binlog", "character_set", "collation", "foreign_key_checks", "global_", "innodb",
+    "interactive_timeout", "join_", "lc_", "local_infile", "lock_", "log_", "long_query", "max_", "net_", "optimizer",
+    "profiling", "query_", "read_", "secure_", "slow_query", "sort_", "sql_", "table_", "time_", "tx_", "transaction",
+    "unique_checks", "wait_timeout",
+)  # fmt: skip
+"""How variables begin that a client may set."""
 _NAME = r"[`'\"]?[\w$.`-]{1,140}[`'\"]?"
 _EXISTS = "(?P<exists>if (?:not )?exists )?"
 
@@ -223,7 +257,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 
 _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], Outcome]], ...]] = (
-    (_shape("show (?:databases|schemas)"), _databases),
+    (_shape(r"show (?:databases|schemas)(?: like ['\"](?P<like>[^'\"]*)['\"])?"), _databases),
     (_shape(f"show (?:full )?tables(?: (?:from|in) (?P<db>{_NAME}))?"), _tables),
     (_shape(r"show (?:global |session )?variables(?: like ['\"](?P<like>[^'\"]*)['\"])?"), _variables),
     (_shape("show (?:full )?processlist"), _processes),
@@ -243,6 +277,7 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], O
     (_shape(f"select (?P<what>[^;]+?) from (?P<name>{_NAME})(?: .*)?"), _select_from),  # noqa: S608  # a pattern
     (_shape(r"select (?P<what>.+?)(?: limit \d{1,10})?"), _select),
     (_shape("(?:insert|replace|update|delete|truncate) .*"), _changed),
+    (_shape(r"set (?:global |session |local )?(?P<name>[@\w.]{1,64}) ?:?= ?.*"), _set),
     (
         _shape(
             "(?:set|flush|grant|revoke|create user|alter|drop user|begin|commit|rollback|start|kill|lock|unlock)\\b.*"

@@ -4,13 +4,13 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import keys, server
+from decnet_decoys.redis import channels, keys, scripts, server, sets
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
 
-COMMANDS = {**keys.COMMANDS, **server.COMMANDS}
+COMMANDS = {**keys.COMMANDS, **sets.COMMANDS, **server.COMMANDS, **scripts.COMMANDS, **channels.COMMANDS}
 MOST_WORDS = 2048
 """Of a command that is carried out, which is a millisecond's work; one with more gets the answer of a full memory."""
 MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
@@ -39,7 +39,7 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
         return Error("NOAUTH Authentication required.")
     if name in ("multi", "exec", "discard"):
         return await _transaction(client, name)
-    refused = _refused(name, arguments)
+    refused = _refused(name, arguments) or channels.refused(client, name)
     if refused is not None:
         client.spoiled = client.queued is not None
         return refused

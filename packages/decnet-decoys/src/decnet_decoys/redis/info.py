@@ -17,7 +17,7 @@ def info(instance: Instance, wanted: Iterable[str]) -> str:
     found = [
         _section(title, rows) for title, rows in _sections(instance).items() if everything or title.lower() in names
     ]
-    return "\r\n".join(found) or "\r\n"
+    return "\r\n".join(found)
 
 
 def _section(title: str, rows: dict[str, object]) -> str:

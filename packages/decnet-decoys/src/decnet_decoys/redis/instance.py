@@ -75,6 +75,8 @@ class Client:
         self.authenticated = not instance.settings["requirepass"]
         self.leaves = False
         """Whether the connection ends after this answer."""
+        self.channels: dict[bytes, None] = {}
+        """What it has subscribed to."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
         self.queued_bytes = 0

@@ -161,6 +161,8 @@ def type_(client: Client, given: Arguments) -> Reply:
             return Simple("list")
         case dict():
             return Simple("hash")
+        case frozenset():
+            return Simple("set")
     return Simple("none")
 
 
@@ -200,12 +202,20 @@ def dbsize(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return len(client.keys)
 
 
-def flushdb(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def flushdb(client: Client, given: Arguments) -> Reply:
+    if not _flushes(given):
+        return SYNTAX
     client.keys.clear()
     return OK
 
 
-def flushall(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def _flushes(given: Arguments) -> bool:
+    return not given or (len(given) == 1 and given[0].upper() in (b"SYNC", b"ASYNC"))
+
+
+def flushall(client: Client, given: Arguments) -> Reply:
+    if not _flushes(given):
+        return SYNTAX
     for one in client.instance.databases:
         one.clear()
     return OK

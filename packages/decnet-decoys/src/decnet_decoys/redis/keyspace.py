@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What clients store on one decky, for everybody who comes later; bounded in keys and bytes.
 
-A value is bytes, a list, or a hash; of the other types of Redis nothing can be stored.
+A value is bytes, a list, a hash or a set; of the other types of Redis nothing can be stored.
 """
 
 import fnmatch
@@ -20,7 +20,7 @@ nothing, unless the pattern is a star alone."""
 _EACH = 64
 """Bytes that are counted for each element beside its own."""
 
-Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes]
+Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes]
 
 
 class Full(DecoysError):
@@ -78,6 +78,13 @@ class Keyspace:
             raise WrongType
         return value
 
+    def set_(self, key: bytes) -> frozenset[bytes]:
+        """Return a set, an empty one without the key; raises WrongType."""
+        value = self._values.get(key, frozenset())
+        if not isinstance(value, frozenset):
+            raise WrongType
+        return value
+
     def put(self, key: bytes, value: Value, expires: float | None = None, *, keeps_time: bool = False) -> None:
         """Store a value, an empty list or hash as none; raises Full."""
         size = _size(key, value)
@@ -130,5 +137,5 @@ class Keyspace:
 def _size(key: bytes, value: Value) -> int:
     if isinstance(value, bytes):
         return len(key) + len(value) + _EACH
-    parts = value if isinstance(value, list) else [part for pair in value.items() for part in pair]
+    parts = [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)
     return len(key) + sum(map(len, parts)) + _EACH * (len(parts) + 1)

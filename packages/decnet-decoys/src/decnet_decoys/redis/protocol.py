@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 MAX_INLINE = 64 << 10
 """Bytes of a request in one line (PROTO_INLINE_MAX_SIZE)."""
-MAX_ARGUMENTS = 1 << 20
-"""Of one request, as the real server has it."""
+MAX_ARGUMENTS = (1 << 31) - 1
+"""Of one request, as the real server has it; what is kept of them is bounded in bytes."""
 ARGUMENT_BYTES = 56
 """What an argument takes beside its own bytes, in memory."""
 MAX_PIECES = 500
@@ -45,7 +45,13 @@ class Pairs(NamedTuple):
     items: Mapping[str, "Reply"]
 
 
-Reply: TypeAlias = "Simple | Error | Pairs | int | bytes | str | Sequence[Reply] | None"
+class Pushed(NamedTuple):
+    """Several replies to one request; none: the server says nothing."""
+
+    replies: "Sequence[Reply]"
+
+
+Reply: TypeAlias = "Simple | Error | Pushed | Pairs | int | bytes | str | Sequence[Reply] | None"
 
 
 class Requests:
@@ -92,7 +98,7 @@ class Requests:
     def _line(self, limit: int) -> bytes | None:
         """Return the next line; None when it is not complete. The caller checks for one that is too long."""
         end = self._buffer.find(b"\n", self._at, self._at + limit + 1)
-        if end < 0:
+        if end < 0 or self._buffer.find(b"\0", self._at, end) >= 0:  # the real server searches with strchr(3)
             return None
         line = bytes(self._buffer[self._at : end]).removesuffix(b"\r")
         self._at = end + 1
@@ -178,11 +184,11 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 def encoded(reply: Reply, version: int) -> bytes:
     """Return a reply in version 2 or 3 of the protocol."""
+    if isinstance(reply, Pushed):
+        return b"".join(encoded(one, version) for one in reply.replies)
+    if isinstance(reply, Simple | Error):
+        return _line(reply)
     match reply:
-        case Simple(text):
-            return f"+{text}\r\n".encode()
-        case Error(text):
-            return b"-%s\r\n" % text.encode("utf-8", "surrogateescape").replace(b"\r", b" ").replace(b"\n", b" ")
         case None:
             return b"_\r\n" if version == 3 else b"$-1\r\n"
         case int():
@@ -191,6 +197,12 @@ def encoded(reply: Reply, version: int) -> bytes:
             data = reply.encode("utf-8", "surrogateescape") if isinstance(reply, str) else reply
             return b"$%d\r\n%s\r\n" % (len(data), data)
     return _several(reply, version)
+
+
+def _line(reply: "Simple | Error") -> bytes:
+    if isinstance(reply, Simple):
+        return f"+{reply.text}\r\n".encode()
+    return b"-%s\r\n" % reply.text.encode("utf-8", "surrogateescape").replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 def _several(reply: "Pairs | Sequence[Reply]", version: int) -> bytes:

@@ -9,9 +9,9 @@ import time
 from fnmatch import fnmatchcase
 
 from decnet_decoys.redis.info import info
-from decnet_decoys.redis.instance import DATABASES, MOST_SCRIPTS, Client
+from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
 
 _PROTECTED = frozenset({"dir", "dbfilename", "enable-protected-configs", "enable-module-command"})
 _NO_MODULES = Error(
@@ -33,7 +33,11 @@ def text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def ping(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def ping(client: Client, given: Arguments) -> Reply:
+    if len(given) > 1:
+        return _arity("ping")
+    if client.channels and client.version == 2:
+        return ["pong", given[0] if given else b""]
     return given[0] if given else Simple("PONG")
 
 
@@ -69,10 +73,9 @@ def hello(client: Client, given: Arguments) -> Reply:
         return Error("ERR Protocol version is not an integer or out of range")
     if version not in (2, 3):
         return Error("NOPROTO unsupported protocol version")
-    if len(given) >= 4 and given[1].upper() == b"AUTH":
-        said = auth(client, given[2:4])
-        if isinstance(said, Error):
-            return said
+    refused = _greeted(client, given[1:])
+    if refused is not None:
+        return refused
     if not client.authenticated:
         return Error(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
@@ -91,6 +94,22 @@ def hello(client: Client, given: Arguments) -> Reply:
             "modules": [],
         }
     )
+
+
+def _greeted(client: Client, options: Arguments) -> Error | None:
+    """Do what the options of HELLO say; return why they are refused, None: they are not."""
+    while options:
+        word = options[0].upper()
+        if word == b"AUTH" and len(options) >= 3:
+            said = auth(client, options[1:3])
+            if isinstance(said, Error):
+                return said
+            options = options[3:]
+        elif word == b"SETNAME" and len(options) >= 2:
+            client.name, options = text(options[1])[:64], options[2:]
+        else:
+            return Error(f"ERR Syntax error in HELLO option '{text(options[0])[:128]}'")
+    return None
 
 
 def select(client: Client, given: Arguments) -> Reply:
@@ -146,17 +165,23 @@ def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
 def client_(client: Client, given: Arguments) -> Reply:
     match given[0].upper(), given[1:]:
         case b"SETNAME", [name]:
-            client.name = text(name)[:64]
-            return OK
+            return _named(client, name)
         case ((b"GETNAME" | b"ID"), []):
             return client.id if given[0].upper() == b"ID" else client.name or None
         case ((b"LIST" | b"INFO"), _):
             return _line(client)
-        case ((b"KILL" | b"NO-EVICT" | b"REPLY" | b"PAUSE" | b"UNPAUSE"), [_, *_]):
-            return OK
+        case ((b"KILL" | b"NO-EVICT" | b"REPLY" | b"PAUSE" | b"UNPAUSE"), [_, *more]):
+            return OK if more or given[0].upper() != b"KILL" else Error("ERR No such client")
         case ((b"SETNAME" | b"GETNAME" | b"ID"), _):
             return _arity(f"client|{text(given[0]).lower()}")
     return _unknown_subcommand(given[0], "CLIENT")
+
+
+def _named(client: Client, name: bytes) -> Reply:
+    if any(byte < 0x21 or byte > 0x7E for byte in name):
+        return Error("ERR Client names cannot contain spaces, newlines or special characters.")
+    client.name = text(name)[:64]
+    return OK
 
 
 def _line(client: Client) -> str:
@@ -173,7 +198,9 @@ def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Return the number of commands; details of none, as clients expect for a command that they do not know."""
     if given and given[0].upper() == b"COUNT":
         return 240
-    return []
+    if not given or given[0].upper() in (b"DOCS", b"INFO", b"LIST", b"GETKEYS"):
+        return []
+    return _unknown_subcommand(given[0], "COMMAND")
 
 
 def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -183,6 +210,8 @@ def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 
 def bgsave(client: Client, given: Arguments) -> Reply:
+    if given and [one.upper() for one in given] != [b"SCHEDULE"]:
+        return SYNTAX
     save(client, given)
     return Simple("Background saving started")
 
@@ -222,40 +251,6 @@ def module(client: Client, given: Arguments) -> Reply:
     return _unknown_subcommand(given[0], "MODULE")
 
 
-def script(client: Client, given: Arguments) -> Reply:
-    scripts = client.instance.scripts
-    match given[0].upper(), given[1:]:
-        case b"LOAD", [body]:
-            return _remembered(client, body)
-        case b"EXISTS", [_, *_]:
-            return [int(text(one).lower() in scripts) for one in given[1:]]
-        case ((b"FLUSH" | b"KILL"), _):
-            scripts.clear()
-            return OK
-    return _unknown_subcommand(given[0], "SCRIPT")
-
-
-def _remembered(client: Client, body: bytes) -> str:
-    digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-    if len(client.instance.scripts) < MOST_SCRIPTS:
-        client.instance.scripts[digest] = body[:4096]
-    return digest
-
-
-def eval_(client: Client, given: Arguments) -> Reply:
-    """Return nil: no Lua runs here. What a script wanted is evidence (`service`)."""
-    if number(given[1]) is None:
-        return NOT_A_NUMBER
-    _remembered(client, given[0])
-    return None
-
-
-def evalsha(client: Client, given: Arguments) -> Reply:
-    if text(given[0]).lower() not in client.instance.scripts:
-        return Error("NOSCRIPT No matching script. Please use EVAL.")
-    return None
-
-
 def time_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     now = time.time()
     return [str(int(now)), str(int(now % 1 * 1e6))]
@@ -265,6 +260,8 @@ def acl(client: Client, given: Arguments) -> Reply:
     match given[0].upper():
         case b"WHOAMI":
             return "default"
+        case b"LIST" if len(given) > 1:
+            return _arity("acl|list")
         case b"LIST":
             secret = client.instance.settings["requirepass"]
             shown = f"#{hashlib.sha256(secret.encode('utf-8', 'surrogateescape')).hexdigest()}" if secret else "nopass"
@@ -274,12 +271,24 @@ def acl(client: Client, given: Arguments) -> Reply:
     return _unknown_subcommand(given[0], "ACL")
 
 
-def subscribe(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return ["subscribe", given[0], 1]
-
-
 def debug(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return _NO_DEBUG
+
+
+def slowlog(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return 0 if given[0].upper() == b"LEN" else []
+
+
+def cluster(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return Error("ERR This instance has cluster support disabled")
+
+
+def shutdown(client: Client, given: Arguments) -> Reply:
+    """Close the connection, as a server does that goes down; the others stay."""
+    if not {one.upper() for one in given} <= {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"}:
+        return SYNTAX
+    client.leaves = True
+    return Pushed([])
 
 
 def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -303,7 +312,7 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "select": (select, 2), "info": (info_, -1), "config": (config, -2), "client": (client_, -2),
     "command": (command, -1), "save": (save, 1), "bgsave": (bgsave, -1), "lastsave": (lastsave, 1),
     "slaveof": (replicaof, 3), "replicaof": (replicaof, 3), "role": (role, 1), "module": (module, -2),
-    "script": (script, -2), "eval": (eval_, -3), "evalsha": (evalsha, -3), "time": (time_, 1), "acl": (acl, -2),
-    "subscribe": (subscribe, -2), "monitor": (accepted, 1), "debug": (debug, -2), "wait": (lambda *_: 0, 3),
-    "slowlog": (nothing, -2), "latency": (nothing, -2), "readonly": (accepted, 1), "reset": (accepted, 1),
+    "time": (time_, 1), "acl": (acl, -2), "shutdown": (shutdown, -1), "replconf": (accepted, -1),
+    "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2), "wait": (lambda *_: 0, 3),
+    "slowlog": (slowlog, -2), "latency": (nothing, -2), "readonly": (accepted, 1), "reset": (accepted, 1),
 }  # fmt: skip

@@ -17,6 +17,8 @@ from decnet_decoys.redis.protocol import Error, Requests, encoded
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
 
+MOST_ANSWERS = 64 << 10
+"""Bytes of answers that wait for the end of what was read."""
 SHOWN_ARGUMENTS = 2048
 """Characters of a command that its event keeps."""
 _OF_THE_WEB = ("post", "host:")
@@ -54,6 +56,8 @@ class _Dialogue:
         self._client = Client(service.instance, connection.recorder.info.src, connection.recorder.info.dst)
         self._requests = Requests(service.context.settings.limits.body_bytes)
         self._held = 0
+        self._answers = bytearray()
+        """What is sent before more is read, as the real server does: it sends nothing to whom it drops."""
 
     async def serve(self) -> None:
         """Answer one request after the other; who does not read the answers is not listened to."""
@@ -67,8 +71,16 @@ class _Dialogue:
             elif not (self._requests.paused or await self._more()):
                 return
             await turn.give_way()
+        await self._flush()
+
+    async def _flush(self) -> None:
+        data = bytes(self._answers)
+        self._answers.clear()
+        if data:
+            await self._connection.write(data)
 
     async def _more(self) -> bool:
+        await self._flush()
         data = await self._connection.read()
         self._requests.feed(data)
         held = self._requests.held
@@ -82,6 +94,7 @@ class _Dialogue:
         if name in _OF_THE_WEB:
             self._record(arguments)
             self._client.leaves = True
+            self._answers.clear()
             return
         reply = await answer(self._client, arguments)
         if name in ("auth", "hello"):
@@ -91,13 +104,16 @@ class _Dialogue:
             await self._record_file()
         for code in arguments[1:2] if name == "eval" else ():
             self._record_commands(code)
-        await self._connection.write(encoded(reply, self._client.version))
+        self._answers += encoded(reply, self._client.version)
+        if len(self._answers) > MOST_ANSWERS:
+            await self._flush()
 
     async def _end(self, reason: str) -> None:
         self._recorder.emit(
             ServiceRequest(service=self._recorder.service, action="no request", detail={"reason": reason})
         )
-        await self._connection.write(encoded(Error(f"ERR {reason}"), self._client.version))
+        self._answers += encoded(Error(f"ERR {reason}"), self._client.version)
+        await self._flush()
 
     def _record(self, arguments: list[bytes]) -> None:
         """Record a request in the words that other honeypots use, so that rules see all alike."""

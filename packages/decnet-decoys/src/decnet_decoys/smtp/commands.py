@@ -18,7 +18,8 @@ UNKNOWN: Final = "500 5.5.2 Error: command not recognized"
 RULES: Final = "221 2.7.0 Error: I can break rules, too. Goodbye."
 _FORBIDDEN: Final = ("CONNECT", "GET", "POST")
 _PATH = re.compile(r"\s*(?:<(?P<bracketed>[^>]*)>|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
-_NULL_OR_ADDRESS = re.compile(r'(?:[^\s@<>]+|"[^"]*")(?:@[^\s@<>]+)?\Z|\Z')
+_ADDRESS = re.compile(r'(?:@[^\s<>:]+:)?(?:[^\s<>]+|"[^"]*")(?:@[^\s@<>]+)?\Z')
+_NOTIFIED = {"NEVER", "SUCCESS", "FAILURE", "DELAY"}
 _OF_MAIL = ("SIZE", "BODY", "AUTH", "RET", "ENVID", "SMTPUTF8")
 _OF_RCPT = ("NOTIFY", "ORCPT")
 
@@ -48,22 +49,29 @@ class Session(msgspec.Struct):
     count: int = 0
     """Recipients in all; beyond MOST_RECIPIENTS they are refused."""
     chunked: bool = False
+    declared: int = 0
+    """What MAIL said that the mail's size is; it stays after a refusal, as in Postfix, until the next RSET or EHLO."""
     argument: str = ""
     """What AUTH or BDAT were given."""
 
     def reset(self) -> None:
         """Forget the mail under way."""
-        self.sender, self.recipients, self.chunked = None, [], False
+        self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
 
 
 def answer(session: Session, line: bytes) -> Answer:
     """Answer a command line."""
-    text = line.decode("utf-8", "surrogateescape").rstrip()
+    try:
+        text = line.decode().rstrip()
+    except UnicodeDecodeError:
+        return _bad("500 5.5.2 Error: bad UTF-8 syntax")
+    if not text:
+        return _bad("500 5.5.2 Error: bad syntax")
     name, _, rest = text.partition(" ")
     name = name.upper()
-    if name in _FORBIDDEN or not re.match("[A-Za-z]", text or "x"):
+    if name in _FORBIDDEN or ":" in name or not re.match("[A-Za-z]", text):  # a header is a mail without DATA
         return Answer(RULES, "end")
-    known = _COMMANDS.get(name) if ":" not in name else None
+    known = _COMMANDS.get(name)
     if known is None:
         return Answer(UNKNOWN, error=True)
     if session.chunked and name in ("MAIL", "RCPT", "DATA"):
@@ -100,9 +108,11 @@ def _mail(session: Session, rest: str) -> Answer:
     if found is None:
         return _bad("501 5.5.4 Syntax: MAIL FROM:<address>")
     address, options = found
-    if not _NULL_OR_ADDRESS.match(address):
+    if address and not _ADDRESS.match(address):
         return _bad("501 5.1.7 Bad sender address syntax")
     refused = next(filter(None, (_option_of_mail(session, option) for option in options)), None)
+    if refused is None and session.declared > session.profile.size:
+        refused = _bad("552 5.3.4 Message size exceeds fixed limit")
     if refused is None:
         session.sender = address
     return refused or Answer("250 2.1.0 Ok")
@@ -113,12 +123,15 @@ def _option_of_mail(session: Session, option: str) -> Answer | None:
     name, _, value = option.partition("=")
     if name.upper() not in _OF_MAIL:
         return _bad(f"555 5.5.4 Unsupported option: {option}")
-    if name.upper() != "SIZE":
-        return None
-    if not value.isdecimal():
-        return _bad("501 5.5.4 Bad message size syntax")
-    too_large = int(value[:20]) > session.profile.size
-    return _bad("552 5.3.4 Message size exceeds fixed limit") if too_large else None
+    if name.upper() == "BODY" and value.upper() not in ("7BIT", "8BITMIME"):
+        return _bad(f"555 5.5.4 Unsupported option: {option}")
+    if name.upper() == "RET" and value.upper() not in ("FULL", "HDRS"):
+        return _bad("501 5.5.4 Bad RET parameter syntax")
+    if name.upper() == "SIZE":
+        if not (value.isascii() and value.isdecimal()):
+            return _bad("501 5.5.4 Bad message size syntax")
+        session.declared = int(value[:20])
+    return None
 
 
 def _rcpt(session: Session, rest: str) -> Answer:
@@ -137,9 +150,12 @@ def _rcpt(session: Session, rest: str) -> Answer:
 def _refused(session: Session, address: str, options: list[str]) -> Answer | None:
     """Return why a recipient is refused; None: it is not."""
     for option in options:
-        if option.partition("=")[0].upper() not in _OF_RCPT:
+        name, _, value = option.partition("=")
+        if name.upper() not in _OF_RCPT:
             return _bad(f"555 5.5.4 Unsupported option: {option}")
-    if not address or not _NULL_OR_ADDRESS.match(address):
+        if name.upper() == "NOTIFY" and not set(value.upper().split(",")) <= _NOTIFIED:
+            return _bad("501 5.5.4 Error: Bad NOTIFY parameter syntax")
+    if not address or not _ADDRESS.match(address):
         return _bad("501 5.1.3 Bad recipient address syntax")
     if len(session.recipients) >= MOST_RECIPIENTS:
         return _bad("452 4.5.3 Error: too many recipients")
@@ -182,13 +198,13 @@ def _starttls(session: Session, rest: str) -> Answer:
 
 
 def _auth(session: Session, rest: str) -> Answer:
-    if not (session.profile.log_in and session.extended):
+    if not session.profile.log_in:
         return _bad("503 5.5.1 Error: authentication not enabled")
     if session.user:
         return _bad("503 5.5.1 Error: already authenticated")
     if session.sender is not None:
         return _bad("503 5.5.1 Error: MAIL transaction in progress")
-    if not rest:
+    if not 1 <= len(rest.split()) <= 2:
         return _bad("501 5.5.4 Syntax: AUTH mechanism")
     if rest.partition(" ")[0].upper() not in ("PLAIN", "LOGIN"):
         return _bad("535 5.7.8 Error: authentication failed: Invalid authentication mechanism")
@@ -200,10 +216,8 @@ def _vrfy(_session: Session, rest: str) -> Answer:
     return Answer(f"252 2.0.0 {rest}") if rest else _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
 
 
-def _etrn(session: Session, rest: str) -> Answer:
-    if not rest:
-        return _bad("500 Syntax: ETRN domain")
-    return _bad(f"459 <{rest}>: service unavailable") if session.greeted else _bad("503 Error: send HELO/EHLO first")
+def _etrn(_session: Session, rest: str) -> Answer:
+    return _bad(f"459 <{rest}>: service unavailable") if rest else _bad("500 Syntax: ETRN domain")
 
 
 _COMMANDS: Final[dict[str, Callable[[Session, str], Answer]]] = {
@@ -228,4 +242,6 @@ def _parsed(rest: str, prefix: str) -> tuple[str, list[str]] | None:
     if found is None or (found["bracketed"] is None and not found["bare"]):
         return None
     address = found["bracketed"] if found["bracketed"] is not None else found["bare"]
+    if found["rest"][:1].strip():  # what follows the bracket at once is no option
+        address = f"<{address}>{found['rest']}"
     return address, found["rest"].split()[:20]

@@ -10,7 +10,7 @@ from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin
-from decnet_decoys.telnet.login_line import Entered, LoginLine
+from decnet_decoys.telnet.login_line import Entered, LoginLine, typed_ahead
 from decnet_decoys.telnet.options import OFFERED, Options
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
@@ -23,8 +23,10 @@ LOGIN_SECONDS = 60
 """BusyBox's TIMEOUT of login."""
 TERM = "vt102"
 """What BusyBox's telnetd sets when the client names no terminal."""
-MOST_EMPTY = 100
-"""Empty names before the connection ends."""
+MOST_EMPTY = 10
+"""Empty names before the connection ends (BusyBox's EMPTY_USERNAME_COUNT)."""
+LONGEST_NAME = 61
+"""Bytes of a name; with a longer one the connection ends (USERNAME_SIZE)."""
 
 
 class Dialogue:
@@ -77,19 +79,21 @@ class Dialogue:
         prompt = f"{self._context.host_name} login: "
         failures = empty = 0
         while failures < self._profile.tries and empty < MOST_EMPTY:
-            name = await self._entered(prompt, echo=True)
-            if name is None:
+            entered = await self._entered(prompt, echo=True)
+            name = entered.text.lstrip()
+            if entered.how != "line" or len(name) > LONGEST_NAME:
                 return None
-            if not name.strip():
+            if not name:
                 empty += 1
                 continue
-            password = await self._entered("Password: ", echo=False)
-            if password is None:
+            given = await self._entered("Password: ", echo=False)
+            if given.how == "end":
                 return None
             await self._terminal.write(b"\n")
-            if await self._judged(name, password):
+            if given.how == "line" and await self._judged(name, given.text):
                 return name.decode("utf-8", "surrogateescape")
             failures += 1
+            empty = 0
             await self._terminal.write(b"Login incorrect\n")
         return None
 
@@ -105,8 +109,10 @@ class Dialogue:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted
 
-    async def _entered(self, prompt: str, *, echo: bool) -> bytes | None:
-        """Return a line that was typed; None when the client leaves or interrupts."""
+    async def _entered(self, prompt: str, *, echo: bool) -> Entered:
+        """Return what was typed; what was typed ahead of a password is dropped, as by TCSAFLUSH (termios(3))."""
+        if not echo:
+            await self._terminal.write(typed_ahead(self._terminal.drop_waiting()[:READ_AT_ONCE]))
         await self._terminal.write(prompt.encode())
         line, entered = LoginLine(echo=echo), None
         while entered is None:
@@ -115,10 +121,12 @@ class Dialogue:
             shown, entered, rest = line.feed(taken) if taken else (b"", Entered("end"), b"")
             if entered is not None and entered.how == "line" and not echo:
                 shown = shown[:-1]  # login turns echo off; it ends the line itself
+            if entered is not None and entered.how == "interrupt" and echo:
+                shown = typed_ahead(b"\x03" + rest)
             self._terminal.unread(rest + following)
             await self._terminal.write(shown)
             await turn.give_way()
-        return entered.text if entered.how == "line" else None
+        return entered
 
     async def _session(self, username: str) -> None:
         context = self._context

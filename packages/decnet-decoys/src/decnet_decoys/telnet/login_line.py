@@ -3,7 +3,7 @@
 
 from typing import Literal, NamedTuple
 
-LONGEST = 255
+LONGEST = 4095
 """Bytes of a line; a terminal takes no more and rings."""
 _ERASE, _KILL, _WORD, _INTERRUPT, _END = 0x7F, 0x15, 0x17, 0x03, 0x04
 _RUBBED_OUT = b"\b \b"
@@ -37,10 +37,10 @@ class LoginLine:
             shown += b"\n"
             return Entered("line", bytes(self._line))
         if byte == _INTERRUPT:
-            shown += b"^C"
+            shown[:] = b"^C" if self._echo else b""  # what was not sent yet is dropped
             return Entered("interrupt")
         if byte == _END:
-            return Entered("line", bytes(self._line)) if self._line else Entered("end")
+            return self._end()
         if byte in (_ERASE, _KILL, _WORD):
             self._erase(byte, shown)
         elif len(self._line) >= LONGEST:
@@ -51,6 +51,12 @@ class LoginLine:
                 shown += bytes((byte,)) if byte >= 0x20 else b"^" + bytes((byte + 0x40,))
         return None
 
+    def _end(self) -> Entered | None:
+        """Hand over what is typed so far: a password is complete with it, a name is read on to its line's end."""
+        if not self._line:
+            return Entered("end")
+        return None if self._echo else Entered("line", bytes(self._line))
+
     def _erase(self, key: int, shown: bytearray) -> None:
         keep = {_ERASE: len(self._line) - 1, _KILL: 0, _WORD: len(self._line.rstrip().rpartition(b" ")[0])}[key]
         if key == _WORD and keep:
@@ -59,3 +65,12 @@ class LoginLine:
         del self._line[max(keep, 0) :]
         if self._echo:
             shown += b"".join(_RUBBED_OUT * (1 if byte >= 0x20 else 2) for byte in gone)
+
+
+def typed_ahead(data: bytes) -> bytes:
+    """Return the echo of what is typed while nobody reads it, and which is dropped then."""
+    shown = b""
+    while data:
+        more, entered, data = LoginLine(echo=True).feed(data)
+        shown = more if entered is not None and entered.how == "interrupt" else shown + more
+    return shown

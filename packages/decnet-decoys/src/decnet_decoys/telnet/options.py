@@ -8,14 +8,14 @@ size. Whatever a client sends is read once, byte after byte, and what is kept of
 from typing import Final
 
 IAC: Final = 0xFF
-_SE, _AYT, _SB, _WILL, _DONT = 0xF0, 0xF6, 0xFA, 0xFB, 0xFE
+_AYT, _SB, _WILL, _DONT = 0xF6, 0xFA, 0xFB, 0xFE
 _NAWS: Final = 31
 OFFERED: Final = b"\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\xff\xfb\x03"
 """DO ECHO, DO NAWS, WILL ECHO, WILL SUPPRESS-GO-AHEAD: what BusyBox sends first."""
 ALIVE: Final = b"\xff\xff\xf1"
 """Its answer to "are you there": a NOP whose IAC it doubles, as it does with what the shell prints."""
-_MOST_KEPT: Final = 64
-"""Bytes of a subnegotiation; more are dropped."""
+_WINDOW_BYTES: Final = 6
+"""Of a window's size and the end of its subnegotiation: the server counts them and looks for no end."""
 _CR, _LF, _NUL = 13, 10, 0
 
 
@@ -39,8 +39,10 @@ class Options:
                 self._command(byte, typed, answers)
             elif self._state == _OPTION:
                 self._state = _TEXT
+            elif self._state == _SUBNEGOTIATION:  # it knows one; of others it takes what follows for text
+                self._state = _WINDOW if byte == _NAWS else _TEXT
             else:
-                self._subnegotiated(byte)
+                self._window(byte)
         return bytes(typed), bytes(answers)
 
     def _text(self, byte: int, typed: bytearray) -> None:
@@ -62,25 +64,15 @@ class Options:
         elif byte == _AYT:
             answers += ALIVE
 
-    def _subnegotiated(self, byte: int) -> None:
-        if self._state == _SUBNEGOTIATION and byte == IAC:
-            self._state = _SUBNEGOTIATION_COMMAND
-        elif self._state == _SUBNEGOTIATION_COMMAND and byte == _SE:
+    def _window(self, byte: int) -> None:
+        self._subnegotiation.append(byte)
+        if len(self._subnegotiation) == _WINDOW_BYTES:
             self._state = _TEXT
-            self._window()
-        else:
-            self._state = _SUBNEGOTIATION
-            if len(self._subnegotiation) < _MOST_KEPT:
-                self._subnegotiation.append(byte)
-
-    def _window(self) -> None:
-        option, size = self._subnegotiation[:1], self._subnegotiation[1:]
-        if option == bytes((_NAWS,)) and len(size) == 4:
-            columns, rows = int.from_bytes(size[:2]), int.from_bytes(size[2:])
+            columns, rows = (int.from_bytes(self._subnegotiation[at : at + 2]) for at in (0, 2))
             self.size = (min(max(columns, 20), 500), min(max(rows, 5), 200))
 
 
-_TEXT, _COMMAND, _OPTION, _SUBNEGOTIATION, _SUBNEGOTIATION_COMMAND = range(5)
+_TEXT, _COMMAND, _OPTION, _SUBNEGOTIATION, _WINDOW = range(5)
 
 
 def escaped(data: bytes) -> bytes:

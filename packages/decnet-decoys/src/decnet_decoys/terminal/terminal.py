@@ -149,6 +149,13 @@ class Terminal:
             self._channel.resume_reading()
         return data
 
+    def drop_waiting(self) -> bytes:
+        """Forget what the client sent and nobody has read, and return it."""
+        data = bytes(self._input)
+        self._input.clear()
+        self._on_waiting(0)
+        return data
+
     def unread(self, data: bytes) -> None:
         """Put back what follows a finished line, to be read next."""
         self._input[:0] = data

@@ -6,6 +6,7 @@ import ssl
 
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import MOST_AT_ONCE, Connection, ConnectionEnded
+from decnet_decoys.tls.errors import NotTlsError
 
 RECORD = 16 << 10
 """Bytes of one TLS record."""
@@ -33,7 +34,7 @@ class TlsConnection(Connection):
                 await self._feed()
             except ssl.SSLError as error:
                 await self._flush()
-                raise ConnectionEnded(f"no TLS: {error.reason}") from None
+                raise NotTlsError(error.reason or "unknown") from None
             else:
                 return
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Decoys with the names and accounts of the real servers, and in which dialogues they answer otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
+from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWORD, HOST
+
+from decnet_decoys.redis.keyspace import Keyspace
+
+OTHERWISE: dict[str, dict[str, str]] = {
+    "mysql": {
+        "commands of old": "the columns of the process list have not the lengths of the real table",
+        "what there is": "nor have those of `show databases like`, which the real server reads from a table",
+        "what is not there": "10.11.19 says 'SELECT' where 10.11.6, which the decoy claims to be, says 'field list'",
+        "a transaction": "the decoy's answers do not say that a transaction is open",
+        "create and drop": "the decoy keeps no rows that visitors insert",
+    },
+}
+"""Dialogues in which a decoy answers otherwise, and why."""
+
+
+def _smtp(service: Any) -> None:
+    service.profile = msgspec.structs.replace(service.profile, name=HOST)
+    service.name = HOST
+
+
+def _redis(service: Any) -> None:
+    service.instance.databases[0] = Keyspace()
+
+
+def _mysql(service: Any) -> None:
+    service.profile = msgspec.structs.replace(service.profile, accounts={"root": (DATABASE_PASSWORD,)})
+
+
+def _telnet(service: Any) -> None:
+    service.profile = msgspec.structs.replace(service.profile, issue="Debian GNU/Linux 12\n")
+
+
+_DECOYS: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "ftp": ("debian-web", lambda _service: None), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
+    "mysql": ("debian-web", _mysql), "telnet": ("nas", _telnet),
+}  # fmt: skip
+"""A persona, and what is changed of its service."""
+
+
+@asynccontextmanager
+async def decoy_of(name: str, directory: Path) -> AsyncIterator[tuple[str, int]]:
+    """Play a decoy in this loop until the block ends."""
+    persona, adapt = _DECOYS[name]
+    host = DeckyHost(directory, fleet_settings(persona, offers=(name,)))
+    await host.open()
+    try:
+        adapt(host.listeners[0]._service)
+        yield host.decky.address, host.decky.services[name]
+    finally:
+        await host.close()

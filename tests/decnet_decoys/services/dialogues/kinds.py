@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""The dialogues by server, and their records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.decnet_decoys.services.dialogues import ftp, mysql, redis, smtp, telnet
+from tests.decnet_decoys.services.dialogues.play import Answers, Kind
+
+RECORDS = Path(__file__).parent
+KINDS: dict[str, Kind] = {
+    "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
+}  # fmt: skip
+
+
+def recorded(name: str) -> dict[str, Answers]:
+    """Return what the real server said."""
+    said: dict[str, Answers] = json.loads((RECORDS / f"{name}.json").read_text(encoding="ascii"))
+    assert list(said) == list(KINDS[name].dialogues)
+    return said

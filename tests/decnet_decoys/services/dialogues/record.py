@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Records what the real servers of this machine say: `python -m tests...dialogues.record NAME...`, as root."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.decnet_decoys.decky_host import free_port, own_address
+from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS
+from tests.decnet_decoys.services.dialogues.real_servers import real_server
+
+QUIET = 1.5
+TELNET_QUIET = 3.6
+"""BusyBox's login waits for three seconds after a wrong password."""
+
+
+async def record(name: str) -> None:
+    """Record all dialogues with one server."""
+    address = own_address(62)
+    port = free_port(address)
+    kind = KINDS[name]
+    with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
+        async with real_server(name, Path(directory), address, port):
+            said = await kind.answers(address, port, kind.dialogues, TELNET_QUIET if "telnet" in name else QUIET)
+    text = json.dumps(said, indent=1, ensure_ascii=True)
+    (RECORDS / f"{name}.json").write_text(text + "\n", encoding="ascii")
+    print(name, len(said))  # noqa: T201  # what it is for
+
+
+def main() -> None:
+    for name in sys.argv[1:] or KINDS:
+        asyncio.run(record(name))
+
+
+if __name__ == "__main__":
+    main()

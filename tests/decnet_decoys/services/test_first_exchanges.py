@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""First exchanges with each service: what Debian's servers answered, as recorded, and what the decoys answer.
+
+The oracle test holds the records against the real servers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.decnet_decoys.decky_host import free_port, own_address
+from tests.decnet_decoys.services.dialogues import real_servers
+from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of
+from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded
+
+WAITS = (0.2, 1.0, 4.0)
+REAL_WAITS = (1.0, 4.0)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+async def test_the_decoy_answers_as_recorded(name: str, tmp_path: Path) -> None:
+    async with decoy_of(name, tmp_path) as (address, port):
+        wrong = await KINDS[name].differing(address, port, recorded(name), WAITS)
+    assert set(wrong) == set(OTHERWISE.get(name, {}))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", sorted(KINDS))
+async def test_the_real_server_answers_as_recorded(name: str, tmp_path: Path) -> None:
+    if real_servers.missing(name):
+        pytest.skip(real_servers.missing(name))
+    address = own_address(63)
+    port = free_port(address)
+    async with real_servers.real_server(name, tmp_path, address, port):
+        assert not await KINDS[name].differing(address, port, recorded(name), REAL_WAITS)
