@@ -80,14 +80,14 @@ class World(msgspec.Struct, frozen=True):
 
 def fill(state_root: Path, events: int, attackers: int) -> float:
     """Fill a state directory unless it is filled, or go on where that ended; return how many seconds that took."""
+    began, url = time.monotonic(), f"sqlite:///{state_root / 'decnet.db'}"
     if (state_root / "world.json").exists():
-        return 0.0
-    began = time.monotonic()
+        upgrade(url)  # of a version before this one
+        return time.monotonic() - began
     state = State(state_root)
     state.create(SUPERVISORS)
     for worker in ("api", "bus"):
         state.run_of(worker).mkdir(parents=True, exist_ok=True)
-    url = f"sqlite:///{state_root / 'decnet.db'}"
     if not (state_root / "decnet.db").exists():
         upgrade(url)
     engine = open_engine(url)
@@ -184,7 +184,7 @@ def _found(engine: Engine) -> World:
     _intel(engine, [row.ip for row in known[::2]])
     middle = rows[len(rows) // 2]
     session = next(row for row in rows[len(rows) // 2 :] if row.session)
-    return World(known[1][0], str(middle.id), session.session, file, identity)
+    return World(known[len(known) // 2][0], str(middle.id), session.session, file, identity)
 
 
 def _parts(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the whole fleet costs in each hosting, idle and under load, beside as many bare Python processes.
 
-`python benchmarks/footprint.py [--quick] [--mode fork] [--workers usual|eight|twelve|all] [--json]`. Each hosting runs
-under `decnet-supervise all --mode ...` in a state directory of its own: start to ready, a drill, a wait until all are
-parked who can be, 60 s of rest (`--idle`), 500 Cowrie log lines a second for 300 s (`--load`; 0: none), written to a
-file that the collector follows, so that every worker of the data path has to do its part. `--quick` rests for 10 s, one
-beat of the fleet, and writes for 15: too short for a slope. `footprint_workers` says who `--workers` are. `--python
+`python benchmarks/footprint.py [--quick] [--mode fork|tasks|units|up] [--workers usual|eight|twelve|all] [--json]`.
+Each hosting runs under `decnet-supervise all --mode ...`, or `decnet up`, in a state directory of its own: start to
+ready, a drill, a wait until all are parked who can be, 60 s of rest (`--idle`), 500 Cowrie log lines a second for 300 s
+(`--load`; 0: none), written to a file that the collector follows, so that every worker of the data path has to do its
+part. `--quick` rests for 10 s, one beat of the fleet, and writes for 15: too short for a slope.
+`footprint_workers` says who `--workers` are. `--python
 /tmp/venv313/bin/python`, repeated, measures other interpreters one after the other and prints them side by side; each
 needs an environment with DECNET (`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages
 --compile-bytecode`).
@@ -37,6 +38,8 @@ from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime import worker_registry
 
 MODES = ("fork", "tasks", "units")
+HOSTED = (*MODES, "up")
+"""`up` is `decnet up --plain`, which hosts by fork."""
 EVENTS_PER_SECOND = 500
 BUNDLES_PER_SECOND = 10
 SETTLE_SECONDS = 3.0
@@ -56,7 +59,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="10 s idle and 15 s of load instead of 60 and 300")
-    parser.add_argument("--mode", choices=MODES, action="append", help="only this hosting; may be repeated")
+    parser.add_argument("--mode", choices=HOSTED, action="append", help="only this hosting; may be repeated")
     parser.add_argument("--workers", choices=footprint_workers.WORKERS, default="usual")
     parser.add_argument("--idle", type=float, metavar="SECONDS", help="how long the fleet rests")
     parser.add_argument("--load", type=float, metavar="SECONDS", help="how long log lines are written; 0: not at all")
@@ -107,7 +110,7 @@ def measure_mode(mode: str, times: Times, workers: str) -> dict[str, object]:
         fleet = Fleet(Path(directory), workers)
         with fleet.running(mode) as ready_seconds:
             fleet.drill()
-            if mode == "fork":
+            if mode in ("fork", "up"):
                 fleet.rest(SETTLE_SECONDS)
             else:
                 time.sleep(SETTLE_SECONDS)

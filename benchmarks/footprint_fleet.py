@@ -19,7 +19,7 @@ from pathlib import Path
 import footprint_workers
 
 from decnet.drill.private import free_block, settings_text
-from decnet_core.footprint import Footprint, measure
+from decnet_core.footprint import Footprint, children_of, measure
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
@@ -31,6 +31,7 @@ from decnet_models.migrations.upgrade import upgrade
 
 ATTACKERS = 2000
 DRAIN_SECONDS = 60.0
+READY_SECONDS = 60.0
 REST_SECONDS = 120.0
 """Until a fleet at rest must have parked who can be."""
 _NOT_PASSED_ON = ("DECNET_", "PYTHONDONTWRITEBYTECODE")
@@ -60,7 +61,14 @@ class Fleet:
 
     @contextlib.contextmanager
     def running(self, mode: str) -> Iterator[float]:
-        """Run the fleet; yield the seconds from its start until all are ready."""
+        """Run the fleet; yield the seconds from its start until all are ready.
+
+        `up` is `decnet up`, which hosts by fork.
+        """
+        if mode == "up":
+            with self._up() as seconds:
+                yield seconds
+            return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, (self._root / "log").open("wb") as log:
             told.bind(str(self._root / "notify"))
             told.settimeout(60)
@@ -78,6 +86,28 @@ class Fleet:
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(60)
+
+    @contextlib.contextmanager
+    def _up(self) -> Iterator[float]:
+        if self._omitted:
+            raise SystemExit("decnet up runs all workers that are on: leave out --workers, or take all")
+        ready, began = self._root / "ready", time.monotonic()
+        with (self._root / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "decnet", "up", "--plain", "--ready-file", str(ready)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            while not ready.exists():
+                if process.poll() is not None or time.monotonic() - began > READY_SECONDS:
+                    raise SystemExit((self._root / "log").read_text())
+                time.sleep(0.02)
+            yield time.monotonic() - began
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
 
     def statuses(self) -> dict[str, Status]:
         """Return what the supervisor says of each worker."""
@@ -143,7 +173,9 @@ def processes(report: SupervisorStatus) -> dict[str, int]:
     named = {status.name: status.pid for status in report.workers}
     if set(named.values()) == {report.supervisor}:
         return {"(all in one)": report.supervisor}
-    return {name: pid for name, pid in (named | report.parents).items() if pid}
+    known = {name: pid for name, pid in (named | report.parents).items() if pid}
+    beside = {pid for parent in report.parents.values() for pid in children_of(parent)} - set(known.values())
+    return known | {f"(beside {number})": pid for number, pid in enumerate(sorted(beside), 1)}
 
 
 def cowrie_lines() -> Iterator[bytes]:

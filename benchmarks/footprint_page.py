@@ -72,11 +72,11 @@ def aims(modes: dict[str, dict[str, Any]], workers: str) -> Iterator[tuple[str, 
     """Yield a sentence, the figure and the aim."""
     for mode, one in modes.items():
         idle = one["idle_total"]
-        if mode == "fork":
-            yield "fork, idle, MiB PSS in all", idle["pss"], FORK_IDLE_MIB[workers]
-        if mode == "fork" and "load" in one:
-            yield "fork, under load, MiB PSS in all", one["load_total"]["pss"], AIMS["fork_load_mib"]
-            yield "fork, slope under load, MiB/min", one["slope_mib_per_minute"], AIMS["fork_slope"]
+        if mode in ("fork", "up"):
+            yield f"{mode}, idle, MiB PSS in all", idle["pss"], FORK_IDLE_MIB[workers]
+        if mode in ("fork", "up") and "load" in one:
+            yield f"{mode}, under load, MiB PSS in all", one["load_total"]["pss"], AIMS["fork_load_mib"]
+            yield f"{mode}, slope under load, MiB/min", one["slope_mib_per_minute"], AIMS["fork_slope"]
         if mode == "units":
             each = [figures["pss"] for name, figures in one["idle"].items() if not name.startswith("(")]
             yield "units, MiB PSS per worker", sum(each) / len(each), AIMS["units_per_worker_mib"]

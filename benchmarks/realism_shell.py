@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What intruders type, run by a decoy's shell and by a Debian 12 beside it: how many answers are alike.
 
-`python benchmarks/realism_shell.py [--commands FILE] [--differences] [--json]`, as root, with debootstrap and a mirror
-of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own of it
-(overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
-The commands are in shell_commands.txt, which says how each is compared.
+`python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
+mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
+of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
+The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt and _third.txt were
+written without a look at the shell, and are counted apart: what is alike there is nearer to what an intruder finds.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from decnet_decoys.shell.machine.shown_network import shown_network
 from decnet_decoys.shell.state import Origin, ShellState
 
 COMMANDS = Path(__file__).with_name("shell_commands.txt")
+LISTS = (COMMANDS, *(COMMANDS.with_stem(f"shell_commands_{which}") for which in ("second", "third")))
 ROOT = Path(os.environ.get("DECNET_DEBIAN_ROOT", "/tmp/decnet-debian-12"))
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
@@ -209,16 +211,17 @@ def table(found: Sequence[Compared], *, differences: bool) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--commands", type=Path, default=COMMANDS)
+    parser.add_argument("--commands", type=Path, nargs="+", default=LISTS)
     parser.add_argument("--differences", action="store_true", help="print each answer that is not alike, and why")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     prepare_root()
-    found = compared(read_commands(wanted.commands))
+    found = {path.name: compared(read_commands(path)) for path in wanted.commands}
     if wanted.json:
         print(msgspec.json.encode(found).decode())
     else:
-        print("\n".join(table(found, differences=wanted.differences)))
+        for name, ones in found.items():
+            print("\n".join([name, *table(ones, differences=wanted.differences), ""]))
     return 0
 
 

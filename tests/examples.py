@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""How many examples a property is tried with: all in `nox -s properties`, 10 % by `make test`, 5 % on other Pythons."""
+"""How many examples a property is tried with: all in `nox -s properties`, 10 % by `make test`, 5 % on other Pythons.
+
+All of them are also drawn from the constants of our own modules, which Hypothesis finds by parsing every one of them.
+"""
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,6 +19,15 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=10)
 settings.register_profile("few", settings.get_profile("thorough"), max_examples=5)
 settings.load_profile("quick")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Parse no module for its constants in a run of few examples: in a new checkout that is 10 s of processor time."""
+    if config.getoption("--hypothesis-profile") in {None, "few"}:
+        with suppress(ImportError, AttributeError):  # an older Hypothesis looks for none
+            providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
+            found = providers._local_constants
+            providers._get_local_constants = lambda: found
 
 
 def examples(thorough: int) -> int:

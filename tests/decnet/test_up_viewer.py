@@ -65,6 +65,7 @@ async def test_viewer_is_parked_and_goes_on_where_the_last_one_was(
     (pid,) = viewers()
     os.kill(pid, signal.SIGKILL)
     store(CommandRun(service="ssh", command="after the kill"), first=4)
+    bus.publish(EVENTS_INGESTED.pattern)  # it may have been asked to end just before
     await until(lambda: is_shown("after the kill"))
 
     await tasks.close()

@@ -102,6 +102,30 @@ def test_who_set_it_first_is_remembered_while_it_stays(lives: Lives) -> None:
     assert changes.accounts["root"].keys == {"AAAA1": "s1", "AAAA2": "s2"}
 
 
+@pytest.mark.parametrize(
+    ("lines", "asked", "shown"),
+    [
+        (["systemctl stop nginx"], "systemctl is-active nginx; ps -e | grep -c nginx; ss -tln | grep -c ':80 '",
+         "inactive\n0\n0\n"),
+        (["systemctl stop nginx", "systemctl start nginx"], "systemctl is-active nginx", "active\n"),
+        (["systemctl disable cron"], "systemctl is-enabled cron", "disabled\n"),
+        (["service cron stop"], "service cron status | grep -c dead", "1\n"),
+        (["pkill -f mariadbd"], "pgrep -c mariadbd", "0\n"),
+        (["iptables -P INPUT DROP", "iptables -A INPUT -p tcp --dport 22 -j ACCEPT", "iptables -A OUTPUT -j DROP",
+          "iptables -D OUTPUT -j DROP"],
+         "iptables -S", "-P INPUT DROP\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n"
+         "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"),
+        (["iptables -A INPUT -s 192.0.2.9 -j DROP", "iptables -F"], "iptables-save | grep -c '^-A'", "0\n"),
+        (["(echo '* * * * * /tmp/x') | crontab -"], "crontab -l", "* * * * * /tmp/x\n"),
+    ],
+)  # fmt: skip
+def test_services_rules_and_tables_are_as_they_were_left(
+    lives: Lives, lines: list[str], asked: str, shown: str
+) -> None:
+    lives.visit(*lines)
+    assert lives.visit(asked, session="s2", address="198.51.100.9") == shown
+
+
 def test_su_asks_for_the_new_password(lives: Lives) -> None:
     lives.visit("useradd -m bob; echo bob:two | chpasswd; echo root:new | chpasswd")
     changes, machine, overlays, budget = lives.restarted()

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from decnet_models.database.engine import writing
+from decnet_models.database.window import Window
 from decnet_models.ttp.queries import (
     RuleState,
     Tag,
     TechniqueSeen,
+    TechniqueUsed,
     add_tags,
     count_by_technique,
     delete_windows,
@@ -20,6 +22,7 @@ from decnet_models.ttp.queries import (
     tagged_events,
     tags,
     technique_sequences,
+    techniques_in,
     techniques_of,
     windows,
 )
@@ -80,6 +83,19 @@ def test_techniques_of_one_attacker_are_summed_up(engine: Engine) -> None:
         assert [one.seq for one in tags(connection, "2001:db8::1")] == [1]
         assert count_by_technique(connection) == {"T1033": 2, "T1105": 1}
         assert techniques_of(connection, "192.0.2.9") == []
+
+
+def test_techniques_of_all_time_are_those_of_a_span_with_all_in_it(engine: Engine) -> None:
+    with writing(engine) as connection:
+        others = [tag(n, attacker=f"192.0.2.{n % 2}", technique="T1033") for n in range(4, 8)]
+        add_tags(connection, [tag(1), tag(2), *others])
+        ever = [TechniqueUsed("T1033", 4, 2, 40, 70), TechniqueUsed("T1105", 2, 1, 10, 20)]
+        assert techniques_in(connection, Window()) == techniques_in(connection, Window(1, 100)) == ever
+        assert techniques_in(connection, Window(), ["T1105", "T9999"]) == ever[1:]
+        assert techniques_in(connection, Window(15, 45)) == [
+            TechniqueUsed("T1033", 1, 1, 40, 40),
+            TechniqueUsed("T1105", 1, 1, 20, 20),
+        ]
 
 
 def test_events_that_a_rule_tagged_are_counted_once_each(engine: Engine) -> None:

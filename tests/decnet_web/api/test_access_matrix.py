@@ -78,6 +78,7 @@ FINDINGS: dict[str, Who] = {
     "GET /api/v1/events/language": "viewer",
     "GET /api/v1/events/{event}": "viewer",
     "GET /api/v1/exports/{form}": "viewer",
+    "POST /api/v1/reports/sent": "analyst",
     "GET /api/v1/files": "viewer",
     "GET /api/v1/files/{sha256}": "viewer",
     "GET /api/v1/files/{sha256}/content": "analyst",
@@ -160,6 +161,7 @@ FLEET: dict[str, Who] = {
     "PUT /api/v1/rules/{rule}/state": "analyst",
     "GET /api/v1/sensors": "viewer",
     "GET /api/v1/sensors/authority": "viewer",
+    "POST /api/v1/sensors/bundles": "admin",
     "POST /api/v1/sensors/enrolments": "admin",
     "POST /api/v1/sensors/renew": "admin",
     "POST /api/v1/sensors/requests": "admin",
@@ -213,6 +215,8 @@ RESPONSE: dict[str, Who] = {
 LIVE: dict[str, Who] = {
     "GET /api/v1/healthz": "open",
     "GET /api/v1/metrics": "open",  # on this host without a proxy; else with a token: live/test_metrics.py
+    "GET /api/v1/policy-reports": "admin",
+    "POST /api/v1/policy-reports": "open",
     "GET /api/v1/readyz": "open",
     "GET /api/v1/stream": "viewer",
     "GET /healthz": "open",

@@ -29,6 +29,8 @@ async def test_the_page_comes_with_every_field_that_forbids(start_web: Start) ->
     assert fields["cross-origin-embedder-policy"] == "require-corp"
     assert fields["x-content-type-options"] == "nosniff"
     assert fields["referrer-policy"] == "no-referrer"
+    assert "report-to policy" in policy
+    assert fields["reporting-endpoints"] == 'policy="/api/v1/policy-reports"'
     assert "camera=()" in fields["permissions-policy"]
     assert fields["cache-control"] == "no-cache"
     assert "strict-transport-security" not in fields

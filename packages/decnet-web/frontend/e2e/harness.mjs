@@ -98,9 +98,12 @@ async function cookies(role) {
 /**
  * Open a page: {role: "viewer"|"analyst"|"admin"|null, width, height, theme: "dark"|"light"}. Returns {page, context,
  * end}; `end` closes it and fails when anything was wrong with it. `expected` are regular expressions of console errors
- * that the test causes on purpose.
+ * that the test causes on purpose; `prepare(page)` is called before the page is opened.
  */
-export async function visit(path, { role = "admin", width = 1280, height = 800, theme = "dark", expected = [] } = {}) {
+export async function visit(
+  path,
+  { role = "admin", width = 1280, height = 800, theme = "dark", expected = [], prepare = async () => {} } = {},
+) {
   const context = await (await browser()).newContext({ viewport: { width, height }, colorScheme: theme, baseURL: base });
   if (role !== null) await context.addCookies(await cookies(role));
   const wrong = [];
@@ -123,6 +126,7 @@ export async function visit(path, { role = "admin", width = 1280, height = 800, 
   page.on("request", (request) => {
     if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) wrong.push(`request: ${request.url()}`);
   });
+  await prepare(page);
   await page.goto(path);
   const end = async () => {
     const found = await page.evaluate(() => ({ violations: window.violations ?? [], pwned: window.pwned }));

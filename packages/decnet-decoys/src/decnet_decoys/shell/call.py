@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputFile, Streams
 
@@ -76,18 +77,21 @@ class Call:
 
     def open(self, path: str) -> InputFile | None:
         """Return a file's content; complains and returns None when it cannot be read."""
-        if path in self.shell.opened:
-            return InputFile(path, self.shell.opened[path])
         try:
-            return InputFile(path, self.shell.files.read(path, self.shell.access))
+            return InputFile(path, self.content(path))
         except FileSystemError as error:
             self.fail(f"{path}: {error}")
             return None
 
+    def content(self, path: str) -> bytes | Filler:
+        """Return a file's content, or that of a process substitution; raises FileSystemError."""
+        opened = self.shell.opened.get(path)
+        return self.shell.files.read(path, self.shell.access) if opened is None else opened
+
     def open_quoted(self, path: str, failure: str) -> InputFile | None:
         """Return a file's content as `open` does; complains in the form `failure 'path'` of coreutils."""
         try:
-            return InputFile(path, self.shell.files.read(path, self.shell.access))
+            return InputFile(path, self.content(path))
         except FileSystemError as error:
             self.fail(f"{failure} {shell_quoted(path)}: {error}")
             return None

@@ -4,6 +4,7 @@
 import posixpath
 from typing import NamedTuple
 
+from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Handler
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
@@ -35,6 +36,8 @@ def find(shell: ShellState, name: str) -> Found:
     program = programs().get(name)
     if program is None or shell.machine.persona.family not in program.families:
         return _missing(shell, name)
+    if "PATH" not in shell.variables and program.folder and name not in BUILTINS:
+        return Found(name, complaint=f"{name}: No such file or directory")
     return Found(name, program.handler)
 
 

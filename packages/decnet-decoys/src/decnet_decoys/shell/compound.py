@@ -102,10 +102,13 @@ def _loop(runner: Runner, loop: Loop, streams: Streams) -> Effects:
 
 def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect, Any, tuple[bool, int]]:
     """Run the body of a loop once; returns whether the loop goes on, and the status."""
+    runner.shell.loops += 1
     try:
         return True, (yield from runner.sequence(body, streams))
     except LoopJump as jump:
         return jump.repeat, 0
+    finally:
+        runner.shell.loops -= 1
 
 
 def _case(runner: Runner, case: Case, streams: Streams) -> Effects:

@@ -5,7 +5,7 @@ It never executes, opens or connects anything. A line that would run for ever ex
 attacker expects it to, until whoever drives it interrupts.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.redirection import redirected
+from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.nodes import (
@@ -57,6 +57,9 @@ class Interpreter:
     def _begin_line(self) -> None:
         self._budget = LineBudget(self.shell.lease)
         self._screen, self._errors = self.buffer(), self.buffer()
+        self.errors = self._errors
+        self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
+        self._kept_open: list[Callable[[], Generator[Effect, Any, None]]] = []
 
     def buffer(self) -> OutputBuffer:
         return OutputBuffer(self._budget)
@@ -205,6 +208,7 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
+        self.errors = streams.err
         argv = yield from conditions_or_fields(self, simple.words)
         if argv and argv[0] in self.shell.aliases and self.shell.command is None:
             return (yield from self._aliased(argv, streams))
@@ -237,13 +241,26 @@ class Interpreter:
             return outcome
         inner, finish = outcome
         status = 0
-        if argv:
+        if argv == ["exec"]:
+            self._keep_open(streams, inner, finish)
+        elif argv:
             try:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
                 status = self._broken_pipe(inner)
         yield from finish()
+        for write in self._kept_open:
+            yield from write()
         return status
+
+    def _keep_open(self, streams: Streams, inner: Streams, finish: Callable[[], Generator[Effect, Any, None]]) -> None:
+        """Let the redirections of an `exec` without a command be those of what follows in the line."""
+        if inner.out is not streams.out:
+            streams.out.divert(inner.out)
+        if inner.err is not streams.err:
+            streams.err.divert(inner.err)
+        if len(self._kept_open) < MAX_DESCRIPTORS:
+            self._kept_open.append(finish)
 
     def execute(self, argv: list[str], streams: Streams) -> Effects:
         shell = self.shell

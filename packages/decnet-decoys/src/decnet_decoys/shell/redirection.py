@@ -12,6 +12,8 @@ from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
 
+MAX_DESCRIPTORS = 32
+
 
 def redirected(
     runner: Runner, redirects: tuple[Redirect, ...], streams: Streams
@@ -47,14 +49,13 @@ def _redirect(
         text = body if redirect.target.quoted else (yield from words.document(runner, body))
         return streams._replace(stdin=InputBuffer(encode(text)))
     target = yield from words.text(runner, redirect.target)
-    if redirect.op == "<<<":
-        return streams._replace(stdin=InputBuffer(encode(target + "\n")))
-    if target.startswith(("/dev/tcp/", "/dev/udp/")):
+    if target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<":
         yield from _socket(runner, target, streams)
-    if redirect.op == "<":
-        opened = runner.shell.opened.get(target)
-        content = runner.shell.files.read(target, runner.shell.access) if opened is None else opened
-        return streams._replace(stdin=InputBuffer(content))
+    if redirect.fd > 2 or (redirect.op in (">&", "<&") and target.isdecimal() and int(target[:4]) > 2):
+        return _numbered(runner, redirect, target, streams, written)
+    if redirect.op in ("<", "<<<"):
+        given = InputBuffer(encode(target + "\n")) if redirect.op == "<<<" else _read(runner, target)
+        return streams._replace(stdin=given)
     stream = _STREAMS.get(target) if redirect.op in (">", ">>", ">|", "&>") else None
     if stream is not None:
         buffer = streams.out if stream == 1 else streams.err
@@ -67,6 +68,42 @@ def _redirect(
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+def _read(runner: Runner, target: str) -> InputBuffer:
+    opened = runner.shell.opened.get(target)
+    return InputBuffer(runner.shell.files.read(target, runner.shell.access) if opened is None else opened)
+
+
+def _numbered(
+    runner: Runner, redirect: Redirect, target: str, streams: Streams, written: list[tuple[str, OutputBuffer]]
+) -> Streams:
+    """Open, duplicate or close a descriptor beyond the standard streams; raises FileSystemError."""
+    found: InputBuffer | OutputBuffer | None
+    if redirect.op not in (">&", "<&"):
+        given = InputBuffer(encode(target + "\n")) if redirect.op == "<<<" else None
+        reads = redirect.op == "<"
+        found = (
+            given or _read(runner, target)
+            if given or reads
+            else _open(runner, target, append=redirect.op == ">>", written=written)
+        )
+    elif target == "-":
+        runner.descriptors.pop(redirect.fd, None)
+        return streams
+    else:
+        standard = {"0": streams.stdin, "1": streams.out, "2": streams.err}
+        number = int(target[:4]) if target.isdecimal() else -1
+        found = standard[target] if target in standard else runner.descriptors.get(number)
+    if found is None:
+        raise FileSystemError("Bad file descriptor")
+    if redirect.fd <= 2:
+        if isinstance(found, InputBuffer):
+            return streams._replace(stdin=found)
+        return streams._replace(err=found) if redirect.fd == 2 else streams._replace(out=found)
+    if len(runner.descriptors) < MAX_DESCRIPTORS or redirect.fd in runner.descriptors:
+        runner.descriptors[redirect.fd] = found
+    return streams
 
 
 def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, Any, None]:

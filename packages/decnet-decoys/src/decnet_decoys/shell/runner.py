@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from decnet_decoys.shell.effects import Effect, Effects
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.streams import OutputBuffer, Streams
+from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import Sequence
 
 
@@ -18,6 +18,10 @@ class Runner(Protocol):
     """The interpreter of one shell; each method but `buffer` is a generator of effects."""
 
     shell: ShellState
+    descriptors: dict[int, InputBuffer | OutputBuffer]
+    """What is open besides the three standard streams."""
+    errors: OutputBuffer
+    """Standard error of the command whose words are being expanded."""
 
     def buffer(self) -> OutputBuffer:
         """Return a new buffer whose content counts against the line's budget."""

@@ -153,6 +153,8 @@ class ShellState:
         self.evaluated = ""
         """What the complaint about a syntax error names besides: `eval: ` within that."""
         self.niceness = 0
+        self.loops = 0
+        """How many loops are running."""
         self.script = ""
         """Path of the script that runs, which names itself in what is wrong."""
         self.sourcing = 0

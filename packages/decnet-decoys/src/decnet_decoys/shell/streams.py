@@ -28,9 +28,24 @@ class OutputBuffer:
         self._data = bytearray()
         self._budget = budget
         self._left = MAX_OUTPUT
+        self._other: OutputBuffer | None = None
+
+    @property
+    def target(self) -> "OutputBuffer":
+        """Where what is written goes: here, or where it was diverted to."""
+        return self if self._other is None else self._other.target
+
+    def divert(self, other: "OutputBuffer") -> None:
+        """Let everything from now on go elsewhere, as `exec >file` does."""
+        self._other = None
+        target = other.target
+        self._other = None if target is self else target
 
     def write(self, data: bytes) -> None:
         """Append `data`, cut at the limit; raises OutputFullError when the limit is reached."""
+        if self._other is not None:
+            self._other.write(data)
+            return
         room = max(0, min(self._left, self._budget.room(len(data))))
         self._data += data[:room]
         self._left -= len(data)

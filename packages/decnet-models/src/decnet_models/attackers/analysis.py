@@ -18,7 +18,7 @@ from decnet_models.database.statements import unindexed
 
 LINES_READ = 200
 """The first command lines of a session that are told of."""
-TRIES_READ = 2000
+TRIES_READ = 1000
 """The first credentials of an attacker that are compared with password lists."""
 
 _digest = msgspec.json.Decoder(TypingDigest)

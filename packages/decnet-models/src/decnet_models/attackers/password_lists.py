@@ -141,24 +141,28 @@ def _public() -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 def walked(tries: Sequence[tuple[str, str]]) -> tuple[WalkedList, ...]:
     """Return the lists that explain `tries` of users and passwords, in the order of the first one; best first."""
-    secrets = dict.fromkeys(short_digest(secret) for _, secret in tries)
-    pairs = dict.fromkeys(short_digest(f"{user}:{secret}") for user, secret in tries)
+    secrets = dict.fromkeys(secret for _, secret in tries)
+    pairs = dict.fromkeys(f"{user}:{secret}" for user, secret in tries)
     compared = (_compared(name, pairs if LISTS[name].pairs else secrets) for name in LISTS)
     found = [one for one in compared if one is not None]
     return tuple(sorted(found, key=lambda one: (-one.tried, -(one.correlation or 0), one.name)))
 
 
-def _compared(name: str, entries: Collection[bytes]) -> WalkedList | None:
-    """Return whether a list explains these digests, which are in the order of the first try."""
+def _compared(name: str, entries: Collection[str]) -> WalkedList | None:
+    """Return whether a list explains these entries, which are in the order of the first try."""
     places, pairs = _places(name), LISTS[name].pairs
-    order = [places[one] for one in entries if one in places]
-    share = len(order) / len(entries) if entries else 0.0
-    if len(order) < LEAST_TRIES or share < (LEAST_DRAWN if pairs else LEAST_SHARE):
+    least = LEAST_DRAWN if pairs else LEAST_SHARE
+    if len(entries) * least > len(places):  # even all of the list would not be enough: digests cost most here
+        return None
+    digests = dict.fromkeys(map(short_digest, entries))
+    order = [places[one] for one in digests if one in places]
+    share = len(order) / len(digests) if digests else 0.0
+    if len(order) < LEAST_TRIES or share < least:
         return None
     correlation = None if pairs else spearman(order)
     if correlation is not None and correlation < LEAST_CORRELATION:
         return None
-    return WalkedList(name, len(order), len(places), len(entries), correlation)
+    return WalkedList(name, len(order), len(places), len(digests), correlation)
 
 
 def spearman(order: Sequence[int]) -> float:

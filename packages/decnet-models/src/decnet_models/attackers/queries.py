@@ -29,7 +29,7 @@ from decnet_models.database.window import Window
 Order = Literal["last_seen", "first_seen", "score", "events"]
 
 
-MINUTES_READ = 10_000
+MINUTES_READ = 2_000
 """The newest active minutes from which an attacker's rhythm is computed."""
 
 

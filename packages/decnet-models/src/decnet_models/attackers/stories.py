@@ -48,7 +48,7 @@ class Story(msgspec.Struct, frozen=True):
 def deeds(lines: Iterable[str]) -> dict[str, list[str]]:
     """Return what command lines were for, in the order of the first one, with the names of the commands."""
     found: dict[str, list[str]] = {}
-    for line in lines:
+    for line in dict.fromkeys(lines):
         for path, named in _NAMED.items():
             if path in line:
                 found.setdefault(named, [])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -70,7 +70,19 @@ def _used(_: Connection) -> Select[Any]:
     return select(*sums).where(c.technique == bindparam("technique"), *span)
 
 
+def _ever_used(_: Connection) -> Select[Any]:
+    c = ttp_tag.c
+    return select(c.technique, func.count(), func.min(c.ts), func.max(c.ts)).group_by(c.technique)
+
+
+def _attackers_ever(_: Connection) -> Select[Any]:
+    """Return the query whose index has the attackers in order; else they would be sorted, which takes most of it."""
+    c = ttp_tag.c
+    return select(c.technique, func.count(c.attacker.distinct())).group_by(c.technique)
+
+
 _FIRST, _USED = RowSelect(_first_recognised), RowSelect(_used)
+_EVER_USED, _ATTACKERS_EVER = RowSelect(_ever_used), RowSelect(_attackers_ever)
 
 
 class TechniqueSeen(msgspec.Struct, frozen=True):
@@ -166,12 +178,22 @@ def techniques_in(connection: Connection, window: Window, numbers: Iterable[str]
 
     Technique by technique, so that the work grows with what was recognised in the span, not with what ever was.
     """
-    span = {"since": window.since, "until": window.until}
-    found = [
-        TechniqueUsed(number, *_USED.rows(connection, technique=number, **span)[0])
-        for number in (first_recognised(connection) if numbers is None else numbers)
-    ]
+    found = _in_span(connection, window, numbers) if window.bounded else _ever(connection, numbers)
     return sorted((one for one in found if one.tags), key=lambda one: (-one.tags, one.technique))
+
+
+def _in_span(connection: Connection, window: Window, numbers: Iterable[str] | None) -> Iterator[TechniqueUsed]:
+    span = {"since": window.since, "until": window.until}
+    for number in first_recognised(connection) if numbers is None else numbers:
+        yield TechniqueUsed(number, *_USED.rows(connection, technique=number, **span)[0])
+
+
+def _ever(connection: Connection, numbers: Iterable[str] | None) -> Iterator[TechniqueUsed]:
+    attackers = dict(map(tuple, _ATTACKERS_EVER.rows(connection)))
+    wanted = None if numbers is None else set(numbers)
+    for number, tags, first, last in _EVER_USED.rows(connection):
+        if wanted is None or number in wanted:
+            yield TechniqueUsed(number, tags, attackers[number], first, last)
 
 
 def technique_uses(

@@ -25,6 +25,7 @@ ttp_tag = Table(
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
     Index("ix_ttp_tag_technique_ts", "technique", "ts", "attacker"),
+    Index("ix_ttp_tag_technique_attacker", "technique", "attacker"),  # counts attackers without sorting them
     info={"owner": "ttp", "readers": ("campaign-clusterer", "reporter", "operator")},
     sqlite_with_rowid=False,
 )

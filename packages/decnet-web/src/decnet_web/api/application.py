@@ -14,6 +14,7 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.hosting.loading import Routes
 from decnet_web.api.hosting.published import Published
 from decnet_web.api.listings.cursors import Cursors
+from decnet_web.api.live.violations import PolicyReports
 from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
 from decnet_web.api.passage.etags import ETags
@@ -53,6 +54,7 @@ def make_application(
     application.state.cursors = Cursors(key)
     application.state.accounts = Accounts(settings, key)
     application.state.key = key
+    application.state.policy_reports = PolicyReports()
     routes = application.state.routes = Routes(application, PREFIX)
     if lazily:
         routes.add_unnamed()

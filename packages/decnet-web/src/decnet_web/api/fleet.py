@@ -33,6 +33,7 @@ from decnet_models.database.schema import require_current
 from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import refuses_values
 from decnet_web.api.problems import Problem
+from decnet_web.api.turns import Turns
 
 T = TypeVar("T")
 
@@ -58,16 +59,18 @@ class Fleet:
         self._users = 0
         self._connections = {True: readers, False: 1}
         self._streams = 0
+        self._turns = Turns()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="api-work")
 
     async def read(self, function: Callable[[Connection], T]) -> T:
-        """Run `function(connection)` on one snapshot of the database.
+        """Run `function(connection)` on one snapshot of the database, when it is its turn (`turns`).
 
         Raises decnet's UnavailableError or RefusedError when the database cannot be used.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, function)
+        async with self._turns.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, function)
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function(connection)` in a transaction and commit; one at a time. Raises as `read`."""

@@ -50,6 +50,7 @@ LIVE: tuple[str, ...] = (
     "decnet_web.api.live.stream.routes",
     "decnet_web.api.live.metrics",
     "decnet_web.api.live.health",
+    "decnet_web.api.live.policy_reports",
 )
 """Stream, metrics, health."""
 
@@ -102,6 +103,7 @@ OF_SEGMENT: dict[str, tuple[str, ...]] = {
     "orchestrator": ("decnet_web.api.routes.fleet.host.upkeep",),
     "overview": ("decnet_web.api.routes.findings.overview",),
     "personas": ("decnet_web.api.routes.fleet.deckies.catalogues",),
+    "policy-reports": ("decnet_web.api.live.policy_reports",),
     "quarantine": ("decnet_web.api.routes.fleet.host.upkeep",),
     "readyz": ("decnet_web.api.live.health",),
     "replays": ("decnet_web.api.routes.fleet.host.upkeep",),

@@ -33,8 +33,16 @@ def shown_bus_url(deployment: Deployment) -> str:
 
 
 @asynccontextmanager
-async def reachable_bus(deployment: Deployment, name: str, seconds: float = 1.0) -> AsyncIterator[Client | None]:
-    """Yield a connected client of the fleet's bus; None when it cannot be reached within `seconds`."""
+async def reachable_bus(
+    deployment: Deployment, name: str, seconds: float = 1.0, *, kept: Bus | None = None
+) -> AsyncIterator[Bus | None]:
+    """Yield a connected client of the fleet's bus; None when it cannot be reached within `seconds`.
+
+    `kept` is a connection that the caller has for other things, too: it is used while it stands, and never closed.
+    """
+    if kept is not None and kept.connected:
+        yield kept
+        return
     if deployment.embedded_bus and not deployment.state.bus_socket.exists():
         yield None
         return

@@ -12,6 +12,7 @@ from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment
 from decnet.fleet.processes import fleet_processes
+from decnet_core.bus.interface import Bus
 from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime import worker_registry
@@ -70,9 +71,9 @@ def look(deployment: Deployment, seconds: float) -> list[Row]:
     return rows_of(sample)
 
 
-async def answering(deployment: Deployment) -> dict[str, Health]:
+async def answering(deployment: Deployment, kept: Bus | None = None) -> dict[str, Health]:
     """Return the health of the workers that answer. To be asked is a wake-up: sample after SETTLING_SECONDS."""
-    async with reachable_bus(deployment, "decnet-footprint") as bus:
+    async with reachable_bus(deployment, "decnet-footprint", kept=kept) as bus:
         answers = (
             {}
             if bus is None

@@ -9,7 +9,7 @@ import msgspec
 from decnet.cli.errors import NotFoundError, OperatorError, UnavailableError
 from decnet.fleet.bus_access import reachable_bus, shown_bus_url
 from decnet.fleet.deployment import Deployment
-from decnet_core.bus.interface import BusError
+from decnet_core.bus.interface import Bus, BusError
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.runtime import worker_registry
 
@@ -19,7 +19,7 @@ OPS: tuple[Op, ...] = get_args(Op)
 ANSWER_SECONDS = 3.0
 
 
-async def give(deployment: Deployment, worker: str, op: Op) -> Health:
+async def give(deployment: Deployment, worker: str, op: Op, kept: Bus | None = None) -> Health:
     """Order a worker to do something; return its report as it was when it took the order.
 
     Raises NotFoundError for a worker that is not installed, OperatorError for one that is off, UnavailableError when
@@ -29,7 +29,7 @@ async def give(deployment: Deployment, worker: str, op: Op) -> Health:
         raise NotFoundError(f"there is no worker {worker!r}; decnet status shows them")
     if (setting := worker_registry.off(deployment.settings).get(worker)) is not None:
         raise OperatorError(f"{worker} is off until [{worker}] {setting} is set")
-    async with reachable_bus(deployment, "decnet-worker") as bus:
+    async with reachable_bus(deployment, "decnet-worker", kept=kept) as bus:
         if bus is None:
             raise UnavailableError(f"the bus {shown_bus_url(deployment)} cannot be reached; is the fleet running?")
         try:

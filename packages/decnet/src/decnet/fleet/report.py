@@ -15,6 +15,7 @@ from decnet.fleet.lag import Progress, read_progress
 from decnet.fleet.processes import fleet_processes, pss_of, total_pss
 from decnet.incidents.rows import open_by_severity
 from decnet.show.times import moment
+from decnet_core.bus.interface import Bus
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.shares.share import worker_of
@@ -137,14 +138,17 @@ def put_together(
     )
 
 
-async def ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
-    """Ask the workers how they are, None: it does not answer; and return whether the bus could be reached."""
+async def ask(deployment: Deployment, bus: Bus | None = None) -> tuple[bool, dict[str, Health | None]]:
+    """Ask the workers how they are, None: it does not answer; and return whether the bus could be reached.
+
+    `bus` is a connection to it that the caller has.
+    """
     names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
     names = processes_of(deployment.settings, names)
-    async with reachable_bus(deployment, "decnet-status") as bus:
-        if bus is None:
+    async with reachable_bus(deployment, "decnet-status", kept=bus) as reached:
+        if reached is None:
             return False, dict.fromkeys(names)
-        return True, without_parts_of_tasks(await query_all_health(bus, names))
+        return True, without_parts_of_tasks(await query_all_health(reached, names))
 
 
 def without_parts_of_tasks(workers: dict[str, Health | None]) -> dict[str, Health | None]:

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +15,7 @@ from tests.decnet_web.api.routes.fleet.unwritable import unwritable
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
+from decnet.swarm import bundle
 from decnet_core.settings import Settings
 from decnet_models.accounts.audit import entries
 from decnet_swarm.pki import authority, files
@@ -106,3 +111,30 @@ async def test_where_no_sensor_can_reach_this_host_it_is_said_what_to_set(deaf: 
         refused = await client.post("/api/v1/sensors/enrolments", json={"name": "berlin-1"})
     assert refused.status_code == 409
     assert "[listener]" in refused.json()["detail"]
+
+
+async def test_a_bundle_is_a_program_with_wheels_and_token_and_leaves_no_file(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served.client("admin") as client:
+        monkeypatch.setattr(bundle, "default_wheelhouse", lambda: tmp_path)
+        without = await client.post("/api/v1/sensors/bundles", json={"name": "berlin-2"})
+        assert without.status_code == 409
+        assert "make wheels" in without.json()["detail"]
+        (tmp_path / "sensor.txt").write_text("h11==0.16.0\n")
+        for name in ("h11-0.16.0-py3-none-any.whl", "pip-26.3-py3-none-any.whl"):
+            (tmp_path / name).write_bytes(name.encode())
+        made = await client.post("/api/v1/sensors/bundles", json={"name": "berlin-2"})
+        assert made.status_code == 200
+        assert 'filename="berlin-2.pyz"' in made.headers["content-disposition"]
+        assert made.headers["cache-control"] == "no-store"
+        (one,) = (await client.get("/api/v1/sensors")).json()["items"]
+    assert (one["name"], one["state"]) == ("berlin-2", "waiting")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        order = json.loads(archive.read("order.json"))
+        assert archive.read("wheels/h11-0.16.0-py3-none-any.whl") == b"h11-0.16.0-py3-none-any.whl"
+    assert (order["name"], order["master"]) == ("berlin-2", "master.example:6515")
+    assert list(served.deployment.state.run_of("api").glob("bundle-*")) == []
+    with transaction(served.deployment) as connection:
+        assert entries(connection, 1)[0].action == "sensor.bundle"
+        assert order["token"] not in str(entries(connection, 1))

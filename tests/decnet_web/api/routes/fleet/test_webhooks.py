@@ -12,6 +12,7 @@ from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.audit import entries
+from decnet_models.notices import queries as notices
 from decnet_models.webhooks import delivery_queries
 from decnet_models.webhooks.delivery_queries import NewDelivery
 
@@ -147,3 +148,21 @@ async def test_formats_say_what_they_need(served: Served) -> None:
     assert formats["slack"]["secret_url"]
     assert formats["telegram"]["token"]
     assert all(one["meaning"] for one in found["notices"])
+
+
+async def test_a_report_is_sent_to_those_who_receive_reports(served: Served) -> None:
+    async with served.client("admin") as admin, served.client("analyst") as analyst:
+        for one in (await admin.get("/api/v1/webhooks")).json()["items"]:
+            await admin.delete(f"/api/v1/webhooks/{one['id']}")
+        nobody = await analyst.post("/api/v1/reports/sent?since=24h")
+        assert nobody.status_code == 404
+        assert "report.written" in nobody.json()["detail"]
+        body = {"url": "https://hooks.example/r", "format": "json", "kinds": ["report.written"]}
+        added = await admin.post("/api/v1/webhooks", json=body)
+        assert added.status_code == 201, added.text
+        sent = await analyst.post("/api/v1/reports/sent?since=24h")
+    assert sent.status_code == 201
+    assert [(one["format"], one["url"]) for one in sent.json()["receivers"]] == [("json", "https://hooks.example/r")]
+    with transaction(served.deployment) as connection:
+        assert [one.kind for one in notices.after(connection, 0, 10)][-1] == "report.written"
+        assert entries(connection, 1)[0].action == "report.send"

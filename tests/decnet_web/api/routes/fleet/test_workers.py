@@ -11,7 +11,9 @@ import pytest
 from tests.decnet_web.api.routes.fleet.running import running_workers
 from tests.decnet_web.api.served import Served, serving
 
+from decnet.fleet import bus_access
 from decnet.fleet.deployment import transaction
+from decnet_core.bus.client import connect
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
@@ -146,3 +148,24 @@ async def test_the_status_says_first_what_is_wrong(served: Served) -> None:
     assert report["supervised"]["ttp"]["phase"] == "crash loop"
     assert report["workers"]["ingest"]["state"] == "running"
     assert report["progress"]["last_seq"] == 0
+
+
+async def test_workers_are_asked_over_the_connection_that_the_api_has(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_workers(served.deployment, "ingest") as heard, served.client("admin") as client:
+        kept = await connect(served.deployment.bus_url, name="api", wait=5)
+        monkeypatch.setattr(served.application.state.fleet, "bus", kept)
+        monkeypatch.setattr(bus_access, "bus_client", None)  # who opens another one fails
+        listed = (await client.get("/api/v1/workers")).json()
+        assert {one["name"]: one["state"] for one in listed["items"]}["ingest"] == "running"
+        assert (await client.get("/api/v1/status")).json()["bus_reached"]
+        assert (await client.post("/api/v1/workers/ingest/pause")).json()["state"] == "paused"
+        assert heard.orders == [("ingest", "pause")]
+        assert kept.connected, "it is the worker's, and stays open"
+        await kept.close()
+        monkeypatch.undo()
+        monkeypatch.setattr(served.application.state.fleet, "bus", kept)
+        assert (await client.get("/api/v1/status")).json()["bus_reached"], (
+            "one that is lost is replaced for the request"
+        )

@@ -52,6 +52,10 @@ class ChildProcess:
     async def stop(self, seconds: float) -> None:
         """Ask the child to end, kill it after `seconds`; returns when it is gone."""
         self.terminate()
+        await self.wait_or_kill(seconds)
+
+    async def wait_or_kill(self, seconds: float) -> None:
+        """Wait for the child's end, and kill it after `seconds`; returns when it is gone."""
         try:
             await asyncio.wait_for(self.wait(), seconds)
         except TimeoutError:

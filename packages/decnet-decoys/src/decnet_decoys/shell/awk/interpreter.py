@@ -83,8 +83,6 @@ class Awk:
             if jump.kind != "exit":
                 raise AwkError(f"{jump.kind} outside a loop") from jump
             status = integer(jump.value) & 255
-            if not self._program.end or not self._program.rules:
-                return status
         return (yield from self._at_end()) or status
 
     def _at_end(self) -> Steps[int]:

@@ -91,9 +91,10 @@ def _replaced_in(line: bytes, fits: Pattern, new: bytes, *, every: bool) -> Step
 
 def _joined(source: str) -> str | None:
     """Return the texts and sums of a list, one after the other; None when it has anything else."""
-    repeated = re.fullmatch(r"\s*[\"']([^\"'\\]{1,64})[\"']\s*x\s*(\d{1,4})\s*", source)
+    repeated = re.match(r"\s*[\"']([^\"'\\]{1,64})[\"']\s*x\s*(\d{1,4})\s*(?:[,.]\s*|$)", source)
     if repeated is not None:
-        return repeated[1] * int(repeated[2])
+        rest = _joined(source[repeated.end() :]) if repeated.end() < len(source) else ""
+        return None if rest is None else repeated[1] * int(repeated[2]) + rest
     found, at = [], 0
     while at < len(source):
         match = _ITEM.match(source, at)

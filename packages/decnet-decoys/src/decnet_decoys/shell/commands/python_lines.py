@@ -40,22 +40,34 @@ class _RaisedError(DecoysError):
     """The program would end with this error."""
 
 
-def printed(shell: ShellState, source: str) -> tuple[str, str]:
-    """Return what a program prints, and the traceback that it ends with, empty without one."""
+class _ExitError(DecoysError):
+    """The program leaves, as sys.exit does: with a status, or with a text and 1."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.status = value & 255 if isinstance(value, int) else int(value is not None)
+        self.text = "" if value is None or isinstance(value, int) else str(value)[:MAX_VALUE]
+
+
+def printed(shell: ShellState, source: str) -> tuple[str, str, int]:
+    """Return what a program prints, the traceback that it ends with, empty without one, and its exit status."""
     try:
         with warnings.catch_warnings(action="ignore"):  # about the attacker's program
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         line = source.split("\n", maxsplit=1)[0][:200]
-        return "", f'  File "<string>", line 1\n    {line}\n    ^\nSyntaxError: invalid syntax'
+        return "", f'  File "<string>", line 1\n    {line}\n    ^\nSyntaxError: invalid syntax', 1
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        return "", ""
+        return "", "", 0
     program = _Program(shell)
     try:
         for statement in tree.body[:MAX_ITEMS]:
             program.run(statement)
     except _RaisedError as error:
-        return program.output, f'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n{error}'
+        trace = f'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n{error}'
+        return program.output, trace, 1
+    except _ExitError as leaving:
+        return program.output, leaving.text, leaving.status
     except (
         _UnknownError,
         ValueError,
@@ -67,7 +79,7 @@ def printed(shell: ShellState, source: str) -> tuple[str, str]:
         AttributeError,
     ):
         pass
-    return program.output, ""
+    return program.output, "", 0
 
 
 class _Program:
@@ -188,8 +200,12 @@ class _Program:
 
     def _v_Call(self, node: ast.Call) -> Any:  # noqa: N802
         if isinstance(node.func, ast.Name):
+            if node.func.id in ("exit", "quit"):
+                raise _ExitError(self.value(node.args[0]) if node.args else None)
             return self._built_in(node.func.id, [self.value(one) for one in node.args[:MAX_ITEMS]], node.keywords)
         if isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("exit", "_exit") and isinstance(node.func.value, ast.Name):
+                raise _ExitError(self.value(node.args[0]) if node.args else None)
             return self._method(node.func, [self.value(one) for one in node.args[:8]])
         raise _UnknownError
 

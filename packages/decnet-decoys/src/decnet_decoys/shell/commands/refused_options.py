@@ -69,7 +69,7 @@ def _fault(args: list[str], known: _Known, *, stops: bool) -> str | None:
                 if place < 0:
                     return f"invalid option -- '{letter}'"
                 if known.letters[place + 1 : place + 2] == ":":
-                    valued = index + 1 == len(arg)
+                    valued = index + 1 == len(arg) and known.letters[place + 2 : place + 3] != ":"
                     break
             if valued and next(rest, None) is None:
                 return f"option requires an argument -- '{arg[-1]}'"

@@ -24,6 +24,8 @@ MAX_ARGUMENT_CHARACTERS = 1 << 18
 BLANKS = " \t\n"
 """What $IFS is at first."""
 _APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::([^:}]{1,64}(?::[^}]{1,64})?))?")
+_READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
+"""`$(<file)`, which is what the file has."""
 _QUOTED = "\x00"
 """Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
 _MARKS = {ord(mark): _QUOTED + mark for mark in "*?["}
@@ -188,13 +190,16 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
 
 
 def _substituted(runner: Runner, command: str) -> Steps[str]:
-    out, err, shell = runner.buffer(), runner.buffer(), runner.shell
+    out, err, shell = runner.buffer(), runner.errors, runner.shell
+    if _READ.match(command):
+        command = f"cat {command}"
     try:
         shell.status = yield from runner.script(command, Streams(None, out, err))
     except ExitShell as leaving:
         shell.status = leaving.status
     except OutputFullError:
         shell.status = BROKEN_PIPE
+    runner.errors = err
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
 

@@ -85,6 +85,45 @@ _MAPS = (
 )
 
 
+_MOTD = """
+The programs included with the Debian GNU/Linux system are free software;
+the exact distribution terms for each program are described in the
+individual files in /usr/share/doc/*/copyright.
+
+Debian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent
+permitted by applicable law.
+"""
+_LOGIN_DEFS = """\
+MAIL_DIR        /var/mail
+FAILLOG_ENAB\t\tyes
+UMASK\t\t022
+PASS_MAX_DAYS\t99999
+PASS_MIN_DAYS\t0
+PASS_WARN_AGE\t7
+UID_MIN\t\t\t 1000
+UID_MAX\t\t\t60000
+GID_MIN\t\t\t 1000
+GID_MAX\t\t\t60000
+LOGIN_RETRIES\t\t5
+LOGIN_TIMEOUT\t\t60
+USERGROUPS_ENAB yes
+ENCRYPT_METHOD YESCRYPT
+"""
+_SERVICES = "# Network services, Internet style\n" + "".join(
+    f"{name}\t\t{port}\n"
+    for name, port in (
+        ("tcpmux", "1/tcp\t\t\t\t# TCP port service multiplexer"), ("echo", "7/tcp"), ("discard", "9/tcp"),
+        ("ftp-data", "20/tcp"), ("ftp", "21/tcp"), ("ssh", "22/tcp\t\t\t\t# SSH Remote Login Protocol"),
+        ("telnet", "23/tcp"), ("smtp", "25/tcp\t\tmail"), ("domain", "53/tcp"), ("domain", "53/udp"),
+        ("tftp", "69/udp"), ("http", "80/tcp\t\twww\t\t# WorldWideWeb HTTP"), ("pop3", "110/tcp\t\tpop-3"),
+        ("sunrpc", "111/tcp\t\tportmapper"), ("ntp", "123/udp"), ("imap2", "143/tcp\t\timap"), ("snmp", "161/udp"),
+        ("ldap", "389/tcp"), ("https", "443/tcp"), ("microsoft-ds", "445/tcp"), ("submission", "587/tcp"),
+        ("imaps", "993/tcp"), ("pop3s", "995/tcp"), ("ms-sql-s", "1433/tcp"), ("mysql", "3306/tcp"),
+        ("postgresql", "5432/tcp\t\tpostgres"), ("redis", "6379/tcp"), ("http-alt", "8080/tcp\t\twebcache"),
+    )
+)  # fmt: skip
+
+
 def etc(persona: Persona, hostname: str) -> dict[str, str]:
     """Return path and text of what an installation has, of those that the persona does not describe itself."""
     identity = hashlib.md5(f"{hostname}:{persona.hardware.mac}".encode(), usedforsecurity=False).hexdigest()
@@ -105,13 +144,19 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
         "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",
         "/etc/nsswitch.conf": "passwd:         files\ngroup:          files\nhosts:          files dns\n",
-        "/etc/profile": "# /etc/profile: system-wide .profile file for the Bourne shell (sh(1))\n",
+        "/etc/profile": "# /etc/profile: system-wide .profile file for the Bourne shell (sh(1))\n"
+        "# and Bourne compatible shells (bash(1), ksh(1), ash(1), ...).\n\n"
+        'if [ "$(id -u)" -eq 0 ]; then\n  PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nfi\n',
         "/etc/bash.bashrc": "# System-wide .bashrc file for interactive bash(1) shells.\n",
         "/etc/sysctl.conf": "#\n# /etc/sysctl.conf - Configuration file for setting system variables\n",
         "/etc/apt/sources.list": f"deb {mirror} {suite} main\ndeb {mirror} {suite}-updates main\n",
         "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n",
         "/etc/rsyslog.conf": "# /etc/rsyslog.conf configuration file for rsyslog\n",
-        "/etc/login.defs": "UID_MIN\t\t\t 1000\nUID_MAX\t\t\t60000\n",
+        "/etc/login.defs": _LOGIN_DEFS,
+        "/etc/services": _SERVICES,
+        "/etc/pam.d/su": "auth       sufficient pam_rootok.so\nsession       required   pam_env.so readenv=1\n"
+        "@include common-auth\n@include common-account\n@include common-session\n",
+        "/etc/motd": "" if suite == "jammy" else _MOTD,
         "/etc/passwd-": "",
         "/etc/group-": "",
         "/etc/skel/.bashrc": "# ~/.bashrc: executed by bash(1) for non-login shells.\n",

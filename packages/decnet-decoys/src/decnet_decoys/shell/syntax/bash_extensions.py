@@ -28,6 +28,14 @@ def literal(text: str) -> Word:
     return (Part("text", text, quoted=True),)
 
 
+REGEX_FOLLOWS: Word = (Part("text", "=~", quoted=False),)
+
+
+def regex_part(token: Token) -> Word:
+    """Return a token of a regular expression: an operator is text like any other there."""
+    return (Part("text", token.text, quoted=False),) if isinstance(token, Operator) else token
+
+
 def operand(token: Token) -> Word:
     """Return what stands between [[ and ]] as a word: there, operators neither join commands nor redirect."""
     return literal(token.text) if isinstance(token, Operator) else token

@@ -21,6 +21,7 @@ from decnet_decoys.shell.syntax.nodes import (
     IncompleteError,
     Loop,
     Operator,
+    Part,
     Pipeline,
     Redirect,
     Sequence,
@@ -338,8 +339,21 @@ class Parser:
                 raise self._fault()
             found.append(bash_extensions.operand(token))
             self._at += 1
+            if found[-1] == bash_extensions.REGEX_FOLLOWS:
+                found.append(self._regex())
         self._at += 1
         return [*found, bash_extensions.literal("]]")]
+
+    def _regex(self) -> Word:
+        """Return what follows =~ as one word: brackets and bars are no operators there."""
+        parts: list[Part] = []
+        while not self._keyword("]]") and not self._operator("&&", "||"):
+            token = self._peek()
+            if token is None:
+                raise self._fault()
+            parts += bash_extensions.regex_part(token)
+            self._at += 1
+        return tuple(parts) or bash_extensions.literal("")
 
     def _elements(self) -> Steps[list[Word]]:
         """Return what stands in the parentheses of an array's assignment."""

@@ -18,7 +18,7 @@ export function CopyButton({ text, what, words }: { text: string; what: string; 
   return (
     <Button
       kind={words ? "normal" : "plain"}
-      small
+      small={!words}
       icon={copied ? "check" : "copy"}
       onClick={(event) => {
         event.stopPropagation();

@@ -7,7 +7,7 @@ export function Score({ value }: { value: number }) {
   const shown = Math.round(value);
   return (
     <span className={styles.score} title={t("score.of", { n: shown })}>
-      <span>{shown}</span>
+      <span className={styles.points}>{shown}</span>
       <span className={styles.bar} aria-hidden="true">
         <span style={{ width: `${Math.max(0, Math.min(100, shown))}%` }} />
       </span>

@@ -2,8 +2,8 @@
 import type { ReactElement } from "react";
 import { Go } from "@/components/pivot/go";
 
-export function IdentityLink({ id }: { id: string | null }): ReactElement | null {
-  if (id === null) return null;
+export function IdentityLink({ id }: { id: string | null }): ReactElement {
+  if (id === null) return <span className="muted">–</span>;
   return (
     <Go to="/identities/$id" params={{ id }} title={id}>
       <code>{id.slice(0, 8)}</code>
@@ -11,8 +11,8 @@ export function IdentityLink({ id }: { id: string | null }): ReactElement | null
   );
 }
 
-export function CampaignLink({ id }: { id: string | null }): ReactElement | null {
-  if (id === null) return null;
+export function CampaignLink({ id }: { id: string | null }): ReactElement {
+  if (id === null) return <span className="muted">–</span>;
   return (
     <Go to="/campaigns/$id" params={{ id }} title={id}>
       <code>{id.slice(0, 8)}</code>

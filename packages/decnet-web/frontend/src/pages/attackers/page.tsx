@@ -59,7 +59,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "ip",
     header: t("attackers.column.ip"),
-    width: "minmax(10.5rem, 1.2fr)",
+    width: "minmax(10rem, 1.2fr)",
     cell: (row) => <Address value={row.ip} copy />,
   },
   {
@@ -84,7 +84,7 @@ const COLUMNS: readonly Column<Row>[] = [
     align: "end",
     cell: (row) => count(row.events),
   },
-  { id: "logins", header: t("attackers.column.logins"), width: "7.5rem", align: "end", cell: logins },
+  { id: "logins", header: t("attackers.column.logins"), width: "6.5rem", align: "end", cell: logins },
   {
     id: "sessions",
     header: t("attackers.column.sessions"),
@@ -126,13 +126,13 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "verdict",
     header: t("attackers.column.verdict"),
-    width: "7rem",
+    width: "6rem",
     cell: (row) => <Verdict value={row.verdict} />,
   },
   {
     id: "origin",
     header: t("attackers.column.origin"),
-    width: "minmax(6rem, 1fr)",
+    width: "minmax(5rem, 1fr)",
     cell: (row) => <Origin of={row} />,
   },
   {

@@ -3,6 +3,7 @@
 
 import type { CSSProperties, ReactElement, ReactNode } from "react";
 import { t, tn } from "@/app/i18n";
+import { Go } from "@/components/pivot/go";
 import { Pivot, shortDigest } from "@/components/pivot/pivot";
 import { Badge } from "@/components/show/badge";
 import { Card, Facts } from "@/components/show/layout";
@@ -11,6 +12,8 @@ import { CampaignLink, IdentityLink } from "./links";
 import type { AttackerWhole } from "./one";
 import { Origin, Verdict } from "./words";
 import styles from "./attackers.module.css";
+
+const STORIES = 3;
 
 export function Summary({ whole }: { whole: AttackerWhole }): ReactElement {
   return (
@@ -21,6 +24,7 @@ export function Summary({ whole }: { whole: AttackerWhole }): ReactElement {
       </div>
       <div className={styles.stack}>
         <AtAGlance whole={whole} />
+        <Stories whole={whole} />
         <Places whole={whole} />
       </div>
     </div>
@@ -137,6 +141,25 @@ function AtAGlance({ whole }: { whole: AttackerWhole }): ReactElement {
             .slice(0, 1),
         ]}
       />
+    </Card>
+  );
+}
+
+/** What the newest sessions were, each in a sentence that leads to it. */
+function Stories({ whole: { stories } }: { whole: AttackerWhole }): ReactElement | null {
+  if (stories.length === 0) return null;
+  return (
+    <Card title={t("attacker.stories")}>
+      <ul className={styles.list}>
+        {stories.slice(0, STORIES).map((one) => (
+          <li key={one.session}>
+            {one.sentence}{" "}
+            <Go to="/sessions/$session" params={{ session: one.session }}>
+              {t("attacker.stories.open")}
+            </Go>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }

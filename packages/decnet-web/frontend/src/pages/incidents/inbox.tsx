@@ -31,11 +31,11 @@ const COLUMNS: readonly Column<Incident>[] = [
     cell: (one) => <Severity value={one.severity} />,
   },
   { id: "incident", header: t("incidents.number"), width: "3.5rem", cell: (one) => `#${one.incident}` },
-  { id: "state", header: t("incidents.state"), width: "8rem", cell: (one) => <IncidentState state={one.state} /> },
+  { id: "state", header: t("incidents.state"), width: "7rem", cell: (one) => <IncidentState state={one.state} /> },
   {
     id: "attacker",
     header: t("incidents.attacker"),
-    width: "minmax(9rem, 12rem)",
+    width: "minmax(9rem, 10.5rem)",
     cell: (one) => <Attackers one={one} />,
   },
   {

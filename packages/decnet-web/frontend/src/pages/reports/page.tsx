@@ -3,10 +3,11 @@
 
 import { useMemo, type ReactElement } from "react";
 import { asProblem } from "@/api/problem";
-import { download, useGet, type Data } from "@/api/queries";
-import { formatNumber, t } from "@/app/i18n";
+import { download, useGet, useSend, type Data } from "@/api/queries";
+import { formatNumber, t, tn } from "@/app/i18n";
 import { stringifySearch, useTimeRange } from "@/app/search";
 import { usePreferences } from "@/app/preferences";
+import { useAllowed } from "@/app/session";
 import { TimeBars } from "@/components/charts/bars";
 import { Button } from "@/components/controls/button";
 import { TimeRange } from "@/components/controls/time-range";
@@ -46,6 +47,7 @@ export default function Reports(): ReactElement {
             </Button>
           ))}
           <ExportButtons query={range} name="findings" />
+          <SendButton range={range} />
         </>
       }
     >
@@ -53,6 +55,29 @@ export default function Reports(): ReactElement {
       {query.isPending && <Skeleton height={420} />}
       {query.data && <Report summary={query.data} />}
     </Page>
+  );
+}
+
+/** Sends the report to the webhooks that receive reports; the answer says how many there are, or how to add one. */
+function SendButton({ range }: { range: Record<string, string> }): ReactElement | null {
+  const send = useSend("post", "/api/v1/reports/sent", ["/api/v1/webhooks"]);
+  if (!useAllowed("analyst")) return null;
+  return (
+    <Button
+      icon="webhooks"
+      disabled={send.isPending}
+      onClick={() =>
+        send.mutate(
+          { params: { query: range } },
+          {
+            onSuccess: ({ receivers }) => toast(tn("reports.sent", receivers.length), "good"),
+            onError: (problem) => toast(problem.message, "bad"),
+          },
+        )
+      }
+    >
+      {t("reports.send")}
+    </Button>
   );
 }
 

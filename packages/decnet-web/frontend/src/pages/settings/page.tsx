@@ -6,6 +6,7 @@ import { Tabs } from "@/components/controls/tabs";
 import { EmptyState } from "@/components/feedback/empty-state";
 import { Page } from "@/components/show/layout";
 import { FileEditor } from "./FileEditor";
+import { Policy } from "./Policy";
 import { Values } from "./Values";
 
 export default function SettingsPage() {
@@ -18,6 +19,7 @@ export default function SettingsPage() {
           tabs={[
             { id: "values", title: t("fleetsettings.values"), content: () => <Values /> },
             { id: "file", title: t("fleetsettings.file"), content: () => <FileEditor /> },
+            { id: "policy", title: t("policy.title"), content: () => <Policy /> },
           ]}
         />
       ) : (

@@ -30,7 +30,11 @@ export function MatrixGrid({ columns, chosen, onChoose }: Props): ReactElement {
     <div className={styles.scroll} ref={grid} onKeyDown={onKeyDown} role="group" aria-label={t("techniques.matrix")}>
       <div className={styles.grid}>
         {columns.map((column, number) => (
-          <section key={column.tactic} className={styles.column} aria-label={column.name || t("techniques.no.tactic")}>
+          <section
+            key={column.tactic}
+            className={`${styles.column} ${column.cells.length === 0 ? styles.bare : ""}`}
+            aria-label={column.name || t("techniques.no.tactic")}
+          >
             <h2>
               {column.name || t("techniques.no.tactic")}
               <small>{column.cells.filter((cell) => cell.tags > 0).length || "–"}</small>

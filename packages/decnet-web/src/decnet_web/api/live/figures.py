@@ -22,6 +22,7 @@ class Totals(msgspec.Struct, frozen=True):
     events: int
     notices: int
     listeners: int
+    policy_reports: int
 
 
 def figures(report: Report, workers: Sequence[WorkerShown], totals: Totals) -> Iterator[Family]:
@@ -30,6 +31,8 @@ def figures(report: Report, workers: Sequence[WorkerShown], totals: Totals) -> I
     yield _one("decnet_events_total", "counter", "Events that came into the log.", totals.events)
     yield _one("decnet_notices_total", "counter", "Notices that were written.", totals.notices)
     yield _one("decnet_stream_listeners", "gauge", "Clients that follow the stream.", totals.listeners)
+    text = "Reports of browsers that a page broke its Content-Security-Policy, since the api was started last."
+    yield _one("decnet_policy_reports_total", "counter", text, totals.policy_reports)
     yield from _of_workers(workers)
     if report.fleet_pss is not None:
         yield _one("decnet_memory_pss_bytes", "gauge", "Memory that the whole fleet takes.", report.fleet_pss)

@@ -42,7 +42,8 @@ async def show_metrics(request: Request, fleet: InFleet) -> PlainTextResponse:
         return events.last_seq(connection), notices.last_seq(connection)
 
     stored, written = await fleet.read(count)
-    totals = Totals(version("decnet-web"), stored, written, len(broadcast) if broadcast is not None else 0)
+    listeners = len(broadcast) if broadcast is not None else 0
+    totals = Totals(version("decnet-web"), stored, written, listeners, request.app.state.policy_reports.number)
     return PlainTextResponse(exposition(figures(report, workers, totals)), media_type=CONTENT_TYPE)
 
 

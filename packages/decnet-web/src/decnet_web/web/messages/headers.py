@@ -16,6 +16,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "report-to policy",
     )
 )
 
@@ -37,6 +38,7 @@ ALWAYS = (
 DOCUMENT = (
     *ALWAYS,
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("Reporting-Endpoints", 'policy="/api/v1/policy-reports"'),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Permissions-Policy", ", ".join([*(f"{name}=()" for name in _UNUSED), *(f"{name}=(self)" for name in _USED)])),

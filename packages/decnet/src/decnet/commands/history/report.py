@@ -2,13 +2,11 @@
 """`decnet report`: what happened in a span of time, as a document to send on."""
 
 import enum
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Limit, application
 from decnet.cli.output_file import opened
 from decnet.cli.time_options import Since, Until
@@ -16,10 +14,8 @@ from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
-from decnet.reporter.receiving import receivers
-from decnet.reporter.writing import add, written_report
+from decnet.reporter.sending import send as send_report
 from decnet.show import documents
-from decnet.webhook.endpoints import nudge
 from decnet_models.database.window import Window
 
 app = application("A report.")
@@ -62,16 +58,8 @@ def report(
 
 
 def _sent(window: Window, limit: int) -> None:
-    """Write the report as a notice and say who will get it; raises NotFoundError when nobody would."""
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        notice = written_report(connection, window, limit, time.time_ns())
-        to = receivers(connection, notice)
-    if not to:
-        raise NotFoundError("nobody receives report.written; add e.g. a mail address: decnet webhook add smtp://...")
-    with transaction(deployment, write=True) as connection:
-        seq = add(connection, f"report.written:{notice.ts}:sent", notice, notice.ts)
-    nudge(deployment, seq)
+    """Send the report, and say who will get it."""
+    to = send_report(find_deployment(), window, limit)
     typer.echo("\n".join(f"to {one.id}  {one.format}  {one.url}" for one in to))
     typer.echo("decnet webhook deliveries shows what came of it")
 

@@ -115,10 +115,9 @@ class Viewer:
 
     async def close(self) -> None:
         """End the viewer and leave the terminal as it was."""
-        if self._channel is not None:
-            await self._end()
+        await self._end()
         await self._tasks.close()
-        if self._show is Show.PAGE and (self._child is None or not self._ended.is_set()):
+        if self._show is Show.PAGE and not self._ended.is_set():
             _say(self._said)
         if self._keys is not None:
             with contextlib.suppress(termios.error):
@@ -147,7 +146,7 @@ class Viewer:
             if not self._ended.is_set() and self._may_park(bus):
                 await self._end()
                 return True
-        self._forget_channel()
+        await self._forget()
         log.warning("the viewer ended by itself")
         return False
 
@@ -221,21 +220,22 @@ class Viewer:
 
     async def _end(self) -> None:
         """Ask the viewer to end, kill it when it does not."""
-        assert self._channel is not None
-        with contextlib.suppress(OSError):
-            self._channel.shutdown(socket.SHUT_WR)
-        try:
-            await asyncio.wait_for(self._ended.wait(), _END_SECONDS)
-        except TimeoutError:
-            if self._child is not None:
-                self._child.kill()
-        self._forget_channel()
+        if self._channel is not None:
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _END_SECONDS)
+        await self._forget()
 
-    def _forget_channel(self) -> None:
+    async def _forget(self) -> None:
+        """Close the channel; wait for the end of the process on the other side, kill it when that does not come."""
         if self._channel is not None:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._channel.close()
             self._channel = None
+        if self._child is not None:
+            await self._child.wait_or_kill(_END_SECONDS)
+            self._child = None
 
 
 def _log_file(deployment: Deployment) -> LogFile:

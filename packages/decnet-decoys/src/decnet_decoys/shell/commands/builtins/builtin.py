@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
-import posixpath
 import re
 from collections import deque
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.commands.options import options, tried
-from decnet_decoys.shell.effects import Effects, Pause, turn
-from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -332,26 +329,6 @@ def history(call: Call) -> int:
     return 0
 
 
-@command("sleep", "usleep")
-def sleep(call: Call) -> Effects:
-    if not call.args:
-        raise tried(call, "missing operand")
-    wrong = [arg for arg in call.args if not re.fullmatch(r"\d{0,12}\.?\d{0,12}[smhd]?", arg) or not arg.strip("smhd.")]
-    if wrong:
-        raise tried(call, "\nsleep: ".join(f"invalid time interval {quoted(arg)}" for arg in wrong))
-    seconds = sum(_seconds(arg) for arg in call.args)
-    yield Pause(seconds / (1e6 if call.name == "usleep" else 1))
-    return 0
-
-
-def _seconds(text: str) -> float:
-    unit = {"m": 60, "h": 3600, "d": 86400}.get(text[-1:], 1)
-    try:
-        return min(max(0.0, float(text.rstrip("smhd"))), 1e6) * unit
-    except ValueError:
-        return 0.0
-
-
 @command("clear")
 def clear(call: Call) -> int:
     if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
@@ -359,82 +336,6 @@ def clear(call: Call) -> int:
         return 1
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
-
-
-@command("basename", "dirname")
-def part_of_path(call: Call) -> int:
-    found = options(call, "as:z", {"multiple": "a", "suffix": "s:", "zero": "z"})
-    names = found.operands
-    if not names:
-        raise tried(call, "missing operand")
-    suffix = found.last("s")
-    if call.name == "basename" and not found.any("as"):
-        if len(names) > 2:
-            raise tried(call, f"extra operand {quoted(names[2])}")
-        suffix, names = (names[1] if len(names) > 1 else ""), names[:1]
-    for path in names[:200]:
-        trimmed = path.rstrip("/") or "/"
-        if call.name == "dirname":
-            call.print(posixpath.dirname(trimmed) or ".")
-            continue
-        name = posixpath.basename(trimmed) or "/"
-        call.print(name[: -len(suffix)] if suffix and name.endswith(suffix) and name != suffix else name)
-    return 0
-
-
-def _seq_arguments(call: Call) -> tuple[list[str], str, bool]:
-    """Return the operands, what separates the numbers, and whether all have the same width."""
-    args, joint, same_width = list(call.args), "\n", False
-    while args and args[0].startswith("-") and not args[0][1:2].isdecimal():
-        option = args.pop(0)
-        if option.startswith("-s"):
-            joint = option[2:] or (args.pop(0) if args else "")
-        elif option == "-w":
-            same_width = True
-        elif option == "-f" and args:
-            args.pop(0)
-        else:
-            raise tried(call, f"invalid option -- '{option[1:2]}'")
-    if not args:
-        raise tried(call, "missing operand")
-    return args, joint, same_width
-
-
-@command("seq")
-def seq(call: Call) -> Effects:
-    """Count: [FIRST [STEP]] LAST, with -s and -w."""
-    args, joint, same_width = _seq_arguments(call)
-    numbers = []
-    for arg in args[:3]:
-        try:
-            numbers.append(float(arg[:30]))
-        except ValueError:
-            raise tried(call, f"invalid floating point argument: {quoted(arg)}") from None
-    first, step, last = (1.0, 1.0, numbers[0]) if len(numbers) == 1 else (numbers[0], 1.0, numbers[-1])
-    if len(numbers) == 3:
-        step = numbers[1]
-    if not step:
-        raise tried(call, f"invalid Zero increment value: {quoted(args[1])}")
-    places = max(len(arg.partition(".")[2]) for arg in args[:3])
-    width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if same_width else 0
-    count, value = 0, first
-    while value <= last + 1e-12 if step > 0 else value >= last - 1e-12:
-        call.print((joint if count else "") + f"{value:0{width}.{places}f}", end="")
-        count += 1
-        value = first + step * count
-        yield from turn()
-    call.print(end="\n" if count else "")
-    return 0
-
-
-@command("yes")
-def yes(call: Call) -> Effects:
-    """Repeat for ever: until the reader is gone."""
-    line = encode((" ".join(call.args) or "y") + "\n")
-    lines = line * max(1, 1024 // len(line))
-    while True:
-        call.out.write(lines)
-        yield from turn()
 
 
 @command("let", folder="")

@@ -155,6 +155,7 @@ class _Expression:
         if found is None:
             return False
         data = encode(left)
+        self._call.shell.set("BASH_REMATCH[@]", "")
         for index, (start, end) in enumerate(found.spans):
             part = data[start:end].decode("utf-8", "surrogateescape") if start >= 0 else ""
             self._call.shell.set(f"BASH_REMATCH[{index}]", part)

@@ -60,6 +60,10 @@ def _status(call: Call) -> int:
 
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
+    if not call.shell.loops:
+        only = "only meaningful in a `for', `while', or `until' loop"
+        call.shell_error(f"{call.name}: {only}")
+        return 0
     raise control_flow.LoopJump(repeat=call.name == "continue")
 
 
@@ -79,7 +83,7 @@ def type_(call: Call) -> Effects | int:
 
 
 def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
-    status, short = 0, call.name == "command" and "V" not in options
+    status, short, found = 0, call.name == "command" and "V" not in options, False
     for name in names:
         yield from turn()
         kind, path = _kind(call, name)
@@ -90,6 +94,7 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
         elif "t" in options:
             call.print(kind)
         elif short or "p" in options:
+            found = True
             if kind == "file" or short:
                 call.print(path if kind == "file" else name)
         else:
@@ -101,7 +106,7 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
                 folder = programs()[name].folder
                 for shown in (folder, folder.removeprefix("/usr")):
                     call.print(f"{name} is {shown}/{name}")
-    return status
+    return 0 if found else status
 
 
 def _kind(call: Call, name: str) -> tuple[str, str]:

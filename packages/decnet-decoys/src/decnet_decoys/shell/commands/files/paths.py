@@ -91,7 +91,10 @@ def cp(call: Call) -> Effects:
             else:
                 yield from _copy(call, resolved, _inside(call, operands[-1], source))
                 if "v" in options:
-                    call.print(f"{shell_quoted(source)} -> {shell_quoted(operands[-1])}")
+                    into = operands[-1]
+                    if files.exists(into, call.shell.access) and files.stat(into, call.shell.access).kind == "dir":
+                        into = posixpath.join(into, posixpath.basename(source.rstrip("/")))
+                    call.print(f"{shell_quoted(source)} -> {shell_quoted(into)}")
         except FileSystemError as error:
             status = call.fail(f"cannot stat '{source}': {error}")
         yield from turn()
@@ -124,7 +127,7 @@ def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
 @command("mv")
 def mv(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
-    _, operands = call.flags()
+    options, operands = call.flags()
     if len(operands) < 2:
         after = (
             f"missing destination file operand after {shell_quoted(operands[0])}"
@@ -134,7 +137,10 @@ def mv(call: Call) -> Effects:
         raise tried(call, after)
 
     def move(source: str) -> None:
-        files.rename(source, _inside(call, operands[-1], source), access)
+        target = _inside(call, operands[-1], source)
+        files.rename(source, target, access)
+        if {"v", "verbose"} & options.keys():
+            call.print(f"renamed {shell_quoted(source)} -> {shell_quoted(target)}")
 
     return (yield from call.for_each(operands[:-1], move, "cannot stat '%s'"))
 

@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.commands.options import options
+from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
@@ -37,6 +37,8 @@ def id_(call: Call) -> int:
 
 @command("whoami", "logname")
 def whoami(call: Call) -> int:
+    if call.words:
+        raise tried(call, f"extra operand {quoted(call.words[0])}")
     call.print(call.shell.user.name)
     return 0
 
@@ -103,7 +105,46 @@ def su(call: Call) -> Effects:
         with shell.forked():
             shell.become(user)
             return (yield from call.runner.subshell(options["c"], ["sh"], call.streams))
+    if user.shell.endswith(("nologin", "false")) and "s" not in options:
+        if not user.shell.endswith("false"):
+            call.print("This account is currently not available.")
+        return 1
     shell.become(user)
+    return 0
+
+
+@command("mesg")
+def mesg(call: Call) -> int:
+    """Tell whether others may write to the terminal."""
+    if call.shell.terminal is None:
+        return 2
+    if not call.words:
+        call.print("is y")
+    return 0
+
+
+@command("chsh")
+def chsh(call: Call) -> int:
+    """Change the shell of an account."""
+    options, operands = call.flags("s")
+    name = operands[0] if operands else call.shell.user.name
+    if call.shell.account(name) is None:
+        call.print_error(f"chsh: user '{name[:32]}' does not exist")
+        return 1
+    wanted = options.get("s", options.get("shell", ""))
+    if wanted and not call.shell.files.exists(wanted):
+        call.print_error(f"chsh: Warning: {wanted[:256]} does not exist")
+    return 0
+
+
+@command("visudo", folder="/usr/sbin", families=("debian",))
+def visudo(call: Call) -> int:
+    """Check /etc/sudoers."""
+    if call.shell.identity.uid != 0:
+        return call.fail("/etc/sudoers: Permission denied")
+    call.print("/etc/sudoers: parsed OK")
+    if call.shell.files.exists("/etc/sudoers.d/README"):
+        call.print("/etc/sudoers.d/README: parsed OK")
     return 0
 
 
@@ -111,6 +152,9 @@ def su(call: Call) -> Effects:
 def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
+    if {"-V", "--version"} & set(call.args[:1]):
+        call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
+        return 0
     args, wanted = list(call.args), "root"
     while args and args[0].startswith("-"):
         option = args.pop(0)

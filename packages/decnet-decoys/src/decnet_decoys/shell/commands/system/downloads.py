@@ -48,6 +48,8 @@ def download(call: Call) -> Effects:
     if not targets:
         return _no_target(call)
     status = 0
+    if call.name == "rsync" and len(targets) > 1 and not any(":" in one for one in targets):
+        return (yield from call.runner.execute(["cp", "-r", *targets], call.streams))
     for target in targets[:20]:
         if call.name == "curl" and target.startswith("file://"):
             status = yield from _from_file(call, target.removeprefix("file://"))

@@ -165,6 +165,37 @@ def _mounted(persona: Persona) -> list[tuple[str, str, int, int]]:
     return [*memory[:2], *disks[:1], *memory[2:4], *disks[1:], *memory[4:]]
 
 
+@command("umount")
+def umount(call: Call) -> int:
+    """Unmount nothing: what is mounted is in use."""
+    if not call.words:
+        return call.fail("bad usage\nTry 'umount --help' for more information.")
+    mounted = {place for _, place, _, _ in mounts(call.shell.machine.persona)}
+    status = 0
+    for path in call.words[:20]:
+        if call.shell.identity.uid != 0:
+            status = call.fail(f"{path}: must be superuser to unmount.", 32)
+        elif path in mounted:
+            status = call.fail(f"{path}: target is busy.", 32)
+        elif call.shell.files.exists(path, call.shell.access):
+            status = call.fail(f"{path}: not mounted.", 32)
+        else:
+            status = call.fail(f"{path}: no mount point specified.", 32)
+    return status
+
+
+@command("vmstat", families=("debian",))
+def vmstat(call: Call) -> int:
+    """Show one row of what the machine is busy with."""
+    hardware = call.shell.machine.persona.hardware
+    call.print("procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----")
+    call.print(" r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st")
+    memory = (hardware.memory_kib - hardware.used_kib, hardware.memory_kib // 40, hardware.memory_kib // 4)
+    shown = " ".join(f"{kib:6}" for kib in memory)
+    call.print(f" 1  0      0 {shown}    0    0     3    11   42   78  1  0 99  0  0")
+    return 0
+
+
 @command("mount", "lsblk", "fdisk", "findmnt")
 def mount(call: Call) -> int:
     """Show what is mounted; mounting is refused."""
@@ -174,6 +205,10 @@ def mount(call: Call) -> int:
         for number, disk in enumerate(disks):
             call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
         return 0
+    if call.name == "mount" and len(call.words) > 1 and not call.shell.files.exists(call.words[-2]):
+        wrong = f"{call.words[-1]}: special device {call.words[-2]} does not exist."
+        call.fail(f"{wrong}\n       dmesg(1) may have more information after failed mount system call.")
+        return 32
     if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
     for device, mount_point, kind, how in mounts(call.shell.machine.persona):

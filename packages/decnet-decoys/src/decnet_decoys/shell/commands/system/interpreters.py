@@ -31,6 +31,8 @@ def python(call: Call) -> Effects:
         call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
         return 0
     source = options.get("c")
+    if source is None and operands[:1] == ["-"]:
+        operands = operands[1:] if call.stdin is None else []
     if source is None and operands:
         if not call.shell.files.exists(operands[0], call.shell.access):
             path = posixpath.join(call.shell.cwd, operands[0])
@@ -44,11 +46,11 @@ def python(call: Call) -> Effects:
     ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
     if ran is not None:
         return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
-    output, error = printed(call.shell, (source or "")[:MAX_SOURCE])
+    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE])
     call.print(output[: 4 * MAX_TEXT], end="")
     if error:
         call.print_error(error)
-    return int(bool(error))
+    return status
 
 
 _SYSTEM = re.compile(

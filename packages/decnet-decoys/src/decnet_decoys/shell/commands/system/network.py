@@ -89,8 +89,7 @@ def ip(call: Call) -> int:
     """Show addresses, links, routes, neighbours and rules."""
     words, flags = list(call.words), [arg for arg in call.args if arg.startswith("-")]
     if not words:
-        call.err.write(_IP_USAGE.encode())
-        return 255
+        return _without_object(call, flags)
     topic = next(
         (name for name in _OBJECTS if name.startswith(words[0])), "neighbour" if words[0] == "neighbor" else ""
     )
@@ -111,6 +110,19 @@ def ip(call: Call) -> int:
     elif topic == "rule":
         call.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default")
     return 0
+
+
+def _without_object(call: Call, flags: list[str]) -> int:
+    """Tell the version, refuse an option, or show how it is used."""
+    if flags[:1] in (["-V"], ["-Version"]):
+        call.print("ip utility, iproute2-6.1.0, libbpf 1.1.0")
+        return 0
+    unknown = next((flag for flag in flags if flag.lstrip("-")[:1] not in tuple("46abcdhiloNnprstD0BMjT")), "")
+    if unknown:
+        call.print_error(f'Option "-{unknown.lstrip("-")[:64]}" is unknown, try "ip -help".')
+    else:
+        call.err.write(_IP_USAGE.encode())
+    return 255
 
 
 def _changed(call: Call, topic: str, words: list[str]) -> int:

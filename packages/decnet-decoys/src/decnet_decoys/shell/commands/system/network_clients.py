@@ -185,6 +185,10 @@ def getent(call: Call) -> Effects:
         return 1
     status = 0
     for name in words[1:5]:
+        listed = _in_hosts(call, name)
+        if listed:
+            call.print(listed)
+            continue
         if name in ("localhost", call.shell.machine.hostname):
             call.print(f"{'127.0.0.1' if name == 'localhost' else call.shell.machine.address:<15} {name}")
             continue
@@ -192,6 +196,17 @@ def getent(call: Call) -> Effects:
         yield Pause(2.0)
         status = 2
     return status
+
+
+def _in_hosts(call: Call, name: str) -> str:
+    """Return the line of /etc/hosts that names a host, as getent shows it."""
+    source = call.open("/etc/hosts")
+    text = source.whole(1 << 16).decode("utf-8", "replace") if source is not None else ""
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if name in names and name not in ("localhost", call.shell.machine.hostname):
+            return f"{address:<15} {' '.join(names)}"
+    return ""
 
 
 def _rows(call: Call, path: str, names: list[str]) -> int:
@@ -209,11 +224,27 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
     return status
 
 
+_DIG = ("short", "trace", "tcp", "dnssec", "stats", "answer", "all", "search", "recurse", "cmd", "comments", "qr")
+_DIG_USAGE = """\
+Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
+            {global-d-opt} host [@local-server] {local-d-opt}
+            [ host [@local-server] {local-d-opt} [...]]
+
+Use "dig -h" (or "dig -h | more") for complete list of options"""
+
+
 @command("nslookup", "dig", "host")
 def resolve(call: Call) -> Effects:
     _, operands = call.flags("t")
     if call.name == "host" and not operands:
         call.print_error(_HOST_USAGE)
+        return 1
+    if call.name == "nslookup" and "-version" in call.args:
+        call.print("nslookup 9.18.28-1~deb12u2-Debian")
+        return 0
+    unknown = next((one for one in operands if one.startswith("+") and one[1:].removeprefix("no") not in _DIG), "")
+    if unknown and call.name == "dig":
+        call.print_error(f"Invalid option: {unknown[:64]}\n{_DIG_USAGE}")
         return 1
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})

@@ -22,7 +22,7 @@ def _pair(call: Call, paths: list[str]) -> Steps[list[InputFile]]:
             found.append((yield from call.input()))
             continue
         try:
-            found.append(InputFile(path, call.shell.files.read(path, call.shell.access)))
+            found.append(InputFile(path, call.content(path)))
         except FileSystemError as error:
             call.fail(f"{path}: {error}")
     return found

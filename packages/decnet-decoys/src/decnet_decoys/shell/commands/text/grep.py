@@ -95,7 +95,7 @@ def _searched(call: Call, paths: list[tuple[str, str]], wanted: _Wanted) -> Effe
 
 def _opened(call: Call, path: str, found: Options) -> InputFile | None:
     try:
-        return InputFile(path, call.shell.files.read(path, call.shell.access))
+        return InputFile(path, call.content(path))
     except FileSystemError as error:
         if "s" not in found:
             call.fail(f"{path}: {error}")

@@ -177,7 +177,7 @@ def _opened(call: Call, path: str) -> InputFile | None:
         if call.shell.files.stat(path, call.shell.access).kind == "dir":
             call.fail(f"error reading {shell_quoted(path)}: Is a directory")
             return None
-        return InputFile(path, call.shell.files.read(path, call.shell.access))
+        return InputFile(path, call.content(path))
     except FileSystemError as error:
         call.fail(f"cannot open {shell_quoted(path)} for reading: {error}")
         return None

@@ -55,11 +55,7 @@ def sort(call: Call) -> Effects:
     for path in found.operands or ["-"]:
         yield from turn()
         try:
-            sources.append(
-                (yield from call.input())
-                if path == "-"
-                else InputFile(path, call.shell.files.read(path, call.shell.access))
-            )
+            sources.append((yield from call.input()) if path == "-" else InputFile(path, call.content(path)))
         except FileSystemError as error:
             return call.fail(
                 f"cannot read: {path}: {error}" if "Is a" not in str(error) else f"read failed: {path}: {error}", 2

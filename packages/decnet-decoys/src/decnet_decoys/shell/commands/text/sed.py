@@ -125,7 +125,7 @@ def _opened(call: Call, path: str) -> InputFile | None:
                 else f"read error on {path}: Is a directory"
             )
             return None
-        return InputFile(path, files.read(path, access))
+        return InputFile(path, call.content(path))
     except FileSystemError as error:
         call.fail(f"can't read {path}: {error}")
         return None

@@ -82,6 +82,8 @@ export const attackers = {
   "attacker.deckies": "Deckies",
   "attacker.services": "Services",
   "attacker.tools": "Tools",
+  "attacker.stories": "What it did last",
+  "attacker.stories.open": "Session",
   "attacker.places.events.one": "{n} event",
   "attacker.places.events.other": "{n} events",
   "attacker.canaries": "Canary tokens used",

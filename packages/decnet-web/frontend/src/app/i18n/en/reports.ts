@@ -30,6 +30,9 @@ export const reports = {
   "reports.column.value": "Value",
   "reports.column.times": "Times",
   "reports.column.attackers": "Attackers",
+  "reports.send": "Send",
+  "reports.sent.one": "On its way to one receiver",
+  "reports.sent.other": "On its way to {n} receivers",
   "reports.empty": "Nothing of this kind in this time.",
 } as const;
 

@@ -21,11 +21,12 @@ from decnet.export.pieces import Format, pieces_of, scope_of
 from decnet.findings.techniques import named
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
+from decnet.reporter.sending import send
 from decnet.show import documents
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL
 from decnet_web.api.audit import audited
-from decnet_web.api.dependencies import InFleet, InWindow, Viewer
+from decnet_web.api.dependencies import Analyst, InFleet, InWindow, Viewer
 from decnet_web.api.listings.exports import Streamed, prepended
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
@@ -144,6 +145,29 @@ async def download_report(
     text = await fleet.read(write)
     await audited(fleet, viewer, "report.download", form.value)
     return Response(f"{text}\n", headers=_attached(f"decnet-report.{form.value}"), media_type=_TYPES[form])
+
+
+class ReportReceiver(Answer):
+    """A webhook that a report goes to."""
+
+    id: str
+    format: str
+    url: str
+    """Where to; without what is secret in it."""
+
+
+class ReportSent(Answer):
+    """Who receives the report; /webhooks/deliveries shows what came of it."""
+
+    receivers: list[ReportReceiver]
+
+
+@router.post("/reports/sent", status_code=201)
+async def send_report(fleet: InFleet, window: InWindow, analyst: Analyst, limit: Limit = 25) -> ReportSent:
+    """Send a report of a span of time to the webhooks that receive `report.written`, e.g. by mail."""
+    receivers = await fleet.thread(lambda: send(fleet.deployment, window, limit))
+    await audited(fleet, analyst, "report.send", None, receivers=len(receivers))
+    return ReportSent(receivers=[ReportReceiver.model_validate(one) for one in receivers])
 
 
 @router.get(

@@ -4,17 +4,24 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 import time
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
+from fastapi import Path as InPath
+from starlette.responses import Response, StreamingResponse
 
+from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Listing
 from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
+from decnet_web.api.routes.fleet.downloads import headers_of
 from decnet_web.api.routes.fleet.host_only import or_on_host
 from decnet_web.api.routes.fleet.sensors.shapes import (
     AuthorityShown,
@@ -30,7 +37,11 @@ from decnet_web.api.routes.fleet.sensors.shapes import (
 
 router = APIRouter(tags=["sensors"])
 
-Name = Annotated[str, Path(max_length=255, description="The sensor's name.")]
+_BUNDLE = "application/zip"
+_FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_PIECE = 64 << 10
+
+Name = Annotated[str, InPath(max_length=255, description="The sensor's name.")]
 
 
 @router.get("/sensors")
@@ -65,6 +76,15 @@ async def enrol_sensor(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> E
         master=made.master,
         expires_at=made.expires_at * SECOND_NS,
     )
+
+
+@router.post("/sensors/bundles", response_class=Response, responses={200: {"content": {_BUNDLE: _FILE}}})
+async def make_sensor_bundle(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> Response:
+    """Write one file that makes another host a sensor, offline: wheels, address and token; `python3 FILE` there."""
+    with or_on_host(f"decnet swarm bundle {shlex.quote(asked.name)}"):
+        file = await fleet.thread(lambda: _bundle(fleet, asked))
+    await audited(fleet, admin, "sensor.bundle", asked.name, hours=asked.hours, replace=asked.replace)
+    return StreamingResponse(_pieces(file), media_type=_BUNDLE, headers=headers_of(f"{asked.name}.pyz"))
 
 
 @router.post("/sensors/requests", status_code=201)
@@ -105,6 +125,25 @@ async def forget_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
     with or_on_host(f"decnet swarm forget {shlex.quote(name)}"):
         await fleet.thread(lambda: swarm.forget(fleet.deployment, name))
     await audited(fleet, admin, "sensor.forget", name)
+
+
+def _bundle(fleet: InFleet, asked: EnrolmentAsked) -> BinaryIO:
+    """Return the bundle, a file that has no name any more: it goes with the answer."""
+    wheels = bundles.wheels_of(bundles.default_wheelhouse())
+    folder = fleet.deployment.state.run_of("api")
+    folder.mkdir(parents=True, exist_ok=True)
+    made = swarm.offer(fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace)
+    order = bundles.Order(asked.name, made.master, made.token, *bundles.built_for(wheels))
+    with tempfile.TemporaryDirectory(prefix="bundle-", dir=folder) as directory:
+        path = Path(directory) / "sensor.pyz"
+        bundles.write(path, wheels, order)
+        return path.open("rb")
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _listing(fleet: InFleet, listing: Listing) -> SensorList:

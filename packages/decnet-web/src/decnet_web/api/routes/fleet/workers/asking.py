@@ -10,7 +10,7 @@ from decnet_web.api.fleet import Fleet
 
 async def report_of(fleet: Fleet) -> Report:
     """Return the report; nothing that is down is an error here."""
-    reached, workers = await ask(fleet.deployment)
+    reached, workers = await ask(fleet.deployment, fleet.bus)
     try:
         found = await fleet.read(stored)
     except OperatorError as refused:

@@ -97,7 +97,7 @@ async def show_footprint(
     seconds: Annotated[float, Query(ge=0.1, le=30, description="How long wake-ups and CPU are sampled.")] = 1.0,
 ) -> FootprintShown:
     """Measure what every process of the fleet costs: RSS, PSS, USS, threads, wake-ups, CPU."""
-    answers = await footprint.answering(fleet.deployment)
+    answers = await footprint.answering(fleet.deployment, fleet.bus)
     await asyncio.sleep(footprint.SETTLING_SECONDS)
     sample = await fleet.thread(lambda: footprint.begin(fleet.deployment, answers))
     await asyncio.sleep(seconds)
@@ -127,5 +127,5 @@ def _detail(report: Report, name: str, rows: list[WorkerShown]) -> WorkerDetail:
 async def _order(fleet: InFleet, admin: Principal, name: str, op: Op) -> OrderTaken:
     """Audit the order before it is given: one that ends this worker could not be audited afterwards."""
     await audited(fleet, admin, f"worker.{op}", name)
-    answer = await orders.give(fleet.deployment, name, op)
+    answer = await orders.give(fleet.deployment, name, op, fleet.bus)
     return OrderTaken(worker=name, op=op, state=answer.state, pid=answer.pid or None)
