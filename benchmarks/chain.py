@@ -272,7 +272,7 @@ def cursor_step(kind: type[CursorWorker[Any]], engine: Engine) -> Callable[[], i
         done = processor.step()
         reached = max(begun, head - done.lag)
         if reached == begun:
-            processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
+            worker.settled(processor)
         return reached - begun
 
     return step

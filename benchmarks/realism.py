@@ -29,6 +29,7 @@ from decnet.drill.lan.fleet import fleet, run_decnet
 from decnet.drill.lan.machines import BRIDGE, NETWORK, Lan, lan
 from decnet_decoys.personas.catalog import files
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.services.service_registry import load
 
 CLOSED_PORT = 9
 SCAN_SECONDS = 150
@@ -108,7 +109,7 @@ def findings(names: Sequence[str]) -> list[Finding]:
             with listening(made, directory / "p0f.log") as log:
                 clients.until_all_answer(made, endpoints, ANSWER_SECONDS)
                 with ThreadPoolExecutor(len(names)) as pool:
-                    scans = pool.map(lambda name: scanned(made, addresses[name], open_ports[name]), names)
+                    scans = pool.map(lambda name: scanned(made, addresses[name], [*open_ports[name]]), names)
                     found = [finding(personas[name], *scan) for name, scan in zip(names, scans, strict=True)]
             for one in found:
                 _add_p0f(one, log.read_text(encoding="utf-8", errors="replace"), addresses[one.persona])
@@ -124,9 +125,10 @@ def _document(addresses: dict[str, str]) -> str:
     return network + "".join(deckies)
 
 
-def _ports(who: Persona) -> list[int]:
-    usual = {"ssh": 22, "http": 80}
-    return sorted(who.ports.get(name) or usual[name] for name in who.services if name in usual)
+def _ports(who: Persona) -> dict[int, str]:
+    """Return the services of a persona's deckies by their ports."""
+    ports = {who.ports.get(name) or load(name).standard_port or load(name).default_port: name for name in who.services}
+    return dict(sorted(ports.items()))
 
 
 @contextmanager
@@ -181,17 +183,22 @@ def finding(who: Persona, xml: str, seconds: float) -> Finding:
     if best is not None:
         found.nmap = f"{best.get('name')} ({best.get('accuracy')} %)"
     found.nmap_holds = _holds(who.name, found.nmap)
-    found.services = [one for port in host.iter("port") if (one := _service(who, port))]
+    ports = _ports(who)
+    found.services = [one for port in host.iter("port") if (one := _service(who, port, ports))]
     return found
 
 
-def _service(who: Persona, port: ET.Element) -> Service | None:
+def _service(who: Persona, port: ET.Element, ports: dict[int, str]) -> Service | None:
     number, service = int(port.get("portid", "0")), port.find("service")
     if number == CLOSED_PORT or service is None:
         return None
     answer = " ".join(filter(None, (service.get(key) for key in ("product", "version", "extrainfo", "ostype"))))
-    claim = _claimed(who, "ssh" if number == who.ports.get("ssh", 22) else "http")
+    claim = _claimed(who, ports[number])
     return Service(number, claim, answer or "unknown", bool(_words(claim) & _words(answer)) if claim else None)
+
+
+_PRODUCTS = {"redis": "Redis", "mysql": "MariaDB", "telnet": "BusyBox", "ftp": "vsftpd", "smtp": "Postfix"}
+"""What the services play whose banner or version does not say it."""
 
 
 def _words(text: str) -> set[str]:
@@ -201,7 +208,10 @@ def _words(text: str) -> set[str]:
 
 def _claimed(who: Persona, service: str) -> str:
     profile = who.services.get(service)
-    return str(getattr(profile, "version", "") or getattr(profile, "server", ""))
+    if service == "https":  # its site is that of HTTP
+        profile = who.services.get("http")
+    said = next((getattr(profile, name) for name in ("banner", "server", "version") if getattr(profile, name, "")), "")
+    return f"{_PRODUCTS.get(service, '')} {said}".strip()
 
 
 def _add_p0f(found: Finding, log: str, address: str) -> None:

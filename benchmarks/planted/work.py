@@ -80,7 +80,7 @@ def _event_step(worker: type[CursorWorker[Any]], engine: Engine) -> Callable[[],
         done = processor.step()
         if done.lag:
             return done.handled, done.lag
-        settled = processor.settle(one.unsettled, lambda connection: one.settle(connection).notices)
+        settled = one.settled(processor)
         return done.handled, int(settled is not None)
 
     return step

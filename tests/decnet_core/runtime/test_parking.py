@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+from decnet_core.bus.memory import MemoryBus
+from decnet_core.runtime.context import Context
 from decnet_core.runtime.parking import AGAIN_SECONDS, Parking
+from decnet_core.settings import Settings
+from decnet_core.state import State
 
 
 @pytest.fixture
@@ -76,3 +81,30 @@ def test_a_job_beside_the_main_loop_keeps_it_awake_and_is_due_by_itself(clock: l
     clock[0] = 1035.0
     parking.rest(clock[0], 10.0, 90.0)
     assert asked == [(1030.0, 2000.0), (1035.0, 1040.0)]
+
+
+async def test_who_serves_is_busy_while_visitors_come_or_stay_and_else_at_rest(tmp_path: Path) -> None:
+    noted: list[str] = []
+
+    class Noting(Parking):
+        def busy(self, seconds: float) -> float:
+            noted.append(f"busy {seconds:g}")
+            return 0.0
+
+        def rest(self, began: float, seconds: float, due_seconds: float | None = None) -> float:
+            noted.append(f"rest {seconds:g}")
+            return 0.0
+
+    settings = Settings({}, {}, "")
+    ctx = Context(worker="web", state=State(tmp_path), sensor="s", settings=settings, bus=MemoryBus())
+    ctx.parking = Noting()
+    looks = iter([(0, False), (0, False), (1, False), (1, True), (1, False)])
+
+    def visits() -> tuple[float, bool]:
+        found = next(looks, None)
+        if found is None:
+            ctx.stop()
+        return found or (1, False)
+
+    await ctx.serve(visits, 10.0)
+    assert noted == ["busy 10", "rest 10", "busy 10", "busy 10", "rest 10", "rest 10"]

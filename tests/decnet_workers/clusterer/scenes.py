@@ -102,7 +102,7 @@ class Follower:
         return bool(done.handled or done.lag) or self.settle()
 
     def settle(self) -> bool:
-        return self._processor.settle(self._worker.unsettled, lambda c: self._worker.settle(c).notices) is not None
+        return self._worker.settled(self._processor) is not None
 
     def run(self, events: Sequence[Event] = ()) -> Follower:
         """Log events and follow them to the end."""

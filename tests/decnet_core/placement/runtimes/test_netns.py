@@ -176,6 +176,15 @@ def test_window_scale_comes_first_where_the_persona_says_so(
     assert len(options.get(8, b"")) == 8 * timestamps
 
 
+def test_a_closed_port_resets_what_belongs_to_no_connection(network: Lan) -> None:
+    odd = struct.pack(">HHIIBBHHH", 40000, 81, 7, 9, 0x50, 0x29, 1024, 0, 0)  # FIN, PSH and URG
+    ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(odd))
+    odd = odd[:16] + struct.pack(">H", checksum(ends + odd)) + odd[18:]
+    with started(network, decky()):
+        answered = exchange(network, socket.IPPROTO_TCP, odd)[20:]
+    assert answered[13] == 0x14  # RST and ACK, as of a Linux without a packet filter
+
+
 def exchange(network: Lan, protocol: int, request: bytes) -> bytes:
     """Return the IPv4 packet with which the decky answers one of that protocol."""
 

@@ -158,6 +158,22 @@ class Context:
         while not self.stopping.is_set():
             await self.nudged(self.parking.rest(time.monotonic(), CALM_SECONDS))
 
+    async def serve(self, visits: Callable[[], tuple[float, bool]], look_seconds: float) -> None:
+        """Until the worker must stop, count it as busy while visitors come or stay, and else as at rest.
+
+        `visits` returns a number that changes with each visitor, and whether one is there now; it is asked every
+        `look_seconds`.
+        """
+        seen = -1.0
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            came, there = visits()
+            if came != seen or there:
+                seen = came
+                await self.nudged(self.parking.busy(look_seconds))
+            else:
+                await self.nudged(self.parking.rest(began, look_seconds))
+
     def stop(self) -> None:
         """Ask the worker to end: `run` returns soon."""
         self.stopping.set()

@@ -11,7 +11,7 @@ from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin
 from decnet_decoys.telnet.login_line import Entered, LoginLine, typed_ahead
-from decnet_decoys.telnet.options import OFFERED, Options
+from decnet_decoys.telnet.options import OFFERED, Options, escaped
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
 from decnet_decoys.terminal.session import ShellSession
@@ -21,6 +21,7 @@ SERVER_PORT = 23
 """The port that the decoy claims inside, wherever it listens."""
 LOGIN_SECONDS = 60
 """BusyBox's TIMEOUT of login."""
+LATE = b"\nLogin timed out after 60 seconds\n"
 TERM = "vt102"
 """What BusyBox's telnetd sets when the client names no terminal."""
 MOST_EMPTY = 10
@@ -30,7 +31,7 @@ LONGEST_NAME = 61
 
 
 class Dialogue:
-    """Plays one connection."""
+    """Plays one connection; until the client says something it takes no terminal and no tasks, but a few KiB."""
 
     def __init__(
         self, context: DeckyContext, profile: TelnetProfile, credentials: CredentialPolicy, connection: Connection
@@ -38,20 +39,57 @@ class Dialogue:
         self._context = context
         self._profile = profile
         self._credentials = credentials
+        self._connection = connection
+
+    async def play(self) -> None:
+        """Play it to its end."""
+        connection, deadline = self._connection, asyncio.get_running_loop().time() + LOGIN_SECONDS
+        issue = self._profile.issue.encode().replace(b"\n", b"\r\n\r")
+        prompt = _prompt(self._context).encode()
+        await connection.write(OFFERED + escaped(b"\r\r\n" + issue + prompt))
+        try:
+            async with asyncio.timeout_at(deadline) as patience:
+                first = await connection.read()
+        except TimeoutError:
+            if patience.expired():
+                await connection.write(LATE.replace(b"\n", b"\r\n"))
+            return
+        if first:
+            await _Answered(self._context, self._profile, self._credentials, connection, deadline).play(first)
+
+
+def _prompt(context: DeckyContext) -> str:
+    return f"{context.host_name} login: "
+
+
+class _Answered:
+    """The rest of a connection, once its client has answered."""
+
+    def __init__(
+        self,
+        context: DeckyContext,
+        profile: TelnetProfile,
+        credentials: CredentialPolicy,
+        connection: Connection,
+        deadline: float,
+    ) -> None:
+        self._context = context
+        self._profile = profile
+        self._credentials = credentials
+        self._deadline = deadline
         self._recorder = connection.recorder
         self._options = Options()
         self._channel = SocketChannel(connection, self._options, context.settings.limits.idle_seconds)
         self._terminal = self._channel.terminal
 
-    async def play(self) -> None:
-        """Play it to its end."""
+    async def play(self, first: bytes) -> None:
+        """Play it to its end; `first` is what the client has said."""
         spawn = self._context.runtime.spawn
         tasks = [
             spawn(work, name=f"telnet-{name}", may_end=True)
-            for name, work in (("reading", self._channel.read()), ("sending", self._channel.write_out()))
+            for name, work in (("reading", self._channel.read(first)), ("sending", self._channel.write_out()))
         ]
         try:
-            self._channel.send(OFFERED)
             await self._served()
             await self._channel.sent()
         except ClientGoneError:
@@ -64,22 +102,21 @@ class Dialogue:
 
     async def _served(self) -> None:
         try:
-            async with asyncio.timeout(LOGIN_SECONDS):
+            async with asyncio.timeout_at(self._deadline):
                 username = await self._login()
         except TimeoutError:
-            await self._terminal.write(b"\nLogin timed out after 60 seconds\n")
+            await self._terminal.write(LATE)
             return
         if username is not None:
             await self._session(username)
 
     async def _login(self) -> str | None:
         """Return who has logged in; None when the connection ends."""
-        issue = self._profile.issue
-        self._channel.write(b"\r\r\n" + issue.encode().replace(b"\n", b"\r\n\r"))
-        prompt = f"{self._context.host_name} login: "
+        prompt = ""  # which is there already
         failures = empty = 0
         while failures < self._profile.tries and empty < MOST_EMPTY:
             entered = await self._entered(prompt, echo=True)
+            prompt = _prompt(self._context)
             name = entered.text.lstrip()
             if entered.how != "line" or len(name) > LONGEST_NAME:
                 return None

@@ -48,14 +48,15 @@ class SocketChannel:
     def resume_reading(self) -> None:
         self._reading.set()
 
-    async def read(self) -> None:
-        """Give the terminal what the client sends, until it leaves."""
+    async def read(self, data: bytes) -> None:
+        """Give the terminal `data`, and what the client sends after it, until it leaves."""
         try:
-            while data := await self._connection.read():
+            while data:
                 for start in range(0, len(data), READ_AT_ONCE):
                     self._received(data[start : start + READ_AT_ONCE])
                     await turn.give_way()
                 await self._reading.wait()
+                data = await self._connection.read()
             self.terminal.eof_received()
         except (OSError, ConnectionEnded):
             self.terminal.connection_lost()

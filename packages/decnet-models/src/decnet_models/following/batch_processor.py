@@ -104,17 +104,17 @@ class BatchProcessor:
         done.lag = head - reached
         return done
 
-    def settle(
-        self, due: Callable[[Connection], bool], write: Callable[[Connection], Iterable[tuple[str, Notice]]]
-    ) -> Step | None:
+    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> Step | None:
         """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
 
-        The cursor is locked and stays where it is; raises errors as `step` does.
+        `compute` reads a snapshot, before the transaction that writes. The cursor is locked and stays where it is;
+        raises errors as `step` does.
         """
-        with reading(self._engine) as connection:
-            span = self._position.span(connection)
-            if span is None or not due(connection):
+        with reading(self._engine) as snapshot:
+            span = self._position.span(snapshot)
+            if span is None or not due(snapshot):
                 return None
+            write = compute(snapshot)
         with writing(self._engine) as connection:
             self._position.move(connection, span, span.start, span.start)
             kinds = notices.add_all(connection, write(connection), time.time_ns())

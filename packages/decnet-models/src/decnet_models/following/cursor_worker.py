@@ -99,13 +99,14 @@ class CursorWorker(DatabaseWorker[S]):
         del connection
         return False
 
-    def settle(self, connection: Connection) -> Results:
-        """Write a bounded part of what follows from the events handled so far, in a transaction without events.
+    def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
+        """Compute a bounded part of what follows from the events handled so far; return what writes it.
 
-        For results of which a batch would change many that the next one changes again: these wait for the log's end.
+        As `compute`, but without events: for results of which a batch would change many that the next one changes
+        again, so that they wait for the log's end.
         """
-        del connection
-        return Results()
+        del snapshot
+        return lambda connection: Results()  # noqa: ARG005  # nothing
 
     def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
         """Delete everything about these attackers, who turned out to be known sources; needs `attacker_column`."""
@@ -130,7 +131,7 @@ class CursorWorker(DatabaseWorker[S]):
                 worker.prepare(connection)
             processor = worker._processor(engine, cls.name)
             processor.step()
-            processor.settle(worker.unsettled, lambda connection: worker.settle(connection).notices)
+            worker.settled(processor)
             worker.beside(engine)
             worker._forget_known(engine, cls.name)
 
@@ -184,10 +185,19 @@ class CursorWorker(DatabaseWorker[S]):
 
     async def _settled(self, ctx: Context, processor: BatchProcessor) -> bool:
         """Settle a part; return whether there was one."""
-        done = await ctx.in_thread(processor.settle, self.unsettled, lambda connection: self.settle(connection).notices)
+        done = await ctx.in_thread(self.settled, processor)
         if done is not None:
             _publish(ctx, done)
         return done is not None
+
+    def settled(self, processor: BatchProcessor) -> Step | None:
+        """Settle a part; return what was done, None: nothing was to be done."""
+
+        def compute(snapshot: Connection) -> Write:
+            write = self.settle(snapshot)
+            return lambda connection: write(connection).notices
+
+        return processor.settle(self.unsettled, compute)
 
     def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
         done = processor.step()

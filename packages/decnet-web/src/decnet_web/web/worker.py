@@ -86,14 +86,8 @@ class Web(Worker[WebSettings]):
         assert self._site is not None
         if not self._servers:
             await ctx.off()
-        seen = -1
-        while not ctx.stopping.is_set():
-            began, came = time.monotonic(), self._site.came
-            if came != seen or self._site.open:
-                seen = came
-                await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
-            else:
-                await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
+        site = self._site
+        await ctx.serve(lambda: (site.came, bool(site.open)), LOOK_SECONDS)
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
         """Close the sockets, let answers end, and close the connections."""

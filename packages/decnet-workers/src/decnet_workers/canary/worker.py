@@ -4,7 +4,6 @@
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Callable
 
 from decnet_core.canary import canary_key
@@ -80,14 +79,8 @@ class Canary(Worker[CanarySettings]):
 
     async def run(self, ctx: Context) -> None:
         assert self._receiver is not None
-        seen = -1.0
-        while not ctx.stopping.is_set():
-            began, came = time.monotonic(), self._receiver.came
-            if came != seen or self._receiver.open:
-                seen = came
-                await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
-            else:
-                await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
+        receiver = self._receiver
+        await ctx.serve(lambda: (receiver.came, bool(receiver.open)), LOOK_SECONDS)
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
         """Close the sockets, answer those who have come, and close the connections."""

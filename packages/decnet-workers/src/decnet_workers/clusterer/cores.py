@@ -147,14 +147,21 @@ def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
     """Return whether attackers that show a feature are several actors, who have their own marks besides it.
 
     Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
-    keys and servers one by one. What most show comes with the feature, and one with marks of its own says nothing.
+    keys and servers one by one. The server that most show comes with the feature, and one with marks of its own
+    says nothing.
     """
     holders = [{one for one in features if _is_own(one)} for features in shown if not is_shared_address(features)]
     common = Counter(mark for marks in holders for mark in marks)
-    told = {mark for mark, number in common.items() if 1 < number < _AGREE * len(holders) and mark != key}
+    most_show = _AGREE * len(holders)
+    told = {mark for mark, number in common.items() if number > 1 and mark != key and _tells(mark, number < most_show)}
     sizes = _sizes([marks & told for marks in holders])
     least, most = _SEVERAL_ACTORS[KINDS[key[0]].tier]
     return len(sizes) >= least and max(sizes) < most * sum(sizes)
+
+
+def _tells(mark: Key, rare: bool) -> bool:
+    """Return whether a mark tells actors apart: not a server or a list that most show, which was bought, too."""
+    return rare or KINDS[mark[0]].family in ("key", "canary")
 
 
 def _is_own(mark: Key) -> bool:

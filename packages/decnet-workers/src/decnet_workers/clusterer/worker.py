@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The clusterer: events in, evidence out; when it has caught up, identities of the attackers whose evidence changed."""
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
 from decnet_workers.clusterer.intake import gathered
 from decnet_workers.clusterer.placing import settle
-from decnet_workers.clusterer.regroup import regroup
+from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 from decnet_workers.clusterer.stored_view import StoredView
 
@@ -42,12 +42,18 @@ class Clusterer(CursorWorker[NoSettings]):
 
     _decisions: tuple[int, int] | None = None
 
-    def handle(self, batch: EventBatch) -> Results:
-        """Add the batch to the evidence."""
-        gathered(batch.events).write(batch.connection)
-        if rows.count_pending(batch.connection, BEHIND) < BEHIND:
-            return Results()
-        return Results(tuple(compute_identities(batch.connection)))
+    def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
+        """Return what adds the batch to the evidence; what has piled up before is computed first."""
+        behind = rows.count_pending(batch.connection, BEHIND) >= BEHIND
+        computed = computed_identities(batch.connection) if behind else None
+        evidence = gathered(batch.events)
+
+        def write(connection: Connection) -> Results:
+            found = tuple(computed.write(connection)) if computed else ()
+            evidence.write(connection)
+            return Results(found)
+
+        return write
 
     def forget(self, connection: Connection, attackers: Sequence[str]) -> None:
         """Take their evidence from the attackers, so that they join nobody."""
@@ -57,20 +63,36 @@ class Clusterer(CursorWorker[NoSettings]):
         """Return whether evidence or decisions have changed since identities were computed."""
         return rows.count_pending(connection, 1) > 0 or decisions_made(connection) != self._decisions
 
-    def settle(self, connection: Connection) -> Results:
+    def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
         """Compute the identities of some of those whose evidence changed."""
-        found = tuple(compute_identities(connection))
-        self._decisions = decisions_made(connection)  # rolled back, it is computed once more at the next event
-        return Results(found)
+        computed = computed_identities(snapshot)
+
+        def write(connection: Connection) -> Results:
+            found = tuple(computed.write(connection))
+            self._decisions = decisions_made(connection)  # rolled back, it is computed once more at the next event
+            return Results(found)
+
+        return write
 
 
-def compute_identities(connection: Connection, limit: int = ROUND) -> Iterable[tuple[str, Notice]]:
-    """Compute the identities of up to `limit` of what is pending, and apply the operator's decisions."""
-    pending = rows.pending(connection, limit)
+class Computed(NamedTuple):
+    """What follows for identities from what was pending."""
+
+    pending: Sequence[tuple[str, str]]
+    regrouped: Regrouped
+
+    def write(self, connection: Connection) -> Iterable[tuple[str, Notice]]:
+        """Write it, apply the operator's decisions, and yield the notices."""
+        seen = {name for kind, name in self.pending if kind == rows.TIMES}
+        outcome = settle(connection, self.regrouped, seen)
+        rows.remove_pending(connection, self.pending)
+        yield from notices(outcome)
+        yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})
+
+
+def computed_identities(snapshot: Connection, limit: int = ROUND) -> Computed:
+    """Compute the identities of up to `limit` of what is pending."""
+    pending = rows.pending(snapshot, limit)
     attackers = {name for kind, name in pending if kind == rows.ATTACKER}
     features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
-    regrouped = regroup(StoredView(connection), attackers, features)
-    outcome = settle(connection, regrouped, {name for kind, name in pending if kind == rows.TIMES})
-    rows.remove_pending(connection, pending)
-    yield from notices(outcome)
-    yield from reused(connection, {key for key in regrouped.features if key[0] == "credential"})
+    return Computed(pending, regroup(StoredView(snapshot), attackers, features))

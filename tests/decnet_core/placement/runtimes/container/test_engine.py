@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import pwd
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from decnet_core.placement.runtimes.container.engine import Engine, EngineError, Listed, State
+from decnet_core.placement.runtimes.namespaces import own_thread
 
 
 class Answering:
@@ -118,3 +122,21 @@ def test_engine_that_is_silent_is_given_up(tmp_path: Path) -> None:
         server.listen()
         with pytest.raises(EngineError, match="no answer in time"):
             Engine(str(tmp_path / "silent"), seconds=0.1).is_podman()
+
+
+def as_nobody(function: Callable[[], object]) -> None:
+    """Call a function in a thread of the account nobody (setfsuid(2) is of one thread)."""
+
+    def call() -> None:
+        ctypes.CDLL(None).setfsuid(pwd.getpwnam("nobody").pw_uid)
+        function()
+
+    own_thread(call)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="acts as another account: needs root")
+def test_a_socket_of_another_account_is_told_with_what_to_do(engine: tuple[Engine, Answering]) -> None:
+    client, server = engine
+    with pytest.raises(EngineError, match="lets root not in: add that account to a group, name the group as SocketGr"):
+        as_nobody(lambda: client.has_image("x"))
+    assert server.asked == []

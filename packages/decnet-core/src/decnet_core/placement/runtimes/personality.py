@@ -161,11 +161,17 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
 
 def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
+    # To a packet that belongs to no connection (FIN, PSH and URG alone), which conntrack calls invalid.
+    resets = [*nft.protocol(nft.TCP), *_has_flag(_RESET), nft.accept()]
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
     visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
     networks = sorted({one.network for one in decky.addresses}, key=str) if decky.clients else []
-    return [answers, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
+    return [answers, resets, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
+
+
+def _has_flag(flag: int) -> list[nft.Expression]:
+    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([flag])), nft.equals(bytes([flag]))]
 
 
 def _icmp(protocol: int, kind: int) -> list[nft.Expression]:

@@ -5,6 +5,8 @@ One connection for each request, each bounded in time and size. What an answer s
 engine is trusted, but it may be another version, or another program.
 """
 
+import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +121,11 @@ class Engine:
         encoded = None if body is None else msgspec.json.encode(body)
         try:
             status, content = exchange(self.path, method, target, encoded, seconds=self._seconds)
+        except PermissionError as error:
+            raise EngineError(
+                f"the container engine at {self.path} lets {_account()} not in: add that account to a group, name the "
+                "group as SocketGroup= by `systemctl edit podman.socket`, and restart podman.socket and decnet.target"
+            ) from error
         except OSError as error:
             words = error.strerror or str(error)
             raise EngineError(
@@ -128,6 +135,13 @@ class Engine:
         if not 200 <= status < 305:  # 304: it was started, or stopped, already
             raise EngineError(f"the container engine refuses: {_message(content)}", status)
         return content
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"
 
 
 def _converted(content: bytes, shape: type[T]) -> T:
