@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A wheelhouse as `make wheels` makes it, and a bundle from it that makes a bare host a sensor without any index."""
+"""A wheelhouse as `make wheels` makes it, and a host, a sensor and a container made from it without any index."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fleet.container_image import RUN, build, podman
 from tests.fleet.test_sensor_host import DEADLINE, ROOT, UV, port_in, running
 
 from decnet.swarm.bundle import Order, wheels_of, write
@@ -80,3 +83,36 @@ async def test_a_bundle_makes_a_bare_host_a_sensor_without_an_index(wheelhouse: 
     assert "enrolled as berlin-1" in done.stdout
     assert files.enrolled(files.forwarder_folder(here)).name == "berlin-1"
     assert (tmp_path / "opt/bin/decnet-supervise").exists()
+
+
+def wait_for(found: Callable[[], str | None], seconds: float = 120) -> str:
+    deadline = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return value
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a root file system and a network namespace: needs root")
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the wheels are those for Debian 12's Python, 3.11")
+@pytest.mark.timeout(1200)
+def test_a_fleet_in_a_container_is_attacked_and_looked_at_through_its_published_ports(wheelhouse: Path) -> None:
+    with podman() as run:
+        options = [word for word in RUN[2:-1] if word != "--rm"]
+        run("run", "--detach", "--name", "fleet", *options, build(run, wheelhouse))
+
+        def link() -> str | None:
+            said = re.search(r"^dashboard (http://\S+)/login#link=", run("logs", "fleet"), re.MULTILINE)
+            return said and said[1]
+
+        assert "<title>" in run.beside("curl", "--silent", "--show-error", wait_for(link) + "/")
+        run.beside("curl", "--silent", "--show-error", "http://127.0.0.1:8080/from-outside")
+        wait_for(
+            lambda: run("exec", "fleet", "decnet", "events", "--kind", "http.request", "--csv").partition(
+                "from-outside"
+            )[1]
+        )
+        status = run("exec", "fleet", "sh", "-c", "id -u; grep -h ^Cap /proc/[0-9]*/status | sort -u").splitlines()
+        assert status[0] == "1000"
+        held = {line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))}
+        assert held == {"0000000000000000"}

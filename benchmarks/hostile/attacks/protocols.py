@@ -280,7 +280,7 @@ ATTACKS = (
     Attack("SSH: 100 public keys, again x10", crowd(10, public_keys)),
     Attack("SFTP: listings x4", crowd(4, logged_in(listings))),
     Attack("SFTP: files and links x4", crowd(4, logged_in(handles))),
-    Attack("connections that are reset", crowd(8, resets)),
+    Attack("connections that are reset", crowd(8, resets), short=True),
     Attack("a byte every half second, all services", slow_everywhere(60)),
     Attack("HTTP: chunk extensions", http_unread(EXTENSIONS, 1, 20, 5)),
     Attack("HTTP: trailers without end", http_unread(TRAILERS, 1, 20, 5)),

@@ -277,6 +277,9 @@ def test_a_restart_is_no_crash_and_forgets_those_there_were() -> None:
     assert made.restart(11) == []
     assert made.exited(2, 0, "", 12) == [Spawn()]
     assert crash(made, 3, 13) == 13 + 1
+    assert crash(made, 4, 20) == 20 + 2
+    crash(made, 5, 30)  # of three in a row the third is the last
+    assert made.status.phase is Phase.CRASH_LOOP
 
 
 @pytest.mark.parametrize("code", [1, 78])
@@ -691,6 +694,9 @@ def test_one_that_crashes_whenever_it_is_woken_is_in_a_crash_loop_until_it_parks
     made.spawned(Spawn(), 5, 104)
     made.exited(5, 1, "boom", 105)
     assert (made.status.phase, made.deadline) == (Phase.WAITING, 106)  # the first delay again
+    for instance, phase in ((6, Phase.WAITING), (7, Phase.CRASH_LOOP)):
+        crash(made, instance, 110)
+        assert made.status.phase is phase
 
 
 def test_a_parked_worker_is_stopped_at_once_and_not_woken_any_more() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,3 +86,45 @@ async def test_what_is_no_tls_is_recorded_and_ends(host: DeckyHost, sent: bytes)
     writer.transport.abort()
     assert request.action == ("other protocol" if sent.startswith(b"GET") else "no TLS")
     assert request.detail.get("reason") or request.detail["protocol"] == "http"
+
+
+RECORDED_CIPHERS = {
+    "debian-web": (27, "ECDHE-RSA-AES256-GCM-SHA384"),
+    "mail-server": (44, "AES128-SHA"),
+}
+"""How many ciphers of TLS 1.2 nmap's ssl-enum-ciphers found of nginx and Apache as Debian 12 configures them, and which
+one they chose of two that a client offered with the weaker one first."""
+
+
+def offered(host: DeckyHost) -> tuple[int, str]:
+    """Return how many ciphers of TLS 1.2 the decoy accepts, and which of two it chooses."""
+
+    def chosen(ciphers: str) -> str | None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        endpoint = (host.decky.address, host.decky.services["https"])
+        with socket.create_connection(endpoint) as plain:
+            try:
+                with context.wrap_socket(plain) as secured:
+                    found = secured.cipher()
+            except ssl.SSLError:
+                return None
+        return found[0] if found else None
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:!aNULL:!PSK:!SRP:!ECDSA")
+    names = [one["name"] for one in context.get_ciphers() if one["protocol"] != "TLSv1.3"]
+    accepted = [name for name in names if chosen(name) == name]
+    return len(accepted), chosen("AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384") or ""
+
+
+@pytest.mark.parametrize("persona", RECORDED_CIPHERS)
+async def test_tls_is_offered_as_the_personas_server_does(persona: str, tmp_path: Path) -> None:
+    host = DeckyHost(tmp_path, fleet_settings(persona, offers=("https",)))
+    await host.open()
+    try:
+        assert await asyncio.to_thread(offered, host) == RECORDED_CIPHERS[persona]
+    finally:
+        await host.close()

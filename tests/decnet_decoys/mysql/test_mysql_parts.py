@@ -51,6 +51,33 @@ def test_a_response_of_the_native_method_is_what_crackers_compute() -> None:
     assert for_crackers(NATIVE, SALT, given_response) == f"$mysqlna${SALT.hex()}*{given_response.hex()}"
 
 
+def cracked(kept: str, words: tuple[bytes, ...]) -> bytes | None:
+    """Return the word of which a kept response was made, by the formulas of the crackers, from what is kept alone.
+
+    john's mysqlna: SHA1(salt + SHA1(SHA1(word))) XOR SHA1(word). caching_sha2_password: the same of SHA-256, with the
+    salt behind (dev.mysql.com, "Caching_sha2_password information").
+    """
+    _, kind, rest = kept.split("$", 2)
+    salt, given = (bytes.fromhex(part) for part in rest.removeprefix("$").split("*"))
+    for word in words:
+        if kind == "mysqlna":
+            once = hashlib.sha1(word).digest()
+            mask = hashlib.sha1(salt + hashlib.sha1(once).digest()).digest()
+        else:
+            once = hashlib.sha256(word).digest()
+            mask = hashlib.sha256(hashlib.sha256(once).digest() + salt).digest()
+        if bytes(one ^ two for one, two in zip(once, mask, strict=True)) == given:
+            return word
+    return None
+
+
+@pytest.mark.parametrize("plugin", [NATIVE, CACHING_SHA2])
+def test_a_kept_response_is_cracked_by_the_formula(plugin: str) -> None:
+    kept = for_crackers(plugin, SALT, response(plugin, b"tr0ub4dor", SALT))
+    assert cracked(kept, (b"root", b"geheim", b"tr0ub4dor")) == b"tr0ub4dor"
+    assert cracked(kept, (b"root", b"geheim")) is None
+
+
 @pytest.mark.parametrize("plugin", [NATIVE, CACHING_SHA2])
 def test_only_the_right_password_is_found(plugin: str) -> None:
     given_response = response(plugin, b"geheim", SALT)

@@ -7,7 +7,7 @@ import pytest
 from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.completion import completion
+from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import (
     MAX_FUNCTION_CHARACTERS,

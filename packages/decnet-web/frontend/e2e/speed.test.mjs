@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * How fast the dashboard is: its largest paint on a processor four times slower, and the frames of the live tail while
- * 1,000 events a second come. The figures are printed; the limits hold on a machine that does nothing else.
+ * 1,000 events a second come. The figures are printed; with DECNET_QUIET_MACHINE=1 they are held against the limits.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,8 +11,8 @@ const LARGEST_PAINT_MS = 1500;
 const FRAMES = 50;
 const EVENTS = 1000;
 const SECONDS = 5;
-const BUSY = process.env.DECNET_BUSY_MACHINE === "1";
-/** Set where other work has the processors: figures are printed and not held against the limits. */
+const BUSY = process.env.DECNET_QUIET_MACHINE !== "1";
+/** Without that setting the figures are printed and not held against the limits: other work may have the processors. */
 
 const watchPaints = () => {
   window.paints = [];

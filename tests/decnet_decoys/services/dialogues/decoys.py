@@ -16,8 +16,7 @@ from decnet_decoys.redis.keyspace import Keyspace
 
 OTHERWISE: dict[str, dict[str, str]] = {
     "mysql": {
-        "commands of old": "the columns of the process list have not the lengths of the real table",
-        "what there is": "nor have those of `show databases like`, which the real server reads from a table",
+        "what there is": "`show databases like` has not the columns of the table that the real server reads",
         "what is not there": "10.11.19 says 'SELECT' where 10.11.6, which the decoy claims to be, says 'field list'",
         "a transaction": "the decoy's answers do not say that a transaction is open",
         "create and drop": "the decoy keeps no rows that visitors insert",

@@ -33,10 +33,13 @@ class HttpsService(Service[HttpsProfile]):
 
     def __init__(self, context: DeckyContext, profile: HttpsProfile, port: int) -> None:
         super().__init__(context, profile, port)
-        from decnet_decoys.tls.offer import TlsOffer  # OpenSSL
+        from decnet_decoys.tls import manner  # OpenSSL
+        from decnet_decoys.tls.offer import TlsOffer
 
-        self._site = HttpService(context, context.persona.profile(HttpProfile) or EMPTY_SITE, port, scheme="https")
-        self.tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",))
+        site = context.persona.profile(HttpProfile) or EMPTY_SITE
+        configured = {"apache": manner.APACHE, "lighttpd": manner.LIGHTTPD}.get(site.flavour, manner.NGINX)
+        self._site = HttpService(context, site, port, scheme="https")
+        self.tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",), configured)
 
     async def serve(self, connection: Connection) -> None:
         assert self.tls is not None

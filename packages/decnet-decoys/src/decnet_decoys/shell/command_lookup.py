@@ -60,7 +60,11 @@ def _at_path(shell: ShellState, path: str) -> Found:
     if isinstance(entry.content, Filler):
         name = entry.content.seed.rpartition("/")[2]
         program = programs().get(name)
-        return Found(name if name != "busybox" else posixpath.basename(path), program.handler if program else _silent)
+        called = posixpath.basename(path)
+        applet = programs().get(called) if name == "busybox" and called != "busybox" else None
+        if applet is not None and applet.folder:
+            return Found(called, applet.handler)
+        return Found(name if name != "busybox" else called, program.handler if program else _silent)
     return _brought(shell, path, entry.content)
 
 

@@ -11,7 +11,6 @@ from decnet_core.text import for_terminal
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
-from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
 from decnet_decoys.shell.effects import (
     AskKeys,
@@ -27,7 +26,8 @@ from decnet_decoys.shell.effects import (
     Turn,
 )
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.history_expansion import EventNotFoundError, expanded
+from decnet_decoys.shell.interactive.completion import completion
+from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import MAX_LINE

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.durable import replace_file
+from decnet_decoys.tls.manner import Manner
 
 DAYS = 3650
 _FILE = "tls.pem"
@@ -24,11 +25,13 @@ def make_certificate(directory: Path, name: str) -> None:
         replace_file(directory / _FILE, _made(name), 0o600)
 
 
-def server_context(directory: Path, name: str) -> ssl.SSLContext:
+def server_context(directory: Path, name: str, manner: Manner | None = None) -> ssl.SSLContext:
     """Return what a server with the decky's certificate needs, making that if there is none; raises OSError."""
     make_certificate(directory, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / _FILE)
+    if manner is not None:
+        manner.apply(context)
     return context
 
 

@@ -45,8 +45,8 @@ def _of_numbers(function: Callable[..., float]) -> Function:
 def _length(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     if not nodes:
         return float(len(awk.whole()))
-    if nodes[0][0] == "variable" and isinstance(awk.globals.get(nodes[0][1]), dict):
-        return float(len(awk.array(nodes[0][1])))
+    if nodes[0][0] == "variable" and isinstance(awk.memory.globals.get(nodes[0][1]), dict):
+        return float(len(awk.memory.array(nodes[0][1])))
     return float(len(text((yield from awk.value(nodes[0])))))
 
 
@@ -72,11 +72,11 @@ def _split(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     separator = text(awk.scalar("FS"))
     if len(nodes) > 2:
         separator = nodes[2][1] if nodes[2][0] == "regex" else text((yield from awk.value(nodes[2])))
-    array = awk.array(nodes[1][1])
-    awk.empty(array)
+    array = awk.memory.array(nodes[1][1])
+    awk.memory.empty(array)
     parts = split(whole, separator)
     for place, part in enumerate(parts, 1):
-        awk.put(array, str(place), part)
+        awk.memory.put(array, str(place), part)
         yield from turn()
     return float(len(parts))
 
@@ -124,8 +124,8 @@ def _match(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     whole = text((yield from awk.value(nodes[0])))
     found = (yield from awk.dynamic(nodes[1])).search(encode(whole))
     start = float(len(decode(encode(whole)[: found.start])) + 1) if found else 0.0
-    awk.globals["RSTART"] = start
-    awk.globals["RLENGTH"] = float(found.end - found.start) if found else -1.0
+    awk.memory.globals["RSTART"] = start
+    awk.memory.globals["RLENGTH"] = float(found.end - found.start) if found else -1.0
     return start
 
 
@@ -140,7 +140,7 @@ def _system(awk: Awk, nodes: list[Node]) -> Steps[Value]:
 
 
 def _close(awk: Awk, nodes: list[Node]) -> Steps[Value]:
-    return float((yield from awk.closed(text((yield from awk.value(nodes[0]))))))
+    return float((yield from awk.files.closed(text((yield from awk.value(nodes[0]))))))
 
 
 def _fflush(_awk: Awk, _nodes: list[Node]) -> Steps[Value]:

@@ -4,72 +4,48 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.awk.builtins import BUILTINS
+from decnet_decoys.shell.awk.files import Files
 from decnet_decoys.shell.awk.formats import formatted
+from decnet_decoys.shell.awk.memory import Array, AwkError, Frame, Memory
 from decnet_decoys.shell.awk.parser import Node, Program
-from decnet_decoys.shell.awk.records import Record, records
+from decnet_decoys.shell.awk.records import Record
 from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, compared, integer, is_true, number, text
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import AwkJump
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import Pattern, compiled
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.streams import InputBuffer, InputFile, OutputBuffer, Streams
 
 MAX_CALLS = 40
 """Functions that call each other, deep."""
-MAX_ELEMENTS = 20_000
-"""Of all arrays."""
-MAX_OPENED = 32
-MAX_HELD = 8 << 20
-"""Bytes of all variables and elements."""
-
 MAX_VALUES = 1 << 20
 """Characters of all values of one list."""
-
-Array = dict[str, Value]
-
-
-class AwkError(DecoysError):
-    """The program cannot go on; the message is awk's."""
 
 
 class Awk:
     def __init__(self, call: Call, program: Program, variables: dict[str, str]) -> None:
         self.call = call
         self._program = program
-        self.globals: dict[str, Value | Array] = {
-            "FS": " ", "OFS": " ", "RS": "\n", "ORS": "\n", "NR": 0.0, "FNR": 0.0, "FILENAME": "", "SUBSEP": "\x1c",
-            "RSTART": 0.0, "RLENGTH": -1.0, "CONVFMT": "%.6g", "OFMT": "%.6g",
-        }  # fmt: skip
-        self.globals |= {name: NumericText(value) for name, value in variables.items()}
-        environment = call.shell.variables
-        self.globals["ENVIRON"] = {name: NumericText(environment.get(name, "")) for name in call.shell.exported}
+        environment = {name: call.shell.variables.get(name, "") for name in call.shell.exported}
+        self.memory = Memory(call.shell.lease, variables, environment)
+        self.files = Files(call, self.memory)
         self.record = Record()
         self.seed = 0
-        self._frames: list[dict[str, Value | Array]] = []
-        self._elements = self._held = 0
         self._active: set[int] = set()
-        self._readers: dict[str, Iterator[bytes]] = {}
-        self._written: dict[tuple[str, str], OutputBuffer] = {}
-        self._input: Iterator[bytes | None] = iter(())
-        self._sources: Iterator[InputFile] = iter(())
 
     def run(self, operands: list[str]) -> Steps[int]:
         """Run the program on what the operands name; returns its exit status."""
         try:
             status = yield from self._whole(operands)
         except Exception:
-            yield from self._finish()
+            yield from self.files.finish()
             raise
         finally:
-            self._hold(-self._held)
-        yield from self._finish()
+            self.memory.release()
+        yield from self.files.finish()
         return status
 
     def _whole(self, operands: list[str]) -> Steps[int]:
@@ -94,50 +70,15 @@ class Awk:
         return 0
 
     def _records(self, operands: list[str]) -> Steps[int]:
-        files = [one for one in operands if "=" not in one]
         for one in operands:
             if "=" in one:
                 name, _, value = one.partition("=")
-                self.globals[name] = NumericText(value)
-        found = []
-        status = 0
-        for path in files or ["-"]:
-            yield from turn()
-            source = (yield from self.call.input()) if path == "-" else self._opened(path)
-            if source is None:
-                status = 2
-            else:
-                found.append(source)
-        self._sources = iter(found)
-        while (line := (yield from self._next_record())) is not None:
+                self.memory.globals[name] = NumericText(value)
+        status = yield from self.files.read([one for one in operands if "=" not in one])
+        while (line := (yield from self.files.next_record())) is not None:
             yield from turn()
             yield from self._rules(line)
         return status
-
-    def _opened(self, path: str) -> InputFile | None:
-        try:
-            return InputFile(path, self.call.shell.files.read(path, self.call.shell.access))
-        except FileSystemError as error:
-            self.call.fail(f"cannot open {path} ({error})" if self.call.name != "gawk" else f"{path}: {error}")
-            return None
-
-    def _next_record(self) -> Steps[bytes | None]:
-        while (line := (yield from self._next_of_source())) is None:
-            source = next(self._sources, None)
-            if source is None:
-                return None
-            self.globals["FILENAME"], self.globals["FNR"] = "" if source.name == "-" else source.name, 0.0
-            self._input = records(source, text(self.scalar("RS")))
-        for name in ("NR", "FNR"):
-            self.globals[name] = number(self.scalar(name)) + 1
-        return line
-
-    def _next_of_source(self) -> Steps[bytes | None]:
-        for line in self._input:
-            if line is not None:
-                return line
-            yield from turn()
-        return None
 
     def _rules(self, line: bytes) -> Steps[None]:
         self.record.set(decode(line))
@@ -161,26 +102,6 @@ class Awk:
         if is_true((yield from self.value(last))):
             self._active.discard(index)
         return True
-
-    def _finish(self) -> Steps[None]:
-        """Hand what was written to files and commands to them."""
-        for (operator, target), buffer in list(self._written.items()):
-            yield from self.close(operator, target, buffer)
-        self._written.clear()
-
-    def close(self, operator: str, target: str, buffer: OutputBuffer) -> Steps[int]:
-        if operator == "|":
-            streams = Streams(InputBuffer(buffer.take()), self.call.out, self.call.err)
-            return (yield from self.call.runner.subshell(target, ["sh"], streams))
-        yield from self.call.runner.save(target, buffer.take(), append=True, err=self.call.err)
-        return 0
-
-    def closed(self, target: str) -> Steps[int]:
-        """Close what was opened under a name; -1 if nothing was."""
-        status = 0 if self._readers.pop(target, None) is not None else -1
-        for key in [key for key in self._written if key[1] == target]:
-            status = yield from self.close(*key, self._written.pop(key))
-        return status
 
     # Statements.
 
@@ -217,7 +138,7 @@ class Awk:
 
     def _s_each(self, node: Node) -> Steps[None]:
         _, name, array, body = node
-        for key in list(self.array(array)):
+        for key in list(self.memory.array(array)):
             self.assign_name(name, NumericText(key))
             if not (yield from self._turn(body)):
                 return
@@ -243,12 +164,11 @@ class Awk:
         raise AwkJump("return", "" if node[1] is None else (yield from self.value(node[1])))
 
     def _s_delete(self, node: Node) -> Steps[None]:
-        array = self.array(node[1])
+        array = self.memory.array(node[1])
         if node[2] is None:
-            self.empty(array)
-        elif (old := array.pop(key := (yield from self.key(node[2])), None)) is not None:
-            self._hold(-_size(key) - _size(old))
-            self._elements -= 1
+            self.memory.empty(array)
+        else:
+            self.memory.delete(array, (yield from self.key(node[2])))
 
     def _s_print(self, node: Node) -> Steps[None]:
         _, values, target, where = node
@@ -265,51 +185,27 @@ class Awk:
     def _write(self, shown: str, operator: str, where: Node | None) -> Steps[None]:
         if where is None:
             self.call.out.write(encode(shown))
-            return
-        target = text((yield from self.value(where)))
-        if target in ("/dev/stdout", "-", "/dev/stderr"):
-            (self.call.err if target == "/dev/stderr" else self.call.out).write(encode(shown))
-            return
-        buffer = self._written.get((operator, target))
-        if buffer is None:
-            if len(self._written) >= MAX_OPENED:
-                raise AwkError("too many open files")
-            buffer = self._written[operator, target] = self.call.runner.buffer()
-            if operator == ">":
-                self.call.shell.files.write(target, b"", self.call.shell.access)
-        buffer.write(encode(shown))
+        else:
+            self.files.write(shown, operator, text((yield from self.value(where))))
 
     # Variables.
 
     def whole(self) -> str:
         return self.record.whole(text(self.scalar("OFS")))
 
-    def _frame(self, name: str) -> dict[str, Value | Array]:
-        return self._frames[-1] if self._frames and name in self._frames[-1] else self.globals
-
     def scalar(self, name: str) -> Value:
         if name == "NF":
             return float(len(self.record.fields(text(self.scalar("FS")))))
-        value = self._frame(name).get(name, "")
+        value = self.memory.variable(name)
         if isinstance(value, dict):
             raise AwkError(f"can't use array {name} in scalar context")
         return NumericText("") if value == "" else value
-
-    def array(self, name: str) -> Array:
-        frame = self._frame(name)
-        found = frame.get(name)
-        if not isinstance(found, dict):
-            found = frame[name] = {}
-        return found
 
     def assign_name(self, name: str, value: Value) -> None:
         if name == "NF":
             self.record.set_count(integer(value), text(self.scalar("FS")))
         else:
-            frame = self._frame(name)
-            kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
-            self._hold(_size(kept) - _size(frame.get(name, 0.0)))
-            frame[name] = kept
+            self.memory.set(name, value)
 
     def assign(self, target: Node, value: Value) -> Steps[None]:
         if target[0] == "variable":
@@ -321,31 +217,8 @@ class Awk:
             else:
                 self.record.set_field(index, text(value), text(self.scalar("FS")))
         else:
-            array, key = self.array(target[1]), (yield from self.key(target[2]))
-            self.put(array, key, value)
-
-    def empty(self, array: Array) -> None:
-        for key, value in array.items():
-            self._hold(-_size(key) - _size(value))
-        self._elements -= len(array)
-        array.clear()
-
-    def put(self, array: Array, key: str, value: Value) -> None:
-        kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
-        if key in array:
-            self._hold(_size(kept) - _size(array[key]))
-        else:
-            if self._elements >= MAX_ELEMENTS:
-                raise AwkError("out of memory")
-            self._hold(_size(key) + _size(kept))
-            self._elements += 1
-        array[key] = kept
-
-    def _hold(self, more: int) -> None:
-        """Count more of the session's memory as held by variables and elements, or less."""
-        if (more > 0 and self._held + more > MAX_HELD) or not self.call.shell.lease.hold(more):
-            raise AwkError("out of memory")
-        self._held += more
+            array, key = self.memory.array(target[1]), (yield from self.key(target[2]))
+            self.memory.put(array, key, value)
 
     def key(self, nodes: list[Node]) -> Steps[str]:
         values = yield from self.values(nodes)
@@ -392,9 +265,9 @@ class Awk:
         return fields[index - 1] if index <= len(fields) else NumericText("")
 
     def _e_element(self, node: Node) -> Steps[Value]:
-        array, key = self.array(node[1]), (yield from self.key(node[2]))
+        array, key = self.memory.array(node[1]), (yield from self.key(node[2]))
         if key not in array:
-            self.put(array, key, NumericText(""))
+            self.memory.put(array, key, NumericText(""))
         return array[key]
 
     def _e_group(self, node: Node) -> Steps[Value]:
@@ -427,7 +300,7 @@ class Awk:
         return float(is_true((yield from self.value(node[1]))) and is_true((yield from self.value(node[2]))))
 
     def _e_member(self, node: Node) -> Steps[Value]:
-        return float((yield from self.key(node[1])) in self.array(node[2]))
+        return float((yield from self.key(node[1])) in self.memory.array(node[2]))
 
     def _e_match(self, node: Node) -> Steps[Value]:
         _, negated, left, right = node
@@ -487,31 +360,11 @@ class Awk:
         return 1.0
 
     def _line(self, operator: str, source: Node | None) -> Steps[str | float | None]:
-        """Return the next line of a file or command; None at its end, -1 if it cannot be read."""
-        if source is None:
-            line = yield from self._next_record()
-            return None if line is None else decode(line)
-        name = text((yield from self.value(source)))
-        if name not in self._readers:
-            if len(self._readers) >= MAX_OPENED:
-                raise AwkError("too many open files")
-            opened = (yield from self._output_of(name)) if operator == "|" else self._opened_quietly(name)
-            if opened is None:
-                return -1.0
-            self._readers[name] = opened.lines()
-        line = next(self._readers[name], None)
+        """Return the next line of the input, a file or a command; None at its end, -1 if it cannot be read."""
+        if source is not None:
+            return (yield from self.files.line(operator, text((yield from self.value(source)))))
+        line = yield from self.files.next_record()
         return None if line is None else decode(line)
-
-    def _output_of(self, command: str) -> Steps[InputFile | None]:
-        buffer = self.call.runner.buffer()
-        yield from self.call.runner.subshell(command, ["sh"], Streams(None, buffer, self.call.err))
-        return InputFile("-", buffer.take())
-
-    def _opened_quietly(self, path: str) -> InputFile | None:
-        try:
-            return InputFile(path, self.call.shell.files.read(path, self.call.shell.access))
-        except FileSystemError:
-            return None
 
     def _e_function(self, node: Node) -> Steps[Value]:
         yield from turn()
@@ -521,15 +374,14 @@ class Awk:
         _, name, arguments = node
         if name not in self._program.functions:
             raise AwkError(f"calling undefined function {name}")
-        if len(self._frames) >= MAX_CALLS:
+        if self.memory.depth >= MAX_CALLS:
             raise AwkError("function call stack overflow")
         names, body = self._program.functions[name]
-        frame: dict[str, Value | Array] = dict.fromkeys(names, "")
+        frame: Frame = dict.fromkeys(names, "")
         for parameter, argument in zip(names, arguments, strict=False):
             frame[parameter] = yield from self._argument(argument)
         passed = {id(value) for value in frame.values() if isinstance(value, dict)}
-        self._hold(sum(map(_size, frame.values())))
-        self._frames.append(frame)
+        self.memory.enter(frame)
         try:
             yield from self.statement(body)
         except AwkJump as jump:
@@ -537,24 +389,13 @@ class Awk:
                 raise
             return jump.value
         finally:
-            self._leave(self._frames.pop(), passed)
+            self.memory.leave(passed)
         return ""
 
-    def _leave(self, frame: dict[str, Value | Array], passed: set[int]) -> None:
-        """Give back the memory of a function's own variables."""
-        for value in frame.values():
-            if isinstance(value, dict) and id(value) not in passed:
-                self.empty(value)
-            self._hold(-_size(value))
-
     def _argument(self, node: Node) -> Steps[Value | Array]:
-        if node[0] == "variable" and isinstance(array := self._frame(node[1]).get(node[1]), dict):
+        if node[0] == "variable" and isinstance(array := self.memory.variable(node[1]), dict):
             return array
         return (yield from self.value(node))
-
-
-def _size(value: Value | Array) -> int:
-    return sys.getsizeof(value) if isinstance(value, str) else 0
 
 
 _OPERATIONS: dict[str, Callable[[float, float], float]] = {

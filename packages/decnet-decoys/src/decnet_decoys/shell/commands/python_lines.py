@@ -6,12 +6,16 @@ say; a name that there is not is the NameError that it would be.
 """
 
 import ast
+import base64
 import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.state import ShellState
 
 MAX_VALUE = 4096
@@ -27,8 +31,13 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
 }  # fmt: skip
+_ERRORS = {
+    NOT_FOUND: (2, "FileNotFoundError"),
+    "Permission denied": (13, "PermissionError"),
+    "Is a directory": (21, "IsADirectoryError"),
+}
 _BUILTINS = frozenset(
-    ("print", "len", "str", "int", "range", "chr", "ord", "hex", "list", "sorted", "sum", "abs", "max", "min")
+    ("print", "open", "len", "str", "int", "range", "chr", "ord", "hex", "list", "sorted", "sum", "abs", "max", "min")
 )
 
 
@@ -85,6 +94,7 @@ def printed(shell: ShellState, source: str) -> tuple[str, str, int]:
 class _Program:
     def __init__(self, shell: ShellState) -> None:
         self.output = ""
+        self._shell = shell
         self._steps = 0
         self._names: dict[str, Any] = {}
         machine, user = shell.machine, shell.user
@@ -215,6 +225,8 @@ class _Program:
             text = str(named.get("sep", " ")).join(map(str, values)) + str(named.get("end", "\n"))
             self.output = (self.output + text)[: 4 * MAX_VALUE]
             return None
+        if name == "open" and values and isinstance(values[0], str):
+            return self._file(values[0])
         if name == "range":
             return list(range(*values))[:MAX_ITEMS] if len(range(*values)) <= MAX_ITEMS else list(range(MAX_ITEMS))
         functions: dict[str, Callable[..., Any]] = {
@@ -229,8 +241,25 @@ class _Program:
             )
         return functions[name](*values)
 
+    def _file(self, path: str) -> tuple[str, str]:
+        """Return what `open` gives: the beginning of a file of the machine."""
+        try:
+            content = self._shell.files.read(path, self._shell.access)
+        except FileSystemError as error:
+            number, kind = _ERRORS.get(str(error), (5, "OSError"))
+            raise _RaisedError(f"{kind}: [Errno {number}] {error}: {path!r}") from None
+        return "file", decode(piece_of(content, 0, MAX_VALUE))
+
     def _method(self, function: ast.Attribute, values: list[Any]) -> Any:
         owner = self.value(function.value)
+        if isinstance(owner, tuple) and owner[:1] == ("file",):
+            lines = str(owner[1]).splitlines(keepends=True)
+            return {"read": owner[1], "readlines": lines[:MAX_ITEMS], "readline": (lines or [""])[0]}.get(function.attr)
+        if owner == ("module", "base64") and values and function.attr in ("b64decode", "b64encode"):
+            given = values[0].encode() if isinstance(values[0], str) else values[0]
+            return base64.b64decode(given) if function.attr == "b64decode" else base64.b64encode(given)
+        if isinstance(owner, bytes) and function.attr == "decode" and not values:
+            return owner.decode()
         if isinstance(owner, tuple) and owner[:1] == ("module",):
             return self._v_Attribute(function)
         if function.attr == "encode" and values not in ([], ["utf-8"], ["ascii"]):

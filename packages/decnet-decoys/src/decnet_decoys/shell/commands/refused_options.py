@@ -46,7 +46,7 @@ def refused(name: str, args: list[str]) -> Refused | None:
     if not args and known.bare is not None:
         status, message = known.bare
         return Refused((f"{name}: {message}\n" if message else "") + known.following, status)
-    if known.helps and args == ["--help"]:
+    if known.helps and (args == ["--help"] or (args == ["-h"] and "-h, --help" in known.following)):
         return Refused(known.following, 0, error=False)
     fault = _fault(args, known, stops=name in _STOPS)
     return None if fault is None else Refused(f"{name}: {fault}\n{known.following}", known.status)

@@ -35,6 +35,8 @@ _REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>",
 _SEPARATORS = frozenset((";", "&", "\n", "&&", "||"))
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_FUNCTION_NAME = re.compile(r"[^\s$'\"`=\\]{1,200}")
+"""Bash takes almost any word, `:` too."""
 _NEWLINE = Operator("\n")
 
 
@@ -271,10 +273,10 @@ class Parser:
         self._expect("esac")
         return Case(subject, tuple(arms), self._redirects())
 
-    def _literal(self) -> str:
+    def _literal(self, form: re.Pattern[str] = _NAME) -> str:
         word = self._word()
         text = "".join(part.text for part in word)
-        if not _NAME.fullmatch(text):
+        if not form.fullmatch(text) or any(part.kind != "text" for part in word):
             raise ShellSyntaxError(text)
         return text
 
@@ -291,7 +293,7 @@ class Parser:
             return (yield from self._function_body(self._literal()))
         if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
             return None
-        return (yield from self._function_body(self._literal()))
+        return (yield from self._function_body(self._literal(_FUNCTION_NAME)))
 
     def _function_body(self, name: str) -> Steps[Function]:
         began = self._lexer.at

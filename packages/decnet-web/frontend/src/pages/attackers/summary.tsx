@@ -153,10 +153,12 @@ function Stories({ whole: { stories } }: { whole: AttackerWhole }): ReactElement
       <ul className={styles.list}>
         {stories.slice(0, STORIES).map((one) => (
           <li key={one.session}>
-            {one.sentence}{" "}
-            <Go to="/sessions/$session" params={{ session: one.session }}>
-              {t("attacker.stories.open")}
-            </Go>
+            <p>{one.sentence}</p>
+            <div>
+              <Go to="/sessions/$session" params={{ session: one.session }}>
+                {t("attacker.stories.open")}
+              </Go>
+            </div>
           </li>
         ))}
       </ul>

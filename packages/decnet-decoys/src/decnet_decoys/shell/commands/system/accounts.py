@@ -78,11 +78,29 @@ def w(call: Call) -> int:
 @command("last", "lastlog")
 def last(call: Call) -> int:
     shell = call.shell
+    if call.name == "lastlog":
+        return _last_log(call)
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     call.print(f"{shell.user.name:<8} pts/0        {shell.origin.address:<16} {now}   still logged in")
     call.print(f"reboot   system boot  {shell.machine.persona.kernel[:16]:<16} {boot}   still running")
     call.print(f"\nwtmp begins {boot}")
+    return 0
+
+
+def _last_log(call: Call) -> int:
+    """Show when each account was last logged in: the attacker's now, the others never."""
+    shell = call.shell
+    asked = call.flags("ubt")[0].get("u", "")
+    users = [user for user in shell.users if not asked or user.name == asked]
+    if not users:
+        return call.fail(f"Unknown user or range: {asked[:64]}")
+    call.print("Username         Port     From                                       Latest")
+    for user in users[:200]:
+        when = shell.date("%a %b %e %H:%M:%S +0000 %Y", shell.began)
+        here = f"pts/0    {shell.origin.address:<42} {when}"
+        seen = here if user.name == shell.user.name else f"{'':51} **Never logged in**"
+        call.print(f"{user.name:<16} {seen}")
     return 0
 
 

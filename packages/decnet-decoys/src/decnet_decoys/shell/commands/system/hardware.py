@@ -211,8 +211,31 @@ def mount(call: Call) -> int:
         return 32
     if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
+    if call.name == "fdisk":
+        return _partitions(call)
     for device, mount_point, kind, how in mounts(call.shell.machine.persona):
         call.print(f"{device} on {mount_point} type {kind} ({how})")
+    return 0
+
+
+def _partitions(call: Call) -> int:
+    """Show the disks as `fdisk -l` does, for root."""
+    disks = call.shell.machine.persona.hardware.disks
+    if call.shell.identity.uid != 0:
+        return call.fail(f"cannot open {disks[0].device.rstrip('0123456789')}: Permission denied")
+    whole = sum(disk.size for disk in disks) * 1024
+    device = disks[0].device.rstrip("0123456789")
+    call.print(f"Disk {device}: {whole / (1 << 30):.4g} GiB, {whole} bytes, {whole // 512} sectors")
+    call.print("Units: sectors of 1 * 512 = 512 bytes\nSector size (logical/physical): 512 bytes / 512 bytes")
+    call.print("I/O size (minimum/optimal): 512 bytes / 512 bytes\nDisklabel type: gpt\n")
+    call.print(f"{'Device':<12} {'Start':>9} {'End':>10} {'Sectors':>10} {'Size':>6} Type")
+    start = 2048
+    for disk in disks:
+        sectors = disk.size * 2
+        kind = "EFI System" if "efi" in disk.mount else "Linux filesystem"
+        size = human(disk.size * 1024)
+        call.print(f"{disk.device:<12} {start:>9} {start + sectors - 1:>10} {sectors:>10} {size:>6} {kind}")
+        start += sectors
     return 0
 
 

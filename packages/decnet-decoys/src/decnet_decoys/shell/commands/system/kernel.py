@@ -35,7 +35,7 @@ def _setting(call: Call, word: str, flags: set[str]) -> int:
     name, equals, value = (part.strip() for part in word.partition("="))
     path = "/proc/sys/" + name.replace(".", "/")
     if "-w" in flags and not equals:
-        return call.fail("command line(0): invalid syntax, continuing...", 0)
+        return call.fail("command line(0): invalid syntax, continuing...")
     try:
         files.stat(path)
         if equals and call.shell.identity.uid != 0:

@@ -233,7 +233,7 @@ def route(call: Call) -> int:
     if call.words:
         if len(call.words) == 1 and call.words[0] in ("add", "del"):
             call.print(_ROUTE_USAGE, end="")
-            return 4
+            return 0
         if call.shell.identity.uid == 0:
             return 0
         call.print_error("SIOCADDRT: Operation not permitted")

@@ -39,6 +39,29 @@ def scp(call: Call) -> Effects:
     return 255
 
 
+_SFTP_USAGE = """\
+usage: sftp [-46AaCfNpqrv] [-B buffer_size] [-b batchfile] [-c cipher]
+          [-D sftp_server_command] [-F ssh_config] [-i identity_file]
+          [-J destination] [-l limit] [-o ssh_option] [-P port]
+          [-R num_requests] [-S program] [-s subsystem | sftp_server]
+          [-X sftp_option] destination"""
+
+
+@command("sftp", families=("debian",))
+def sftp(call: Call) -> Effects:
+    """Record where files were to come from, and fail to reach it."""
+    options, operands = call.flags("BbcDFiJloPRSsX")
+    if not operands:
+        call.print_error(_SFTP_USAGE)
+        return 1
+    yield Requested("connect", {"program": "sftp", "target": operands[0][:2048]})
+    yield Pause(1.0)
+    host = operands[0].removeprefix("sftp://").rpartition("@")[2].partition(":")[0]
+    call.print_error(_ssh_failure(host[:253], options.get("P", "22")[:5]))
+    call.print_error("Connection closed.  \r\nConnection closed\r")
+    return 255
+
+
 @command("ping", "ping6")
 def ping(call: Call) -> Effects:
     """Ask for an echo, which comes from the machine itself only."""
@@ -113,6 +136,14 @@ _USAGES = {
 }
 
 
+_SSH_LETTERS = frozenset("46AaBbCcDEeFfGgIiJKkLlMmNnOoPpQqRSsTtVvWwXxYy")
+_NC_HELP = """\
+[v1.10-47]
+connect to somewhere:\tnc [-options] hostname port[s] [ports] ...
+listen for inbound:\tnc -l -p port [-options] [hostname] [port]
+"""
+
+
 def _ssh_version(call: Call) -> str:
     """Return what `ssh -V` says: the client is of the package that the server is of."""
     server = call.shell.machine.persona.services.get("ssh")
@@ -129,6 +160,16 @@ def connect(call: Call) -> Effects:
     if call.name == "ssh" and "V" in options:
         call.print_error(_ssh_version(call), end="")
         return 0
+    letters = "".join(arg[1:2] for arg in call.args if arg.startswith("-") and arg != "--")
+    unknown = next((one for one in letters if one not in _SSH_LETTERS), "")
+    if unknown and call.name == "ssh":
+        call.print_error(
+            f"unknown option -- {unknown}\r\n{_USAGES['ssh']}".replace("\n", "\r\n").replace("\r\r", "\r"), end=""
+        )
+        return 255
+    if call.name in ("nc", "netcat") and call.args == ["-h"]:
+        call.print_error(_NC_HELP, end="")
+        return 1
     if not operands:
         call.print_error(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n"), end="")
         return 255 if call.name == "ssh" else 1
@@ -214,7 +255,7 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
     lines = source.whole(1 << 16).decode("utf-8", "replace").splitlines() if source is not None else []
     status = 0
     for name in names[:32]:
-        fits = [line for line in lines if name in (line.split(":")[0], line.split(":")[2:3])]
+        fits = [line for line in lines if name in (line.split(":")[0], *line.split()[:1])]
         fits = fits or [line for line in lines if line.split(":")[2:3] == [name]]
         status = status if fits else 2
         for line in fits[:1]:

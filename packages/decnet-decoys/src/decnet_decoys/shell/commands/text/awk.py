@@ -42,8 +42,9 @@ Options:
 @command("awk", "mawk")
 def awk(call: Call) -> Effects:
     """Run a program on records: `-F separator`, `-v name=value`, `-f file`."""
-    from decnet_decoys.shell.awk.interpreter import Awk, AwkError
+    from decnet_decoys.shell.awk.interpreter import Awk
     from decnet_decoys.shell.awk.lexer import AwkSyntaxError
+    from decnet_decoys.shell.awk.memory import AwkError
     from decnet_decoys.shell.awk.parser import parse
 
     variables, programs, operands = _arguments(call)

@@ -185,7 +185,7 @@ def _in_source(call: Call, source: InputFile, shown: str, wanted: _Wanted) -> St
             else "grep: (standard input): binary file matches"
         )
     _summarize(call, count, shown, wanted)
-    return count if "L" not in found else int(count == 0)
+    return count
 
 
 def _summarize(call: Call, count: int, shown: str, wanted: _Wanted) -> None:

@@ -83,7 +83,7 @@ export const attackers = {
   "attacker.services": "Services",
   "attacker.tools": "Tools",
   "attacker.stories": "What it did last",
-  "attacker.stories.open": "Session",
+  "attacker.stories.open": "Show the session",
   "attacker.places.events.one": "{n} event",
   "attacker.places.events.other": "{n} events",
   "attacker.canaries": "Canary tokens used",

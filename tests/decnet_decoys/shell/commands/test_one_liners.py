@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What scripts do with openssl, perl and python in one line, and with programs that they copied."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from tests.decnet_decoys.decky_host import Player
+
+SHA = hashlib.sha256(b"abc").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "status"),
+    [
+        ("echo -n abc | openssl dgst -sha256", f"SHA2-256(stdin)= {SHA}\n", 0),
+        ("echo -n hello | openssl base64 | openssl base64 -d", "hello", 0),
+        ("openssl rand -hex 8 | wc -c", "17\n", 0),
+        ("openssl nosuch", "", 1),
+        ('perl -e \'print "x" x 3, "\\n"; die "oops\\n"\'', "xxx\n", 255),
+        ("printf 'root\\nuser\\n' | perl -pe 's/o+/0/g'", "r0t\nuser\n", 0),
+        ("printf 'root\\nuser\\n' | perl -ne 'print unless /^ro/'", "user\n", 0),
+        ('perl -e \'exec "/bin/echo","hey"; print 1\'', "hey\n", 0),
+        ("python3 -c 'import os; os.system(\"id -un\")'", "root\n", 0),
+        ("python3 -c 'print(open(\"/etc/hostname\").read().strip())'", "web-01\n", 0),
+        ("python3 -c 'import base64; print(base64.b64decode(\"aGk=\").decode())'", "hi\n", 0),
+        ("echo 'import sys; sys.exit(3)' > /tmp/p.py; python3 /tmp/p.py", "", 3),
+        ("cp /bin/busybox /tmp/b; /tmp/b echo a; ln -s /tmp/b /tmp/id; /tmp/id -u", "a\n0\n", 0),
+        ("echo '#!/bin/nosuch' > /tmp/q; chmod +x /tmp/q; /tmp/q", "", 127),
+        (":() { echo named; }; :", "named\n", 0),
+        ("lastlog -u root | tail -n 1 | cut -c1-5", "root \n", 0),
+        ("fdisk -l | head -n 1 | cut -d: -f1", "Disk /dev/vda\n", 0),
+        ("sudo -u nobody id -un; sudo -u nosuch id", "nobody\n", 1),
+        ("echo '61 * * * * x' | sed 's/61/m1/' | crontab -; crontab -l", "", 1),
+        ("touch /tmp/m; chown daemon:daemon /tmp/m; stat -c %U:%G /tmp/m", "daemon:daemon\n", 0),
+        ("curl -s file:///etc/hostname; curl -s file:///nosuch", "web-01\n", 37),
+        ("echo '192.0.2.1 pool' >> /etc/hosts; getent hosts pool", "192.0.2.1       pool\n", 0),
+    ],
+)
+def test_a_line_does_what_it_does_on_a_debian(run: Player, line: str, text: str, status: int) -> None:
+    played = run(line)
+    assert (played.text, played.status) == (text, status)
+
+
+def test_a_fork_bomb_ends_with_its_budget(run: Player) -> None:
+    assert run(":(){ :|:& };:").status == 137
+
+
+def test_where_openssl_would_connect_is_recorded(run: Player) -> None:
+    played = run("openssl s_client -connect 192.0.2.1:443 < /dev/null")
+    assert [one.detail["target"] for one in played.requested] == ["192.0.2.1 443"]
