@@ -120,7 +120,8 @@ def test_what_cannot_be_is_explained(network: Lan, runtime: Host, other: dict[st
 
 def test_taken_port_is_named_and_leaves_no_socket_open(network: Lan, runtime: Host) -> None:
     one = decky("web-01", "10.77.0.1/24", runtime="host", interface=None)
-    taken = network.host(runtime.sockets, decky("x", "10.77.0.1/24", services=one.services[1:]), ())
+    other = decky("x", "10.77.0.1/24", runtime="host", services=one.services[1:])
+    taken = network.host(runtime.sockets, other, ())
     assert taken[0] is not None
     with taken[0], pytest.raises(RuntimeFailed, match=r"10\.77\.0\.1:80: the port is taken"):
         network.host(runtime.sockets, one, ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -254,6 +255,9 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
                     await asyncio.sleep(0.05)
             yield
         finally:
+            with suppress(OSError):  # which takes its whole namespace along; one that changed its user outlives unshare
+                for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                    os.kill(int(child), signal.SIGKILL)
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()

@@ -43,15 +43,16 @@ class Dialogue:
 
     async def play(self) -> None:
         """Play it to its end."""
-        connection, deadline = self._connection, asyncio.get_running_loop().time() + LOGIN_SECONDS
+        connection, now = self._connection, asyncio.get_running_loop().time
+        deadline = now() + LOGIN_SECONDS
         issue = self._profile.issue.encode().replace(b"\n", b"\r\n\r")
         prompt = _prompt(self._context).encode()
         await connection.write(OFFERED + escaped(b"\r\r\n" + issue + prompt))
         try:
-            async with asyncio.timeout_at(deadline) as patience:
+            async with asyncio.timeout_at(deadline):  # by no name: it refers to the task, whose end this frame outlives
                 first = await connection.read()
         except TimeoutError:
-            if patience.expired():
+            if now() >= deadline:
                 await connection.write(LATE.replace(b"\n", b"\r\n"))
             return
         if first:
