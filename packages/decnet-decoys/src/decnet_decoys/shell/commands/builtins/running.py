@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Commands that run others or steer the shell: sh, eval, exec, env, read, exit, break, type, which."""
+"""Commands that run others or steer the shell: sh, eval, exec, env, exit, break, busybox."""
 
 from decnet_decoys.shell import control_flow
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
-from decnet_decoys.shell.commands.options import options, tried
-from decnet_decoys.shell.effects import Effects, Pause, Print, turn
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
-from decnet_decoys.shell.streams import InputBuffer, Streams
-from decnet_decoys.shell.syntax.escapes import unescape
+from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
 
@@ -65,103 +60,6 @@ def jump(call: Call) -> int:
         call.shell_error(f"{call.name}: {only}")
         return 0
     raise control_flow.LoopJump(repeat=call.name == "continue")
-
-
-_KEYWORD_NAMES = "if then else elif fi case esac for select while until do done in function time { } ! [[ ]]"
-_KEYWORDS = frozenset(_KEYWORD_NAMES.split())
-
-
-@command("type", "command", folder="")
-def type_(call: Call) -> Effects | int:
-    """Print what a name is; `command name` runs it."""
-    options, names = call.flags()
-    if not names:
-        return 0
-    if call.name == "command" and not {"v", "V"} & options.keys():
-        return call.runner.execute(call.args[call.args.index(names[0]) :], call.streams)
-    return _where(call, names, options)
-
-
-def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
-    status, short, found = 0, call.name == "command" and "V" not in options, False
-    for name in names:
-        yield from turn()
-        kind, path = _kind(call, name)
-        if not kind:
-            status = 1
-            if "t" not in options and not short:
-                call.shell_error(f"{call.name}: {name}: not found")
-        elif "t" in options:
-            call.print(kind)
-        elif short or "p" in options:
-            found = True
-            if kind == "file" or short:
-                call.print(path if kind == "file" else name)
-        else:
-            shown = {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(
-                kind, path
-            )
-            call.print(f"{name} is {shown}")
-            if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
-                folder = programs()[name].folder
-                for shown in (folder, folder.removeprefix("/usr")):
-                    call.print(f"{name} is {shown}/{name}")
-    return 0 if found else status
-
-
-def _kind(call: Call, name: str) -> tuple[str, str]:
-    """Return whether a name is a keyword, function, builtin or file, and where the file is; empty: unknown."""
-    if name in call.shell.aliases:
-        return "alias", name
-    if name in _KEYWORDS:
-        return "keyword", name
-    if name in call.shell.functions:
-        return "function", name
-    if name in BUILTINS and call.shell.machine.persona.family == "debian":
-        return "builtin", name
-    path = path_of(call, name)
-    if path is None:
-        return "", ""
-    return ("builtin", name) if path == name and "/" not in name else ("file", path)
-
-
-def path_of(call: Call, name: str) -> str | None:
-    """Return where a command lies, its own name for a builtin, None for an unknown one."""
-    if name in call.shell.functions:
-        return name
-    found = find(call.shell, name)
-    if found.handler is None and found.script is None:
-        return None
-    if "/" in name:
-        return name
-    folder = programs()[name].folder
-    if not folder:
-        return name
-    return f"/bin/{name}" if call.shell.machine.persona.family == "busybox" else f"{folder}/{name}"
-
-
-@command("which")
-def which(call: Call) -> Effects:
-    status = 0
-    for name in call.words:
-        yield from turn()
-        path = path_of(call, name)
-        if path is None or (path == name and "/" not in name):
-            status = 1
-        else:
-            call.print(path)
-    return status if call.words else 1
-
-
-@command("whereis")
-def whereis(call: Call) -> Effects:
-    binary_only = "-b" in call.args
-    for name in call.words:
-        yield from turn()
-        path = path_of(call, name)
-        manual = "" if binary_only else f" /usr/share/man/man1/{name}.1.gz"
-        call.print(f"{name}:" + (f" {path}{manual}" if path is not None and path != name else ""))
-    return 0
 
 
 @command("sh", "bash", "ash", "dash")
@@ -254,9 +152,6 @@ def source(call: Call) -> Effects:
         call.shell.sourcing -= 1
 
 
-_VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
-
-
 @command("exec", folder="")
 def exec_(call: Call) -> Effects:
     """Replace the shell with a program."""
@@ -269,72 +164,6 @@ def exec_(call: Call) -> Effects:
         return 0
     status = yield from call.runner.execute(args, call.streams)
     raise control_flow.ExitShell(status)
-
-
-@command("time", folder="")
-def time_(call: Call) -> Effects:
-    status = 0
-    if call.args:
-        status = yield from call.runner.execute(call.args, call.streams)
-    yield from call.runner.flush()
-    took = b"0m0.004s 0m0.001s 0m0.002s" if call.args[:1] and call.args[0] not in BUILTINS else b"0m0.000s " * 3
-    real, user, system = took.split()
-    yield Print(b"\nreal\t%b\nuser\t%b\nsys\t%b\n" % (real, user, system), error=True)
-    return status
-
-
-@command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "unbuffer", "strace", "chrt")
-def wrap(call: Call) -> Effects:
-    """Run a program in some other way."""
-    args, name = list(call.args), call.name
-    while args and args[0].startswith("-") and len(args[0]) > 1:
-        option = args.pop(0)
-        if option[-1] in _VALUED.get(name, "") and len(option) == 2 and args:
-            args.pop(0)
-    seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
-    if name == "nice" and not args:
-        call.print(str(call.shell.niceness))
-        return 0
-    if not args:
-        raise tried(call, "missing operand", 125 if name in ("timeout", "nohup") else 1)
-    steps = call.runner.execute(args, call.streams)
-    if name == "nice":
-        return (yield from _nicer(call, steps))
-    if name != "timeout":
-        return (yield from steps)
-    return (yield from _limited(steps, seconds))
-
-
-def _nicer(call: Call, steps: Effects) -> Effects:
-    """Run with a higher niceness, which another `nice` shows."""
-    given = next((arg for arg in call.args if arg.lstrip("-n").lstrip("-").isdecimal()), "10")
-    before = call.shell.niceness
-    call.shell.niceness = max(-20, min(19, before + int(given.lstrip("-n")[:3] or 10)))
-    try:
-        return (yield from steps)
-    finally:
-        call.shell.niceness = before
-
-
-def _limited(steps: Effects, text: str) -> Effects:
-    """Run until the pauses of a program add up to the time that it has."""
-    unit = {"m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:], 1.0)
-    number = text.rstrip("smhd")
-    left = float(number) * unit if number.replace(".", "", 1).isdecimal() and len(number) < 12 else 0.0
-    reply = None
-    try:
-        while True:
-            effect = steps.send(reply)
-            if isinstance(effect, Pause):
-                if 0 < left < effect.seconds:
-                    yield Pause(left)
-                    return 124
-                left -= effect.seconds
-            reply = yield effect
-    except StopIteration as end:
-        return int(end.value)
-    finally:
-        steps.close()
 
 
 @command("busybox")
@@ -372,51 +201,3 @@ Usage: busybox [function [arguments]...]
 \tlink to busybox for each function they wish to use and BusyBox
 \twill act like whatever it was invoked as.
 """
-
-
-_XARGS = {"null": "0", "max-args": "n:", "replace": "I:", "no-run-if-empty": "r", "max-procs": "P:", "delimiter": "d:",
-          "max-lines": "L:", "verbose": "t", "interactive": "p"}  # fmt: skip
-
-
-@command("xargs")
-def xargs(call: Call) -> Effects:
-    """Run a program with arguments that are read: -n some at a time, -I one in place of a mark, -0, -d, -r."""
-    found = options(call, "0n:I:rP:d:L:tps:a:E:x", _XARGS, permute=False)
-    command_line = found.operands or ["echo"]
-    data = decode((yield from call.input()).whole(MAX_ARGUMENT_CHARACTERS))
-    mark = found.last("I") if "I" in found else None
-    if "0" in found or "d" in found:
-        separator = "\0" if "0" in found else unescape(found.last("d"))[0][:1] or "\n"
-        words = [one for one in data.split(separator) if one][:MAX_READ]
-    elif mark is not None or "L" in found:
-        words = [line.strip() for line in data.splitlines() if line.strip()][:MAX_READ]
-    else:
-        words = _quoted_words(data)
-    if not words and ("r" in found or mark is not None):
-        return 0
-    size = 1 if mark is not None or "L" in found else _size(found.last("n"))
-    status = 0
-    for start in range(0, max(1, len(words)), size):
-        yield from turn()
-        group = words[start : start + size]
-        if mark is None:
-            line = [*command_line, *group]
-        else:
-            line = [arg.replace(mark, group[0], 16) if mark else arg for arg in command_line]
-        one = yield from call.runner.execute(line, call.streams._replace(stdin=InputBuffer(b"")))
-        status = one if one == 127 else 123 if one else status
-        if one == 127:
-            break
-    return status
-
-
-MAX_READ = 2000
-"""Arguments that xargs reads."""
-
-
-def _size(text: str) -> int:
-    return int(text) if text.isdecimal() and 0 < len(text) < 6 and int(text) else MAX_READ
-
-
-def _quoted_words(data: str) -> list[str]:
-    return [word.replace("'", "").replace('"', "") for word in data.split(None, MAX_READ)[:MAX_READ]]

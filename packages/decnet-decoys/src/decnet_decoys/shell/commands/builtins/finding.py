@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Commands that say what a name is and where its program lies: type, command, which, whereis."""
+
+from decnet_decoys.shell.builtin_names import BUILTINS
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.programs import command, programs
+
+_KEYWORD_NAMES = "if then else elif fi case esac for select while until do done in function time { } ! [[ ]]"
+_KEYWORDS = frozenset(_KEYWORD_NAMES.split())
+
+
+@command("type", "command", folder="")
+def type_(call: Call) -> Effects | int:
+    """Print what a name is; `command name` runs it."""
+    options, names = call.flags()
+    if not names:
+        return 0
+    if call.name == "command" and not {"v", "V"} & options.keys():
+        return call.runner.execute(call.args[call.args.index(names[0]) :], call.streams)
+    return _where(call, names, options)
+
+
+def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
+    status, short, found = 0, call.name == "command" and "V" not in options, False
+    for name in names:
+        yield from turn()
+        kind, path = _kind(call, name)
+        if not kind:
+            status = 1
+            if "t" not in options and not short:
+                call.shell_error(f"{call.name}: {name}: not found")
+        elif "t" in options:
+            call.print(kind)
+        elif short or "p" in options:
+            found = True
+            if kind == "file" or short:
+                call.print(path if kind == "file" else name)
+        else:
+            shown = {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(
+                kind, path
+            )
+            call.print(f"{name} is {shown}")
+            if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
+                folder = programs()[name].folder
+                for shown in (folder, folder.removeprefix("/usr")):
+                    call.print(f"{name} is {shown}/{name}")
+    return 0 if found else status
+
+
+def _kind(call: Call, name: str) -> tuple[str, str]:
+    """Return whether a name is a keyword, function, builtin or file, and where the file is; empty: unknown."""
+    if name in call.shell.aliases:
+        return "alias", name
+    if name in _KEYWORDS:
+        return "keyword", name
+    if name in call.shell.functions:
+        return "function", name
+    if name in BUILTINS and call.shell.machine.persona.family == "debian":
+        return "builtin", name
+    path = path_of(call, name)
+    if path is None:
+        return "", ""
+    return ("builtin", name) if path == name and "/" not in name else ("file", path)
+
+
+def path_of(call: Call, name: str) -> str | None:
+    """Return where a command lies, its own name for a builtin, None for an unknown one."""
+    if name in call.shell.functions:
+        return name
+    found = find(call.shell, name)
+    if found.handler is None and found.script is None:
+        return None
+    if "/" in name:
+        return name
+    folder = programs()[name].folder
+    if not folder:
+        return name
+    return f"/bin/{name}" if call.shell.machine.persona.family == "busybox" else f"{folder}/{name}"
+
+
+@command("which")
+def which(call: Call) -> Effects:
+    status = 0
+    for name in call.words:
+        yield from turn()
+        path = path_of(call, name)
+        if path is None or (path == name and "/" not in name):
+            status = 1
+        else:
+            call.print(path)
+    return status if call.words else 1
+
+
+@command("whereis")
+def whereis(call: Call) -> Effects:
+    binary_only = "-b" in call.args
+    for name in call.words:
+        yield from turn()
+        path = path_of(call, name)
+        manual = "" if binary_only else f" /usr/share/man/man1/{name}.1.gz"
+        call.print(f"{name}:" + (f" {path}{manual}" if path is not None and path != name else ""))
+    return 0

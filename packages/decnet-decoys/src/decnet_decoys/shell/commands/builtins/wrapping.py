@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Commands that run a program in some other way: time, timeout, nice, nohup, xargs."""
+
+from decnet_decoys.shell.builtin_names import BUILTINS
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.effects import Effects, Pause, Print, turn
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputBuffer
+from decnet_decoys.shell.syntax.escapes import unescape
+
+MAX_READ = 2000
+"""Arguments that xargs reads."""
+_VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
+
+
+@command("time", folder="")
+def time_(call: Call) -> Effects:
+    status = 0
+    if call.args:
+        status = yield from call.runner.execute(call.args, call.streams)
+    yield from call.runner.flush()
+    took = b"0m0.004s 0m0.001s 0m0.002s" if call.args[:1] and call.args[0] not in BUILTINS else b"0m0.000s " * 3
+    real, user, system = took.split()
+    yield Print(b"\nreal\t%b\nuser\t%b\nsys\t%b\n" % (real, user, system), error=True)
+    return status
+
+
+@command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "unbuffer", "strace", "chrt")
+def wrap(call: Call) -> Effects:
+    """Run a program in some other way."""
+    args, name = list(call.args), call.name
+    while args and args[0].startswith("-") and len(args[0]) > 1:
+        option = args.pop(0)
+        if option[-1] in _VALUED.get(name, "") and len(option) == 2 and args:
+            args.pop(0)
+    seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
+    if name == "nice" and not args:
+        call.print(str(call.shell.niceness))
+        return 0
+    if not args:
+        raise tried(call, "missing operand", 125 if name in ("timeout", "nohup") else 1)
+    steps = call.runner.execute(args, call.streams)
+    if name == "nice":
+        return (yield from _nicer(call, steps))
+    if name != "timeout":
+        return (yield from steps)
+    return (yield from _limited(steps, seconds))
+
+
+def _nicer(call: Call, steps: Effects) -> Effects:
+    """Run with a higher niceness, which another `nice` shows."""
+    given = next((arg for arg in call.args if arg.lstrip("-n").lstrip("-").isdecimal()), "10")
+    before = call.shell.niceness
+    call.shell.niceness = max(-20, min(19, before + int(given.lstrip("-n")[:3] or 10)))
+    try:
+        return (yield from steps)
+    finally:
+        call.shell.niceness = before
+
+
+def _limited(steps: Effects, text: str) -> Effects:
+    """Run until the pauses of a program add up to the time that it has."""
+    unit = {"m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:], 1.0)
+    number = text.rstrip("smhd")
+    left = float(number) * unit if number.replace(".", "", 1).isdecimal() and len(number) < 12 else 0.0
+    reply = None
+    try:
+        while True:
+            effect = steps.send(reply)
+            if isinstance(effect, Pause):
+                if 0 < left < effect.seconds:
+                    yield Pause(left)
+                    return 124
+                left -= effect.seconds
+            reply = yield effect
+    except StopIteration as end:
+        return int(end.value)
+    finally:
+        steps.close()
+
+
+_XARGS = {"null": "0", "max-args": "n:", "replace": "I:", "no-run-if-empty": "r", "max-procs": "P:", "delimiter": "d:",
+          "max-lines": "L:", "verbose": "t", "interactive": "p"}  # fmt: skip
+
+
+@command("xargs")
+def xargs(call: Call) -> Effects:
+    """Run a program with arguments that are read: -n some at a time, -I one in place of a mark, -0, -d, -r."""
+    found = options(call, "0n:I:rP:d:L:tps:a:E:x", _XARGS, permute=False)
+    command_line = found.operands or ["echo"]
+    data = decode((yield from call.input()).whole(MAX_ARGUMENT_CHARACTERS))
+    mark = found.last("I") if "I" in found else None
+    if "0" in found or "d" in found:
+        separator = "\0" if "0" in found else unescape(found.last("d"))[0][:1] or "\n"
+        words = [one for one in data.split(separator) if one][:MAX_READ]
+    elif mark is not None or "L" in found:
+        words = [line.strip() for line in data.splitlines() if line.strip()][:MAX_READ]
+    else:
+        words = _quoted_words(data)
+    if not words and ("r" in found or mark is not None):
+        return 0
+    size = 1 if mark is not None or "L" in found else _size(found.last("n"))
+    status = 0
+    for start in range(0, max(1, len(words)), size):
+        yield from turn()
+        group = words[start : start + size]
+        if mark is None:
+            line = [*command_line, *group]
+        else:
+            line = [arg.replace(mark, group[0], 16) if mark else arg for arg in command_line]
+        one = yield from call.runner.execute(line, call.streams._replace(stdin=InputBuffer(b"")))
+        status = one if one == 127 else 123 if one else status
+        if one == 127:
+            break
+    return status
+
+
+def _size(text: str) -> int:
+    return int(text) if text.isdecimal() and 0 < len(text) < 6 and int(text) else MAX_READ
+
+
+def _quoted_words(data: str) -> list[str]:
+    return [word.replace("'", "").replace('"', "") for word in data.split(None, MAX_READ)[:MAX_READ]]
