@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands that change accounts by editing their files."""
