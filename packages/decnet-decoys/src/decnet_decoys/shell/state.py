@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The state of one login's shell between commands: user, directory, variables, functions, history."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,9 +16,10 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.live_files import Running, noise, uptime, zeros
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
-from decnet_decoys.shell.machine.tree import ENDLESS, Filler, Identity, whole_of
+from decnet_decoys.shell.machine.tree import Identity, whole_of
 from decnet_decoys.shell.syntax.nodes import Group
 
 MAX_VARIABLES = 500
@@ -58,34 +58,6 @@ class Origin(NamedTuple):
     """The recorded session, which is named as the one that planted what it changes."""
 
 
-class Running:
-    """The program that runs now, as /proc/self shows it."""
-
-    def __init__(self, shell: str) -> None:
-        self._shell = shell
-        self._argv = [shell]
-        self._cwd = "/"
-
-    def begin(self, argv: list[str], cwd: str) -> None:
-        self._argv, self._cwd = argv, cwd
-
-    def end(self) -> None:
-        self._argv = [self._shell]
-
-    def comm(self) -> bytes:
-        return encode(self._argv[0].rpartition("/")[2][:15] + "\n")
-
-    def cmdline(self) -> bytes:
-        return b"".join(encode(word[:4096]) + b"\0" for word in self._argv[:64])
-
-    def exe(self) -> str:
-        name = self._argv[0].rpartition("/")[2]
-        return "/bin/busybox" if self._shell == "busybox" else f"/usr/bin/{name}"
-
-    def directory(self) -> str:
-        return self._cwd
-
-
 class ShellState:
     """One login's state; pure data that programs read and change, it runs nothing."""
 
@@ -114,13 +86,13 @@ class ShellState:
         self.files = overlay.files
         self._users: tuple[object, object, list[User]] | None = None
         self.lease = lease or overlay.lease
-        self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
+        self.files.live["/proc/uptime"] = partial(uptime, machine, clock)  # the overlay must not keep this shell
         running = self.running = Running("bash" if machine.persona.family == "debian" else "busybox")
         self.files.live["/proc/self/comm"], self.files.live["/proc/self/cmdline"] = running.comm, running.cmdline
         self.files.live_links["/proc/self/exe"] = running.exe
         self.files.live_links["/proc/self/cwd"] = running.directory
-        self.files.live["/dev/zero"] = _zeros
-        self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(_noise, count())
+        self.files.live["/dev/zero"] = zeros
+        self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.functions: dict[str, Group] = {}
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
@@ -429,18 +401,3 @@ class ShellState:
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script = of_shell
-
-
-def _zeros() -> Filler:
-    return Filler(b"", ENDLESS, "")
-
-
-def _noise(reads: Iterator[int]) -> Filler:
-    """Return endless noise, other at each read."""
-    return Filler(b"", ENDLESS, f"{os.urandom(8).hex()}{next(reads)}")
-
-
-def _uptime(machine: Machine, clock: Callable[[], float]) -> bytes:
-    """Return the text of /proc/uptime: seconds since the boot, and all processors' idle ones (proc(5))."""
-    up = max(0.0, clock() - machine.booted)
-    return f"{up:.2f} {up * machine.persona.hardware.cores * 0.988:.2f}\n".encode()
