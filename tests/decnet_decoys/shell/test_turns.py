@@ -226,7 +226,7 @@ PROGRAMS = (
     "perl -e 'print \"a\"," + " " * 2000 + "y'; perl -e 'print " + ("\"" + "a" * 64 + "\" x 9999,") * 20 + "'",
     "perl -e 'system \"a\"" + " " * 1000 + "y'; perl -pe 's" + "/" * 400 + " " * 1000 + "y' /tmp/row",
     "python3 -c '" + "import a;   " * 100 + "x'",
-    "PS3=; select x in; do :; done < /tmp/lines; tr -d y < /tmp/lines | (PS3=; select x in; do :; done)",
+    "tr -d y < /tmp/lines | (PS3=; select x in; do :; done)",
     "split -l1 /tmp/lines",
     "column -t /tmp/lines",
     "join /tmp/lines /tmp/lines",
