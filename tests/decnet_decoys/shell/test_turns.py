@@ -226,6 +226,7 @@ PROGRAMS = (
     "perl -e 'print \"a\"," + " " * 2000 + "y'; perl -e 'print " + ("\"" + "a" * 64 + "\" x 9999,") * 20 + "'",
     "perl -e 'system \"a\"" + " " * 1000 + "y'; perl -pe 's" + "/" * 400 + " " * 1000 + "y' /tmp/row",
     "python3 -c '" + "import a;   " * 100 + "x'",
+    f"ls {('-' + 'a' * 511 + ' ') * 500}",
     "tr -d y < /tmp/lines | (PS3=; select x in; do :; done)",
     "split -l1 /tmp/lines",
     "column -t /tmp/lines",
