@@ -125,6 +125,8 @@ def test_how_packets_are_cut_changes_nothing(data: bytes, size: int) -> None:
         ("select * from `shop`.`orders` where id = 1", [["1", "a"], ["2", "b"]]),
         ("show tables from shop", [["orders"]]),
         ("show variables like 'plugin%'", [["plugin_dir", "/usr/lib/mysql/plugin/"]]),
+        ("select @@version_comment like 'DEB_an%'", [["1"]]),
+        ("select @@version_comment like 'deb*an%'", [["0"]]),
     ],
 )
 def test_first_questions_are_answered(sql: str, expected: list[list[str | None]]) -> None:
@@ -184,7 +186,7 @@ def test_every_statement_has_an_answer(sql: str) -> None:
     [
         "select " + " " * 100_000 + "into", "select " + "a from " * 20_000, "create table x (" + ")" * 100_000 + "!",
         "show variables like '" + "%a" * 50_000 + "'", "select " + "(" * 100_000, "select " + "'," * 50_000,
-        "select " + " into dumpfile '" * 6_000,
+        "select " + " into dumpfile '" * 6_000, "select @@version like '" + "%" * 60 + "x'",
     ],
 )  # fmt: skip
 def test_no_statement_takes_long(sql: str) -> None:

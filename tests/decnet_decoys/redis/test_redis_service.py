@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import thread_time
 
 import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, free_port
@@ -22,6 +23,7 @@ from decnet_decoys.redis.dispatch import answer as reply_to
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Simple
+from decnet_decoys.redis.scripts import eval_
 
 SERVER, CLIENT = shutil.which("redis-server"), shutil.which("redis-cli")
 
@@ -163,6 +165,27 @@ async def test_replication_modules_and_scripts_are_recorded_to_their_end(host: D
     recorded = {one.action: one.detail for one in await host.until(ServiceRequest, 6)}
     assert recorded["MODULE"] == {"ARGS": "LOAD ./exp.so"}
     assert recorded["SYSTEM.EXEC"] == {"ARGS": "id", "known": "no"}
+
+
+def scripted() -> Client:
+    return Client(Instance(RedisProfile(), persona("mail-server"), 6379, "1"), ("192.0.2.1", 1), ("192.0.2.2", 6379))
+
+
+@pytest.mark.parametrize(
+    ("code", "reply"),
+    [(b" return 7 ; ", 7), (b"return 'x'", b"x"), (b"return {1, 2}", [1, 2]), (b"return redis.call()", None)],
+)
+def test_a_script_that_returns_a_constant_is_answered(code: bytes, reply: object) -> None:
+    assert eval_(scripted(), [code, b"0"]) == reply
+
+
+def test_no_script_takes_long() -> None:
+    best = 1.0
+    for _ in range(3):
+        began = thread_time()
+        eval_(scripted(), [b"return 1" + b" " * 4000 + b"x", b"0"])
+        best = min(best, thread_time() - began)
+    assert best < 0.02
 
 
 async def test_what_is_stored_is_there_for_the_next_and_bounded(host: DeckyHost) -> None:

@@ -182,6 +182,17 @@ async def test_a_connection_that_stops_before_it_is_served_is_released(tmp_path:
         assert host.events() == []
 
 
+async def test_a_client_that_waits_for_its_turn_when_the_port_closes_is_not_served(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host, client(host) as served:
+        assert await echoed(served, b"hello") == b"hello"
+        (listener,) = host.listeners
+        with socket.create_connection((host.decky.address, host.decky.services["echo"])):
+            listener._accept()
+            await listener.close()  # in which the first connection ends, and the second could have been admitted
+        assert not listener._serving
+        assert listener._context.fleet.unadmitted == 0
+
+
 async def test_a_waiting_client_is_accepted_with_all_before_it(tmp_path: Path) -> None:
     async with playing(tmp_path) as host:
         (listener,) = host.listeners

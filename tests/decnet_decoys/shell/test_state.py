@@ -97,6 +97,7 @@ def test_variables_functions_and_history_are_bounded_in_all(shell: ShellState) -
     for number in range(2000):
         shell.remember(str(number) * 1000)
     assert sum(map(len, shell.history)) <= MAX_HISTORY_CHARACTERS
+    assert sum(map(len, shell._entered)) <= MAX_HISTORY_CHARACTERS
     assert shell.history[-1].startswith("1999")
 
 

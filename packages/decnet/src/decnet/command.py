@@ -191,9 +191,9 @@ def _run_command(command: Command, arguments: list[str]) -> int:
         import importlib
 
         if command.name == "up":
-            from decnet.up import words
+            from decnet.up import command_line
 
-            if (asked := words.read(arguments)) is not None:
+            if (asked := command_line.read(arguments)) is not None:
                 from decnet.up.launch import launch
 
                 return launch(asked)

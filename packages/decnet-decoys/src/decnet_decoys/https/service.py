@@ -33,11 +33,13 @@ class HttpsService(Service[HttpsProfile]):
 
     def __init__(self, context: DeckyContext, profile: HttpsProfile, port: int) -> None:
         super().__init__(context, profile, port)
-        from decnet_decoys.tls import manner  # OpenSSL
+        from decnet_decoys.tls import server_profile  # OpenSSL
         from decnet_decoys.tls.offer import TlsOffer
 
         site = context.persona.profile(HttpProfile) or EMPTY_SITE
-        configured = {"apache": manner.APACHE, "lighttpd": manner.LIGHTTPD}.get(site.flavour, manner.NGINX)
+        configured = {"apache": server_profile.APACHE, "lighttpd": server_profile.LIGHTTPD}.get(
+            site.flavour, server_profile.NGINX
+        )
         self._site = HttpService(context, site, port, scheme="https")
         self.tls = TlsOffer(context, profile.name or context.host_name, ("http/1.1",), configured)
 

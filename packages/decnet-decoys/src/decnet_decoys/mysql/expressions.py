@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The expressions of a SELECT: literals, variables and the functions that intruders ask for; nothing is computed."""
 
+import fnmatch
 import re
 import time
 from collections.abc import Callable
@@ -38,11 +39,17 @@ def _compared(visitor: Visitor, found: re.Match[str]) -> str | Failed | None:
     value = value_of(visitor, found["what"])
     if value is None or isinstance(value, Failed):
         return value
-    pattern = re.escape(found["with"]).replace("%", ".*").replace("_", ".") if found["how"] != "=" else ""
-    same = (
-        found["with"].lower() == value.lower() if found["how"] == "=" else re.fullmatch(pattern, value, re.IGNORECASE)
-    )
+    same = found["with"].lower() == value.lower() if found["how"] == "=" else like(value, found["with"])
     return "1" if same else "0"
+
+
+def like(value: str, pattern: str) -> bool:
+    """Return whether a pattern of SQL's LIKE matches, of which the first 64 characters count.
+
+    By `fnmatch`, whose expressions do not go back: percent signs in a row would take a regular expression for ever.
+    """
+    shell = pattern[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    return re.match(fnmatch.translate(shell.replace("%", "*").replace("_", "?")), value.lower()) is not None
 
 
 def _computed(found: re.Match[str]) -> str:

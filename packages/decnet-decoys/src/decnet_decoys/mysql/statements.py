@@ -7,11 +7,10 @@ typing mistake. What a visitor creates and drops is remembered for all, in bound
 
 import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.expressions import column_of, expressions, literal, value_of
+from decnet_decoys.mysql.expressions import column_of, expressions, like, literal, value_of
 from decnet_decoys.mysql.packets import Column, number_column
 from decnet_decoys.mysql.profile import Table
 
@@ -101,11 +100,9 @@ def _variables(visitor: Visitor, match: re.Match[str]) -> Outcome:
     return Found([Column("Variable_name", size=256, flags=1), Column("Value", size=8192)], shown)
 
 
-def _matched(names: Iterable[str], like: str | None) -> list[str]:
+def _matched(names: Iterable[str], pattern: str | None) -> list[str]:
     """Return the names that a pattern of SQL's LIKE matches, in order; all without a pattern."""
-    pattern = (like or "%")[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    wanted = pattern.replace("%", "*").replace("_", "?")
-    return [name for name in sorted(names) if fnmatchcase(name.lower(), wanted)]
+    return sorted(names) if pattern is None else [name for name in sorted(names) if like(name, pattern)]
 
 
 def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:

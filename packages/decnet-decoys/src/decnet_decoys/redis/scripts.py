@@ -8,8 +8,8 @@ from decnet_decoys.redis.instance import MOST_SCRIPTS, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Reply
 
-_CONSTANT = re.compile(rb"\s*return\s+(?:(?P<number>-?\d{1,15})|(['\"])(?P<text>[^'\"\\]{0,256})\2|"
-                       rb"\{(?P<numbers>\d{1,9}(?:\s*,\s*\d{1,9}){0,31})\})\s*;?\s*")  # fmt: skip
+_CONSTANT = re.compile(rb"return\s+(?:(?P<number>-?\d{1,15})|(['\"])(?P<text>[^'\"\\]{0,256})\2|"
+                       rb"\{(?P<numbers>\d{1,9}(?:\s*,\s*\d{1,9}){0,31})\})\s*;?")  # fmt: skip
 
 
 def script(client: Client, given: Arguments) -> Reply:
@@ -54,7 +54,7 @@ def eval_(client: Client, given: Arguments) -> Reply:
 
 
 def _value(body: bytes) -> Reply:
-    found = _CONSTANT.fullmatch(body[:4096])
+    found = _CONSTANT.fullmatch(body[:4096].strip())
     if found is None:
         return None
     if found["number"] is not None:

@@ -60,6 +60,14 @@ def is_client(sock: socket.socket) -> bool:
 
 
 def _dissolve(sock: socket.socket) -> None:
+    """End its connection and give its port back; raises OSError."""
+    _disconnect(sock)
+    if sock.getsockname()[1]:  # one that was bound and never connected keeps its port, unless it has listened
+        sock.listen(0)
+        _disconnect(sock)
+
+
+def _disconnect(sock: socket.socket) -> None:
     if _libc.connect(sock.fileno(), _UNSPECIFIED, len(_UNSPECIFIED)) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -148,10 +148,10 @@ class TcpListener(Listener):
         self._unadmitted: dict[socket.socket, str] = {}
 
     async def close(self) -> None:
-        await super().close()
-        for client in list(self._unadmitted):
+        for client in list(self._unadmitted):  # first: one that is admitted while others end would be served on
             self._take_up(client)
             client.close()
+        await super().close()
 
     def _accept(self) -> None:
         """Accept waiting clients for one turn: new ones queue behind one that connects a thousand times a second."""

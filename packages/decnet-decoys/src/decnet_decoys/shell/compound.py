@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump
-from decnet_decoys.shell.effects import AskLine, Effect, Effects
+from decnet_decoys.shell.effects import AskLine, Effect, Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.patterns import matches
@@ -73,6 +73,7 @@ def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> E
         prompt = shell.variables.get("PS3", "#? ")
         streams.err.write(encode(menu + (prompt if streams.stdin is not None else "")))
         yield from runner.flush()
+        yield from turn()
         given = streams.stdin.line() if streams.stdin is not None else (yield AskLine(prompt))
         if given is None:
             streams.out.write(b"\n")

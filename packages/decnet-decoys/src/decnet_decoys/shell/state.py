@@ -324,12 +324,11 @@ class ShellState:
 
     def remember(self, line: str) -> None:
         """Add a line to the history; the oldest make room."""
-        self.history.append(line[:MAX_HISTORY_LINE])
-        self._entered.append(line[:MAX_HISTORY_LINE])
-        del self._entered[:-MAX_HISTORY]
-        total = sum(map(len, self.history))
-        while total > MAX_HISTORY_CHARACTERS or len(self.history) > MAX_HISTORY:
-            total -= len(self.history.pop(0))
+        for lines in (self.history, self._entered):
+            lines.append(line[:MAX_HISTORY_LINE])
+            total = sum(map(len, lines))
+            while total > MAX_HISTORY_CHARACTERS or len(lines) > MAX_HISTORY:
+                total -= len(lines.pop(0))
 
     def set_parameters(self, argv: list[str]) -> dict[str, str]:
         """Set $0 to $9, $@ and $#; returns what they were."""

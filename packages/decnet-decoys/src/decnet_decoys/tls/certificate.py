@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.durable import replace_file
-from decnet_decoys.tls.manner import Manner
+from decnet_decoys.tls.server_profile import ServerProfile
 
 DAYS = 3650
 _FILE = "tls.pem"
@@ -25,13 +25,13 @@ def make_certificate(directory: Path, name: str) -> None:
         replace_file(directory / _FILE, _made(name), 0o600)
 
 
-def server_context(directory: Path, name: str, manner: Manner | None = None) -> ssl.SSLContext:
+def server_context(directory: Path, name: str, profile: ServerProfile | None = None) -> ssl.SSLContext:
     """Return what a server with the decky's certificate needs, making that if there is none; raises OSError."""
     make_certificate(directory, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / _FILE)
-    if manner is not None:
-        manner.apply(context)
+    if profile is not None:
+        profile.apply(context)
     return context
 
 

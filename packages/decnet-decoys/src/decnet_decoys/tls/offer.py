@@ -8,20 +8,20 @@ from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.tls.certificate import is_made, make_certificate, server_context
 from decnet_decoys.tls.connection import TlsConnection, secured
-from decnet_decoys.tls.manner import Manner
+from decnet_decoys.tls.server_profile import ServerProfile
 
 
 class TlsOffer:
     """What one service needs to speak TLS."""
 
     def __init__(
-        self, context: DeckyContext, name: str, protocols: tuple[str, ...] = (), manner: Manner | None = None
+        self, context: DeckyContext, name: str, protocols: tuple[str, ...] = (), profile: ServerProfile | None = None
     ) -> None:
-        """`name` is the certificate's, `protocols` are what ALPN (RFC 7301) may choose; `manner` None: Python's own."""
+        """`name` is the certificate's, `protocols` are what ALPN (RFC 7301) may choose; no profile: Python's own."""
         self._context = context
         self._name = name
         self._protocols = protocols
-        self._manner = manner
+        self._profile = profile
         self._ready: ssl.SSLContext | None = None
         self._making = asyncio.Lock()
 
@@ -45,7 +45,7 @@ class TlsOffer:
         async with self._making:
             if self._ready is None:
                 keys, in_thread = self._context.keys, self._context.runtime.in_thread
-                made = await in_thread(server_context, keys, self._name, self._manner)
+                made = await in_thread(server_context, keys, self._name, self._profile)
                 if self._protocols:
                     made.set_alpn_protocols(list(self._protocols))
                 self._ready = made

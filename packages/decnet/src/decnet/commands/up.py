@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`decnet up`: the whole fleet in the foreground, until Ctrl-C.
 
-This describes the options, and answers mistakes. A command line without any is read by `decnet.up.words`, so that typer
-is not loaded into the process that all workers are forked from.
+This describes the options, and answers mistakes. A command line without mistakes is read by `decnet.up.command_line`,
+so that typer is not loaded into the process that all workers are forked from.
 """
 
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Json, application
+from decnet.up.command_line import MOST_PORT_OFFSET, Options
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.launch import launch
-from decnet.up.words import MOST_PORT_OFFSET, Options
 
 app = application("The fleet, in the foreground.")
 

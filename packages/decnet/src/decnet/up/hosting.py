@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment
-from decnet.up.ground import environment
+from decnet.up.preparation import environment
 from decnet_core.runtime import logs
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.supervise.command import BUS_SECONDS

@@ -18,13 +18,13 @@ from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.up import own_address
-from decnet.up.ground import prepare
+from decnet.up.command_line import Options
 from decnet.up.hosting import Hosting
 from decnet.up.known_sections import refuse_unknown
+from decnet.up.preparation import prepare
 from decnet.up.revival import course, reviving
 from decnet.up.run import RunOptions, run, workers
 from decnet.up.viewer.messages import Show
-from decnet.up.words import Options
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork import zygote
 from decnet_core.supervise.settings import SuperviseSettings

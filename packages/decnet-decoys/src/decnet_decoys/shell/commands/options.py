@@ -10,6 +10,7 @@ from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 
 MAX_OPTIONS = 512
+"""Letters and long names that are read; further ones are passed over."""
 
 
 class UsageError(DecoysError):
@@ -83,7 +84,7 @@ class _Reader:
             self._values.setdefault(name, []).append(value)
 
     def _cluster(self, cluster: str, args: Iterator[str]) -> None:
-        for index, letter in enumerate(cluster[:MAX_OPTIONS]):
+        for index, letter in enumerate(cluster[: max(0, MAX_OPTIONS - self._count)]):
             place = self._letters.find(letter) if letter != ":" else -1
             if place < 0:
                 raise tried(self._call, f"invalid option -- '{letter}'", self._status)

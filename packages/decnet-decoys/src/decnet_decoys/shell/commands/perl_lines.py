@@ -13,15 +13,19 @@ from decnet_decoys.shell.syntax.escapes import unescape
 MAX_TEXT = 4096
 MAX_REPLACED = 2000
 """Matches of a line that are replaced, twice."""
+MAX_ITEMS = 128
+"""Of a list that is printed."""
 _ITEM = re.compile(
-    r"\s*(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*(?:[,.]|$)", re.DOTALL
+    r"\s*+(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*+(?:[,.]|$)", re.DOTALL
 )
-_DIED = re.compile(r"""\s*die\s*\(?\s*(["'])(.{0,1000}?)\1\s*\)?\s*""", re.DOTALL)
-_PRINTED = re.compile(r"\s*(?:print|say)\s+(.*?)\s*", re.DOTALL)
-_COUNTED = re.compile(r"\s*(?:print|say)\s+for\s+(\d{1,4})\.\.(\d{1,4})\s*")
-_RUN = re.compile(r"""\s*(system|exec)\s*\(?\s*((?:["'][^"']{0,1000}["']\s*,?\s*){1,16})\)?\s*""")
-_SUBSTITUTED = re.compile(r"\s*s([/|#,])(.{0,200}?)\1(.{0,200}?)\1([gi]{0,2})\s*;?\s*")
-_MATCHED = re.compile(r"\s*print\s+(if|unless)\s+/(.{0,200}?)/(i?)\s*;?\s*")
+_REPEATED = re.compile(r"\s*+[\"']([^\"'\\]{1,64})[\"']\s*+x\s*+(\d{1,4})\s*+(?:[,.]|$)")
+_DIED = re.compile(r"""\s*+die\s*+\(?\s*+(["'])(.{0,1000}?)\1\s*+\)?\s*+""", re.DOTALL)
+_PRINTED = re.compile(r"\s*+(?:print|say)\s++(.*)", re.DOTALL)
+_COUNTED = re.compile(r"\s*+(?:print|say)\s++for\s++(\d{1,4})\.\.(\d{1,4})\s*+")
+_RUN = re.compile(r"""\s*+(system|exec)\s*+\(?\s*+((?:["'][^"']{0,1000}["']\s*+,?\s*+){1,16}+)\)?\s*+""")
+_TEXT = r"((?:\\.|(?!\1)[^\\]){0,200}+)"
+_SUBSTITUTED = re.compile(rf"\s*+s([/|#,]){_TEXT}\1{_TEXT}\1([gi]{{0,2}})\s*+;?\s*+")
+_MATCHED = re.compile(r"\s*+print\s++(if|unless)\s++/((?:\\.|[^/\\]){0,200}+)/(i?)\s*+;?\s*+")
 
 
 def statements(call: Call, source: str, ending: str) -> Effects:
@@ -49,7 +53,7 @@ def statements(call: Call, source: str, ending: str) -> Effects:
 
 def _print(call: Call, statement: str, ending: str) -> None:
     match = _PRINTED.fullmatch(statement)
-    text = None if match is None else _joined(match[1])
+    text = None if match is None else _joined(match[1].rstrip())
     if text is not None:
         call.print(text[:MAX_TEXT], end=ending)
 
@@ -91,22 +95,26 @@ def _replaced_in(line: bytes, fits: Pattern, new: bytes, *, every: bool) -> Step
 
 def _joined(source: str) -> str | None:
     """Return the texts and sums of a list, one after the other; None when it has anything else."""
-    repeated = re.match(r"\s*[\"']([^\"'\\]{1,64})[\"']\s*x\s*(\d{1,4})\s*(?:[,.]\s*|$)", source)
-    if repeated is not None:
-        rest = _joined(source[repeated.end() :]) if repeated.end() < len(source) else ""
-        return None if rest is None else repeated[1] * int(repeated[2]) + rest
-    found, at = [], 0
-    while at < len(source):
-        match = _ITEM.match(source, at)
-        if match is None or match.end() == at:
+    found, at, size = list[str](), 0, 0
+    while at < len(source) and len(found) < MAX_ITEMS and size < MAX_TEXT:
+        repeated = _REPEATED.match(source, at)
+        match = repeated or _ITEM.match(source, at)
+        text = None if match is None or match.end() == at else _repeated(match) if repeated else _item(match)
+        if match is None or text is None:
             return None
-        double, single, number = match.groups()
-        if number is not None:
-            value = arithmetic(number, {})
-            if value is None:
-                return None
-            found.append(str(value))
-        else:
-            found.append(unescape(double)[0] if double is not None else single)
-        at = match.end()
+        found.append(text)
+        at, size = match.end(), size + len(text)
     return "".join(found)
+
+
+def _repeated(match: re.Match[str]) -> str:
+    return match[1] * min(int(match[2]), MAX_TEXT)
+
+
+def _item(match: re.Match[str]) -> str | None:
+    """Return the text that an item is; None for a sum that cannot be computed."""
+    double, single, number = match.groups()
+    if number is not None:
+        value = arithmetic(number, {})
+        return None if value is None else str(value)
+    return unescape(double)[0] if double is not None else str(single)

@@ -17,7 +17,7 @@ def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
     """Do what an assignment says; returns it as `set -x` shows it."""
     shell, name = runner.shell, assignment.name
     if isinstance(assignment.value, Elements):
-        if assignment.value.associative:
+        if assignment.value.associative and len(shell.associative) < MAX_ELEMENTS:
             shell.associative.add(name)
         found = yield from words.fields(runner, assignment.value.words)
         fill(shell, name, found, append=assignment.append)

@@ -20,8 +20,8 @@ from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.event_feed import EventFeed
 from decnet.fleet.notice_feed import NoticeFeed
 from decnet.up.figures import measure, memory_of_fleet
-from decnet.up.ground import lay
 from decnet.up.guide import guide_to
+from decnet.up.preparation import prepare_in_process
 from decnet.up.view import JsonView, PlainView, View
 from decnet.up.viewer.messages import (
     ASKED,
@@ -224,7 +224,7 @@ def _ends(deployment: Deployment) -> Ends:
     except UnavailableError:
         raise
     except RefusedError:
-        ends = lay(deployment)
+        ends = prepare_in_process(deployment)
         if ends is None:
             raise UnavailableError("the database cannot be used") from None
         return ends

@@ -54,9 +54,9 @@ def python(call: Call) -> Effects:
 
 
 _SYSTEM = re.compile(
-    r"""(?:\s*import\s+[\w, ]{1,64}[;\n]\s*)*"""
+    r"""(?:\s*+import\s++[\w, ]{1,64}[;\n]\s*+)*+"""
     r"""(?:os\.(?:system|popen|execl)|subprocess\.(?:call|run|check_call|Popen)|pty\.spawn)"""
-    r"""\(\s*(["'])((?:[^"'\\]|\\.)*)\1\s*(?:,\s*shell\s*=\s*True\s*)?\)\s*;?\s*"""
+    r"""\(\s*+(["'])((?:[^"'\\]|\\.)*+)\1\s*+(?:,\s*+shell\s*+=\s*+True\s*+)?\)\s*+;?\s*+"""
 )
 """A Python program that does nothing but run a command line."""
 

@@ -18,7 +18,7 @@ fDKQXkYuNs474553LBgOhgObJ4Oi7Aeij7XFXfBvTFLJ3ivL9pVYFxg5lUl86pVq
 """Of 2,048 bits (RFC 3526), which OpenSSL takes by itself for a server that asks it to."""
 
 
-class Manner(NamedTuple):
+class ServerProfile(NamedTuple):
     """What one server offers from TLS 1.2 on."""
 
     ciphers: str
@@ -42,6 +42,6 @@ class Manner(NamedTuple):
                 context.load_dh_params(file.name)
 
 
-NGINX: Final = Manner("HIGH:!aNULL:!MD5")
-APACHE: Final = Manner("HIGH:!aNULL", prefers_own=False, finite_fields=True, tickets=False)
-LIGHTTPD: Final = Manner("HIGH:!aNULL")
+NGINX: Final = ServerProfile("HIGH:!aNULL:!MD5")
+APACHE: Final = ServerProfile("HIGH:!aNULL", prefers_own=False, finite_fields=True, tickets=False)
+LIGHTTPD: Final = ServerProfile("HIGH:!aNULL")

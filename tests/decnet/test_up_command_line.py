@@ -10,8 +10,8 @@ import pytest
 import typer
 
 from decnet.commands.up import app
+from decnet.up.command_line import SWITCHES, VALUES, Options, read
 from decnet.up.hosting import Hosting
-from decnet.up.words import SWITCHES, VALUES, Options, read
 
 
 def test_every_option_is_known() -> None:

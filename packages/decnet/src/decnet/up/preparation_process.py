@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The process that does what `ground` leaves to another one: it migrates the database and makes the listener's keys."""
+"""What `preparation` leaves to another process: it migrates the database and makes the listener's keys."""
 
 import sys
 

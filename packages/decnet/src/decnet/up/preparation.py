@@ -31,19 +31,19 @@ def prepare(deployment: Deployment) -> tuple[FleetLock, Ends | None]:
     lock = FleetLock(deployment.state.supervisors)
     try:
         ends = None if lacks_identity(deployment.settings, deployment.state.root) else ends_of(deployment.database_url)
-        return lock, ends or lay(deployment)
+        return lock, ends or prepare_in_process(deployment)
     except BaseException:
         lock.release()
         raise
 
 
-def lay(deployment: Deployment) -> Ends | None:
-    """Have another process do what is missing (`groundwork`); return the ends, None while the database is unavailable.
+def prepare_in_process(deployment: Deployment) -> Ends | None:
+    """Have another process do what is missing (`preparation_process`); return the ends, None without a database.
 
     Raises OperatorError.
     """
     done = subprocess.run(
-        [sys.executable, "-c", "from decnet.up.groundwork import main; raise SystemExit(main())"],
+        [sys.executable, "-c", "from decnet.up.preparation_process import main; raise SystemExit(main())"],
         env=environment(deployment),
         capture_output=True,
         text=True,
