@@ -90,6 +90,16 @@ async def test_a_flood_stops_the_channel_until_it_is_read() -> None:
     assert [*paused, channel.paused] == [False, True, False]
 
 
+async def test_a_flood_that_is_dropped_lets_the_channel_go_on() -> None:
+    terminal, channel = opened(pty=True)
+    terminal.data_received(bytes(MAX_UNREAD + 1))
+    assert (len(terminal.take_waiting()), channel.paused) == (MAX_UNREAD + 1, False)
+    pausing = await begun(terminal.pause(60))
+    terminal.data_received(bytes(MAX_UNREAD) + b"\x03")
+    assert await pausing is True
+    assert not channel.paused
+
+
 @pytest.mark.parametrize(("pty", "shown"), [(True, b"a\r\nb\r\n"), (False, b"a\nb\r\n")])
 async def test_only_a_pty_turns_line_ends_into_cr_lf(pty: bool, shown: bytes) -> None:
     terminal, channel = opened(pty=pty)

@@ -150,7 +150,7 @@ class _Answered:
     async def _entered(self, prompt: str, *, echo: bool) -> Entered:
         """Return what was typed; what was typed ahead of a password is dropped, as by TCSAFLUSH (termios(3))."""
         if not echo:
-            await self._terminal.write(typed_ahead(self._terminal.drop_waiting()[:READ_AT_ONCE]))
+            await self._terminal.write(typed_ahead(self._terminal.take_waiting()[:READ_AT_ONCE]))
         await self._terminal.write(prompt.encode())
         line, entered = LoginLine(echo=echo), None
         while entered is None:

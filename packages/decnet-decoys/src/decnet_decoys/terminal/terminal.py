@@ -141,20 +141,21 @@ class Terminal:
                 return b""
             self._changed.clear()
             await self._wait(self._changed)
+        return self.take_waiting()
+
+    def take_waiting(self) -> bytes:
+        """Return at once what the client sent and nobody has read."""
         data = bytes(self._input)
         self._input.clear()
-        self._on_waiting(0)
-        if self._paused:
-            self._paused = False
-            self._channel.resume_reading()
+        self._taken()
         return data
 
-    def drop_waiting(self) -> bytes:
-        """Forget what the client sent and nobody has read, and return it."""
-        data = bytes(self._input)
-        self._input.clear()
-        self._on_waiting(0)
-        return data
+    def _taken(self) -> None:
+        """Take note that less waits than before, and have the client go on if it was held up."""
+        self._on_waiting(len(self._input))
+        if self._paused and len(self._input) <= MAX_UNREAD:
+            self._paused = False
+            self._channel.resume_reading()
 
     def unread(self, data: bytes) -> None:
         """Put back what follows a finished line, to be read next."""
@@ -198,7 +199,7 @@ class Terminal:
         self._check_connected()
         index = self._input.find(b"\x03")
         del self._input[: index + 1]
-        self._on_waiting(len(self._input))
+        self._taken()
         return True
 
     def _check_connected(self) -> None:
