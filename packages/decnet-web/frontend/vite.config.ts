@@ -21,10 +21,24 @@ export default defineConfig({
   },
   server: { proxy: { "/api": { target: "http://127.0.0.1:8080", changeOrigin: true } } },
   test: {
-    environment: "jsdom",
-    setupFiles: ["src/test/setup.ts"],
-    include: ["src/**/*.test.{ts,tsx}"],
-    css: false,
     restoreMocks: true,
+    testTimeout: 60_000, // on a busy machine
+    // What computes needs no document, whose making takes longer than all of its tests.
+    projects: [
+      {
+        extends: true,
+        test: { name: "node", environment: "node", include: ["src/**/*.test.ts"], exclude: ["src/app/**"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "jsdom",
+          environment: "jsdom",
+          setupFiles: ["src/test/setup.ts"],
+          include: ["src/**/*.test.tsx", "src/app/**/*.test.ts"],
+          css: false,
+        },
+      },
+    ],
   },
 });
