@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from tests.decnet_core.placement.lan import ATTACKER, ATTACKER_6, FLEET, Lan, decky, needs_root, wait_until
 
+from decnet_core.deckies.messages import CLIENT_MARK
 from decnet_core.placement.desired import DesiredDecky, Service, Stack
 from decnet_core.placement.netlink import links
 from decnet_core.placement.netlink.connection import Netlink
@@ -438,7 +439,7 @@ def test_links_are_read_as_ip_shows_them(network: Lan) -> None:
 
 
 def test_only_a_client_socket_leaves_the_namespace_and_only_to_its_own_network(network: Lan) -> None:
-    one = decky("web-01", "10.77.0.10/24", "fd77::10/64")
+    one = decky("web-01", "10.77.0.10/24", "fd77::10/64", client_sockets=True)
     runtime = Netns(network.deckies, FLEET)
     network.host(runtime.start, one)
     network.ip("address", "add", "192.0.2.1/32", "dev", "eth0", machine="attacker")
@@ -458,4 +459,21 @@ def test_only_a_client_socket_leaves_the_namespace_and_only_to_its_own_network(n
             client.settimeout(1)
             with pytest.raises(TimeoutError) if address == "192.0.2.1" else contextlib.nullcontext():
                 client.connect((address, 9000))
+    network.host(runtime.stop, one)
+
+
+def test_nothing_but_answers_leaves_a_namespace_that_was_given_no_client_socket(network: Lan) -> None:
+    one = decky("web-01", "10.77.0.10/24")
+    runtime = Netns(network.deckies, FLEET)
+    network.host(runtime.start, one)
+    deckies = Namespaces(network.deckies, f"decnet-{FLEET}-")
+
+    def dial() -> int:
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, CLIENT_MARK)
+            sock.settimeout(1)
+            return sock.connect_ex((ATTACKER, 9000))
+
+    assert one.clients == ()
+    assert deckies.enter(one.name, dial) in (errno.EAGAIN, errno.EPERM, errno.ETIMEDOUT)
     network.host(runtime.stop, one)

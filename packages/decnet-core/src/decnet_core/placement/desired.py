@@ -87,6 +87,8 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
     persona_document: dict[str, Any] | None = None
     image: str | None = None
     """What runs in its container, as in the catalogue of images."""
+    client_sockets: bool = False
+    """Whether `orchestrator` may connect from it where that cannot by itself."""
 
     @property
     def data_ports(self) -> tuple[int, ...]:
@@ -100,8 +102,8 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def clients(self) -> tuple[Literal[4, 6], ...]:
-        """The IP versions of the sockets by which `orchestrator` connects from it: where that cannot by itself."""
-        if self.runtime != "netns":
+        """The IP versions of the sockets by which `orchestrator` connects from it."""
+        if self.runtime != "netns" or not self.client_sockets:
             return ()
         versions = {one.version for one in self.addresses}
         return tuple(version for version in (4, 6) if version in versions for _ in range(_CLIENTS))

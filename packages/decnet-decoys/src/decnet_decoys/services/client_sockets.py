@@ -36,6 +36,8 @@ class ClientSockets:
             if each.family == family:
                 self._free.remove(each)
                 return each
+        if not any(each.family == family for each in self.sockets):
+            raise OSError("it has no socket to connect by; switch on client_sockets below [reconciler]")
         raise OSError("all sockets to connect from it are lent")
 
     def give_back(self, lent: socket.socket) -> None:

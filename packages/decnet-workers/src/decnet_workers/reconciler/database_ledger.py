@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from decnet_core.placement.ledger import Wanted, differs, wanted
@@ -21,8 +22,9 @@ from decnet_workers.reconciler.rows import order
 class DatabaseLedger:
     """Its methods raise DBAPIError."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, client_sockets: bool = False) -> None:
         self._engine = engine
+        self._client_sockets = client_sockets
         self._leases = Leases(engine)
         self._states: dict[str, State] = {}
 
@@ -34,7 +36,8 @@ class DatabaseLedger:
         self._states = {row.name: state for row, state in rows if state is not None}
         documents = {name: one.body for name, one in known.items()}
         found = wanted([order(row) for row, _ in rows], documents, renewed.errors)
-        return Wanted(found.deckies, found.errors, found.spared, renewed.next_at)
+        deckies = [replace(one, client_sockets=self._client_sockets) for one in found.deckies]
+        return Wanted(deckies, found.errors, found.spared, renewed.next_at)
 
     def is_news(self, outcome: Outcome) -> bool:
         state = self._states.get(outcome.task.decky.name)

@@ -73,9 +73,8 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
                 self._players = DecoysProcesses(partial(handover_sockets, ctx.state))
                 found = await ctx.in_thread(runtimes, self.settings, ctx.state.root / self.name)
                 reconciliation = Reconciliation(found, self._players)
-                passes = Passes(
-                    DatabaseLedger(self._engine), reconciliation, self.settings.look_seconds, ctx.stopping.is_set
-                )
+                ledger = DatabaseLedger(self._engine, client_sockets=self.settings.client_sockets)
+                passes = Passes(ledger, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
                 self._events = NetworkEvents(ctx)
                 elsewhere = SensorDeckies(self._engine, ctx.state.root)
                 await repeat(ctx, partial(self._step, ctx, passes, elsewhere))
