@@ -31,4 +31,10 @@ class SensorReconcilerSettings(msgspec.Struct, frozen=True):
     def placement(self) -> ReconcilerSettings:
         """Return them as the runtimes want them."""
         names = Path(self.namespaces or ("/run/netns" if os.geteuid() == 0 else NAMESPACES))
-        return ReconcilerSettings(self.runtimes, str(names), self.container_socket, self.images, self.look_seconds)
+        return ReconcilerSettings(
+            runtimes=self.runtimes,
+            namespaces=str(names),
+            container_socket=self.container_socket,
+            images=self.images,
+            look_seconds=self.look_seconds,
+        )
