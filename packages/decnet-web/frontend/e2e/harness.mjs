@@ -159,3 +159,14 @@ export async function accessible(page) {
   });
   assert.deepEqual(found, []);
 }
+
+/** Fails if a page is too wide for its window, once what follows its size (charts, maps) has had time to. */
+export async function fits(page, width, what) {
+  await page.setViewportSize({ width, height: 900 });
+  const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  for (let tries = 0; (await over()) > 0 && tries < 50; tries += 1) {
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await page.waitForTimeout(100);
+  }
+  assert.ok((await over()) <= 0, `${what} at ${width} px is ${await over()} px too wide`);
+}
