@@ -108,13 +108,13 @@ async def test_worker_that_is_ready_before_it_is_known_is_ready(
 
     async def late(self: ProcessFleet, *arguments: Any) -> Any:
         child = await make(self, *arguments)
-        await until(lambda: "READY" in self._early.get(child.pid, (0, {}))[1])
+        await until(lambda: len(self._early) == 1)
         return child
 
     monkeypatch.setattr(ProcessFleet, "_make", late)
     async with running(tmp_path, "steady") as fleet:
         assert one(fleet, "steady").phase is Phase.READY
-        assert fleet._early == {}
+        assert len(fleet._early) == 0
 
 
 async def test_children_of_a_worker_end_with_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -68,6 +69,26 @@ async def test_clients_wait_in_the_ports_of_a_worker_that_was_killed(fleet: Proc
         with client:
             assert int(client.recv(100)) == second
     assert ports_of("keeper", tmp_path) == ports
+
+
+async def test_what_a_worker_hands_over_before_its_pid_is_known_is_kept(
+    fleet: ProcessFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of the zygote may be read after the child's own messages."""
+    make = ProcessFleet._make
+
+    async def late(self: ProcessFleet, *arguments: Any) -> Any:
+        child = await make(self, *arguments)
+        await until((tmp_path / "keeper").exists)  # written when all is handed over
+        return child
+
+    monkeypatch.setattr(ProcessFleet, "_make", late)
+    await fleet.start(["keeper"])
+    first = await ready(fleet, "keeper")
+    os.kill(first, signal.SIGKILL)
+    second = await ready(fleet, "keeper", after=first)
+    assert await answer(ports_of("keeper", tmp_path)[0]) == second
+    assert (tmp_path / "keeper.restored").read_text() == str(PORTS)
 
 
 async def test_what_was_forgotten_is_closed_with_its_worker(fleet: ProcessFleet, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import msgspec
 
 from decnet_core import footprint
 from decnet_core.bus.subjects import LOST, Lost
-from decnet_core.net.inherited import VARIABLE, close_all, described
+from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
@@ -24,6 +23,7 @@ from decnet_core.runtime.worker_registry import ALONE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.early_messages import EarlyMessages, Message
 from decnet_core.supervise.fork.popen_child import popen_child
 from decnet_core.supervise.fork.secrets import chosen
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
@@ -50,9 +50,6 @@ _MICROSECONDS = 1_000_000
 _EARLY_CHILD_SECONDS = 60.0
 """A worker that was forked before its zygote was prepared, and still runs this long after, is replaced by one that
 takes less memory."""
-_EARLY_SECONDS = 30.0
-_EARLY_LIMIT = 64
-"""Processes whose messages are kept until they are known; any process of our user could send some."""
 
 _DOWN = frozenset({Phase.REFUSED, Phase.CRASH_LOOP})
 _ENDED = frozenset({Phase.WAITING, Phase.REFUSED, Phase.CRASH_LOOP})
@@ -96,7 +93,7 @@ class ProcessFleet(Fleet):
         self._zygote_of = functools.cache(zygote_of)  # the registry looks for what is installed each time
         self._zygotes: dict[str, ZygoteClient] = {}
         self._logs = logs
-        self._early: dict[int, tuple[float, dict[str, str]]] = {}
+        self._early = EarlyMessages()
         self._lifeline, self._our_end = os.pipe()
         self._notify = NotifySocket(self._on_notify)
         self._wake_bus = None
@@ -185,6 +182,7 @@ class ProcessFleet(Fleet):
         for zygote in reversed(self._zygotes.values()):  # the first has forked the others
             await zygote.close()
         self._notify.close()
+        self._early.clear()
         os.close(self._our_end)
         os.close(self._lifeline)
 
@@ -353,23 +351,13 @@ class ProcessFleet(Fleet):
         return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
     def _on_notify(self, pid: int, fields: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
-        """Pass a message on to the worker whose process sent it, or keep it until that process is known.
-
-        A forked child may be ready before the zygote's reply tells its pid. What is kept expires, because a number can
-        be given to another process later.
-        """
+        """Pass a message on to the worker whose process sent it, or keep it until that process is known."""
         for process in self._processes.values():
             if process.knows(pid):
                 process.on_notify(pid, fields, descriptors)
                 return
-        close_all(descriptors)
-        now = time.monotonic()
-        since, earlier = self._early.pop(pid, (now, {}))
-        self._early[pid] = (now, {**earlier, **fields} if now - since < _EARLY_SECONDS else dict(fields))
-        while len(self._early) > _EARLY_LIMIT:
-            del self._early[next(iter(self._early))]
+        self._early.keep(pid, Message(fields, descriptors))
 
     def _deliver_early(self, pid: int) -> None:
-        since, fields = self._early.pop(pid, (0.0, {}))
-        if fields and time.monotonic() - since < _EARLY_SECONDS:
-            self._on_notify(pid, fields)
+        for message in self._early.take(pid):
+            self._on_notify(pid, *message)
