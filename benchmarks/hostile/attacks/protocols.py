@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 import asyncssh
 
 from hostile.attack import PORTS, Attack, Attacker, Play, Target, address_of, all_of, crowd, rounds
-from hostile.attacks import services
+from hostile.attacks import http, services
 from hostile.attacks.services import flood, unread
 
 _IGNORE, _GLOBAL_REQUEST = 2, 80
@@ -197,21 +197,6 @@ def slow_everywhere(connections: int) -> Play:
     return play
 
 
-def http_unread(data: bytes, requests: int, connections: int, sources: int) -> Play:
-    """Send requests on each connection, and read nothing."""
-
-    async def one(target: Target, source: int) -> None:
-        _, writer = await target.tcp(target.http, source)
-        try:
-            target.sent("http.request", requests)
-            writer.write(data)
-            await target.stay()
-        finally:
-            writer.transport.abort()
-
-    return crowd(connections, one, sources)
-
-
 POST = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 EXTENSIONS = CHUNKED + (b"1" + b";a=" + b"b" * 4000 + b"\r\nx\r\n") * 200
@@ -282,12 +267,12 @@ ATTACKS = (
     Attack("SFTP: files and links x4", crowd(4, logged_in(handles))),
     Attack("connections that are reset", crowd(8, resets), short=True),
     Attack("a byte every half second, all services", slow_everywhere(60)),
-    Attack("HTTP: chunk extensions", http_unread(EXTENSIONS, 1, 20, 5)),
-    Attack("HTTP: trailers without end", http_unread(TRAILERS, 1, 20, 5)),
-    Attack("HTTP: empty lines before a request", http_unread(BLANKS, 1, 20, 5)),
-    Attack("HTTP: 16,000 parts of a form", http_unread(PARTS, 1, 20, 5)),
-    Attack("HTTP: paths that climb", http_unread(CLIMBING * 500, 500, 20, 5)),
-    Attack("HTTP: Expect: 100-continue", http_unread(EXPECTED_BODY * 3000, 3000, 20, 5)),
+    Attack("HTTP: chunk extensions", http.unread(EXTENSIONS, 1, 20, 5)),
+    Attack("HTTP: trailers without end", http.unread(TRAILERS, 1, 20, 5)),
+    Attack("HTTP: empty lines before a request", http.unread(BLANKS, 1, 20, 5)),
+    Attack("HTTP: 16,000 parts of a form", http.unread(PARTS, 1, 20, 5)),
+    Attack("HTTP: paths that climb", http.unread(CLIMBING * 500, 500, 20, 5)),
+    Attack("HTTP: Expect: 100-continue", http.unread(EXPECTED_BODY * 3000, 3000, 20, 5)),
     Attack("https: a byte in each record", crowd(20, slow_tls, 5)),
     Attack("ftp: data ports that nobody uses", crowd(20, data_ports, 5)),
     Attack("redis: commands with 60,000 arguments", unread("redis", REDIS, 10, 5, {"auth.attempt": 0})),

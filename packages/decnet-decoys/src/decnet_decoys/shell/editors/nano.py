@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """GNU nano 7.2 as it is used: typing, arrows, ^O, ^X, ^K, ^U, ^W, ^A, ^E; the two rows of help below."""
 
-from decnet_decoys.shell.editors.screen import ROWS, painted, printable, top_of
+from decnet_decoys.shell.editors.screen import ROWS, Window, painted
 from decnet_decoys.shell.editors.text_buffer import TextBuffer
 
 _HELP = (
@@ -30,7 +30,7 @@ class Nano:
         self.message = "[ New File ]" if data is None else f"[ Read {count} line{'s' if count != 1 else ''} ]"
         self._asking, self._answer = "", ""
         self._leaves = False
-        self._first = 0
+        self._window = Window(_HEIGHT, columns)
         self._cut: list[str] = []
 
     def saved(self, problem: str | None) -> None:
@@ -103,16 +103,11 @@ class Nano:
     def screen(self) -> str:
         """Return the whole screen."""
         buffer, wide = self.buffer, self._columns
-        self._first = top_of(self._first, buffer.row, _HEIGHT)
-        shift = max(0, buffer.column - wide + 8)
-        body = [
-            printable(line[shift : shift + wide], wide) for line in buffer.lines[self._first : self._first + _HEIGHT]
-        ]
+        body, (row, column) = self._window.shown(buffer.lines, buffer.row, buffer.column)
         title = f"  GNU nano 7.2{(self.path or 'New Buffer').center(wide - 28)[: wide - 28]}"
         head = f"\x1b[7m{title}{'Modified' if buffer.modified else '':<14}\x1b[m"
         rows = [head, *body, *[""] * (_HEIGHT - len(body))]
         prompt = _PROMPTS.get(self._asking, "") + ("" if self._asking in ("", "save") else self._answer)
         rows.append(f"\x1b[7m{prompt:<{wide}}\x1b[m" if prompt else f"\x1b[7m{self.message}\x1b[m".center(wide))
         rows += _ANSWERS if self._asking == "save" else _HELP
-        place = (1 + buffer.row - self._first, len(printable(buffer.line[shift : buffer.column], wide)))
-        return painted(rows, wide + 8, (ROWS - 3, len(prompt)) if prompt else place)
+        return painted(rows, wide + 8, (ROWS - 3, len(prompt)) if prompt else (1 + row, column))

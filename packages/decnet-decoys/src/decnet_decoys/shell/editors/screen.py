@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a whole-screen program shows: rows of a window, painted again after each batch of keys (ECMA-48)."""
 
+from collections.abc import Sequence
+
 ROWS = 24
 ENTER, LEAVE = "\x1b[?1049h\x1b[22;0;0t", "\x1b[?1049l\x1b[23;0;0t"
 
@@ -23,6 +25,17 @@ def printable(line: str, limit: int) -> str:
     return "".join(pieces)[:limit]
 
 
-def top_of(first: int, row: int, height: int) -> int:
-    """Return which line a window begins with so that it shows `row`, moved no more than is needed."""
-    return row if row < first else max(first, row - height + 1)
+class Window:
+    """The lines of a text that are shown: `shown` moves them no more than is needed to show the cursor."""
+
+    def __init__(self, height: int, columns: int) -> None:
+        self._height, self._columns = height, columns
+        self._first = 0
+
+    def shown(self, lines: Sequence[str], row: int, column: int) -> tuple[list[str], tuple[int, int]]:
+        """Return the rows that there are, and where the cursor at `row`, `column` of the text is among them."""
+        self._first = min(row, max(self._first, row - self._height + 1))
+        wide = self._columns
+        shift = max(0, column - wide + 8)
+        rows = [printable(line[shift : shift + wide], wide) for line in lines[self._first : self._first + self._height]]
+        return rows, (row - self._first, len(printable(lines[row][shift:column], wide)))

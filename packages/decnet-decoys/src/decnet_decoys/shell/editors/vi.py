@@ -2,7 +2,7 @@
 """Vim as `vi` on Debian: normal and insert mode, and the commands behind a colon that are in everybody's fingers."""
 
 from decnet_decoys.shell.editors.ex_commands import Ex
-from decnet_decoys.shell.editors.screen import ROWS, painted, printable, top_of
+from decnet_decoys.shell.editors.screen import ROWS, Window, painted
 from decnet_decoys.shell.editors.text_buffer import TextBuffer
 
 _HEIGHT = ROWS - 1
@@ -30,7 +30,7 @@ class Vi:
         self._mode, self._command, self._pending, self._count = "normal", "", "", ""
         self._kept: list[str] = []
         self._searched = ""
-        self._first = 0
+        self._window = Window(_HEIGHT, columns)
 
     def _opened(self, data: bytes | None, *, read_only: bool) -> str:
         if not self.path:
@@ -187,14 +187,9 @@ class Vi:
     def screen(self) -> str:
         """Return the whole screen."""
         buffer, wide = self.buffer, self._columns
-        self._first = top_of(self._first, buffer.row, _HEIGHT)
-        shift = max(0, buffer.column - wide + 8)
-        body = [
-            printable(line[shift : shift + wide], wide) for line in buffer.lines[self._first : self._first + _HEIGHT]
-        ]
+        body, place = self._window.shown(buffer.lines, buffer.row, buffer.column)
         rows = [*body, *["~"] * (_HEIGHT - len(body))]
         below = self._command or self.message
         ruler = f"{buffer.row + 1},{buffer.column + 1}"
         rows.append(below[:wide] if self._command else f"{below[: wide - 20]:<{wide - 19}}{ruler:<13} All")
-        place = (buffer.row - self._first, len(printable(buffer.line[shift : buffer.column], wide)))
         return painted(rows, wide, (ROWS - 1, len(self._command)) if self._command else place)
