@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Walks over the event log, newest first, by the index that leaves out most; what a row says but its payload.
+"""What a row of the event log says but its payload.
 
 Whoever filters by what no index has looks at these, and reads payloads only of what is left.
 """

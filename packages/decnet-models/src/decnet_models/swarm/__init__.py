@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The sensor hosts as the master knows them, and how each came to belong to the fleet.
+"""The sensor hosts on which the operator has planned deckies.
 
-Tables: sensor, enrolment, written by the operator. They grant no access: that is the listener's registry
-(`decnet_swarm.pki.sensor_registry`), a file, since the listener has no database (law 3). This is its copy for queries,
-with what the operator says about a host; and it stays when the registry has forgotten a sensor.
+Tables: sensor, enrolment; only names of sensors are written. They grant no access: that is the listener's registry
+(`decnet_swarm.pki.sensor_registry`), a file, since the listener has no database (law 3). It alone says how a sensor
+came to belong to the fleet: nothing copies that here, so `enrolment` and the other columns of `sensor` are empty.
 """

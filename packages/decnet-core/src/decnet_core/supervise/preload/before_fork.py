@@ -81,7 +81,10 @@ def unverified() -> str:
 
 
 def load(place: str) -> type[Worker[Any]] | None:
-    """Import the worker at `place` and what it needs; None, with the reason in the log, when that fails."""
+    """Import the worker at `place` and what it needs; None, with the reason in the log, when that fails.
+
+    None for a program, too: that is imported, and needs no more.
+    """
     try:
         found = loading.worker_or_program(place)
         if not isinstance(found, type):
