@@ -31,6 +31,8 @@ LINES = [
     "exec 3<<< 'a'; read x <&3; echo $x; exec 2>/dev/null; ls /nonexistent; echo $?",
     "echo a > f; exec > g; echo hidden; cat f; exec >&2; cat g > h",
     "[[ abc =~ ^a(b|x)(.)$ ]] && echo ${BASH_REMATCH[2]} ${BASH_REMATCH[1]}; [[ a =~ ^(x|y)$ || a == a ]]; echo $?",
+    '[[ abc =~ (a)(b)(c) ]]; [[ xy =~ (x). ]]; echo ${#BASH_REMATCH[@]} "${BASH_REMATCH[@]}" $BASH_REMATCH',
+    'read -ra a <<< "[5]=x y"; echo ${!a[@]} "${a[@]}"; mapfile -t m <<< "[k]=v"; echo $m; a=([2]=x y); echo ${!a[@]}',
     "echo a > f; echo \"$(<f)\" $(< f); diff <(echo a) f && echo same; comm -12 <(echo b) <(echo b)",
     "break; echo $?; for i in 1 2; do continue; done; f() { break; echo in; }; f",
     "unset PATH; ls; echo $?; echo builtin",

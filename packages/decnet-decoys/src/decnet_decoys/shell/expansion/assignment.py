@@ -20,7 +20,7 @@ def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
         if assignment.value.associative and len(shell.associative) < MAX_ELEMENTS:
             shell.associative.add(name)
         found = yield from words.fields(runner, assignment.value.words)
-        fill(shell, name, found, append=assignment.append)
+        _compose(shell, name, found, append=assignment.append)
         return f"{name}=({' '.join(found)})"
     value = yield from words.text(runner, assignment.value)
     if assignment.key is not None:
@@ -49,8 +49,16 @@ def put(shell: ShellState, name: str, key: str, value: str) -> None:
     _join(shell, name)
 
 
-def fill(shell: ShellState, name: str, elements: list[str], *, append: bool = False) -> None:
-    """Set an array to these elements, each a value or `[key]=value`; or add them."""
+def fill(shell: ShellState, name: str, values: list[str]) -> None:
+    """Set an array to these values."""
+    clear(shell, name)
+    for index, value in enumerate(values[:MAX_ELEMENTS]):
+        shell.set(f"{name}[{index}]", value)
+    _join(shell, name)
+
+
+def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool) -> None:
+    """Set an array to what stands in parentheses, each a value or `[key]=value`; or add that."""
     if not append:
         clear(shell, name)
     following = max((int(key) for key in arrays.keys(shell.variables, name) if key.isdecimal()), default=-1) + 1

@@ -40,17 +40,9 @@ def formatted(call: Call, layout: str, seen: Seen) -> str:
     }  # fmt: skip
 
     def one(match: re.Match[str]) -> str:
-        if match[2] in "TAC":
-            kind = match[3]
+        width, time, kind, letter = match.groups()
+        if time:
             return str(entry.mtime) + ".0000000000" if kind == "@" else shell.date(f"%{kind}", entry.mtime)
-        return ("%" + match[1] + "s") % str(values[match[2]]()) if match[2] in values else match[0]
+        return ("%" + width + "s") % str(values[letter]()) if letter in values else match[0]
 
-    return re.sub(
-        r"%([-0]{0,2}\d{0,3})(?:([TAC])(.)|([a-zA-Z%]))",
-        lambda m: one(m) if m[2] else _plain(m, values),
-        layout,
-    )
-
-
-def _plain(match: re.Match[str], values: dict[str, Callable[[], object]]) -> str:
-    return ("%" + match[1] + "s") % str(values[match[4]]()) if match[4] in values else match[0]
+    return re.sub(r"%([-0]{0,2}\d{0,3})(?:([TAC])(.)|([a-zA-Z%]))", one, layout)

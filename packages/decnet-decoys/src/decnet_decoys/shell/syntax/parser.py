@@ -37,6 +37,8 @@ _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _FUNCTION_NAME = re.compile(r"[^\s$'\"`=\\]{1,200}")
 """Bash takes almost any word, `:` too."""
+_DECLARING = 4
+"""Words at a command's beginning that say whether it declares variables."""
 _NEWLINE = Operator("\n")
 
 
@@ -308,6 +310,7 @@ class Parser:
         assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
+        declares = ""
         while (token := self._peek()) is not None:
             yield from turn()
             if isinstance(token, Operator):
@@ -315,41 +318,45 @@ class Parser:
                     break
                 redirects.append(self._redirect(token))
                 continue
-            assignment = bash_extensions.assignment(token) if not words or _declares(words) else None
+            assignment = bash_extensions.assignment(token) if not words or declares else None
             if not words and self._keyword("[["):
-                words += self._condition()
+                words += yield from self._condition()
                 continue
             self._at += 1
             if assignment is not None and self._operator("(") and assignment.value == bash_extensions.literal(""):
-                elements = Elements(tuple((yield from self._elements())), _declares(words) == "A")
+                elements = Elements(tuple((yield from self._elements())), declares == "A")
                 assignments.append(assignment._replace(value=elements))
                 words += [bash_extensions.literal(assignment.name)] if words else []
             elif assignment is None or words:
                 words.append(token)
             else:
                 assignments.append(assignment)
+            if len(words) <= _DECLARING:
+                declares = _declares(words)
         if not (assignments or words or redirects):
             raise self._fault()
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
 
-    def _condition(self) -> list[Word]:
+    def _condition(self) -> Steps[list[Word]]:
         """Return the words from [[ to ]]."""
         found: list[Word] = []
         while not self._keyword("]]"):
+            yield from turn()
             token = self._peek()
             if token is None:
                 raise self._fault()
             found.append(bash_extensions.operand(token))
             self._at += 1
             if found[-1] == bash_extensions.REGEX_FOLLOWS:
-                found.append(self._regex())
+                found.append((yield from self._regex()))
         self._at += 1
         return [*found, bash_extensions.literal("]]")]
 
-    def _regex(self) -> Word:
+    def _regex(self) -> Steps[Word]:
         """Return what follows =~ as one word: brackets and bars are no operators there."""
         parts: list[Part] = []
         while not self._keyword("]]") and not self._operator("&&", "||"):
+            yield from turn()
             token = self._peek()
             if token is None:
                 raise self._fault()
@@ -394,7 +401,7 @@ class Parser:
 
 def _declares(words: list[Word]) -> str:
     """Return whether the command so far declares variables: "A" for associative arrays, "a" for others, or ""."""
-    texts = ["".join(part.text for part in word) for word in words[:4]]
+    texts = ["".join(part.text for part in word) for word in words[:_DECLARING]]
     if not texts or texts[0] not in ("declare", "typeset", "local", "readonly", "export"):
         return ""
     return "A" if any(text.startswith("-") and "A" in text for text in texts[1:]) else "a"

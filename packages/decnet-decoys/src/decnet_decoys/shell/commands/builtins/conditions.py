@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.expansion.assignment import fill
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -155,12 +156,8 @@ class _Expression:
         if found is None:
             return False
         data = encode(left)
-        self._call.shell.set("BASH_REMATCH[@]", "")
-        for index, (start, end) in enumerate(found.spans):
-            part = data[start:end].decode("utf-8", "surrogateescape") if start >= 0 else ""
-            self._call.shell.set(f"BASH_REMATCH[{index}]", part)
-            if index == 0:
-                self._call.shell.set("BASH_REMATCH", part)
+        parts = [decode(data[start:end]) if start >= 0 else "" for start, end in found.spans]
+        fill(self._call.shell, "BASH_REMATCH", parts)
         return True
 
     def _compared(self, left: str, operator: str, right: str) -> bool:

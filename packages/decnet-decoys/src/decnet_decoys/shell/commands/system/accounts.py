@@ -196,14 +196,15 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
     """Run a command as somebody; root is asked nothing."""
     shell = call.shell
     user = (
-        shell.account(name.lstrip("#"))
+        shell.account(name)
         if not name.startswith("#")
         else next((one for one in shell.users if str(one.uid) == name[1:]), None)
     )
     if user is None:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1
-    if "=" not in args[0] and find(shell, args[0]).status == 127 and find(shell, args[0]).complaint:
+    found = find(shell, args[0])
+    if "=" not in args[0] and found.status == 127 and found.complaint:
         return call.fail(f"{args[0]}: command not found")
     if user.uid == shell.identity.uid:
         return (yield from call.runner.execute(args, call.streams))

@@ -48,6 +48,7 @@ def download(call: Call) -> Effects:
     if not targets:
         return _no_target(call)
     status = 0
+    site = None if call.name == "rsync" else call.shell.machine.persona.profile(HttpProfile)
     if call.name == "rsync" and len(targets) > 1 and not any(":" in one for one in targets):
         return (yield from call.runner.execute(["cp", "-r", *targets], call.streams))
     for target in targets[:20]:
@@ -55,12 +56,10 @@ def download(call: Call) -> Effects:
             status = yield from _from_file(call, target.removeprefix("file://"))
             continue
         yield Requested("fetch", {"program": call.name, "url": target[:2048]})
-        site = call.shell.machine.persona.profile(HttpProfile)
-        own = site is not None and _is_own(call, host_of(target)) and port_of(target) == 80
-        if call.name in ("curl", "wget") and site is not None and own:
+        if site is not None and _is_own(call, host_of(target)) and port_of(target) == 80:
             status = yield from _of_own_site(call, site, target)
-            continue
-        status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
+        else:
+            status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
     return status
 
 

@@ -221,10 +221,10 @@ def mount(call: Call) -> int:
 def _partitions(call: Call) -> int:
     """Show the disks as `fdisk -l` does, for root."""
     disks = call.shell.machine.persona.hardware.disks
-    if call.shell.identity.uid != 0:
-        return call.fail(f"cannot open {disks[0].device.rstrip('0123456789')}: Permission denied")
-    whole = sum(disk.size for disk in disks) * 1024
     device = disks[0].device.rstrip("0123456789")
+    if call.shell.identity.uid != 0:
+        return call.fail(f"cannot open {device}: Permission denied")
+    whole = sum(disk.size for disk in disks) * 1024
     call.print(f"Disk {device}: {whole / (1 << 30):.4g} GiB, {whole} bytes, {whole // 512} sectors")
     call.print("Units: sectors of 1 * 512 = 512 bytes\nSector size (logical/physical): 512 bytes / 512 bytes")
     call.print("I/O size (minimum/optimal): 512 bytes / 512 bytes\nDisklabel type: gpt\n")

@@ -16,7 +16,6 @@ from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_SOURCE = 2048
-MAX_TEXT = 4096
 _VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
 
 
@@ -47,7 +46,7 @@ def python(call: Call) -> Effects:
     if ran is not None:
         return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
     output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE])
-    call.print(output[: 4 * MAX_TEXT], end="")
+    call.print(output, end="")
     if error:
         call.print_error(error)
     return status

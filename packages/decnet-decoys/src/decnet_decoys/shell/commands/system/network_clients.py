@@ -241,19 +241,21 @@ def getent(call: Call) -> Effects:
 
 def _in_hosts(call: Call, name: str) -> str:
     """Return the line of /etc/hosts that names a host, as getent shows it."""
-    source = call.open("/etc/hosts")
-    text = source.whole(1 << 16).decode("utf-8", "replace") if source is not None else ""
-    for line in text.splitlines():
+    for line in _lines(call, "/etc/hosts"):
         address, *names = line.partition("#")[0].split() or [""]
         if name in names and name not in ("localhost", call.shell.machine.hostname):
             return f"{address:<15} {' '.join(names)}"
     return ""
 
 
-def _rows(call: Call, path: str, names: list[str]) -> int:
+def _lines(call: Call, path: str) -> list[str]:
+    """Return the lines of one of the machine's databases; complains when it cannot be read."""
     source = call.open(path)
-    lines = source.whole(1 << 16).decode("utf-8", "replace").splitlines() if source is not None else []
-    status = 0
+    return [] if source is None else source.whole(1 << 16).decode("utf-8", "replace").splitlines()
+
+
+def _rows(call: Call, path: str, names: list[str]) -> int:
+    lines, status = _lines(call, path), 0
     for name in names[:32]:
         fits = [line for line in lines if name in (line.split(":")[0], *line.split()[:1])]
         fits = fits or [line for line in lines if line.split(":")[2:3] == [name]]

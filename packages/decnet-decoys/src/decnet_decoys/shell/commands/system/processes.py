@@ -295,13 +295,13 @@ def top(call: Call) -> Effects:
     wrong = next((one for one in letters if one not in "bcEeHhiOopSsTuUVvwdn1-0123456789"), "")
     if wrong:
         return call.fail(f"invalid option -- '{wrong}'", 0)
-    if "b" in letters or not call.tty:
-        if "b" not in letters:
-            return call.fail("failed tty get")
+    if "b" in letters:
         _top_screen(call, 40)
         return 0
+    if not call.tty:
+        return call.fail("failed tty get")
     data: bytes | None = b""
-    while data is not None and not {b"q", b"Q", b"\x03"} & {data[at : at + 1] for at in range(len(data))}:
+    while data is not None and not set(data) & set(b"qQ\x03"):
         call.print("\x1b[H\x1b[2J", end="")
         _top_screen(call, 17)
         yield from call.runner.flush()

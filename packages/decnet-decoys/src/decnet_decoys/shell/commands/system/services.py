@@ -13,7 +13,7 @@ _SHOWING_NAMES = """
 status is-active is-enabled is-failed cat show edit help reenable preset isolate link set-default get-default
 reload-or-restart condrestart
 """
-_SHOWING = frozenset(_SHOWING_NAMES.split())
+_OF_UNITS = _VERBS | frozenset(_SHOWING_NAMES.split())
 
 
 def _known(call: Call) -> list[str]:
@@ -38,7 +38,7 @@ def systemctl(call: Call) -> int:
     if verb.startswith("list"):
         _list(call, verb)
         return 0
-    if not units or verb not in _VERBS | _SHOWING:
+    if not units or verb not in _OF_UNITS:
         return _without_units(call, verb)
     status = 0
     for unit in units[:20]:
@@ -56,8 +56,7 @@ def _without_units(call: Call, verb: str) -> int:
     if verb == "get-default":
         call.print("multi-user.target")
         return 0
-    known = verb in _VERBS | _SHOWING
-    call.print_error("Too few arguments." if known else f"Unknown command verb {verb[:32]}.")
+    call.print_error("Too few arguments." if verb in _OF_UNITS else f"Unknown command verb {verb[:32]}.")
     return 1
 
 

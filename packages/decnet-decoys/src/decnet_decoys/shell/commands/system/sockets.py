@@ -277,8 +277,7 @@ def _row(call: Call, words: list[str]) -> None:
     def after(*names: str) -> str:
         return next((value for name, value in pairwise(words) if name in names), "")
 
-    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
-    numeric = "n" in letters or "--numeric" in call.args
+    numeric = "n" in _letters(call) or "--numeric" in call.args
     anywhere = "0.0.0.0/0" if numeric else "anywhere"
     source, target = after("-s") or anywhere, after("-d") or anywhere
     named, port = after("-p") or "all", after("--dport")

@@ -3,11 +3,11 @@
 
 import base64
 import binascii
-import hashlib
 import os
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.text.text_encoders import digest_of
 from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
 from decnet_decoys.shell.programs import command
 
@@ -49,11 +49,7 @@ def _digest(call: Call, verb: str, args: list[str]) -> Effects:
     paths = [one for one in args if not one.startswith("-")]
     sources = yield from call.sources(paths)
     for source in sources:
-        found = hashlib.new(asked, usedforsecurity=False)
-        for piece in source.pieces():
-            found.update(piece)
-            yield from turn()
-        digits = found.hexdigest()
+        digits = yield from digest_of(source, asked)
         name = "stdin" if source.name == "-" else source.name
         call.print(f"{digits} *{name}" if "-r" in args else f"{_DIGESTS[asked]}({name})= {digits}")
     return int(len(sources) < max(1, len(paths)))

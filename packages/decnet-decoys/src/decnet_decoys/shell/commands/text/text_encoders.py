@@ -179,11 +179,12 @@ def digest(call: Call) -> Effects:
         return (yield from _checked(call, found.operands, name))
     sources = yield from call.sources(found.operands)
     for source in sources:
-        call.print(f"{yield from _digest(source, name)}  {source.name}")
+        call.print(f"{yield from digest_of(source, name)}  {source.name}")
     return int(len(sources) < len(found.operands))
 
 
-def _digest(source: InputFile, name: str) -> Steps[str]:
+def digest_of(source: InputFile, name: str) -> Steps[str]:
+    """Return the hexadecimal digest of what is left of a source; `name` is hashlib's of the algorithm."""
     found = hashlib.new(name, usedforsecurity=False)
     for piece in source.pieces(DIGESTED):
         found.update(piece)
@@ -198,7 +199,7 @@ def _checked(call: Call, paths: list[str], name: str) -> Effects:
             yield from turn()
             wanted, _, path = line.decode("utf-8", "surrogateescape").partition(" ")
             source = call.open(path.strip().lstrip("*"))
-            fits = source is not None and (yield from _digest(source, name)) == wanted
+            fits = source is not None and (yield from digest_of(source, name)) == wanted
             call.print(f"{path.strip()}: {'OK' if fits else 'FAILED' if source else 'FAILED open or read'}")
             wrong += not fits
     if wrong:
