@@ -29,7 +29,7 @@ from decnet.drill.lan.fleet import fleet, run_decnet
 from decnet.drill.lan.machines import BRIDGE, NETWORK, Lan, lan
 from decnet_decoys.personas.catalog import files
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services.service_registry import load
+from decnet_decoys.services.service_registry import standard_port
 
 CLOSED_PORT = 9
 SCAN_SECONDS = 150
@@ -127,7 +127,7 @@ def _document(addresses: dict[str, str]) -> str:
 
 def _ports(who: Persona) -> dict[int, str]:
     """Return the services of a persona's deckies by their ports."""
-    ports = {who.ports.get(name) or load(name).standard_port or load(name).default_port: name for name in who.services}
+    ports = {who.ports.get(name) or standard_port(name): name for name in who.services}
     return dict(sorted(ports.items()))
 
 

@@ -82,8 +82,7 @@ async def visit(service: str, address: str, port: int, source: str, status_files
         answered = False
     seconds = time.monotonic() - began if answered else PATIENCE_SECONDS
     after = processor_of_decoys(status_files)
-    same = before is not None and after is not None and before[0] == after[0]
-    processor = after[1] - before[1] if same and before and after else None
+    processor = after[1] - before[1] if before and after and before[0] == after[0] else None
     return Visit(service, source, began, seconds, answered, processor)
 
 

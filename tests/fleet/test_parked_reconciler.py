@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from density import repair_seconds
 
 from decnet.drill.lan import clients
 from decnet.drill.lan.fleet import PORTS, deploy, fleet
@@ -69,22 +70,11 @@ def test_parked_reconciler_repairs_what_another_program_removed(directory: Path)
             assert until(lambda: has_address(made), "the address stayed away") < 30, "found by the regular look only"
 
 
-def seconds_to_repair(made: Lan) -> float:
-    """Delete the interface of a decky; return after how long it answers again."""
-    shown = made.on_host(lambda: subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True))
-    line = next(one for one in shown.stdout.splitlines() if " alias decnet:" in one)
-    peer, number = line.split()[1].partition("@")[0], int(line.rpartition("-")[2])
-    made.on_host(lambda: subprocess.run(["ip", "link", "delete", peer], check=True))
-    found = clients.seconds_until_answer(made, (f"10.77.1.{number}", PORTS["http"]), 60)
-    assert found is not None, "not repaired"
-    return found
-
-
 def test_a_decky_whose_interface_was_deleted_answers_again_within_a_second(directory: Path) -> None:
     with lan(directory) as made, fleet(made, directory, "netns"):
         deploy(made, directory, "netns", 3)
         ports = [(f"10.77.1.{number}", port) for number in (1, 2, 3) for port in PORTS.values()]
         assert clients.until_all_answer(made, ports, 60).holds
         # 0.2 s on a quiet machine; of several tries one is not disturbed by what else runs here.
-        assert min(seconds_to_repair(made) for _ in range(4)) < 1.0
+        assert min(repair_seconds(made, PORTS["http"], 60) for _ in range(4)) < 1.0
         deploy(made, directory, "netns", 0)

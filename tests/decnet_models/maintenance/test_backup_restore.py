@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from decnet_core.events.envelope import Event
 from decnet_models.command import app
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.database.schema import newest_revision
+from decnet_models.database.versions import newest_revision
 from decnet_models.errors import DatabaseError
 from decnet_models.events import queries
 from decnet_models.maintenance.backup import backup

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from decnet_models.database import schema
+from decnet_models.database import schema, versions
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError, NotMigratedError
 from decnet_models.maintenance.access import require_known
@@ -35,16 +35,16 @@ def revision(url: str) -> str | None:
 
 
 def test_an_empty_database_becomes_this_versions(empty_url: str) -> None:
-    assert upgrade(empty_url) == (None, schema.newest_revision())
-    assert revision(empty_url) == schema.newest_revision()
-    assert upgrade(empty_url) == (schema.newest_revision(), schema.newest_revision())
+    assert upgrade(empty_url) == (None, versions.newest_revision())
+    assert revision(empty_url) == versions.newest_revision()
+    assert upgrade(empty_url) == (versions.newest_revision(), versions.newest_revision())
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # an earlier test's pool
 def test_upgrades_at_once_happen_once(empty_url: str) -> None:
     with multiprocessing.get_context("fork").Pool(2) as processes:
         both = processes.map(upgrade, [empty_url] * 2, chunksize=1)
-    assert sorted(str(before) for before, _ in both) == sorted(["None", schema.newest_revision()])
+    assert sorted(str(before) for before, _ in both) == sorted(["None", versions.newest_revision()])
 
 
 def test_the_revisions_form_one_chain_by_their_numbers() -> None:
@@ -57,8 +57,8 @@ def test_the_revisions_form_one_chain_by_their_numbers() -> None:
         script.revision
         for script in ScriptDirectory.from_config(config(engine)).walk_revisions()  # type: ignore[arg-type]
     ]
-    assert chain[::-1] == sorted(file.stem for file in schema.VERSIONS.glob("[0-9]*.py"))
-    assert chain[0] == schema.newest_revision()
+    assert chain[::-1] == sorted(file.stem for file in versions.VERSIONS.glob("[0-9]*.py"))
+    assert chain[0] == versions.newest_revision()
 
 
 def test_a_failed_upgrade_changes_nothing(tmp_path: Path) -> None:
@@ -156,10 +156,10 @@ def begin_at_the_old_end(url: str) -> None:
 def be_the_first_phased_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Know what came with the squashed chain's first successor only: phases of several versions are not run at once."""
     folder.mkdir()
-    for known in schema.revisions():
+    for known in versions.revisions():
         if known <= "0003_after_dead_letter":
-            (folder / f"{known}.py").write_bytes((schema.VERSIONS / f"{known}.py").read_bytes())
-    monkeypatch.setattr(schema, "VERSIONS", folder)
+            (folder / f"{known}.py").write_bytes((versions.VERSIONS / f"{known}.py").read_bytes())
+    monkeypatch.setattr(versions, "VERSIONS", folder)
 
 
 def test_a_database_at_the_end_of_the_old_chain_is_upgraded_and_gets_the_new_names(
@@ -168,12 +168,12 @@ def test_a_database_at_the_end_of_the_old_chain_is_upgraded_and_gets_the_new_nam
     begin_at_the_old_end(empty_url)
     be_the_first_phased_version(tmp_path / "versions", monkeypatch)
     before, usable = upgrade(empty_url, Phase.BEFORE)
-    assert (before, usable) == (FIRST, schema.oldest_usable(schema.revisions()))
+    assert (before, usable) == (FIRST, schema.oldest_usable(versions.revisions()))
     assert stamps(empty_url) == {usable, FIRST}
-    assert upgrade(empty_url) == (usable, schema.newest_revision())
-    assert stamps(empty_url) == {schema.newest_revision()}
+    assert upgrade(empty_url) == (usable, versions.newest_revision())
+    assert stamps(empty_url) == {versions.newest_revision()}
     monkeypatch.undo()
-    newest = schema.newest_revision()
+    newest = versions.newest_revision()
     assert upgrade(empty_url)[1] == newest
     engine = open_engine(empty_url)
     with reading(engine) as connection:
@@ -202,5 +202,5 @@ def test_a_backup_of_the_old_chains_end_is_restored_as_this_versions(tmp_path: P
     begin_at_the_old_end(old)
     backup(old, tmp_path / "backup", lambda _: None)
     assert restore(new, tmp_path / "backup", lambda _: None).revision == FIRST
-    assert upgrade(new) == (FIRST, schema.newest_revision())
+    assert upgrade(new) == (FIRST, versions.newest_revision())
     assert require_known(OLD_HEAD) == FIRST  # what an archive of PostgreSQL says

@@ -42,7 +42,7 @@ test("the overview is there soon on a slow processor", async (context) => {
   assert.ok(BUSY || middle <= LARGEST_PAINT_MS, `${middle} ms, at most ${LARGEST_PAINT_MS}`);
 });
 
-/** In the page: the stream is ours, EVENTS messages a second in ten parts of a tenth; frames are counted. */
+/** In the page: the stream is ours, `rate` messages a second, some every 10 ms. */
 const stream = (rate) => {
   const real = window.fetch.bind(window);
   let number = 0;

@@ -8,7 +8,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -33,6 +33,8 @@ from decnet_core.errors import CoreError
 from decnet_core.net.inherited import passed
 from decnet_core.net.unix_peer import entitled, peer_uid
 from decnet_core.state import State
+
+T = TypeVar("T")
 
 _ROOM = socket.CMSG_SPACE(array.array("i").itemsize)
 REPLY_SECONDS = 30.0
@@ -143,15 +145,25 @@ class HandoverClient:
         return reply
 
 
-def ask_one_of(state: State, request: Callable[[HandoverClient], None]) -> None:
-    """Make a request of the first process of decoys that does not refuse it; raises HandoverError when all do."""
+def first_of(state: State, ask: Callable[[Path], T]) -> T:
+    """Return what `ask` does of the first process of decoys, given by its socket, that does not refuse.
+
+    Raises HandoverError when all do.
+    """
     reason = "decoys does not run here"
     for path in handover_sockets(state):
         try:
-            with HandoverClient(path) as client:
-                request(client)
+            return ask(path)
         except HandoverError as error:
             reason = str(error)
-        else:
-            return
     raise HandoverError(reason)
+
+
+def ask_one_of(state: State, request: Callable[[HandoverClient], None]) -> None:
+    """Make a request of the first process of decoys that does not refuse it; raises HandoverError when all do."""
+
+    def ask(path: Path) -> None:
+        with HandoverClient(path) as client:
+            request(client)
+
+    first_of(state, ask)

@@ -3,13 +3,11 @@
 
 import abc
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.supervise import start_order
 from decnet_core.supervise.fork.child_process import ChildProcess
-from decnet_core.supervise.fork.popen_child import popen_child
+from decnet_core.supervise.fork.popen_child import interpreter_child
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
@@ -75,12 +73,7 @@ class Fleet(abc.ABC):
         It gets duplicates of the descriptors `handed`, by name (`net.inherited`); `write` what it prints. One that is
         not `resident` ends before the workers with a database are stopped, and soon when they have been parked.
         """
-        return popen_child(
-            [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, place],
-            environment={**os.environ, **environment, VARIABLE: described(handed)},
-            inherit=tuple(handed.values()),
-            write=write,
-        )
+        return interpreter_child(name, place, environment={**os.environ, **environment}, handed=handed, write=write)
 
     async def failed(self) -> None:
         """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""

@@ -6,7 +6,6 @@ import functools
 import logging
 import os
 import socket
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import msgspec
 
 from decnet_core import footprint
 from decnet_core.bus.subjects import LOST, Lost
-from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
@@ -24,7 +22,7 @@ from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.early_messages import EarlyMessages, Message
-from decnet_core.supervise.fork.popen_child import popen_child
+from decnet_core.supervise.fork.popen_child import interpreter_child
 from decnet_core.supervise.fork.secrets import chosen
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
@@ -301,10 +299,12 @@ class ProcessFleet(Fleet):
                 lifeline=self._lifeline,
                 write=write,
             )
-        return popen_child(
-            [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
-            environment={**environment, **own, VARIABLE: described(sockets)},
-            inherit=[self._lifeline, *sockets.values()],
+        return interpreter_child(
+            name,
+            self._place(name),
+            environment={**environment, **own},
+            handed=sockets,
+            inherit=[self._lifeline],
             write=write,
         )
 

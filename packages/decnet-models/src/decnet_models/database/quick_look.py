@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
-_VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
+from decnet_models.database.versions import newest_revision
+
 _SQLITE = "sqlite:///"
 
 
@@ -28,10 +29,9 @@ def ends_of(url: str) -> Ends | None:
     path = Path(url.removeprefix(_SQLITE))
     if not url.startswith(_SQLITE) or "?" in url or not path.is_file():
         return None
-    newest = max(file.stem for file in _VERSIONS.glob("[0-9]*.py"))
     try:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=0)) as connection:
-            if connection.execute("SELECT version_num FROM alembic_version").fetchall() != [(newest,)]:
+            if connection.execute("SELECT version_num FROM alembic_version").fetchall() != [(newest_revision(),)]:
                 return None
             found = connection.execute("SELECT (SELECT max(seq) FROM event), (SELECT max(seq) FROM notice)").fetchone()
             return Ends(*(seq or 0 for seq in found))

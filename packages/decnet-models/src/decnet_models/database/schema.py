@@ -8,13 +8,10 @@ wait until no older program runs; and a newer version's, as long as that has onl
 records the last: the oldest revision whose programs may still run.
 """
 
-from pathlib import Path
-
 from sqlalchemy import Connection, inspect, text
 
+from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import NotMigratedError
-
-VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
 FLOOR = "schema_floor"
 
@@ -28,16 +25,6 @@ _SUPERSEDED = {
     *("0013_kept_artifacts", "0014_event_forgotten"),
 }
 """What came before it in that chain; no migration leads from there any more."""
-
-
-def revisions() -> list[str]:
-    """Return the names of this version's migrations in order; they are numbered and form one chain."""
-    return sorted(file.stem for file in VERSIONS.glob("[0-9]*.py"))
-
-
-def newest_revision() -> str:
-    """Return the last migration's name (`0001_initial`)."""
-    return revisions()[-1]
 
 
 def contracts(revision: str) -> bool:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import open_engine, reading, shown
-from decnet_models.database.schema import FLOOR, current_revision, known_as, newer, newest_revision, revisions
+from decnet_models.database.schema import FLOOR, current_revision, known_as, newer
 from decnet_models.database.settings import BUSY_SECONDS
+from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError, reason
 
 Say = Callable[[str], None]

@@ -40,7 +40,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup into a database that is empty or does not exist; anything else is rejected."""
-    from decnet_models.database.schema import newest_revision
+    from decnet_models.database.versions import newest_revision
     from decnet_models.maintenance.restore import restore as bring_back
 
     place, progress = url_of(url, settings, create=True), Progress(silent=as_json)

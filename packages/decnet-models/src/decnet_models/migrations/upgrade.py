@@ -15,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from decnet_models.database import schema
+from decnet_models.database import versions
 from decnet_models.database.engine import open_engine, shown, writing
 from decnet_models.database.schema import (
     ADOPTED,
@@ -24,10 +24,9 @@ from decnet_models.database.schema import (
     current_revision,
     floor_of,
     newer,
-    newest_revision,
-    revisions,
     serves,
 )
+from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError, passes, reason
 
 WAIT_SECONDS = 60.0
@@ -112,7 +111,7 @@ def config(connection: Connection) -> Config:
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     made.set_main_option("path_separator", "newline")
-    made.set_main_option("version_locations", str(schema.VERSIONS).replace("%", "%%"))
+    made.set_main_option("version_locations", str(versions.VERSIONS).replace("%", "%%"))
     made.attributes["connection"] = connection
     return made
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from decnet_models.database.engine import sqlite_file
-from decnet_models.database.schema import ADOPTED, newest_revision, revisions
+from decnet_models.database.schema import ADOPTED
+from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError
 from decnet_models.maintenance.access import OURS, Say, discard
 from decnet_models.maintenance.backup import sync

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.database.schema import newest_revision
+from decnet_models.database.versions import newest_revision
 from decnet_models.maintenance.access import OURS
 from decnet_models.migrations.upgrade import migrate_to, set_floor
 from decnet_models.sqlite_pages.readable import Expected

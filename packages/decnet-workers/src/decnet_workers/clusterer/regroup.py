@@ -107,23 +107,21 @@ class _Regrouping:
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        shared = {key for key in keys if key[0] in BOUGHT and self._base(key)}
+        alone = {key: self._base(key) for key in keys}
+        shared = {key for key, bits in alone.items() if bits and key[0] in BOUGHT}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
-        for key in keys:
-            self._weights[key] = self._weighed(key)
+        self._weights |= alone | {key: self._weighed(key, alone[key]) for key in shared}
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
 
     def _base(self, key: Key) -> float:
         """Return a feature's weight by the number of its attackers alone."""
         return weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key))
 
-    def _weighed(self, key: Key) -> float:
-        kind, bits = KINDS[key[0]], self._base(key)
-        if not bits or key[0] not in BOUGHT:
-            return bits
+    def _weighed(self, key: Key, bits: float) -> float:
+        """Return the weight of a feature that may have been bought, given that by its number of attackers alone."""
         shown = [self._shown[attacker] for attacker in self._samples[key]]
-        own = self._own_members(key, shown) if kind.members else None
+        own = self._own_members(key, shown) if KINDS[key[0]].members else None
         return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
 
     def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:

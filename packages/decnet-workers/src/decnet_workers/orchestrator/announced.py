@@ -7,10 +7,12 @@ From a decky with a network namespace of its own it goes by a socket that `recon
 import asyncio
 import contextlib
 import socket
+from functools import partial
+from pathlib import Path
 
 import msgspec
 
-from decnet_core.deckies.handover import HandoverClient, HandoverError, ask_one_of, handover_sockets
+from decnet_core.deckies.handover import HandoverClient, ask_one_of, first_of
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_workers.errors import WorkersError
@@ -62,27 +64,22 @@ async def connected(ctx: Context, route: Route) -> socket.socket:
 
 def _opened(state: State, route: Route) -> socket.socket:
     """Return a socket of the network that the visitor is in; raises HandoverError, OSError."""
-    six = ":" in route.address
-    if not route.lender:
-        family = socket.AF_INET6 if six else socket.AF_INET
-        return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    reason = "decoys does not run here"
-    for path in handover_sockets(state):
-        try:
-            client = HandoverClient(path)
-        except HandoverError as error:
-            reason = str(error)
-            continue
-        try:
-            lent = LentSocket(fileno=client.lend(route.lender, 6 if six else 4))
-        except HandoverError as error:
-            client.close()
-            reason = str(error)
-            continue
-        lent.lender = client
-        lent.setblocking(False)
-        return lent
-    raise HandoverError(reason)
+    if route.lender:
+        return first_of(state, partial(_lent, route))
+    family = socket.AF_INET6 if ":" in route.address else socket.AF_INET
+    return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+
+
+def _lent(route: Route, path: Path) -> LentSocket:
+    client = HandoverClient(path)
+    try:
+        lent = LentSocket(fileno=client.lend(route.lender, 6 if ":" in route.address else 4))
+    except BaseException:
+        client.close()
+        raise
+    lent.lender = client
+    lent.setblocking(False)
+    return lent
 
 
 def _announce(state: State, route: Route, port: int) -> None:

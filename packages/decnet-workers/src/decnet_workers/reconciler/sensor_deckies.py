@@ -102,7 +102,8 @@ class SensorDeckies:
     def _news(self, rows: Rows) -> list[News]:
         """Return the deckies whose state is another one now, with the state before and now."""
         known = contacts(self._state)
-        reports = {sensor: report for sensor in known if (report := reported(self._state, sensor)) is not None}
+        asked = known.keys() & {row.sensor for row, _ in rows}
+        reports = {sensor: report for sensor in asked if (report := reported(self._state, sensor)) is not None}
         standings = {(sensor, one.name): one for sensor, report in reports.items() for one in report.deckies}
         found: list[News] = []
         for row, before in rows:

@@ -20,9 +20,8 @@ class Watched:
 
     def __init__(self, settings: TtpSettings) -> None:
         self._own = Path(settings.rules_dir) if settings.rules_dir else None
-        self._shipped = settings.shipped_rules
+        self._folders = ([SHIPPED] if settings.shipped_rules else []) + ([self._own] if self._own else [])
         self._signature: Signature = ()
-        self._unread = self._shipped or self._own is not None
         self.library = Library((), ())
         self.reloads = 0
         self.failures = 0
@@ -34,10 +33,8 @@ class Watched:
     def read(self) -> None:
         """Reload all rules; rejected ones are logged with file and line. ReaderError changes nothing."""
         signature = self._sign()
-        folders = ([SHIPPED] if self._shipped else []) + ([self._own] if self._own else [])
-        self.library = load(folders, read_in_child)
+        self.library = load(self._folders, read_in_child)
         self._signature = signature
-        self._unread = False
         self.reloads += 1
         for refusal in self.library.refused:
             log.warning("rule refused %s", for_terminal(str(refusal)))
@@ -45,7 +42,7 @@ class Watched:
 
     def read_at_first(self) -> None:
         """Load the rules unless they have been; raises ReaderError."""
-        if self._unread:
+        if self._folders and not self.reloads:
             self.read()
 
     def read_if_changed(self) -> None:

@@ -20,7 +20,8 @@ from decnet_core.setup.errors import SetupError
 from decnet_core.setup.host import RECORD
 from decnet_core.setup.steps import InstallOptions, plan
 from decnet_models.database.engine import open_engine, reading, sqlite_file
-from decnet_models.database.schema import current_revision, newest_revision, serves
+from decnet_models.database.schema import current_revision, serves
+from decnet_models.database.versions import newest_revision
 from decnet_models.errors import DatabaseError, reason
 
 _DISTRIBUTIONS = tuple(f"decnet{part}" for part in ("", "-core", "-models", "-decoys", "-sniff", "-swarm", "-workers"))

@@ -36,7 +36,7 @@ class Hosting(enum.StrEnum):
 def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
     """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the zygote of FORK."""
     supervision = deployment.settings.section("supervise", SuperviseSettings)
-    with _logging(deployment, supervision):
+    with _logging(deployment):
         if hosting is Hosting.TASKS:
             with _tasks(deployment) as fleet:
                 yield fleet
@@ -52,14 +52,19 @@ def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | Non
 
 
 @contextlib.contextmanager
-def _logging(deployment: Deployment, supervision: SuperviseSettings) -> Iterator[None]:
+def _logging(deployment: Deployment) -> Iterator[None]:
     """Log to a file: the terminal shows the page."""
-    file = LogFile(
-        deployment.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
-    )
+    file = log_file(deployment, "fleet")
     logs.configure("fleet", deployment.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
     with contextlib.closing(file):
         yield
+
+
+def log_file(deployment: Deployment, name: str) -> LogFile:
+    """Return the log of what runs beside the workers."""
+    settings = deployment.settings.section("supervise", SuperviseSettings)
+    place = deployment.state.root / "log" / f"{name}.log"
+    return LogFile(place, limit_bytes=settings.log_bytes, files=settings.log_files)
 
 
 @contextlib.contextmanager

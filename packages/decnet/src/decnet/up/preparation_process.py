@@ -33,7 +33,7 @@ def _work() -> int:
 def migrated(deployment: Deployment) -> Ends:
     """Upgrade the database unless it has this version's tables; raises UnavailableError, RefusedError."""
     try:
-        return _ends(deployment)
+        return ends_in(deployment)
     except UnavailableError:
         raise
     except RefusedError:
@@ -41,9 +41,10 @@ def migrated(deployment: Deployment) -> Ends:
 
         with explained(deployment):
             upgrade(deployment.database_url)
-        return _ends(deployment)
+        return ends_in(deployment)
 
 
-def _ends(deployment: Deployment) -> Ends:
+def ends_in(deployment: Deployment) -> Ends:
+    """Return where the logs end; raises as `transaction`."""
     with transaction(deployment) as connection:
         return Ends(last_seq(connection), notices.last_seq(connection))

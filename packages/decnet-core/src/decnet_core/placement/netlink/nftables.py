@@ -63,15 +63,15 @@ class Table(NamedTuple):
 
 def protocol(number: int) -> list[Expression]:
     """Match the transport protocol, in IPv4 and IPv6."""
-    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 16)), equals(bytes([number]))]
+    return [_meta(16), equals(bytes([number]))]
 
 
 def ipv4() -> list[Expression]:
-    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 15)), equals(bytes([_IPV4]))]
+    return _family(_IPV4)
 
 
 def leaves_by_loopback() -> list[Expression]:
-    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 9)), equals(struct.pack("=H", 772))]  # ARPHRD_LOOPBACK
+    return [_meta(9), equals(struct.pack("=H", 772))]  # ARPHRD_LOOPBACK
 
 
 def connection_state(bits: int) -> list[Expression]:
@@ -87,7 +87,7 @@ def transport_field(offset: int, length: int) -> Expression:
 
 def marked(mark: int) -> list[Expression]:
     """Match packets of a socket with this mark (SO_MARK, socket(7))."""
-    return [_expression("meta", _be32(1, _REGISTER), _be32(2, 3)), equals(struct.pack("=I", mark))]
+    return [_meta(3), equals(struct.pack("=I", mark))]
 
 
 def to_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[Expression]:
@@ -95,13 +95,8 @@ def to_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[E
     number, offset = (_IPV4, 16) if network.version == 4 else (_IPV6, 24)
     address = network.network_address.packed
     place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, len(address)))
-    family = [_expression("meta", _be32(1, _REGISTER), _be32(2, 15)), equals(bytes([number]))]
-    return [
-        *family,
-        _expression("payload", _be32(1, _REGISTER), *place),
-        masked(network.netmask.packed),
-        equals(address),
-    ]
+    load = _expression("payload", _be32(1, _REGISTER), *place)
+    return [*_family(number), load, masked(network.netmask.packed), equals(address)]
 
 
 def masked(mask: bytes) -> Expression:
@@ -245,6 +240,15 @@ def _rule(table_name: str, chain: str, rule: Rule) -> bytes:
 
 def _expression(name: str, *parts: bytes) -> Expression:
     return text(1, name) + nested(2, *parts)
+
+
+def _meta(key: int) -> Expression:
+    """Load what the kernel knows of a packet beside its bytes."""
+    return _expression("meta", _be32(1, _REGISTER), _be32(2, key))
+
+
+def _family(number: int) -> list[Expression]:
+    return [_meta(15), equals(bytes([number]))]
 
 
 def _compare(operation: int, value: bytes) -> Expression:

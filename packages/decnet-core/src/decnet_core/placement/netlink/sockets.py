@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
+from decnet_core.net.addresses import Address
 from decnet_core.placement.netlink.connection import Netlink
 
 _SOCKET_DIAGNOSIS, _BY_FAMILY = 4, 20
@@ -18,8 +19,6 @@ _PORT, _ADDRESS = slice(4, 6), 8
 """Where a socket's own port and address are in an answer."""
 _LISTEN, _UNCONNECTED = 1 << 10, 1 << 7
 """States, of which UDP has TCP's."""
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def waiting(protocol: int) -> Iterator[tuple[Address, int]]:

@@ -105,8 +105,7 @@ def _redirections(decky: DesiredDecky) -> list[nft.Rule]:
 
 def _personality(stack: Stack) -> list[nft.Rule]:
     """Return what changes a SYN+ACK, then what changes every packet."""
-    flags = [nft.transport_field(_FLAGS, 1), nft.masked(bytes([_SYN_ACK])), nft.equals(bytes([_SYN_ACK]))]
-    syn_ack = [*nft.protocol(nft.TCP), *flags]
+    syn_ack = [*nft.protocol(nft.TCP), *_has_flags(_SYN_ACK)]
     found: list[nft.Rule] = []
     if stack.window is not None:
         value = struct.pack(">H", stack.window)
@@ -162,7 +161,7 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
 def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
     # To a packet that belongs to no connection (FIN, PSH and URG alone), which conntrack calls invalid.
-    resets = [*nft.protocol(nft.TCP), *_has_flag(_RESET), nft.accept()]
+    resets = [*nft.protocol(nft.TCP), *_has_flags(_RESET), nft.accept()]
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
     visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
@@ -170,8 +169,9 @@ def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     return [answers, resets, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
 
 
-def _has_flag(flag: int) -> list[nft.Expression]:
-    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([flag])), nft.equals(bytes([flag]))]
+def _has_flags(flags: int) -> list[nft.Expression]:
+    """Match TCP segments that have all of these, whatever else they have."""
+    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([flags])), nft.equals(bytes([flags]))]
 
 
 def _icmp(protocol: int, kind: int) -> list[nft.Expression]:

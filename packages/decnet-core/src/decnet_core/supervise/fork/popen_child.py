@@ -3,9 +3,29 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.supervise.fork.child_process import ChildProcess
+
+
+def interpreter_child(
+    name: str,
+    place: str,
+    *,
+    environment: Mapping[str, str],
+    handed: Mapping[str, int],
+    inherit: Sequence[int] = (),
+    write: Callable[[bytes], None],
+) -> ChildProcess:
+    """Run the worker or the program at `place` (`child_main`), as `popen_child` does; it finds `handed` by name."""
+    return popen_child(
+        [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, place],
+        environment={**environment, VARIABLE: described(handed)},
+        inherit=[*inherit, *handed.values()],
+        write=write,
+    )
 
 
 def popen_child(

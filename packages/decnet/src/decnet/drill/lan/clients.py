@@ -2,10 +2,8 @@
 """The attacker's programs: those that are installed, each against all deckies; what it says is the finding."""
 
 import asyncio
-import contextlib
 import re
 import shutil
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +18,6 @@ Endpoint = tuple[str, int]
 _OPEN, _CLOSED = "open", "closed"
 _AT_ONCE = 64
 _CONNECT_SECONDS = 2.0
-_DIAL_SECONDS = 0.05
 _SCANNED_HOST_PORTS = range(1, 2049)
 _NMAP_OPEN = re.compile(r"Host: (\S+) .*?22/open/.*?80/open/")
 
@@ -37,24 +34,6 @@ def until_all_answer(lan: Lan, endpoints: Sequence[Endpoint], seconds: float) ->
         missing -= lan.as_attacker(partial(open_endpoints, sorted(missing)))
     detail = f"{len(endpoints) - len(missing)} of {len(endpoints)} ports after {time.monotonic() - began:.1f} s"
     return Finding(not missing, detail + (f", not {min(missing)}" if missing else ""))
-
-
-def seconds_until_answer(lan: Lan, endpoint: Endpoint, seconds: float) -> float | None:
-    """Return after how long an endpoint takes a connection; None: not within `seconds`.
-
-    It is dialled again and again: a SYN that was lost would be sent again by the kernel only after a second.
-    """
-    began = time.monotonic()
-
-    def dial() -> float | None:
-        while time.monotonic() - began < seconds:
-            with socket.socket() as sock, contextlib.suppress(OSError):
-                sock.settimeout(_DIAL_SECONDS)
-                sock.connect(endpoint)
-                return time.monotonic() - began
-        return None
-
-    return lan.as_attacker(dial)
 
 
 def curl(lan: Lan, deckies: Sequence[str]) -> Finding:

@@ -19,10 +19,10 @@ import termios
 import msgspec
 
 from decnet.fleet.deployment import Deployment
+from decnet.up.hosting import log_file
 from decnet.up.lines import JsonLines, PlainLines
 from decnet.up.viewer.messages import (
     ASKED,
-    LARGEST_PACKET,
     Asked,
     Changed,
     Said,
@@ -30,7 +30,8 @@ from decnet.up.viewer.messages import (
     Shown,
     Unread,
     decode_report,
-    encode,
+    received,
+    send,
 )
 from decnet_core.bus.interface import Bus, Subscription
 from decnet_core.bus.subjects import EVENTS_INGESTED
@@ -38,8 +39,6 @@ from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.logfile import LogFile
-from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.tasks import Tasks
 from decnet_core.timing.backoff import backoff
 from decnet_models.database.quick_look import Ends
@@ -77,7 +76,7 @@ class Viewer:
         self._channel: socket.socket | None = None
         self._ended = asyncio.Event()
         self._child: ChildProcess | None = None
-        self._log = _log_file(deployment)
+        self._log = log_file(deployment, "view")
         self._tasks = Tasks("viewer")
         self._keys = termios.tcgetattr(sys.stdin) if show is Show.PAGE and _is_terminal() else None
 
@@ -196,12 +195,9 @@ class Viewer:
 
     def _receive(self) -> None:
         assert self._channel is not None
-        try:
-            data = self._channel.recv(LARGEST_PACKET)
-        except BlockingIOError:
+        data = received(self._channel)
+        if data is None:
             return
-        except ConnectionResetError:
-            data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._ended.set()
@@ -215,8 +211,7 @@ class Viewer:
 
     def _send(self, message: Changed | Said) -> None:
         if self._channel is not None:
-            with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):  # it hangs, or is gone
-                self._channel.send(encode(message))
+            send(self._channel, message)
 
     async def _end(self) -> None:
         """Ask the viewer to end, kill it when it does not."""
@@ -236,12 +231,6 @@ class Viewer:
         if self._child is not None:
             await self._child.wait_or_kill(_END_SECONDS)
             self._child = None
-
-
-def _log_file(deployment: Deployment) -> LogFile:
-    settings = deployment.settings.section("supervise", SuperviseSettings)
-    place = deployment.state.root / "log" / "view.log"
-    return LogFile(place, limit_bytes=settings.log_bytes, files=settings.log_files)
 
 
 async def _unread() -> None:

@@ -4,7 +4,9 @@
 The end of the supervisor's side asks the viewer to end, and that of the viewer's says that it has.
 """
 
+import contextlib
 import enum
+import socket
 
 import msgspec
 
@@ -59,3 +61,19 @@ class Unread(msgspec.Struct, frozen=True, tag="unread"):
 encode = msgspec.json.Encoder().encode
 decode_order: msgspec.json.Decoder[Changed | Said] = msgspec.json.Decoder(Changed | Said)
 decode_report: msgspec.json.Decoder[Shown | Unread] = msgspec.json.Decoder(Shown | Unread)
+
+
+def send(channel: socket.socket, message: msgspec.Struct) -> None:
+    """Send a message, unless the other side hangs or is gone."""
+    with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
+        channel.send(encode(message))
+
+
+def received(channel: socket.socket) -> bytes | None:
+    """Return the next packet, empty at the end of the other side; None: there is none now."""
+    try:
+        return channel.recv(LARGEST_PACKET)
+    except BlockingIOError:
+        return None
+    except ConnectionResetError:
+        return b""

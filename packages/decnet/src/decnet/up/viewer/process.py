@@ -16,16 +16,16 @@ from decnet.canary.tokens import first_tokens
 from decnet.cli.errors import RefusedError, UnavailableError
 from decnet.cli.operator_name import operator
 from decnet.fleet.bus_access import bus_client
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.fleet.event_feed import EventFeed
 from decnet.fleet.notice_feed import NoticeFeed
 from decnet.up.figures import measure, memory_of_fleet
 from decnet.up.guide import guide_to
 from decnet.up.preparation import prepare_in_process
+from decnet.up.preparation_process import ends_in
 from decnet.up.view import JsonView, PlainView, View
 from decnet.up.viewer.messages import (
     ASKED,
-    LARGEST_PACKET,
     Asked,
     Changed,
     Said,
@@ -34,6 +34,8 @@ from decnet.up.viewer.messages import (
     Unread,
     decode_order,
     encode,
+    received,
+    send,
 )
 from decnet_core.bus.client import Client
 from decnet_core.net.inherited import VARIABLE, named
@@ -42,8 +44,6 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
 from decnet_models.database.quick_look import Ends
-from decnet_models.events.queries import last_seq
-from decnet_models.notices import queries as notices
 
 _FIGURES_SECONDS = 2.0
 _RETRY_SECONDS = 2.0
@@ -117,12 +117,9 @@ class Viewer:
             await bus.close()
 
     def _receive(self) -> None:
-        try:
-            data = self._channel.recv(LARGEST_PACKET)
-        except BlockingIOError:
+        data = received(self._channel)
+        if data is None:
             return
-        except ConnectionResetError:
-            data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._ending.set()
@@ -136,8 +133,7 @@ class Viewer:
 
     def _report(self, ends: Ends) -> None:
         self._ends = ends
-        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
-            self._channel.send(encode(Shown(ends)))
+        send(self._channel, Shown(ends))
 
     async def _show_database(self, bus: Client) -> None:
         """Show what only the database knows, once it can be used: where to attack, and what happens."""
@@ -219,8 +215,7 @@ def _found(deployment: Deployment, *, guide: bool) -> _Found:
 
 def _ends(deployment: Deployment) -> Ends:
     try:
-        with transaction(deployment) as connection:
-            return Ends(last_seq(connection), notices.last_seq(connection))
+        return ends_in(deployment)
     except UnavailableError:
         raise
     except RefusedError:

@@ -15,7 +15,8 @@ from decnet.database import jobs
 from decnet.database.jobs import MOST_BACKUPS, Job
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import shown, sqlite_file
-from decnet_models.database.schema import current_revision, newest_revision
+from decnet_models.database.schema import current_revision
+from decnet_models.database.versions import newest_revision
 from decnet_models.events.tables import event_forgotten
 from decnet_models.events.volume import Volume, volumes
 from decnet_models.maintenance.checksum import checksum_file
