@@ -15,7 +15,23 @@ from pathlib import Path
 
 import pytest
 
-OPTIONS = ["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
+
+def podman_in(place: Path, runtime: str | None) -> list[str]:
+    """Return the command of a Podman whose storage is in a folder, with the program that runs containers."""
+    command = ["podman", "--root", str(place / "root"), "--runroot", str(place / "run"), "--storage-driver"]
+    command += [_driver(place), "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
+    return [*command, *(["--runtime", runtime] if runtime else [])]
+
+
+def runc() -> str | None:
+    """Return where runc is."""
+    return shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin")
+
+
+def _driver(place: Path) -> str:
+    """Return overlay, which copies no layer, unless the folder lies on one, which the kernel refuses."""
+    done = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True)
+    return "vfs" if done.stdout.startswith("overlay") else "overlay"
 
 
 class Podman:
@@ -24,9 +40,8 @@ class Podman:
     def __init__(self, place: Path, runtime: str) -> None:
         self.place = place
         self.path = place / "podman.sock"
-        self._runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin") if runtime == "runc" else None
-        self._own = ["podman", "--root", str(place / "root"), "--runroot", str(place / "run"), *OPTIONS]
-        self._own += ["--runtime", self._runc] if self._runc else []
+        self._runc = runc() if runtime == "runc" else None
+        self._own = podman_in(place, self._runc)
         self.service: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

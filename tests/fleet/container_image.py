@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fleet.test_sensor_host import ROOT
+from tests.podman_service import podman_in, runc
 
 PAGE = (ROOT / "docs" / "install.md").read_text().partition("## A container")[2].partition("\n## ")[0]
 RUN = next(line.split() for line in PAGE.splitlines() if line.startswith("podman run "))
@@ -26,10 +27,7 @@ class Podman:
     place: Path
 
     def __call__(self, *arguments: str, seconds: float = 120) -> str:
-        runtime = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin") or "runc"
-        command = ["podman", "--root", f"{self.place}/root", "--runroot", f"{self.place}/run", "--runtime", runtime]
-        command += ["--storage-driver", _driver(self.place), "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
-        return self.beside(*command, *arguments, seconds=seconds)
+        return self.beside(*podman_in(self.place, runc()), *arguments, seconds=seconds)
 
     def beside(self, *command: str, seconds: float = 60) -> str:
         """Run a program of the host in the same network; return what it printed."""
@@ -40,12 +38,6 @@ class Podman:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
-
-
-def _driver(place: Path) -> str:
-    """Return overlay, which copies no layer, unless the folder lies on one, which the kernel refuses."""
-    done = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True)
-    return "vfs" if done.stdout.startswith("overlay") else "overlay"
 
 
 @contextmanager

@@ -6,14 +6,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_decoys.services.dialogues.redis import request
 
 from decnet_decoys.redis.protocol import MAX_INLINE, Error, Pairs, Reply, Requests, Simple, encoded, inline
 
 MOST = 1 << 16
-
-
-def request(*words: bytes) -> bytes:
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(one), one) for one in words)
 
 
 def read(*pieces: bytes) -> tuple[list[list[bytes]], str]:

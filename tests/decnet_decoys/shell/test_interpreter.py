@@ -33,6 +33,8 @@ from decnet_decoys.shell.streams import MAX_OUTPUT
         ("printf 'a\\na\\nb\\na\\n' | uniq -c", "      2 a\n      1 b\n      1 a\n"),
         ("printf 'a\\na\\nb' | uniq", "a\nb\n"),
         ("touch x; chmod 4755 x; find . -perm -4000 -name x; find . -perm -2000 -name x", "./x\n"),
+        ("touch x; chmod u=rws,g=s,o=t x; stat -c %a x; find . -perm u=srw,g+s,+t", "7600\n./x\n"),
+        ("touch x y; chmod 600 x; chmod 200 y; find . -perm u=r,u=w", "./y\n"),
         ("for i in 1 2; do echo n$i; done", "n1\nn2\n"),
         ("if [ -d /etc ]; then echo y; else echo n; fi", "y\n"),
         ("case abc in x) echo 1;; a*) echo 2;; esac", "2\n"),

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.decnet_decoys.http.dialogues.requests import REQUESTS
+from tests.decnet_decoys.services.dialogues import asking
+from tests.decnet_decoys.services.dialogues.asking import alike, at_once
 
 _VARIES = (
     (re.compile(rb"Date: [^\r]*"), b"Date: now"),
@@ -37,28 +39,15 @@ async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
     data = data.replace(b"%d" % port, b"PORT").replace(address.encode(), b"ADDRESS")
-    for pattern, word in _VARIES:
-        data = pattern.sub(word, data)
     data = re.sub(rb"Allow: ([A-Z,]+)", lambda found: b"Allow: " + b",".join(sorted(found[1].split(b","))), data)
-    return data.decode("latin-1") + f"<{ended}>"
+    return alike(data, _VARIES) + f"<{ended}>"
 
 
 async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:
     """Return the answers to the requests of those names; a few are asked at once."""
-    gate = asyncio.Semaphore(12)
-
-    async def one(name: str) -> str:
-        async with gate:
-            return await answer(address, port, REQUESTS[name], quiet)
-
-    chosen = list(names)
-    return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
+    return await at_once(lambda name: answer(address, port, REQUESTS[name], quiet), names, 12)
 
 
 async def differing(address: str, port: int, real: Mapping[str, str], waits: Sequence[float]) -> dict[str, str]:
     """Return the answers that are not the real ones; asked again, with more time, where they are not."""
-    wrong = dict.fromkeys(real, "")
-    for quiet in waits:
-        said = await answers(address, port, wrong, quiet)
-        wrong = {name: text for name, text in said.items() if text != real[name]}
-    return wrong
+    return await asking.differing(lambda names, quiet: answers(address, port, names, quiet), real, waits)

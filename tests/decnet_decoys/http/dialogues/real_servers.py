@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.decnet_decoys.http.dialogues.requests import MODIFIED
+from tests.decnet_decoys.services.dialogues.asking import not_installed, takes_connections
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>It works</title></head><body><h1>It works</h1></body></html>\n"
 ROBOTS = "User-agent: *\nDisallow: /private/\n"
-_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 _APACHE = """
 ServerRoot {directory}
@@ -76,7 +75,7 @@ server.modules += ("mod_dirlisting", "mod_staticfile")
 
 def missing(name: str) -> str:
     """Return why `apache2` or `lighttpd` cannot be started here; empty: it can."""
-    return "" if shutil.which(name, path=_PATH) else f"{name} is not installed"
+    return not_installed(name)
 
 
 def _site(directory: Path) -> None:
@@ -106,18 +105,9 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
     process = await asyncio.create_subprocess_exec(*command, "-f", str(configuration))
     try:
         async with asyncio.timeout(30):
-            while not await _answers(address, port):
+            while not await takes_connections(address, port):
                 await asyncio.sleep(0.05)
         yield
     finally:
         process.terminate()
         await process.wait()
-
-
-async def _answers(address: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(address, port)
-    except OSError:
-        return False
-    writer.close()
-    return True

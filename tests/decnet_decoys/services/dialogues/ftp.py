@@ -5,41 +5,35 @@ from __future__ import annotations
 
 import re
 
-from tests.decnet_decoys.services.dialogues.play import END, Kind, Step
+from tests.decnet_decoys.services.dialogues.play import END, Kind, Step, lines
 from tests.decnet_decoys.services.dialogues.real_servers import PASSWORD, USER
 
 _IN = (b"USER %s\r\nPASS %s\r\n" % (USER.encode(), PASSWORD.encode()),)
 _USER, _PASS = (line + b"\r\n" for line in _IN[0].split(b"\r\n")[:2])
 
 
-def _lines(*lines: bytes) -> tuple[Step, ...]:
-    return tuple(line + b"\r\n" for line in lines)
-
-
-def _inside(*lines: bytes) -> tuple[Step, ...]:
-    return (_USER, _PASS, *_lines(*lines))
+def _inside(*each: bytes) -> tuple[Step, ...]:
+    return (_USER, _PASS, *lines(*each))
 
 
 DIALOGUES: dict[str, tuple[Step, ...]] = {
     "a greeting": (),
-    "QUIT": _lines(b"QUIT"),
-    "a wrong password": _lines(b"USER deploy", b"PASS wrong", b"QUIT"),
-    "an unknown account": _lines(b"USER nobody-here", b"PASS x", b"QUIT"),
-    "anonymous": _lines(b"USER anonymous", b"PASS a@b.c", b"USER ftp", b"PASS x"),
-    "root": _lines(b"USER root", b"PASS root"),
-    "three wrong passwords": _lines(*(b"USER a", b"PASS b") * 3, b"USER a"),
+    "QUIT": lines(b"QUIT"),
+    "a wrong password": lines(b"USER deploy", b"PASS wrong", b"QUIT"),
+    "an unknown account": lines(b"USER nobody-here", b"PASS x", b"QUIT"),
+    "anonymous": lines(b"USER anonymous", b"PASS a@b.c", b"USER ftp", b"PASS x"),
+    "root": lines(b"USER root", b"PASS root"),
+    "three wrong passwords": lines(*(b"USER a", b"PASS b") * 3, b"USER a"),
     "a log-in": _inside(b"QUIT"),
     "a log-in at once": (_USER + _PASS + b"PWD\r\nQUIT\r\n",),
-    "a password first": _lines(b"PASS x", b"USER deploy", b"USER deploy", b"PASS x", b"PASS x"),
-    "an empty name": _lines(b"USER", b"PASS", b"USER ", b"PASS x"),
-    "an empty password": _lines(b"USER deploy", b"PASS", b"USER deploy", b"PASS "),
-    "commands before a log-in": _lines(
+    "a password first": lines(b"PASS x", b"USER deploy", b"USER deploy", b"PASS x", b"PASS x"),
+    "an empty name": lines(b"USER", b"PASS", b"USER ", b"PASS x"),
+    "an empty password": lines(b"USER deploy", b"PASS", b"USER deploy", b"PASS "),
+    "commands before a log-in": lines(
         b"SYST", b"FEAT", b"HELP", b"PWD", b"LIST", b"PASV", b"NOOP", b"STAT", b"OPTS UTF8 ON"
     ),
-    "more commands before a log-in": _lines(
-        b"FOO", b"", b" ", b"TYPE I", b"REIN", b"ABOR", b"ALLO", b"ACCT x", b"CDUP"
-    ),
-    "lower case": _lines(b"user deploy", b"pass wrong", b"Quit now"),
+    "more commands before a log-in": lines(b"FOO", b"", b" ", b"TYPE I", b"REIN", b"ABOR", b"ALLO", b"ACCT x", b"CDUP"),
+    "lower case": lines(b"user deploy", b"pass wrong", b"Quit now"),
     "lines ended by LF": (b"USER deploy\nPASS wrong\nQUIT\n",),
     "HTTP": (b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: y\r\n\r\n",),
     "a TLS hello": (b"\x16\x03\x01\0\x0a\x01\0\0\x06\x03\x03" + bytes(20) + b"\r\n",),
@@ -51,7 +45,7 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "a line without an end": (b"A" * 20_000,),
     "the client ends": (END,),
     "the client ends within a command": (b"QUIT", END),
-    "AUTH": _lines(b"AUTH", b"AUTH X", b"AUTH GSSAPI", b"PBSZ 0", b"PROT P", b"CCC"),
+    "AUTH": lines(b"AUTH", b"AUTH X", b"AUTH GSSAPI", b"PBSZ 0", b"PROT P", b"CCC"),
     "AUTH TLS, then none": (b"AUTH TLS\r\n", b"USER deploy\r\n"),
     "where am I": _inside(b"CWD /", b"PWD", b"XPWD", b"CDUP", b"PWD", b"CWD /nonexistent", b"CWD", b"CWD ~"),
     "fixed answers": _inside(
@@ -130,11 +124,4 @@ _VARIES = (
     (re.compile(rb"\(\|\|\|\d+\|\)"), b"(|||PORT|)"),
 )
 
-
-def _shown(data: bytes) -> str:
-    for pattern, word in _VARIES:
-        data = pattern.sub(word, data)
-    return data.decode("latin-1")
-
-
-KIND = Kind(DIALOGUES, _shown)
+KIND = Kind(DIALOGUES, _VARIES)

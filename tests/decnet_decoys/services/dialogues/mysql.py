@@ -131,6 +131,7 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
 }
 
 _VARIES = (
+    (re.compile(rb"\A.{3}(?=.\n5\.5\.5)", re.DOTALL), b"LEN"),  # of the greeting, with the version's
     (
         re.compile(rb"(?s)\A(.{3}\0\n5\.5\.5-)[^\0]*\0.{4}.{8}\0(.{18}).{12}\0"),
         rb"\1VERSION|THREAD|SALT|\2SALT|",
@@ -139,14 +140,4 @@ _VARIES = (
     (re.compile(rb"'@'[0-9.]+'"), b"'@'ADDRESS'"),
 )
 
-
-def _shown(data: bytes) -> str:
-    # The length of the greeting depends on the version's.
-    if data[4:10] == b"\n5.5.5":
-        data = b"LEN" + data[3:]
-    for pattern, word in _VARIES:
-        data = pattern.sub(word, data)
-    return data.decode("latin-1")
-
-
-KIND = Kind(DIALOGUES, _shown)
+KIND = Kind(DIALOGUES, _VARIES)

@@ -8,13 +8,19 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from tests.decnet_decoys.services.dialogues.asking import Varies, alike, at_once, differing
+
 END: Literal["end"] = "end"
 """A step: the client closes its side (shutdown(2)) and listens on."""
 Step: TypeAlias = "bytes | Literal['end'] | Callable[[bytes], bytes]"
 """Bytes, END, or what makes the bytes of all that the server has said."""
 Answers: TypeAlias = list[str]
 """The greeting, the answer to each step, and <open> or <closed>."""
-AT_ONCE = 12
+
+
+def lines(*each: bytes) -> tuple[Step, ...]:
+    """Return lines to send, one after the other."""
+    return tuple(line + b"\r\n" for line in each)
 
 
 class _Client:
@@ -69,33 +75,29 @@ async def played(  # noqa: PLR0917  # one call
 class Kind:
     """The dialogues with servers of one kind."""
 
-    def __init__(
-        self, dialogues: Mapping[str, Sequence[Step]], shown: Callable[[bytes], str], at_once: int = AT_ONCE
-    ) -> None:
+    def __init__(self, dialogues: Mapping[str, Sequence[Step]], varies: Varies, most: int = 12) -> None:
+        """Of the dialogues, `most` are played at a time."""
         self.dialogues = dialogues
-        self.shown = shown
-        self._at_once = at_once
+        self._varies = varies
+        self._most = most
+
+    def shown(self, data: bytes) -> str:
+        """Return what was said, without what differs between two servers of the kind."""
+        return alike(data, self._varies)
 
     async def answers(
         self, address: str, port: int, names: Iterable[str], quiet: float, expected: Mapping[str, Answers] | None = None
     ) -> dict[str, Answers]:
         """Play those dialogues, a few at once."""
-        gate = asyncio.Semaphore(self._at_once)
-        chosen = list(names)
 
         async def one(name: str) -> Answers:
-            async with gate:
-                wanted = expected[name] if expected else None
-                return await played(address, port, self.dialogues[name], self.shown, quiet, wanted)
+            wanted = expected[name] if expected else None
+            return await played(address, port, self.dialogues[name], self.shown, quiet, wanted)
 
-        return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
+        return await at_once(one, names, self._most)
 
     async def differing(
         self, address: str, port: int, real: Mapping[str, Answers], waits: Sequence[float]
     ) -> dict[str, Answers]:
         """Return the answers that are not the real ones; asked again, with more time, where they are not."""
-        wrong: dict[str, Answers] = {name: [] for name in real}
-        for quiet in waits:
-            said = await self.answers(address, port, wrong, quiet, real)
-            wrong = {name: text for name, text in said.items() if text != real[name]}
-        return wrong
+        return await differing(lambda names, quiet: self.answers(address, port, names, quiet, real), real, waits)

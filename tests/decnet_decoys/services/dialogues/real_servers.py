@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from tests.decnet_decoys.services.dialogues.asking import not_installed, takes_connections
+
 USER, PASSWORD, HOST = "deploy", "deploy", "mail.example.org"
 DATABASE_PASSWORD = "root"
-_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 PROGRAMS = {
     "ftp": ("vsftpd", "openssl"), "smtp": ("postfix", "openssl", "dovecot"), "redis": ("redis-server",),
     "mysql": ("mariadbd", "mariadb-install-db"), "telnet": ("busybox",),
@@ -145,8 +146,7 @@ def missing(name: str) -> str:
     """Return why that server cannot be started here; empty: it can."""
     if os.geteuid() != 0:
         return "only root can start it"
-    absent = [program for program in (*PROGRAMS[name], "unshare") if shutil.which(program, path=_PATH) is None]
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    return not_installed(*PROGRAMS[name], "unshare")
 
 
 def _ran(*command: str, given: str = "") -> str:
@@ -249,7 +249,7 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
         )  # fmt: skip
         try:
             async with asyncio.timeout(60):
-                while not await _answers(address, port):
+                while not await takes_connections(address, port):
                     if process.returncode is not None:
                         raise RuntimeError((directory / "log").read_text(errors="replace"))
                     await asyncio.sleep(0.05)
@@ -261,12 +261,3 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-
-
-async def _answers(address: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(address, port)
-    except OSError:
-        return False
-    writer.close()
-    return True

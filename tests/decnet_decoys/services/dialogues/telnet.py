@@ -54,4 +54,4 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "a botnet's opening": (b"enable\r\n", b"system\r\n", b"shell\r\n", b"sh\r\n"),
 }
 
-KIND = Kind(DIALOGUES, lambda data: data.decode("latin-1"), at_once=4)
+KIND = Kind(DIALOGUES, (), most=4)

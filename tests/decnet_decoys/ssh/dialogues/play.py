@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
+from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.ssh.dialogues import dialogues
 from tests.decnet_decoys.ssh.dialogues.raw_client import RawClient, kexinit
 from tests.decnet_decoys.ssh.dialogues.transcript import first_line, rest_of
@@ -116,25 +117,19 @@ NAMES = (
 
 async def played(server: Server, names: Sequence[str], quiet: float) -> dict[str, list[str]]:
     """Return what a server says in each dialogue; it is asked a few at once."""
-    gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> list[str]:
-        async with gate:
-            try:
-                return await play(server, name, quiet)
-            except (OSError, EOFError, TimeoutError) as error:
-                return [f"failed: {type(error).__name__}"]
+        try:
+            return await play(server, name, quiet)
+        except (OSError, EOFError, TimeoutError) as error:
+            return [f"failed: {type(error).__name__}"]
 
-    return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))
+    return await asking.at_once(one, names, AT_ONCE)
 
 
 async def differing(server: Server, real: Mapping[str, list[str]], waits: Sequence[float]) -> dict[str, list[str]]:
     """Return what a server says otherwise than the real one; asked again, with more time, where it does."""
-    wrong: dict[str, list[str]] = {name: [] for name in real}
-    for quiet in waits:
-        said = await played(server, list(wrong), quiet)
-        wrong = {name: lines for name, lines in said.items() if lines != real[name]}
-    return wrong
+    return await asking.differing(lambda names, quiet: played(server, names, quiet), real, waits)
 
 
 def main() -> None:

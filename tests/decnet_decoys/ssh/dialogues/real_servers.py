@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.decnet_decoys.services.dialogues.asking import not_installed
 from tests.decnet_decoys.ssh.dialogues.play import Server
 
 PASSWORD = "admin123"
 _KINDS = ("rsa", "ecdsa", "ed25519")
-_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _OPTIONS = (
     "PidFile=none", "UsePAM=no", "KbdInteractiveAuthentication=no", "PermitRootLogin=yes", "MaxStartups=300",
     "X11Forwarding=yes", "XAuthLocation=/nonexistent", "AcceptEnv=LANG LC_*",
@@ -28,9 +27,9 @@ def missing() -> str:
     """Return why they cannot be started here; empty: they can."""
     if os.geteuid() != 0:
         return "only root can start them"
-    absent = [name for name in ("sshd", "dropbear", "dropbearkey", "unshare") if shutil.which(name, path=_PATH) is None]
+    absent = not_installed("sshd", "dropbear", "dropbearkey", "unshare")
     if absent:
-        return f"not installed: {', '.join(absent)}"
+        return absent
     version = subprocess.run(["/usr/sbin/sshd", "-V"], capture_output=True, check=False).stderr
     return "" if b"OpenSSH_9.2" in version else "not OpenSSH 9.2"
 

@@ -39,17 +39,18 @@ def _compared(visitor: Visitor, found: re.Match[str]) -> str | Failed | None:
     value = value_of(visitor, found["what"])
     if value is None or isinstance(value, Failed):
         return value
-    same = found["with"].lower() == value.lower() if found["how"] == "=" else like(value, found["with"])
+    same = found["with"].lower() == value.lower() if found["how"] == "=" else like(found["with"])(value)
     return "1" if same else "0"
 
 
-def like(value: str, pattern: str) -> bool:
-    """Return whether a pattern of SQL's LIKE matches, of which the first 64 characters count.
+def like(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a pattern of SQL's LIKE matches a value; its first 64 characters count.
 
     By `fnmatch`, whose expressions do not go back: percent signs in a row would take a regular expression for ever.
     """
     shell = pattern[:64].lower().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    return re.match(fnmatch.translate(shell.replace("%", "*").replace("_", "?")), value.lower()) is not None
+    matches = re.compile(fnmatch.translate(shell.replace("%", "*").replace("_", "?"))).match
+    return lambda value: matches(value.lower()) is not None
 
 
 def _computed(found: re.Match[str]) -> str:

@@ -102,7 +102,7 @@ def _variables(visitor: Visitor, match: re.Match[str]) -> Outcome:
 
 def _matched(names: Iterable[str], pattern: str | None) -> list[str]:
     """Return the names that a pattern of SQL's LIKE matches, in order; all without a pattern."""
-    return sorted(names) if pattern is None else [name for name in sorted(names) if like(name, pattern)]
+    return sorted(names) if pattern is None else sorted(filter(like(pattern), names))
 
 
 def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:

@@ -166,11 +166,16 @@ def type_(client: Client, given: Arguments) -> Reply:
     return Simple("none")
 
 
-def ttl(client: Client, given: Arguments) -> Reply:
+def ttl(client: Client, given: Arguments, parts: int = 1) -> Reply:
+    """Return how long a key remains, in seconds or parts of them."""
     if client.keys.get(given[0]) is None:
         return -2
     left = client.keys.time_left(given[0], time.time())
-    return -1 if left is None else round(left)
+    return -1 if left is None else round(left * parts)
+
+
+def pttl(client: Client, given: Arguments) -> Reply:
+    return ttl(client, given, 1000)
 
 
 def expire(client: Client, given: Arguments) -> Reply:
@@ -294,10 +299,10 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "get": (get, 2), "set": (set_, -3), "setnx": (setnx, 3), "setex": (setex, 4), "getset": (getset, 3),
     "mset": (mset, -3), "mget": (mget, -2), "append": (append, 3), "strlen": (strlen, 2), "incr": (incr, 2),
     "decr": (decr, 2), "incrby": (incrby, 3), "del": (del_, -2), "unlink": (del_, -2), "exists": (exists, -2),
-    "keys": (keys, 2), "scan": (scan, -2), "type": (type_, 2), "ttl": (ttl, 2), "expire": (expire, -3),
-    "persist": (persist, 2), "rename": (rename, 3), "dbsize": (dbsize, 1), "flushdb": (flushdb, -1),
-    "flushall": (flushall, -1), "lpush": (lpush, -3), "rpush": (rpush, -3), "lpop": (lpop, -2), "rpop": (rpop, -2),
-    "llen": (llen, 2), "lrange": (lrange, 4), "hset": (hset, -4), "hmset": (hset, -4), "hget": (hget, 3),
-    "hgetall": (hgetall, 2), "hdel": (hdel, -3),
+    "keys": (keys, 2), "scan": (scan, -2), "type": (type_, 2), "ttl": (ttl, 2), "pttl": (pttl, 2),
+    "expire": (expire, -3), "persist": (persist, 2), "rename": (rename, 3), "dbsize": (dbsize, 1),
+    "flushdb": (flushdb, -1), "flushall": (flushall, -1), "lpush": (lpush, -3), "rpush": (rpush, -3),
+    "lpop": (lpop, -2), "rpop": (rpop, -2), "llen": (llen, 2), "lrange": (lrange, 4), "hset": (hset, -4),
+    "hmset": (hset, -4), "hget": (hget, 3), "hgetall": (hgetall, 2), "hdel": (hdel, -3),
 }  # fmt: skip
 """Function and arity by name: with its own name, the number of words, or with a minus the least number."""

@@ -7,6 +7,7 @@ import re
 from decnet_decoys.redis.instance import MOST_SCRIPTS, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.server import text, unknown_subcommand
 
 _CONSTANT = re.compile(rb"return\s+(?:(?P<number>-?\d{1,15})|(['\"])(?P<text>[^'\"\\]{0,256})\2|"
                        rb"\{(?P<numbers>\d{1,9}(?:\s*,\s*\d{1,9}){0,31})\})\s*;?")  # fmt: skip
@@ -18,15 +19,11 @@ def script(client: Client, given: Arguments) -> Reply:
         case b"LOAD", [body]:
             return _remembered(client, body)
         case b"EXISTS", [_, *_]:
-            return [int(_text(one).lower() in scripts) for one in given[1:]]
+            return [int(text(one).lower() in scripts) for one in given[1:]]
         case ((b"FLUSH" | b"KILL"), _):
             scripts.clear()
             return OK
-    return Error(f"ERR unknown subcommand '{_text(given[0])[:128]}'. Try SCRIPT HELP.")
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
+    return unknown_subcommand(given[0], "SCRIPT")
 
 
 def _remembered(client: Client, body: bytes) -> str:
@@ -66,7 +63,7 @@ def evalsha(client: Client, given: Arguments) -> Reply:
     refused = _keys_refused(given)
     if refused is not None:
         return refused
-    body = client.instance.scripts.get(_text(given[0]).lower())
+    body = client.instance.scripts.get(text(given[0]).lower())
     return Error("NOSCRIPT No matching script. Please use EVAL.") if body is None else _value(body)
 
 

@@ -139,7 +139,7 @@ def config(client: Client, given: Arguments) -> Reply:
             return OK
         case ((b"GET" | b"SET" | b"RESETSTAT" | b"REWRITE"), _):
             return _arity(f"config|{text(action).lower()}")
-    return _unknown_subcommand(action, "CONFIG")
+    return unknown_subcommand(action, "CONFIG")
 
 
 def _pairs(words: Arguments) -> list[tuple[bytes, bytes]]:
@@ -174,7 +174,7 @@ def client_(client: Client, given: Arguments) -> Reply:
             return OK if more or given[0].upper() != b"KILL" else Error("ERR No such client")
         case ((b"SETNAME" | b"GETNAME" | b"ID"), _):
             return _arity(f"client|{text(given[0]).lower()}")
-    return _unknown_subcommand(given[0], "CLIENT")
+    return unknown_subcommand(given[0], "CLIENT")
 
 
 def _named(client: Client, name: bytes) -> Reply:
@@ -200,7 +200,7 @@ def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
         return 240
     if not given or given[0].upper() in (b"DOCS", b"INFO", b"LIST", b"GETKEYS"):
         return []
-    return _unknown_subcommand(given[0], "COMMAND")
+    return unknown_subcommand(given[0], "COMMAND")
 
 
 def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -248,7 +248,7 @@ def module(client: Client, given: Arguments) -> Reply:
             return Error("ERR Error loading the extension. Please check the server logs.")
         case b"UNLOAD", [_]:
             return Error("ERR Error unloading module: no such module with that name")
-    return _unknown_subcommand(given[0], "MODULE")
+    return unknown_subcommand(given[0], "MODULE")
 
 
 def time_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -268,7 +268,7 @@ def acl(client: Client, given: Arguments) -> Reply:
             return [f"user default on {shown} ~* &* +@all"]
         case b"USERS":
             return ["default"]
-    return _unknown_subcommand(given[0], "ACL")
+    return unknown_subcommand(given[0], "ACL")
 
 
 def debug(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -303,7 +303,7 @@ def _arity(name: str) -> Error:
     return Error(f"ERR wrong number of arguments for '{name}' command")
 
 
-def _unknown_subcommand(given: bytes, name: str) -> Error:
+def unknown_subcommand(given: bytes, name: str) -> Error:
     return Error(f"ERR unknown subcommand '{text(given)[:128]}'. Try {name} HELP.")
 
 

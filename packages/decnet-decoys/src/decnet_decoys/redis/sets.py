@@ -2,11 +2,11 @@
 """The commands of sets, and some of all keys that scanners ask."""
 
 import random
-import time
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.server import unknown_subcommand
 
 _FLOAT = Error("ERR value is not a valid float")
 
@@ -39,13 +39,6 @@ def sismember(client: Client, given: Arguments) -> Reply:
     return int(given[1] in client.keys.set_(given[0]))
 
 
-def pttl(client: Client, given: Arguments) -> Reply:
-    if client.keys.get(given[0]) is None:
-        return -2
-    left = client.keys.time_left(given[0], time.time())
-    return -1 if left is None else round(left * 1000)
-
-
 def randomkey(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     names = [key for key, _ in client.keys.items()]
     return random.choice(names) if names else None  # noqa: S311  # no secret
@@ -72,7 +65,7 @@ def object_(client: Client, given: Arguments) -> Reply:
             if given[0].upper() != b"ENCODING":
                 return 1 if given[0].upper() == b"REFCOUNT" else 0
             return "int" if whole else "embstr" if isinstance(value, bytes) and len(value) <= 44 else "listpack"
-    return Error(f"ERR unknown subcommand '{given[0].decode('utf-8', 'surrogateescape')[:128]}'. Try OBJECT HELP.")
+    return unknown_subcommand(given[0], "OBJECT")
 
 
 def memory(client: Client, given: Arguments) -> Reply:
@@ -80,11 +73,11 @@ def memory(client: Client, given: Arguments) -> Reply:
         case b"USAGE", [key, *_]:
             value = client.keys.get(key)
             return None if value is None else 56 + len(key) + (len(value) if isinstance(value, bytes) else 64)
-    return Error(f"ERR unknown subcommand '{given[0].decode('utf-8', 'surrogateescape')[:128]}'. Try MEMORY HELP.")
+    return unknown_subcommand(given[0], "MEMORY")
 
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "sadd": (sadd, -3), "srem": (srem, -3), "smembers": (smembers, 2), "scard": (scard, 2),
-    "sismember": (sismember, 3), "pttl": (pttl, 2), "randomkey": (randomkey, 1), "incrbyfloat": (incrbyfloat, 3),
+    "sismember": (sismember, 3), "randomkey": (randomkey, 1), "incrbyfloat": (incrbyfloat, 3),
     "object": (object_, -2), "memory": (memory, -2),
 }  # fmt: skip

@@ -85,8 +85,7 @@ class Call:
 
     def content(self, path: str) -> bytes | Filler:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""
-        opened = self.shell.opened.get(path)
-        return self.shell.files.read(path, self.shell.access) if opened is None else opened
+        return self.shell.content(path)
 
     def open_quoted(self, path: str, failure: str) -> InputFile | None:
         """Return a file's content as `open` does; complains in the form `failure 'path'` of coreutils."""

@@ -72,9 +72,7 @@ def _brought(shell: ShellState, path: str, data: bytes) -> Found:
     """Return how to run a file of the attacker's: a script is interpreted, a binary only appears to run."""
     if data.startswith(b"\x7fELF") and len(data) >= ELF_HEADER:
         return Found(path, _silent)
-    if data.startswith(b"\x7fELF"):
-        return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
-    if b"\0" in data[:512]:
+    if data.startswith(b"\x7fELF") or b"\0" in data[:512]:
         return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
     if data.startswith(b"#!"):
         wanted = decode(data[2:258]).partition("\n")[0].strip().split(" ")[0]

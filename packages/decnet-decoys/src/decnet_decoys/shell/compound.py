@@ -5,13 +5,13 @@ from collections.abc import Generator
 from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump
-from decnet_decoys.shell.effects import AskLine, Effect, Effects, turn
+from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
-from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence
+from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence, Word
 
 MAX_OFFERED = 100
 """Words that `select` offers."""
@@ -116,14 +116,17 @@ def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
     subject = yield from words.text(runner, case.subject)
     status, falls = 0, False
     for patterns, body, end in case.arms:
-        if not falls:
-            for pattern in patterns:
-                if matches(subject, (yield from words.text(runner, pattern))):
-                    break
-            else:
-                continue
+        if not falls and not (yield from _fits(runner, subject, patterns)):
+            continue
         status = yield from runner.sequence(body, streams)
         if end == ";;":
             break
         falls = end == ";&"
     return status
+
+
+def _fits(runner: Runner, subject: str, patterns: tuple[Word, ...]) -> Steps[bool]:
+    for pattern in patterns:
+        if matches(subject, (yield from words.text(runner, pattern))):
+            return True
+    return False

@@ -54,8 +54,7 @@ def _redirect(
     if redirect.fd > 2 or (redirect.op in (">&", "<&") and target.isdecimal() and int(target[:4]) > 2):
         return _numbered(runner, redirect, target, streams, written)
     if redirect.op in ("<", "<<<"):
-        given = InputBuffer(encode(target + "\n")) if redirect.op == "<<<" else _read(runner, target)
-        return streams._replace(stdin=given)
+        return streams._replace(stdin=_input(runner, redirect.op, target))
     stream = _STREAMS.get(target) if redirect.op in (">", ">>", ">|", "&>") else None
     if stream is not None:
         buffer = streams.out if stream == 1 else streams.err
@@ -70,9 +69,9 @@ def _redirect(
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
 
 
-def _read(runner: Runner, target: str) -> InputBuffer:
-    opened = runner.shell.opened.get(target)
-    return InputBuffer(runner.shell.files.read(target, runner.shell.access) if opened is None else opened)
+def _input(runner: Runner, op: str, target: str) -> InputBuffer:
+    """Return what `<` or `<<<` reads; raises FileSystemError."""
+    return InputBuffer(encode(target + "\n") if op == "<<<" else runner.shell.content(target))
 
 
 def _numbered(
@@ -80,14 +79,10 @@ def _numbered(
 ) -> Streams:
     """Open, duplicate or close a descriptor beyond the standard streams; raises FileSystemError."""
     found: InputBuffer | OutputBuffer | None
-    if redirect.op not in (">&", "<&"):
-        given = InputBuffer(encode(target + "\n")) if redirect.op == "<<<" else None
-        reads = redirect.op == "<"
-        found = (
-            given or _read(runner, target)
-            if given or reads
-            else _open(runner, target, append=redirect.op == ">>", written=written)
-        )
+    if redirect.op in ("<", "<<<"):
+        found = _input(runner, redirect.op, target)
+    elif redirect.op not in (">&", "<&"):
+        found = _open(runner, target, append=redirect.op == ">>", written=written)
     elif target == "-":
         runner.descriptors.pop(redirect.fd, None)
         return streams

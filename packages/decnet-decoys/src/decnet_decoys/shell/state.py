@@ -19,7 +19,7 @@ from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.live_files import Running, noise, uptime, zeros
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
-from decnet_decoys.shell.machine.tree import Identity, whole_of
+from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
 from decnet_decoys.shell.syntax.nodes import Group
 
 MAX_VARIABLES = 500
@@ -302,6 +302,11 @@ class ShellState:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
         self.associative.discard(name)
+
+    def content(self, path: str) -> bytes | Filler:
+        """Return a file's content, or that of a process substitution; raises FileSystemError."""
+        opened = self.opened.get(path)
+        return self.files.read(path, self.access) if opened is None else opened
 
     def clear_history(self) -> None:
         self.history.clear()

@@ -43,11 +43,11 @@ class Memory:
 
     def release(self) -> None:
         """Give back all memory at the end."""
-        self.hold(-self._held)
+        self._hold(-self._held)
 
     def enter(self, frame: Frame) -> None:
         """Begin a function with its own variables."""
-        self.hold(sum(map(_size, frame.values())))
+        self._hold(sum(map(_size, frame.values())))
         self._frames.append(frame)
 
     def leave(self, passed: set[int]) -> None:
@@ -55,16 +55,16 @@ class Memory:
         for value in self._frames.pop().values():
             if isinstance(value, dict) and id(value) not in passed:
                 self.empty(value)
-            self.hold(-_size(value))
+            self._hold(-_size(value))
 
     def variable(self, name: str) -> Value | Array:
-        return self.frame(name).get(name, "")
+        return self._frame(name).get(name, "")
 
     def set(self, name: str, value: Value) -> None:
         """Set a variable."""
-        frame = self.frame(name)
-        kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
-        self.hold(_size(kept) - _size(frame.get(name, 0.0)))
+        frame = self._frame(name)
+        kept = _kept(value)
+        self._hold(_size(kept) - _size(frame.get(name, 0.0)))
         frame[name] = kept
 
     def count(self, name: str) -> None:
@@ -72,12 +72,12 @@ class Memory:
         value = self.globals[name]
         self.globals[name] = (0.0 if isinstance(value, dict) else number(value)) + 1
 
-    def frame(self, name: str) -> Frame:
+    def _frame(self, name: str) -> Frame:
         """Return where a name is kept: with the function that runs, or with the program."""
         return self._frames[-1] if self._frames and name in self._frames[-1] else self.globals
 
     def array(self, name: str) -> Array:
-        frame = self.frame(name)
+        frame = self._frame(name)
         found = frame.get(name)
         if not isinstance(found, dict):
             found = frame[name] = {}
@@ -85,22 +85,22 @@ class Memory:
 
     def empty(self, array: Array) -> None:
         for key, value in array.items():
-            self.hold(-_size(key) - _size(value))
+            self._hold(-_size(key) - _size(value))
         self._elements -= len(array)
         array.clear()
 
     def put(self, array: Array, key: str, value: Value) -> None:
-        kept = value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
+        kept = _kept(value)
         if key in array:
-            self.hold(_size(kept) - _size(array[key]))
+            self._hold(_size(kept) - _size(array[key]))
         else:
             if self._elements >= MAX_ELEMENTS:
                 raise AwkError("out of memory")
-            self.hold(_size(key) + _size(kept))
+            self._hold(_size(key) + _size(kept))
             self._elements += 1
         array[key] = kept
 
-    def hold(self, more: int) -> None:
+    def _hold(self, more: int) -> None:
         """Count more of the session's memory as held by variables and elements, or less."""
         if (more > 0 and self._held + more > MAX_HELD) or not self._lease.hold(more):
             raise AwkError("out of memory")
@@ -110,8 +110,13 @@ class Memory:
         """Remove an element if there is one."""
         old = array.pop(key, None)
         if old is not None:
-            self.hold(-_size(key) - _size(old))
+            self._hold(-_size(key) - _size(old))
             self._elements -= 1
+
+
+def _kept(value: Value) -> Value:
+    """Return a value as it is kept: a text up to its limit."""
+    return value[:MAX_TEXT] if isinstance(value, str) and len(value) > MAX_TEXT else value
 
 
 def _size(value: Value | Array) -> int:

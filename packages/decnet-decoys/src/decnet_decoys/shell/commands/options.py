@@ -43,6 +43,15 @@ def tried(call: Call, message: str, status: int = 1) -> UsageError:
     return UsageError(f"{message}\nTry '{call.name} --help' for more information.", status)
 
 
+def colons_after(letter: str, letters: str) -> str | None:
+    """Return the colons behind a letter among `letters` as getopt(3) has them; None when it is not one of them.
+
+    With one colon a value follows, with two it may.
+    """
+    _, found, after = letters.partition(letter) if letter != ":" else (letters, "", "")
+    return after[: len(after) - len(after.lstrip(":"))] if found else None
+
+
 def options(
     call: Call, letters: str, long: Mapping[str, str] | None = None, *, status: int = 1, permute: bool = True
 ) -> Options:
@@ -85,10 +94,10 @@ class _Reader:
 
     def _cluster(self, cluster: str, args: Iterator[str]) -> None:
         for index, letter in enumerate(cluster[: max(0, MAX_OPTIONS - self._count)]):
-            place = self._letters.find(letter) if letter != ":" else -1
-            if place < 0:
+            colons = colons_after(letter, self._letters)
+            if colons is None:
                 raise tried(self._call, f"invalid option -- '{letter}'", self._status)
-            if self._letters[place + 1 : place + 2] != ":":
+            if not colons:
                 self._keep(letter, "")
                 continue
             value: str | None = cluster[index + 1 :] or next(args, None)

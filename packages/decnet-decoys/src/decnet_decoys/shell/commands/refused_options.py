@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from decnet_decoys.shell.commands.options import colons_after
+
 MAX_LETTERS = 4096
 """Letters looked at of all arguments: a millisecond's work."""
 _STOPS = frozenset(
@@ -66,11 +68,11 @@ def _fault(args: list[str], known: _Known, *, stops: bool) -> str | None:
             valued, letters = False, arg[1 : left + 1]
             left -= len(letters)
             for index, letter in enumerate(letters, 1):
-                place = known.letters.find(letter) if letter != ":" else -1
-                if place < 0:
+                colons = colons_after(letter, known.letters)
+                if colons is None:
                     return f"invalid option -- '{letter}'"
-                if known.letters[place + 1 : place + 2] == ":":
-                    valued = index + 1 == len(arg) and known.letters[place + 2 : place + 3] != ":"
+                if colons:
+                    valued = index + 1 == len(arg) and colons == ":"
                     break
             if valued and next(rest, None) is None:
                 return f"option requires an argument -- '{arg[-1]}'"

@@ -26,7 +26,7 @@ class Nano:
         self.path, self._columns = path, columns
         self.finished = False
         self.written: tuple[str, bytes] | None = None
-        count = 0 if self.buffer.empty else len(self.buffer.lines)
+        count = self.buffer.count
         self.message = "[ New File ]" if data is None else f"[ Read {count} line{'s' if count != 1 else ''} ]"
         self._asking, self._answer = "", ""
         self._leaves = False

@@ -19,21 +19,22 @@ class TextBuffer:
             self.lines.pop()
         self.row = self.column = 0
         self.modified = False
-        self._size = sum(map(len, self.lines)) + len(self.lines)
+        self._size = _size(self.lines)
         self._before: list[tuple[list[str], int]] = []
 
     @property
     def data(self) -> bytes:
         """The text as a file has it."""
-        return encode("".join(line + "\n" for line in self.lines)) if self.lines != [""] else b""
+        return encode("".join(line + "\n" for line in self.lines)) if self.count else b""
 
     @property
     def line(self) -> str:
         return self.lines[self.row]
 
     @property
-    def empty(self) -> bool:
-        return self.lines == [""]
+    def count(self) -> int:
+        """How many lines a file of it has."""
+        return len(self.lines) if self.lines != [""] else 0
 
     def keep(self) -> None:
         """Remember the text as it is, for `undo`."""
@@ -45,7 +46,7 @@ class TextBuffer:
         if not self._before:
             return False
         self.lines, self.row = self._before.pop()
-        self._size = sum(map(len, self.lines)) + len(self.lines)
+        self._size = _size(self.lines)
         self.move(0, 0)
         return True
 
@@ -132,3 +133,7 @@ class TextBuffer:
                 self.row, self.column = row, at
                 return True
         return False
+
+
+def _size(lines: list[str]) -> int:
+    return sum(map(len, lines)) + len(lines)

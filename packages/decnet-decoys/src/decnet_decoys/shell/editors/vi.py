@@ -37,13 +37,11 @@ class Vi:
             return ""
         if data is None:
             return f'"{self.path}" [New]'
-        lines = 0 if self.buffer.empty else len(self.buffer.lines)
-        return f'"{self.path}"{" [readonly]" if read_only else ""} {lines}L, {len(data)}B'
+        return f'"{self.path}"{" [readonly]" if read_only else ""} {self.buffer.count}L, {len(data)}B'
 
     def saved(self, problem: str | None) -> None:
         """Take note that `written` was written, or why not."""
-        data, lines = self.buffer.data, 0 if self.buffer.empty else len(self.buffer.lines)
-        self.message = problem or f'"{self._ex.target}" {lines}L, {len(data)}B written'
+        self.message = problem or f'"{self._ex.target}" {self.buffer.count}L, {len(self.buffer.data)}B written'
         self.buffer.modified = self.buffer.modified and problem is not None
         self.finished = self._ex.leaves and problem is None
 

@@ -61,7 +61,7 @@ def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool)
     """Set an array to what stands in parentheses, each a value or `[key]=value`; or add that."""
     if not append:
         clear(shell, name)
-    following = max((int(key) for key in arrays.keys(shell.variables, name) if key.isdecimal()), default=-1) + 1
+    following = _following(shell, name)
     for element in elements[:MAX_ELEMENTS]:
         key, closed, value = element[1:].partition("]=") if element.startswith("[") else ("", "", "")
         index = _index(shell, name, key) if closed else str(following)
@@ -75,8 +75,13 @@ def _index(shell: ShellState, name: str, key: str) -> str:
         return key[:MAX_KEY]
     number = arithmetic(key, shell.variables) or 0
     if number < 0:
-        number += max((int(one) for one in arrays.keys(shell.variables, name) if one.isdecimal()), default=-1) + 1
+        number += _following(shell, name)
     return str(max(0, number))
+
+
+def _following(shell: ShellState, name: str) -> int:
+    """Return the index after an array's last element."""
+    return max((int(key) for key in arrays.keys(shell.variables, name) if key.isdecimal()), default=-1) + 1
 
 
 def _join(shell: ShellState, name: str) -> None:

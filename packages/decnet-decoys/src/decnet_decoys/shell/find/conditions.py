@@ -4,7 +4,7 @@
 import posixpath
 import re
 
-from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.commands.files.permissions import group_of, mode_after
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.expansion.patterns import matches
@@ -177,17 +177,7 @@ def _mode_of(text: str) -> int | None:
     """Return a mode in octal, or as u=s,g+w."""
     if text and len(text) < 6 and set(text) <= set("01234567"):
         return int(text, 8)
-    mode = 0
-    for clause in text.split(",")[:8]:
-        match = re.fullmatch(r"([ugoa]*)[+=]([rwxst]+)", clause)
-        if match is None:
-            return None
-        who = match[1].replace("a", "ugo") or "ugo"
-        for letter in match[2]:
-            if letter in "rwx":
-                for one in who:
-                    mode |= {"r": 4, "w": 2, "x": 1}[letter] << {"u": 6, "g": 3, "o": 0}[one]
-            else:
-                mode |= (0o1000 if letter == "t" else 0) | (0o4000 if letter == "s" and "u" in who else 0)
-                mode |= 0o2000 if letter == "s" and "g" in who else 0
-    return mode
+    clauses = text.split(",")[:8]
+    if not all(re.fullmatch(r"[ugoa]*[+=][rwxst]+", clause) for clause in clauses):
+        return None
+    return mode_after(",".join(clauses), 0)

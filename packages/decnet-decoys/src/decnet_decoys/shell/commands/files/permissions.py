@@ -28,7 +28,7 @@ def chmod(call: Call) -> Effects:
     if not _MODE.fullmatch(operands[0][:MAX_MODE]):
         raise tried(call, f"invalid mode: {quoted(operands[0])}")
     paths = iter(operands[1:]) if "-R" not in call.args else _below(call, operands[1:])
-    return (yield from _change(call, paths, lambda entry: _mode(operands[0][:MAX_MODE], entry.mode)))
+    return (yield from _change(call, paths, lambda entry: {"mode": mode_after(operands[0][:MAX_MODE], entry.mode)}))
 
 
 def _below(call: Call, paths: list[str]) -> Iterator[str]:
@@ -81,20 +81,25 @@ def _change(
     return status
 
 
-def _mode(text: str, mode: int) -> dict[str, int]:
+_PLACES = (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0))
+"""Of each class the letter, how far its bits are shifted, and what `s` is for it."""
+
+
+def mode_after(text: str, mode: int) -> int:
+    """Return a mode as chmod changes it: to an octal number, or by clauses as `u=s,g+w`."""
     if text.isdecimal() and not set(text) & {"8", "9"} and len(text) < 6:
-        return {"mode": int(text, 8) & 0o7777}
+        return int(text, 8) & 0o7777
     for clause in text.split(","):
         sign = next((letter for letter in clause if letter in "+-="), "")
         who, _, what = clause.partition(sign) if sign else ("", "", "")
-        places = [shift for letter, shift in (("u", 6), ("g", 3), ("o", 0)) if letter in who or "a" in who or not who]
+        places = [place for letter, *place in _PLACES if letter in who or "a" in who or not who]
         if sign == "=":
-            mode &= ~sum(7 << shift | {6: 0o4000, 3: 0o2000}.get(shift, 0) for shift in places)
+            mode &= ~sum(7 << shift | special for shift, special in places)
         bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
-        special = sum({6: 0o4000, 3: 0o2000}.get(shift, 0) for shift in places) if "s" in what else 0
-        changed = sum(bits << shift for shift in places) | special | (0o1000 if "t" in what else 0)
+        changed = sum(bits << shift | ("s" in what) * special for shift, special in places)
+        changed |= 0o1000 if "t" in what else 0
         mode = mode & ~changed if sign == "-" else mode | changed
-    return {"mode": mode}
+    return mode
 
 
 def group_of(call: Call, gid: int) -> str:
