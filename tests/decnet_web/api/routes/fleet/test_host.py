@@ -83,7 +83,7 @@ async def test_settings_are_shown_with_where_they_come_from_and_without_secrets(
 async def test_the_settings_file_is_replaced_by_a_good_text_only_as_it_was_seen(served: Served) -> None:
     async with served.client("admin") as client:
         seen = (await client.get("/api/v1/settings/file")).json()
-        better, change = seen["text"].replace("77", "78"), ("quiet_seconds", 77, 78)
+        better, change = seen["text"].replace("quiet_seconds = 77", "quiet_seconds = 78"), ("quiet_seconds", 77, 78)
         plan = (await client.post("/api/v1/settings/check", json={"text": better})).json()
         assert [(one["name"], one["before"], one["after"]) for one in plan["differences"]] == [change]
         assert (plan["restart"], plan["whole_fleet"], plan["problems"]) == (["mutate"], False, [])
@@ -108,7 +108,7 @@ async def test_the_settings_file_is_replaced_by_a_good_text_only_as_it_was_seen(
 async def test_a_settings_file_that_the_service_may_not_write_is_named_with_what_to_run(served: Served) -> None:
     async with served.client("admin") as client:
         seen = (await client.get("/api/v1/settings/file")).json()
-        change = {"text": seen["text"].replace("77", "78"), "digest": seen["digest"]}
+        change = {"text": seen["text"].replace("quiet_seconds = 77", "quiet_seconds = 78"), "digest": seen["digest"]}
         with unwritable(settings_file(served).parent):
             refused = await client.put("/api/v1/settings/file", json=change)
     assert (refused.status_code, refused.json()["title"]) == (409, "Only on the host")
