@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from decnet_core.durable import stamp_of
 from decnet_swarm.pki import files
 
 
@@ -53,12 +54,12 @@ class Reloaded:
     def __init__(self, make: Callable[[Path], ssl.SSLContext], folder: Path) -> None:
         self._make = make
         self._folder = folder
-        self._stamp = self._seen()
+        self._stamp = stamp_of(self._folder / files.IDENTITY)
         self._context = make(folder)
 
     def current(self) -> ssl.SSLContext:
         """Return the context for the next connection; one that cannot be recreated leaves the last one standing."""
-        stamp = self._seen()
+        stamp = stamp_of(self._folder / files.IDENTITY)
         if stamp != self._stamp:
             try:
                 self._context = self._make(self._folder)
@@ -66,13 +67,6 @@ class Reloaded:
                 return self._context
             self._stamp = stamp
         return self._context
-
-    def _seen(self) -> tuple[int, int] | None:
-        try:
-            status = (self._folder / files.IDENTITY).stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_mtime_ns
 
 
 def _serving(folder: Path) -> ssl.SSLContext:

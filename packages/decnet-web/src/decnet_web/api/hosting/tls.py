@@ -6,6 +6,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from decnet_core.durable import stamp_of
 from decnet_web.errors import WebError
 
 
@@ -45,13 +46,5 @@ class Certificate:
             files = self._certificate if self._key is None else f"{self._certificate}, {self._key}"
             raise CertificateError(f"cannot use the certificate of {files}: {error}") from error
 
-    def _state(self) -> tuple[tuple[int, int], ...]:
-        return tuple(_stamp(name) for name in (self._certificate, self._key) if name)
-
-
-def _stamp(name: str) -> tuple[int, int]:
-    try:
-        found = Path(name).stat()
-    except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_ino)
+    def _state(self) -> tuple[tuple[int, int] | None, ...]:
+        return tuple(stamp_of(Path(name)) for name in (self._certificate, self._key) if name)
