@@ -34,7 +34,7 @@ LINES = [
     '[[ abc =~ (a)(b)(c) ]]; [[ xy =~ (x). ]]; echo ${#BASH_REMATCH[@]} "${BASH_REMATCH[@]}" $BASH_REMATCH',
     'read -ra a <<< "[5]=x y"; echo ${!a[@]} "${a[@]}"; mapfile -t m <<< "[k]=v"; echo $m; a=([2]=x y); echo ${!a[@]}',
     'f() { for i in "${@:-x y}"; do echo "[$i]"; done; }; f; f a "b c"; f ""',
-    'a=(); echo ${#a[@]} "${a[@]:-q}" "${a[@]-r}" end; set -- "" ""; for i in "${@:-z}" "${a[*]-e}"; do echo "<$i>"; done',
+    'a=(); echo ${#a[@]} "${a[@]:-q}" "${a[@]-r}" end; set -- "" ""; for i in "${@:-z}"; do echo "<$i>"; done',
     'f() { echo "${@-z}" "${*-y}" "${@+set}" $#; }; f; f ""; f a',
     'a=(1 "2 3"); for i in "${a[@]:-q}" "${a[@]: -1}" "${a[@]-q}"; do echo "{$i}"; done',
     'set -- a "b c"; for i in "${@:2}" "${@: -1:1}" "p${@:-d}s"; do echo "|$i|"; done; echo "${@:+set}" "${@:?none}"',
