@@ -2,7 +2,8 @@
 """Sockets of a decky's network namespace by which `orchestrator` connects from it to another decky.
 
 Neither can open one there. So whoever hands a decky over hands some that are not bound, marked for its packet filter,
-which lets them reach the fleet's other deckies; one is lent for a connection, then dissolved from that (connect(2), AF_UNSPEC), and lent again.
+which lets them reach the fleet's other deckies; one is lent for a connection, then dissolved from that (connect(2),
+AF_UNSPEC), and lent again.
 """
 
 import contextlib
