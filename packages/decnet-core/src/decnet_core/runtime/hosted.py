@@ -39,8 +39,8 @@ class Hosted(Generic[S]):
     follows: ClassVar[tuple[str, ...]] = ()
     """Workers after whose work there is usually some for it: when one of them is woken, it is too."""
     background: ClassVar[bool] = False
-    """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
-    time from those for whom somebody does."""
+    """Whether it is woken a moment after the others and has less claim to the processors, because nobody waits for what
+    it does: its start and its work take time from those for whom somebody does."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 
