@@ -187,11 +187,47 @@ async def test_one_that_works_in_turns_takes_a_break_when_it_has_caught_up_with_
         await ctx.stopping.wait()
 
     monkeypatch.setattr(cursor_worker, "repeat", three_steps)
-    async with place.running(Follower(NoSettings())), asyncio.timeout(20):
+    async with place.running(Follower(NoSettings())), asyncio.timeout(60):
         while len(steps) < 3:
             await asyncio.sleep(0.01)
     assert [one.break_seconds is not None for one in steps] == [False, turn_at is not None, False]
     assert [one.idle for one in steps] == [False, False, True]
+    place.engine.dispose()
+
+
+class InParts(Follower):
+    """Has two parts to settle after the first batch."""
+
+    turn_at = 20.0
+    parts = 2
+
+    def unsettled(self, connection: Connection) -> bool:
+        return self.parts > 0
+
+    def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
+        self.parts -= 1
+        return super().settle(snapshot)
+
+
+async def test_before_a_break_all_parts_are_settled(
+    tmp_path: Path, sqlite_url: str, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, worker, steps = Place(tmp_path, sqlite_url), InParts(NoSettings()), list[tuple[Rest, int]]()
+    monkeypatch.setattr(turns, "ENOUGH", 5)
+
+    async def two_steps(ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Any]) -> None:
+        await prepare()
+        for count in (4, 1):
+            place.insert(make_events(count))
+            steps.append((await step(), worker.parts))
+        await ctx.stopping.wait()
+
+    monkeypatch.setattr(cursor_worker, "repeat", two_steps)
+    async with place.running(worker), asyncio.timeout(60):
+        while len(steps) < 2:
+            await asyncio.sleep(0.01)
+    assert steps[0] == (AT_ONCE, 1)
+    assert (steps[1][0].break_seconds is not None, steps[1][1]) == (True, 0)
     place.engine.dispose()
 
 

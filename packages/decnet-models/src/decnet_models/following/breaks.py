@@ -22,14 +22,25 @@ class Breaks:
         self._turn_at = turn_at
         self._clock = clock
         self._events = 0
+        self._coming = False
 
     def note(self, events: int) -> None:
-        """Note that so many events have come since it was last asked."""
+        """Note that a step has found so many new events."""
         self._events += events
+        self._coming = self._coming or events > 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it shall take a break as soon as nothing is left to do."""
+        return self._events >= ENOUGH
 
     def due(self) -> float | None:
-        """Return the seconds of the break that is due after a step which left nothing to do; None: it is too early."""
-        if self._events < ENOUGH:
+        """Return the seconds of the break to take, now that nothing is left to do; None: it is too early.
+
+        Nor is it time when nothing has come since this was asked: the worker may be parked as usual then.
+        """
+        coming, self._coming = self._coming, False
+        if not (self.wanted and coming):
             return None
         left = (self._turn_at - self._clock()) % SECONDS
         return left if left >= SHORTEST else left + SECONDS

@@ -179,8 +179,11 @@ class CursorWorker(DatabaseWorker[S]):
                 _report(ctx, done, time.perf_counter() - started)
                 if breaks is not None:
                     breaks.note(done.handled)
-                if done.lag or more or await self._settled(ctx, processor):
+                if done.lag or more:
                     return AT_ONCE
+                while await self._settled(ctx, processor):  # before a break all parts: events come between them
+                    if breaks is None or not breaks.wanted or ctx.stopping.is_set():
+                        return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None
                 keeper.lost(lost)
@@ -189,7 +192,7 @@ class CursorWorker(DatabaseWorker[S]):
             return Rest(
                 seconds if keeper is None else min(seconds, keeper.due_seconds()),
                 idle=not done.handled,
-                break_seconds=breaks.due() if breaks is not None and done.handled else None,
+                break_seconds=breaks.due() if breaks is not None else None,
             )
 
         await repeat(ctx, step, prepare=prepare)

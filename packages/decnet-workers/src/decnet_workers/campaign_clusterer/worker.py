@@ -92,7 +92,7 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
             seconds,
             BEHIND_SECONDS if report.behind else None,
             idle=not report.identities,
-            break_seconds=breaks.due() if report.events else None,
+            break_seconds=breaks.due(),
         )
 
 
