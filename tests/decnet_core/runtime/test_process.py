@@ -26,7 +26,7 @@ DOOR = """
     class Door(Worker[NoSettings]):
         "Waits."
         name = "door"
-        background = "background" in sys.argv
+        gives_way = "gives-way" in sys.argv
 
         async def start(self, ctx):
             if "refuse" in sys.argv:
@@ -82,8 +82,8 @@ def test_it_reports_ready_and_stops_on_sigterm(start: Start, notifications: sock
     assert process.wait(10) == Exit.STOPPED
 
 
-@pytest.mark.parametrize(("arguments", "niceness"), [((), 0), (("background",), NICENESS)])
-def test_one_in_the_background_gives_way_to_others(
+@pytest.mark.parametrize(("arguments", "niceness"), [((), 0), (("gives-way",), NICENESS)])
+def test_one_that_gives_way_is_nicer_than_others(
     start: Start, notifications: socket.socket, arguments: tuple[str, ...], niceness: int
 ) -> None:
     process = start(*arguments, NOTIFY_SOCKET=notifications.getsockname())

@@ -39,8 +39,10 @@ class Hosted(Generic[S]):
     follows: ClassVar[tuple[str, ...]] = ()
     """Workers after whose work there is usually some for it: when one of them is woken, it is too."""
     background: ClassVar[bool] = False
-    """Whether it is woken a moment after the others and has less claim to the processors, because nobody waits for what
-    it does: its start and its work take time from those for whom somebody does."""
+    """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
+    time from those for whom somebody does."""
+    gives_way: ClassVar[bool] = False
+    """Whether its process has less claim to the processors than others (nice(1)): nobody is warned by what it finds."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

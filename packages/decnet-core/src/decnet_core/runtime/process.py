@@ -37,7 +37,7 @@ from decnet_core.state import StateError
 log = logging.getLogger(__name__)
 
 NICENESS = 5
-"""Of workers in the background: a third of the processor time that others get beside them."""
+"""Of workers that give way: a third of the processor time that others get beside them."""
 
 LIFELINE = "DECNET_LIFELINE_FD"
 _OTHER_FILES = 1024
@@ -58,7 +58,7 @@ def run(
 
     `prepare` is called first; what it raises is reported as the worker's own start-up error is.
     """
-    if worker.background:
+    if worker.gives_way:
         _give_way()
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")

@@ -58,6 +58,7 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
 
     name = "campaign-clusterer"
     background = True
+    gives_way = True
     follows = ("clusterer", "ttp")
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     notices = (CampaignFormed, CampaignGrew, CampaignEnded)

@@ -35,6 +35,7 @@ class History(CursorWorker[HistorySettings]):
     consumes = PAYLOADS
     group = "heavy"
     background = True
+    gives_way = True
     turn_at = 40.0
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 2000
