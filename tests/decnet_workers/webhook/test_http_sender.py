@@ -34,7 +34,9 @@ class Endpoint:
         self.serves: list[Serve] = []
         self.serving: set[asyncio.Task[None]] = set()
         self.target: Target
-        self.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=30, idle_seconds=30)
+        self.sender = HttpSender(
+            Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=30, idle_seconds=30
+        )
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
