@@ -24,8 +24,9 @@ from decnet_core.placement.reconciliation import Reconciliation
 from decnet_core.placement.runtimes.loopback import Loopback
 from decnet_core.state import State as StateDirectory
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
+from decnet_models.fleet import change_log, queries, states
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.fleet.tables import decky
 from decnet_models.notices import queries as notices
 from decnet_models.realism import queries as realism
@@ -87,7 +88,7 @@ class Fleet:
 
     def kinds(self, name: str) -> list[str]:
         with reading(self.engine) as connection:
-            return [change.kind for change in reversed(queries.history(connection, name))]
+            return [change.kind for change in reversed(change_log.history(connection, name))]
 
     def notices(self) -> list[object]:
         with reading(self.engine) as connection:
