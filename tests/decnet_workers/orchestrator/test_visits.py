@@ -155,7 +155,7 @@ async def test_a_database_may_ask_for_another_proof() -> None:
         ([framed(greeting()), framed(REFUSED, first=2)], "refused the log-in: You have an error"),
         ([b"\xff\xff\xff\0"], "a packet of 16777215 bytes"),
         ([b"\0\0\0\0"], "a packet of 0 bytes"),
-        ([framed(greeting()), b""], "closed the connection"),
+        ([framed(greeting())], "closed the connection"),
     ],
 )
 async def test_a_database_that_is_none_ends_the_session(says: list[bytes], reason: str) -> None:
