@@ -8,6 +8,7 @@ say; a name that there is not is the NameError that it would be.
 import ast
 import base64
 import operator
+import posixpath
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -100,11 +101,13 @@ class _Program:
         machine, user = shell.machine, shell.user
         self._modules: dict[str, dict[str, Any]] = {
             "os": {"getuid": user.uid, "geteuid": user.uid, "getcwd": shell.cwd, "getpid": shell.pid, "name": "posix",
+                   "path": ("module", "os.path"), "sep": "/", "linesep": "\n",
                    "cpu_count": machine.persona.hardware.cores, "getlogin": user.name},
             "platform": {"system": "Linux", "machine": machine.persona.machine, "node": machine.hostname,
                          "release": machine.persona.kernel,
                          "python_version": "3.11.2", "architecture": ("64bit", "ELF"),
                          "platform": f"Linux-{machine.persona.kernel}-{machine.persona.machine}-with-glibc2.36"},
+            "os.path": {},
             "socket": {"gethostname": machine.hostname},
             "sys": {"version": "3.11.2 (main, Mar 13 2023, 12:18:29) [GCC 12.2.0]",
                     "version_info": (3, 11, 2, "final", 0),
@@ -255,6 +258,8 @@ class _Program:
         if isinstance(owner, tuple) and owner[:1] == ("file",):
             lines = str(owner[1]).splitlines(keepends=True)
             return {"read": owner[1], "readlines": lines[:MAX_ITEMS], "readline": (lines or [""])[0]}.get(function.attr)
+        if owner == ("module", "os.path") and values and all(isinstance(one, str) for one in values):
+            return self._path(function.attr, values)
         if owner == ("module", "base64") and values and function.attr in ("b64decode", "b64encode"):
             given = values[0].encode() if isinstance(values[0], str) else values[0]
             return base64.b64decode(given) if function.attr == "b64decode" else base64.b64encode(given)
@@ -267,6 +272,18 @@ class _Program:
         if isinstance(owner, str) and function.attr in ("upper", "lower", "strip", "split", "title", "join", "encode"):
             return getattr(owner, function.attr)(*values)
         raise _UnknownError
+
+    def _path(self, name: str, values: list[str]) -> Any:
+        """Return what a function of os.path says."""
+        if name in ("basename", "dirname", "join", "splitext"):
+            return getattr(posixpath, name)(*values)
+        if name not in ("exists", "isfile", "isdir"):
+            raise _UnknownError
+        try:
+            kind = self._shell.files.stat(values[0], self._shell.access).kind
+        except FileSystemError:
+            return False
+        return name == "exists" or kind == ("dir" if name == "isdir" else "file")
 
 
 def _is_small(value: Any) -> bool:

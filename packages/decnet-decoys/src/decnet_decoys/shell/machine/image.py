@@ -84,9 +84,11 @@ def _put_installed(machine: Machine, old: int) -> None:
         tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
     for name in ("exe", "cwd"):
         tree.put(f"/proc/self/{name}", Entry("link", 0o777, mtime=booted, target="/"))
-    for number in range(3):
-        tree.put(f"/proc/self/fd/{number}", Entry("link", 0o700, mtime=booted, target="pipe:[28417]"))
+    for number, target in enumerate((*["pipe:[28417]"] * 3, "/proc/28417/fd")):  # whoever lists them has that open
+        tree.put(f"/proc/self/fd/{number}", Entry("link", 0o700, mtime=booted, target=target))
     tree.put("/proc/self/net", Entry("link", 0o777, mtime=booted, target="/proc/net"))
+    for path, name in installed_files.LINKED.items():
+        tree.put(path, tree.entries[name])
     for path, target in installed_files.LINKS.items():
         if path != "/proc/net":
             tree.put(_real(path), Entry("link", 0o777, mtime=old, target=target))

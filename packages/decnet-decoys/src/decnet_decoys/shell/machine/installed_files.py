@@ -22,8 +22,10 @@ LINKS = {
     "/etc/mtab": "../proc/self/mounts", "/usr/bin/python3": "python3.11", "/usr/bin/vi": "/etc/alternatives/vi",
     "/usr/sbin/reboot": "/bin/systemctl", "/usr/sbin/shutdown": "/bin/systemctl",
     "/usr/sbin/init": "/lib/systemd/systemd",
-    "/sys/class/net/lo": "../../devices/virtual/net/lo",
+    "/sys/class/net/lo": "../../devices/virtual/net/lo", "/etc/alternatives/vi": "/usr/bin/vim.tiny",
 }  # fmt: skip
+LINKED = {"/usr/bin/vim.tiny": "/usr/bin/vi", "/usr/lib/systemd/systemd": "/usr/sbin/init"}
+"""Programs to which a link of another name leads."""
 SET_USER_ID = "su sudo passwd mount umount newgrp chsh chfn gpasswd"
 """The programs in /usr/bin that run as root whoever starts them."""
 DEVICES = {
@@ -36,6 +38,20 @@ _RUN_PARTS = """\
 25 6\t* * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
 47 6\t* * 7\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.weekly; }
 52 6\t1 * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.monthly; }
+"""
+_INIT_SCRIPTS = {
+    "cron": "Start/stop the cron daemon", "dbus": "Start and stop the D-Bus system message bus daemon",
+    "hwclock.sh": "Set system clock to hardware clock", "kmod": "Load the modules listed in /etc/modules",
+    "networking": "Raise network interfaces", "procps": "Set kernel variables from /etc/sysctl.conf",
+    "ssh": "Start/stop the OpenSSH server", "sudo": "Clean up what sudo remembers", "udev": "Start systemd-udevd",
+}  # fmt: skip
+_PLACEHOLDER = """\
+# DO NOT EDIT OR REMOVE
+# This file is a simple placeholder to keep dpkg from removing this directory
+"""
+_SCRUB = """\
+30 3 * * 0 root test -e /run/systemd/system || SERVICE_MODE=1 /usr/lib/x86_64-linux-gnu/e2fsprogs/e2scrub_all_cron
+10 3 * * * root test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r
 """
 _SUDOERS = """\
 #
@@ -162,11 +178,13 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/skel/.bashrc": "# ~/.bashrc: executed by bash(1) for non-login shells.\n",
         "/etc/skel/.profile": "# ~/.profile: executed by the command interpreter for login shells.\n",
         "/etc/skel/.bash_logout": "# ~/.bash_logout: executed by bash(1) when login shell exits.\n",
-        "/etc/init.d/cron": "#!/bin/sh\n# Start/stop the cron daemon.\n",
-        "/etc/init.d/ssh": "#!/bin/sh\n# Start/stop the OpenSSH server.\n",
+        **{f"/etc/init.d/{name}": f"#!/bin/sh\n# {what}.\n" for name, what in _INIT_SCRIPTS.items()},
         "/etc/cron.daily/apt-compat": "#!/bin/sh\nexit 0\n",
         "/etc/cron.daily/dpkg": "#!/bin/sh\nexit 0\n",
         "/etc/cron.daily/logrotate": "#!/bin/sh\nexit 0\n",
+        "/etc/cron.daily/man-db": "#!/bin/sh\nexit 0\n",
+        "/etc/cron.d/.placeholder": _PLACEHOLDER,
+        "/etc/cron.d/e2scrub_all": _SCRUB,
         "/var/log/auth.log": "",
         "/var/log/syslog": "",
         "/var/log/alternatives.log": "",

@@ -296,14 +296,34 @@ file locks                          (-x) unlimited"""
 
 
 def _limits(call: Call) -> int:
-    """Show all limits, or the one asked for; to set one is taken silently."""
+    """Show all limits, or set or show the one that is named by its letter, which may stand after S or H."""
     option, *values = call.args
+    if option in ("-S", "-H", "-SH", "-HS") and values:
+        option, values = values[0], values[1:]
+    option = f"-{option[-1:]}"
+    limits = call.shell.limits
     if option == "-a":
-        call.print(_LIMITS)
-    elif not values:
-        line = next((line for line in _LIMITS.splitlines() if f"{option[:2]})" in line), "")
-        call.print(line.rpartition(" ")[2] or "unlimited")
+        for line in _LIMITS.splitlines():
+            head, _, value = line.rpartition(" ")
+            call.print(f"{head} {limits.get(head[-2:-1], value)}")
+        return 0
+    line = next((line for line in _LIMITS.splitlines() if f"{option})" in line), "")
+    if not values:
+        call.print(limits.get(option[1:], line.rpartition(" ")[2] or "unlimited"))
+        return 0
+    value = values[0][:20]
+    if value not in ("unlimited", "hard", "soft") and not value.isdecimal():
+        return call.shell_error(f"ulimit: {value}: invalid number")
+    if option == "-n" and (not value.isdecimal() or int(value) > _MOST_FILES):
+        if value != "hard":
+            return call.shell_error("ulimit: open files: cannot modify limit: Operation not permitted")
+        value = str(_MOST_FILES)
+    limits[option[1:]] = value
     return 0
+
+
+_MOST_FILES = 1 << 20
+"""What systemd lets a session have open."""
 
 
 @command("history", folder="")

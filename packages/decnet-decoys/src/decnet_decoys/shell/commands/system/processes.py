@@ -50,6 +50,8 @@ def _title(shell: ShellState) -> str:
 
 def name_of(process: Process) -> str:
     """Return what /proc/PID/comm says."""
+    if process.command == "/sbin/init":
+        return "systemd"
     return process.command.strip("[]").split(" ")[0].rstrip(":").rpartition("/")[2].lstrip("-")[:15]
 
 

@@ -22,6 +22,7 @@ from decnet_core.net.addresses import parse_network
 from decnet_models.attackers.profile import Attacker
 from decnet_models.intel.queries import Verdict
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
@@ -43,7 +44,7 @@ from decnet_web.api.routes.findings.answers import (
     Trait,
 )
 
-router = APIRouter(tags=["attackers"])
+router = APIRouter(route_class=RecentRoute, tags=["attackers"])
 
 
 class AttackerItem(Answer):

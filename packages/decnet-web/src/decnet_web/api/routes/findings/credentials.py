@@ -16,12 +16,13 @@ from decnet_models.attackers.profile import Credential, CredentialUse
 from decnet_models.grouping.evidence import shared
 from decnet_models.identities.tables import IDENTITIES
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import CredentialUseItem
 
-router = APIRouter(tags=["credentials"])
+router = APIRouter(route_class=RecentRoute, tags=["credentials"])
 
 
 class CredentialItem(Answer):

@@ -22,12 +22,13 @@ from decnet_models.database.window import Window
 from decnet_models.intel.queries import findings
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import ArtifactSighting, IntelFinding
 
-router = APIRouter(tags=["files"])
+router = APIRouter(route_class=RecentRoute, tags=["files"])
 
 _CHUNK = 1 << 16
 

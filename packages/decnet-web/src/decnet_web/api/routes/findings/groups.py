@@ -24,11 +24,12 @@ from decnet_models.grouping.values import Group
 from decnet_models.identities.tables import IDENTITIES
 from decnet_web.api.dependencies import InFleet, InPaging, Viewer
 from decnet_web.api.listings.cursors import Position
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import MemberItem
 from decnet_web.api.routes.findings.group_answers import GroupGraph, GroupItem, GroupWhole
 
-router = APIRouter()
+router = APIRouter(route_class=RecentRoute)
 
 _MOST_INSIDE = 50
 """Identities of a campaign whose attackers its graph shows."""
@@ -117,7 +118,7 @@ def _subject(g: Grouping[Any], text: str) -> Any:
 
 
 for _grouping, _one, _many in ((IDENTITIES, "identity", "identities"), (CAMPAIGNS, "campaign", "campaigns")):
-    _below = APIRouter(prefix=f"/{_many}", tags=[_many])
+    _below = APIRouter(route_class=RecentRoute, prefix=f"/{_many}", tags=[_many])
     _add_listing(_below, _grouping, _many)
     _add_details(_below, _grouping, _one)
     _add_graph(_below, _grouping, _one)

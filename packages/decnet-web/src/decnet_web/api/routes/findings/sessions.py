@@ -17,6 +17,7 @@ from decnet.history.playback import header_of, recording_file
 from decnet_models.attackers.profile import Session
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import (
@@ -27,7 +28,7 @@ from decnet_web.api.routes.findings.answers import (
     TagItem,
 )
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(route_class=RecentRoute, tags=["sessions"])
 
 _CHUNK = 1 << 16
 
