@@ -201,6 +201,14 @@ def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
         ("ps -p 1 -o comm=; pgrep -f nothing.like.it; echo $?", "systemd\n1\n"),
         ("ldd /bin/ls | wc -l; ldd --version | head -1", "3\nldd (Debian GLIBC 2.36-9+deb12u8) 2.36\n"),
         ("python3 -c 'import os; print(os.path.exists(\"/etc\"), os.path.isfile(\"/etc\"))'", "True False\n"),
+        (">f; chattr +i f; rm f; echo x > f; chmod 777 f; mv f g; lsattr f", "----i---------e------- f\n"),
+        ("echo a > f; chattr +a f; echo b >> f; echo c > f; cat f; chattr -a f; echo c > f; cat f", "a\nb\nc\n"),
+        ("touch f; chattr +i f; stat -c %a f; find . -name f -perm 644; chattr -i f; rm f; echo $?", "644\n./f\n0\n"),
+        ("ls -l /proc/1/exe | grep -o '[^/]*$'; readlink /proc/self/exe", "systemd\n/usr/bin/readlink\n"),
+        ("ls /lib/*/libc.so.6; head -1 /proc/self/limits | wc -w", "/lib/x86_64-linux-gnu/libc.so.6\n6\n"),
+        ("python3 -c 'x=[i*i for i in range(4) if i]; print(sum(x), f\"{x[1]+1}\")'", "14 5\n"),
+        ("python3 -c 'import os; print(\"ssh\" in os.listdir(\"/etc\"))'; mount -o remount,rw /; echo $?", "True\n0\n"),
+        ("tput cols; tput nosuch; tput setaf 1", "80\n\x1b[31m"),
         ("select x in; do echo never; done; echo $?", "0\n"),
         ("sort <(echo b) <(echo a); systemctl stop nosuch 2>&1 | grep -c 'not loaded'", "a\nb\n1\n"),
     ],
@@ -225,3 +233,8 @@ def test_every_program_lies_where_the_shell_finds_it(player: Callable[..., Playe
         family = shell.machine.persona.family
         here = {name: one.handler for name, one in programs().items() if family in one.families}
         assert {name for name, handler in here.items() if find(shell, name).handler is not handler} == set()
+
+
+def test_who_has_no_terminal_is_not_among_the_users(player: Callable[..., Player]) -> None:
+    run = player("debian-web", "root", terminal=None)
+    assert run("who; users; w | wc -l; uptime | grep -c '0 users'").text == "2\n1\n"

@@ -498,7 +498,7 @@ def test_following_is_quick_enough(sqlite_engine: Engine, make_events: Maker) ->
         events.insert_events(connection, make_events(5000))
         progress.begin_cursor(connection, "w", now_ns=1)
     reader = BatchProcessor(sqlite_engine, "w", lambda *_: [], kinds=["session.command"], limit=500)
-    started = time.perf_counter()
+    started = time.process_time()
     while reader.step().lag:
         pass
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -260,6 +260,32 @@ def stty(call: Call) -> int:
     return 0
 
 
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+_CAPABILITIES = {"cols": "80", "lines": "24", "colors": "256", "longname": "xterm with 256 colors"}
+
+
+@command("tput", families=("debian",))
+def tput(call: Call) -> int:
+    """Tell what the terminal can do; what moves or colours is written as xterm takes it."""
+    if call.shell.terminal is None and call.shell.variables.get("TERM", "dumb") == "dumb":
+        return call.fail("No value for $TERM and no -T specified", 2)
+    names = call.words
+    if not names:
+        call.print_error("Usage: tput [options] [command]")
+        return 2
+    known = _CAPABILITIES | {
+        "cols": str(call.shell.columns),
+        "sgr0": "\x1b(B\x1b[m",
+        "bold": "\x1b[1m",
+        "clear": _CLEAR,
+    }
+    if names[0] in known:
+        call.print(known[names[0]], end="" if "\x1b" in known[names[0]] else "\n")
+    elif names[0] in ("setaf", "setab") and names[1:] and names[1].isdecimal() and len(names[1]) < 4:
+        call.print(f"\x1b[{3 if names[0] == 'setaf' else 4}{names[1]}m", end="")
+    return 0
+
+
 @command("tty")
 def tty(call: Call) -> int:
     call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
@@ -354,7 +380,7 @@ def clear(call: Call) -> int:
     if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
         call.print_error("TERM environment variable not set.")
         return 1
-    call.print("\x1b[H\x1b[2J\x1b[3J", end="")
+    call.print(_CLEAR, end="")
     return 0
 
 

@@ -160,7 +160,7 @@ def _made(call: Call, found: Options) -> Effects:
             if size > MAX_PACKED:
                 break
             info = tarfile.TarInfo(name)
-            info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime
+            info.mode, info.uid, info.gid, info.mtime = entry.mode & 0o7777, entry.uid, entry.gid, entry.mtime
             info.uname, info.gname = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
             kinds = {"dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE}
             info.type, info.linkname = kinds.get(entry.kind, tarfile.REGTYPE), entry.target

@@ -62,7 +62,8 @@ def _file_system(call: Call, path: str, where: str, layout: str) -> None:
 def _formatted(call: Call, layout: str, path: str, where: str, entry: Entry) -> str:
     shell = call.shell
     values: dict[str, Callable[[], object]] = {
-        "a": lambda: f"{entry.mode:o}", "A": lambda: stat.filemode(entry.st_mode), "f": lambda: f"{entry.st_mode:x}",
+        "a": lambda: f"{entry.mode & 0o7777:o}", "A": lambda: stat.filemode(entry.st_mode),
+        "f": lambda: f"{entry.st_mode:x}",
         "u": lambda: entry.uid, "U": lambda: shell.owner_name(entry.uid), "g": lambda: entry.gid,
         "G": lambda: group_of(call, entry.gid), "s": lambda: entry.size, "n": lambda: path,
         "h": lambda: shell.files.links(where),

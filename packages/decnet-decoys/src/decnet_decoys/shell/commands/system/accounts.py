@@ -60,18 +60,21 @@ def groups(call: Call) -> int:
 
 @command("w", "who", "users")
 def w(call: Call) -> int:
-    """List the users that are logged in: the attacker alone."""
+    """List the users that are logged in: the attacker alone, if he has a terminal."""
     shell = call.shell
-    since = shell.date("%H:%M")
+    since, here = shell.date("%H:%M"), shell.terminal is not None
+    if call.name != "w" and not here:
+        return 0
     if call.name == "users":
         call.print(shell.user.name)
     elif call.name == "who":
         day = shell.date("%Y-%m-%d")
         call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
-        call.print(uptime_line(call, users=1))
+        call.print(uptime_line(call))
         call.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
-        call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
+        if here:
+            call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
     return 0
 
 
@@ -85,8 +88,9 @@ def last(call: Call) -> int:
     found = options(call, "n:f:s:t:p:adFiwxRh")
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
+    mine = (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in")
     shown = [
-        (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in"),
+        *([mine] if shell.terminal is not None else []),
         ("reboot", "system boot", f"{shell.machine.persona.kernel[:16]:<16} {boot}   still running"),
     ]
     if found.operands:
