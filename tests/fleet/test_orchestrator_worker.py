@@ -32,6 +32,7 @@ from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.fleet import change_log
 from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.states import State, record_state
 from decnet_models.realism import queries
@@ -48,7 +49,7 @@ NOBODY = msgspec.structs.replace(
 )
 """Plans nothing by itself."""
 ALWAYS = msgspec.structs.replace(NOBODY, work_days=127, work_from=0, work_until=1440)
-TOLD = fleet.ChangeInfo("added", "ana", "", 1)
+TOLD = change_log.ChangeInfo("added", "ana", "", 1)
 
 
 class Ground:

@@ -37,7 +37,7 @@ def bound(port: int) -> socket.socket:
 
 def is_open(port: int) -> bool:
     with socket.socket() as client:
-        client.settimeout(5)
+        client.settimeout(30)
         return client.connect_ex((ADDRESS, port)) == 0
 
 
