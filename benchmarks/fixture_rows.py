@@ -33,7 +33,6 @@ STAND = {
     "decky_policy": "the fleet's own hosts",
     "decky_service": "the fleet's own hosts",
     "decky_state": "the fleet's own hosts",
-    "enrolment": "certificates of the fleet's own hosts",
     "event_forgotten": "a row for each kind",
     "event_volume": "a row for each hour and kind",
     "ingest_position": "a row for each spool",

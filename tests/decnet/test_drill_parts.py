@@ -7,13 +7,16 @@ import asyncio
 import http.client
 import ipaddress
 import json
+import os
 import time
 import tomllib
+from collections import deque
 from pathlib import Path
 
 import pytest
 
-from decnet.drill import dns, web
+from decnet.cli.errors import OperatorError
+from decnet.drill import dns, private, web
 from decnet.drill.checks import replay
 from decnet.drill.greeting import GreetingFailed, greet
 from decnet.drill.private import free_block, settings_text
@@ -152,6 +155,21 @@ def test_private_fleet_has_settings_that_workers_accept() -> None:
     found = deckies(settings.section("decoys", DecoysSettings))
     assert [one.address for one in found] == [f"127.77.{block}.{host}" for host in (10, 11, 12)]
     assert settings.section("canary", CanarySettings).http_listen == f"127.77.{block}.1:8880"
+
+
+def test_a_block_is_given_once_as_long_as_its_fleet_may_be_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks, reserved = (free_block(), free_block()), deque[int]()
+    monkeypatch.setattr(private, "_BLOCKS", blocks)
+    monkeypatch.setattr(private, "_reserved", reserved)
+    with pytest.raises(OperatorError):  # both are reserved, though nothing listens there
+        free_block()
+    monkeypatch.setattr(private, "_BLOCKS", range(100, 255))
+    given = [free_block() for _ in range(private._MOST_RESERVED + 2)]
+    assert not set(given) & set(blocks)
+    assert len(set(given[-private._MOST_RESERVED :])) == private._MOST_RESERVED
+    assert len(reserved) == private._MOST_RESERVED
+    for descriptor in reserved:
+        os.close(descriptor)
 
 
 async def test_a_service_is_greeted_and_one_that_says_nothing_is_an_error() -> None:

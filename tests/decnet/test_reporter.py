@@ -143,7 +143,7 @@ async def test_a_report_that_is_due_is_mailed_once(
     assert (written.events, written.attackers, written.new_attackers) == (3, 1, 0)
     message, plain, page = parsed(mail.messages[0])
     assert message["Subject"].startswith("[informational] Report: ")
-    assert "3 events from 1 attackers" in message["Subject"]
+    assert "3 events from 1 attacker, 0 of them new" in message["Subject"]
     assert plain.splitlines()[2:] == written.text.splitlines()
     assert "HTTP requests" in plain
     assert page.splitlines() == written.html.splitlines()

@@ -45,6 +45,17 @@ def test_wrong_url_is_refused(run: Run, deployment: Deployment) -> None:
     assert "https://" in said.err
 
 
+def test_address_to_which_nothing_would_be_sent_is_refused(run: Run, deployment: Deployment) -> None:
+    for url in ("http://127.0.0.1:9000/hook", "syslog+udp://[fd00::1]:514"):
+        said = run("webhook", "add", url)
+        assert said.code == 1
+        assert "--allow-private permits it" in said.err
+        assert run("webhook", "list", "--json").document == []
+        made = run("webhook", "add", url, "--allow-private", "--json").document
+        assert run("webhook", "remove", made["id"]).code == 0
+    assert run("webhook", "add", "http://169.254.169.254/", "--allow-private").code == 1
+
+
 def test_glob_that_matches_nothing_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "https://example.org/", "--kind", "canery.*")
     assert said.code == 1

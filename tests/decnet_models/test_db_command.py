@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from decnet_models.command import app
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.database.versions import newest_revision
+from decnet_models.migrations.chain import newest_revision
 
 
 def run(*arguments: str) -> tuple[int, str]:

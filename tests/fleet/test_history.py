@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, delete, select
 
+from decnet.history import recount, tally
 from decnet.history.search import search
 from decnet.history.selection import Selection
 from decnet.history.tally import tally_of
@@ -95,18 +96,22 @@ def by_log(events: list[Event], window: Window, ours: str) -> dict[str, Any]:
 
 
 def by_hours(connection: Connection, window: Window) -> dict[str, Any]:
-    tally = tally_of(connection, window)
-    ranked = [one for what in ("login", "command", "request", "token") for one in tally.most_sent(what, 1000)]
+    found = tally_of(connection, window)
+    ranked = [one for what in ("login", "command", "request", "token") for one in found.most_sent(what, 1000)]
     return {
-        "events": tally.events,
-        "attackers": tally.attackers,
-        "hours": dict(tally.hours),
+        "events": found.events,
+        "attackers": found.attackers,
+        "hours": dict(found.hours),
         "values": {one.value: (one.times, one.accepted, one.attackers) for one in ranked},
     }
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_hours_and_log_together_count_what_the_log_alone_would(engine: Engine, seed: int) -> None:
+def test_hours_and_log_together_count_what_the_log_alone_would(
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "_PAGE", 7)
+    monkeypatch.setattr(recount, "_REMEMBERED", 20)
     chance = random.Random(seed)
     events, ours = list(some_events(chance, 300)), "192.0.2.3"
     with writing(engine) as connection:

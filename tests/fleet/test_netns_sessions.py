@@ -81,7 +81,7 @@ async def visit(ctx: Context, state: Path) -> None:
 def test_orchestrators_clients_go_from_one_decky_to_another_and_all_of_it_is_synthetic() -> None:
     with tempfile.TemporaryDirectory(prefix="decnet-") as name, lan(Path(name)) as made:
         state = Path(name) / "state"
-        with fleet(made, Path(name), "netns", "client_sockets = true"):
+        with fleet(made, Path(name), "netns"):
             deploy(made, Path(name), "netns", 2)
             ports = [(address, port) for address in (VISITOR, HOST) for port in PORTS.values()]
             assert clients.until_all_answer(made, ports, 60).holds

@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { compress } from "./plugins/compress.ts";
+import { trusted } from "./plugins/trusted.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), compress()],
+  plugins: [react(), trusted(), compress()],
   resolve: { alias: { "@": here("./src") } },
   build: {
     // DECNET_STATIC lets a test build elsewhere than into the package.

@@ -50,7 +50,7 @@ def main() -> int:
     except BuildError as error:
         sys.stderr.write(f"the dashboard could not be built: {error}\n")
         if asked.or_without and not (STATIC / "index.html").exists():
-            sys.stderr.write("the fleet starts without it; the API works `make up` tries again\n")
+            sys.stderr.write("the fleet starts without it, and the API works; `make up` tries again\n")
         return 0 if asked.or_without else 1
     return 0
 

@@ -12,6 +12,7 @@ from tests.decnet_decoys.decky_host import NOW, Player, root_shell
 from tests.examples import examples
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
+from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.interpreter import HANG_SECONDS
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
@@ -181,3 +182,59 @@ def test_no_line_makes_the_shell_raise(machine: Any, line: str, user: str) -> No
 
 def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
     assert run("date +%s").text == f"{NOW}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("mv /usr/bin/curl /usr/bin/cdl; curl -V; cdl -V | grep -c ^curl; which curl cdl", "1\n/usr/bin/cdl\n"),
+        ("rm /usr/bin/wget; wget x || echo gone; type wget >/dev/null 2>&1 || echo unknown", "gone\nunknown\n"),
+        ("cd /tmp; PATH=/tmp:$PATH; echo 'echo my $0 $1' > ls; chmod +x ls; ls a; which ls", "my /tmp/ls a\n/tmp/ls\n"),
+        ("echo 'echo x' > /usr/local/bin/own; own; chmod 755 /usr/local/bin/own; own", "x\n"),
+        ("cd /tmp; ln -s /bin/busybox cat; ./cat /etc/hostname; cp /bin/cat y; ./y /etc/hostname", "web-01\nweb-01\n"),
+        ("python -V; python2 -c 1; which python3 sh", "/usr/bin/python3\n/usr/bin/sh\n"),
+        ("/bin/busybox cat /proc/self/cmdline | tr '\\0' ' '", "/bin/busybox cat /proc/self/cmdline "),
+        ("cat /proc/self/cmdline | tr '\\0' ' '; ls /proc/self/fd | wc -l", "cat /proc/self/cmdline 4\n"),
+        ("ulimit -n 65535; ulimit -n; ulimit -a | grep -c 65535; ulimit -n 9999999; echo $?", "65535\n1\n1\n"),
+        ("last -n 1 nosuch | grep -c still; last -1 | grep -c still; lastb | cut -c1-11", "0\n1\n\nbtmp begins\n"),
+        ("sudo -l | tail -1; sudo -n id -u; sudo -l ls", "    (ALL : ALL) ALL\n0\n/usr/bin/ls\n"),
+        ("ps -p 1 -o comm=; pgrep -f nothing.like.it; echo $?", "systemd\n1\n"),
+        ("ldd /bin/ls | wc -l; ldd --version | head -1", "3\nldd (Debian GLIBC 2.36-9+deb12u8) 2.36\n"),
+        ("python3 -c 'import os; print(os.path.exists(\"/etc\"), os.path.isfile(\"/etc\"))'", "True False\n"),
+        (">f; chattr +i f; rm f; echo x > f; chmod 777 f; mv f g; lsattr f", "----i---------e------- f\n"),
+        ("echo a > f; chattr +a f; echo b >> f; echo c > f; cat f; chattr -a f; echo c > f; cat f", "a\nb\nc\n"),
+        ("touch f; chattr +i f; stat -c %a f; find . -name f -perm 644; chattr -i f; rm f; echo $?", "644\n./f\n0\n"),
+        ("ls -l /proc/1/exe | grep -o '[^/]*$'; readlink /proc/self/exe", "systemd\n/usr/bin/readlink\n"),
+        ("ls /lib/*/libc.so.6; head -1 /proc/self/limits | wc -w", "/lib/x86_64-linux-gnu/libc.so.6\n6\n"),
+        ("python3 -c 'x=[i*i for i in range(4) if i]; print(sum(x), f\"{x[1]+1}\")'", "14 5\n"),
+        ("python3 -c 'import os; print(\"ssh\" in os.listdir(\"/etc\"))'; mount -o remount,rw /; echo $?", "True\n0\n"),
+        ("tput cols; tput nosuch; tput setaf 1", "80\n\x1b[31m"),
+        ("select x in; do echo never; done; echo $?", "0\n"),
+        ("sort <(echo b) <(echo a); systemctl stop nosuch 2>&1 | grep -c 'not loaded'", "a\nb\n1\n"),
+    ],
+)  # fmt: skip
+def test_programs_are_found_and_shown_as_on_a_real_machine(run: Player, line: str, text: str) -> None:
+    assert run(line).text == text
+
+
+def test_sudo_without_a_terminal_asks_nothing_and_lists_what_one_may(player: Callable[..., Player]) -> None:
+    assert player("debian-web", "deploy")("sudo -n id").errors == "sudo: a password is required\n"
+    assert "(ALL : ALL) ALL" in player("debian-web", "deploy", b"deploy")("sudo -l").text
+
+
+@pytest.mark.parametrize(("line", "meter"), [("curl http://192.0.2.9/x", False), ("curl -O http://192.0.2.9/x", True)])
+def test_curl_at_a_terminal_shows_its_meter_for_files_only(run: Player, line: str, meter: bool) -> None:
+    assert ("Xferd" in run(line).errors) == meter
+
+
+def test_every_program_lies_where_the_shell_finds_it(player: Callable[..., Player]) -> None:
+    for persona in ("debian-web", "nas"):
+        shell = player(persona).shell
+        family = shell.machine.persona.family
+        here = {name: one.handler for name, one in programs().items() if family in one.families}
+        assert {name for name, handler in here.items() if find(shell, name).handler is not handler} == set()
+
+
+def test_who_has_no_terminal_is_not_among_the_users(player: Callable[..., Player]) -> None:
+    run = player("debian-web", "root", terminal=None)
+    assert run("who; users; w | wc -l; uptime | grep -c '0 users'").text == "2\n1\n"

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 from decnet_core.events.envelope import Event
 from decnet_models.command import app
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.database.versions import newest_revision
 from decnet_models.errors import DatabaseError
 from decnet_models.events import queries
 from decnet_models.maintenance.backup import backup
 from decnet_models.maintenance.restore import restore
+from decnet_models.migrations.chain import newest_revision
 from decnet_models.migrations.check import check
 from decnet_models.progress.queries import add_dead_letter, move_cursor
 

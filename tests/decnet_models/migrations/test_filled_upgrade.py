@@ -17,12 +17,12 @@ from decnet_core.events.catalogue import KINDS, PAYLOADS
 from decnet_core.events.codec import encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import NOTICE_KINDS, encode_notice
-from decnet_models.database import versions
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
 from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.queries import Address, Decky, Service
+from decnet_models.migrations import chain
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import Phase, migrate_to, upgrade
 from decnet_models.notices import queries as notices
@@ -61,20 +61,20 @@ TABLES = (
 
 
 @pytest.fixture
-def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def split_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two migrations make together what the first real one makes; the others follow."""
     folder = tmp_path / "versions"
     folder.mkdir()
     for before, (revision, body) in zip((None, FIRST), CHAIN.items(), strict=True):
-        head = HEAD.format(path=str(versions.VERSIONS / "0001_initial.py"), revision=revision, before=before)
+        head = HEAD.format(path=str(chain.VERSIONS / "0001_initial.py"), revision=revision, before=before)
         (folder / f"{revision}.py").write_text(head + body)
-    for later in versions.revisions()[1:]:
-        (folder / f"{later}.py").write_bytes((versions.VERSIONS / f"{later}.py").read_bytes())
-    monkeypatch.setattr(versions, "VERSIONS", folder)
+    for later in chain.revisions()[1:]:
+        (folder / f"{later}.py").write_bytes((chain.VERSIONS / f"{later}.py").read_bytes())
+    monkeypatch.setattr(chain, "VERSIONS", folder)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path, chain: None) -> str:
+def old_url(request: pytest.FixtureRequest, tmp_path: Path, split_chain: None) -> str:
     """Return the URL of a database at the first migration."""
     url = f"sqlite:///{tmp_path / 'decnet.db'}"
     if request.param == "postgres":
@@ -184,7 +184,7 @@ def test_a_filled_database_goes_on_numbering_where_it_was(old_url: str) -> None:
 
 def leave_out_after(revision: str) -> Callable[[], None]:
     """Let the version be the one whose newest migration that was; return what makes it this version again."""
-    later = {versions.VERSIONS / f"{one}.py": b"" for one in versions.revisions() if one > revision}
+    later = {chain.VERSIONS / f"{one}.py": b"" for one in chain.revisions() if one > revision}
     for file in later:
         later[file] = file.read_bytes()
         file.unlink()
@@ -207,7 +207,7 @@ def test_dead_letters_written_before_and_between_the_phases_are_kept(old_url: st
     with writing(engine) as connection:
         connection.execute(text(set_aside), {"seq": 2})
         progress.add_dead_letter(connection, "ttp", 3, "KeyError", now_ns=6)
-    assert upgrade(old_url, Phase.AFTER) == ("0002_dead_letter", versions.newest_revision())
+    assert upgrade(old_url, Phase.AFTER) == ("0002_dead_letter", chain.newest_revision())
     with reading(engine) as connection:
         assert [one.seq for one in progress.dead_letters_of(connection, "ttp")] == [3, 2, 1]
         assert not inspect(connection).has_table("set_aside")
@@ -248,7 +248,7 @@ def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_
             connection.execute(text(NEW_ADDRESS), row)
     assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", "0005_after_decky_address")
     put_back()
-    assert upgrade(old_url) == ("0005_after_decky_address", versions.newest_revision())
+    assert upgrade(old_url) == ("0005_after_decky_address", chain.newest_revision())
     with reading(engine) as connection:
         assert differences(connection) == []
         first, made, second = fleet.deckies(connection)

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from decnet_models.database import schema, versions
+from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.errors import DatabaseError
+from decnet_models.migrations import chain
 from decnet_models.migrations.upgrade import Phase, target
 
 OLD = {"0001_host": ("CREATE TABLE host (name TEXT, place TEXT)",)}
@@ -30,8 +31,9 @@ PROGRAM = """
 import json, os, sys
 from pathlib import Path
 import alembic.command, alembic.config, alembic.runtime.migration, psycopg, sqlalchemy.dialects.postgresql
-from decnet_models.database import schema, versions
-versions.VERSIONS = Path(sys.argv[1])
+from decnet_models.database import schema
+from decnet_models.migrations import chain
+chain.VERSIONS = Path(sys.argv[1])
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import DatabaseError
 from decnet_models.migrations.upgrade import Phase, upgrade
@@ -182,9 +184,9 @@ def test_after_takes_no_expansion_along() -> None:
         target(list(NEWER), "0003_after_place", Phase.AFTER)
 
 
-@pytest.mark.parametrize("revision", [name for name in versions.revisions() if not schema.contracts(name)])
+@pytest.mark.parametrize("revision", [name for name in chain.revisions() if not schema.contracts(name)])
 def test_a_migration_that_takes_away_says_so_in_its_name(revision: str) -> None:
-    tree = ast.parse((versions.VERSIONS / f"{revision}.py").read_text())
+    tree = ast.parse((chain.VERSIONS / f"{revision}.py").read_text())
     called = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "attr")}
     assert not {name for name in called if name.startswith(("drop_", "rename_", "alter_column"))}, (
         f"name it {revision.split('_', maxsplit=1)[0]}_after_..., or make it only add"

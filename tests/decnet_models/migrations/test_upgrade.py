@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from decnet_models.database import schema, versions
+from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError, NotMigratedError
 from decnet_models.maintenance.access import require_known
 from decnet_models.maintenance.backup import backup
 from decnet_models.maintenance.restore import restore
+from decnet_models.migrations import chain
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import Phase, migrate_to, set_floor, upgrade
 
@@ -35,16 +36,16 @@ def revision(url: str) -> str | None:
 
 
 def test_an_empty_database_becomes_this_versions(empty_url: str) -> None:
-    assert upgrade(empty_url) == (None, versions.newest_revision())
-    assert revision(empty_url) == versions.newest_revision()
-    assert upgrade(empty_url) == (versions.newest_revision(), versions.newest_revision())
+    assert upgrade(empty_url) == (None, chain.newest_revision())
+    assert revision(empty_url) == chain.newest_revision()
+    assert upgrade(empty_url) == (chain.newest_revision(), chain.newest_revision())
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # an earlier test's pool
 def test_upgrades_at_once_happen_once(empty_url: str) -> None:
     with multiprocessing.get_context("fork").Pool(2) as processes:
         both = processes.map(upgrade, [empty_url] * 2, chunksize=1)
-    assert sorted(str(before) for before, _ in both) == sorted(["None", versions.newest_revision()])
+    assert sorted(str(before) for before, _ in both) == sorted(["None", chain.newest_revision()])
 
 
 def test_the_revisions_form_one_chain_by_their_numbers() -> None:
@@ -53,12 +54,12 @@ def test_the_revisions_form_one_chain_by_their_numbers() -> None:
     from decnet_models.migrations.upgrade import config
 
     engine = open_engine("sqlite:////dev/null", create=True)
-    chain = [
+    found = [
         script.revision
         for script in ScriptDirectory.from_config(config(engine)).walk_revisions()  # type: ignore[arg-type]
     ]
-    assert chain[::-1] == sorted(file.stem for file in versions.VERSIONS.glob("[0-9]*.py"))
-    assert chain[0] == versions.newest_revision()
+    assert found[::-1] == sorted(file.stem for file in chain.VERSIONS.glob("[0-9]*.py"))
+    assert found[0] == chain.newest_revision()
 
 
 def test_a_failed_upgrade_changes_nothing(tmp_path: Path) -> None:
@@ -156,10 +157,10 @@ def begin_at_the_old_end(url: str) -> None:
 def be_the_first_phased_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Know what came with the squashed chain's first successor only: phases of several versions are not run at once."""
     folder.mkdir()
-    for known in versions.revisions():
+    for known in chain.revisions():
         if known <= "0003_after_dead_letter":
-            (folder / f"{known}.py").write_bytes((versions.VERSIONS / f"{known}.py").read_bytes())
-    monkeypatch.setattr(versions, "VERSIONS", folder)
+            (folder / f"{known}.py").write_bytes((chain.VERSIONS / f"{known}.py").read_bytes())
+    monkeypatch.setattr(chain, "VERSIONS", folder)
 
 
 def test_a_database_at_the_end_of_the_old_chain_is_upgraded_and_gets_the_new_names(
@@ -168,12 +169,12 @@ def test_a_database_at_the_end_of_the_old_chain_is_upgraded_and_gets_the_new_nam
     begin_at_the_old_end(empty_url)
     be_the_first_phased_version(tmp_path / "versions", monkeypatch)
     before, usable = upgrade(empty_url, Phase.BEFORE)
-    assert (before, usable) == (FIRST, schema.oldest_usable(versions.revisions()))
+    assert (before, usable) == (FIRST, schema.oldest_usable(chain.revisions()))
     assert stamps(empty_url) == {usable, FIRST}
-    assert upgrade(empty_url) == (usable, versions.newest_revision())
-    assert stamps(empty_url) == {versions.newest_revision()}
+    assert upgrade(empty_url) == (usable, chain.newest_revision())
+    assert stamps(empty_url) == {chain.newest_revision()}
     monkeypatch.undo()
-    newest = versions.newest_revision()
+    newest = chain.newest_revision()
     assert upgrade(empty_url)[1] == newest
     engine = open_engine(empty_url)
     with reading(engine) as connection:
@@ -202,5 +203,5 @@ def test_a_backup_of_the_old_chains_end_is_restored_as_this_versions(tmp_path: P
     begin_at_the_old_end(old)
     backup(old, tmp_path / "backup", lambda _: None)
     assert restore(new, tmp_path / "backup", lambda _: None).revision == FIRST
-    assert upgrade(new) == (FIRST, versions.newest_revision())
+    assert upgrade(new) == (FIRST, chain.newest_revision())
     assert require_known(OLD_HEAD) == FIRST  # what an archive of PostgreSQL says

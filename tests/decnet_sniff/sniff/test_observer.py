@@ -117,7 +117,7 @@ def test_a_tls_connection_yields_both_stacks_both_hellos_and_its_timing() -> Non
     found = found_in(batch_of(map(ether, conversation([HELLO], [ANSWER]))))
     assert kinds(found) == {"tcp.stack": 2, "tls.client": 1, "tls.server": 1, "flow.closed": 1}
     (client,), (server,) = only(found, TlsClient), only(found, TlsServer)
-    assert client.ends == Ends(bytes([198, 51, 100, 7]), 40000, bytes([192, 0, 2, 1]), 443)
+    assert client.ends == Ends(bytes([198, 51, 100, 7]), bytes([192, 0, 2, 1]), 40000, 443)
     assert server.ends.source_port == 443
     assert client.ts == START + 3000
     (closed,) = only(found, FlowClosed)
@@ -125,7 +125,7 @@ def test_a_tls_connection_yields_both_stacks_both_hellos_and_its_timing() -> Non
         transport="tcp", ended="fin", packets_sent=5, packets_received=3, bytes_sent=len(HELLO),
         bytes_received=len(ANSWER), duration_ms=0, gap_mean_us=1, gap_deviation_us=0,
     )  # fmt: skip
-    assert closed.ends == Ends(client.ends.source, None, client.ends.destination, 443)
+    assert closed.ends == Ends(client.ends.source, client.ends.destination, None, 443)
 
 
 cut_points = st.lists(st.integers(1, 200), max_size=12)
@@ -289,7 +289,7 @@ def test_a_full_table_of_findings_reports_the_oldest_early() -> None:
     findings = Findings(10 * SECOND, most=64)
     payload = TcpStack("syn", "s", "m")
     for number in range(1000):
-        findings.add(START + number, Ends(number.to_bytes(4, "big"), 1, b"1234", 2), payload, 2)
+        findings.add(START + number, Ends(number.to_bytes(4, "big"), b"1234", 1, 2), payload, 2)
         assert findings.waiting <= 64 + 1000
     found = [*findings.due(START + 1), *findings.rest()]
     assert len({finding.ends.source for finding in found}) == len(found) == 1000

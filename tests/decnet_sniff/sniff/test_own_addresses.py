@@ -23,16 +23,16 @@ CLIENT, SERVER = SshKex("client", "SSH-2.0-x", "h", "a"), SshKex("server", "SSH-
 @pytest.mark.parametrize("window", [0, 10])
 def test_only_what_the_attacker_sends_is_reported(window: int) -> None:
     findings = Findings(window, is_own=IS_OWN)
-    findings.add(1, Ends(ATTACKER, 40000, DECKY, 22), CLIENT, 22)
-    findings.add(2, Ends(DECKY, 22, ATTACKER, 40000), SERVER, 22)
-    findings.report(Finding(3, Ends(DECKY, None, ATTACKER, None), SERVER))
+    findings.add(1, Ends(ATTACKER, DECKY, 40000, 22), CLIENT, 22)
+    findings.add(2, Ends(DECKY, ATTACKER, 22, 40000), SERVER, 22)
+    findings.report(Finding(3, Ends(DECKY, ATTACKER, None, None), SERVER))
     assert [finding.payload for finding in findings.rest()] == [CLIENT]
     assert findings.counts["findings_from_own"] == 2
 
 
 def test_without_own_networks_everything_is_reported() -> None:
     findings = Findings(10, is_own=own_address_test(()))
-    findings.add(1, Ends(DECKY, 22, ATTACKER, 40000), SERVER, 22)
+    findings.add(1, Ends(DECKY, ATTACKER, 22, 40000), SERVER, 22)
     assert [finding.payload for finding in findings.rest()] == [SERVER]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.decnet_web.api.accounts.oidc_provider import CLIENT, SECRET, OidcProvider, providing_in_thread
 from tests.decnet_web.browser.attackers import fill
 from tests.decnet_web.browser.control import Control
 from tests.fleet.up_process import Up, until
@@ -30,6 +31,12 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     """A running fleet that was attacked, with an account of each role."""
     fleet = Up(tmp_path_factory.mktemp("fleet"))
+    with providing_in_thread() as provider:
+        _single_sign_on(fleet, provider)
+        yield from _attacked(fleet)
+
+
+def _attacked(fleet: Up) -> Iterator[Control]:
     with fleet.running(), Control(fleet) as control:
         asyncio.run(fill(fleet.block))
         for role in ("viewer", "analyst"):  # there is an admin
@@ -38,6 +45,22 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
         until(lambda: _handled(control))
         yield control
         control.shutdown()
+
+
+def _single_sign_on(fleet: Up, provider: OidcProvider) -> None:
+    """Have the fleet log in the users of a provider."""
+    (fleet.root / "client.secret").write_text(SECRET)
+    with (fleet.root / "decnet.toml").open("a") as settings:
+        settings.write(
+            f"""
+[api]
+oidc_issuer = "{provider.issuer}"
+oidc_client_id = "{CLIENT}"
+oidc_client_secret_file = "{fleet.root / "client.secret"}"
+oidc_roles = {{ soc = "analyst" }}
+oidc_allow_private = true
+"""
+        )
 
 
 @pytest.mark.timeout(600)

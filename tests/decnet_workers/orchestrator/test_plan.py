@@ -7,6 +7,7 @@ import datetime as dt
 from itertools import pairwise
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
@@ -14,7 +15,7 @@ from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
 from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.fleet.queries import Address, Service
 from decnet_models.realism.queries import Action
-from decnet_workers.orchestrator.plan import Host, Rates, sessions_between
+from decnet_workers.orchestrator.plan import Host, Rates, can_connect, sessions_between
 from decnet_workers.orchestrator.scripts import ShellScript, WebScript
 from decnet_workers.orchestrator.working_hours import shift_on
 
@@ -97,6 +98,15 @@ def test_sessions_go_between_deckies_that_this_host_can_connect() -> None:
     assert {action.decky for action in actions} == {"host-01", "host-02", "host-03"}
     assert {action.peer for action in actions} <= {"host-01", "host-02", "host-03", "host-09"}
     assert all(action.peer != action.decky for action in actions)
+
+
+@pytest.mark.parametrize(("interface", "can"), [("br0", True), ("br1", False)])
+def test_deckies_in_namespaces_reach_one_another_on_one_interface_only(interface: str, *, can: bool) -> None:
+    one, other = (
+        Host(decky(number, runtime="netns", interface=each, addresses=(Address(f"10.77.0.{number}", 24),)), OFFICE)
+        for number, each in ((1, "br0"), (2, interface))
+    )
+    assert can_connect(one, other) == can
 
 
 def test_each_script_is_one_that_its_client_can_follow() -> None:

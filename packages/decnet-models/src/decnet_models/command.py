@@ -10,9 +10,9 @@ import typer
 
 from decnet_models.database.engine import open_engine, reading, shown
 from decnet_models.database.schema import current_revision, serves
-from decnet_models.database.versions import newest_revision
 from decnet_models.maintenance import commands as maintenance
 from decnet_models.maintenance.console import Json, Progress, SettingsFile, Url, or_exit, say, url_of
+from decnet_models.migrations.chain import newest_revision
 
 Phases = Annotated[
     str,

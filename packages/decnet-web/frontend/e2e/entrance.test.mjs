@@ -23,6 +23,22 @@ test("a one-time link logs in once", async () => {
   await other.close();
 });
 
+test("single sign-on leads back to the page that was asked for, with the role of the provider's groups", async () => {
+  const context = await (await browser()).newContext({ baseURL: base });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto("/attackers?since=7d");
+  await page.waitForURL((url) => url.pathname === "/login");
+  await page.getByRole("link", { name: /Single sign-on/ }).click();
+  await page.waitForURL((url) => url.pathname === "/attackers" && url.search.includes("since=7d"));
+  await page.getByRole("row").nth(1).waitFor();
+  const session = await page.evaluate(async () => (await fetch("/api/v1/session")).json());
+  assert.deepEqual([session.account.name, session.role, session.log_in], ["nina", "analyst", "oidc"]);
+  const cookies = await context.cookies(base);
+  assert.ok(cookies.every((one) => one.httpOnly && one.sameSite === "Strict"), JSON.stringify(cookies));
+  await context.close();
+});
+
 test("without a session every page leads to the log-in", async () => {
   const { page, end } = await visit("/attackers", { role: null, expected: [/401/] });
   await page.waitForURL((url) => url.pathname === "/login");

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -87,3 +88,31 @@ async def test_what_fills_many_chunks_arrives_whole(start_broker: StartBroker, w
     payloads = [bytes([65 + number % 26]) * size for number in range(200_000 // size)]
     await client.say(b"SUB a 1\r\n" + b"".join(b"PUB a %d\r\n%b\r\n" % (size, payload) for payload in payloads))
     await client.hear(b"".join(b"MSG a 1 %d\r\n%b\r\n" % (size, payload) for payload in payloads))
+
+
+@pytest.mark.parametrize(("size", "count"), [(4096, 40), (20_000, 9), (0, 6_000)])
+async def test_what_takes_more_than_one_turn_arrives_whole_and_in_order(
+    start_broker: StartBroker, wire: OpenWire, size: int, count: int
+) -> None:
+    broker = await start_broker()
+    here, there = await wire(broker), await wire(broker)
+    await there.say(b"SUB a 1\r\n")
+    await there.silent()
+    payloads = [b"%d" % (number % 10) * size for number in range(count)]
+    await here.say(b"".join(b"PUB a %d\r\n%b\r\n" % (size, payload) for payload in payloads))
+    await there.hear(b"".join(b"MSG a 1 %d\r\n%b\r\n" % (size, payload) for payload in payloads))
+
+
+async def test_a_flood_of_small_messages_does_not_keep_others_waiting(
+    start_broker: StartBroker, wire: OpenWire
+) -> None:
+    broker = await start_broker()
+    here, other, there = await wire(broker), await wire(broker), await wire(broker)
+    await there.say(b"SUB a 1\r\nSUB b 2\r\n")
+    await there.silent()
+    await asyncio.gather(here.say(b"PUB a 0\r\n\r\n" * 11_000), other.say(b"PUB b 0\r\n\r\n"))
+    await here.silent()
+    await other.silent()
+    heard = await there.heard()
+    assert heard.count(b"MSG a 1 0\r\n") == 11_000
+    assert not heard.endswith(b"MSG b 2 0\r\n\r\n")

@@ -438,30 +438,6 @@ def test_links_are_read_as_ip_shows_them(network: Lan) -> None:
     assert found["port0"].master == found["br0"].number
 
 
-def test_only_a_client_socket_leaves_the_namespace_and_only_to_its_own_network(network: Lan) -> None:
-    one = decky("web-01", "10.77.0.10/24", "fd77::10/64", client_sockets=True)
-    runtime = Netns(network.deckies, FLEET)
-    network.host(runtime.start, one)
-    network.ip("address", "add", "192.0.2.1/32", "dev", "eth0", machine="attacker")
-    deckies = Namespaces(network.deckies, f"decnet-{FLEET}-")
-    deckies.enter(one.name, lambda: subprocess.run(["ip", "route", "add", "192.0.2.1", "dev", "eth0"], check=True))
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(each) for each in network.host(runtime.sockets, one, ()) if each is not None]
-        clients = sockets[-len(one.clients) :]
-        assert [each.family for each in clients] == [socket.AF_INET] * 2 + [socket.AF_INET6] * 2
-        for client, address in zip(clients, (ATTACKER, "192.0.2.1", ATTACKER_6), strict=False):
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-
-            def server(address: str = address, family: socket.AddressFamily = family) -> socket.socket:
-                return socket.create_server((address, 9000), family=family)
-
-            stack.enter_context(network.machines.enter("attacker", server))
-            client.settimeout(1)
-            with pytest.raises(TimeoutError) if address == "192.0.2.1" else contextlib.nullcontext():
-                client.connect((address, 9000))
-    network.host(runtime.stop, one)
-
-
 def test_nothing_but_answers_leaves_a_namespace_that_was_given_no_client_socket(network: Lan) -> None:
     one = decky("web-01", "10.77.0.10/24")
     runtime = Netns(network.deckies, FLEET)

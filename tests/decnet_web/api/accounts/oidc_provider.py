@@ -9,18 +9,19 @@ import functools
 import hashlib
 import json
 import socket
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT, SECRET = "decnet-client", "s3cret:with/odd chars"
@@ -80,6 +81,7 @@ class OidcProvider:
                 Route("/.well-known/openid-configuration", self._discovery),
                 Route("/keys", self._keys),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/authorize", self._authorize),
             ]
         )
 
@@ -93,6 +95,11 @@ class OidcProvider:
                 **self.discovery,
             }
         )
+
+    async def _authorize(self, request: Request) -> Response:
+        """Send a browser back: the user agrees at once."""
+        back = urlencode(self.authorize(str(request.url)))
+        return RedirectResponse(f"{request.query_params['redirect_uri']}?{back}", 303)
 
     async def _keys(self, _request: Request) -> Response:
         self.keys_asked += 1
@@ -129,14 +136,31 @@ class OidcProvider:
 @asynccontextmanager
 async def providing() -> AsyncIterator[OidcProvider]:
     """Run a provider."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        provider, server = _served(listener)
+        task = asyncio.ensure_future(server._serve([listener]))
+        try:
+            yield provider
+        finally:
+            server.should_exit = True
+            await task
+
+
+@contextmanager
+def providing_in_thread() -> Iterator[OidcProvider]:
+    """Run a provider beside a test that has no event loop."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        provider, server = _served(listener)
+        thread = threading.Thread(target=lambda: asyncio.run(server._serve([listener])), name="oidc-provider")
+        thread.start()
+        try:
+            yield provider
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _served(listener: socket.socket) -> tuple[OidcProvider, uvicorn.Server]:
     provider = OidcProvider(f"http://127.0.0.1:{listener.getsockname()[1]}")
     config = uvicorn.Config(provider.application(), lifespan="off", log_config=None, ws="none", http="h11")
-    server = uvicorn.Server(config)
-    task = asyncio.ensure_future(server._serve([listener]))
-    try:
-        yield provider
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
+    return provider, uvicorn.Server(config)

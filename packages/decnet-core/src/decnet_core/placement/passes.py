@@ -64,8 +64,10 @@ class Passes:
         self._retries.hasten(self._surrounded_anew(wanted.deckies))
         actual, unseen = self._look(wanted)
         errors = wanted.errors | unseen
+        self._reconciliation.introduce()  # before a decky goes, or its address
         due = self._due(wanted.deckies, actual, errors)
         kinds = self._carry_out(due[:MOST_TASKS], errors)
+        self._reconciliation.introduce()
         return self._report(wanted.deckies, actual, due, kinds, renew_at=wanted.renew_at)
 
     def _surrounded_anew(self, deckies: Sequence[DesiredDecky]) -> list[str]:

@@ -85,6 +85,14 @@ class Reconciliation:
                 log.warning("orphans of the runtime %s stay: %s", name, error)
         return removed
 
+    def introduce(self) -> None:
+        """Let the client sockets of deckies reach the others that are up, and nothing else."""
+        for name, runtime in self._runtimes.items():
+            try:
+                runtime.introduce()
+            except OSError as error:
+                log.warning("deckies of the runtime %s do not reach one another: %s", name, error)
+
     def withdraw(self, name: str) -> None:
         """Have a decky that is not wanted closed; what fails is tried at the next look."""
         try:

@@ -27,9 +27,9 @@ class ReconcilerSettings(msgspec.Struct, frozen=True):
     """The socket of Podman's API, by which the runtime `container` runs honeypot images."""
     images: str = ""
     """Your own catalogue of honeypot images (TOML), beside the shipped one that `decnet image list` shows."""
-    client_sockets: bool = False
-    """Whether `netns` deckies get sockets by which `orchestrator` makes sessions from them: for TCP to a decky's own
-    network, two at a time of each IP version. `decoys` holds them, so whoever took that over could use them, too;
+    client_sockets: bool = True
+    """Whether `netns` deckies get sockets by which `orchestrator` makes sessions from them, two at a time of each IP
+    version. They lead to other `netns` deckies of this fleet in the same network and nowhere else, whoever holds them;
     without them nothing leaves a decky but answers."""
     look_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
     """How often all deckies are looked at though nothing has changed."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Sockets of a decky's network namespace by which `orchestrator` connects from it to another decky.
 
-Neither can open one there. So whoever hands a decky over hands some that are not bound, marked for its packet filter;
-one is lent for a connection, then dissolved from that (connect(2), AF_UNSPEC), and lent again.
+Neither can open one there. So whoever hands a decky over hands some that are not bound, marked for its packet filter,
+which lets them reach the fleet's other deckies; one is lent for a connection, then dissolved from that (connect(2),
+AF_UNSPEC), and lent again.
 """
 
 import contextlib
@@ -37,7 +38,7 @@ class ClientSockets:
                 self._free.remove(each)
                 return each
         if not any(each.family == family for each in self.sockets):
-            raise OSError("it has no socket to connect by; switch on client_sockets below [reconciler]")
+            raise OSError("it has no socket to connect by: [reconciler] client_sockets is off")
         raise OSError("all sockets to connect from it are lent")
 
     def give_back(self, lent: socket.socket) -> None:

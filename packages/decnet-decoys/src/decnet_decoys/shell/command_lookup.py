@@ -15,6 +15,8 @@ from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
 
+MAX_FOLDERS = 32
+"""Folders of $PATH that are looked through."""
 ELF_HEADER = 52
 """Bytes of the smallest header of an ELF file (elf(5)); the kernel runs nothing shorter."""
 
@@ -34,11 +36,26 @@ def find(shell: ShellState, name: str) -> Found:
     if "/" in name:
         return _at_path(shell, name)
     program = programs().get(name)
-    if program is None or shell.machine.persona.family not in program.families:
-        return _missing(shell, name)
-    if "PATH" not in shell.variables and program.folder and name not in BUILTINS:
+    if program is not None and (name in BUILTINS or not program.folder):
+        known = shell.machine.persona.family in program.families
+        return Found(name, program.handler) if known else _missing(shell, name)
+    if not shell.variables.get("PATH"):
         return Found(name, complaint=f"{name}: No such file or directory")
-    return Found(name, program.handler)
+    path = on_path(shell, name)
+    return _missing(shell, name) if path is None else _at_path(shell, path)
+
+
+def on_path(shell: ShellState, name: str) -> str | None:
+    """Return the first file of this name in the folders of $PATH that the user may run, as bash finds it."""
+    for folder in shell.variables.get("PATH", "").split(":", MAX_FOLDERS)[:MAX_FOLDERS]:
+        path = posixpath.join(folder or ".", name)
+        try:
+            entry = shell.files.stat(shell.files.locate(path, shell.access))
+        except FileSystemError:
+            continue
+        if entry.kind == "file" and entry.mode & 0o111:
+            return path
+    return None
 
 
 def _missing(shell: ShellState, name: str) -> Found:
@@ -58,14 +75,21 @@ def _at_path(shell: ShellState, path: str) -> Found:
     if not entry.mode & 0o111:
         return Found(path, complaint=f"{path}: Permission denied", status=126)
     if isinstance(entry.content, Filler):
-        name = entry.content.seed.rpartition("/")[2]
-        program = programs().get(name)
-        called = posixpath.basename(path)
-        applet = programs().get(called) if name == "busybox" and called != "busybox" else None
-        if applet is not None and applet.folder:
-            return Found(called, applet.handler)
-        return Found(name if name != "busybox" else called, program.handler if program else _silent)
+        return _installed(path, posixpath.basename(resolved), entry.content.seed.rpartition("/")[2])
     return _brought(shell, path, entry.content)
+
+
+def _installed(path: str, resolved: str, name: str) -> Found:
+    """Return what the program `name` does that was installed here, wherever it was copied or moved since.
+
+    A link's name is the one that counts: `sh` leads to dash, applets to busybox.
+    """
+    called = posixpath.basename(path)
+    linked = programs().get(called) if called != resolved else None
+    if linked is not None and linked.folder:
+        return Found(called, linked.handler)
+    program = programs().get(name)
+    return Found(name if name != "busybox" else called, program.handler if program else _silent)
 
 
 def _brought(shell: ShellState, path: str, data: bytes) -> Found:

@@ -68,7 +68,7 @@ def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> E
     """Offer the words with numbers, and run the body with the one that is chosen, until there is no more input."""
     shell = runner.shell
     status = 0
-    while True:
+    while values:
         menu = "".join(f"{index}) {value}\n" for index, value in enumerate(values[:MAX_OFFERED], 1))
         prompt = shell.variables.get("PS3", "#? ")
         streams.err.write(encode(menu + (prompt if streams.stdin is not None else "")))
@@ -86,7 +86,8 @@ def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> E
         shell.set(loop.name, values[number - 1] if 0 < number <= len(values) else "")
         goes_on, status = yield from _turn(runner, loop.body, streams)
         if not goes_on:
-            return status
+            break
+    return status
 
 
 def _loop(runner: Runner, loop: Loop, streams: Streams) -> Effects:

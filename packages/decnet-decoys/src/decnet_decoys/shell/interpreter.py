@@ -268,24 +268,24 @@ class Interpreter:
             return (yield from self._function(shell.functions[argv[0]], argv, streams))
         found = find(shell, argv[0])
         if found.handler is not None:
-            return (yield from self._program(found.handler, [found.name, *argv[1:]], streams))
+            return (yield from self._program(found.handler, found.name, argv, streams))
         if found.script is not None:
-            return (yield from self.subshell(found.script, argv, streams))
+            return (yield from self.subshell(found.script, [found.name, *argv[1:]], streams))
         streams.err.write(encode(f"{shell.error_prefix}: {found.complaint}\n"))
         return found.status
 
-    def _program(self, handler: Handler, argv: list[str], streams: Streams) -> Effects:
-        version = version_of(self.shell.machine.persona, argv[0]) if argv[1:] == ["--version"] else None
+    def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams) -> Effects:
+        version = version_of(self.shell.machine.persona, name) if argv[1:] == ["--version"] else None
         if version is not None:
             streams.out.write(encode(version + "\n"))
             return 0
-        wrong = refused(argv[0], argv[1:]) if self._of_debian(argv[0]) else None
+        wrong = refused(name, argv[1:]) if self._of_debian(name) else None
         if wrong is not None:
             (streams.err if wrong.error else streams.out).write(encode(wrong.text))
             return wrong.status
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
-            call = Call(self, argv[0], argv[1:], streams, tty=tty)
+            call = Call(self, name, argv[1:], streams, tty=tty)
             self.shell.running.begin(argv, self.shell.cwd)
             try:
                 answer = handler(call)

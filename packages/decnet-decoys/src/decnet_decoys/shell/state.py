@@ -103,6 +103,8 @@ class ShellState:
         """Where `popd` goes back to."""
         self._language()
         self.umask = 0o022
+        self.limits: dict[str, str] = {}
+        """What `ulimit` has set, by its letter."""
         self.parameters: list[str] = []
         """$1 and the following."""
         self.began = int(clock())

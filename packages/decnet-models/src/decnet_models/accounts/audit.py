@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import audit_entry, login_throttle
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import insert_into, parts
 
 Means: TypeAlias = Literal["session", "token", "command", "none"]
@@ -52,19 +53,23 @@ def entries(
     since: int | None = None,
     until: int | None = None,
     before: int | None = None,
+    direction: Direction = "desc",
 ) -> list[Entry]:
-    """Return entries from `since` on and before `until`, newest first; page on with `before` = the last one's `id`.
+    """Return entries from `since` on and before `until`, by default newest first.
+
+    Page on with `before` = the last one's `id`.
 
     `action` may be the first word of several (`account` for account.disable and the like).
     """
     c = audit_entry.c
-    query = select(*(c[name] for name in Entry.__struct_fields__)).order_by(c.id.desc()).limit(limit)
+    query = select(*(c[name] for name in Entry.__struct_fields__)).limit(limit)
+    query = in_order(query, (c.id,), None if before is None else (before,), direction)
     for column, value in ((c.actor, actor), (c.object, object)):
         if value is not None:
             query = query.where(column == value)
     if action is not None:
         query = query.where(or_(c.action == action, and_(c.action > f"{action}.", c.action < f"{action}/")))
-    for condition, bound in ((c.ts.__ge__, since), (c.ts.__lt__, until), (c.id.__lt__, before)):
+    for condition, bound in ((c.ts.__ge__, since), (c.ts.__lt__, until)):
         if bound is not None:
             query = query.where(condition(bound))
     return [Entry(**{**row._mapping, "detail": msgspec.json.decode(row.detail)}) for row in connection.execute(query)]

@@ -6,10 +6,11 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
 
@@ -91,17 +92,17 @@ def artifacts(
     kind: Kind | None = None,
     before: Artifact | None = None,
     window: Window | None = None,
+    direction: Direction = "desc",
 ) -> list[Artifact]:
-    """Return artifacts, last seen first; page on with `before` = the last one.
+    """Return artifacts, by default last seen first; page on with `before` = the last one.
 
     With a window those first seen before its end and last seen after its beginning.
     """
     c = artifact.c
-    query = select(artifact).order_by(c.last_seen.desc(), c.sha256.desc()).limit(limit)
+    after = None if before is None else (before.last_seen, before.sha256)
+    query = in_order(select(artifact), (c.last_seen, c.sha256), after, direction).limit(limit)
     if kind is not None:
         query = query.where(c.kind == kind)
-    if before is not None:
-        query = query.where(tuple_(c.last_seen, c.sha256) < (before.last_seen, before.sha256))
     if window is not None:
         query = query.where(c.last_seen >= window.since, c.first_seen < window.until)
     return [Artifact(*row) for row in connection.execute(query)]

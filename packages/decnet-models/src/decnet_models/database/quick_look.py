@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from decnet_models.database.versions import newest_revision
+from decnet_models.migrations.chain import newest_revision
 
 _SQLITE = "sqlite:///"
 

@@ -10,8 +10,8 @@ records the last: the oldest revision whose programs may still run.
 
 from sqlalchemy import Connection, inspect, text
 
-from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import NotMigratedError
+from decnet_models.migrations.chain import newest_revision, revisions
 
 FLOOR = "schema_floor"
 

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
@@ -209,6 +220,23 @@ class Occurred(NamedTuple):
     payload: str
 
 
+def _occurred(*where: ColumnElement[bool]) -> Select[Any]:
+    wanted = select(*(event.c[name] for name in Occurred._fields)).where(event.c.synthetic.is_(False), *where)
+    return wanted.limit(bindparam("limit")).offset(literal_column("0"))
+
+
+def _occurred_in_span(_: Connection) -> Select[Any]:
+    c = event.c
+    span = (c.ts >= bindparam("since"), c.ts < bindparam("until"), c.seq <= bindparam("through"))
+    last: tuple[BindParameter[int], ...] = (bindparam("after_ts"), bindparam("after_seq"))
+    after = tuple_(c.ts, c.seq) > tuple_(*last, types=[c.ts.type, c.seq.type])
+    return _occurred(*span, after).order_by(c.ts, c.seq)
+
+
+_IN_SPAN = RowSelect(_occurred_in_span)
+_AFTER = RowSelect(lambda _: _occurred(event.c.seq > bindparam("seq")).order_by(event.c.seq))
+
+
 def occurred(
     connection: Connection, window: Window, limit: int, *, through_seq: int, after: Occurred | None = None
 ) -> list[Occurred]:
@@ -216,19 +244,22 @@ def occurred(
 
     Synthetic ones are left out. Decoding whole events would take longer than everything that counts them.
     """
-    c = event.c
-    query = select(*(c[name] for name in Occurred._fields)).order_by(c.ts, c.seq).limit(limit)
-    query = query.where(c.ts >= window.since, c.ts < window.until, c.synthetic.is_(False), c.seq <= through_seq)
-    if after is not None:
-        query = query.where(tuple_(c.ts, c.seq) > (after.ts, after.seq))
-    return [Occurred(*row) for row in connection.execute(query)]
+    since, place = (window.since, -1) if after is None else (after.ts, after.seq)
+    rows = _IN_SPAN.rows(
+        connection,
+        since=since,
+        until=window.until,
+        through=through_seq,
+        after_ts=since,
+        after_seq=place,
+        limit=limit,
+    )
+    return list(map(Occurred._make, rows))
 
 
 def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurred]:
     """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
-    c = event.c
-    query = select(*(c[name] for name in Occurred._fields)).order_by(c.seq).limit(limit)
-    return [Occurred(*row) for row in connection.execute(query.where(c.seq > seq, c.synthetic.is_(False))).all()]
+    return list(map(Occurred._make, _AFTER.rows(connection, seq=seq, limit=limit)))
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:

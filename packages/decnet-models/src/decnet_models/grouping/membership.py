@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ScalarSelect, case, func, select, tuple_, update
+from sqlalchemy import Connection, ScalarSelect, case, func, select, update
 
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group, Member, S, reasons, written
@@ -74,15 +75,23 @@ def members(
 
 
 def groups(
-    connection: Connection, g: Grouping[Any], limit: int = 100, *, before: Group | None = None, least: int = 0
+    connection: Connection,
+    g: Grouping[Any],
+    limit: int = 100,
+    *,
+    before: Group | None = None,
+    least: int = 0,
+    direction: Direction = "desc",
 ) -> list[Group]:
-    """Return the unmerged groups of at least so many members, last seen first; page on with `before` = the last one."""
+    """Return the unmerged groups of at least so many members, by default those last seen first.
+
+    Page on with `before` = the last one.
+    """
     c = g.group.c
     query = select(*_group_columns(g)).where(c.merged_into.is_(None), c.members >= least)
-    if before is not None:
-        query = query.where(tuple_(c.last_seen, c.id) < (before.last_seen, before.id))
-    query = query.order_by(c.last_seen.desc(), c.id.desc()).limit(limit)
-    return [Group(*row) for row in connection.execute(query)]
+    after = None if before is None else (before.last_seen, before.id)
+    query = in_order(query, (c.last_seen, c.id), after, direction)
+    return [Group(*row) for row in connection.execute(query.limit(limit))]
 
 
 def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | None:

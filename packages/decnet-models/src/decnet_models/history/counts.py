@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is counted of events, and the rows of the counts by hour.
 
-`Counts` adds up events in memory: the worker history a batch of them, a summary those that are not in the rows yet.
+`Counts` adds up a batch of events for the worker history.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,13 +85,10 @@ class Counts(msgspec.Struct):
 
     def add(self, ts: int, kind: str, decky: str | None, address: str, payload: Payload) -> None:
         """Add an event; one that stands for several is counted as many times."""
-        self.add_counted(ts // HOUR_NS, (kind, decky or ""), address, counted(payload))
-
-    def add_counted(self, hour: int, where: tuple[str, str], address: str, what: Counted) -> None:
-        """Add an event of a kind at a decky by what is counted of it."""
-        place = self.places.get((hour, *where))
+        hour, what = ts // HOUR_NS, counted(payload)
+        place = self.places.get((hour, kind, decky or ""))
         if place is None:
-            place = self.places[hour, *where] = Sum()
+            place = self.places[hour, kind, decky or ""] = Sum()
         place.events += what.events
         place.accepted += what.accepted
         self.attackers[hour, address] = self.attackers.get((hour, address), 0) + what.events

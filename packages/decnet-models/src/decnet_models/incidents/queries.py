@@ -6,9 +6,10 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, and_, func, insert, select
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order, unindexed
 from decnet_models.database.window import Window
 from decnet_models.incidents.keeping import states, values_of
@@ -56,15 +57,14 @@ def incidents(
     selection: Selection | None = None,
     *,
     before: tuple[int, int] | None = None,
+    direction: Direction = "desc",
 ) -> list[Listed]:
-    """Return up to `limit` incidents, those with the latest events first; merged ones are in their targets.
+    """Return up to `limit` incidents, by default those with the latest events first; merged ones are in their targets.
 
     Page on with `before` = when the last one was last seen, and its number.
     """
     i, query = incident.c, _selected(connection, selection or Selection())
-    if before is not None:
-        query = query.where(i.last_seen <= before[0], tuple_(i.last_seen, i.id) < before)
-    rows = connection.execute(query.order_by(i.last_seen.desc(), i.id.desc()).limit(limit))
+    rows = connection.execute(in_order(query, (i.last_seen, i.id), before, direction).limit(limit))
     found = [incident_of(row) for row in rows]
     decided = states(connection, [one.id for one in found])
     return [Listed(one, decided.get(one.id, NEW)) for one in found]

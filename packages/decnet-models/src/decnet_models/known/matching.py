@@ -24,6 +24,9 @@ class KnownSources:
         self._networks = [(parse_network(one.network), one) for one in sources]
         self._at = lru_cache(_ADDRESSES)(self._covering)
 
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
     def match(self, event: Event) -> KnownSource | None:
         """Return the first entry that covers the event."""
         if not self._networks:

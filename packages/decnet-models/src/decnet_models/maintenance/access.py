@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from decnet_models.database.engine import open_engine, reading, shown
 from decnet_models.database.schema import FLOOR, current_revision, known_as, newer
 from decnet_models.database.settings import BUSY_SECONDS
-from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError, reason
+from decnet_models.migrations.chain import newest_revision, revisions
 
 Say = Callable[[str], None]
 """Receives progress messages."""

@@ -40,8 +40,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup into a database that is empty or does not exist; anything else is rejected."""
-    from decnet_models.database.versions import newest_revision
     from decnet_models.maintenance.restore import restore as bring_back
+    from decnet_models.migrations.chain import newest_revision
 
     place, progress = url_of(url, settings, create=True), Progress(silent=as_json)
     done = or_exit(lambda: bring_back(place, file, progress, verified=not unverified))

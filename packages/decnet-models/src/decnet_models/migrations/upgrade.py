@@ -15,7 +15,6 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from decnet_models.database import versions
 from decnet_models.database.engine import open_engine, shown, writing
 from decnet_models.database.schema import (
     ADOPTED,
@@ -26,8 +25,9 @@ from decnet_models.database.schema import (
     newer,
     serves,
 )
-from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError, passes, reason
+from decnet_models.migrations import chain
+from decnet_models.migrations.chain import newest_revision, revisions
 
 WAIT_SECONDS = 60.0
 """How long an upgrade waits for another one."""
@@ -111,7 +111,7 @@ def config(connection: Connection) -> Config:
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     made.set_main_option("path_separator", "newline")
-    made.set_main_option("version_locations", str(versions.VERSIONS).replace("%", "%%"))
+    made.set_main_option("version_locations", str(chain.VERSIONS).replace("%", "%%"))
     made.attributes["connection"] = connection
     return made
 

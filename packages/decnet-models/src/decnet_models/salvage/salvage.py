@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from decnet_models.database.engine import sqlite_file
 from decnet_models.database.schema import ADOPTED
-from decnet_models.database.versions import newest_revision, revisions
 from decnet_models.errors import DatabaseError
 from decnet_models.maintenance.access import OURS, Say, discard
 from decnet_models.maintenance.backup import sync
+from decnet_models.migrations.chain import newest_revision, revisions
 from decnet_models.salvage.numbering import continue_numbering, place_lost_cursors
 from decnet_models.salvage.references import resolve
 from decnet_models.salvage.report import Report

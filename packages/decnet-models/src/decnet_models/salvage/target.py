@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.database.versions import newest_revision
 from decnet_models.maintenance.access import OURS
+from decnet_models.migrations.chain import newest_revision
 from decnet_models.migrations.upgrade import migrate_to, set_floor
 from decnet_models.sqlite_pages.readable import Expected
 from decnet_models.sqlite_pages.record import Value

@@ -17,10 +17,6 @@ class Sensor(msgspec.Struct, frozen=True):
     name: str
     description: str
     role: str
-    address: str | None
-    enrolled_at: int | None
-    renewed_at: int | None
-    revoked_at: int | None
     updated_at: int
 
 

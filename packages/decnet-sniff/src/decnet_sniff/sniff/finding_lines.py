@@ -25,7 +25,7 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 def line_of(finding: Finding) -> Line:
     """Return the finding with its addresses as text."""
-    source, source_port, destination, destination_port = finding.ends
+    source, destination, source_port, destination_port = finding.ends
     src, dst = end_of(source, source_port) or (None, None), end_of(destination, destination_port) or (None, None)
     return Line(finding.ts, finding.payload, *src, *dst)
 
@@ -39,7 +39,8 @@ def as_text(finding: Finding) -> str:
     """Return the finding as one line for a terminal."""
     what = msgspec.to_builtins(finding.payload)
     details = " ".join(f"{name}={value}" for name, value in what.items() if name != "kind")
-    text = f"{_end(*finding.ends[:2])} > {_end(*finding.ends[2:])} {details}"
+    source, destination, source_port, destination_port = finding.ends
+    text = f"{_end(source, source_port)} > {_end(destination, destination_port)} {details}"
     return f"{moment(finding.ts)} {kind_of(finding.payload)} {for_terminal(text, 4096)}\n"
 
 

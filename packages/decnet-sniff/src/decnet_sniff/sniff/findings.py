@@ -22,8 +22,8 @@ class Ends(NamedTuple):
     """Sender and receiver: packed addresses and ports; b"" and None where there are many."""
 
     source: bytes
-    source_port: int | None
     destination: bytes
+    source_port: int | None
     destination_port: int | None
 
 
@@ -69,7 +69,7 @@ class Findings:
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
         """Add a payload that counts `payload.count`; `service`: the port of the called side, 0 for any."""
         self._added += 1
-        source, _, destination, _ = ends
+        source, destination, _, _ = ends
         if self._is_own is not none_is_own and self._is_own(source):
             self._from_own += 1
             return

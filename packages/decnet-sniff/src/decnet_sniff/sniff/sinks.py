@@ -25,7 +25,7 @@ class FindingSinks(NamedTuple):
         received, answered = (server.packets, server.bytes) if server else (0, 0)
         duration = max(0, flow.last - flow.first)
         timing = Timing(flow.first, client.packets, received, client.bytes, answered, duration, flow.squares)
-        opener, _, responder, port = ends(flow.key)
+        opener, responder, _, port = ends(flow.key)
         self.timings.add(Ending(opener, responder, port or 0, transport, flow.ended), timing)
         if not self.findings.folds:
             self.report_timings()
@@ -38,7 +38,7 @@ class FindingSinks(NamedTuple):
     def report_timings(self) -> None:
         """Move the timing of ended flows to the findings."""
         for ending, first, payload in self.timings.take():
-            reported = Ends(ending.opener, None, ending.responder, ending.port)
+            reported = Ends(ending.opener, ending.responder, None, ending.port)
             self.findings.report(Finding(first, reported, payload))
 
 
@@ -51,4 +51,4 @@ def _scan(scan: Scan) -> Finding:
         duration_ms=max(0, scan.last_ns - scan.first_ns) // _MILLISECOND,
         count=scan.probes,
     )
-    return Finding(scan.first_ns, Ends(scan.source, None, scan.one_host or b"", None), payload)
+    return Finding(scan.first_ns, Ends(scan.source, scan.one_host or b"", None, None), payload)

@@ -163,7 +163,7 @@ def end_of(address: bytes, port: int | None) -> tuple[str, int | None] | None:
 
 
 def _emit(ctx: Context, finding: Finding) -> None:
-    source, source_port, destination, destination_port = finding.ends
+    source, destination, source_port, destination_port = finding.ends
     try:
         ctx.emit(
             finding.payload, ts=finding.ts, src=end_of(source, source_port), dst=end_of(destination, destination_port)

@@ -14,6 +14,7 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.hosting.loading import Routes
 from decnet_web.api.hosting.published import Published
 from decnet_web.api.listings.cursors import Cursors
+from decnet_web.api.listings.recent import RecentAnswers
 from decnet_web.api.live.violations import PolicyReports
 from decnet_web.api.passage.bodies import Bodies
 from decnet_web.api.passage.clients import Clients
@@ -36,8 +37,8 @@ def make_application(
     """Return the application that serves `fleet`; without one it only describes itself.
 
     `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
-    `settings`, `cursors`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are imported when they are
-    needed (`hosting.loading`).
+    `settings`, `cursors`, `recent`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are imported when
+    they are needed (`hosting.loading`).
     """
     application = FastAPI(
         title="DECNET",
@@ -52,6 +53,7 @@ def make_application(
     application.state.fleet = fleet
     application.state.settings = settings
     application.state.cursors = Cursors(key)
+    application.state.recent = RecentAnswers()
     application.state.accounts = Accounts(settings, key)
     application.state.key = key
     application.state.policy_reports = PolicyReports()

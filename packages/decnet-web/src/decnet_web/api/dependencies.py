@@ -16,6 +16,7 @@ from fastapi.dependencies.models import Dependant
 
 from decnet.cli.time_window import time_window
 from decnet_models.accounts.queries import Role
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.window import Window
 from decnet_web.api.accounts.authentication import authenticate
 from decnet_web.api.accounts.scopes import allows, needed
@@ -90,6 +91,9 @@ async def _paging(
 ) -> Paging:
     return Paging(request, limit, after)
 
+
+OrderDirection = Annotated[Direction, Query(description="Highest or latest first (`desc`), or last (`asc`).")]
+"""The direction of a listing's order."""
 
 InPaging = Annotated[Paging, Depends(_paging)]
 """The page of a listing that is asked for."""

@@ -130,13 +130,15 @@ def _visitors(host: Host, hosts: Iterable[Host]) -> list[Host]:
 def can_connect(visitor: Host, host: Host) -> bool:
     """Whether a connection from the one's address to the other is possible: both in one kind of network."""
     runtimes = {visitor.decky.runtime, host.decky.runtime}
+    if "netns" in runtimes and visitor.decky.interface != host.decky.interface:
+        return False
     return len(runtimes) == 1 and runtimes <= {"loopback", "host", "netns"} and addresses(visitor, host) is not None
 
 
 def addresses(visitor: Host, host: Host) -> tuple[str, str] | None:
     """Return an address of each between which there is a way."""
     pairs = ((one, other) for one in visitor.decky.addresses for other in host.decky.addresses)
-    within = visitor.decky.runtime == "netns"  # whose packet filter lets it reach its own network only
+    within = visitor.decky.runtime == "netns"  # whose packet filter lets it reach deckies of its own network only
     is_way = _in_network if within else _of_one_family
     return next(((one.address, other.address) for one, other in pairs if is_way(one, other)), None)
 

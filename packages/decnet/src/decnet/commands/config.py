@@ -81,4 +81,5 @@ def _row(one: Value) -> tuple[object, ...]:
 
 def _file() -> str:
     named = os.environ.get("DECNET_SETTINGS")
-    return named or (str(DEFAULT_FILE) if DEFAULT_FILE.exists() else "no settings file")
+    there_is_none = f"no settings file ({DEFAULT_FILE}; `decnet config edit` makes it)"
+    return named or (str(DEFAULT_FILE) if DEFAULT_FILE.exists() else there_is_none)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -27,6 +28,10 @@ Popen: TypeAlias = "subprocess.Popen[bytes]"
 
 SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853
 _BLOCKS = range(100, 255)
+_RESERVATION_HOST = 254
+"""Of a block: a socket bound there reserves it until the fleet has bound its own."""
+_MOST_RESERVED = 4
+"""Blocks that one process keeps reserved: the fleets of earlier ones have started by then, or ended."""
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
@@ -47,6 +52,8 @@ address = "127.77.{block}.{host}"
 persona = "{persona}"
 services = {{ ssh = {ssh}, http = {http} }}
 """
+_reserved: deque[int] = deque()
+"""Descriptors of the sockets that reserve blocks; they are closed when the process ends."""
 _DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01", 12, "nas"))
 
 
@@ -83,11 +90,22 @@ def settings_text(block: int) -> str:
 
 
 def free_block() -> int:
-    """Return a block whose addresses and ports are all free; raises OperatorError."""
+    """Return a block whose addresses and ports are all free, and keep other fleets that start now from taking it.
+
+    Raises OperatorError.
+    """
     for _ in _BLOCKS:
         block = secrets.choice(_BLOCKS)
-        if _is_free(block):
-            return block
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reservation:
+            try:
+                reservation.bind((f"127.77.{block}.{_RESERVATION_HOST}", CANARY_DNS_PORT))
+            except OSError:  # another process has found it, and its fleet is on its way
+                continue
+            if _is_free(block):
+                _reserved.append(reservation.detach())
+                if len(_reserved) > _MOST_RESERVED:
+                    os.close(_reserved.popleft())
+                return block
     raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; stop the ones that run")
 
 

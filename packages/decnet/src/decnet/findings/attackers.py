@@ -10,7 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet_core.net.addresses import parse_address, parse_network
@@ -26,6 +26,7 @@ from decnet_models.attackers.tables import (
     fingerprint,
 )
 from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import among, unindexed
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.grouping.membership import resolved
@@ -74,17 +75,16 @@ def attackers(
     limit: int,
     *,
     order: Order = "score",
+    direction: Direction = "desc",
     wanted: Narrowing | None = None,
     window: Window | None = None,
     after: Position | None = None,
 ) -> list[Attacker]:
-    """Return attackers, highest of `order` first; with a window those who were active in it, to the minute."""
+    """Return attackers in the order of `order`; with a window those who were active in it, to the minute."""
     wanted = wanted or Narrowing()
     column, ip = attacker.c[order], attacker.c.ip
-    query = select(*(attacker.c[name] for name in Attacker.__struct_fields__)).order_by(column.desc(), ip.desc())
-    query = query.where(*_plain(wanted))
-    if after is not None:
-        query = query.where(column <= after[0], tuple_(column, ip) < after)
+    query = select(*(attacker.c[name] for name in Attacker.__struct_fields__)).where(*_plain(wanted))
+    query = in_order(query, (column, ip), after, direction)
     properties = [*_properties(connection, wanted), *_in_window(window or Window())]
     query = query.where(*(one.holds for one in properties))
     if (few := _few(connection, properties, wanted)) is not None:

@@ -10,6 +10,7 @@ from decnet.cli.errors import NotFoundError
 from decnet.findings.texts import containing
 from decnet_models.attackers.profile import Credential, CredentialUse
 from decnet_models.attackers.tables import UNKNOWN, credential, credential_use
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import among
 
 Order = Literal["uses", "last_seen"]
@@ -35,11 +36,12 @@ def credentials(
     wanted: Wanted | None = None,
     *,
     order: Order = "uses",
+    direction: Direction = "desc",
     after: Position | None = None,
 ) -> list[Credential]:
-    """Return credentials over all attackers and services, highest of `order` first."""
+    """Return credentials over all attackers and services, in the order of `order`."""
     wanted, c = wanted or Wanted(), credential.c
-    query = select(*(c[name] for name in _COLUMNS)).order_by(c[order].desc(), c.digest.desc()).limit(limit)
+    query = select(*(c[name] for name in _COLUMNS)).limit(limit)
     if wanted.text:
         query = query.where(containing(wanted.text, c.username, c.password, c.public_key))
     if wanted.accepted is not None:
@@ -48,9 +50,7 @@ def credentials(
         use = credential_use.c
         number = select(func.count(use.attacker.distinct())).where(use.credential == c.digest).scalar_subquery()
         query = query.where(c.uses >= wanted.least_attackers, number >= wanted.least_attackers)
-    if after is not None:
-        query = query.where(c[order] <= after[0], tuple_(c[order], c.digest) < after)
-    rows = connection.execute(query).all()
+    rows = connection.execute(in_order(query, (c[order], c.digest), after, direction)).all()
     attackers = _attackers(connection, [row.digest for row in rows])
     return [Credential(attackers=attackers.get(row.digest, 0), **row._mapping) for row in rows]
 

@@ -4,7 +4,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import Connection, Select, select
 
 from decnet.cli.errors import NotFoundError
 from decnet.findings.texts import beginning_with
@@ -17,6 +17,7 @@ from decnet_models.attackers.queries import commands
 from decnet_models.attackers.stories import Story, sentence
 from decnet_models.attackers.tables import attacker_session
 from decnet_models.attackers.typists import typist
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.window import Window
 from decnet_models.ttp.queries import Tag, tags
 
@@ -48,15 +49,17 @@ class WholeSession(msgspec.Struct, frozen=True):
 
 
 def sessions(
-    connection: Connection, limit: int, wanted: Wanted | None = None, *, after: Position | None = None
+    connection: Connection,
+    limit: int,
+    wanted: Wanted | None = None,
+    *,
+    after: Position | None = None,
+    direction: Direction = "desc",
 ) -> list[Session]:
-    """Return sessions, last seen first; with a window those of which a part lies in it."""
+    """Return sessions in the order in which they were last seen; with a window those of which a part lies in it."""
     c = attacker_session.c
-    place = (c.last_seen, c.attacker, c.session)
-    query = _selected(wanted or Wanted()).order_by(*(column.desc() for column in place)).limit(limit)
-    if after is not None:
-        query = query.where(c.last_seen <= after[0], tuple_(*place) < after)
-    return [Session(*row) for row in connection.execute(query)]
+    query = in_order(_selected(wanted or Wanted()), (c.last_seen, c.attacker, c.session), after, direction)
+    return [Session(*row) for row in connection.execute(query.limit(limit))]
 
 
 def sessions_beginning_with(connection: Connection, text: str, limit: int) -> list[Session]:

@@ -39,9 +39,14 @@ def sections_of(summary: Summary) -> list[Section]:
 
 def headline(summary: Summary) -> str:
     """Return what happened in one sentence."""
-    events = f"{summary.events:,} events from {summary.attackers:,} attackers, {summary.new_attackers:,} of them new"
+    attackers = f"{_number(summary.attackers, 'attacker')}, {summary.new_attackers:,} of them new"
+    events = f"{_number(summary.events, 'event')} from {attackers}"
     more = f"; {summary.not_counted:,} occurrences of further values are not counted" if summary.not_counted else ""
     return f"{span(summary.window)}: {events}{more}"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def span(window: Window) -> str:

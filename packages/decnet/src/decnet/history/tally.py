@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from sqlalchemy import Connection
 
-from decnet_core.events.codec import BadEventError, decode_payload
-from decnet_core.net.addresses import canonical
+from decnet.history.recount import Recount
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import Window
 from decnet_models.events.queries import Occurred, occurred, occurred_after
 from decnet_models.history import queries
-from decnet_models.history.counts import Counted, Counts, Use, Value, counted, digest_of
+from decnet_models.history.counts import Use, Value, digest_of
 from decnet_models.history.source_set import size, united
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
@@ -26,8 +25,6 @@ from decnet_models.progress.queries import cursor_of
 WORKER = "history"
 
 _PAGE = 5000
-_REMEMBERED = 20_000
-"""Payloads of which is remembered what they add; an attacker can send any number of different ones."""
 _CANDIDATES = 1000
 """Values of the hours, and as many of the log, among which those that were sent most often are sought."""
 
@@ -72,23 +69,17 @@ class Tally:
         self.attackers = queries.attackers_in(connection, hours.first, hours.end)
         self.not_counted = queries.not_kept(connection, hours.each)
         """Occurrences of values that came when there were too many different ones in an hour."""
-        for one in queries.place_counts(connection, hours.first, hours.end):
-            self._add_place(one.hour, one.kind, one.decky, one.events, one.accepted)
+        self._add_places(queries.place_counts(connection, hours.first, hours.end))
 
     @property
     def events(self) -> int:
         return self.kinds.total()
 
-    def add(self, counts: Counts) -> None:
+    def add(self, recount: Recount) -> None:
         """Add what was counted from the log."""
-        for place, one in counts.places.items():
-            self._add_place(*place, one.events, one.accepted)
-        self.attackers.update(attacker for _, attacker in counts.attackers)
-        for (_, value), use in counts.values.items():
-            sum_ = self._uses.setdefault(value, Use())
-            sum_.times += use.times
-            sum_.accepted += use.accepted
-            sum_.sources |= use.sources
+        self._add_places(recount.places())
+        attackers, self._uses = recount.sent()
+        self.attackers |= attackers
 
     def most_sent(self, what: str, limit: int) -> list[Ranked]:
         """Return the values of a sort that were sent most often."""
@@ -113,19 +104,20 @@ class Tally:
     def _ranked(
         self, what: str, best: list[int], values: dict[int, Value], sums: dict[int, tuple[int, int]]
     ) -> Iterator[Ranked]:
-        sources = {digest: self._uses[values[digest]].sources for digest in best if digest in values}
+        sources = {digest: [self._uses[values[digest]].sources] if digest in values else [] for digest in best}
         for one in queries.uses_of(self._connection, what, self._hours.each, best):
             values.setdefault(one.digest, Value(what, one.value, one.secret))
-            sources[one.digest] = united(sources.get(one.digest, ()), one.sources)
+            sources[one.digest].append(one.sources)
         for digest in best:
-            yield Ranked(values[digest], *sums[digest], size(sources[digest]))
+            yield Ranked(values[digest], *sums[digest], size(united(*sources[digest])))
 
-    def _add_place(self, hour: int, kind: str, decky: str, events: int, accepted: int) -> None:
-        self.kinds[kind] += events
-        self.hours[hour] += events
-        self.accepted_logins += accepted
-        if decky:
-            self.deckies[decky] += events
+    def _add_places(self, counts: Iterable[queries.PlaceCount]) -> None:
+        for one in counts:
+            self.kinds[one.kind] += one.events
+            self.hours[one.hour] += one.events
+            self.accepted_logins += one.accepted
+            if one.decky:
+                self.deckies[one.decky] += one.events
 
 
 def _order(one: Ranked) -> tuple[int, str, str]:
@@ -136,7 +128,10 @@ def tally_of(connection: Connection, window: Window) -> Tally:
     """Return what the events of a span of time sum up to."""
     hours = _counted_hours(connection, window)
     tally = Tally(connection, hours)
-    tally.add(_counts(connection, _uncounted(connection, window, hours)))
+    recount = Recount(KnownSources(known_sources(connection)))
+    for page in _uncounted(connection, window, hours):
+        recount.add(page)
+    tally.add(recount)
     return tally
 
 
@@ -146,16 +141,16 @@ def _counted_hours(connection: Connection, window: Window) -> Hours:
     return Hours(first, end, through)
 
 
-def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[Occurred]:
-    """Yield the events of the span that the hours do not count."""
+def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[list[Occurred]]:
+    """Yield, by the page, the events of the span that the hours do not count."""
     seq = hours.through
     while page := occurred_after(connection, seq, _PAGE):
-        yield from (one for one in page if window.since <= one.ts < window.until)
+        yield [one for one in page if window.since <= one.ts < window.until]
         seq = page[-1].seq
     for edge in _edges(window, hours):
         last: Occurred | None = None
         while page := occurred(connection, edge, _PAGE, through_seq=hours.through, after=last):
-            yield from page
+            yield page
             last = page[-1]
 
 
@@ -167,48 +162,3 @@ def _edges(window: Window, hours: Hours) -> Iterator[Window]:
     for edge in (Window(window.since, counted.since), Window(counted.until, window.until)):
         if edge.since < edge.until:
             yield edge
-
-
-def _counts(connection: Connection, events: Iterable[Occurred]) -> Counts:
-    counts, known, seen = Counts(), KnownSources(known_sources(connection)), _Seen()
-    for one in events:
-        address = seen.address(one.src_ip or "")
-        if address is None or known.covering(address, one.dst_port, one.kind, one.ts):
-            continue
-        what = seen.counted(one.payload)
-        if what is not None:
-            counts.add_counted(one.ts // HOUR_NS, (one.kind, one.decky or ""), address, what)
-    return counts
-
-
-class _Seen:
-    """What was read of addresses and payloads: those who guess passwords send the same ones again and again."""
-
-    def __init__(self) -> None:
-        self._addresses: dict[str, str | None] = {}
-        self._counted: dict[str, Counted | None] = {}
-
-    def address(self, text: str) -> str | None:
-        try:
-            return self._addresses[text]
-        except KeyError:
-            found = self._addresses[text] = canonical(text)
-            return found
-
-    def counted(self, payload: str) -> Counted | None:
-        """Return what is counted of an event with this payload; None when it is no attacker's, or cannot be read."""
-        try:
-            return self._counted[payload]
-        except KeyError:
-            if len(self._counted) >= _REMEMBERED:
-                self._counted.clear()
-            found = self._counted[payload] = _counted(payload)
-            return found
-
-
-def _counted(text: str) -> Counted | None:
-    try:
-        payload = decode_payload(text)
-    except BadEventError:
-        return None
-    return counted(payload) if payload.from_attacker else None

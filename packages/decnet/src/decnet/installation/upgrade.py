@@ -21,8 +21,8 @@ from decnet_core.setup.host import RECORD
 from decnet_core.setup.steps import InstallOptions, plan
 from decnet_models.database.engine import open_engine, reading, sqlite_file
 from decnet_models.database.schema import current_revision, serves
-from decnet_models.database.versions import newest_revision
 from decnet_models.errors import DatabaseError, reason
+from decnet_models.migrations.chain import newest_revision
 
 _DISTRIBUTIONS = tuple(f"decnet{part}" for part in ("", "-core", "-models", "-decoys", "-sniff", "-swarm", "-workers"))
 _BESIDE = "decnet-web"

@@ -13,10 +13,12 @@ HEADING = ("time", "source", "decky", "kind", "what happened", "session", "id")
 
 
 def print_events(events: Sequence[StoredEvent], *, as_json: bool, as_csv: bool = False) -> None:
-    """Print events: JSON is a document for each."""
+    """Print events: JSON is a document for each; a person is told when there are none."""
     if as_csv:
         typer.echo(documents.csv_table(HEADING, map(_row, events)))
         return
+    if not events and not as_json:
+        typer.echo("no such events")
     for stored in events:
         typer.echo(documents.event_line(stored) if as_json else eventline.line(stored.event))
 

@@ -149,7 +149,10 @@ def authority_certificate(deployment: Deployment) -> str:
 def _settings(deployment: Deployment) -> ListenerSettings:
     settings = deployment.settings.section("listener", ListenerSettings)
     if not settings.listen:
-        raise RefusedError('no sensor can reach this host: write listen = "0.0.0.0:6514" below [listener] and restart')
+        raise RefusedError(
+            f'no sensor can reach this host: write listen = "0.0.0.0:6514" below [listener] in '
+            f"{deployment.settings.source} (`decnet config edit` opens it), and restart"
+        )
     return settings
 
 

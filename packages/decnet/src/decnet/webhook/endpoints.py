@@ -5,20 +5,24 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.cli.errors import NotFoundError
+from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.fleet.bus_access import reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook.definition import Definition, defined
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import TestNotice, notice_kind
+from decnet_core.net.addresses import parse_address
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import PENDING, Delivery, Webhook
+from decnet_workers.outbound.addresses import networks, refusal
+from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import secret_of, webhook_key, written
 
 _NUDGE_SECONDS = 1.0
@@ -45,12 +49,30 @@ def add(
     more: Definition | None = None,
 ) -> Added:
     """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
+    _refuse_forbidden(deployment, url, allow_private=allow_private)
     now = time.time_ns()
     said = msgspec.structs.replace(more or Definition(), url=url, kinds=kinds, allow_private=allow_private)
     blank = Webhook(queries.new_id(), url, (), False, 1, notices.last_seq(connection), now, now)
     made = defined(blank, webhook_key(deployment.state.keys), said, new=True)
     queries.insert_webhook(connection, made)
     return Added(made.id, made.url, made.kinds, secret(deployment, made), made.format)
+
+
+def _refuse_forbidden(deployment: Deployment, url: str, *, allow_private: bool) -> None:
+    """Refuse an address to which nothing would ever be sent. A name is looked up by each delivery."""
+    try:
+        address = parse_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return  # no URL, which `defined` explains
+    if address is None:
+        return
+    try:
+        allowed = networks(deployment.settings.section("webhook", WebhookSettings).allow_networks)
+    except ValueError as error:
+        raise OperatorError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
+    why = refusal(address, allow_private=allow_private, allowed=allowed)
+    if why is not None:
+        raise OperatorError(f"nothing would be sent there: {why}")
 
 
 def edit(connection: Connection, deployment: Deployment, webhook_id: str, said: Definition) -> Webhook:

@@ -21,7 +21,11 @@ class Tried(msgspec.Struct, frozen=True):
             return "not attempted yet: is the webhook worker running? See decnet status"
         details = [str(detail) for detail in (one.status, one.error) if detail is not None]
         said = f"\nanswer  {for_terminal(one.answer)}" if one.answer else ""
-        return f"{one.state} after {one.attempts} attempts" + (f": {', '.join(details)}" if details else "") + said
+        return (
+            f"{one.state} after {one.attempts} attempt{'' if one.attempts == 1 else 's'}"
+            + (f": {', '.join(details)}" if details else "")
+            + said
+        )
 
 
 def tried(deployment: Deployment, webhook_id: str, wait: float) -> Tried:

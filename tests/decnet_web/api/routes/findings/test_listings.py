@@ -45,6 +45,15 @@ async def test_pages_of_one_row_are_together_one_page(served: Served, path: str)
 
 
 @pytest.mark.parametrize(
+    "path", [one for one in PAGED if one.startswith(("/at", "/s", "/c", "/f", "/i")) and "members" not in one]
+)
+async def test_the_lowest_come_first_when_asked_for(served: Served, path: str) -> None:
+    async with served.client("viewer") as client:
+        highest = (await client.get(f"{API}{path}")).json()["items"]
+        assert await items(client, path, direction="asc") == highest[::-1]
+
+
+@pytest.mark.parametrize(
     ("parameters", "sources"),
     [
         ({}, [A] * 8 + [B] * 2 + [C, SIX]),

@@ -10,13 +10,16 @@ from typing import cast
 
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.protocol import frames
-from decnet_core.bus.protocol.parser import Parser, Run
+from decnet_core.bus.protocol.parser import Parser, Run, joined
 from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.timing.heartbeat_clock import until_beat
 
 LINGER_SECONDS = 2.0  # to read the last -ERR before the connection is cut
 _LOW_WATER = 16_384
 _UNANSWERED_PINGS = 2
+_TURN_SIZE, _TURN_OPERATIONS = 65_536, 1024
+"""Of one read that many bytes are handled at once, and the rest with them only if there were not more operations:
+what is handled before another client has its turn must not take 20 ms."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -86,11 +89,28 @@ class Connection(asyncio.BufferedProtocol):
         state = self._state
         state.in_bytes += nbytes
         self._active, self._unanswered = True, 0
-        if not self.closing:
-            runs = self._parser.feed_runs(state.buffer[:nbytes])
-            self.handle(runs)
-            self._account_held(begun=bool(runs))
-        state.flush()
+        if self.closing:
+            state.flush()
+            return
+        first, rest = state.buffer[: min(nbytes, _TURN_SIZE)], state.buffer[_TURN_SIZE:nbytes]
+        runs = self._parser.feed_runs(first)
+        if rest and sum(len(bodies) for _, bodies in runs) > _TURN_OPERATIONS and self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._next_turn, bytes(rest))
+        elif rest:
+            runs = joined(runs, self._parser.feed_runs(rest))
+        self._take(runs)
+
+    def _next_turn(self, data: bytes) -> None:
+        """Handle the rest of what was read, after what other clients sent."""
+        if not self.closing and self._transport is not None:
+            self._take(self._parser.feed_runs(data))
+            self._transport.resume_reading()
+
+    def _take(self, runs: list[Run]) -> None:
+        self.handle(runs)
+        self._account_held(begun=bool(runs))
+        self._state.flush()
         if self.send_queue.overfull:
             self._too_slow()
 

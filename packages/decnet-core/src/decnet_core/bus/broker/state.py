@@ -15,7 +15,8 @@ from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
 
-READ_SIZE = 65_536
+READ_SIZE = 131_072
+"""Bytes of one read: where messages are large, a turn of the event loop costs more than what it moves."""
 _LOG_SECONDS = 1.0  # one line at most in this time: clients must not be able to fill the log
 
 

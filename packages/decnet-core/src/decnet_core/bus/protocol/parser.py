@@ -63,6 +63,14 @@ def lines_from_server(max_payload: int = MAX_PAYLOAD) -> ControlLines:
     return ControlLines(FROM_SERVER, max_payload)
 
 
+def joined(runs: list[Run], more: list[Run]) -> list[Run]:
+    """Return all runs, one where the second list goes on with what the first ends with."""
+    if runs and more and runs[-1][0] is more[0][0] and runs[-1][0].span:
+        operation, bodies = runs[-1]
+        return [*runs[:-1], (operation, bodies + more[0][1]), *more[1:]]
+    return runs + more
+
+
 class Parser:
     """One direction of one connection; after `Malformed` it is finished and returns nothing more.
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from decnet_core.bus.protocol.frames import Line
 
 CHUNK = 65_536  # bytes handed to the transport at a time
+RUN_CHUNK = 131_072  # the same of messages that came in one read: fewer calls, and no frames are made of them
 MAX_LINES = 1024
 
 
@@ -99,18 +100,19 @@ class SendQueue:
     def push_run(self, head: bytes, bodies: list[bytes]) -> None:
         """Queue a frame of `head` and body for each of `bodies`, which have one size.
 
-        What fills chunks is joined once and handed over at once, without becoming frames, while the transport takes it.
+        What fills a chunk is joined and handed over at once, without becoming frames, while the transport takes it.
         """
-        size = len(head) + len(bodies[0])
-        portion = max(1, CHUNK // size)
-        start = 0
-        if size * len(bodies) + self.waiting_bytes > CHUNK:
+        size, count, start = len(head) + len(bodies[0]), len(bodies), 0
+        if size * count + self.waiting_bytes > CHUNK:
             self.flush()
-            while len(bodies) - start >= portion and self._writable:
-                self._write(head.join((b"", *bodies[start : start + portion])))
-                self.pushed += portion
-                start += portion
-        self._push_frames([head + body for body in bodies[start:]], size)
+            portion = -(-count // -(-size * count // RUN_CHUNK))  # equal ones, or a small rest would be a call more
+            while start < count and self._writable:
+                part = bodies[start : start + portion]
+                self._write(head.join((b"", *part)))
+                self.pushed += len(part)
+                start += len(part)
+        if start < count:
+            self._push_frames([head + body for body in bodies[start:]], size)
 
     def _push_frames(self, frames: list[bytes], size: int) -> None:
         self._frames.extend(frames)

@@ -5,10 +5,9 @@ An expression works on register 1: it loads something into it, compares it, writ
 All numbers of the protocol are big-endian; what is compared is in the order in which the kernel loads it.
 """
 
-import ipaddress
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from decnet_core.placement.netlink.connection import Netlink
 from decnet_core.placement.netlink.message import (
@@ -21,15 +20,16 @@ from decnet_core.placement.netlink.message import (
     text_of,
 )
 
-_SUBSYSTEM = 10
-_NEW_TABLE, _GET_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = (
-    (_SUBSYSTEM << 8) | number for number in (0, 1, 2, 3, 6, 7)
+SUBSYSTEM = 10
+_NEW_TABLE, _GET_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE, _NEW_SET = (
+    (SUBSYSTEM << 8) | number for number in (0, 1, 2, 3, 6, 7, 9)
 )
 _BEGIN, _END = 0x10, 0x11
 _INET = 1
 _TABLE_NAME, _TABLE_USERDATA = 1, 6
 _CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
 _RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
+_SET_TABLE, _SET_NAME, _SET_KEY_TYPE, _SET_KEY_LENGTH, _SET_ID = 1, 2, 4, 5, 10
 _DROP, _ACCEPT = 0, 1
 _REGISTER = 1
 _NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
@@ -38,6 +38,9 @@ _IPV4, _IPV6 = 2, 10
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
 PREROUTING, INPUT, OUTPUT = 0, 1, 3
 ESTABLISHED_OR_RELATED = 0x6
+
+HEAD = struct.pack(">BBH", _INET, 0, 0)
+"""What begins the body of each message about tables of IPv4 and IPv6."""
 
 Expression = bytes
 Rule = Sequence[Expression]
@@ -52,6 +55,14 @@ class Chain(NamedTuple):
     accept: bool
     rules: Sequence[Rule]
     kind: str = "filter"
+
+
+class AddressSet(NamedTuple):
+    """A named set of addresses, which may change while the rules stay (`sets`); it is empty when its table is made."""
+
+    name: str
+    version: Literal[4, 6]
+    """Of IP."""
 
 
 class Table(NamedTuple):
@@ -90,13 +101,12 @@ def marked(mark: int) -> list[Expression]:
     return [_meta(3), equals(struct.pack("=I", mark))]
 
 
-def to_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[Expression]:
-    """Match packets to an address of the network."""
-    number, offset = (_IPV4, 16) if network.version == 4 else (_IPV6, 24)
-    address = network.network_address.packed
-    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, len(address)))
+def to_one_of(addresses: AddressSet) -> list[Expression]:
+    """Match packets to an address that is in the set."""
+    number, offset, length = (_IPV4, 16, 4) if addresses.version == 4 else (_IPV6, 24, 16)
+    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, length))
     load = _expression("payload", _be32(1, _REGISTER), *place)
-    return [*_family(number), load, masked(network.netmask.packed), equals(address)]
+    return [*_family(number), load, _expression("lookup", text(1, addresses.name), _be32(2, _REGISTER))]
 
 
 def masked(mask: bytes) -> Expression:
@@ -184,43 +194,46 @@ def drop() -> Expression:
     return _verdict(_DROP)
 
 
-def replace(netlink: Netlink, name: str, chains: Sequence[Chain], note: bytes) -> None:
-    """Make the table be this, at once; `note` is kept in it."""
-    new = _HEAD + text(_TABLE_NAME, name)
+def replace(netlink: Netlink, name: str, chains: Sequence[Chain], note: bytes, sets: Sequence[AddressSet] = ()) -> None:
+    """Make the table be this, at once; `note` is kept in it, and the sets are empty."""
+    new = HEAD + text(_TABLE_NAME, name)
     changes = [
         (_NEW_TABLE, CREATE, new),  # so that there is one to be deleted
         (_DELETE_TABLE, 0, new),
         (_NEW_TABLE, CREATE, new + attribute(_TABLE_USERDATA, note)),
     ]
+    changes += [(_NEW_SET, CREATE, _set(name, number, one)) for number, one in enumerate(sets, 1)]
     for chain in chains:
         changes.append((_NEW_CHAIN, CREATE, _chain(name, chain)))
         changes += [(_NEW_RULE, CREATE | APPEND, _rule(name, chain.name, rule)) for rule in chain.rules]
-    netlink.transaction((_BEGIN, struct.pack(">BBH", 0, 0, _SUBSYSTEM)), changes, _END)
+    commit(netlink, changes)
+
+
+def commit(netlink: Netlink, changes: Sequence[tuple[int, int, bytes]]) -> None:
+    """Have changes (kind, flags, body) made all together or not at all; raises NetlinkError."""
+    netlink.transaction((_BEGIN, struct.pack(">BBH", 0, 0, SUBSYSTEM)), changes, _END)
 
 
 def names(netlink: Netlink) -> list[str]:
     """Return the names of all tables of the family inet."""
-    return [text_of(attributes(body[len(_HEAD) :])[_TABLE_NAME]) for body in netlink.dump(_GET_TABLE, _HEAD)]
+    return [text_of(attributes(body[len(HEAD) :])[_TABLE_NAME]) for body in netlink.dump(_GET_TABLE, HEAD)]
 
 
 def table(netlink: Netlink, name: str) -> Table | None:
     """Return the table of that name, None if there is none."""
-    for body in netlink.dump(_GET_TABLE, _HEAD):
-        found = attributes(body[len(_HEAD) :])
+    for body in netlink.dump(_GET_TABLE, HEAD):
+        found = attributes(body[len(HEAD) :])
         if text_of(found.get(_TABLE_NAME, b"")) == name:
-            rules = netlink.dump(_GET_RULE, _HEAD + text(_RULE_TABLE, name))
+            rules = netlink.dump(_GET_RULE, HEAD + text(_RULE_TABLE, name))
             return Table(found.get(_TABLE_USERDATA, b""), len(rules))
     return None
-
-
-_HEAD = struct.pack(">BBH", _INET, 0, 0)
 
 
 def _chain(table_name: str, chain: Chain) -> bytes:
     hook = nested(_CHAIN_HOOK, _be32(1, chain.hook), attribute(2, struct.pack(">i", chain.priority)))
     policy = _be32(_CHAIN_POLICY, _ACCEPT if chain.accept else _DROP)
     return (
-        _HEAD
+        HEAD
         + text(_CHAIN_TABLE, table_name)
         + text(_CHAIN_NAME, chain.name)
         + hook
@@ -229,9 +242,16 @@ def _chain(table_name: str, chain: Chain) -> bytes:
     )
 
 
+def _set(table_name: str, number: int, one: AddressSet) -> bytes:
+    """Return what makes a set, as the one of that number in its transaction."""
+    kind, length = (7, 4) if one.version == 4 else (8, 16)  # nft(8) calls these types ipv4_addr and ipv6_addr
+    key = _be32(_SET_KEY_TYPE, kind) + _be32(_SET_KEY_LENGTH, length)
+    return HEAD + text(_SET_TABLE, table_name) + text(_SET_NAME, one.name) + key + _be32(_SET_ID, number)
+
+
 def _rule(table_name: str, chain: str, rule: Rule) -> bytes:
     return (
-        _HEAD
+        HEAD
         + text(_RULE_TABLE, table_name)
         + text(_RULE_CHAIN, chain)
         + nested(_RULE_EXPRESSIONS, *(nested(1, expression) for expression in rule))

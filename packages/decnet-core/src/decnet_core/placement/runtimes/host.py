@@ -60,6 +60,9 @@ class Host:
     def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
         return opened(decky, kept)
 
+    def introduce(self) -> None:
+        """Do nothing: nothing keeps this host's sockets from them."""
+
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         wanted = {one for decky in deckies for one in decky.addresses}
         return sorted(str(one.address) for one in _assigned() if self._is_ours(one) and one.address not in wanted)

@@ -33,6 +33,9 @@ class Loopback:
     def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
         return opened(decky, kept)
 
+    def introduce(self) -> None:
+        """Do nothing: everybody on this host reaches everybody there."""
+
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:  # noqa: ARG002  # the interface
         """Return none: nothing stays."""
         return []

@@ -9,13 +9,15 @@ The addresses are those of the decky's row, which a DHCP server may have leased 
 """
 
 import contextlib
+import errno
+import logging
 import socket
 import zlib
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from pathlib import Path
 
-from decnet_core.placement.desired import DesiredDecky, Endpoint
-from decnet_core.placement.netlink import addresses, links, nftables, routes
+from decnet_core.placement.desired import Address, DesiredDecky, Endpoint
+from decnet_core.placement.netlink import addresses, links, nftables, routes, sets
 from decnet_core.placement.netlink.connection import NETFILTER, Netlink, NetlinkError
 from decnet_core.placement.netlink.links import Link
 from decnet_core.placement.runtimes import personality
@@ -24,7 +26,10 @@ from decnet_core.placement.runtimes.foreign_macs import dropped
 from decnet_core.placement.runtimes.listening import served
 from decnet_core.placement.runtimes.namespaces import Namespaces
 from decnet_core.placement.runtimes.neighbours import in_use
+from decnet_core.placement.runtimes.peers import changed, peers
 from decnet_core.placement.runtimes.runtime import Observed, RuntimeFailed, opened
+
+log = logging.getLogger(__name__)
 
 INTERFACE = "eth0"
 _LOOPBACK = "lo"
@@ -38,17 +43,32 @@ class Netns:
         """`directory` is where namespaces have their names, such as /run/netns; `fleet` is the fleet's identifier."""
         self._namespaces = Namespaces(directory, f"decnet-{fleet}-")
         self._fleet = fleet
+        self._up: dict[str, DesiredDecky] = {}
+        self._introduced: dict[str, frozenset[Address]] = {}
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there, whole = set(self._namespaces.names()), self._namespaces.all_whole()
         outside = _links()
         found = {one.name: _BROKEN if one.name in there else _ABSENT for one in deckies}
-        return found | {one.name: self._observed(one, outside) for one in deckies if one.name in whole}
+        found |= {one.name: self._observed(one, outside) for one in deckies if one.name in whole}
+        self._up = {one.name: one for one in deckies if one.wanted and not found[one.name].drift}
+        return found
+
+    def introduce(self) -> None:
+        for name, reached in changed(self._namespaces.all_whole(), peers(self._up.values()), self._introduced).items():
+            try:
+                self._namespaces.enter(name, lambda reached=reached: _reach(reached))  # type: ignore[misc]  # bound now
+            except OSError as error:
+                if error.errno != errno.ENOENT:  # a packet filter without sets lets nothing out until it is replaced
+                    log.warning("whom decky %s reaches cannot be changed: %s", name, error.strerror)
+                    continue
+            self._introduced[name] = reached
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         return in_use(deckies)
 
     def start(self, decky: DesiredDecky) -> None:
+        self._forget(decky.name)
         with explained("make its network namespace"):
             outside = _links()
             parent = _parent(decky, outside)
@@ -62,6 +82,7 @@ class Netns:
             self._namespaces.enter(decky.name, lambda: _configure(decky, self._alias(decky)))
             if is_new and parent.kind != "bridge":  # whose new port may not forward yet (spanning tree)
                 self._refuse_unreached(decky, parent)
+        self._up[decky.name] = decky
 
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
@@ -85,10 +106,16 @@ class Netns:
         return sorted(set(self._namespaces.names()) - {one.name for one in deckies})
 
     def remove(self, mark: str) -> None:
+        self._forget(mark)
         with explained("remove its network namespace"):
             if self._namespaces.whole(mark):
                 self._namespaces.enter(mark, _remove_interface)  # sockets may keep the namespace for a while
             self._namespaces.remove(mark)
+
+    def _forget(self, name: str) -> None:
+        """Take a decky for one that is not up, and whose packet filter is to be written."""
+        self._up.pop(name, None)
+        self._introduced.pop(name, None)
 
     def _observed(self, decky: DesiredDecky, outside: dict[str, Link]) -> Observed:
         def look() -> tuple[tuple[str, ...], set[Endpoint]]:
@@ -243,7 +270,7 @@ def _configure(decky: DesiredDecky, alias: str) -> None:
     with Netlink(NETFILTER) as netlink:
         if _filter_drift(decky):
             rules = personality.chains(decky)
-            nftables.replace(netlink, personality.TABLE, rules, personality.note(rules))
+            nftables.replace(netlink, personality.TABLE, rules, personality.note(rules), personality.REACHED)
     for path, value in _settings(decky).items():
         if not _is_set(path, value):
             (_SETTINGS / path).write_text(value)
@@ -274,6 +301,13 @@ def _settings(decky: DesiredDecky) -> dict[str, str]:
         for path, value in personality.kernel_settings(decky, INTERFACE).items()
         if (_SETTINGS / path).parent.exists()  # a kernel without IPv6
     }
+
+
+def _reach(addresses: Collection[Address]) -> None:
+    """Let the marked sockets of this thread's namespace lead to these addresses, and nowhere else."""
+    with Netlink(NETFILTER) as netlink:
+        for each in personality.REACHED:
+            sets.fill(netlink, personality.TABLE, each, addresses)
 
 
 def _is_set(path: str, value: str) -> bool:

@@ -2,7 +2,8 @@
 """A persona's TCP/IP personality as settings of the kernel and rules of a packet filter, for one namespace. Pure.
 
 The same rules keep a decky from reaching anybody: what leaves is an answer, resolves a neighbour's address, or comes
-from a socket that was marked for `orchestrator`, and goes to the decky's own network.
+from a socket that was marked for `orchestrator`, and goes to an address of another decky (`REACHED`, which the rules
+look up and `Netns.introduce` fills).
 
 The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: rules rewrite both.
 """
@@ -16,6 +17,8 @@ from decnet_core.placement.desired import DesiredDecky, Stack
 from decnet_core.placement.netlink import nftables as nft
 
 TABLE = "decnet"
+REACHED = (nft.AddressSet("deckies4", 4), nft.AddressSet("deckies6", 6))
+"""Where a marked socket leads; empty until they are filled."""
 
 _FILTER, _DESTINATION, _MANGLE = 0, -100, -150
 _ACKNOWLEDGED, _FLAGS, _RESET, _SYN_ACK = 8, 13, 0x04, 0x12
@@ -165,8 +168,8 @@ def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
     visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
-    networks = sorted({one.network for one in decky.addresses}, key=str) if decky.clients else []
-    return [answers, resets, within, *neighbours, *([*visits, *nft.to_network(one), nft.accept()] for one in networks)]
+    reached = [one for one in REACHED if one.version in decky.clients]
+    return [answers, resets, within, *neighbours, *([*visits, *nft.to_one_of(one), nft.accept()] for one in reached)]
 
 
 def _has_flags(flags: int) -> list[nft.Expression]:

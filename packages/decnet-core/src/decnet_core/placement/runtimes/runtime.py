@@ -56,6 +56,12 @@ class Runtime(Protocol):
         Of these None stands for one that is in use. Last come those of `clients`. Raises RuntimeFailed.
         """
 
+    def introduce(self) -> None:
+        """Let deckies' client sockets reach the other deckies that are up, as of the last look and what came since.
+
+        What fails is tried at the next call.
+        """
+
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         """Return the marks of what is ours and belongs to none of the runtime's deckies."""
 
@@ -92,7 +98,7 @@ def _data_port(endpoint: Endpoint) -> socket.socket | None:
 
 
 def _client(version: int) -> socket.socket | None:
-    """Return a socket that the packet filter lets connect to the decky's own network; None when that cannot be."""
+    """Return a socket that the packet filter lets connect to other deckies; None when that cannot be."""
     sock = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, CLIENT_MARK)

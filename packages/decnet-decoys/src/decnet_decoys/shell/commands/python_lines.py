@@ -8,6 +8,7 @@ say; a name that there is not is the NameError that it would be.
 import ast
 import base64
 import operator
+import posixpath
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,10 @@ _PLAIN = (str, bytes, int, float, complex, type(None))
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+}  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
 }  # fmt: skip
 _ERRORS = {
     NOT_FOUND: (2, "FileNotFoundError"),
@@ -100,11 +105,13 @@ class _Program:
         machine, user = shell.machine, shell.user
         self._modules: dict[str, dict[str, Any]] = {
             "os": {"getuid": user.uid, "geteuid": user.uid, "getcwd": shell.cwd, "getpid": shell.pid, "name": "posix",
+                   "path": ("module", "os.path"), "sep": "/", "linesep": "\n",
                    "cpu_count": machine.persona.hardware.cores, "getlogin": user.name},
             "platform": {"system": "Linux", "machine": machine.persona.machine, "node": machine.hostname,
                          "release": machine.persona.kernel,
                          "python_version": "3.11.2", "architecture": ("64bit", "ELF"),
                          "platform": f"Linux-{machine.persona.kernel}-{machine.persona.machine}-with-glibc2.36"},
+            "os.path": {},
             "socket": {"gethostname": machine.hostname},
             "sys": {"version": "3.11.2 (main, Mar 13 2023, 12:18:29) [GCC 12.2.0]",
                     "version_info": (3, 11, 2, "final", 0),
@@ -168,6 +175,28 @@ class _Program:
     def _v_Tuple(self, node: ast.Tuple) -> Any:  # noqa: N802
         return tuple(self.value(one) for one in node.elts[:MAX_ITEMS])
 
+    def _v_ListComp(self, node: ast.ListComp) -> Any:  # noqa: N802
+        loop = node.generators[0]
+        if len(node.generators) > 1 or not isinstance(loop.target, ast.Name):
+            raise _UnknownError
+        found = []
+        for item in list(self.value(loop.iter))[:MAX_ITEMS]:
+            self._names[loop.target.id] = item
+            if all(self.value(test) for test in loop.ifs):
+                found.append(self.value(node.elt))
+        return found
+
+    def _v_GeneratorExp(self, node: ast.GeneratorExp) -> Any:  # noqa: N802
+        return self._v_ListComp(ast.ListComp(node.elt, node.generators))
+
+    def _v_JoinedStr(self, node: ast.JoinedStr) -> Any:  # noqa: N802
+        return "".join(str(self.value(one)) for one in node.values[:MAX_ITEMS])[: MAX_VALUE + 1]
+
+    def _v_FormattedValue(self, node: ast.FormattedValue) -> Any:  # noqa: N802
+        if node.format_spec is not None or node.conversion != -1:
+            raise _UnknownError
+        return str(self.value(node.value))
+
     def _v_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
         left, right = self.value(node.left), self.value(node.right)
         large = isinstance(node.op, ast.Pow | ast.Mult | ast.LShift) and any(
@@ -184,6 +213,12 @@ class _Program:
         if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and not right:
             raise _RaisedError("ZeroDivisionError: division by zero")
         return _BINARY[type(node.op)](left, right)
+
+    def _v_Compare(self, node: ast.Compare) -> Any:  # noqa: N802
+        compare = _COMPARISONS.get(type(node.ops[0]))
+        if compare is None or len(node.ops) > 1:
+            raise _UnknownError
+        return compare(self.value(node.left), self.value(node.comparators[0]))
 
     def _v_UnaryOp(self, node: ast.UnaryOp) -> Any:  # noqa: N802
         value = self.value(node.operand)
@@ -255,6 +290,8 @@ class _Program:
         if isinstance(owner, tuple) and owner[:1] == ("file",):
             lines = str(owner[1]).splitlines(keepends=True)
             return {"read": owner[1], "readlines": lines[:MAX_ITEMS], "readline": (lines or [""])[0]}.get(function.attr)
+        if owner in (("module", "os"), ("module", "os.path")) and all(isinstance(one, str) for one in values):
+            return self._of_os(function, values)
         if owner == ("module", "base64") and values and function.attr in ("b64decode", "b64encode"):
             given = values[0].encode() if isinstance(values[0], str) else values[0]
             return base64.b64decode(given) if function.attr == "b64decode" else base64.b64encode(given)
@@ -267,6 +304,30 @@ class _Program:
         if isinstance(owner, str) and function.attr in ("upper", "lower", "strip", "split", "title", "join", "encode"):
             return getattr(owner, function.attr)(*values)
         raise _UnknownError
+
+    def _of_os(self, function: ast.Attribute, values: list[str]) -> Any:
+        if function.attr == "listdir":
+            return self._listed(values[0] if values else ".")
+        return self._path(function.attr, values) if values else self._v_Attribute(function)
+
+    def _listed(self, path: str) -> list[str]:
+        try:
+            return self._shell.files.names(path, self._shell.access)[:MAX_ITEMS]
+        except FileSystemError as error:
+            number, kind = _ERRORS.get(str(error), (5, "OSError"))
+            raise _RaisedError(f"{kind}: [Errno {number}] {error}: {path!r}") from None
+
+    def _path(self, name: str, values: list[str]) -> Any:
+        """Return what a function of os.path says."""
+        if name in ("basename", "dirname", "join", "splitext"):
+            return getattr(posixpath, name)(*values)
+        if name not in ("exists", "isfile", "isdir"):
+            raise _UnknownError
+        try:
+            kind = self._shell.files.stat(values[0], self._shell.access).kind
+        except FileSystemError:
+            return False
+        return name == "exists" or kind == ("dir" if name == "isdir" else "file")
 
 
 def _is_small(value: Any) -> bool:

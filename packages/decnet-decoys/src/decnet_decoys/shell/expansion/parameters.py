@@ -108,7 +108,7 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
 
 def _defaulted(name: str, value: str | None, operator: str, word: str, context: Context) -> Steps[str]:
     kind = operator.lstrip(":")
-    absent = value is None or (operator.startswith(":") and not value)
+    absent = value is None or (operator.startswith(":") and not value) or (yield from _none(name, context))
     if kind == "+":
         return "" if absent else (yield from context.expand(word))[:MAX_WORD]
     if not absent:
@@ -119,6 +119,13 @@ def _defaulted(name: str, value: str | None, operator: str, word: str, context: 
     if kind == "=":
         context.assign(name, text)
     return text
+
+
+def _none(name: str, context: Context) -> Steps[bool]:
+    """Return whether a name stands for all parameters or elements, of which there are none."""
+    if name in ("@", "*"):
+        return context.variables.get("#") == "0"
+    return name.endswith(("[@]", "[*]")) and not (yield from _length(name, context))
 
 
 def _cut(name: str, text: str, word: str, variables: Mapping[str, str]) -> str:

@@ -23,7 +23,10 @@ MAX_ARGUMENT_CHARACTERS = 1 << 18
 """Of all arguments of a command; a real machine takes more (2 MiB), but no one types them."""
 BLANKS = " \t\n"
 """What $IFS is at first."""
-_APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::([^:}]{1,64}(?::[^}]{1,64})?))?")
+_APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::(?![-=?+])([^:}]{1,64}(?::[^}]{1,64})?))?")
+_APART_OR = re.compile(r"(@|[A-Za-z_]\w*\[@\])(:?)([-+]).*", re.DOTALL)
+"""`"${@:-word}"`, of which the word is a field where there are none, or, with the colon, where all are empty; and
+`"${@:+word}"`, which is no field then."""
 _READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
 """`$(<file)`, which is what the file has."""
 _QUOTED = "\x00"
@@ -111,9 +114,20 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:
 
 def _several(shell: ShellState, part: Part) -> list[str] | None:
     """Return the fields of `"$@"` and `"${name[@]}"`, which stay apart within quotes; None for anything else."""
-    match = _APART.fullmatch(part.text) if part.quoted and part.kind == "variable" else None
-    if match is None:
+    if not part.quoted or part.kind != "variable":
         return None
+    otherwise = _APART_OR.fullmatch(part.text)
+    match = _APART.fullmatch(part.text if otherwise is None else otherwise[1])
+    found = None if match is None else _apart(shell, match)
+    if otherwise is None or found is None:
+        return found
+    absent = not (" ".join(found) if otherwise[2] else found)
+    if otherwise[3] == "+":
+        return [] if absent else None
+    return None if absent else found
+
+
+def _apart(shell: ShellState, match: re.Match[str]) -> list[str]:
     listed, name, bounds = match.groups()
     if name is None:
         parameters = [shell.variables.get("0", shell.name), *shell.parameters] if bounds else shell.parameters

@@ -32,7 +32,7 @@ def formatted(call: Call, layout: str, seen: Seen) -> str:
         "u": lambda: shell.owner_name(entry.uid),
         "g": lambda: group_of(call, entry.gid), "U": lambda: entry.uid, "G": lambda: entry.gid,
         "%": lambda: "%",
-        "m": lambda: f"{entry.mode:o}", "M": lambda: stat.filemode(entry.st_mode), "d": lambda: seen.depth,
+        "m": lambda: f"{entry.mode & 0o7777:o}", "M": lambda: stat.filemode(entry.st_mode), "d": lambda: seen.depth,
         "l": lambda: entry.target, "i": lambda: inode(seen.path), "k": lambda: entry.kib,
         "n": lambda: shell.files.links(seen.path),
         "P": lambda: seen.shown.partition("/")[2],

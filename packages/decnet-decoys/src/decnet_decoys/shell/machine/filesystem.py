@@ -18,10 +18,11 @@ from decnet_decoys.shell.machine.fs_errors import (
     NOT_DIRECTORY,
     NOT_EMPTY,
     NOT_FOUND,
+    NOT_PERMITTED,
     TOO_LONG,
     FileSystemError,
 )
-from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree, whole_of
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, ROOT, Entry, Filler, Identity, Tree, whole_of
 
 MAX_STEPS = 500
 """Names looked up to find one path, those of links included; more is taken for a loop."""
@@ -190,6 +191,8 @@ class FileSystem:
                 raise FileSystemError(IS_DIRECTORY)
             if not access.identity.may(old, 2):
                 raise FileSystemError(DENIED)
+            if old.protected and access is not KERNEL and not (append and old.mode & APPENDED_ONLY):
+                raise FileSystemError(NOT_PERMITTED)
             if old.kind == "device":
                 return resolved
             new = old._replace(mtime=access.now, content=whole_of(old.content) + whole_of(data) if append else data)
@@ -218,6 +221,8 @@ class FileSystem:
         if only is not None and (entry.kind == "dir") != (only == "dir"):
             raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
         self._check_parent(resolved, access)
+        if entry.protected:
+            raise FileSystemError(NOT_PERMITTED)
         if entry.kind == "dir" and self._names(resolved):
             raise FileSystemError(NOT_EMPTY)
         self._set(resolved, None)
@@ -226,9 +231,17 @@ class FileSystem:
         """Change mode, uid, gid or mtime (whole numbers); only the owner and root may."""
         resolved = self.locate(path, access)
         entry = self.stat(resolved)
-        if access.identity.uid not in (0, entry.uid):
-            raise FileSystemError("Operation not permitted")
+        if access.identity.uid not in (0, entry.uid) or entry.protected:
+            raise FileSystemError(NOT_PERMITTED)
         self._set(resolved, entry._replace(**fields))
+
+    def set_attributes(self, path: str, access: Access, attributes: int) -> None:
+        """Set what chattr(1) does, IMMUTABLE and APPENDED_ONLY, and no other; only root may."""
+        resolved = self.locate(path, access)
+        entry = self.stat(resolved)
+        if access.identity.uid != 0:
+            raise FileSystemError(NOT_PERMITTED)
+        self._set(resolved, entry._replace(mode=entry.mode & 0o7777 | attributes))
 
     def rename(self, old: str, new: str, access: Access) -> None:
         """Move a file or directory with all below it; a file in the way is replaced."""
@@ -243,6 +256,9 @@ class FileSystem:
             raise FileSystemError("Invalid argument")
         self._check_parent(source, access)
         self._check_parent(resolved, access)
+        replaced = self._entry(resolved)
+        if entry.protected or (replaced is not None and replaced.protected):
+            raise FileSystemError(NOT_PERMITTED)
         moved = list(self.walk(source))
         for path, below in moved:
             self._set(resolved + path[len(source) :], below)

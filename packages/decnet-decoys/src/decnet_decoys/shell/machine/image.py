@@ -6,7 +6,7 @@ Done once per decky; all its sessions share the tree, and a session keeps only w
 
 import struct
 
-from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.schema import Persona, Process
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine import installed_files
 from decnet_decoys.shell.machine.account_files import own_field
@@ -82,17 +82,40 @@ def _put_installed(machine: Machine, old: int) -> None:
     for path, text in installed_files.kernel(persona).items():
         mode = 0o644 if path.startswith("/proc/sys") else 0o444
         tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
-    for name in ("exe", "cwd"):
-        tree.put(f"/proc/self/{name}", Entry("link", 0o777, mtime=booted, target="/"))
-    for number in range(3):
-        tree.put(f"/proc/self/fd/{number}", Entry("link", 0o700, mtime=booted, target="pipe:[28417]"))
-    tree.put("/proc/self/net", Entry("link", 0o777, mtime=booted, target="/proc/net"))
+    _put_links_of_processes(tree, persona, booted)
+    for path, size in installed_files.LIBRARIES.items():
+        tree.put(_real(path).format(machine=persona.machine), _program(persona, path, old, size)._replace(mode=0o644))
+    for path, name in installed_files.LINKED.items():
+        tree.put(path, tree.entries[name])
     for path, target in installed_files.LINKS.items():
         if path != "/proc/net":
             tree.put(_real(path), Entry("link", 0o777, mtime=old, target=target))
     for name in installed_files.SET_USER_ID.split():
         program = tree.entries.get(f"/usr/bin/{name}") or _program(persona, name, old, 68_000 + 131 * len(name))
         tree.put(f"/usr/bin/{name}", program._replace(mode=0o4755))
+
+
+def _put_links_of_processes(tree: Tree, persona: Persona, booted: int) -> None:
+    """Put the links in /proc: of the persona's processes and of the one that looks."""
+    for process in persona.processes:
+        _put_process(tree, process, booted)
+    for name in ("exe", "cwd"):
+        tree.put(f"/proc/self/{name}", Entry("link", 0o777, mtime=booted, target="/"))
+    for number, target in enumerate((*["pipe:[28417]"] * 3, "/proc/28417/fd")):  # whoever lists them has that open
+        tree.put(f"/proc/self/fd/{number}", Entry("link", 0o700, mtime=booted, target=target))
+    tree.put("/proc/self/net", Entry("link", 0o777, mtime=booted, target="/proc/net"))
+
+
+def _put_process(tree: Tree, process: Process, booted: int) -> None:
+    """Put the links of /proc/PID, of which a thread of the kernel has no program."""
+    program = process.command.split(" ")[0].rstrip(":")
+    if process.command == "/sbin/init":
+        program = "/usr/lib/systemd/systemd"
+    elif not program.startswith("/"):
+        program = f"/usr/sbin/{program}"
+    program = "" if process.command.startswith("[") else _real(program)
+    for name, target in (("cwd", "/"), ("root", "/"), *([("exe", program)] if program else [])):
+        tree.put(f"/proc/{process.pid}/{name}", Entry("link", 0o777, mtime=booted, target=target))
 
 
 def _real(path: str) -> str:

@@ -22,8 +22,17 @@ LINKS = {
     "/etc/mtab": "../proc/self/mounts", "/usr/bin/python3": "python3.11", "/usr/bin/vi": "/etc/alternatives/vi",
     "/usr/sbin/reboot": "/bin/systemctl", "/usr/sbin/shutdown": "/bin/systemctl",
     "/usr/sbin/init": "/lib/systemd/systemd",
-    "/sys/class/net/lo": "../../devices/virtual/net/lo",
+    "/sys/class/net/lo": "../../devices/virtual/net/lo", "/etc/alternatives/vi": "/usr/bin/vim.tiny",
 }  # fmt: skip
+LIBRARIES = {
+    "/lib/{machine}-linux-gnu/libc.so.6": 1_922_136, "/lib/{machine}-linux-gnu/libm.so.6": 907_784,
+    "/lib/{machine}-linux-gnu/libpthread.so.0": 14_480, "/lib/{machine}-linux-gnu/libdl.so.2": 14_480,
+    "/lib/{machine}-linux-gnu/libcrypt.so.1": 207_864, "/lib/{machine}-linux-gnu/libz.so.1": 121_280,
+    "/etc/ld.so.cache": 21_148,
+}  # fmt: skip
+"""Shared libraries and what finds them: their sizes in bytes."""
+LINKED = {"/usr/bin/vim.tiny": "/usr/bin/vi", "/usr/lib/systemd/systemd": "/usr/sbin/init"}
+"""Programs to which a link of another name leads."""
 SET_USER_ID = "su sudo passwd mount umount newgrp chsh chfn gpasswd"
 """The programs in /usr/bin that run as root whoever starts them."""
 DEVICES = {
@@ -36,6 +45,20 @@ _RUN_PARTS = """\
 25 6\t* * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
 47 6\t* * 7\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.weekly; }
 52 6\t1 * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.monthly; }
+"""
+_INIT_SCRIPTS = {
+    "cron": "Start/stop the cron daemon", "dbus": "Start and stop the D-Bus system message bus daemon",
+    "hwclock.sh": "Set system clock to hardware clock", "kmod": "Load the modules listed in /etc/modules",
+    "networking": "Raise network interfaces", "procps": "Set kernel variables from /etc/sysctl.conf",
+    "ssh": "Start/stop the OpenSSH server", "sudo": "Clean up what sudo remembers", "udev": "Start systemd-udevd",
+}  # fmt: skip
+_PLACEHOLDER = """\
+# DO NOT EDIT OR REMOVE
+# This file is a simple placeholder to keep dpkg from removing this directory
+"""
+_SCRUB = """\
+30 3 * * 0 root test -e /run/systemd/system || SERVICE_MODE=1 /usr/lib/x86_64-linux-gnu/e2fsprogs/e2scrub_all_cron
+10 3 * * * root test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r
 """
 _SUDOERS = """\
 #
@@ -63,6 +86,28 @@ _SYSCTL = {
     "net/ipv4/conf/all/rp_filter": "2", "net/ipv6/conf/all/disable_ipv6": "0", "kernel/nmi_watchdog": "0",
     "fs/inotify/max_user_watches": "29463", "kernel/threads-max": "30997", "net/ipv4/icmp_echo_ignore_all": "0",
 }  # fmt: skip
+_LIMITS = "".join(
+    f"{name:<26}{soft:<21}{hard:<21}{unit:<10}\n"
+    for name, soft, hard, unit in (
+        ("Limit", "Soft Limit", "Hard Limit", "Units"),
+        ("Max cpu time", "unlimited", "unlimited", "seconds"),
+        ("Max file size", "unlimited", "unlimited", "bytes"),
+        ("Max data size", "unlimited", "unlimited", "bytes"),
+        ("Max stack size", "8388608", "unlimited", "bytes"),
+        ("Max core file size", "0", "unlimited", "bytes"),
+        ("Max resident set", "unlimited", "unlimited", "bytes"),
+        ("Max processes", "15498", "15498", "processes"),
+        ("Max open files", "1024", "1048576", "files"),
+        ("Max locked memory", "514322432", "514322432", "bytes"),
+        ("Max address space", "unlimited", "unlimited", "bytes"),
+        ("Max file locks", "unlimited", "unlimited", "locks"),
+        ("Max pending signals", "15498", "15498", "signals"),
+        ("Max msgqueue size", "819200", "819200", "bytes"),
+        ("Max nice priority", "0", "0", ""),
+        ("Max realtime priority", "0", "0", ""),
+        ("Max realtime timeout", "unlimited", "unlimited", "us"),
+    )
+)
 _HEADS = {
     "/proc/net/arp": "IP address       HW type     Flags       HW address            Mask     Device\n",
     "/proc/net/route": "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
@@ -162,11 +207,15 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/skel/.bashrc": "# ~/.bashrc: executed by bash(1) for non-login shells.\n",
         "/etc/skel/.profile": "# ~/.profile: executed by the command interpreter for login shells.\n",
         "/etc/skel/.bash_logout": "# ~/.bash_logout: executed by bash(1) when login shell exits.\n",
-        "/etc/init.d/cron": "#!/bin/sh\n# Start/stop the cron daemon.\n",
-        "/etc/init.d/ssh": "#!/bin/sh\n# Start/stop the OpenSSH server.\n",
+        **{f"/etc/init.d/{name}": f"#!/bin/sh\n# {what}.\n" for name, what in _INIT_SCRIPTS.items()},
         "/etc/cron.daily/apt-compat": "#!/bin/sh\nexit 0\n",
         "/etc/cron.daily/dpkg": "#!/bin/sh\nexit 0\n",
         "/etc/cron.daily/logrotate": "#!/bin/sh\nexit 0\n",
+        "/etc/cron.daily/man-db": "#!/bin/sh\nexit 0\n",
+        **{f"/etc/cron.{often}/.placeholder": _PLACEHOLDER for often in ("d", "daily", "hourly", "monthly", "weekly")},
+        "/etc/ld.so.conf": "include /etc/ld.so.conf.d/*.conf\n\n",
+        "/etc/ld.so.conf.d/libc.conf": "# libc default configuration\n/usr/local/lib\n",
+        "/etc/cron.d/e2scrub_all": _SCRUB,
         "/var/log/auth.log": "",
         "/var/log/syslog": "",
         "/var/log/alternatives.log": "",
@@ -187,7 +236,8 @@ def kernel(persona: Persona) -> dict[str, str]:
     }
     files["/proc/1/mounts"] = files["/proc/1/maps"] = ""
     files["/proc/self/maps"] = _MAPS.format(number=7, path="/usr/bin/cat")
-    files["/proc/self/environ"] = files["/proc/self/limits"] = files["/proc/self/stat"] = ""
+    files["/proc/self/environ"] = files["/proc/self/stat"] = ""
+    files["/proc/self/limits"] = _LIMITS
     return files | _sys(hardware)
 
 

@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.machine import Machine
@@ -16,6 +17,7 @@ class Running:
         self._shell = shell
         self._argv = [shell]
         self._cwd = "/"
+        self._multi_call: list[str] = []
 
     def begin(self, argv: list[str], cwd: str) -> None:
         self._argv, self._cwd = argv, cwd
@@ -23,14 +25,23 @@ class Running:
     def end(self) -> None:
         self._argv = [self._shell]
 
+    @contextmanager
+    def applet_of_this(self) -> Iterator[None]:
+        """Show what runs meanwhile as an applet of the program that runs now."""
+        self._multi_call = self._argv[:1]
+        try:
+            yield
+        finally:
+            self._multi_call = []
+
     def comm(self) -> bytes:
-        return encode(self._argv[0].rpartition("/")[2][:15] + "\n")
+        return encode([*self._multi_call, *self._argv][0].rpartition("/")[2][:15] + "\n")
 
     def cmdline(self) -> bytes:
-        return b"".join(encode(word[:4096]) + b"\0" for word in self._argv[:64])
+        return b"".join(encode(word[:4096]) + b"\0" for word in [*self._multi_call, *self._argv[:64]])
 
     def exe(self) -> str:
-        name = self._argv[0].rpartition("/")[2]
+        name = [*self._multi_call, *self._argv][0].rpartition("/")[2]
         return "/bin/busybox" if self._shell == "busybox" else f"/usr/bin/{name}"
 
     def directory(self) -> str:

@@ -13,6 +13,11 @@ MAX_MADE = 1 << 20
 """Bytes of a program's noise that are made at once: more takes too long."""
 
 
+IMMUTABLE = 1 << 14
+APPENDED_ONLY = 1 << 15
+"""What chattr(1) sets, beside the permissions in a mode."""
+
+
 class Filler(NamedTuple):
     """Content of a program: a true header, then noise that is always the same for the same name.
 
@@ -86,7 +91,12 @@ class Entry(NamedTuple):
     def st_mode(self) -> int:
         """Type and permission bits (POSIX sys/stat.h)."""
         types = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK, "device": stat.S_IFCHR}
-        return types[self.kind] | self.mode
+        return types[self.kind] | self.mode & 0o7777
+
+    @property
+    def protected(self) -> bool:
+        """Whether an attribute keeps even root from removing or changing it."""
+        return bool(self.mode & (IMMUTABLE | APPENDED_ONLY))
 
 
 class Identity(NamedTuple):

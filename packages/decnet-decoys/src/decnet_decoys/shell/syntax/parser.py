@@ -295,6 +295,9 @@ class Parser:
             return (yield from self._function_body(self._literal()))
         if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
             return None
+        token = self._peek()
+        if token is None or isinstance(token, Operator) or bash_extensions.assignment(token) is not None:
+            return None  # `a=()`, an array without elements
         return (yield from self._function_body(self._literal(_FUNCTION_NAME)))
 
     def _function_body(self, name: str) -> Steps[Function]:

@@ -128,7 +128,7 @@ def _client_hello(body: bytes, end: int, datagram: bool) -> ClientHello:
     kinds, content = _extensions(body, at + 1 + body[at])  # behind compression_methods
     name, lists = content.pop(SERVER_NAME, None), tuple(map(content.get, _LISTS))
     ciphers = body[begin:at]
-    small = len(ciphers) // 2 + len(kinds) <= MAX_REMEMBERED and all(len(one or b"") < MAX_REMEMBERED for one in lists)
+    small = len(ciphers) // 2 + len(kinds) <= MAX_REMEMBERED and sum(map(len, content.values())) < 4 * MAX_REMEMBERED
     offered = (_offered if small else _decode)(body[:2], ciphers, kinds, lists)
     return ClientHello(*offered, _host_name(name), end)
 

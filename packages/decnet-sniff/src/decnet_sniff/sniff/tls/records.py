@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """TLS records: the first hello of one direction of a TCP stream, however it is split into records (RFC 8446, 5.1)."""
 
+import struct
 from collections.abc import Iterator
 
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
@@ -18,6 +19,8 @@ _WARNING = 1
 """The level of an alert that may stand before a hello: a server warns of a name that it does not know (RFC 6066, 3)."""
 _MAX_RECORD_BYTES = 1 << 14
 _HEADER_BYTES = 5
+_BEGINNING = struct.Struct(">BBBHBBH").unpack_from
+"""Type, version and length of a record, type and length of the handshake message in it."""
 
 
 def recognise(data: bytes) -> Hello | Verdict:
@@ -45,14 +48,15 @@ def recognise(data: bytes) -> Hello | Verdict:
 
 def _in_one_record(data: bytes) -> Hello | Verdict | None:
     """Return the hello that is whole in the first record, as nearly all are; None if it goes on in the next."""
-    head = data[: _HEADER_BYTES + 4]
-    if len(head) < _HEADER_BYTES + 4 or head[0] != HANDSHAKE or not _plausible(head):
+    begin = _HEADER_BYTES + 4
+    if len(data) < begin:
         return None
-    end, begin = _HEADER_BYTES + uint16(head, 3), len(head)
-    whole = begin + uint24(head, _HEADER_BYTES + 1)
+    content, major, minor, size, kind, high, low = _BEGINNING(data)
+    if content != HANDSHAKE or major != 3 or minor > 4 or not 1 <= size <= _MAX_RECORD_BYTES:
+        return None
+    end, whole = _HEADER_BYTES + size, begin + (high << 16 | low)
     if whole > end:
         return None
-    kind = head[_HEADER_BYTES]
     if whole > len(data):
         return NEED_MORE if kind in (CLIENT_HELLO, SERVER_HELLO) else NOTHING
     return read_hello(kind, data[begin:whole], end=end)

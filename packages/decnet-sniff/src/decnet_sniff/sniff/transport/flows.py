@@ -28,6 +28,8 @@ SYN_SEEN, SYN_ACK_SEEN, ESTABLISHED, CLOSED = range(4)
 
 _KEY4: Final = Struct(">4s4sHH").unpack
 _KEY6: Final = Struct(">16s16sHH").unpack
+_NEW: Final = tuple.__new__
+"""Makes a named tuple of a tuple in half the time of calling its class."""
 
 SETTLED: Final = -1
 """A direction whose bytes are no longer needed."""
@@ -100,6 +102,8 @@ class Flow:
 
 def reverse(key: bytes) -> bytes:
     """Return the key of the other direction."""
+    if len(key) == 12:
+        return key[4:8] + key[:4] + key[10:] + key[8:10]
     size = len(key) // 2 - 2
     return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]
 
@@ -116,8 +120,7 @@ def ports(key: bytes) -> tuple[int, int]:
 
 def ends(key: bytes) -> Ends:
     """Return the addresses and ports of a key."""
-    source, destination, source_port, port = _KEY4(key) if len(key) == 12 else _KEY6(key)
-    return Ends(source, source_port, destination, port)
+    return _NEW(Ends, _KEY4(key) if len(key) == 12 else _KEY6(key))
 
 
 class Flows:
@@ -126,7 +129,7 @@ class Flows:
     def __init__(self, most: int, idle_ns: int) -> None:
         self.directions: dict[bytes, Direction] = {}
         self.size = 0
-        self._most = most
+        self.most = most
         self._idle = idle_ns
         self.evicted = 0
         """How many were evicted early because the table was full."""
@@ -171,9 +174,9 @@ class Flows:
 
     def crowded(self) -> Iterator[Flow]:
         """Remove and yield an eighth of the flows when there is no room for another."""
-        if self.size < self._most:
+        if self.size < self.most:
             return
-        room, flows = max(1, self._most // 8), self._all()
+        room, flows = max(1, self.most // 8), self._all()
         flows.sort(key=_LAST)
         for rank in _RANKS:
             for flow in [flow for flow in flows if flow.state in rank][:room]:

@@ -75,7 +75,7 @@ class UdpTracker:
         self._sinks.findings.add(ts, ends(key), tls_payload(hello, transport), service)
 
     def _unknown(self, ts: int, key: bytes) -> Direction:
-        source, source_port, host, port = ends(key)
+        source, host, source_port, port = ends(key)
         self._sinks.scans.udp(ts, source, source_port or 0, host, port or 0)
         other = self.flows.directions.get(reverse(key))
         if other is not None:

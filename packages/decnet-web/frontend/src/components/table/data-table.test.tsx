@@ -50,11 +50,23 @@ test("rows are selected one by one and all at once", async () => {
   expect([...(select.mock.lastCall![0] as Set<string>)]).toEqual(["a", "b", "c"]);
 });
 
-test("the sort is in the address, a second click takes it away", async () => {
+test("the sort is in the address, a second click turns its direction", async () => {
   const { router } = await inApp(<DataTable {...props} />);
   fireEvent.click(screen.getByRole("button", { name: "Id" }));
   await waitFor(() => expect(router.state.location.searchStr).toBe("?sort=id"));
   expect(screen.getByRole("columnheader", { name: "Id" }).getAttribute("aria-sort")).toBe("descending");
+  fireEvent.click(screen.getByRole("button", { name: "Id" }));
+  await waitFor(() => expect(router.state.location.searchStr).toBe("?sort=id&direction=asc"));
+  expect(screen.getByRole("columnheader", { name: "Id" }).getAttribute("aria-sort")).toBe("ascending");
+  fireEvent.click(screen.getByRole("button", { name: "Id" }));
+  await waitFor(() => expect(router.state.location.searchStr).toBe("?sort=id"));
+});
+
+test("the column by which rows are sorted anyway says so, and is not in the address", async () => {
+  const { router } = await inApp(<DataTable {...props} order="id" />);
+  expect(screen.getByRole("columnheader", { name: "Id" }).getAttribute("aria-sort")).toBe("descending");
+  fireEvent.click(screen.getByRole("button", { name: "Id" }));
+  await waitFor(() => expect(router.state.location.searchStr).toBe("?direction=asc"));
   fireEvent.click(screen.getByRole("button", { name: "Id" }));
   await waitFor(() => expect(router.state.location.searchStr).toBe(""));
 });

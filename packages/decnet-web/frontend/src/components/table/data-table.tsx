@@ -26,6 +26,8 @@ interface Props<Row> {
   name: string;
   label: string;
   columns: readonly Column<Row>[];
+  /** The `sort` of the column by which the rows are sorted when the address does not say, highest first. */
+  order?: string;
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   onOpen?: (row: Row) => void;
@@ -216,7 +218,7 @@ function Rows<Row>(props: Props<Row>) {
       }}
     >
       <div role="grid" aria-label={label} aria-rowcount={hasMore ? -1 : rows.length + 1} onKeyDown={onKeyDown}>
-        <Head columns={columns} selection={selection} />
+        <Head columns={columns} order={props.order} selection={selection} />
         <div
           role="rowgroup"
           className={`${styles.body} ${virtual ? styles.virtual : ""}`}
@@ -274,8 +276,23 @@ function useSelection<Row>({ rows, rowKey, selected, onSelect }: Props<Row>): Se
   };
 }
 
-function Head<Row>({ columns, selection }: { columns: readonly Column<Row>[]; selection: Selection | null }) {
+function Head<Row>({
+  columns,
+  order,
+  selection,
+}: {
+  columns: readonly Column<Row>[];
+  order: string | undefined;
+  selection: Selection | null;
+}) {
   const [search, change] = useQueryState();
+  const lowest = search.direction === "asc";
+  const sorted = search.sort ?? order;
+  const sortBy = (sort: string) =>
+    change({
+      sort: sort === order ? undefined : sort,
+      direction: sort === sorted && !lowest ? "asc" : undefined,
+    });
   return (
     <div role="rowgroup">
       <div role="row" aria-rowindex={1} className={styles.head}>
@@ -290,22 +307,22 @@ function Head<Row>({ columns, selection }: { columns: readonly Column<Row>[]; se
           </div>
         )}
         {columns.map(({ id, header, sort, align }) => {
-          const chosen = sort !== undefined && search.sort === sort;
+          const chosen = sort !== undefined && sort === sorted;
           return (
             <div
               key={id}
               role="columnheader"
               className={align === "end" ? styles.end : ""}
-              {...(chosen ? { "aria-sort": "descending" as const } : {})}
+              {...(chosen ? { "aria-sort": lowest ? ("ascending" as const) : ("descending" as const) } : {})}
             >
               {sort ? (
                 <button
                   type="button"
                   title={t("table.sort", { column: header })}
-                  onClick={() => change({ sort: chosen ? undefined : sort })}
+                  onClick={() => sortBy(sort)}
                 >
                   {header}
-                  {chosen && <Icon name="down" size={12} />}
+                  {chosen && <Icon name={lowest ? "up" : "down"} size={12} />}
                 </button>
               ) : (
                 header

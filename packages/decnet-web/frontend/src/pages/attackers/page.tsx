@@ -49,7 +49,7 @@ const PIVOTS = {
   campaign: t("attackers.pivot.campaign"),
 } as const;
 
-const NAMES = [...FILTERS.map((one) => one.name), ...Object.keys(PIVOTS), "fingerprint_type", "sort"];
+const NAMES = [...FILTERS.map((one) => one.name), ...Object.keys(PIVOTS), "fingerprint_type", "sort", "direction"];
 
 function count(value: number): ReactElement | string {
   return value ? formatNumber(value) : <span className="muted">0</span>;
@@ -158,13 +158,14 @@ export default function Attackers(): ReactElement {
   const range = useTimeRange("all");
   const query = { ...range, ...Object.fromEntries(NAMES.map((name) => [name, search[name]])) };
   const pages = usePages("/api/v1/attackers", { params: { query: query as never } });
-  const narrowed = NAMES.some((name) => name !== "sort" && search[name]) || range.since !== undefined;
+  const narrowed = NAMES.some((name) => name !== "sort" && name !== "direction" && search[name]) || range.since !== undefined;
   return (
     <Page title={t("attackers.title")} about={t("attackers.about")} actions={<TimeRange otherwise="all" />}>
       <FilterBar filters={FILTERS} />
       <PivotChips names={PIVOTS} together={{ fingerprint: ["fingerprint_type"] }} />
       <DataTable
         name="attackers"
+        order="score"
         label={t("attackers.title")}
         columns={COLUMNS}
         rows={pages.items}

@@ -14,7 +14,13 @@ import { DataTable, type Column } from "@/components/table/data-table";
 type Entry = Item<"/api/v1/audit">;
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { id: "ts", header: t("audit.time"), width: "10rem", cell: (one) => <Moment value={one.ts} show="absolute" /> },
+  {
+    id: "ts",
+    header: t("audit.time"),
+    width: "10rem",
+    sort: "ts",
+    cell: (one) => <Moment value={one.ts} show="absolute" />,
+  },
   { id: "actor", header: t("audit.actor"), width: "minmax(7rem, 10rem)", cell: (one) => <strong>{one.actor}</strong> },
   { id: "action", header: t("audit.action"), width: "minmax(9rem, 14rem)", cell: (one) => <code>{one.action}</code> },
   { id: "object", header: t("audit.object"), width: "minmax(9rem, 2fr)", cell: (one) => one.object },
@@ -50,12 +56,14 @@ export default function Audit() {
     ...(search.actor ? { actor: search.actor } : {}),
     ...(search.action ? { action: search.action } : {}),
     ...(search.object ? { object: search.object } : {}),
+    ...(search.direction === "asc" ? { direction: "asc" as const } : {}),
   };
   const list = usePages("/api/v1/audit", { params: { query } });
   return (
     <Page title={t("nav.audit")} about={t("audit.about")}>
       <DataTable
         name="audit"
+        order="ts"
         label={t("nav.audit")}
         columns={COLUMNS}
         rows={list.items}

@@ -76,7 +76,6 @@ const COLUMNS: readonly Column<Row>[] = [
     id: "attackers",
     header: t("credentials.column.attackers"),
     width: "7rem",
-    sort: "attackers",
     align: "end",
     cell: (row) => formatNumber(row.attackers),
   },
@@ -179,13 +178,14 @@ export default function Credentials(): ReactElement {
 function All(): ReactElement {
   const navigate = useNavigate();
   const [search] = useQueryState();
-  const query = Object.fromEntries(["q", "accepted", "min_attackers", "sort"].map((name) => [name, search[name]]));
+  const query = Object.fromEntries(["q", "accepted", "min_attackers", "sort", "direction"].map((name) => [name, search[name]]));
   const pages = usePages("/api/v1/credentials", { params: { query: query as never } });
   return (
     <>
       <FilterBar filters={FILTERS} />
       <DataTable
         name="credentials"
+        order="uses"
         label={t("credentials.title")}
         columns={COLUMNS}
         rows={pages.items}

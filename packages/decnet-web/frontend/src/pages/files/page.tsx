@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { usePages, type Item } from "@/api/queries";
 import { formatBytes, t } from "@/app/i18n";
-import { useTimeRange } from "@/app/search";
+import { useQueryState, useTimeRange } from "@/app/search";
 import { TimeRange } from "@/components/controls/time-range";
 import { CopyButton } from "@/components/controls/copy";
 import { EmptyState } from "@/components/feedback/empty-state";
@@ -22,6 +22,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "seen",
     header: t("files.column.seen"),
+    sort: "last_seen",
     width: "minmax(13rem, 1fr)",
     cell: (row) => <Moment value={row.last_seen} />,
   },
@@ -70,12 +71,14 @@ const COLUMNS: readonly Column<Row>[] = [
 
 export default function Files(): ReactElement {
   const navigate = useNavigate();
-  const range = useTimeRange("all");
-  const pages = usePages("/api/v1/files", { params: { query: range } });
+  const [search] = useQueryState();
+  const query = { ...useTimeRange("all"), ...(search.direction === "asc" ? { direction: "asc" as const } : {}) };
+  const pages = usePages("/api/v1/files", { params: { query } });
   return (
     <Page title={t("files.title")} about={t("files.about")} actions={<TimeRange otherwise="all" />}>
       <DataTable
         name="files"
+        order="last_seen"
         label={t("files.title")}
         columns={COLUMNS}
         rows={pages.items}
@@ -88,7 +91,7 @@ export default function Files(): ReactElement {
         onRetry={pages.again}
         hasMore={pages.hasMore}
         onMore={pages.more}
-        exports={{ path: "/api/v1/files", query: range }}
+        exports={{ path: "/api/v1/files", query }}
         empty={
           <EmptyState icon="files" title={t("files.empty.title")}>
             <p>{t("files.empty.body")}</p>

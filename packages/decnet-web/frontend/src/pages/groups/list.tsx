@@ -57,6 +57,7 @@ function columnsOf(kind: Kind): readonly Column<Group>[] {
       id: "last",
       header: t("groups.column.last"),
       width: "minmax(13rem, 1fr)",
+      sort: "last_seen",
       cell: (row) => <Moment value={row.last_seen} />,
     },
     { id: "span", header: t("groups.column.span"), width: "8rem", align: "end", cell: span },
@@ -78,7 +79,7 @@ function span(row: Group): string {
 export function GroupList({ kind }: { kind: Kind }): ReactElement {
   const navigate = useNavigate();
   const [search] = useQueryState();
-  const query = { least: search["least"] };
+  const query = { least: search["least"], direction: search["direction"] };
   const path = paths(kind).list;
   const pages = usePages(path, { params: { query: query as never } });
   return (
@@ -86,6 +87,7 @@ export function GroupList({ kind }: { kind: Kind }): ReactElement {
       <FilterBar filters={FILTERS} />
       <DataTable
         name={kind.many}
+        order="last_seen"
         label={t(kind.title)}
         columns={columnsOf(kind)}
         rows={pages.items}

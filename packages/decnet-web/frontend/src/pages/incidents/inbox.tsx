@@ -50,6 +50,7 @@ const COLUMNS: readonly Column<Incident>[] = [
     id: "last",
     header: t("incidents.last"),
     width: "8rem",
+    sort: "last_seen",
     cell: (one) => <Moment value={one.last_seen} show="ago" />,
   },
   {
@@ -112,6 +113,7 @@ export function Inbox() {
     ...(search.attacker ? { attacker: search.attacker } : {}),
     ...(search.decky ? { decky: search.decky } : {}),
     ...(search.technique ? { technique: search.technique } : {}),
+    ...(search.direction === "asc" ? { direction: "asc" as const } : {}),
   };
   const list = usePages("/api/v1/incidents", { params: { query: filters } });
   useLive((messages) => {
@@ -123,6 +125,7 @@ export function Inbox() {
       {selected.size > 0 && <Bulk selected={selected} onDone={() => select(new Set())} />}
       <DataTable
         name="incidents"
+        order="last_seen"
         label={t("nav.incidents")}
         columns={COLUMNS}
         rows={list.items}

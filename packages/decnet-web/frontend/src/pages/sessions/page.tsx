@@ -68,6 +68,7 @@ const COLUMNS: readonly Column<Row>[] = [
     id: "seen",
     header: t("sessions.column.seen"),
     width: "14rem",
+    sort: "last_seen",
     optional: true,
     cell: (row) => <Moment value={row.last_seen} />,
   },
@@ -87,6 +88,7 @@ export default function Sessions(): ReactElement {
     decky: search["decky"],
     user: search["user"],
     recorded: search["recorded"],
+    direction: search["direction"],
   };
   const pages = usePages("/api/v1/sessions", { params: { query: query as never } });
   return (
@@ -94,6 +96,7 @@ export default function Sessions(): ReactElement {
       <FilterBar filters={FILTERS} />
       <DataTable
         name="sessions"
+        order="last_seen"
         label={t("sessions.title")}
         columns={COLUMNS}
         rows={pages.items}

@@ -69,10 +69,11 @@ class _Tagged:
 
     async def _finish(self, start: Message, body: Message) -> None:
         content = body.get("body", b"")
-        names = {name for name, _ in start.get("headers", ())}
-        if not body.get("more_body") and len(content) <= LARGEST and b"etag" not in names:
-            tag = etag(content)
-            start = {**start, "headers": [*start.get("headers", ()), (b"etag", tag.encode())]}
+        given = next((value.decode("latin-1") for name, value in start.get("headers", ()) if name == b"etag"), "")
+        if not body.get("more_body") and len(content) <= LARGEST:
+            tag = given or etag(content)
+            if not given:
+                start = {**start, "headers": [*start.get("headers", ()), (b"etag", tag.encode())]}
             if _listed(self._known, tag):
                 kept = [pair for pair in start["headers"] if pair[0] not in _ENTITY]
                 start, body = {**start, "status": 304, "headers": kept}, {**body, "body": b""}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+# No text becomes HTML, a script or a script's address (Trusted Types), and no policy may be made that would let it.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -16,6 +17,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
         "report-to policy",
     )
 )

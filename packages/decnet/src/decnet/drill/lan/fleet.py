@@ -22,7 +22,6 @@ _SETTINGS = """\
 [reconciler]
 runtimes = ["{runtime}"]
 namespaces = "{namespaces}"
-{more}
 
 [canary]
 http_listen = "127.0.0.1:8880"
@@ -43,10 +42,10 @@ persona = "{persona}"
 
 
 @contextlib.contextmanager
-def fleet(lan: Lan, directory: Path, runtime: str, more: str = "") -> Iterator[Deployment]:
-    """Run a fleet on the host, with `more` settings of reconciler; raises OperatorError when it does not start."""
+def fleet(lan: Lan, directory: Path, runtime: str) -> Iterator[Deployment]:
+    """Run a fleet on the host; raises OperatorError when it does not start."""
     settings = directory / "decnet.toml"
-    settings.write_text(_SETTINGS.format(runtime=runtime, namespaces=lan.deckies, more=more), encoding="utf-8")
+    settings.write_text(_SETTINGS.format(runtime=runtime, namespaces=lan.deckies), encoding="utf-8")
     given = {"DECNET_STATE_DIR": str(directory / "state"), "DECNET_SETTINGS": str(settings)}
     with environment(given), running(directory, "fork", start=lan.on_host):
         yield find_deployment()

@@ -93,6 +93,9 @@ class ContainerRuntime:
         """Return none: the image opens its own."""
         return []
 
+    def introduce(self) -> None:
+        """Do nothing: a container has no such sockets."""
+
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         found = set(self._netns.orphans(deckies))
         if self._engine.is_there:

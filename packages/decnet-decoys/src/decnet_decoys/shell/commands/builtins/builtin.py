@@ -260,6 +260,32 @@ def stty(call: Call) -> int:
     return 0
 
 
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+_CAPABILITIES = {"cols": "80", "lines": "24", "colors": "256", "longname": "xterm with 256 colors"}
+
+
+@command("tput", families=("debian",))
+def tput(call: Call) -> int:
+    """Tell what the terminal can do; what moves or colours is written as xterm takes it."""
+    if call.shell.terminal is None and call.shell.variables.get("TERM", "dumb") == "dumb":
+        return call.fail("No value for $TERM and no -T specified", 2)
+    names = call.words
+    if not names:
+        call.print_error("Usage: tput [options] [command]")
+        return 2
+    known = _CAPABILITIES | {
+        "cols": str(call.shell.columns),
+        "sgr0": "\x1b(B\x1b[m",
+        "bold": "\x1b[1m",
+        "clear": _CLEAR,
+    }
+    if names[0] in known:
+        call.print(known[names[0]], end="" if "\x1b" in known[names[0]] else "\n")
+    elif names[0] in ("setaf", "setab") and names[1:] and names[1].isdecimal() and len(names[1]) < 4:
+        call.print(f"\x1b[{3 if names[0] == 'setaf' else 4}{names[1]}m", end="")
+    return 0
+
+
 @command("tty")
 def tty(call: Call) -> int:
     call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
@@ -296,14 +322,34 @@ file locks                          (-x) unlimited"""
 
 
 def _limits(call: Call) -> int:
-    """Show all limits, or the one asked for; to set one is taken silently."""
+    """Show all limits, or set or show the one that is named by its letter, which may stand after S or H."""
     option, *values = call.args
+    if option in ("-S", "-H", "-SH", "-HS") and values:
+        option, values = values[0], values[1:]
+    option = f"-{option[-1:]}"
+    limits = call.shell.limits
     if option == "-a":
-        call.print(_LIMITS)
-    elif not values:
-        line = next((line for line in _LIMITS.splitlines() if f"{option[:2]})" in line), "")
-        call.print(line.rpartition(" ")[2] or "unlimited")
+        for line in _LIMITS.splitlines():
+            head, _, value = line.rpartition(" ")
+            call.print(f"{head} {limits.get(head[-2:-1], value)}")
+        return 0
+    line = next((line for line in _LIMITS.splitlines() if f"{option})" in line), "")
+    if not values:
+        call.print(limits.get(option[1:], line.rpartition(" ")[2] or "unlimited"))
+        return 0
+    value = values[0][:20]
+    if value not in ("unlimited", "hard", "soft") and not value.isdecimal():
+        return call.shell_error(f"ulimit: {value}: invalid number")
+    if option == "-n" and (not value.isdecimal() or int(value) > _MOST_FILES):
+        if value != "hard":
+            return call.shell_error("ulimit: open files: cannot modify limit: Operation not permitted")
+        value = str(_MOST_FILES)
+    limits[option[1:]] = value
     return 0
+
+
+_MOST_FILES = 1 << 20
+"""What systemd lets a session have open."""
 
 
 @command("history", folder="")
@@ -334,7 +380,7 @@ def clear(call: Call) -> int:
     if call.shell.terminal is None and call.shell.machine.persona.family == "debian":
         call.print_error("TERM environment variable not set.")
         return 1
-    call.print("\x1b[H\x1b[2J\x1b[3J", end="")
+    call.print(_CLEAR, end="")
     return 0
 
 

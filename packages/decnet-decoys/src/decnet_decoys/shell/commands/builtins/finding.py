@@ -3,9 +3,9 @@
 
 from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import find, on_path
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.programs import command, programs
+from decnet_decoys.shell.programs import Program, command, programs
 
 _KEYWORD_NAMES = "if then else elif fi case esac for select while until do done in function time { } ! [[ ]]"
 _KEYWORDS = frozenset(_KEYWORD_NAMES.split())
@@ -74,10 +74,16 @@ def path_of(call: Call, name: str) -> str | None:
         return None
     if "/" in name:
         return name
-    folder = programs()[name].folder
-    if not folder:
-        return name
-    return f"/bin/{name}" if call.shell.machine.persona.family == "busybox" else f"{folder}/{name}"
+    program = programs().get(name)
+    builtin = name in BUILTINS and call.shell.machine.persona.family == "debian"
+    if program is not None and (builtin or not program.folder):
+        return _beside_builtin(program, name)
+    return on_path(call.shell, name)
+
+
+def _beside_builtin(program: Program, name: str) -> str:
+    """Return where the program lies that has a builtin's name, or the name where there is none."""
+    return f"{program.folder}/{name}" if program.folder else name
 
 
 @command("which")

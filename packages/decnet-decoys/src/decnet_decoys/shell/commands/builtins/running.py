@@ -181,7 +181,8 @@ def busybox(call: Call) -> Effects:
     if name not in programs() or (not programs()[name].folder and name not in ("echo", "test", "printf")):
         call.print_error(f"{name}: applet not found")
         return 127
-    return (yield from call.runner.execute(call.args, call.streams))
+    with call.shell.running.applet_of_this():
+        return (yield from call.runner.execute(call.args, call.streams))
 
 
 _BUSYBOX = """\

@@ -67,7 +67,7 @@ def gzip_(call: Call) -> Effects:
 
 def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
     files, access = call.shell.files, call.shell.access
-    if unpack and not path.endswith((".gz", ".tgz")) and not files.exists(path, access):
+    if (unpack or "l" in found) and not path.endswith((".gz", ".tgz")) and not files.exists(path, access):
         path += ".gz"
     try:
         if files.stat(path, access).kind == "dir":
@@ -84,7 +84,7 @@ def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
     if "c" in found:
         call.out.write(answer)
         return 0
-    if unpack and not path.endswith((".gz", ".tgz")):
+    if (unpack or "l" in found) and not path.endswith((".gz", ".tgz")):
         call.print_error(f"gzip: {path}: unknown suffix -- ignored")
         return 2
     target = path.removesuffix(".gz").replace(".tgz", ".tar") if unpack else path + ".gz"
@@ -160,7 +160,7 @@ def _made(call: Call, found: Options) -> Effects:
             if size > MAX_PACKED:
                 break
             info = tarfile.TarInfo(name)
-            info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime
+            info.mode, info.uid, info.gid, info.mtime = entry.mode & 0o7777, entry.uid, entry.gid, entry.mtime
             info.uname, info.gname = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
             kinds = {"dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE}
             info.type, info.linkname = kinds.get(entry.kind, tarfile.REGTYPE), entry.target

@@ -11,7 +11,7 @@ from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.machine.tree import Entry, Filler
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -62,7 +62,8 @@ def _file_system(call: Call, path: str, where: str, layout: str) -> None:
 def _formatted(call: Call, layout: str, path: str, where: str, entry: Entry) -> str:
     shell = call.shell
     values: dict[str, Callable[[], object]] = {
-        "a": lambda: f"{entry.mode:o}", "A": lambda: stat.filemode(entry.st_mode), "f": lambda: f"{entry.st_mode:x}",
+        "a": lambda: f"{entry.mode & 0o7777:o}", "A": lambda: stat.filemode(entry.st_mode),
+        "f": lambda: f"{entry.st_mode:x}",
         "u": lambda: entry.uid, "U": lambda: shell.owner_name(entry.uid), "g": lambda: entry.gid,
         "G": lambda: group_of(call, entry.gid), "s": lambda: entry.size, "n": lambda: path,
         "h": lambda: shell.files.links(where),
@@ -199,6 +200,48 @@ def file(call: Call) -> Effects:
             continue
         call.print(head + _described(entry, call.shell.machine.persona.machine))
     return 0
+
+
+@command("ldd", families=("debian",))
+def ldd(call: Call) -> Effects:
+    """List the libraries of a program: those that nearly all have."""
+    if "--version" in call.args[:1]:
+        ubuntu = "Ubuntu" in call.shell.machine.persona.os
+        call.print("ldd (Ubuntu GLIBC 2.35-0ubuntu3.8) 2.35" if ubuntu else "ldd (Debian GLIBC 2.36-9+deb12u8) 2.36")
+        call.print(_LDD_LICENCE)
+        return 0
+    status = 0
+    if not call.words:
+        call.print_error("ldd: missing file arguments\nTry `ldd --help' for more information.")
+        return 1
+    for path in call.words:
+        yield from turn()
+        if len(call.words) > 1:
+            call.print(f"{path}:")
+        try:
+            entry = call.shell.files.stat(path, call.shell.access)
+        except FileSystemError as error:
+            call.print_error(f"ldd: {path if '/' in path else './' + path}: {error}")
+            status = 1
+            continue
+        if not isinstance(entry.content, Filler):
+            call.print_error("\tnot a dynamic executable")
+            status = 1
+            continue
+        base = 0x7F0000000000 + sum(path.encode()) * 0x1A3000
+        call.print(_LIBRARIES.format(vdso=0x7FFC00000000 + (base >> 4) % 0xFFFFF000, c=base, ld=base + 0x1F4000))
+    return status
+
+
+_LIBRARIES = """\
+\tlinux-vdso.so.1 (0x{vdso:016x})
+\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x{c:016x})
+\t/lib64/ld-linux-x86-64.so.2 (0x{ld:016x})"""
+_LDD_LICENCE = """\
+Copyright (C) 2022 Free Software Foundation, Inc.
+This is free software; see the source for copying conditions.  There is NO
+warranty; not even for MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.
+Written by Roland McGrath and Ulrich Drepper."""
 
 
 def _described(entry: Entry, machine: str) -> str:

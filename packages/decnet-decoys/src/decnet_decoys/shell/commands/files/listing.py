@@ -191,7 +191,7 @@ class _Lister:
             size = entry.target if entry.kind == "device" else human(entry.size) if "h" in found else str(entry.size)
             columns = [str(call.shell.files.links(where))]
             columns += ([] if "g" in found else [owner]) + ([] if found.any("oG") else [group])
-            arrow = f" -> {entry.target}" if entry.kind == "link" else ""
+            arrow = f" -> {call.shell.files.target(where)}" if entry.kind == "link" else ""
             cells.append((stat.filemode(entry.st_mode), columns, size, entry.mtime, self._name(name, entry) + arrow))
         widths = [max(map(len, column)) for column in zip(*(one[1] for one in cells), strict=True)]
         wide = max((len(one[2]) for one in cells), default=0)

@@ -2,7 +2,7 @@
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import find, on_path
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
@@ -60,31 +60,46 @@ def groups(call: Call) -> int:
 
 @command("w", "who", "users")
 def w(call: Call) -> int:
-    """List the users that are logged in: the attacker alone."""
+    """List the users that are logged in: the attacker alone, if he has a terminal."""
     shell = call.shell
-    since = shell.date("%H:%M")
+    since, here = shell.date("%H:%M"), shell.terminal is not None
+    if call.name != "w" and not here:
+        return 0
     if call.name == "users":
         call.print(shell.user.name)
     elif call.name == "who":
         day = shell.date("%Y-%m-%d")
         call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
-        call.print(uptime_line(call, users=1))
+        call.print(uptime_line(call))
         call.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
-        call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
+        if here:
+            call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
     return 0
 
 
-@command("last", "lastlog")
+@command("last", "lastb", "lastlog")
 def last(call: Call) -> int:
+    """Show who was logged in, of the users or terminals that are named: the attacker, and the system since its boot."""
     shell = call.shell
     if call.name == "lastlog":
         return _last_log(call)
+    call.args[:] = [f"-n{arg[1:]}" if arg[:1] == "-" and arg[1:].isdecimal() else arg for arg in call.args]
+    found = options(call, "n:f:s:t:p:adFiwxRh")
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
-    call.print(f"{shell.user.name:<8} pts/0        {shell.origin.address:<16} {now}   still logged in")
-    call.print(f"reboot   system boot  {shell.machine.persona.kernel[:16]:<16} {boot}   still running")
-    call.print(f"\nwtmp begins {boot}")
+    mine = (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in")
+    shown = [
+        *([mine] if shell.terminal is not None else []),
+        ("reboot", "system boot", f"{shell.machine.persona.kernel[:16]:<16} {boot}   still running"),
+    ]
+    if found.operands:
+        shown = [row for row in shown if {row[0], row[1], row[1].removeprefix("pts/")} & set(found.operands)]
+    most = found.last("n", "2")
+    for user, line, rest in shown[: int(most[:4]) if most.isdecimal() else 2] if call.name == "last" else ():
+        call.print(f"{user:<8} {line:<12} {rest}")
+    begins = shell.date("%a %b %e %H:%M:%S %Y", shell.machine.booted)
+    call.print(f"\n{'wtmp' if call.name == 'last' else 'btmp'} begins {begins}")
     return 0
 
 
@@ -173,7 +188,7 @@ def sudo(call: Call) -> Effects:
     if {"-V", "--version"} & set(call.args[:1]):
         call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
         return 0
-    args, wanted = list(call.args), "root"
+    args, wanted, asks = list(call.args), "root", True
     while args and args[0].startswith("-"):
         option = args.pop(0)
         if option in ("-u", "-g", "-p") and args:
@@ -183,13 +198,42 @@ def sudo(call: Call) -> Effects:
             wanted = option[2:]
         if option in ("-i", "-s"):
             args = args or ["su", "-"]
-        if option == "-l":
-            args = ["true"]
+        if option in ("-l", "-ll", "--list"):
+            return (yield from _listed(call, args))
+        asks = asks and option not in ("-n", "--non-interactive", "-nS", "-Sn")
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
         return (yield from _as(call, wanted, args))
+    if not asks:
+        return call.fail("a password is required")
     return (yield from _sudo_after_password(call, args))
+
+
+def _listed(call: Call, args: list[str]) -> Effects:
+    """Tell what the user may run: all or nothing; root is asked for no password."""
+    shell = call.shell
+    if shell.identity.uid:
+        given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
+        if given is None or not shell.password_is(shell.user, decode(given)):
+            return call.fail("1 incorrect password attempt")
+    if shell.identity.uid and not shell.user.sudo:
+        call.print_error(f"Sorry, user {shell.user.name} may not run sudo on {shell.machine.hostname}.")
+        return 1
+    if args:
+        path = on_path(shell, args[0])
+        call.print(path or "", end="\n" if path else "")
+        return int(path is None)
+    call.print(_MAY_ALL.format(user=shell.user.name, host=shell.machine.hostname))
+    return 0
+
+
+_MAY_ALL = """\
+Matching Defaults entries for {user} on {host}:
+    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin, use_pty
+
+User {user} may run the following commands on {host}:
+    (ALL : ALL) ALL"""
 
 
 def _as(call: Call, name: str, args: list[str]) -> Effects:

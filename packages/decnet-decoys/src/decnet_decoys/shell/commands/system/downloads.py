@@ -218,9 +218,10 @@ def _curl(call: Call, target: str) -> Effects:
         call.print_error("curl: (3) URL using bad/illegal format or missing URL", end="\n" if loud else "")
         return 3
     yield Pause(0.1 if host.startswith("127.") else 1.2)
-    if not silent and call.shell.terminal is None:
+    into_file = not {"o", "O", "output", "remote-name"}.isdisjoint(call.flags(_CURL_VALUED)[0])
+    shows = not silent and (into_file or not call.tty)
+    if shows:
         call.print_error(_METER, end="")
-    head = "\n" if not silent and call.shell.terminal is None else ""
     if is_address(host):
         message, status = (
             f"(7) Failed to connect to {host} port {port_of(target)} after 0 ms: Couldn't connect to server",
@@ -233,5 +234,5 @@ def _curl(call: Call, target: str) -> Effects:
         codes = re.sub(r"%\{(http_code|response_code)\}", "000", unescape(layout)[0][:1024])
         call.print(re.sub(r"%\{[a-z_]{1,32}\}", "0", codes), end="")
     if loud:
-        call.print_error(f"{head and _METER.splitlines()[-1] + head}curl: {message}" if head else f"curl: {message}")
+        call.print_error(f"\r{_METER.splitlines()[-1]}\ncurl: {message}" if shows else f"curl: {message}")
     return status

@@ -46,13 +46,14 @@ def uname(call: Call) -> int:
     return 0
 
 
-def uptime_line(call: Call, users: int) -> str:
+def uptime_line(call: Call) -> str:
     """Return the first line of `uptime` and `w`."""
     seconds = max(0, call.shell.now - call.shell.machine.booted)
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     clock = call.shell.date("%H:%M:%S")
     plural = "s" if days != 1 else ""
-    return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users} user,  load average: 0.08, 0.03, 0.01"
+    users = "1 user" if call.shell.terminal is not None else "0 users"
+    return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users},  load average: 0.08, 0.03, 0.01"
 
 
 @command("uptime")
@@ -70,7 +71,7 @@ def uptime(call: Call) -> int:
         )
         call.print("up " + ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for count, name in parts if count))
     else:
-        call.print(uptime_line(call, users=1))
+        call.print(uptime_line(call))
     return 0
 
 
@@ -204,6 +205,8 @@ def mount(call: Call) -> int:
         call.print("NAME    MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS")
         for number, disk in enumerate(disks):
             call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
+        return 0
+    if call.name == "mount" and any("remount" in arg for arg in call.args) and call.shell.identity.uid == 0:
         return 0
     if call.name == "mount" and len(call.words) > 1 and not call.shell.files.exists(call.words[-2]):
         wrong = f"{call.words[-1]}: special device {call.words[-2]} does not exist."

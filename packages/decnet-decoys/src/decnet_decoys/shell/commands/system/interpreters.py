@@ -19,11 +19,9 @@ MAX_SOURCE = 2048
 _VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
 
 
-@command("python3", "python3.11", "python", "python2", families=("debian",))
+@command("python3", "python3.11", families=("debian",))
 def python(call: Call) -> Effects:
     """Tell the version, or print what a program of a few usual statements prints."""
-    if call.name in ("python", "python2"):
-        return call.shell_error(f"{call.name}: command not found", 127)
     ubuntu = "Ubuntu" in call.shell.machine.persona.os
     options, operands = call.flags("cmWX")
     if {"V", "version"} & options.keys():

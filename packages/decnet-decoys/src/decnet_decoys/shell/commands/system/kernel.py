@@ -67,17 +67,22 @@ def lsmod(call: Call) -> int:
     return 0
 
 
-@command("modprobe", "insmod", "rmmod", folder="/usr/sbin")
+_WITHOUT_MODULE = {
+    "modinfo": "ERROR: Module {name} not found.",
+    "insmod": "ERROR: could not load module {name}: No such file or directory",
+    "rmmod": "ERROR: Module {name} is not currently loaded",
+}
+
+
+@command("modprobe", "insmod", "rmmod", "modinfo", folder="/usr/sbin")
 def modprobe(call: Call) -> int:
     """Load what the kernel has; that is not much."""
     names, release = call.words, call.shell.machine.persona.kernel
     if not names:
         return call.fail("ERROR: missing parameters. See -h.")
     name = names[0][:64]
-    if call.name == "insmod":
-        return call.fail(f"ERROR: could not load module {name}: No such file or directory")
-    if call.name == "rmmod":
-        return call.fail(f"ERROR: Module {name} is not currently loaded")
+    if call.name in _WITHOUT_MODULE:
+        return call.fail(_WITHOUT_MODULE[call.name].format(name=name))
     if name in ("msr", "overlay", "br_netfilter", "nf_conntrack", "tun") or name in [one[0] for one in _MODULES]:
         if call.shell.identity.uid == 0:
             return 0

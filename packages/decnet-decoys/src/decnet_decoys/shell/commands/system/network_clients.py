@@ -4,6 +4,7 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.downloads import host_of, is_address
 from decnet_decoys.shell.effects import Effects, Pause, Requested
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.programs import command
 
 
@@ -267,6 +268,8 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
     return status
 
 
+MAX_ASKED = 4096
+"""Characters read as names to look up."""
 _DIG = ("short", "trace", "tcp", "dnssec", "stats", "answer", "all", "search", "recurse", "cmd", "comments", "qr")
 _DIG_USAGE = """\
 Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
@@ -285,6 +288,12 @@ def resolve(call: Call) -> Effects:
     if call.name == "nslookup" and "-version" in call.args:
         call.print("nslookup 9.18.28-1~deb12u2-Debian")
         return 0
+    if call.name == "nslookup" and not operands:  # asks for names until there are no more
+        asked = decode((yield from call.input()).whole(MAX_ASKED)).split()
+        operands = [name for name in asked if name not in ("exit", "server", "set")][:1]
+        if not operands:
+            call.print()
+            return 1
     unknown = next((one for one in operands if one.startswith("+") and one[1:].removeprefix("no") not in _DIG), "")
     if unknown and call.name == "dig":
         call.print_error(f"Invalid option: {unknown[:64]}\n{_DIG_USAGE}")

@@ -50,6 +50,8 @@ def _title(shell: ShellState) -> str:
 
 def name_of(process: Process) -> str:
     """Return what /proc/PID/comm says."""
+    if process.command == "/sbin/init":
+        return "systemd"
     return process.command.strip("[]").split(" ")[0].rstrip(":").rpartition("/")[2].lstrip("-")[:15]
 
 
@@ -312,7 +314,7 @@ def top(call: Call) -> Effects:
 
 def _top_screen(call: Call, most: int) -> None:
     hardware, found = call.shell.machine.persona.hardware, rows(call)
-    call.print("top -" + uptime_line(call, users=1))
+    call.print("top -" + uptime_line(call))
     call.print(f"Tasks: {len(found):3} total,   1 running, {len(found) - 1:3} sleeping,   0 stopped,   0 zombie")
     call.print("%Cpu(s):  0.7 us,  0.3 sy,  0.0 ni, 98.8 id,  0.1 wa,  0.0 hi,  0.1 si,  0.0 st ")
     left, cached = (hardware.memory_kib - hardware.used_kib) / 1024, hardware.memory_kib / 4096

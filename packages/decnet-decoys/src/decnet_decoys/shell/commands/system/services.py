@@ -140,7 +140,8 @@ def _unknown(call: Call, verb: str, unit: str) -> int:
     if verb in ("enable", "disable", "is-enabled"):
         call.print_error(f"Failed to {verb} unit: Unit file {unit}.service does not exist.")
         return 1
-    call.print_error(f"Failed to {verb} {unit}.service: Unit {unit}.service not found.")
+    state = "not loaded" if verb in ("stop", "kill") else "not found"
+    call.print_error(f"Failed to {verb} {unit}.service: Unit {unit}.service {state}.")
     return 5
 
 

@@ -109,10 +109,15 @@ def pgrep(call: Call) -> Effects:
     return int(not chosen)
 
 
+def _replaced(line: str | None) -> bool:
+    """Whether `bash -c line` has become the program that runs now, as it does when the line has no other command."""
+    return line is not None and not any(mark in line for mark in ";|&\n")
+
+
 def _chosen(call: Call, row: Row, found: Options) -> bool:
     if found.any("uU") and row.process.user not in (found.last("u") or found.last("U")).split(","):
         return False
-    if row.process.pid >= call.shell.pid and "f" in found:  # its own command line has the pattern in it
+    if row.process.pid == call.shell.pid and _replaced(call.shell.command):
         return False
     pattern = found.operands[0] if found.operands else ""
     subject = row.process.command if "f" in found else name_of(row.process)

@@ -6,8 +6,8 @@ import re
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
-from decnet_decoys.shell.machine.tree import ROOT, whole_of
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, ROOT, whole_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputFile
 
@@ -130,28 +130,50 @@ def silent(_call: Call) -> int:
     return 0
 
 
+MAX_CHANGES = 16
+"""Arguments of chattr that say what is changed."""
+
+
 @command("chattr", families=("debian",))
 def chattr(call: Call) -> Effects:
-    """Take attributes of files silently."""
-    status = 0
-    for path in [arg for arg in call.args if arg[:1] not in "-+="]:
+    """Set and remove the attributes i and a of files, with which even root cannot change them."""
+    files, access, status = call.shell.files, call.shell.access, 0
+    paths = [arg for arg in call.args if arg[:1] not in "-+="]
+    changes = [arg for arg in call.args if arg[:1] in "-+=" and arg not in ("-R", "-f", "-V")][:MAX_CHANGES]
+    if not paths or not changes:
+        call.print_error("Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...")
+        return 1
+    for path in paths:
         yield from turn()
-        if not call.shell.files.exists(path, call.shell.access):
+        try:
+            attributes = files.stat(path, access).mode & (IMMUTABLE | APPENDED_ONLY)
+        except FileSystemError:
             status = call.fail(f"{NOT_FOUND} while trying to stat {path}")
+            continue
+        for change in changes:
+            named = (IMMUTABLE if "i" in change else 0) | (APPENDED_ONLY if "a" in change else 0)
+            attributes = attributes | named if change[0] == "+" else attributes & ~named if change[0] == "-" else named
+        try:
+            files.set_attributes(path, access, attributes)
+        except FileSystemError as error:
+            status = call.fail(f"{error} while setting flags on {path}")
     return status
 
 
 @command("lsattr", families=("debian",))
 def lsattr(call: Call) -> Effects:
-    """Show attributes of ext4: none but that files have extents."""
+    """Show attributes of ext4: that files have extents, and what chattr has set."""
     _, operands = call.flags()
     status = 0
     for path in operands or ["."]:
         yield from turn()
-        if call.shell.files.exists(path, call.shell.access):
-            call.print(f"--------------e------- {path}")
-        else:
+        try:
+            mode = call.shell.files.stat(path, call.shell.access).mode
+        except FileSystemError:
             status = call.fail(f"{NOT_FOUND} while trying to stat {path}")
+            continue
+        flags = ("i" if mode & IMMUTABLE else "-") + ("a" if mode & APPENDED_ONLY else "-")
+        call.print(f"----{flags}--------e------- {path}")
     return status
 
 

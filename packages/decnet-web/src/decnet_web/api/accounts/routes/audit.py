@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from decnet_models.accounts import audit
 from decnet_models.accounts.audit import Means
-from decnet_web.api.dependencies import Admin, InFleet, InPaging, InWindow
+from decnet_web.api.dependencies import Admin, InFleet, InPaging, InWindow, OrderDirection
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
@@ -46,13 +46,14 @@ async def list_audit(  # noqa: PLR0917  # its filters
     paging: InPaging,
     window: InWindow,
     _admin: Admin,
+    direction: OrderDirection = "desc",
     actor: Annotated[str | None, Query(max_length=255, description="Only by this one.")] = None,
     action: Annotated[
         str | None, Query(max_length=64, description="Only this action, or those that begin with it: `account`.")
     ] = None,
     object: Annotated[str | None, Query(max_length=255, description="Only to this object.")] = None,  # noqa: A002  # its name
 ) -> Response:
-    """List what was done, the latest first."""
+    """List what was done, by default the latest first."""
 
     def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[AuditRow]:
         found = audit.entries(
@@ -64,6 +65,7 @@ async def list_audit(  # noqa: PLR0917  # its filters
             since=window.since,
             until=window.until,
             before=position[0] if position else None,
+            direction=direction,
         )
         return [AuditRow.model_validate(one) for one in found]
 

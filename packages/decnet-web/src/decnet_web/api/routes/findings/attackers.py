@@ -21,7 +21,8 @@ from decnet.findings.timeline import Timeline, timeline_of
 from decnet_core.net.addresses import parse_network
 from decnet_models.attackers.profile import Attacker
 from decnet_models.intel.queries import Verdict
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
@@ -43,7 +44,7 @@ from decnet_web.api.routes.findings.answers import (
     Trait,
 )
 
-router = APIRouter(tags=["attackers"])
+router = APIRouter(route_class=RecentRoute, tags=["attackers"])
 
 
 class AttackerItem(Answer):
@@ -158,6 +159,7 @@ async def list_attackers(
     window: InWindow,
     _viewer: Viewer,
     sort: listing.Order = "score",
+    direction: OrderDirection = "desc",
     min_score: Annotated[int, Query(ge=0, le=100)] = 0,
     verdict: Verdict | None = None,
     q: Annotated[str | None, Query(max_length=64, description="Beginning of an address, or a network.")] = None,
@@ -172,7 +174,7 @@ async def list_attackers(
     identity: UUID | None = None,
     campaign: UUID | None = None,
 ) -> Response:
-    """List attackers, highest of `sort` first; with a span of time those who were active in it."""
+    """List attackers in the order of `sort`; with a span of time those who were active in it."""
     wanted = Narrowing(
         least_score=min_score,
         verdict=verdict,
@@ -190,7 +192,9 @@ async def list_attackers(
     )
 
     def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[AttackerItem]:
-        found = listing.attackers(connection, limit, order=sort, wanted=wanted, window=window, after=after)
+        found = listing.attackers(
+            connection, limit, order=sort, direction=direction, wanted=wanted, window=window, after=after
+        )
         return with_origins(connection, found)
 
     return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip))

@@ -15,13 +15,14 @@ from decnet.history.tally import tally_of
 from decnet_models.attackers.profile import Credential, CredentialUse
 from decnet_models.grouping.evidence import shared
 from decnet_models.identities.tables import IDENTITIES
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import CredentialUseItem
 
-router = APIRouter(tags=["credentials"])
+router = APIRouter(route_class=RecentRoute, tags=["credentials"])
 
 
 class CredentialItem(Answer):
@@ -79,15 +80,16 @@ async def list_credentials(
     paging: InPaging,
     _viewer: Viewer,
     sort: listing.Order = "uses",
+    direction: OrderDirection = "desc",
     q: Annotated[str, Query(max_length=255, description="Part of user name, password or key.")] = "",
     accepted: Annotated[bool | None, Query(description="Only those that were let in, or never were.")] = None,
     min_attackers: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """List credentials of all time, highest of `sort` first."""
+    """List credentials of all time in the order of `sort`."""
     wanted = listing.Wanted(text=q, accepted=accepted, least_attackers=min_attackers)
 
     def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Credential]:
-        return listing.credentials(connection, limit, wanted, order=sort, after=after)
+        return listing.credentials(connection, limit, wanted, order=sort, direction=direction, after=after)
 
     return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.digest))
 

@@ -27,12 +27,13 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment, moment_text
 from decnet_web.api.paging import Page
 from decnet_web.api.problems import Problem
 
-router = APIRouter(tags=["events"])
+router = APIRouter(route_class=RecentRoute, tags=["events"])
 
 _SUMMARY = 400
 _NANOSECONDS = frozenset({"last_ts"})

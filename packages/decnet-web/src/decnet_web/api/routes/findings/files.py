@@ -18,16 +18,18 @@ from decnet.cli.errors import NotFoundError
 from decnet.findings.encrypted_zip import PASSWORD, Member, length, member_of, pieces
 from decnet_models.artifacts import queries
 from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, newest_sightings, sightings
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.window import Window
 from decnet_models.intel.queries import findings
 from decnet_web.api.audit import audited
-from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import ArtifactSighting, IntelFinding
 
-router = APIRouter(tags=["files"])
+router = APIRouter(route_class=RecentRoute, tags=["files"])
 
 _CHUNK = 1 << 16
 
@@ -67,12 +69,18 @@ def file_item(one: Artifact, sighting: queries.Sighting | None) -> FileItem:
 
 @router.get("/files", response_model=Page[FileItem])
 async def list_files(
-    fleet: InFleet, paging: InPaging, window: InWindow, _viewer: Viewer, kind: Kind = "file"
+    *,
+    fleet: InFleet,
+    paging: InPaging,
+    window: InWindow,
+    _viewer: Viewer,
+    kind: Kind = "file",
+    direction: OrderDirection = "desc",
 ) -> Response:
-    """List files that attackers left or fetched, last seen first."""
+    """List files that attackers left or fetched, by default last seen first."""
 
     def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[FileItem]:
-        found = files(connection, limit, kind=kind, window=window, after=after)
+        found = files(connection, limit, kind=kind, window=window, after=after, direction=direction)
         seen = newest_sightings(connection, [one.sha256 for one in found])
         return [file_item(one, seen.get(one.sha256)) for one in found]
 
@@ -80,11 +88,18 @@ async def list_files(
 
 
 def files(
-    connection: Connection, limit: int, *, kind: Kind, window: Window, after: tuple[int, str] | None
+    connection: Connection,
+    limit: int,
+    *,
+    kind: Kind,
+    window: Window,
+    after: tuple[int, str] | None,
+    direction: Direction = "desc",
 ) -> list[Artifact]:
     """Return a page of artifacts; `after` has the last seen time and the digest of the one before."""
     before = None if after is None else Artifact(after[1], kind, None, 0, after[0])
-    return queries.artifacts(connection, limit, kind=kind, before=before, window=window if window.bounded else None)
+    bounded = window if window.bounded else None
+    return queries.artifacts(connection, limit, kind=kind, before=before, window=bounded, direction=direction)
 
 
 @router.get("/files/{sha256}")

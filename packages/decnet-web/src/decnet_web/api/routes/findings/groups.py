@@ -22,13 +22,14 @@ from decnet_models.grouping import membership
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group
 from decnet_models.identities.tables import IDENTITIES
-from decnet_web.api.dependencies import InFleet, InPaging, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, OrderDirection, Viewer
 from decnet_web.api.listings.cursors import Position
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import MemberItem
 from decnet_web.api.routes.findings.group_answers import GroupGraph, GroupItem, GroupWhole
 
-router = APIRouter()
+router = APIRouter(route_class=RecentRoute)
 
 _MOST_INSIDE = 50
 """Identities of a campaign whose attackers its graph shows."""
@@ -41,12 +42,13 @@ def _add_listing(router: APIRouter, g: Grouping[Any], many: str) -> None:
         paging: InPaging,
         _viewer: Viewer,
         least: Annotated[int, Query(ge=1, le=1_000_000, description="Only those of at least so many members.")] = 2,
+        direction: OrderDirection = "desc",
     ) -> Response:
-        """List groups, last seen first."""
+        """List groups, by default last seen first."""
 
         def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[GroupItem]:
             before = None if after is None else Group(UUID(after[1]), None, 0, 0, after[0], 0)
-            found = membership.groups(connection, g, limit, before=before, least=least)
+            found = membership.groups(connection, g, limit, before=before, least=least, direction=direction)
             return [_item(connection, g, each) for each in found]
 
         return await paging.answer(fleet, fetch, lambda row: (row.last_seen, str(row.id)))
@@ -117,7 +119,7 @@ def _subject(g: Grouping[Any], text: str) -> Any:
 
 
 for _grouping, _one, _many in ((IDENTITIES, "identity", "identities"), (CAMPAIGNS, "campaign", "campaigns")):
-    _below = APIRouter(prefix=f"/{_many}", tags=[_many])
+    _below = APIRouter(route_class=RecentRoute, prefix=f"/{_many}", tags=[_many])
     _add_listing(_below, _grouping, _many)
     _add_details(_below, _grouping, _one)
     _add_graph(_below, _grouping, _one)

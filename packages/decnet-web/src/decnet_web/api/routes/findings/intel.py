@@ -14,11 +14,12 @@ from decnet_core.net.addresses import canonical
 from decnet_models.intel.queries import Verdict
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Analyst, InFleet, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.routes.findings.answers import IntelFinding
 
-router = APIRouter(prefix="/intel", tags=["intel"])
+router = APIRouter(route_class=RecentRoute, prefix="/intel", tags=["intel"])
 
 
 class IntelKnown(Answer):

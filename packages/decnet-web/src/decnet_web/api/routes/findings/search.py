@@ -17,6 +17,7 @@ from decnet_core.net.addresses import canonical, parse_network
 from decnet_models.artifacts.queries import artifact_of, sightings
 from decnet_models.history.words import words_in
 from decnet_web.api.dependencies import InFleet, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.routes.findings.answers import SessionItem
 from decnet_web.api.routes.findings.attackers import AttackerItem, with_origins
@@ -24,7 +25,7 @@ from decnet_web.api.routes.findings.credentials import CredentialItem
 from decnet_web.api.routes.findings.events import EventItem, event_item, not_ours
 from decnet_web.api.routes.findings.files import FileItem, file_item
 
-router = APIRouter(tags=["search"])
+router = APIRouter(route_class=RecentRoute, tags=["search"])
 
 _DIGEST = 64
 

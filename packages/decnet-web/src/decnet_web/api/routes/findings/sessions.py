@@ -16,7 +16,8 @@ from decnet.findings import sessions as listing
 from decnet.history.playback import header_of, recording_file
 from decnet_models.attackers.profile import Session
 from decnet_web.api.audit import audited
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import (
@@ -27,7 +28,7 @@ from decnet_web.api.routes.findings.answers import (
     TagItem,
 )
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(route_class=RecentRoute, tags=["sessions"])
 
 _CHUNK = 1 << 16
 
@@ -51,18 +52,19 @@ async def list_sessions(
     paging: InPaging,
     window: InWindow,
     _viewer: Viewer,
+    direction: OrderDirection = "desc",
     attacker: Annotated[str | None, Query(max_length=64)] = None,
     decky: Name = None,
     service: Name = None,
     user: Name = None,
     recorded: Annotated[bool | None, Query(description="Only those with, or without, a recording.")] = None,
 ) -> Response:
-    """List interactive sessions, last seen first; with a span of time those of which a part lies in it."""
+    """List interactive sessions, by default last seen first; with a span of time those of which a part lies in it."""
     address = None if attacker is None else canonical_address(attacker)
     wanted = listing.Wanted(attacker=address, decky=decky, service=service, user=user, recorded=recorded, window=window)
 
     def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Session]:
-        return listing.sessions(connection, limit, wanted, after=after)
+        return listing.sessions(connection, limit, wanted, after=after, direction=direction)
 
     return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.attacker, row.session))
 

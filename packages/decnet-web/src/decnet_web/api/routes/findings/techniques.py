@@ -13,13 +13,14 @@ from starlette.responses import Response
 from decnet.findings import techniques as listing
 from decnet_models.ttp.queries import Tag, tags_of_technique
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import TagItem
 from decnet_workers.ttp.attack import TACTICS
 
-router = APIRouter(tags=["techniques"])
+router = APIRouter(route_class=RecentRoute, tags=["techniques"])
 
 
 class TechniqueItem(Answer):

@@ -20,7 +20,7 @@ from decnet_models.incidents import queries
 from decnet_models.incidents.queries import Listed, Selection
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 from decnet_web.api.audit import record
-from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
@@ -163,6 +163,7 @@ async def list_incidents(
     paging: InPaging,
     window: InWindow,
     _viewer: Viewer,
+    direction: OrderDirection = "desc",
     state: Annotated[list[IncidentState] | None, Query(description="Only in one of these states.")] = None,
     severity: Annotated[Severity, Query(description="Only at least so severe.")] = "low",
     min_score: Annotated[int, Query(ge=0, le=100)] = 0,
@@ -171,7 +172,7 @@ async def list_incidents(
     technique: Annotated[str | None, Query(max_length=16)] = None,
     token: Annotated[str | None, Query(max_length=255)] = None,
 ) -> Response:
-    """List incidents, those with the latest events first."""
+    """List incidents, by default those with the latest events first."""
     selection = Selection(
         states=tuple(state or ()),
         least_severity=NUMBERS[severity],
@@ -184,7 +185,8 @@ async def list_incidents(
     )
 
     def fetch(connection: Connection, after: tuple[int, int] | None, limit: int) -> list[IncidentItem]:
-        return [incident_item(one) for one in queries.incidents(connection, limit, selection, before=after)]
+        found = queries.incidents(connection, limit, selection, before=after, direction=direction)
+        return [incident_item(one) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.incident))
 

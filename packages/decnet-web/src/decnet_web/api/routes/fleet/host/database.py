@@ -16,10 +16,10 @@ from decnet.database.jobs import MOST_BACKUPS, Job
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import shown, sqlite_file
 from decnet_models.database.schema import current_revision
-from decnet_models.database.versions import newest_revision
 from decnet_models.events.tables import event_forgotten
 from decnet_models.events.volume import Volume, volumes
 from decnet_models.maintenance.checksum import checksum_file
+from decnet_models.migrations.chain import newest_revision
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
 from decnet_web.api.fleet import Fleet

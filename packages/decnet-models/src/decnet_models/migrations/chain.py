@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
+VERSIONS = Path(__file__).parent / "versions"
 
 
 def revisions() -> list[str]:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Pages of a list by the values of the row before (keyset pagination): a late page costs what the first one does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Column, Select, tuple_
+
+Direction: TypeAlias = Literal["desc", "asc"]
+"""Highest values first, or lowest."""
+
+
+def in_order(
+    query: Select[Any], columns: Sequence[Column[Any]], after: Sequence[Any] | None, direction: Direction = "desc"
+) -> Select[Any]:
+    """Return the query in the order of `columns`, beginning after the row that has the values `after`.
+
+    The first column is compared by itself, too: SQLite looks up no more of a row value than that in an index.
+    """
+    if direction == "asc":
+        ordered = query.order_by(*columns)
+        if after is None:
+            return ordered
+        return ordered.where(columns[0] >= after[0], tuple_(*columns) > tuple(after))
+    ordered = query.order_by(*(column.desc() for column in columns))
+    return ordered if after is None else ordered.where(columns[0] <= after[0], tuple_(*columns) < tuple(after))

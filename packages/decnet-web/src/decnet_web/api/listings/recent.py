@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Answers of findings that are given again while nothing at all was committed to the database.
+
+A dashboard that several people look at, and a program that polls, ask for the same pages again and again; making a page
+of 100 costs ten times what the rest of a request does. An answer depends on its address, the header Accept, the
+database, and for a span such as `since=24h` on the time; so one is given again until anything is committed
+(`decnet_models.database.commits`), and for SECONDS at most. Who asks is authenticated, limited and allowed as ever.
+
+PostgreSQL cannot say whether anything was committed: there each answer is made anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from decnet_models.database.commits import Mark
+from decnet_web.api.dependencies import Access
+from decnet_web.api.fleet import Fleet
+from decnet_web.api.passage.etags import etag
+
+SECONDS = 1.0
+MOST_BYTES = 2 << 20
+LARGEST = 512 << 10
+"""Bytes of one answer; a larger one is made each time."""
+
+Key = tuple[str, bytes, str]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class RecentAnswers:
+    """The answers since the last commit, MOST_BYTES of them; used in the event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._mark: Mark = None
+        self._bytes = 0
+        self._known: dict[Key, tuple[float, Response]] = {}
+
+    def find(self, mark: Mark, key: Key) -> Response | None:
+        """Return the answer that was given since the commit of `mark`."""
+        if mark != self._mark:
+            self.clear()
+            self._mark = mark
+        made, answer = self._known.get(key, (0.0, None))
+        return answer if answer is not None and self._clock() - made < SECONDS else None
+
+    def keep(self, mark: Mark, key: Key, answer: Response) -> None:
+        """Keep an answer to a question that was asked after `mark`, unless something was committed since then."""
+        body = getattr(answer, "body", None)
+        if mark != self._mark or answer.status_code != 200 or not isinstance(body, bytes) or len(body) > LARGEST:
+            return
+        _, former = self._known.pop(key, (0.0, None))
+        self._bytes += len(body) - (len(former.body) if former is not None else 0)
+        if self._bytes > MOST_BYTES:
+            self._known.clear()
+            self._bytes = len(body)
+        answer.headers.setdefault("ETag", etag(body))
+        self._known[key] = (self._clock(), answer)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._known.clear()
+        self._bytes = 0
+
+
+class RecentRoute(APIRoute):
+    """A route whose answers to GET are given again, if they do not depend on who asks: its principal has no name."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        answer, access = super().get_route_handler(), self._access()
+        if access is None:
+            return answer
+
+        async def handle(request: Request) -> Response:
+            recent: RecentAnswers = request.app.state.recent
+            fleet: Fleet = request.app.state.fleet
+            mark, key = fleet.commits.mark(), _key(request)
+            known = recent.find(mark, key)
+            if known is not None:
+                await access(request)
+                return known
+            made = await answer(request)
+            recent.keep(mark, key, made)
+            return made
+
+        return handle
+
+    def _access(self) -> Access | None:
+        """Return what lets clients through, None if answers may depend on who asks or the route changes something."""
+        asked = [one for one in self.dependant.dependencies if isinstance(one.call, Access)]
+        unnamed = len(asked) == 1 and (asked[0].name or "").startswith("_") and self.methods == {"GET"}
+        call = asked[0].call if unnamed else None
+        return call if isinstance(call, Access) else None
+
+
+def _key(request: Request) -> Key:
+    return request.scope["path"], request.scope["query_string"], request.headers.get("accept", "")

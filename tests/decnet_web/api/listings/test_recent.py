@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Answers that are given again: until something is committed, to those who may have them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from starlette.responses import Response
+from tests.decnet_web.api.served import Served, serving
+
+from decnet.fleet.deployment import transaction
+from decnet_core.events.catalogue import LoginAttempt
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
+from decnet_models.accounts.tables import api_token
+from decnet_models.events.queries import insert_events
+from decnet_web.api.listings.recent import LARGEST, MOST_BYTES, SECONDS, RecentAnswers
+
+EVENTS = "/api/v1/events"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path) as served:
+        yield served
+
+
+def add_event(served: Served) -> None:
+    with transaction(served.deployment, write=True) as connection:
+        payload = LoginAttempt("ssh", "root", success=False, password="x")
+        insert_events(connection, [Event(id=uuid7(time.time_ns()), ts=time.time_ns(), sensor="s", payload=payload)])
+
+
+async def test_answer_is_given_again_without_the_database(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served.client("viewer") as client:
+        await client.get(EVENTS)  # which writes down that the token was used
+        monkeypatch.setattr(served.application.state.recent, "_clock", lambda: 0.0)
+        first = await client.get(EVENTS)
+        with monkeypatch.context() as patched:
+            patched.setattr(served.application.state.fleet, "read", None)
+            again = await client.get(EVENTS)
+        same = await client.get(EVENTS, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert (same.status_code, same.content) == (304, b"")
+
+
+async def test_what_was_committed_is_in_the_next_answer(served: Served) -> None:
+    async with served.client("viewer") as client:
+        for number in range(3):
+            assert len((await client.get(EVENTS)).json()["items"]) == number
+            add_event(served)
+
+
+async def test_kept_answer_is_refused_to_who_may_not_have_it(served: Served) -> None:
+    async with served.client("viewer") as client, served.client() as nobody:
+        assert (await client.get(EVENTS)).status_code == 200
+        assert (await nobody.get(EVENTS)).status_code == 401
+        with transaction(served.deployment, write=True) as connection:
+            connection.execute(update(api_token).values(expires_at=1))
+        assert (await client.get(EVENTS)).status_code == 401
+
+
+async def test_other_forms_and_pages_are_answers_of_their_own(served: Served) -> None:
+    for _ in range(3):
+        add_event(served)
+    async with served.client("viewer") as client:
+        whole = await client.get(EVENTS)
+        one = await client.get(EVENTS, params={"limit": 1})
+        table = await client.get(EVENTS, headers={"Accept": "text/csv"})
+    assert [len(page.json()["items"]) for page in (whole, one)] == [3, 1]
+    assert table.headers["Content-Type"].startswith("text/csv")
+
+
+def test_answers_are_forgotten_after_a_second_and_a_commit() -> None:
+    now = [10.0]
+    recent, key = RecentAnswers(lambda: now[0]), (EVENTS, b"", "")
+    assert recent.find(1, key) is None
+    recent.keep(1, key, Response(b"one"))
+    assert recent.find(1, key) is not None
+    assert recent.find(1, (EVENTS, b"limit=1", "")) is None
+    now[0] += SECONDS
+    assert recent.find(1, key) is None
+    recent.keep(1, key, Response(b"two"))
+    assert recent.find(2, key) is None
+    assert recent.find(1, key) is None
+
+
+def test_an_answer_that_was_begun_before_a_commit_is_not_kept() -> None:
+    recent, key = RecentAnswers(), (EVENTS, b"", "")
+    recent.find(1, key)
+    recent.find(2, key)
+    recent.keep(1, key, Response(b"old"))
+    assert recent.find(2, key) is None
+
+
+def test_answers_have_a_bounded_size() -> None:
+    recent, kept = RecentAnswers(lambda: 0.0), MOST_BYTES // LARGEST
+    recent.find(1, ("", b"", ""))
+    for number in range(kept + 1):
+        recent.keep(1, (str(number), b"", ""), Response(bytes(LARGEST)))
+    recent.keep(1, ("large", b"", ""), Response(bytes(LARGEST + 1)))
+    recent.keep(1, ("refused", b"", ""), Response(b"no", 404))
+    known = [name for name in (*map(str, range(kept + 1)), "large", "refused") if recent.find(1, (name, b"", ""))]
+    assert known == [str(kept)]
