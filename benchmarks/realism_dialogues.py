@@ -78,10 +78,9 @@ async def by_service(name: str, directory: Path) -> None:
     real: object = "not here"
     (directory / "ours").mkdir()
     if not service_servers.missing(name):
-        (directory / "real").mkdir()
         address = own_address(62)
         port = free_port(address)
-        async with service_servers.real_server(name, directory / "real", address, port):
+        async with service_servers.real_server(name, address, port):
             real = len(records) - len(await kind.differing(address, port, records, WAITS))
     async with decoy_of(name, directory / "ours") as (address, port):
         wrong = await kind.differing(address, port, records, WAITS)

@@ -10,6 +10,7 @@ from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_models.database.engine import open_engine
+from decnet_models.fleet import change_log
 from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.states import State, record_state
 from decnet_models.realism import queries
@@ -17,7 +18,7 @@ from decnet_workers.orchestrator.schedule import Schedule
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 
 ALWAYS = queries.Persona("desk", "Debian", {}, "UTC", 0, 1440, 0b1111111)
-TOLD = fleet.ChangeInfo("added", "ana", "", 1)
+TOLD = change_log.ChangeInfo("added", "ana", "", 1)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ async def running(deployment: Deployment, bus: MemoryBus, worker: Worker[Any]) -
         yield
     finally:
         ctx.stop()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 async def until(condition: Callable[[], object]) -> None:

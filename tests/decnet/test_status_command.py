@@ -19,7 +19,8 @@ from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.fleet import queries as fleet
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Address, Decky
 from decnet_models.fleet.states import State, record_state
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import add_dead_letter

@@ -20,9 +20,9 @@ from decnet.drill.lan.machines import lan
 from decnet_core.deckies.handover import HandoverError
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
-from decnet_workers.orchestrator import shell_visit, web_visit
-from decnet_workers.orchestrator.announced import Route, connected
-from decnet_workers.orchestrator.scripts import ShellScript, WebScript
+from decnet_workers.orchestrator.scripts import FilesScript, ShellScript, WebScript
+from decnet_workers.orchestrator.visits import files, shell, web
+from decnet_workers.orchestrator.visits.announced import Route, connected
 
 pytestmark = [
     pytest.mark.fault,
@@ -33,6 +33,7 @@ pytestmark = [
 VISITOR, HOST = "10.77.1.1", "10.77.1.2"
 WEB = WebScript("Mozilla/5.0", 3, (0.0, 0.0, 0.0), (0.1, 0.5, 0.9))
 SHELL = ShellScript("root", ("id",), (0.0,))
+FILES = FilesScript("ubuntu", (0.0,) * 4, (0.0,) * 4)
 
 
 class HereContext:
@@ -66,9 +67,13 @@ async def visit(ctx: Context, state: Path) -> None:
     def route(port: int) -> Route:
         return Route("machine-02", VISITOR, HOST, port, f"life-{port}", "machine-01")
 
-    assert await web_visit.visit(partial(connected, ctx, route(PORTS["http"])), HOST, WEB) >= 2
+    assert await web.visit(partial(connected, ctx, route(PORTS["http"])), HOST, WEB) == 1  # which leads to another
     for _ in range(3):  # more often than there are sockets
-        await shell_visit.visit(await connected(ctx, route(PORTS["ssh"])), SHELL)
+        await shell.visit(await connected(ctx, route(PORTS["ssh"])), SHELL)
+    files_route = route(21)
+    await files.visit(
+        await connected(ctx, files_route), lambda port: connected(ctx, files_route, data_port=port), FILES
+    )
     lent = [await connected(ctx, route(PORTS["http"])) for _ in range(2)]
     with pytest.raises(HandoverError, match="all sockets"):
         await connected(ctx, route(PORTS["http"]))
@@ -82,7 +87,7 @@ def test_orchestrators_clients_go_from_one_decky_to_another_and_all_of_it_is_syn
     with tempfile.TemporaryDirectory(prefix="decnet-") as name, lan(Path(name)) as made:
         state = Path(name) / "state"
         with fleet(made, Path(name), "netns"):
-            deploy(made, Path(name), "netns", 2)
-            ports = [(address, port) for address in (VISITOR, HOST) for port in PORTS.values()]
+            deploy(made, Path(name), "netns", 2, "ubuntu-db")
+            ports = [(address, port) for address in (VISITOR, HOST) for port in (21, *PORTS.values())]
             assert clients.until_all_answer(made, ports, 60).holds
             asyncio.run(visit(cast("Context", HereContext(state)), state))

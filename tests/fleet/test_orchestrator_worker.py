@@ -22,7 +22,14 @@ from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import SlugKind, mint
-from decnet_core.events.catalogue import CommandRun, HttpRequest, SessionClosed
+from decnet_core.events.catalogue import (
+    CommandRun,
+    FileCaptured,
+    HttpRequest,
+    LoginAttempt,
+    ServiceRequest,
+    SessionClosed,
+)
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
@@ -32,6 +39,7 @@ from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.fleet import change_log
 from decnet_models.fleet import queries as fleet
 from decnet_models.fleet.states import State, record_state
 from decnet_models.realism import queries
@@ -48,7 +56,7 @@ NOBODY = msgspec.structs.replace(
 )
 """Plans nothing by itself."""
 ALWAYS = msgspec.structs.replace(NOBODY, work_days=127, work_from=0, work_until=1440)
-TOLD = fleet.ChangeInfo("added", "ana", "", 1)
+TOLD = change_log.ChangeInfo("added", "ana", "", 1)
 
 
 class Ground:
@@ -95,7 +103,7 @@ class Ground:
 async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
     deckies = tuple(
         DeckySettings(
-            name=f"web-0{index}", address=own_address(100 + index), persona="debian-web", services=ports(100 + index)
+            name=f"web-0{index}", address=own_address(100 + index), persona="debian-web", services=ports(index)
         )
         for index in (1, 2)
     )
@@ -107,8 +115,9 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
     await host.close()
 
 
-def ports(last: int) -> dict[str, int]:
-    return {name: free_port(own_address(last)) for name in ("http", "ssh")}
+def ports(index: int) -> dict[str, int]:
+    others = ("ftp", "mysql", "smtp") if index == 1 else ()
+    return {name: free_port(own_address(100 + index)) for name in ("http", "ssh", *others)}
 
 
 @asynccontextmanager
@@ -152,6 +161,40 @@ async def test_planned_sessions_take_place_from_the_peers_address_and_are_synthe
     commands: list[Any] = [event.payload for event in ground.played.events(CommandRun) if event.session == str(shell)]
     assert [each.command for each in commands][:2] == ["id", "uptime"]
     assert {event.session for event in ground.played.events(SessionClosed)} == {str(shell), str(one)}
+
+
+MAIL = {
+    "host": "web-02",
+    "sender": "deploy@web-02",
+    "recipient": "root@web-01",
+    "text": "Subject: disk\n\n.bashrc\nBest\n",
+    "pause": 0.0,
+}
+FILES = {"user": "deploy", "pauses": [0.0, 0.0, 0.0, 0.0], "choices": [0.5, 0.9, 0.0, 0.2]}
+STATEMENTS = ["SHOW DATABASES", "SELECT * FROM wordpress.wp_users LIMIT 5", "SHOW TABLES FROM wordpress", "SELECT 1"]
+
+
+async def test_mail_files_and_statements_go_from_decky_to_decky(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    body = {"user": "wordpress", "statements": STATEMENTS, "pauses": [0.0] * len(STATEMENTS)}
+    mail, files, database = ground.plan("smtp", MAIL), ground.plan("ftp", FILES), ground.plan("mysql", body)
+    async with orchestrator(ground):
+        ended = await ground.until_ended(mail, files, database)
+    assert [(action.state, action.error) for action in ended] == [("done", None)] * 3
+    events = ground.played.events()
+    assert all(event.synthetic for event in events)
+    assert {event.session for event in events} == {str(mail), str(files), str(database)}
+    (sent,) = [each.payload for each in ground.played.events(ServiceRequest)]
+    assert isinstance(sent, ServiceRequest)
+    assert sent.detail["subject"] == "disk"
+    assert sent.detail["bytes"] == str(len("Subject: disk\r\n\r\n.bashrc\r\nBest\r\n"))
+    asked: list[Any] = [each.payload for each in ground.played.events(CommandRun)]
+    assert [each.command for each in asked if each.service == "mysql"] == STATEMENTS
+    assert all(each.known for each in asked)
+    of_ftp = [each.command.split()[0] for each in asked if each.service == "ftp"]
+    assert of_ftp.count("EPSV") == of_ftp.count("LIST") + of_ftp.count("RETR") == 4
+    assert {each.payload.success for each in ground.played.events(LoginAttempt)} == {True}  # type: ignore[attr-defined]
+    assert ground.played.events(FileCaptured) == []
 
 
 async def test_the_plan_of_a_day_is_made_once_whatever_restarts(ground: Ground) -> None:
@@ -200,12 +243,12 @@ async def test_sessions_that_were_missed_or_cut_off_are_not_made_up_for(ground: 
 async def test_what_cannot_take_place_says_why(ground: Ground) -> None:
     ground.desire(NOBODY)
     gone = ground.plan("http", WEB, peer="web-09")
-    unknown = ground.plan("smtp", WEB)
+    unknown = ground.plan("redis", WEB)
     wrong = ground.plan("http", {"pages": 1})
     async with orchestrator(ground):
         errors = [action.error or "" for action in await ground.until_ended(gone, unknown, wrong)]
     assert errors[0] == "decky web-09 is not played any more"
-    assert errors[1] == "decky web-01 does not offer smtp to web-02 any more"
+    assert errors[1] == "decky web-01 does not offer redis to web-02 any more"
     assert "missing required field" in errors[2]
 
 

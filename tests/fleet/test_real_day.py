@@ -46,7 +46,7 @@ pytestmark = [
 
 OURS, COWRIES = "10.77.0.11", "10.77.0.12"
 ADDRESSES = [f"10.77.9.{number}" for number in range(1, 13)]
-PATIENCE = 90
+PATIENCE = 180
 SETTINGS = f"""
 [decoys]
 failure_delay_ms = 0

@@ -15,7 +15,7 @@ from decnet.deckies import excluded, host_network
 from decnet.deckies.host_network import HostNetwork
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.personas.catalog import converted, persona
-from decnet_models.fleet import queries, states
+from decnet_models.fleet import change_log, queries, states
 from decnet_models.fleet.queries import Address, Decky
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
@@ -179,7 +179,7 @@ def test_leased_addresses_are_the_networks_affair(run: Run, deployment: Deployme
     )
     assert "cam-01  dhcp  netns on eth0" in run("deploy", str(file), "--yes").out
     with transaction(deployment, write=True) as connection:
-        leased = queries.ChangeInfo("changed", "reconciler", "leased", 5)
+        leased = change_log.ChangeInfo("changed", "reconciler", "leased", 5)
         assert queries.lease_address(connection, "cam-01", Address("10.20.0.99", 24, "10.20.0.1"), leased)
     assert "10.20.0.99/24 via 10.20.0.1 (dhcp)" in run("decky", "list").out
     again = tmp_path / "again.toml"
@@ -234,7 +234,7 @@ def test_two_operators_at_once_do_not_overwrite_each_other(
             box = queries.decky_named(connection, "box")
             assert box is not None
             changed = msgspec.structs.replace(box, host_name="other")
-            queries.write_decky(connection, changed, queries.ChangeInfo("changed", "ana", "", 1))
+            queries.write_decky(connection, changed, change_log.ChangeInfo("changed", "ana", "", 1))
         return HOST
 
     monkeypatch.setattr(host_network, "look", other_one)

@@ -15,8 +15,9 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.events.queries import insert_events
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import Decky, Policy, Service
+from decnet_models.fleet import mutation_policies, queries
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky, Service
 from decnet_models.realism.queries import persona_named
 
 SET = ("decky", "policy", "web-1", "--every", "7d", "--service", "http", "--service", "ssh=2022")
@@ -53,7 +54,7 @@ def test_a_policy_is_set_shown_and_taken_off(run: Run, deployment: Deployment) -
     assert "22:00-04:30 UTC" in said.out
     assert "as soon as mutate has drawn the time" in said.out
     with transaction(deployment) as connection:
-        stored = queries.policy_of(connection, "web-1")
+        stored = mutation_policies.policy_of(connection, "web-1")
         assert persona_named(connection, "nas") is not None  # mutate reads the rows only
     services = (Service("http", 8080), Service("ssh", 2022))
     assert stored == Policy("web-1", 7 * 86400, 22 * 60, 4 * 60 + 30, services, ("nas",), consistent=False)
@@ -88,7 +89,7 @@ def test_a_policy_of_which_nothing_can_come_is_refused(
     assert said.code in (1, 2)
     assert told in said.err
     with transaction(deployment) as connection:
-        assert queries.policy_of(connection, "web-1") is None
+        assert mutation_policies.policy_of(connection, "web-1") is None
 
 
 def test_the_plan_shows_what_a_change_now_then_does(run: Run, row: Callable[[], Decky]) -> None:

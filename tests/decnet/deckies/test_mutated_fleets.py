@@ -14,7 +14,8 @@ from decnet.deckies.operations import as_wanted
 from decnet.deckies.resolve import Known, resolve
 from decnet.deckies.wanted import Wanted
 from decnet_decoys.personas.catalog import files
-from decnet_models.fleet.queries import Decky, Policy, Service
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky, Service
 from decnet_workers.mutate.variant import Circumstances, UnchangeableError, character, variant
 
 HOST = HostNetwork({"eth0": (ip_interface("10.20.0.2/24"), ip_interface("fd00::2/64"))})

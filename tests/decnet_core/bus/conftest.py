@@ -29,7 +29,7 @@ StartBroker = Callable[..., Awaitable[Broker]]
 OpenWire = Callable[..., Awaitable[Any]]
 
 _STARTUP_SECONDS = 20.0
-_SOON_SECONDS = 5.0
+_SOON_SECONDS = 30.0
 
 _BROKER_PROGRAM = """
 import asyncio, sys

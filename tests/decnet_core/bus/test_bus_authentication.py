@@ -24,7 +24,7 @@ from decnet_core.bus.settings import BusSettings, ClientOptions
 
 StartNats = Callable[..., contextlib.AbstractContextManager[str]]
 
-SOON = 5.0
+SOON = 30.0
 PATIENCE = 30.0
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
 

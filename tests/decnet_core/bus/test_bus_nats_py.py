@@ -20,7 +20,7 @@ from decnet_core.bus.settings import BusSettings
 
 Open = Callable[..., Awaitable[Any]]
 
-SOON = 5.0
+SOON = 30.0
 LOOPBACK = BusSettings(tcp="127.0.0.1:0", tcp_token="secret", tcp_role="operator")
 
 

@@ -128,6 +128,8 @@ def test_endpoints_of_both_families() -> None:
         ("2001:db8:1:2::3", "2001:db8:1::/48"),
         ("2001:db8:1:ffff::", "2001:db8:1::/48"),
         ("unix", "unix"),
+        ("unix:7", "unix:7"),
+        ("a.b.c.d", "a.b.c.d"),
     ],
 )
 def test_the_prefix_of_a_source(address: str, prefix: str) -> None:

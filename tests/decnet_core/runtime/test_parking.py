@@ -108,3 +108,24 @@ async def test_who_serves_is_busy_while_visitors_come_or_stay_and_else_at_rest(t
 
     await ctx.serve(visits, 10.0)
     assert noted == ["busy 10", "rest 10", "busy 10", "busy 10", "rest 10", "rest 10"]
+
+
+def test_a_break_is_asked_for_at_once_and_again_a_moment_later(clock: list[float]) -> None:
+    parking, asked, breaks = Parking(), list[tuple[object, ...]](), list[tuple[float, float]]()
+    parking.enable(30.0, lambda *request: asked.append(request), lambda *request: breaks.append(request))
+    assert parking.take_break(999.0, 10.0, 40.0) == AGAIN_SECONDS
+    parking.take_break(1000.0, 10.0, 40.0)
+    assert breaks == [(999.0, 1040.0)]
+    clock[0] += AGAIN_SECONDS
+    parking.take_break(1000.2, 10.0, 40.0)
+    assert breaks[1:] == [(1000.2, 1000.0 + AGAIN_SECONDS + 40.0)]
+    with parking.side_job():
+        clock[0] += 1.0
+        assert parking.take_break(clock[0], 10.0, 40.0) == 10.0
+    assert len(breaks) == 2
+    assert asked == []
+    assert parking.has_worked
+
+
+def test_there_is_no_break_without_a_supervisor_that_parks() -> None:
+    assert Parking().take_break(0.0, 10.0, 40.0) == 10.0

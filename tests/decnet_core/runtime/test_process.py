@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from decnet_core.exits import Exit
+from decnet_core.runtime.process import NICENESS
 
 DOOR = """
     import sys
@@ -25,6 +26,7 @@ DOOR = """
     class Door(Worker[NoSettings]):
         "Waits."
         name = "door"
+        gives_way = "gives-way" in sys.argv
 
         async def start(self, ctx):
             if "refuse" in sys.argv:
@@ -78,6 +80,17 @@ def test_it_reports_ready_and_stops_on_sigterm(start: Start, notifications: sock
     process.send_signal(signal.SIGTERM)
     assert notifications.recv(100) == b"STOPPING=1"
     assert process.wait(10) == Exit.STOPPED
+
+
+@pytest.mark.parametrize(("arguments", "niceness"), [((), 0), (("gives-way",), NICENESS)])
+def test_one_that_gives_way_is_nicer_than_others(
+    start: Start, notifications: socket.socket, arguments: tuple[str, ...], niceness: int
+) -> None:
+    process = start(*arguments, NOTIFY_SOCKET=notifications.getsockname())
+    assert b"READY=1" in notifications.recv(200)
+    nicest = 19
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(ours + niceness, nicest)
 
 
 def test_it_feeds_the_watchdog(start: Start, notifications: socket.socket) -> None:

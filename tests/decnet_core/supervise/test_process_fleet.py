@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -15,8 +16,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from decnet_core.exits import Exit
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.supervise.fork.supervised_process import _Child
 from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.logfile import StandardError
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
@@ -115,6 +119,20 @@ async def test_worker_that_is_ready_before_it_is_known_is_ready(
     async with running(tmp_path, "steady") as fleet:
         assert one(fleet, "steady").phase is Phase.READY
         assert len(fleet._early) == 0
+
+
+async def test_what_a_worker_said_before_it_was_known_is_heard_before_what_it_says_later(tmp_path: Path) -> None:
+    """A message may be read between the moment when the process is known and the one when the earlier are delivered."""
+    async with running(tmp_path, "steady") as fleet:
+        process = fleet._processes["steady"]
+        ours = next(pid for pid in itertools.count(1 << 22) if not process.knows(pid))  # the kernel's are smaller
+        fleet._on_notify(ours, {"STATUS": "first"})
+        process._children[ours] = child = _Child(StandardError())
+        fleet._on_notify(ours, {"STATUS": "second"})
+        assert child.reason(Exit.STARTUP_FAILED) == "second"
+        fleet._deliver_early(ours)
+        assert child.reason(Exit.STARTUP_FAILED) == "second"
+        del process._children[ours]
 
 
 async def test_children_of_a_worker_end_with_it(tmp_path: Path) -> None:

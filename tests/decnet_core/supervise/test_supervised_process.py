@@ -7,18 +7,27 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from decnet_core.bus.broker.server import Broker
+from decnet_core.bus.client import connect
+from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.subjects import Health
 from decnet_core.runtime.notify import REPLACE
+from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.fork import socket_store
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import StandardError
+from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.tasks import Tasks
 
@@ -221,3 +230,36 @@ async def test_sockets_for_which_there_is_no_room_are_shown(
     for _ in range(3):
         worker.on_notify(1, {"FDSTORE": "1", "FDNAME": "ssh"}, [os.open("/dev/null", os.O_RDONLY)])
     assert worker.status.unkept_sockets == 2
+
+
+async def test_a_request_whose_sockets_did_not_all_come_is_not_granted(tmp_path: Path) -> None:
+    """Parked without them, nobody would hear clients: the process stays, and asks again."""
+    broker = Broker(BusSettings(), tmp_path / "bus")
+    await broker.start()
+    spawner, tasks = Spawner(), Tasks("test")
+    bus = WakeBus(lambda: connect(f"unix://{tmp_path}/bus", name="supervise", wait=5), tasks, lambda: None)
+    worker = SupervisedProcess(
+        "door",
+        spawner.spawn,
+        settings=SuperviseSettings(),
+        logfile=StandardError(),
+        tasks=tasks,
+        changed=lambda _: None,
+        wake_bus=bus,
+    )
+    worker.start()
+    await until(lambda: worker.knows(1))
+    worker.on_notify(1, {"READY": "1"})
+    asked = ParkRequest(time.monotonic() + 60, None, (), Health("door", "ready", 1, 0.0, 0, {}), sockets=("http",))
+    message = {REQUEST: msgspec.json.encode(asked).decode()}
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        worker.on_notify(1, message, [os.dup(door.fileno())])  # the first makes the supervisor listen
+        await until(lambda: worker._waker is not None and worker._waker._listening is not None)
+        worker.on_notify(1, message)
+        assert not worker._lifecycle.parking
+        worker.on_notify(1, message, [os.dup(door.fileno())])
+        await until(lambda: worker.status.phase is Phase.PARKED)
+    await asyncio.wait_for(worker.stop(), 30)
+    await bus.close()
+    await tasks.close()
+    await broker.stop()

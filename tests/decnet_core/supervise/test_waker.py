@@ -70,6 +70,23 @@ async def test_the_first_request_makes_the_supervisor_listen_the_second_is_grant
     assert (desk.woken, desk.by) == (1, "clerk.order")
 
 
+async def test_who_takes_a_break_is_not_woken_by_messages_and_may_be_parked_as_usual_later(desk: Desk) -> None:
+    desk.asks()
+    await desk.settled()
+    assert not desk.asks(listens=())  # it has listened to too much
+    await desk.settled()
+    looked = time.monotonic()
+    await desk.message()
+    assert desk.asks(listens=(), idle_since=looked)
+    await desk.message()
+    assert desk.woken == 0
+    assert not desk.asks()  # it would not hear what wakes it
+    await desk.settled()
+    assert desk.asks()
+    await desk.message()
+    assert desk.woken == 1
+
+
 async def test_what_came_after_the_last_look_began_refuses_the_request(desk: Desk) -> None:
     desk.asks()
     await desk.settled()

@@ -52,13 +52,13 @@ REQUESTS = [
 ]  # fmt: skip
 
 
-async def asked(address: str, port: int, request: bytes) -> bytes:
-    """Return the first answer, its date and own port left out."""
+async def asked(address: str, port: int, request: bytes, seconds: float = 0.25) -> bytes:
+    """Return what is answered within `seconds`, its date and own port left out."""
     reader, writer = await asyncio.open_connection(address, port)
     writer.write(request + b"\r\n")
     data = b""
     try:
-        async with asyncio.timeout(0.25):
+        async with asyncio.timeout(seconds):
             while piece := await reader.read(1 << 16):
                 data += piece
         data += b"<closed>"
@@ -108,7 +108,14 @@ async def test_answers_are_indistinguishable_from_nginx(host: DeckyHost, nginx: 
     for start in range(0, len(REQUESTS), 10):
         requests = REQUESTS[start : start + 10]
         answers = await asyncio.gather(*(asked(*target, request) for request in requests for target in targets))
-        for request, real, ours in zip(requests, answers[::2], answers[1::2], strict=True):
-            version = re.search(rb"nginx/[0-9.]+", real)
-            assert version is not None
-            assert ours == real.replace(version[0], b"nginx/1.22.1"), request
+        for request, *both in zip(requests, answers[::2], answers[1::2], strict=True):
+            if of_1_22(both[0]) != both[1]:  # on a busy machine an answer takes longer
+                both = await asyncio.gather(*(asked(*target, request, 10) for target in targets))  # noqa: PLW2901
+            real, ours = both
+            assert b"nginx/" in real
+            assert ours == of_1_22(real), request
+
+
+def of_1_22(answer: bytes) -> bytes:
+    """Return `answer` as if it came from the nginx of Debian 12."""
+    return re.sub(rb"nginx/[0-9.]+", b"nginx/1.22.1", answer)

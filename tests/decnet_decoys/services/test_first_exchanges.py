@@ -32,5 +32,5 @@ async def test_the_real_server_answers_as_recorded(name: str, tmp_path: Path) ->
         pytest.skip(real_servers.missing(name))
     address = own_address(63)
     port = free_port(address)
-    async with real_servers.real_server(name, tmp_path, address, port):
+    async with real_servers.real_server(name, address, port):
         assert not await KINDS[name].differing(address, port, recorded(name), REAL_WAITS)

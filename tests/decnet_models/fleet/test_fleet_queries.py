@@ -7,8 +7,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Address, BadPolicy, ChangeInfo, ChangeKind, Decky, Policy, Service
+from decnet_models.fleet import change_log, mutation_policies, queries, states
+from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
+from decnet_models.fleet.mutation_policies import BadPolicy, Policy
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
@@ -63,7 +65,7 @@ def test_changes_commit_in_the_order_of_their_numbers(housed: Engine, url: str) 
             queries.write_decky(waiting, second, info("added"))
     with writing(other) as connection:
         assert queries.write_decky(connection, second, info("added")) is not None
-        assert [one.decky for one in queries.changes_after(connection, 0)] == ["web", "mail"]
+        assert [one.decky for one in change_log.changes_after(connection, 0)] == ["web", "mail"]
     other.dispose()
 
 
@@ -72,7 +74,7 @@ def test_each_change_records_who_what_why_before_and_after(housed: Engine) -> No
         read = queries.write_decky(connection, WEB, info("added"))
         assert read is not None
         queries.write_decky(connection, msgspec.structs.replace(read, host_name="b"), info("mutated", 9))
-        newest, oldest = queries.history(connection, "web")
+        newest, oldest = change_log.history(connection, "web")
         assert (newest.kind, newest.actor, newest.reason, newest.ts, newest.version) == (
             "mutated",
             "ana",
@@ -84,8 +86,8 @@ def test_each_change_records_who_what_why_before_and_after(housed: Engine) -> No
         assert newest.after is not None
         assert (newest.before["host_name"], newest.after["host_name"]) == ("web.example", "b")
         assert oldest.before is None
-        assert queries.changes_after(connection, oldest.id) == [newest]
-        assert queries.history(connection, "web", before=newest.id) == [oldest]
+        assert change_log.changes_after(connection, oldest.id) == [newest]
+        assert change_log.history(connection, "web", before=newest.id) == [oldest]
 
 
 @pytest.mark.parametrize("wrong", [{"persona": "nobody"}, {"sensor": "nowhere"}, {"runtime": "moon"}])
@@ -94,7 +96,7 @@ def test_a_decky_that_cannot_be_is_refused_whole(housed: Engine, wrong: dict[str
         queries.write_decky(connection, msgspec.convert({**msgspec.to_builtins(WEB), **wrong}, Unchecked), info())
     with reading(housed) as connection:
         assert queries.deckies(connection) == []
-        assert queries.changes_after(connection, 0) == []
+        assert change_log.changes_after(connection, 0) == []
 
 
 class Unchecked(Decky, frozen=True):
@@ -134,7 +136,7 @@ def test_a_removed_decky_is_erased_when_it_is_gone_and_its_history_stays(housed:
         states.record_state(connection, State("web", 2, "absent", 6, 6), info("stopped"))
         assert queries.erase(connection, 10, info("gone")) == ["web"]
         assert queries.deckies(connection) == []
-        assert [one.kind for one in queries.history(connection, "web")] == ["gone", "stopped", "removed", "added"]
+        assert [one.kind for one in change_log.history(connection, "web")] == ["gone", "stopped", "removed", "added"]
 
 
 def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engine) -> None:
@@ -144,30 +146,30 @@ def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engi
         assert web is not None
         other = msgspec.structs.replace(WEB, name="calm", addresses=(Address("127.77.0.2"),), mutate_at=50)
         queries.write_decky(connection, other, info())
-        queries.set_policy(connection, policy, now_ns=1)
-        queries.set_policy(connection, policy, now_ns=2)
-        assert queries.schedule_mutation(connection, web, 50)
-        assert queries.due_for_mutation(connection, 10, now_ns=49) == []
+        mutation_policies.set_policy(connection, policy, now_ns=1)
+        mutation_policies.set_policy(connection, policy, now_ns=2)
+        assert mutation_policies.schedule_mutation(connection, web, 50)
+        assert mutation_policies.due_for_mutation(connection, 10, now_ns=49) == []
         dated = msgspec.structs.replace(web, mutate_at=50)
-        assert queries.due_for_mutation(connection, 10, now_ns=50) == [(dated, policy)]
-        assert queries.next_mutation_at(connection) == 50
-        assert queries.policy_of(connection, "web") == policy
-        assert queries.policy_of(connection, "calm") is None
-        assert queries.drop_policy(connection, "web")
-        assert queries.due_for_mutation(connection, 10, now_ns=50) == []
-        assert queries.next_mutation_at(connection) is None
+        assert mutation_policies.due_for_mutation(connection, 10, now_ns=50) == [(dated, policy)]
+        assert mutation_policies.next_mutation_at(connection) == 50
+        assert mutation_policies.policy_of(connection, "web") == policy
+        assert mutation_policies.policy_of(connection, "calm") is None
+        assert mutation_policies.drop_policy(connection, "web")
+        assert mutation_policies.due_for_mutation(connection, 10, now_ns=50) == []
+        assert mutation_policies.next_mutation_at(connection) is None
 
 
 def test_what_runs_an_image_is_never_due_even_with_a_policy(housed: Engine) -> None:
     with writing(housed) as connection:
         assert queries.write_decky(connection, msgspec.structs.replace(WEB, image="pot"), info())
-        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
-        assert queries.without_mutation_time(connection, 10, now_ns=0) == []
+        mutation_policies.set_policy(connection, Policy("web", 3600), now_ns=1)
+        assert mutation_policies.without_mutation_time(connection, 10, now_ns=0) == []
         pot = queries.decky_named(connection, "web")
         assert pot is not None
-        assert queries.schedule_mutation(connection, pot, 50)
-        assert queries.due_for_mutation(connection, 10, now_ns=50) == []
-        assert queries.next_mutation_at(connection) is None
+        assert mutation_policies.schedule_mutation(connection, pot, 50)
+        assert mutation_policies.due_for_mutation(connection, 10, now_ns=50) == []
+        assert mutation_policies.next_mutation_at(connection) is None
 
 
 def test_a_time_is_to_be_drawn_for_a_new_policy_and_when_a_clock_was_ahead(housed: Engine) -> None:
@@ -175,28 +177,30 @@ def test_a_time_is_to_be_drawn_for_a_new_policy_and_when_a_clock_was_ahead(house
     with writing(housed) as connection:
         web = queries.write_decky(connection, WEB, info())
         assert web is not None
-        assert queries.without_mutation_time(connection, 10, now_ns=0) == []  # it has no policy
-        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
-        assert queries.without_mutation_time(connection, 10, now_ns=0) == [(web, Policy("web", 3600))]
-        assert not queries.schedule_mutation(connection, msgspec.structs.replace(web, version=7), hour)
-        assert queries.schedule_mutation(connection, web, 25 * hour)
-        assert queries.without_mutation_time(connection, 10, now_ns=0) == []
-        assert queries.schedule_mutation(connection, web, 25 * hour + 1)
-        assert [one.name for one, _ in queries.without_mutation_time(connection, 10, now_ns=0)] == ["web"]
-        assert queries.schedule_mutation(connection, web, hour)
-        queries.set_policy(connection, Policy("web", 7200), now_ns=1)  # another policy, another time
-        assert [one.mutate_at for one, _ in queries.without_mutation_time(connection, 10, now_ns=0)] == [None]
+        assert mutation_policies.without_mutation_time(connection, 10, now_ns=0) == []  # it has no policy
+        mutation_policies.set_policy(connection, Policy("web", 3600), now_ns=1)
+        assert mutation_policies.without_mutation_time(connection, 10, now_ns=0) == [(web, Policy("web", 3600))]
+        assert not mutation_policies.schedule_mutation(connection, msgspec.structs.replace(web, version=7), hour)
+        assert mutation_policies.schedule_mutation(connection, web, 25 * hour)
+        assert mutation_policies.without_mutation_time(connection, 10, now_ns=0) == []
+        assert mutation_policies.schedule_mutation(connection, web, 25 * hour + 1)
+        assert [one.name for one, _ in mutation_policies.without_mutation_time(connection, 10, now_ns=0)] == ["web"]
+        assert mutation_policies.schedule_mutation(connection, web, hour)
+        mutation_policies.set_policy(connection, Policy("web", 7200), now_ns=1)  # another policy, another time
+        assert [one.mutate_at for one, _ in mutation_policies.without_mutation_time(connection, 10, now_ns=0)] == [None]
 
 
 def test_a_policy_that_cannot_be_read_is_one_deckys_trouble(housed: Engine) -> None:
     with writing(housed) as connection:
         queries.write_decky(connection, WEB, info())
-        queries.set_policy(connection, Policy("web", 3600), now_ns=1)
+        mutation_policies.set_policy(connection, Policy("web", 3600), now_ns=1)
         connection.execute(text("UPDATE decky_policy SET services = '[\"ssh\"]'"))
-        found = queries.policy_of(connection, "web")
+        found = mutation_policies.policy_of(connection, "web")
         assert isinstance(found, BadPolicy)
         assert "object" in found.reason
-        assert queries.policies(connection) == queries.policies(connection, ["web"]) == {"web": found}
+        assert (
+            mutation_policies.policies(connection) == mutation_policies.policies(connection, ["web"]) == {"web": found}
+        )
 
 
 def test_a_mac_is_taken_once_a_decky_has_it(housed: Engine) -> None:

@@ -92,6 +92,14 @@ async def test_only_a_step_that_found_nothing_makes_the_worker_idle(make_context
         assert len(asked) == requests
 
 
+async def test_a_step_may_end_with_a_break_though_there_will_be_more(make_context: MakeContext) -> None:
+    ctx, asked, breaks = make_context(), list[float](), list[float]()
+    ctx.parking.enable(0.0, lambda since, _: asked.append(since), lambda _, due: breaks.append(due - time.monotonic()))
+    await Work(ctx, AT_ONCE, Rest(0.0, idle=False, break_seconds=40.0), Rest(0.0, idle=False)).run()
+    assert asked == []
+    assert breaks == [pytest.approx(40.0, abs=10.0)]
+
+
 async def test_a_worker_that_must_stop_before_it_began_does_nothing(make_context: MakeContext) -> None:
     work = Work(make_context(), AT_ONCE)
     work.ctx.stop()

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from decnet_core.canary import SlugKind, mint
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import writing
+from decnet_models.fleet import change_log
 from decnet_models.fleet import queries as fleet
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
 
-TOLD = fleet.ChangeInfo("added", "ana", "", 1)
+TOLD = change_log.ChangeInfo("added", "ana", "", 1)
 FIRST = Action(UUID(int=1), "session", "web", "desk", "clerk", "ssh", None, {"lines": ["ls"]}, 10)
 
 

@@ -87,6 +87,19 @@ def test_sensor_keeps_what_is_newer_over_restarts_and_refuses_the_rest(state: Pa
     assert (again.version, again.news()) == (0, None)
 
 
+def test_sensor_that_goes_on_talking_is_never_silent_however_short_that_time_is(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [2_000_000_000 * SECOND_NS]
+    monkeypatch.setattr(time, "time_ns", lambda: clock[0])
+    made = Contacts(state, files.listener_folder(state), silent_seconds=8, resumed=False)
+    for _ in range(20):
+        made.heard(NAME)
+        made.write((NAME,))
+        clock[0] += 2 * SECOND_NS
+        assert clock[0] < contacts(state)[NAME].silent_at
+
+
 def test_contacts_say_who_is_there_and_since_when_nobody_was_heard(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, SyncError, held_bytes
 from decnet_swarm.wire import SpoolPosition
 
-SECONDS = 10.0
+SECONDS = 30.0
 NEVER = 3600.0
 NOTHING = {"events": 0, "duplicates": 0, "rejected": 0, "disk_refusals": 0, "checkpoint_errors": 0}
 

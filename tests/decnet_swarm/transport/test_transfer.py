@@ -39,7 +39,7 @@ from decnet_swarm.wire import (
     from_forwarder,
 )
 
-SECONDS = 10.0
+SECONDS = 30.0
 WINDOW = 1 << 20
 
 

@@ -24,7 +24,7 @@ async def exchange(canary: Any, data: bytes, *, end: bool = False) -> bytes:
     if end:
         writer.write_eof()
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 30)
     finally:
         writer.close()
 
@@ -104,7 +104,7 @@ async def test_one_connection_serves_many_requests(start_canary: Start) -> None:
     slug = canary.token().text
 
     def browse() -> list[int]:
-        connection = http.client.HTTPConnection(canary.http[0], canary.http[1], timeout=5)
+        connection = http.client.HTTPConnection(canary.http[0], canary.http[1], timeout=30)
         statuses = []
         for method, target in (("GET", f"/{slug}"), ("HEAD", f"/{slug}"), ("POST", "/x"), ("GET", "/y")):
             connection.request(method, target, body=b"k=v" if method == "POST" else None)
@@ -154,7 +154,7 @@ async def test_connections_beyond_the_limit_are_closed(start_canary: Start) -> N
     canary = await start_canary(max_connections_per_source=1)
     _, first = await asyncio.open_connection(*canary.http)
     reader, second = await asyncio.open_connection(*canary.http)
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 30) == b""
     assert canary.ctx.counters.snapshot()["connections_refused"] == 1
     first.close()
     second.close()

@@ -130,10 +130,10 @@ async def start_enrich(fleet: Fleet, server: PlayingServer) -> AsyncIterator[Sta
 
             async def stop() -> None:
                 ctx.stop()
-                await asyncio.wait_for(running, 10)
+                await asyncio.wait_for(running, 30)
 
             waiting = asyncio.create_task(ready.wait())
-            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=10)
+            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=30)
             waiting.cancel()
             if not ready.is_set():
                 await running

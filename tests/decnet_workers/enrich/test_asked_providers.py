@@ -28,7 +28,7 @@ from decnet_workers.enrich.provider_error import ProviderError
 from decnet_workers.outbound.dial import Dialler
 
 ATTACKER = ipaddress.ip_address("185.220.101.4")
-DIALLER = Dialler("enrich", allowed=(parse_network("127.0.0.0/8"),), connect_seconds=5)
+DIALLER = Dialler("enrich", allowed=(parse_network("127.0.0.0/8"),), connect_seconds=30)
 
 Make = Callable[[], HttpProvider]
 

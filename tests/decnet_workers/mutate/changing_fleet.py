@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 
 from decnet_models.attackers.tables import attacker, attacker_decky, credential, credential_use
 from decnet_models.database.engine import reading, writing
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Policy, Service
+from decnet_models.fleet import change_log, mutation_policies, queries
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.realism import queries as realism
 from decnet_models.realism.queries import Persona
 from decnet_workers.mutate import mutations
@@ -44,7 +46,7 @@ class Fleet:
 
     def allow(self, name: str = "one", every: int = 86400, **changes: Any) -> None:
         policy = Policy(name, every, **{"services": (FTP, HTTP, SSH), **changes})
-        self.do(queries.set_policy, policy, now_ns=self.now)
+        self.do(mutation_policies.set_policy, policy, now_ns=self.now)
 
     def decky(self, name: str = "one") -> Decky:
         with reading(self.engine) as connection:
@@ -54,7 +56,7 @@ class Fleet:
 
     def kinds(self, name: str = "one") -> list[str]:
         with reading(self.engine) as connection:
-            return [one.kind for one in queries.history(connection, name)]
+            return [one.kind for one in change_log.history(connection, name)]
 
     def at(self, now: int) -> mutations.Report:
         """Run a pass at that time."""

@@ -19,7 +19,7 @@ from decnet_core.bus.subjects import FLEET_CHANGED, FleetChanged
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine
-from decnet_models.fleet import queries
+from decnet_models.fleet import mutation_policies
 from decnet_workers.mutate.worker import Mutate
 
 
@@ -39,7 +39,7 @@ class Running:
         self.fleet.allow(every=3600)
         self.announce()
         await self.until(lambda: self.fleet.decky().mutate_at is not None)
-        self.fleet.do(queries.schedule_mutation, self.fleet.decky(), at)
+        self.fleet.do(mutation_policies.schedule_mutation, self.fleet.decky(), at)
         self.announce()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -17,8 +17,9 @@ from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.ownership import guard
 from decnet_models.events.queries import insert_events
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import ChangeInfo, Decky, Service
+from decnet_models.fleet import change_log, mutation_policies, queries
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Decky, Service
 from decnet_models.progress.queries import begin_cursor, move_cursor
 from decnet_workers.mutate import change as changes
 from decnet_workers.mutate import schedule
@@ -38,7 +39,7 @@ def test_a_decky_with_a_policy_is_changed_when_its_time_has_come_and_gets_anothe
     after = fleet.decky()
     assert report.outcomes == {"changed": 1}
     assert (after.version, after.services != before.services) == (2, True)
-    assert after.mutate_at == report.next_at == schedule.next_at(after, queries.Policy("one", 86400), at)
+    assert after.mutate_at == report.next_at == schedule.next_at(after, mutation_policies.Policy("one", 86400), at)
     assert fleet.kinds() == ["mutated", "added"]
     assert fleet.at(at).outcomes == {}
     assert fleet.decky("two").version == 1  # which has no policy
@@ -46,7 +47,7 @@ def test_a_decky_with_a_policy_is_changed_when_its_time_has_come_and_gets_anothe
 
 def test_the_record_of_a_change_has_both_deckies_and_who_made_it(fleet: Fleet) -> None:
     fleet.at(fleet.due())
-    made, _ = fleet.do(queries.history, "one")
+    made, _ = fleet.do(change_log.history, "one")
     assert (made.actor, made.version, made.ts) == ("mutate", 2, fleet.now)
     assert msgspec.convert(made.after, Decky) == fleet.decky()
     assert made.before is not None
@@ -114,7 +115,7 @@ def test_a_decky_is_changed_within_its_window_only(fleet: Fleet) -> None:
     fleet.now = midnight
     fleet.due(every=60, window_from=60, window_until=120)
     one = fleet.decky()
-    fleet.do(queries.schedule_mutation, one, midnight)  # by an earlier policy
+    fleet.do(mutation_policies.schedule_mutation, one, midnight)  # by an earlier policy
     assert fleet.at(midnight + 59 * 60 * NS).outcomes == {"postponed": 1}
     at = fleet.decky().mutate_at
     assert at is not None
@@ -173,7 +174,7 @@ def test_a_persona_that_is_gone_or_broken_is_not_chosen(fleet: Fleet) -> None:
 
 def test_without_its_policy_a_decky_stays(fleet: Fleet) -> None:
     at = fleet.due()
-    fleet.do(queries.drop_policy, "one")
+    fleet.do(mutation_policies.drop_policy, "one")
     assert fleet.at(at).outcomes == {}
     assert fleet.at(at).next_at is None
 
@@ -223,7 +224,7 @@ def test_killed_before_the_commit_nothing_has_happened(fleet: Fleet, monkeypatch
     child = os.fork()
     if child == 0:
         try:
-            killed = queries.record_change
+            killed = change_log.record_change
 
             def record(*arguments: object, **named: object) -> None:
                 killed(*arguments, **named)  # type: ignore[arg-type]  # as they came

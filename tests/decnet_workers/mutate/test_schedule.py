@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.timing.durations import SECOND_NS
-from decnet_models.fleet.queries import Decky, Policy
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky
 from decnet_workers.mutate.schedule import LATE_NS, in_window, is_in_window, is_late, next_at, soon
 
 MINUTE, HOUR, DAY = 60 * SECOND_NS, 3600 * SECOND_NS, 86400 * SECOND_NS

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from decnet_models.fleet.conflicts import conflicts
-from decnet_models.fleet.queries import Address, Decky, Policy, Service
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_workers.mutate.variant import Character, Circumstances, UnchangeableError, character, variant
 
 SSH, HTTP, FTP, SMTP = Service("ssh", 22), Service("http", 80), Service("ftp", 21), Service("smtp", 25)

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.decnet_workers.orchestrator.fleets import OFFICE, decky, hosts
+from tests.decnet_workers.orchestrator.fleets import BOTH, OFFICE, decky, hosts
 
 from decnet_core.timing.durations import DAY_NS, SECOND_NS
 from decnet_models.fleet.queries import Address, Service
 from decnet_models.realism.queries import Action
 from decnet_workers.orchestrator.plan import Host, Rates, can_connect, sessions_between
-from decnet_workers.orchestrator.scripts import ShellScript, WebScript
+from decnet_workers.orchestrator.scripts import DatabaseScript, FilesScript, MailScript, ShellScript, WebScript
 from decnet_workers.orchestrator.working_hours import shift_on
 
 MONDAY = int(dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp()) * SECOND_NS
@@ -121,6 +122,42 @@ def test_each_script_is_one_that_its_client_can_follow() -> None:
             assert sum(shell.pauses) < 100
 
 
+EVERY = (Service("ftp", 21), Service("mysql", 3306), Service("smtp", 25))
+SHOP = {
+    **OFFICE.body,
+    "services": {
+        "mysql": {"accounts": {"root": [""], "shop": ["x"]}, "databases": {"shop": {"orders": {"columns": ["id"]}}}},
+        "smtp": {"domains": ["shop.example"]},
+    },
+}
+
+
+def test_mail_files_and_databases_are_used_as_the_persona_has_them() -> None:
+    actions = week(hosts(6, msgspec.structs.replace(OFFICE, body=SHOP), services=EVERY))
+    assert {action.protocol for action in actions} == {"ftp", "mysql", "smtp"}
+    files = [msgspec.convert(one.body, FilesScript) for one in actions if one.protocol == "ftp"]
+    assert {one.user for one in files} == {"deploy"}  # root has no FTP
+    assert all(len(one.pauses) == len(one.choices) > 1 for one in files)
+    asked = [msgspec.convert(one.body, DatabaseScript) for one in actions if one.protocol == "mysql"]
+    assert {one.user for one in asked} == {"shop"}
+    assert any("FROM shop.orders LIMIT" in line for one in asked for line in one.statements)
+    assert all(len(one.pauses) == len(one.statements) for one in asked)
+
+
+def test_each_mail_is_from_its_machine_in_its_moment_and_another_one() -> None:
+    fleet = hosts(6, msgspec.structs.replace(OFFICE, body=SHOP), services=EVERY[2:])
+    actions = week(fleet)
+    mails = [msgspec.convert(one.body, MailScript) for one in actions]
+    assert len({one.text for one in mails}) == len(mails) > 100
+    for action, one in zip(actions, mails, strict=True):
+        assert one.host == action.peer == one.sender.partition("@")[2]
+        assert one.recipient in ("root@shop.example", "deploy@shop.example")
+        date = parsedate_to_datetime(one.text.partition("\n")[0].removeprefix("Date: "))
+        assert int(date.timestamp()) == action.due_at // SECOND_NS
+        assert f"\nTo: <{one.recipient}>\n" in one.text
+        assert "{" not in one.text
+
+
 def test_nobody_logs_in_to_a_machine_without_accounts() -> None:
     appliance = msgspec.structs.replace(OFFICE, body={"users": []})
-    assert {action.protocol for action in week(hosts(4, appliance))} == {"http"}
+    assert {action.protocol for action in week(hosts(4, appliance, services=(*BOTH, *EVERY)))} == {"http", "smtp"}

@@ -25,9 +25,10 @@ from decnet_core.placement.runtimes.netns import Netns
 from decnet_core.state import State as StateDirectory
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.fleet import queries, states
+from decnet_models.fleet import change_log, queries, states
+from decnet_models.fleet.change_log import ChangeInfo
 from decnet_models.fleet.leases import Lease, leases_of
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.realism import queries as realism
 from decnet_workers.reconciler.database_ledger import DatabaseLedger
 from decnet_workers.reconciler.leases import ASK_AGAIN_NS, Leases, Renewed
@@ -109,7 +110,7 @@ def test_the_leased_address_becomes_the_deckys_and_is_recorded(network_of: Netwo
     assert (renewed.changed, renewed.errors, renewed.next_at) == (True, {}, network_of.now + 3600 * SECOND_NS)
     assert network_of.decky().addresses == (Address("10.77.0.100", 24, "10.77.0.1"),)
     with reading(network_of.engine) as connection:
-        (change, _) = queries.history(connection, "web-1")
+        (change, _) = change_log.history(connection, "web-1")
     assert (change.actor, change.reason) == ("reconciler", "leased by 10.77.0.2 for 7200 s")
     assert not network_of.renew().changed
     assert len(network_of.asked) == 1

@@ -24,8 +24,9 @@ from decnet_core.placement.reconciliation import Reconciliation
 from decnet_core.placement.runtimes.loopback import Loopback
 from decnet_core.state import State as StateDirectory
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
+from decnet_models.fleet import change_log, queries, states
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.fleet.tables import decky
 from decnet_models.notices import queries as notices
 from decnet_models.realism import queries as realism
@@ -51,7 +52,7 @@ def row(number: int, **other: object) -> Decky:
 def greeting(number: int) -> str:
     """Return what the decky's port says; "" when it is closed."""
     try:
-        with socket.create_connection((f"{NET}.{number}", PORT), timeout=5) as client:
+        with socket.create_connection((f"{NET}.{number}", PORT), timeout=30) as client:
             return client.recv(100).decode()
     except ConnectionRefusedError:
         return ""
@@ -87,7 +88,7 @@ class Fleet:
 
     def kinds(self, name: str) -> list[str]:
         with reading(self.engine) as connection:
-            return [change.kind for change in reversed(queries.history(connection, name))]
+            return [change.kind for change in reversed(change_log.history(connection, name))]
 
     def notices(self) -> list[object]:
         with reading(self.engine) as connection:

@@ -12,8 +12,9 @@ from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.deckies.orders import Assignment, Contact, Standing, Standings, ordered_file, reported_file
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
+from decnet_models.fleet import change_log, queries, states
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.notices import queries as notices
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
@@ -97,7 +98,7 @@ def test_reports_become_states_changes_and_notices(master: Master) -> None:
     assert set(master.deckies.run().notices) == {"decky.drifted", "decky.failed"}
     assert master.stands() == ("failed", 0, "no interface eth9")
     with reading(master.engine) as connection:
-        assert [one.kind for one in queries.history(connection, "shop", 10)][:2] == ["failed", "started"]
+        assert [one.kind for one in change_log.history(connection, "shop", 10)][:2] == ["failed", "started"]
 
 
 def test_why_nothing_is_known_is_said(master: Master) -> None:

@@ -34,7 +34,9 @@ class Endpoint:
         self.serves: list[Serve] = []
         self.serving: set[asyncio.Task[None]] = set()
         self.target: Target
-        self.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=5, idle_seconds=30)
+        self.sender = HttpSender(
+            Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=30, idle_seconds=30
+        )
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -167,7 +169,7 @@ async def test_the_answer_to_a_group_may_take_its_time_per_request(endpoint: End
             writer.write(OK)
 
     endpoint.serves = [slowly]
-    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=1, idle_seconds=30)
+    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=1, idle_seconds=30)
     assert await endpoint.post_all(names(15)) == [1, 2, 4, 8]
     assert endpoint.connections == 1
 
@@ -181,7 +183,7 @@ async def test_one_that_stops_answering_within_a_group_is_left(endpoint: Endpoin
 
     endpoint.serves = [stall, endpoint.answer]
     endpoint.sender = HttpSender(
-        Dialler("webhook", allowed=(), connect_seconds=5), attempt_seconds=0.3, idle_seconds=30
+        Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=0.3, idle_seconds=30
     )
     assert await endpoint.post_all(names(4)) == [1, 1, 1, 1]
     assert endpoint.connections == 2
@@ -201,7 +203,7 @@ async def test_what_comes_unasked_is_not_taken_for_an_answer(endpoint: Endpoint)
 
     endpoint.serves = [chatter, endpoint.answer]
     assert await endpoint.post(["/a"]) == [Reply(204)]
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(closed.wait(), 30)
     assert await endpoint.post(["/b"]) == [Reply(204)]
 
 

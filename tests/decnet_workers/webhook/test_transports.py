@@ -54,7 +54,7 @@ def transport(
     private: bool = True,
     options: dict[str, str] | None = None,
 ) -> Transport:
-    dialler = Dialler("webhook", allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
+    dialler = Dialler("webhook", allowed=(), connect_seconds=30, ca_file=ca_file, resolve=resolve)
     sealed = seal(KEY, "wh_1", Secrets(url, token))
     webhook = Webhook("wh_1", "shown", (), private, 1, 0, 1, 1, format=form, options=options or {}, sealed=sealed)
     return transport_of(webhook, Means(dialler, KEY, 5.0, 5.0, tmp_path / "alerts", file_bytes=6000, file_keep=2))

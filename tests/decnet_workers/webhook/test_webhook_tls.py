@@ -39,8 +39,8 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 async def post(port: int, host: str, ca_file: str) -> Reply | Failed:
-    dialler = Dialler("webhook", allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
-    sender = HttpSender(dialler, attempt_seconds=5, idle_seconds=1)
+    dialler = Dialler("webhook", allowed=(), connect_seconds=30, ca_file=ca_file, resolve=resolve)
+    sender = HttpSender(dialler, attempt_seconds=30, idle_seconds=1)
     try:
         request = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
         (outcome,) = await sender.post(parse_target(f"https://{host}:{port}/"), [request], allow_private=True)

@@ -19,7 +19,8 @@ export function trusted(): Plugin {
       return { code: changed, map: null };
     },
     buildEnd(error) {
-      if (!error && found === 0) this.error("React Aria's announcer has no `innerHTML = ''` any more: drop this plugin");
+      if (!error && found === 0)
+        this.error("React Aria's announcer has no `innerHTML = ''` any more: drop this plugin");
     },
   };
 }

@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from decnet_core.net.inherited import close_all
+from decnet_core.runtime.stored_sockets import MOST_IN_PACKET, _read_all
 from decnet_core.supervise.fork import socket_store
 from decnet_core.supervise.fork.socket_store import SocketStore
 
@@ -68,6 +70,31 @@ def test_the_limit_of_open_files_is_raised_for_it() -> None:
         store.clear()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_they_are_sent_without_copies_of_them() -> None:
+    """As many again might be more than this process may have."""
+    store = SocketStore()
+    store.on_notify(STORE, descriptors(200))
+    before = len(os.listdir("/proc/self/fd"))
+    with store.channel() as channel:
+        assert len(os.listdir("/proc/self/fd")) == before + 2
+        came = await asyncio.to_thread(_read_all, channel)
+    assert len(came["a"]) == 200
+    close_all(came["a"])
+    store.clear()
+
+
+async def test_what_is_removed_meanwhile_is_not_sent() -> None:
+    store = SocketStore()
+    store.on_notify(STORE, descriptors(MOST_IN_PACKET))
+    store.on_notify({**STORE, "FDNAME": "b"}, descriptors(2))
+    with store.channel() as channel:
+        store.on_notify({"FDSTOREREMOVE": "1", "FDNAME": "a"}, [])
+        came = await asyncio.to_thread(_read_all, channel)
+    assert {name: len(numbers) for name, numbers in came.items()} == {"b": 2}
+    close_all(came["b"])
+    store.clear()
 
 
 async def test_a_reader_that_goes_away_leaves_nothing_open() -> None:

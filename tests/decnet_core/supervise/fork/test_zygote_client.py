@@ -175,7 +175,7 @@ async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
     await forker.client.open()
     assert forker.client.pid
     os.kill(forker.client.pid, signal.SIGSTOP)
-    await asyncio.wait_for(forker.client.close(), 10)
+    await asyncio.wait_for(forker.client.close(), 30)
     assert not Path(f"/proc/{forker.client.pid}").exists()
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -236,10 +237,17 @@ def _command(name: str, directory: Path, address: str, port: int) -> str:
 
 
 @asynccontextmanager
-async def real_server(name: str, directory: Path, address: str, port: int) -> AsyncIterator[None]:
-    """Run a server until the block ends."""
-    for above in (directory, *directory.parents[:2]):
-        above.chmod(above.stat().st_mode | 0o755)  # they give up root
+async def real_server(name: str, address: str, port: int) -> AsyncIterator[None]:
+    """Run a server until the block ends, in a directory that its users may enter: pytest's are root's alone."""
+    with tempfile.TemporaryDirectory(prefix="decnet-real-", ignore_cleanup_errors=True) as made:
+        directory = Path(made)
+        directory.chmod(0o755)
+        async with _running(name, directory, address, port):
+            yield
+
+
+@asynccontextmanager
+async def _running(name: str, directory: Path, address: str, port: int) -> AsyncIterator[None]:
     command = await asyncio.to_thread(_command, name, directory, address, port)
     with (directory / "log").open("wb") as log:
         own_processes = () if name == "ftp" else ("--pid", "--mount-proc")  # vsftpd ends after one client as process 1

@@ -6,8 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
-from pathlib import Path
 
 from tests.decnet_decoys.decky_host import free_port, own_address
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS
@@ -23,9 +21,8 @@ async def record(name: str) -> None:
     address = own_address(62)
     port = free_port(address)
     kind = KINDS[name]
-    with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
-        async with real_server(name, Path(directory), address, port):
-            said = await kind.answers(address, port, kind.dialogues, TELNET_QUIET if "telnet" in name else QUIET)
+    async with real_server(name, address, port):
+        said = await kind.answers(address, port, kind.dialogues, TELNET_QUIET if "telnet" in name else QUIET)
     text = json.dumps(said, indent=1, ensure_ascii=True)
     (RECORDS / f"{name}.json").write_text(text + "\n", encoding="ascii")
     print(name, len(said))  # noqa: T201  # what it is for

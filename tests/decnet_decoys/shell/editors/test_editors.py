@@ -13,7 +13,7 @@ from tests.decnet_decoys.decky_host import Player, root_shell
 from decnet_decoys.shell.editors.keys import KeyReader
 from decnet_decoys.shell.editors.nano import Nano
 from decnet_decoys.shell.editors.pager import Pager
-from decnet_decoys.shell.editors.text_buffer import MAX_BYTES, MAX_LINES
+from decnet_decoys.shell.editors.text_buffer import MAX_BYTES, MAX_LINE, MAX_LINES, TextBuffer
 from decnet_decoys.shell.editors.vi import Vi
 from decnet_decoys.shell.machine.machine import Machine
 
@@ -121,7 +121,27 @@ def test_less_takes_keys_at_a_terminal_and_none_in_a_pipe(machine: Machine) -> N
     run = Player(root_shell(machine), answers=(b"q",))
     assert "\x1b[?1049h" in run("less /etc/passwd").text
     assert run("less /etc/hostname | cat").text == "web-01\n"
+    run.answers = [b"q"]
+    assert "from a command" in run("less <(echo from a command)").text
     assert run("less /nosuch").errors == "/nosuch: No such file or directory\n"
+
+
+def test_joining_and_breaking_lines_uses_up_no_room() -> None:
+    data = b"a" * 2000 + b"\n" + b"b" * 2000 + b"\n"
+    buffer = TextBuffer(data)
+    for _ in range(MAX_BYTES // 2000 + 1):
+        buffer.move(-1, 2000)
+        assert buffer.delete() == "\n"
+        buffer.insert("\n")
+    assert buffer.data == data
+
+
+def test_lines_are_not_joined_to_one_that_is_too_long() -> None:
+    data = b"a" * MAX_LINE + b"\nb\n"
+    buffer = TextBuffer(data)
+    buffer.move(0, MAX_LINE)
+    assert buffer.delete() == ""
+    assert buffer.data == data
 
 
 def test_top_stays_until_q(machine: Machine) -> None:

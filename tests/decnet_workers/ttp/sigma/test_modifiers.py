@@ -135,9 +135,9 @@ def test_expressions_that_backtracking_cannot_end_are_searched_at_once(pattern: 
     expressions = Expressions()
     expressions.add(pattern, "")
     expressions.found([b"a"])
-    started = time.perf_counter()
+    started = time.process_time()
     expressions.found([b"a" * 500_000 + b"x" * 500_000 + b"!"])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_time_of_a_search_grows_with_the_text_and_not_faster() -> None:
@@ -146,9 +146,9 @@ def test_time_of_a_search_grows_with_the_text_and_not_faster() -> None:
 
     def seconds(length: int) -> float:
         text = b"a" * length
-        started = time.perf_counter()
+        started = time.process_time()
         expressions.found([text])
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     short = min(seconds(100_000) for _ in range(3))
     assert min(seconds(1_600_000) for _ in range(3)) < 16 * 6 * max(short, 0.0005)

@@ -73,6 +73,6 @@ def test_a_text_without_wildcards_is_known_as_such() -> None:
 
 def test_time_is_linear_where_backtracking_explodes() -> None:
     match = compiled([parse("*a*a*a*a*a*a*a*a*a*a*b")])
-    started = time.perf_counter()
+    started = time.process_time()
     assert not match("a" * 200_000 + "c")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -66,11 +66,12 @@ def prefix_of(text: str) -> str:
 
     Limits may count what is in it together, but not as one source. Text that is no address is a network of its own.
     """
-    source = source_of(text)
-    if ":" in source:
-        return str(ip_network(f"{source}/48", strict=False))
-    octets = source.split(".")
-    return f"{'.'.join(octets[:3])}.0/24" if len(octets) == 4 else text
+    address = canonical(text)
+    if address is None:
+        return text
+    if ":" in address:
+        return str(ip_network(f"{address}/48", strict=False))
+    return f"{address.rpartition('.')[0]}.0/24"
 
 
 def parse_network(text: str, *, strict: bool = False) -> Network:

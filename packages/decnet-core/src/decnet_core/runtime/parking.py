@@ -7,6 +7,9 @@ may have missed. The supervisor parks it only if nothing that would have woken i
 however the two are interleaved.
 
 A worker counts as idle from the first look that found nothing; nudges for which there is nothing to do do not keep it.
+
+One for whose results nobody waits can also ask for a *break*, as long as more comes all the time than it is worth to
+keep a process for: then messages do not wake it, only the time when the break is over.
 """
 
 import contextlib
@@ -63,6 +66,7 @@ class Parking:
     def __init__(self) -> None:
         self._seconds = math.inf
         self._ask: Callable[[float, float | None], None] | None = None
+        self._ask_for_break: Callable[[float, float], None] | None = None
         self.sockets: dict[str, socket.socket] = {}
         """Listening sockets by name, which the supervisor is to hold."""
         self.listens: tuple[str, ...] | None = None
@@ -78,9 +82,17 @@ class Parking:
         self._asked = -math.inf
         self._again = 0.0
 
-    def enable(self, seconds: float, ask: Callable[[float, float | None], None]) -> None:
-        """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`."""
-        self._seconds, self._ask = seconds, ask
+    def enable(
+        self,
+        seconds: float,
+        ask: Callable[[float, float | None], None],
+        ask_for_break: Callable[[float, float], None] | None = None,
+    ) -> None:
+        """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`.
+
+        `ask_for_break` is called with the same when it wants a break, in which messages do not wake it.
+        """
+        self._seconds, self._ask, self._ask_for_break = seconds, ask, ask_for_break
 
     def worked(self) -> None:
         """Note that there was something to do."""
@@ -120,4 +132,18 @@ class Parking:
             self._asked, self._again = now, min(max(2 * self._again, AGAIN_SECONDS), LONGEST_SECONDS)
             due = min(math.inf if due_seconds is None else now + due_seconds, self.side_due)
             self._ask(began, None if due == math.inf else due)
+        return min(seconds, self._again)
+
+    def take_break(self, began: float, seconds: float, break_seconds: float) -> float:
+        """Note a look that began at `began` and left nothing for now, though more comes; return when the next is due.
+
+        That is at most in `seconds`; in `break_seconds` if the supervisor grants the break.
+        """
+        self.has_worked, self._idle_from = True, None
+        now = time.monotonic()
+        if self._ask_for_break is None or self._side_jobs:
+            return seconds
+        if now - self._asked >= self._again:
+            self._asked, self._again = now, AGAIN_SECONDS
+            self._ask_for_break(began, now + break_seconds)
         return min(seconds, self._again)

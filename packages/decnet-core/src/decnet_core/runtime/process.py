@@ -7,6 +7,7 @@ thread that started the child ends.)
 """
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -35,6 +36,9 @@ from decnet_core.state import StateError
 
 log = logging.getLogger(__name__)
 
+NICENESS = 5
+"""Of workers that give way: a third of the processor time that others get beside them."""
+
 LIFELINE = "DECNET_LIFELINE_FD"
 _OTHER_FILES = 1024
 """Descriptors that a process may have beside stored sockets, such as those of its clients."""
@@ -54,6 +58,8 @@ def run(
 
     `prepare` is called first; what it raises is reported as the worker's own start-up error is.
     """
+    if worker.gives_way:
+        _give_way()
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
     try:
@@ -71,6 +77,17 @@ def run(
     if count > 1:
         return _run_shares(instance, count, settings, notifier, hosting)
     return _run_one(instance, settings, notifier, hosting)
+
+
+def _give_way() -> None:
+    """Leave the processors to those for whom somebody waits, when there are not enough for all.
+
+    A process's niceness counts among those of its session, where the kernel gives each session its share: then that of
+    the session does (sched(7), autogroup).
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # a kernel without that
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _run_one(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> int:

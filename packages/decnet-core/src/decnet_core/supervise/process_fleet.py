@@ -354,7 +354,8 @@ class ProcessFleet(Fleet):
         """Pass a message on to the worker whose process sent it, or keep it until that process is known."""
         for process in self._processes.values():
             if process.knows(pid):
-                process.on_notify(pid, fields, descriptors)
+                for message in (*self._early.take(pid), Message(fields, descriptors)):  # in the order that they came
+                    process.on_notify(pid, *message)
                 return
         self._early.keep(pid, Message(fields, descriptors))
 

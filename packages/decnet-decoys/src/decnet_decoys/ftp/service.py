@@ -139,7 +139,9 @@ class _Dialogue:
         """Decide about a log-in and record it; root is refused whatever its password, by Debian's /etc/ftpusers."""
         info, recorder = self._recorder.info, self._recorder
         administrators = {user.name for user in self._context.persona.users if user.uid == 0}
-        accepted = self._service.credentials.accepts(info.src[0], username, password) and username not in administrators
+        accepted = info.synthetic or (  # a synthetic user has an account here, whatever its password is
+            self._service.credentials.accepts(info.src[0], username, password) and username not in administrators
+        )
         recorder.login(username, success=accepted, password=password)
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)

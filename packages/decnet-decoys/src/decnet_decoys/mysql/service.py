@@ -153,7 +153,7 @@ class _Dialogue:
         known = found(self._plugin, self._salt, response, self._known(username))
         if self._plugin != CACHING_SHA2 or not response:
             return "" if not response else known
-        if known is not None:
+        if known is not None or self._recorder.info.synthetic:
             await self._send(_FAST_OK)
             return known
         await self._send(_FULL_EXCHANGE)
@@ -179,9 +179,10 @@ class _Dialogue:
 
     async def _judged(self, username: bytes, response: bytes, password: str | None) -> bool:
         """Decide about a log-in and record it; a response of which the password is not known is kept as it is."""
-        accepted = password is not None and password in self._known(username)
         recorder = self._recorder
-        if password is None and response:
+        synthetic = recorder.info.synthetic  # such a user has an account here, whatever its password is
+        accepted = synthetic or (password is not None and password in self._known(username))
+        if password is None and response and not synthetic:
             detail = {"username": text(username), "hash": for_crackers(self._plugin, self._salt, response[:256])}
             self._record("challenge", detail)
         recorder.login(username, success=accepted, password=password)

@@ -43,5 +43,7 @@ class DataPorts:
 
 
 def _close(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it does not listen
-        sock.shutdown(socket.SHUT_RDWR)
+    """Close its port. One that does not listen is let be: Linux would end the connections that it accepts later."""
+    with contextlib.suppress(OSError):
+        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            sock.shutdown(socket.SHUT_RDWR)

@@ -168,6 +168,8 @@ class Interpreter:
         for index, one in enumerate([*statuses, status][:64]):
             self.shell.variables[f"PIPESTATUS[{index}]"] = str(one)
         self.shell.variables["PIPESTATUS"] = str((statuses or [status])[0])
+        whole = " ".join(str(one) for one in [*statuses, status][:64])
+        self.shell.variables["PIPESTATUS[@]"] = self.shell.variables["PIPESTATUS[*]"] = whole
         if "pipefail" in self.shell.options:
             status = next((one for one in reversed([*statuses, status]) if one), 0)
         return int(not status) if pipeline.negated else status

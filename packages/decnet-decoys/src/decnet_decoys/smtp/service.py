@@ -165,10 +165,7 @@ class _Dialogue:
             reply = f"250 2.0.0 Ok: {mail.size} bytes queued as {queued}"
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
-        digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(mail.kept))
-        self._recorder.emit(
-            FileCaptured(service=self._recorder.service, sha256=digest, size=mail.size, name=f"{queued}.eml")
-        )
+        kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
         to = [text(one[:320]) for one in session.recipients]
         more = f" and {len(to) - SHOWN_RECIPIENTS} more" if len(to) > SHOWN_RECIPIENTS else ""
         detail = {
@@ -176,13 +173,19 @@ class _Dialogue:
             "to": ", ".join(to[:SHOWN_RECIPIENTS]) + more,
             "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),
-            "sha256": digest,
+            **kept,
         }
         self._record("mail", detail)
         session.reset()
         self._mail = None
         self._hold()
         await self._say(reply)
+
+    async def _kept(self, mail: MailText, name: str) -> dict[str, str]:
+        """Keep a mail as evidence; return where."""
+        digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(mail.kept))
+        self._recorder.emit(FileCaptured(service=self._recorder.service, sha256=digest, size=mail.size, name=name))
+        return {"sha256": digest}
 
     def _record(self, action: str, detail: dict[str, str]) -> None:
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, func, select
 from decnet_core.deckies.orders import Phase
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
-from decnet_models.fleet.queries import ChangeInfo, Decky, all_deckies, deckies_on, record_change
+from decnet_models.fleet.change_log import ChangeInfo, record_change
+from decnet_models.fleet.queries import Decky, all_deckies, deckies_on
 from decnet_models.fleet.tables import decky, decky_change, decky_state
 
 

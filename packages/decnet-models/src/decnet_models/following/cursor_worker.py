@@ -21,6 +21,7 @@ from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import LeaseLostError
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor, Step, Write
+from decnet_models.following.breaks import Breaks
 from decnet_models.following.cursor_position import CursorPosition
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.known_forgetting import KnownForgetting
@@ -70,6 +71,9 @@ class CursorWorker(DatabaseWorker[S]):
     """Events per transaction."""
     reads_synthetic: ClassVar[bool] = False
     """Whether it handles synthetic events, which the orchestrator generated."""
+
+    turn_at: ClassVar[float | None] = None
+    """If it works in turns while much comes (`following.breaks`), when one begins: its results may be a minute late."""
 
     shared: ClassVar[bool] = False
     """Whether its instances on PostgreSQL share the attackers: the result of an event must then depend on events of the
@@ -161,6 +165,7 @@ class CursorWorker(DatabaseWorker[S]):
 
     async def _follow(self, ctx: Context, keeper: LeaseKeeper | None) -> None:
         processor = self._processor(self._engine, ctx.worker, keeper.leases if keeper else None)
+        breaks = Breaks(self.turn_at) if self.turn_at is not None and keeper is None else None
 
         async def prepare() -> None:
             await ctx.in_thread(self._prepare, ctx.worker, keeper is None)
@@ -172,14 +177,23 @@ class CursorWorker(DatabaseWorker[S]):
             try:
                 done, more = await ctx.in_thread(self._step, processor)
                 _report(ctx, done, time.perf_counter() - started)
-                if done.lag or more or await self._settled(ctx, processor):
+                if breaks is not None:
+                    breaks.note(done.handled)
+                if done.lag or more:
                     return AT_ONCE
+                while await self._settled(ctx, processor):  # before a break all parts: events come between them
+                    if breaks is None or not breaks.wanted or ctx.stopping.is_set():
+                        return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None
                 keeper.lost(lost)
                 return AT_ONCE
             seconds = ctx.poll_seconds(self.poll_seconds)
-            return Rest(seconds if keeper is None else min(seconds, keeper.due_seconds()), idle=not done.handled)
+            return Rest(
+                seconds if keeper is None else min(seconds, keeper.due_seconds()),
+                idle=not done.handled,
+                break_seconds=breaks.due() if breaks is not None else None,
+            )
 
         await repeat(ctx, step, prepare=prepare)
 

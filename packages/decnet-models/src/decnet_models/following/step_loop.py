@@ -25,6 +25,8 @@ class Rest(msgspec.Struct, frozen=True):
     """When there will be work though nothing has come, if that is known."""
     idle: bool = True
     """Whether the step found nothing to do; a worker that parks may end when that was so for a while."""
+    break_seconds: float | None = None
+    """How long a worker that parks may end though there will be more to do before (`breaks`)."""
 
 
 AT_ONCE = Rest(0.0, idle=False)
@@ -57,7 +59,9 @@ async def repeat(
             continue
         backoff.recovered()
         seconds = rest.seconds if rest.due_seconds is None else min(rest.seconds, rest.due_seconds)
-        if rest.idle:
+        if rest.break_seconds is not None:
+            await ctx.nudged(ctx.parking.take_break(began, seconds, rest.break_seconds))
+        elif rest.idle:
             await ctx.nudged(ctx.parking.rest(began, seconds, rest.due_seconds))
         else:
             ctx.parking.worked()

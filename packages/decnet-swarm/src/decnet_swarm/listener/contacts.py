@@ -20,7 +20,9 @@ from decnet_swarm.pki.sensor_registry import Registry, Sensor
 log = logging.getLogger(__name__)
 
 FRESH_NS = 20 * SECOND_NS
-"""How old the last word in a file may be of a sensor that is connected."""
+"""How old the last word in a file may be of a sensor that is connected, at most."""
+_FRESH_PART = 4
+"""And this part of the time after which it would be silent: else one that talks would be told of again and again."""
 
 
 class Contacts:
@@ -31,6 +33,7 @@ class Contacts:
         self._state = state
         self._folder = folder
         self._silent_seconds = silent_seconds
+        self._fresh_ns = min(FRESH_NS, int(silent_seconds * SECOND_NS) // _FRESH_PART)
         make_directory(contacts_folder(state), 0o750)
         self._written = contacts(state)
         self._heard = {name: one.heard_at for name, one in self._written.items()}
@@ -71,7 +74,7 @@ class Contacts:
         )
         before = self._written.get(sensor.name)
         news = before is None or msgspec.structs.replace(before, heard_at=now.heard_at) != now
-        if news or (before is not None and now.heard_at - before.heard_at >= FRESH_NS):
+        if news or (before is not None and now.heard_at - before.heard_at >= self._fresh_ns):
             replace_file(contacts_folder(self._state) / f"{sensor.name}.json", msgspec.json.encode(now), synced=False)
             self._written[sensor.name] = now
         return news

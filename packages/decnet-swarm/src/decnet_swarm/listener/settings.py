@@ -44,7 +44,7 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     """How long a revoked sensor's connection may last if the listener was not told to reload."""
     silent_seconds: Annotated[float, msgspec.Meta(ge=1, le=30 * 86400)] = 900.0
     """After how long without a word a sensor is told of as silent. One with nothing to say calls every
-    `[forwarder] call_seconds`."""
+    `[forwarder] call_seconds` (300): with less than that here, it is told of between two calls."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
     """Rejected lines are kept up to this total, the newest of them."""
 

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from decnet_core.exits import StartupError
@@ -59,6 +60,7 @@ class Api(Worker[ApiSettings]):
         self._fleet: Fleet | None = None
         self._server: Server | None = None
         self._certificate: Certificate | None = None
+        self._forget: Callable[[], None] = lambda: None
         self.address: tuple[str, int] | None = None
         """Where it listens on TCP once it has started; None: it does not."""
 
@@ -109,6 +111,7 @@ class Api(Worker[ApiSettings]):
                 await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
             else:
                 fleet.rest()
+                self._forget()
                 await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
@@ -183,7 +186,9 @@ class Api(Worker[ApiSettings]):
             key = read_or_create(ctx.state.keys / KEY)
         except KeyFileError as error:
             raise StartupError(str(error)) from error
-        server = self._server = Server(make_application(fleet, self.settings, key=key, lazily=True))
+        application = make_application(fleet, self.settings, key=key, lazily=True)
+        self._forget = application.state.recent.clear
+        server = self._server = Server(application)
         ctx.counters.read_from(server.counters)
         ctx.spawn(server.serve_on(self._listeners), name="serve", may_end=True)
         await server.begun.wait()

@@ -17,6 +17,7 @@ from decnet_models.campaigns.rhythm import due, end
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.warm_up import warm_up
+from decnet_models.following.breaks import Breaks
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
@@ -32,6 +33,9 @@ POLL_SECONDS = 5.0
 BEHIND_SECONDS = 1.0
 """How soon to look again while clusterer or ttp work, whose results no message announces."""
 
+TURN_AT = 20.0
+"""When it begins to work under load (`following.breaks`): by then the clusterer has done its part."""
+
 Keyed = tuple[str, Notice]
 
 
@@ -39,6 +43,8 @@ class Report(msgspec.Struct):
     """What a step did."""
 
     identities: int = 0
+    events: int = 0
+    """Of which ttp has told its findings since the last step."""
     grown: int = 0
     ended: int = 0
     cut: bool = False
@@ -52,6 +58,7 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
 
     name = "campaign-clusterer"
     background = True
+    gives_way = True
     follows = ("clusterer", "ttp")
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     notices = (CampaignFormed, CampaignGrew, CampaignEnded)
@@ -68,10 +75,11 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
         async with single_instance(ctx) as mine:
             if mine:
                 prepare = partial(ctx.in_thread, prepared, self._engine)
-                await repeat(ctx, partial(self._step, ctx), prepare=prepare)
+                await repeat(ctx, partial(self._step, ctx, Breaks(TURN_AT)), prepare=prepare)
 
-    async def _step(self, ctx: Context) -> Rest:
+    async def _step(self, ctx: Context, breaks: Breaks) -> Rest:
         report = await ctx.in_thread(step, self._engine)
+        breaks.note(report.events)
         ctx.counters.add("identities_handled", report.identities)
         ctx.counters.add("campaigns_grown", report.grown)
         ctx.counters.add("campaigns_ended", report.ended)
@@ -81,7 +89,12 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
         if report.more:
             return AT_ONCE
         seconds = ctx.poll_seconds(POLL_SECONDS)
-        return Rest(seconds, BEHIND_SECONDS if report.behind else None, idle=not report.identities)
+        return Rest(
+            seconds,
+            BEHIND_SECONDS if report.behind else None,
+            idle=not report.identities,
+            break_seconds=breaks.due(),
+        )
 
 
 def prepared(engine: Engine) -> None:
@@ -96,7 +109,8 @@ def step(engine: Engine) -> Report:
         work = pending(snapshot, CampaignClusterer.name)
         found = regroup(snapshot, work.touched, decided.read(snapshot), work.again) if work.touched else Regrouping()
         idle = work.start == work.end and not (due(snapshot, _head(snapshot), 1) and not work.behind)
-    report = Report(work.found, cut=found.cut, more=work.full, behind=work.behind)
+    events = work.end.tags - work.start.tags
+    report = Report(work.found, events, cut=found.cut, more=work.full, behind=work.behind)
     if not idle:
         with writing(engine) as connection:
             _write(connection, work, found, report)

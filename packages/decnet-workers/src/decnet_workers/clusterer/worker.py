@@ -31,6 +31,8 @@ class Clusterer(CursorWorker[NoSettings]):
 
     name = "clusterer"
     background = True
+    gives_way = True
+    turn_at = 0.0
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
     consumes = KINDS_READ
     notices = (IdentityFormed, IdentityGrew, IdentityMerged, CredentialReused)

@@ -47,6 +47,7 @@ class Enrich(DatabaseWorker[EnrichSettings]):
     listens = (NOTICE.of(notice_kind(AttackerObserved)), INTEL_REQUESTED.pattern)
     parks = True
     background = True
+    gives_way = True
     memory_budget = 64 * MIB
     network = "any"
     writes = (LISTS,)

@@ -35,6 +35,8 @@ class History(CursorWorker[HistorySettings]):
     consumes = PAYLOADS
     group = "heavy"
     background = True
+    gives_way = True
+    turn_at = 40.0
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 2000
     shared = False  # a row of the counts is of all attackers

@@ -11,7 +11,9 @@ from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.clues import active_deckies, entered_deckies
 from decnet_models.events.unhandled import unhandled
 from decnet_models.fleet import queries
-from decnet_models.fleet.queries import ChangeInfo, Decky, Policy
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky
 from decnet_models.progress.queries import cursor_of
 from decnet_models.realism.queries import persona_named
 from decnet_workers.mutate.schedule import next_at

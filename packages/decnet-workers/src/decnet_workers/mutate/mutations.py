@@ -16,8 +16,10 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import BadPolicy, ChangeInfo, Decky, Policy
+from decnet_models.fleet import mutation_policies
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.mutation_policies import BadPolicy, Policy
+from decnet_models.fleet.queries import Decky
 from decnet_workers.mutate import schedule
 from decnet_workers.mutate.change import Activity, activity, change
 from decnet_workers.mutate.variant import UnchangeableError
@@ -55,17 +57,17 @@ class Mutations:
         now = time.time_ns()
         undated = self._give_times(now)
         with reading(self._engine) as connection:
-            due = queries.due_for_mutation(connection, BATCH, now_ns=now)
+            due = mutation_policies.due_for_mutation(connection, BATCH, now_ns=now)
             there = activity(connection, self._quiet_seconds, now) if due else Activity()
         outcomes = Counter(self._handle(one, policy, there, now) for one, policy in due)
         with reading(self._engine) as connection:
-            next_at = queries.next_mutation_at(connection)
+            next_at = mutation_policies.next_mutation_at(connection)
         return Report(outcomes, next_at, more=BATCH in (undated, len(due)) or outcomes["overtaken"] > 0)
 
     def _give_times(self, now: int) -> int:
         """Draw the time of deckies with a new policy, and of those whose time a wrong clock has set."""
         with reading(self._engine) as connection:
-            found = queries.without_mutation_time(connection, BATCH, now_ns=now)
+            found = mutation_policies.without_mutation_time(connection, BATCH, now_ns=now)
         for one, policy in found:
             if isinstance(policy, BadPolicy):
                 self._schedule(one, now + _AGAIN_NS, policy.reason)
@@ -104,5 +106,5 @@ class Mutations:
             log.warning("decky %s cannot be changed: %s", one.name, trouble)
             self._told[one.name] = trouble
         with writing(self._engine) as connection:
-            queries.schedule_mutation(connection, one, at)
+            mutation_policies.schedule_mutation(connection, one, at)
         return outcome

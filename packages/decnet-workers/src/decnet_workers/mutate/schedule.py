@@ -7,7 +7,8 @@ Times are ns since the Unix epoch, windows minutes of the UTC day.
 import random
 
 from decnet_core.timing.durations import DAY_NS, MINUTE_NS, SECOND_NS
-from decnet_models.fleet.queries import Decky, Policy
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky
 
 LATE_NS = 3600 * SECOND_NS
 """A time that was missed by more is drawn anew: the host was off, or its clock was set, and that for all deckies."""

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from decnet_models.fleet.conflicts import conflicts
-from decnet_models.fleet.queries import Decky, Policy, Service
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky, Service
 from decnet_workers.errors import WorkersError
 
 

@@ -12,8 +12,10 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_models.database.engine import writing
 from decnet_models.database.warm_up import warm_up
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Policy, Service
+from decnet_models.fleet import mutation_policies, queries
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
@@ -66,8 +68,8 @@ def _rehearse(engine: Engine) -> None:
     with writing(engine) as connection:
         write_persona(connection, Persona("warm-up", "", {"os": "", "services": {"ssh": {}, "http": {}}}), now_ns=now)
         queries.write_decky(connection, one, ChangeInfo("added", "mutate", "", now))
-        queries.set_policy(connection, policy, now_ns=now)
+        mutation_policies.set_policy(connection, policy, now_ns=now)
     mutations.run()
     with writing(engine) as connection:
-        queries.schedule_mutation(connection, msgspec.structs.replace(one, version=1), now)
+        mutation_policies.schedule_mutation(connection, msgspec.structs.replace(one, version=1), now)
     mutations.run()

@@ -18,13 +18,21 @@ from decnet_core.events.ids import uuid7_of
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.fleet.queries import Address, Decky
 from decnet_models.realism.queries import Action, Persona
-from decnet_workers.orchestrator.scripts import ShellScript, WebScript, shell_script, web_script
+from decnet_workers.orchestrator.scripts import (
+    Ends,
+    Script,
+    database_script,
+    files_script,
+    mail_script,
+    shell_script,
+    web_script,
+)
 from decnet_workers.orchestrator.working_hours import Shift, local_day, shift_on
 
 FULL_DAY_HOURS = 8.0
 MOST_PER_SHIFT = 500
 """Sessions on one decky."""
-_PROTOCOLS = ("http", "ssh")
+_PROTOCOLS = ("ftp", "http", "mysql", "smtp", "ssh")
 _VISITORS = 3
 """From so many others at most a decky is used: machines have their usual clients."""
 _ABSENT_ONE_IN = 25
@@ -106,7 +114,7 @@ def _sessions_on(host: Host, hosts: Iterable[Host], day: dt.date, rates: Rates) 
     for index, moment in enumerate(moments(drawing_of(host.decky, day, "sessions"), shift, rates.sessions)):
         drawing = drawing_of(host.decky, day, "session", index)
         visitor, protocol = drawing.choice(visitors), drawing.choice(protocols)
-        script = _script(drawing, protocol, host, visitor)
+        script = _script(drawing, protocol, _ends(host, visitor), moment)
         if script is not None:
             yield Action(
                 id=action_id(host.decky, "session", day, index),
@@ -152,7 +160,19 @@ def _in_network(one: Address, other: Address) -> bool:
     return network is not None and ipaddress.ip_address(other.address) in network
 
 
-def _script(drawing: random.Random, protocol: str, host: Host, visitor: Host) -> WebScript | ShellScript | None:
-    if protocol == "http":
-        return web_script(drawing, visitor.persona)
-    return shell_script(drawing, host.persona)
+def _ends(host: Host, visitor: Host) -> Ends:
+    return Ends(host.persona, host.decky.host_name, visitor.persona, visitor.decky.host_name)
+
+
+def _script(drawing: random.Random, protocol: str, ends: Ends, moment: int) -> Script | None:
+    """Return what is done in a session; None when the host has no account for it."""
+    match protocol:
+        case "http":
+            return web_script(drawing, ends.visitor)
+        case "smtp":
+            return mail_script(drawing, ends, moment)
+        case "ftp":
+            return files_script(drawing, ends.host)
+        case "mysql":
+            return database_script(drawing, ends.host)
+    return shell_script(drawing, ends.host)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a synthetic user does in one session: pages fetched, commands typed, and the pauses between them. Pure."""
+"""What a synthetic user does in one session: pages, commands, mails, files, statements, and pauses. Pure."""
 
 import random
 from typing import Any
@@ -7,9 +7,13 @@ from typing import Any
 import msgspec
 
 from decnet_models.realism.queries import Persona
+from decnet_workers.orchestrator.genres import grammar
+from decnet_workers.orchestrator.working_hours import local_time
 
 _PAGES = (2, 6)
 _COMMANDS = (2, 7)
+_TRANSFERS = (2, 5)
+_STATEMENTS = (2, 6)
 _LONGEST_PAUSE = 12.0
 _SHORTEST_PAUSE = 0.6
 
@@ -26,6 +30,11 @@ _EVERYWHERE = (
 _DEBIAN = (
     *("tail -n 20 /var/log/syslog", "systemctl status cron", "systemctl status ssh", "ss -tln", "ip addr"),
     *("dpkg -l | tail -n 5", "tail -n 15 /var/log/auth.log", "crontab -l", "journalctl -n 20", "lscpu | head"),
+)
+
+_STATEMENTS_EVERYWHERE = (
+    *("SELECT VERSION()", "SHOW DATABASES", "SELECT NOW()", "SHOW PROCESSLIST", "SELECT 1", "SELECT CURRENT_USER()"),
+    "SHOW VARIABLES LIKE 'max%'",
 )
 
 
@@ -49,6 +58,50 @@ class ShellScript(msgspec.Struct, frozen=True):
     """Seconds before each line."""
 
 
+class MailScript(msgspec.Struct, frozen=True):
+    """One mail, handed over by the machine of its sender."""
+
+    host: str
+    """What that machine calls itself."""
+    sender: str
+    recipient: str
+    text: str
+    """Header and body, in lines."""
+    pause: float
+    """Seconds before the text is sent."""
+
+
+class FilesScript(msgspec.Struct, frozen=True):
+    """Directories listed until there are files, and some of those read."""
+
+    user: str
+    pauses: tuple[float, ...]
+    """Seconds before each transfer."""
+    choices: tuple[float, ...]
+    """Which file or directory is taken, as a part of their number."""
+
+
+class DatabaseScript(msgspec.Struct, frozen=True):
+    """Statements asked one after the other."""
+
+    user: str
+    statements: tuple[str, ...]
+    pauses: tuple[float, ...]
+    """Seconds before each statement."""
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Who visits whom: personas, and the names that their machines have."""
+
+    host: Persona
+    host_name: str
+    visitor: Persona
+    visitor_name: str
+
+
+Script = WebScript | ShellScript | MailScript | FilesScript | DatabaseScript
+
+
 def web_script(drawing: random.Random, peer: Persona) -> WebScript:
     """Return what somebody at a machine of the persona `peer` reads."""
     pages = drawing.randint(*_PAGES)
@@ -65,6 +118,52 @@ def shell_script(drawing: random.Random, persona: Persona) -> ShellScript | None
     known = _EVERYWHERE + (_DEBIAN if persona.body["family"] == "debian" else ())
     lines = tuple(drawing.sample(known, drawing.randint(*_COMMANDS)))
     return ShellScript(drawing.choice(users), lines, _pauses(drawing, len(lines)))
+
+
+def mail_script(drawing: random.Random, ends: Ends, moment: int) -> MailScript:
+    """Return a mail from somebody at the visitor to somebody whose mail the host takes, sent at `moment`."""
+    mail, local = grammar("mail"), local_time(ends.visitor, moment)
+    known: dict[str, Any] = ends.host.body.get("services", {}).get("smtp", {})
+    user = drawing.choice(accounts(ends.host) or ["postmaster"])
+    recipient = f"{user}@{next(iter(known.get('domains', ())), ends.host_name)}"
+    sender = f"{drawing.choice(accounts(ends.visitor) or ['root'])}@{ends.visitor_name}"
+    given = {"user": user, "host": ends.visitor_name}
+    header = (
+        f"Date: {local:%a, %d %b %Y %H:%M:%S %z}\nFrom: <{sender}>\nTo: <{recipient}>\n"
+        f"Message-Id: <{drawing.getrandbits(48):012x}@{ends.visitor_name}>\nSubject: "
+    )
+    text = header + mail.filled("{subject}\n\n{greeting}\n\n{body}\n{closing}\n", drawing, given)
+    return MailScript(ends.visitor_name, sender, recipient, text, round(drawing.uniform(0.1, 1.0), 2))
+
+
+def files_script(drawing: random.Random, persona: Persona) -> FilesScript | None:
+    """Return what somebody fetches from a machine of `persona`, None when nobody but root has an account there."""
+    users = [name for name in accounts(persona) if name != "root"]
+    if not users:
+        return None
+    count = drawing.randint(*_TRANSFERS)
+    choices = tuple(round(drawing.random(), 4) for _ in range(count))
+    return FilesScript(drawing.choice(users), _pauses(drawing, count), choices)
+
+
+def database_script(drawing: random.Random, persona: Persona) -> DatabaseScript | None:
+    """Return what an application asks a database of `persona`, None when it has no account for one."""
+    known: dict[str, Any] = persona.body.get("services", {}).get("mysql", {})
+    users = [name for name in known.get("accounts", {}) if name != "root"]
+    if not users:
+        return None
+    tables = [(database, table) for database, tables in known.get("databases", {}).items() for table in tables]
+    possible = [*_STATEMENTS_EVERYWHERE]
+    if tables:
+        database, _ = drawing.choice(tables)
+        possible += [f"SHOW TABLES FROM {database}"]
+        for table in (table for of, table in tables if of == database):
+            possible += [
+                f"SELECT * FROM {database}.{table} LIMIT {drawing.randint(5, 50)}",  # noqa: S608  # typed, not run
+                f"SELECT COUNT(*) FROM {database}.{table}",  # noqa: S608
+            ]
+    statements = tuple(drawing.sample(possible, min(len(possible), drawing.randint(*_STATEMENTS))))
+    return DatabaseScript(drawing.choice(users), statements, _pauses(drawing, len(statements)))
 
 
 def accounts(persona: Persona) -> list[str]:

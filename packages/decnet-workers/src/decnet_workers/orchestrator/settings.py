@@ -14,7 +14,8 @@ class OrchestratorSettings(msgspec.Struct, frozen=True):
     timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "UTC"
     """IANA time zone of the working hours of personas that name none, such as "Europe/Berlin"."""
     sessions_per_day: Annotated[float, msgspec.Meta(ge=0, le=200)] = 8.0
-    """Sessions on each decky in eight working hours, on average: from other deckies, by HTTP and SSH."""
+    """Sessions on each decky in eight working hours, on average: from other deckies, by HTTP,
+    SSH, SMTP, FTP and MySQL."""
     files: bool = True
     """Whether the users of a decky also keep files in their home directories and get mail, from weeks before on."""
     token_url: str = ""

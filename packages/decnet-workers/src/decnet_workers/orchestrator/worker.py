@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import UUID
 
@@ -23,16 +25,16 @@ from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_models.realism.queries import Action, Persona
-from decnet_workers.orchestrator import shell_visit, web_visit
-from decnet_workers.orchestrator.announced import Route, SessionError, connected
 from decnet_workers.orchestrator.documents import Document, written
 from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.grammar import GrammarError
 from decnet_workers.orchestrator.plan import Host, Rates, addresses, sessions_between
 from decnet_workers.orchestrator.schedule import Look, Schedule
-from decnet_workers.orchestrator.scripts import ShellScript, WebScript
+from decnet_workers.orchestrator.scripts import DatabaseScript, FilesScript, MailScript, ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
 from decnet_workers.orchestrator.text_endpoint import TextEndpoint
+from decnet_workers.orchestrator.visits import database, files, mail, shell, web
+from decnet_workers.orchestrator.visits.announced import Route, SessionError, connected
 from decnet_workers.orchestrator.working_hours import UnknownZoneError, is_known
 from decnet_workers.orchestrator.writing import Writing
 
@@ -131,11 +133,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
 async def _session(ctx: Context, action: Action, look: Look) -> None:
     host, visitor = _here(look, action.decky), _here(look, action.peer or "")
     route = _route(action, host, visitor)
-    if action.protocol == "http":
-        script = msgspec.convert(action.body, WebScript)
-        await web_visit.visit(partial(connected, ctx, route), route.address, script)
-    else:
-        await shell_visit.visit(await connected(ctx, route), msgspec.convert(action.body, ShellScript))
+    await _VISITS[action.protocol or ""](ctx, route, action)
 
 
 def _here(look: Look, name: str) -> Host:
@@ -152,6 +150,39 @@ def _route(action: Action, host: Host, visitor: Host) -> Route:
         raise SessionError(f"decky {host.decky.name} does not offer {action.protocol} to {visitor.decky.name} any more")
     lender = visitor.decky.name if visitor.decky.runtime == "netns" else ""
     return Route(host.decky.name, *ends, port, str(action.id), lender)
+
+
+async def _browse(ctx: Context, route: Route, action: Action) -> None:
+    await web.visit(partial(connected, ctx, route), route.address, msgspec.convert(action.body, WebScript))
+
+
+async def _type(ctx: Context, route: Route, action: Action) -> None:
+    script = msgspec.convert(action.body, ShellScript)
+    await shell.visit(await connected(ctx, route), script)
+
+
+async def _mail(ctx: Context, route: Route, action: Action) -> None:
+    script = msgspec.convert(action.body, MailScript)
+    await mail.visit(await connected(ctx, route), script)
+
+
+async def _fetch(ctx: Context, route: Route, action: Action) -> None:
+    script = msgspec.convert(action.body, FilesScript)
+
+    async def data_connection(port: int) -> socket.socket:
+        return await connected(ctx, route, data_port=port)
+
+    await files.visit(await connected(ctx, route), data_connection, script)
+
+
+async def _query(ctx: Context, route: Route, action: Action) -> None:
+    script = msgspec.convert(action.body, DatabaseScript)
+    await database.visit(await connected(ctx, route), script)
+
+
+_VISITS: dict[str, Callable[[Context, Route, Action], Awaitable[None]]] = {
+    "http": _browse, "ssh": _type, "smtp": _mail, "ftp": _fetch, "mysql": _query,
+}  # fmt: skip
 
 
 def _write_one_of_each_kind() -> None:

@@ -17,8 +17,9 @@ from decnet_core.placement.runtimes.dhcp import Client
 from decnet_core.placement.runtimes.dhcp_message import Answer
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
+from decnet_models.fleet.change_log import ChangeInfo
 from decnet_models.fleet.leases import Lease, leases_of, record_lease
-from decnet_models.fleet.queries import Address, ChangeInfo, Decky, decky_at, lease_address
+from decnet_models.fleet.queries import Address, Decky, decky_at, lease_address
 from decnet_workers.reconciler.records import ACTOR
 
 ASK_AGAIN_NS = 60 * SECOND_NS

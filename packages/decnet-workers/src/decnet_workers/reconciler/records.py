@@ -9,7 +9,8 @@ from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired,
 from decnet_core.placement.ledger import phase
 from decnet_core.placement.reconciliation import Outcome
 from decnet_core.placement.retry import Failure
-from decnet_models.fleet.queries import ChangeInfo, ChangeKind, erase
+from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
+from decnet_models.fleet.queries import erase
 from decnet_models.fleet.states import State, record_state
 from decnet_models.notices import queries as notices
 

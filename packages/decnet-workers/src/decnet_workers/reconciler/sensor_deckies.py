@@ -26,7 +26,8 @@ from decnet_core.deckies.orders import (
 from decnet_core.durable import make_directory, replace_file
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice
 from decnet_models.database.engine import reading, writing
-from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky, erase
+from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
+from decnet_models.fleet.queries import Decky, erase
 from decnet_models.fleet.states import State, record_state, states_on_sensors
 from decnet_models.notices import queries as notices
 from decnet_models.realism.queries import personas

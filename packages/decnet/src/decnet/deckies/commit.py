@@ -20,7 +20,8 @@ from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import FLEET_CHANGED, FleetChanged
 from decnet_decoys.personas.catalog import PersonaFile
 from decnet_models.fleet import queries
-from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky
+from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
+from decnet_models.fleet.queries import Decky
 from decnet_models.realism import queries as realism
 from decnet_models.realism.queries import Persona
 from decnet_models.swarm import queries as swarm

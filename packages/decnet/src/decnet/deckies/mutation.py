@@ -12,8 +12,10 @@ from decnet.deckies import commit
 from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import Difference, Step, plan
 from decnet.fleet.deployment import Deployment
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import BadPolicy, ChangeInfo, Decky, Policy
+from decnet_models.fleet import mutation_policies, queries
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.mutation_policies import BadPolicy, Policy
+from decnet_models.fleet.queries import Decky
 from decnet_workers.mutate.change import Activity, activity, change, next_of
 from decnet_workers.mutate.settings import MutateSettings
 from decnet_workers.mutate.variant import UnchangeableError
@@ -37,7 +39,7 @@ class PlannedMutation(msgspec.Struct, frozen=True):
 def planned_mutations(deployment: Deployment, connection: Connection, name: str | None) -> list[PlannedMutation]:
     """Return what is going to be of a decky, or of all that have a policy, soonest first; raises NotFoundError."""
     if name is None:
-        policies = queries.policies(connection)
+        policies = mutation_policies.policies(connection)
         deckies = [one for one in queries.deckies(connection, _ALL) if one.wanted and one.name in policies]
     else:
         deckies = [_named(connection, name)]
@@ -68,7 +70,7 @@ def mutate_now(deployment: Deployment, connection: Connection, name: str, *, for
 def policy_of(connection: Connection, name: str) -> Policy | BadPolicy:
     """Return how a decky may be changed; raises NotFoundError without a decky or a policy."""
     _named(connection, name)
-    policy = queries.policy_of(connection, name)
+    policy = mutation_policies.policy_of(connection, name)
     if policy is None:
         raise NotFoundError(f"decky {name} has no policy; decnet decky policy {name} --every 7d ... sets one")
     return policy

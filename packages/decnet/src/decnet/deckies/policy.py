@@ -16,9 +16,10 @@ from decnet.deckies.plan import Plan
 from decnet.deckies.resolve import Known, resolve
 from decnet.fleet.deployment import Deployment
 from decnet_decoys.errors import DecoysError
-from decnet_models.fleet import queries
+from decnet_models.fleet import mutation_policies
 from decnet_models.fleet.conflicts import conflicts
-from decnet_models.fleet.queries import Decky, Policy, Service
+from decnet_models.fleet.mutation_policies import Policy
+from decnet_models.fleet.queries import Decky, Service
 from decnet_workers.mutate.change import next_of
 from decnet_workers.mutate.variant import UnchangeableError
 
@@ -78,7 +79,7 @@ def set_policy(deployment: Deployment, connection: Connection, name: str, rules:
     policy = Policy(name, rules.every_seconds, *rules.window, services, tuple(rules.personas), rules.consistent)
     _refuse_conflicts(one, policy)
     commit.apply(connection, Plan((), tuple(steps), len(current)), reason="decky policy")
-    queries.set_policy(connection, policy, now_ns=time.time_ns())
+    mutation_policies.set_policy(connection, policy, now_ns=time.time_ns())
     try:
         next_of(connection, one, policy)
     except UnchangeableError as error:

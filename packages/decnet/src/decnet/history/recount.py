@@ -45,10 +45,11 @@ class Recount:
         """Events that are not added up."""
 
     def add(self, events: Sequence[Occurred]) -> None:
-        covering, addresses, same, places = self._known.covering, self._addresses, self._alike, self._places
+        covering = self._known.covering if self._known else None
+        addresses, same, places = self._addresses, self._alike, self._places
         for _, ts, kind, decky, src_ip, port, payload in events:
             address = addresses[src_ip] if src_ip in addresses else self._address(src_ip)
-            if address is None or (self._known and covering(address, port, kind, ts)):
+            if address is None or (covering is not None and covering(address, port, kind, ts)):
                 continue
             alike = same[payload] if payload in same else self._read(payload)
             if alike is not None:
@@ -84,7 +85,9 @@ class Recount:
         members = {address: member(address) for address in addresses}
         for alike in found:
             for value, times, accepted in alike.what.values:
-                use = self._uses.setdefault(value, Use())
+                use = self._uses.get(value)
+                if use is None:
+                    use = self._uses[value] = Use()
                 use.times += times * len(alike.sources)
                 use.accepted += accepted * len(alike.sources)
                 use.sources.update([members[address] for address in alike.sources])

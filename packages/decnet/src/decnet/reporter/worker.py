@@ -36,6 +36,7 @@ class Reporter(DatabaseWorker[ReporterSettings]):
     notices: ClassVar[tuple[type[Notice], ...]] = (ReportWritten,)
     parks = True
     background = True
+    gives_way = True
     memory_budget = 128 * MIB
 
     async def run(self, ctx: Context) -> None:

@@ -10,7 +10,9 @@ from decnet.deckies.plan import Plan, Step, address_words, words
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet_core.text import for_terminal
-from decnet_models.fleet.queries import BadPolicy, Change, Decky, Policy
+from decnet_models.fleet.change_log import Change
+from decnet_models.fleet.mutation_policies import BadPolicy, Policy
+from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State
 
 MAX_SHOWN = 20

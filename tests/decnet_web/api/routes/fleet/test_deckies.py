@@ -13,7 +13,7 @@ from tests.decnet_web.api.served import Served, serving
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.audit import entries
 from decnet_models.attackers.tables import attacker, attacker_decky
-from decnet_models.fleet import queries, states
+from decnet_models.fleet import change_log, queries, states
 from decnet_models.fleet.states import State
 
 WEB = {"name": "shop", "persona": "debian-web", "addresses": ["127.5.0.1"], "services": {"http": 18080}}
@@ -100,7 +100,7 @@ async def test_what_is_deployed_is_what_was_planned_to_the_mac_address(served: S
     with transaction(served.deployment) as connection:
         assert {one.name: one.seed for one in queries.deckies(connection)} == seeds
         assert entries(connection, 1)[0].detail["add"] == ["files", "shop"]
-        change = queries.history(connection, "shop")[0]
+        change = change_log.history(connection, "shop")[0]
     assert (change.actor, change.reason) == ("admin", "more bait")
 
 
@@ -195,7 +195,7 @@ async def test_mutate_changes_a_decky_by_its_policy(served: Served) -> None:
     done = await post(served, "/deckies/shop/mutate", {"force": True})
     assert done.status_code == 200
     with transaction(served.deployment) as connection:
-        assert queries.history(connection, "shop")[0].actor == "admin"
+        assert change_log.history(connection, "shop")[0].actor == "admin"
     async with served.client("admin") as client:
         assert (await client.delete("/api/v1/deckies/shop/policy")).status_code == 204
     assert (await get(served, "/deckies/shop"))["policy"] is None
@@ -228,7 +228,7 @@ async def test_nothing_is_left_of_a_change_whose_audit_fails(served: Served, mon
     assert "no room" not in answer.text
     assert names_stored(served) == []
     with transaction(served.deployment) as connection:
-        assert queries.history(connection, "shop") == []
+        assert change_log.history(connection, "shop") == []
 
 
 async def test_personas_and_images_are_shown(served: Served) -> None:

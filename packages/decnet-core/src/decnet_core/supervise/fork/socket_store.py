@@ -4,9 +4,8 @@
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from decnet_core.net.descriptor_limit import allow_descriptors
 from decnet_core.net.inherited import close_all
@@ -20,6 +19,9 @@ _OTHER_FILES = 1024
 """Descriptors that this process needs for the workers."""
 
 _SEND_SECONDS = 10.0
+
+Entry = tuple[str, int]
+"""A name and one of its descriptors."""
 
 
 class SocketStore:
@@ -65,17 +67,25 @@ class SocketStore:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         pairs = [(name, number) for name, numbers in self._entries.items() for number in numbers]
-        _Sender(ours, pairs).start()
+        _Sender(ours, pairs, self._holds).start()
         return theirs
+
+    def _holds(self, pair: Entry) -> bool:
+        name, number = pair
+        return number in self._entries.get(name, ())
 
 
 class _Sender:
-    """Sends names and descriptors, packet by packet, as fast as they are read."""
+    """Sends names and descriptors, packet by packet, as fast as they are read.
 
-    def __init__(self, channel: socket.socket, pairs: Sequence[tuple[str, int]]) -> None:
+    It has no copies of the descriptors, which could be more than this process may have: what is removed from the store
+    meanwhile (`holds`) is not sent.
+    """
+
+    def __init__(self, channel: socket.socket, pairs: Sequence[Entry], holds: Callable[[Entry], bool]) -> None:
         self._channel = channel
-        copies = [(name, os.dup(number)) for name, number in pairs]  # an entry may be removed meanwhile
-        self._left = [list(part) for part in _batched(copies, MOST_IN_PACKET)]
+        self._holds = holds
+        self._left = [pairs[first : first + MOST_IN_PACKET] for first in range(0, len(pairs), MOST_IN_PACKET)]
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -85,14 +95,14 @@ class _Sender:
     def _send(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while self._left:
-                names, numbers = zip(*self._left[0], strict=True)
-                try:
-                    socket.send_fds(self._channel, [encode_names(names)], list(numbers))
-                except BlockingIOError:
-                    raise
-                except OSError:  # it has ended, or the kernel has too many on their way (ETOOMANYREFS)
-                    break
-                close_all(numbers)
+                if held := list(filter(self._holds, self._left[0])):
+                    names, numbers = zip(*held, strict=True)
+                    try:
+                        socket.send_fds(self._channel, [encode_names(names)], numbers)
+                    except BlockingIOError:
+                        raise
+                    except OSError:  # it has ended, or the kernel has too many on their way (ETOOMANYREFS)
+                        break
                 del self._left[0]
             self._end()
 
@@ -100,10 +110,4 @@ class _Sender:
         self._timer.cancel()
         asyncio.get_running_loop().remove_writer(self._channel)
         self._channel.close()
-        for part in self._left:
-            close_all(number for _, number in part)
         self._left.clear()
-
-
-def _batched(pairs: Sequence[tuple[str, int]], size: int) -> list[Sequence[tuple[str, int]]]:
-    return [pairs[first : first + size] for first in range(0, len(pairs), size)]

@@ -190,7 +190,9 @@ class SupervisedProcess(SupervisedWorker):
         request = None
         with contextlib.suppress(msgspec.DecodeError):
             request = decode_request.decode(text)
-        if request is None or self._waker is None or not self._waker.grants(request):
+        # One whose sockets did not all come, for want of room, would be parked with closed ports.
+        complete = request is not None and len(descriptors) == len(request.sockets) + request.watched
+        if request is None or not complete or self._waker is None or not self._waker.grants(request):
             close_all(descriptors)
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))

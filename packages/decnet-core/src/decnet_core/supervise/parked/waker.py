@@ -56,11 +56,11 @@ class Waker:
 
     def grants(self, request: ParkRequest) -> bool:
         """Return whether the worker may be parked now; if not, it shall ask again after its next look."""
-        if self._listening is None or not self._bus.connected:
+        if self._listening is None or not self._bus.connected or self._patterns != request.listens:
             self._begin(request)
             return False
         self._health = request.health
-        return self._patterns == request.listens and request.idle_since > self._quiet_since
+        return request.idle_since > self._quiet_since
 
     def changed(self) -> None:
         """Wake the worker, for a message may have been missed; a pause ends (see `Control`)."""

@@ -9,30 +9,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.awk.formats import formatted
-from decnet_decoys.shell.awk.parser import Node
 from decnet_decoys.shell.awk.records import split
+from decnet_decoys.shell.awk.tree import Node
 from decnet_decoys.shell.awk.values import MAX_TEXT, Value, integer, number, text
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import Pattern
 
 if TYPE_CHECKING:
-    from decnet_decoys.shell.awk.interpreter import Awk
+    from decnet_decoys.shell.awk.evaluator import Evaluator
 
-Function = Callable[["Awk", list[Node]], Steps[Value]]
+Function = Callable[["Evaluator", list[Node]], Steps[Value]]
 MAX_REPLACED = 10_000
 MAX_ROUNDED = 1e9
 
 
 def _of_texts(function: Callable[..., Value]) -> Function:
-    def call(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+    def call(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
         return function(*[text(value) for value in (yield from awk.values(nodes))])
 
     return call
 
 
 def _of_numbers(function: Callable[..., float]) -> Function:
-    def call(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+    def call(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
         values = yield from awk.values(nodes)
         try:
             return float(function(*map(number, values)))
@@ -42,7 +42,7 @@ def _of_numbers(function: Callable[..., float]) -> Function:
     return call
 
 
-def _length(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _length(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     if not nodes:
         return float(len(awk.whole()))
     if nodes[0][0] == "variable" and isinstance(awk.memory.globals.get(nodes[0][1]), dict):
@@ -55,7 +55,7 @@ def _rounded(value: Value) -> int:
     return round(found) if abs(found) < MAX_ROUNDED else integer(value)
 
 
-def _substr(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _substr(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     whole = text(values[0])
     start = _rounded(values[1]) if len(values) > 1 else 1
@@ -67,7 +67,7 @@ def _index(one: str, other: str) -> float:
     return float(one.find(other) + 1)
 
 
-def _split(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _split(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     whole = text((yield from awk.value(nodes[0])))
     separator = text(awk.scalar("FS"))
     if len(nodes) > 2:
@@ -82,7 +82,7 @@ def _split(awk: Awk, nodes: list[Node]) -> Steps[Value]:
 
 
 def _substitution(times: int) -> Function:
-    def call(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+    def call(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
         pattern = yield from awk.dynamic(nodes[0])
         new = encode(text((yield from awk.value(nodes[1]))))
         target: Node = nodes[2] if len(nodes) > 2 else ("field", ("number", 0.0))
@@ -120,7 +120,7 @@ def _filled(new: bytes, matched: bytes) -> bytes:
     return b"&".join(part.replace(b"&", matched, times) for part in new.split(rb"\&", times))[:MAX_TEXT]
 
 
-def _match(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _match(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     whole = text((yield from awk.value(nodes[0])))
     found = (yield from awk.dynamic(nodes[1])).search(encode(whole))
     start = float(len(decode(encode(whole)[: found.start])) + 1) if found else 0.0
@@ -129,43 +129,43 @@ def _match(awk: Awk, nodes: list[Node]) -> Steps[Value]:
     return start
 
 
-def _sprintf(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _sprintf(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     return formatted(text(values[0]), values[1:]) if values else ""
 
 
-def _system(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _system(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     command = text((yield from awk.value(nodes[0])))
     return float((yield from awk.call.runner.subshell(command, ["sh"], awk.call.streams._replace(stdin=None))))
 
 
-def _close(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _close(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     return float((yield from awk.files.closed(text((yield from awk.value(nodes[0]))))))
 
 
-def _fflush(_awk: Awk, _nodes: list[Node]) -> Steps[Value]:
+def _fflush(_awk: Evaluator, _nodes: list[Node]) -> Steps[Value]:
     yield from ()
     return 0.0
 
 
-def _rand(awk: Awk, _nodes: list[Node]) -> Steps[Value]:
+def _rand(awk: Evaluator, _nodes: list[Node]) -> Steps[Value]:
     yield from ()
     awk.seed += 1
     return random.Random(awk.call.shell.pid * 7919 + awk.seed).random()  # noqa: S311  # awk's is none either
 
 
-def _srand(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _srand(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     old = awk.seed
     awk.seed = integer((yield from awk.value(nodes[0]))) if nodes else awk.call.shell.now
     return float(old)
 
 
-def _systime(awk: Awk, _nodes: list[Node]) -> Steps[Value]:
+def _systime(awk: Evaluator, _nodes: list[Node]) -> Steps[Value]:
     yield from ()
     return float(awk.call.shell.now)
 
 
-def _strftime(awk: Awk, nodes: list[Node]) -> Steps[Value]:
+def _strftime(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     layout = text(values[0])[:256] if values else "%a %b %e %H:%M:%S %Z %Y"
     moment = min(max(integer(values[1]), 0), 100_000_000_000) if len(values) > 1 else None

@@ -85,7 +85,12 @@ class TextBuffer:
         line = self.line
         gone = line[self.column : self.column + count]
         if not gone and self.row + 1 < len(self.lines):
-            self.replace(self.row, line + self.lines.pop(self.row + 1))
+            joined = line + self.lines[self.row + 1]
+            if len(joined) > MAX_LINE:
+                return ""
+            self.lines[self.row : self.row + 2] = [joined]
+            self._size -= 1
+            self.modified = True
             return "\n"
         self.replace(self.row, line[: self.column] + line[self.column + count :])
         return gone

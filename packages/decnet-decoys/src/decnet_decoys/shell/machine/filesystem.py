@@ -22,7 +22,7 @@ from decnet_decoys.shell.machine.fs_errors import (
     TOO_LONG,
     FileSystemError,
 )
-from decnet_decoys.shell.machine.tree import APPENDED_ONLY, ROOT, Entry, Filler, Identity, Tree, whole_of
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, PIPE, ROOT, Entry, Filler, Identity, Tree, whole_of
 
 MAX_STEPS = 500
 """Names looked up to find one path, those of links included; more is taken for a loop."""
@@ -201,6 +201,9 @@ class FileSystem:
 
     def mkdir(self, path: str, access: Access) -> None:
         self._create(self.locate(path, access), Entry("dir", 0o755), access)
+
+    def make_pipe(self, path: str, access: Access) -> None:
+        self._create(self.locate(path, access), Entry("device", 0o644, target=PIPE), access)
 
     def link(self, target: str, path: str, access: Access) -> None:
         link = Entry("link", 0o777, target=target[:MAX_PATH])

@@ -2,6 +2,7 @@
 """Directories and files that every Debian has, and what the kernel shows in /proc/sys and /sys."""
 
 import hashlib
+import uuid
 
 from decnet_decoys.personas.schema import Hardware, Persona
 
@@ -238,6 +239,8 @@ def kernel(persona: Persona) -> dict[str, str]:
     files["/proc/self/maps"] = _MAPS.format(number=7, path="/usr/bin/cat")
     files["/proc/self/environ"] = files["/proc/self/stat"] = ""
     files["/proc/self/limits"] = _LIMITS
+    boot = uuid.uuid5(uuid.NAMESPACE_OID, f"{hardware.mac} {hardware.memory_kib}")
+    files["/proc/sys/kernel/random/boot_id"] = f"{boot}\n"
     return files | _sys(hardware)
 
 

@@ -18,6 +18,10 @@ APPENDED_ONLY = 1 << 15
 """What chattr(1) sets, beside the permissions in a mode."""
 
 
+PIPE = "pipe"
+"""The target of a device that is a named pipe; nobody is ever at its other end."""
+
+
 class Filler(NamedTuple):
     """Content of a program: a true header, then noise that is always the same for the same name.
 
@@ -70,6 +74,10 @@ class Entry(NamedTuple):
     target: str = ""
 
     @property
+    def is_pipe(self) -> bool:
+        return self.kind == "device" and self.target == PIPE
+
+    @property
     def size(self) -> int:
         """Bytes as `ls -l` shows them."""
         if self.kind == "dir":
@@ -90,6 +98,8 @@ class Entry(NamedTuple):
     @property
     def st_mode(self) -> int:
         """Type and permission bits (POSIX sys/stat.h)."""
+        if self.is_pipe:
+            return stat.S_IFIFO | self.mode & 0o7777
         types = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK, "device": stat.S_IFCHR}
         return types[self.kind] | self.mode & 0o7777
 

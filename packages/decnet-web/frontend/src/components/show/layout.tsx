@@ -109,7 +109,7 @@ export function Grid({ least = "11rem", children }: { least?: string; children: 
 /** Text as it is, e.g. JSON or a command, with a button that copies it. */
 export function Code({ text, what }: { text: string; what: string }) {
   return (
-    <div>
+    <div className={styles.copied}>
       <pre className={styles.code} tabIndex={0}>
         {text}
       </pre>

@@ -316,11 +316,7 @@ function Head<Row>({
               {...(chosen ? { "aria-sort": lowest ? ("ascending" as const) : ("descending" as const) } : {})}
             >
               {sort ? (
-                <button
-                  type="button"
-                  title={t("table.sort", { column: header })}
-                  onClick={() => sortBy(sort)}
-                >
+                <button type="button" title={t("table.sort", { column: header })} onClick={() => sortBy(sort)}>
                   {header}
                   {chosen && <Icon name={lowest ? "up" : "down"} size={12} />}
                 </button>

@@ -158,7 +158,8 @@ export default function Attackers(): ReactElement {
   const range = useTimeRange("all");
   const query = { ...range, ...Object.fromEntries(NAMES.map((name) => [name, search[name]])) };
   const pages = usePages("/api/v1/attackers", { params: { query: query as never } });
-  const narrowed = NAMES.some((name) => name !== "sort" && name !== "direction" && search[name]) || range.since !== undefined;
+  const narrowed =
+    NAMES.some((name) => name !== "sort" && name !== "direction" && search[name]) || range.since !== undefined;
   return (
     <Page title={t("attackers.title")} about={t("attackers.about")} actions={<TimeRange otherwise="all" />}>
       <FilterBar filters={FILTERS} />

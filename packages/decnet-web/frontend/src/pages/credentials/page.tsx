@@ -178,7 +178,9 @@ export default function Credentials(): ReactElement {
 function All(): ReactElement {
   const navigate = useNavigate();
   const [search] = useQueryState();
-  const query = Object.fromEntries(["q", "accepted", "min_attackers", "sort", "direction"].map((name) => [name, search[name]]));
+  const query = Object.fromEntries(
+    ["q", "accepted", "min_attackers", "sort", "direction"].map((name) => [name, search[name]]),
+  );
   const pages = usePages("/api/v1/credentials", { params: { query: query as never } });
   return (
     <>

@@ -116,6 +116,17 @@ function columns(admin: boolean): Column<Sensor>[] {
         </>
       ),
     },
+    {
+      id: "contact",
+      header: t("sensors.col.contact"),
+      width: "8.5rem",
+      cell: (one) =>
+        one.connected ? (
+          <Badge tone="good">{t("sensors.connected")}</Badge>
+        ) : (
+          <Moment value={one.last_contact_at} show="ago" />
+        ),
+    },
     time("last", t("sensors.col.last"), (one) => one.last_events_at),
     {
       id: "from",

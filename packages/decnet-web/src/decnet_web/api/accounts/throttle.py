@@ -9,11 +9,10 @@ provider or a one-time link.
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 from sqlalchemy import Connection
 
+from decnet_core.net.addresses import canonical, source_of
 from decnet_models.accounts import audit
 from decnet_web.api.problems import Problem
 
@@ -52,15 +51,10 @@ def keys(address: str | None, name: str | None) -> dict[str, Limit]:
 
 def network_of(address: str) -> str:
     """Return the IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
+    if canonical(address) is None:
         return f"address:{address[:64]}"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed)
+    source = source_of(address)
+    return f"{source}/64" if ":" in source else source
 
 
 def begin(connection: Connection, counted: dict[str, Limit], *, now_ns: int) -> int | None:

@@ -25,8 +25,8 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
-MOST_BYTES = 2 << 20
-LARGEST = 512 << 10
+MOST_BYTES = 1 << 20
+LARGEST = 256 << 10
 """Bytes of one answer; a larger one is made each time."""
 
 Key = tuple[str, bytes, str]

@@ -23,7 +23,7 @@ from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, plan_text, policy_text
 from decnet.show.tables import print_table
-from decnet_models.fleet import queries, states
+from decnet_models.fleet import change_log, mutation_policies, queries, states
 from decnet_models.fleet.queries import Decky
 
 app = application(
@@ -196,7 +196,7 @@ def policy(
         with transaction(deployment, write=True) as connection:
             if off:
                 wanted_decky(commit.current_deckies(connection), name)
-                queries.drop_policy(connection, name)
+                mutation_policies.drop_policy(connection, name)
             else:
                 rules = Rules(
                     every_seconds(every or ""), window_of(window), _ports(service), persona or [], not inconsistent
@@ -215,7 +215,7 @@ def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
     """Show what reconciler found of a decky when it last looked, and the decky's last changes."""
     with transaction(find_deployment()) as connection:
         one = _row(queries.decky_named(connection, name), name)
-        state, history = states.state_of(connection, name), queries.history(connection, name, limit)
+        state, history = states.state_of(connection, name), change_log.history(connection, name, limit)
     whole = {"decky": one, "state": state, "changes": history}
     typer.echo(documents.document(whole) if as_json else inspection(one, state, history))
 

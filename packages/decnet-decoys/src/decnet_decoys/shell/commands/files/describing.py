@@ -251,6 +251,8 @@ def _described(entry: Entry, machine: str) -> str:
         return "sticky, directory" if entry.mode & 0o1000 else "directory"
     if entry.kind == "link":
         return f"symbolic link to {entry.target}"
+    if entry.is_pipe:
+        return "fifo (named pipe)"
     return f"character special ({entry.target.replace(', ', '/')})"
 
 

@@ -60,6 +60,8 @@ def nano(call: Call) -> Effects:
 def _content(call: Call, path: str) -> bytes | str | None:
     """Return what a file has, None when there is none, or why it cannot be edited."""
     files, access = call.shell.files, call.shell.access
+    if path in call.shell.opened:
+        return call.shell.opened[path]
     try:
         if not path or not files.exists(path, access):
             return None

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Commands that make files and cut them: truncate, shred, split, mktemp, ssh-keygen."""
+"""Commands that make files and cut them: truncate, mkfifo, shred, split, mktemp, ssh-keygen."""
 
 import base64
 import hashlib
 import os
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from decnet_decoys.shell.call import Call
@@ -41,6 +42,17 @@ def truncate(call: Call) -> Effects:
         files.write(path, old[:size].ljust(size, b"\0"), access)
 
     return (yield from call.for_each(found.operands, cut, "cannot open '%s' for writing"))
+
+
+@command("mkfifo")
+def mkfifo(call: Call) -> Effects:
+    """Make named pipes."""
+    found = options(call, "m:Z", {"mode": "m:"})
+    if not found.operands:
+        raise tried(call, "missing operand")
+    access = call.shell.access
+    make = partial(call.shell.files.make_pipe, access=access)
+    return (yield from call.for_each(found.operands, make, "cannot create fifo '%s'"))
 
 
 @command("shred")

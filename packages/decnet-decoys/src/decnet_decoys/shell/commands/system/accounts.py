@@ -71,8 +71,9 @@ def w(call: Call) -> int:
         day = shell.date("%Y-%m-%d")
         call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
-        call.print(uptime_line(call))
-        call.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
+        if "h" not in call.flags()[0]:
+            call.print(uptime_line(call))
+            call.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
         if here:
             call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
     return 0

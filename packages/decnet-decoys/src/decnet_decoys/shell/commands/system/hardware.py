@@ -11,6 +11,7 @@ from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
@@ -290,6 +291,11 @@ def date(call: Call) -> int:
     found = options(call, "ud:r:Rs:I", {"utc": "u", "date": "d:", "universal": "u", "reference": "r:", "rfc-email": "R",
                     "set": "s:", "iso-8601": "iso?", "rfc-3339": "r3339:"})  # fmt: skip
     moment = moment_of(found.last("d"), shell.now) if "d" in found else shell.now
+    if "r" in found:
+        try:
+            moment = shell.files.stat(found.last("r"), shell.access).mtime
+        except FileSystemError as error:
+            return call.fail(f"{found.last('r')}: {error}")
     if moment is None:
         return call.fail(f"invalid date {quoted(found.last('d'))}")
     layout = next((arg[1:] for arg in found.operands if arg.startswith("+")), "%a %b %e %I:%M:%S %p %Z %Y")

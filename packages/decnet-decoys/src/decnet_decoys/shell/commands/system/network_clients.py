@@ -194,11 +194,12 @@ def _refused(call: Call, host: str, port: str) -> int:
     if call.shell.machine.persona.family == "busybox" or "nc" not in call.name:
         return call.fail(f"connect to {host}: Connection refused")
     named = {"9": "discard", "22": "ssh", "80": "http", "443": "https", "4444": "?"}.get(port, "?")
-    if "v" in "".join(arg for arg in call.args if arg.startswith("-")):
-        call.print_error(
-            f"{'localhost' if host == '127.0.0.1' else '(UNKNOWN)'} [{host}] {port} ({named}) : Connection refused"
-        )
+    shown = "localhost" if host == "127.0.0.1" and "n" not in call.flags(_NC_VALUED)[0] else "(UNKNOWN)"
+    call.print_error(f"{shown} [{host}] {port} ({named}) : Connection refused")
     return 1
+
+
+_NC_VALUED = "cegGiopqswT"
 
 
 _DATABASES = {

@@ -22,7 +22,7 @@ from decnet.deckies.policy import Rules, every_seconds, set_policy
 from decnet.deckies.policy import window as window_of
 from decnet.deckies.wanted import Wanted
 from decnet.deckies.wishes import Change, Wishes, planned_wishes
-from decnet_models.fleet import queries
+from decnet_models.fleet import mutation_policies
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
 from decnet_web.api.fleet import Fleet
@@ -152,7 +152,7 @@ async def remove_decky_policy(name: Name, fleet: InFleet, admin: Admin) -> None:
 
     def write(connection: Connection) -> None:
         wanted_decky(commit.current_deckies(connection), name)
-        queries.drop_policy(connection, name)
+        mutation_policies.drop_policy(connection, name)
         record(connection, admin, "decky.policy", name, off=True)
 
     await fleet.write(write)

@@ -14,8 +14,8 @@ from decnet.deckies.appearance import appearance
 from decnet.deckies.mutation import planned_mutations
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.attackers import traffic
-from decnet_models.fleet import queries
-from decnet_models.fleet.queries import BadPolicy
+from decnet_models.fleet import change_log, mutation_policies, queries
+from decnet_models.fleet.mutation_policies import BadPolicy
 from decnet_models.history.queries import events_by_decky
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
 from decnet_web.api.paging import Page
@@ -77,7 +77,7 @@ async def list_decky_changes(name: Name, fleet: InFleet, paging: InPaging, _view
     """List the changes of a decky, desired and actual, newest first; those of one that is gone too."""
 
     def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[DeckyChangeShown]:
-        found = queries.history(connection, name, limit, before=position[0] if position else None)
+        found = change_log.history(connection, name, limit, before=position[0] if position else None)
         return [DeckyChangeShown.model_validate(one) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.id,))
@@ -96,12 +96,12 @@ def _detail(fleet: InFleet, connection: Connection, name: str) -> DeckyDetail:
         raise NotFoundError(f"there is no decky {name!r}")
     one = queries.decky_named(connection, name)
     seen = appearance(fleet.deployment, one) if one else None
-    policy = queries.policy_of(connection, name)
+    policy = mutation_policies.policy_of(connection, name)
     return DeckyDetail(
         **dict(row),
         appearance=DeckyAppearance.model_validate(seen) if seen else None,
         policy=DeckyPolicyShown.model_validate(policy) if policy and not isinstance(policy, BadPolicy) else None,
         policy_problem=policy.reason if isinstance(policy, BadPolicy) else None,
-        changes=[DeckyChangeShown.model_validate(each) for each in queries.history(connection, name, _CHANGES)],
+        changes=[DeckyChangeShown.model_validate(each) for each in change_log.history(connection, name, _CHANGES)],
         attackers=[TrafficEdge.model_validate(each) for each in traffic.attackers_of(connection, name, _ATTACKERS)],
     )

@@ -15,7 +15,7 @@ from decnet_decoys.errors import DecoysError
 from decnet_decoys.fleet import deckies as deckies_of_settings
 from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DecoysSettings
-from decnet_models.fleet import queries, states
+from decnet_models.fleet import mutation_policies, queries, states
 from decnet_models.fleet.queries import Decky
 from decnet_web.api.routes.fleet.deckies.shapes import DeckyActual, DeckyPlace, DeckyPort, DeckyShown, DeckyWanted
 
@@ -60,7 +60,7 @@ def _port(service: str, port: int) -> DeckyPort:
 def _stored(connection: Connection, found: Iterable[Decky]) -> list[DeckyShown]:
     deckies = list(found)
     names = [one.name for one in deckies]
-    actual, policies = states.states_of(connection, names), queries.policies(connection, names)
+    actual, policies = states.states_of(connection, names), mutation_policies.policies(connection, names)
     return [
         DeckyShown(
             **dict(DeckyWanted.model_validate(one)),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from decnet.deckies.wanted import Runtime
 from decnet_core.deckies.orders import Phase
-from decnet_models.fleet.queries import ChangeKind
+from decnet_models.fleet.change_log import ChangeKind
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
 

@@ -48,14 +48,18 @@ class LentSocket(socket.socket):
         self.lender.close()
 
 
-async def connected(ctx: Context, route: Route) -> socket.socket:
-    """Return a connection that decoys takes for synthetic. Raises HandoverError, OSError, TimeoutError."""
+async def connected(ctx: Context, route: Route, *, data_port: int | None = None) -> socket.socket:
+    """Return a connection that decoys takes for synthetic. Raises HandoverError, OSError, TimeoutError.
+
+    To a `data_port` it belongs to another connection, with which the service has agreed on it: nothing is announced.
+    """
     sock = await ctx.in_thread(_opened, ctx.state, route)
     try:
         sock.bind((route.source, 0))
-        await ctx.in_thread(_announce, ctx.state, route, sock.getsockname()[1])
+        if data_port is None:
+            await ctx.in_thread(_announce, ctx.state, route, sock.getsockname()[1])
         async with asyncio.timeout(CONNECT_SECONDS):
-            await asyncio.get_running_loop().sock_connect(sock, (route.address, route.port))
+            await asyncio.get_running_loop().sock_connect(sock, (route.address, data_port or route.port))
     except BaseException:
         sock.close()
         raise

@@ -8,8 +8,8 @@ import sys
 
 import msgspec
 
-from decnet_workers.orchestrator.announced import SessionError
 from decnet_workers.orchestrator.scripts import ShellScript
+from decnet_workers.orchestrator.visits.announced import SessionError
 
 CLIENT = "decnet_decoys.ssh.synthetic_client"
 

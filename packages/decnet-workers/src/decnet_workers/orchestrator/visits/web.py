@@ -6,8 +6,8 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 
-from decnet_workers.orchestrator.announced import SessionError
 from decnet_workers.orchestrator.scripts import WebScript
+from decnet_workers.orchestrator.visits.announced import SessionError
 
 PAGE_SECONDS = 15.0
 LARGEST_PAGE = 256 * 1024

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""The commands that agree on a data connection, and those that send a file or a listing over it."""
+
+from decnet_decoys.ftp.client import FtpClient, Handler
+from decnet_decoys.ftp.files import directory_lines
+from decnet_decoys.ftp.lines import extended_port_of, passive, port_of
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.shell.machine.tree import piece_of
+
+PIECE = 64 << 10
+
+
+async def _pasv(client: FtpClient, _argument: str) -> None:
+    if ":" in client.destination or client.extended_only:
+        await client.say("550 Permission denied.")
+    elif (port := _listened(client)) is None:
+        await client.say("425 Failed to establish connection.")
+    else:
+        await client.say(f"227 Entering Passive Mode ({passive(client.destination, port)}).")
+
+
+async def _epsv(client: FtpClient, argument: str) -> None:
+    family = "2" if ":" in client.destination else "1"
+    if argument.upper() == "ALL":
+        client.extended_only = True
+        await client.say("200 EPSV ALL ok.")
+        return
+    if argument not in ("", family):
+        await client.say("522 Bad network protocol.")
+        return
+    port = _listened(client)
+    opened = f"229 Entering Extended Passive Mode (|||{port}|)"
+    await client.say("425 Failed to establish connection." if port is None else opened)
+
+
+def _listened(client: FtpClient) -> int | None:
+    try:
+        return client.data.listen()
+    except OSError:
+        client.recorder.connection.counters.add("decoys_data_ports_failed")
+        return None
+
+
+async def _port(client: FtpClient, argument: str) -> None:
+    port = port_of(argument, client.source)
+    await _active(client, "500 Illegal PORT command." if port is None else port, "PORT", "PASV")
+
+
+async def _eprt(client: FtpClient, argument: str) -> None:
+    await _active(client, extended_port_of(argument, client.source), "EPRT", "EPSV")
+
+
+async def _active(client: FtpClient, port: int | str, name: str, better: str) -> None:
+    if client.extended_only:
+        port = "550 Permission denied."
+    if isinstance(port, str):
+        await client.say(port)
+        return
+    client.data.connect_to(port)
+    await client.say(f"200 {name} command successful. Consider using {better}.")
+
+
+async def _pbsz(client: FtpClient, _argument: str) -> None:
+    await client.say("200 PBSZ set to 0." if client.secure else "503 PBSZ needs a secure connection.")
+
+
+async def _prot(client: FtpClient, argument: str) -> None:
+    if not client.secure:
+        await client.say("503 PROT needs a secure connection.")
+    elif argument.upper() in ("C", "P"):
+        client.private = argument.upper() == "P"
+        await client.say(f"200 PROT now {'Private' if client.private else 'Clear'}.")
+    else:
+        await client.say("504 PROT not supported.")
+
+
+async def _list(client: FtpClient, argument: str) -> None:
+    words = argument.split()
+    options = "".join(word[1:] for word in words if word.startswith("-"))
+    path = " ".join(word for word in words if not word.startswith("-"))
+    await _list_directory(client, path, hidden="a" in options, names_only="1" in options)
+
+
+async def _nlst(client: FtpClient, argument: str) -> None:
+    await _list(client, f"-1 {argument}")
+
+
+async def _list_directory(client: FtpClient, path: str, *, hidden: bool, names_only: bool) -> None:
+    if not await _needs_data(client):
+        return
+    listed = await directory_lines(client, path, hidden=hidden, names_only=names_only)
+    opened = await _opened(client, "150 Here comes the directory listing.")
+    if opened is None:
+        return
+    try:
+        await opened.write(listed.encode("utf-8", "surrogateescape"))
+    finally:
+        opened.socket.close()
+    await client.say("226 Directory send OK.")
+
+
+async def _retr(client: FtpClient, argument: str) -> None:
+    if not await _needs_data(client):
+        return
+    size = client.file(argument).size
+    content = client.shell.files.read(argument, client.shell.access)
+    mode = "BINARY" if client.binary else "ASCII"
+    opened = await _opened(client, f"150 Opening {mode} mode data connection for {argument} ({size} bytes).")
+    place, client.offset = client.offset, 0
+    if opened is None:
+        return
+    try:
+        while piece := piece_of(content, place, PIECE):
+            await opened.write(piece)
+            place += len(piece)
+            await turn.give_way()
+    finally:
+        opened.socket.close()
+    await client.say("226 Transfer complete.")
+
+
+async def _stor(client: FtpClient, argument: str) -> None:
+    await _stored(client, argument, append=False)
+
+
+async def _appe(client: FtpClient, argument: str) -> None:
+    await _stored(client, argument, append=True)
+
+
+async def _stou(client: FtpClient, argument: str) -> None:
+    if not await _needs_data(client):
+        return
+    base = argument or "STOU"
+    free = (base, *(f"{base}.{number}" for number in range(1, 100)))
+    name = next((one for one in free if not client.shell.files.exists(one, client.shell.access)), base)
+    await _stored(client, name, append=False, words=f"150 FILE: {name}")
+
+
+async def _stored(client: FtpClient, argument: str, *, append: bool, words: str = "150 Ok to send data.") -> None:
+    if not await _needs_data(client):
+        return
+    files, access = client.shell.files, client.shell.access
+    files.write(argument, b"", access, append=True)  # whether it may be written there
+    opened = await _opened(client, words)
+    if opened is None:
+        return
+    try:
+        data, size = await _received(client, opened)
+    finally:
+        opened.socket.close()
+    try:
+        for _ in client.recorder.uploading(client.absolute(argument), data, size):
+            await turn.give_way()
+    finally:
+        client.shell.lease.hold(-len(data))
+    files.write(argument, data, access, append=append)
+    await client.say("226 Transfer complete.")
+
+
+async def _received(client: FtpClient, opened: Connection) -> tuple[bytes, int]:
+    """Return what is kept of an upload, held under the session's lease, and its size."""
+    kept, size = bytearray(), 0
+    most = client.recorder.context.settings.limits.upload_bytes
+    try:
+        while piece := await opened.read():
+            size += len(piece)
+            piece = piece[: max(0, most - len(kept))]
+            if piece and client.shell.lease.hold(len(piece)):
+                kept += piece
+            await turn.give_way()
+    except (OSError, ConnectionEnded):
+        pass  # what has come is evidence
+    return bytes(kept), size
+
+
+async def _needs_data(client: FtpClient) -> bool:
+    if not client.data.ready:
+        await client.say("425 Use PORT or PASV first.")
+    return client.data.ready
+
+
+async def _opened(client: FtpClient, words: str) -> Connection | None:
+    """Return the connection of a transfer, after saying that it begins; None when there is none, which is said."""
+    try:
+        plain = await client.data.open()
+    except OSError:
+        await client.say("425 Failed to establish connection.")
+        return None
+    await client.say(words)
+    if not client.private or client.tls is None:
+        return plain
+    try:
+        return await client.tls.secured(plain)
+    except (OSError, ConnectionEnded):
+        plain.socket.close()
+        await client.say("522 SSL connection failed: session reuse required")
+        return None
+
+
+HANDLERS: dict[str, Handler] = {
+    "PASV": _pasv, "EPSV": _epsv, "PORT": _port, "EPRT": _eprt, "PBSZ": _pbsz, "PROT": _prot, "LIST": _list,
+    "NLST": _nlst, "RETR": _retr, "STOR": _stor, "APPE": _appe, "STOU": _stou,
+}  # fmt: skip
