@@ -110,14 +110,25 @@ async def connected(service: str, source: int) -> tuple[asyncio.StreamReader, as
     return reader, writer
 
 
+async def settled(played: Played) -> int:
+    """Return the USS in KiB once it is the same for two seconds, or after twenty: keys and certificates are made."""
+    before, same = -1, 0
+    for _ in range(20):
+        now = played.uss_kib()
+        same = same + 1 if now == before else 0
+        if same == 2:
+            break
+        before = now
+        await asyncio.sleep(1)
+    return before
+
+
 async def half_open(service: str, played: Played) -> float:
     """Return the KiB that one of many silent connections adds."""
     (await connected(service, 0))[1].close()  # what is made at the first client is no connection's
-    await asyncio.sleep(1)
-    before = played.uss_kib()
+    before = await settled(played)
     opened = [await connected(service, number % SOURCES) for number in range(HALF_OPEN)]
-    await asyncio.sleep(1)
-    after = played.uss_kib()
+    after = await settled(played)
     for _, writer in opened:
         writer.transport.abort()
     return (after - before) / HALF_OPEN
