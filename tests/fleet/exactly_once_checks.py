@@ -7,13 +7,13 @@ row, those that one undisturbed run makes from the same event log.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, MetaData, insert, select
+from sqlalchemy import Connection, Engine, MetaData, insert, select
 from tests.decnet_models.migrated import migrated_database
 from tests.fleet.accepted import CURSORS, assert_each_accepted_mark_is_one_event
 from tests.fleet.arena import Arena
@@ -51,8 +51,15 @@ def prove(arena: Arena, tmp_path: Path) -> None:
 
 def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> None:
     """Run the cursor workers once over a copy of the event log, in one go, and compare every row."""
-    worn = open_engine(arena.database, read_only=True)
-    clean = open_engine(migrated_database(tmp_path / "clean.db"))
+    with contextlib.ExitStack() as opened:
+        worn = open_engine(arena.database, read_only=True)
+        opened.callback(worn.dispose)
+        clean = open_engine(migrated_database(tmp_path / "clean.db"))
+        opened.callback(clean.dispose)
+        _compare_with_clean_run(worn, clean)
+
+
+def _compare_with_clean_run(worn: Engine, clean: Engine) -> None:
     with reading(worn) as source, writing(clean) as target:
         for table in (event, *canary.sorted_tables):
             rows = [dict(row) for row in source.execute(select(table)).mappings()]
@@ -68,11 +75,9 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
         keys = select(notice.c.key, notice.c.kind, notice.c.body).where(of_cursors)
         assert sorted(map(tuple, left.execute(keys))) == sorted(map(tuple, right.execute(keys)))
         assert list(left.execute(select(dead_letter))) == []
-    worn.dispose()
-    clean.dispose()
 
 
-def run_once(name: str, engine: Any) -> None:
+def run_once(name: str, engine: Engine) -> None:
     shape = worker_registry.load(name)
     worker = shape(Settings({}, {}, "test").section(name, shape.Settings))
     assert isinstance(worker, CursorWorker)

@@ -31,6 +31,14 @@ EMPTY_PACKET = struct.pack(">IB", 12, 11) + bytes(11)
 """A packet without a payload, hence without a type."""
 IGNORE = struct.pack(">IBB", 12, 10, 2) + bytes(10)
 """The smallest SSH_MSG_IGNORE (RFC 4253 §11.2) there is without encryption: 16 bytes."""
+SERVICE_REQUEST = struct.pack(">IBBI", 28, 10, 5, 12) + b"ssh-userauth" + bytes(10)
+"""It is answered at once, also before keys are exchanged."""
+KEXINIT = struct.pack(">IBB", 156, 11, 20) + bytes(16) + b"".join(
+    struct.pack(">I", len(names)) + names
+    for names in (
+        b"curve25519-sha256", b"ssh-ed25519", *[b"aes128-ctr"] * 2, *[b"hmac-sha2-256"] * 2, *[b"none"] * 2, b"", b""
+    )
+) + bytes(5 + 11)  # fmt: skip
 
 
 async def sent(host: DeckyHost, data: bytes) -> bytes:
@@ -57,6 +65,21 @@ async def test_garbage_is_one_line_of_the_log_and_no_traceback(
     assert not [record for record in caplog.records if record.exc_info]
     assert len([record for record in caplog.records if "no SSH from" in record.getMessage()]) == 1
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
+
+
+async def test_answers_to_a_client_that_has_reset_its_connection_fill_no_log(
+    host: DeckyHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["ssh"])
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.write(VERSION)
+        await asyncio.wait_for(reader.readuntil(b"\n"), DEADLINE)
+        writer.write(KEXINIT + SERVICE_REQUEST * 400)
+        writer.transport.abort()
+    assert b"SSH" in await sent(host, VERSION)
+    await host.until_counted("decoys_connections", 6)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_what_arrives_at_once_is_handled_in_turns(host: DeckyHost) -> None:

@@ -86,6 +86,11 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         if pkttype != IGNORE:
             super().send_packet(pkttype, *args, handler=handler)
 
+    def _send(self, data: bytes) -> None:
+        """Send, unless the connection is lost: for each answer to what came before asyncio would log a line."""
+        if self._transport is not None and not self._transport.is_closing():
+            super()._send(data)
+
     def _send_disconnect(self, code: int, reason: str, lang: str) -> None:
         if isinstance(reason, RealText):
             super()._send_disconnect(code, reason, lang)
