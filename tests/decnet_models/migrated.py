@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,6 +22,12 @@ def migrated_database(file: Path) -> str:
 @functools.cache
 def migrated_once() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="decnet-migrated-"))
-    atexit.register(shutil.rmtree, folder)
+    atexit.register(_remove, folder, os.getpid())
     upgrade(f"sqlite:///{folder / 'decnet.db'}")
     return folder / "decnet.db"
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the folder at the end of the process that made it, not of one that a test forked."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
