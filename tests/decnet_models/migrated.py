@@ -27,7 +27,7 @@ def migrated_once() -> Path:
     return folder / "decnet.db"
 
 
-def _remove(folder: Path, owner: int) -> None:
-    """Remove the folder at the end of the process that made it, not of one that a test forked."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
+def _remove(folder: Path, maker: int) -> None:
+    """Remove the folder in the process that made it: one that a test forks may end as Python does."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder)
