@@ -213,6 +213,14 @@ def properties(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def api_postgresql(session: nox.Session) -> None:
+    """The tests of the API with fleets whose database is PostgreSQL."""
+    _workspace(session)
+    chosen = ("-m", ORDINARY, "tests/decnet_web/api")
+    session.run("pytest", "-q", *chosen, *session.posargs, env={"DECNET_TEST_API": "postgresql"})
+
+
+@nox.session(python="3.11")
 def hostile(session: nox.Session) -> None:
     """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`)."""
     _workspace(session)

@@ -5,7 +5,7 @@ Fills a SQLite database with a week of attacks that end now (10â¶ events of 10â
 them with the real profiler and history, adds findings of the other workers as rows, then starts `decnet-api` on a TCP
 port and asks it over one connection, again and again. Times are the client's: from the request's first byte to the
 answer's last. Requests a second are those of one process on one core, beside a FastAPI application that says "hello"
-in the same server, measured in turns in the same run.
+in the same server, measured in turns in the same run: of pages that nobody has changed, and of pages made anew.
 
     python benchmarks/api.py --quick
     python benchmarks/api.py --keep /var/tmp/world     # fills the directory once, then uses it again
@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ async def hello() -> dict[str, str]:
     return {"hello": "world"}
 """
 READY_SECONDS = 60.0
+ANEW = "NUMBER"
+"""Stands for a number of each request in a path whose answer shall not be one that was kept (`listings.recent`)."""
 
 
 class Connection:
@@ -142,9 +145,9 @@ def latencies(connection: Connection, path: str, times: int, pid: int) -> dict[s
     for _ in range(3):
         connection.get(path)
     took, spent = [], processor_seconds(pid)
-    for _ in range(times):
+    for number in range(times):
         began = time.perf_counter()
-        size = len(connection.get(path))
+        size = len(connection.get(f"{path}{'&' if '?' in path else '?'}_={number}"))
         took.append(1000 * (time.perf_counter() - began))
     took.sort()
     place = min(len(took) - 1, int(len(took) * 0.99))
@@ -160,13 +163,16 @@ def processor_seconds(pid: int) -> float:
 
 
 def rate(port: int, path: str, seconds: float) -> float:
-    """Return how many requests a second are answered on 8 connections, on which requests are sent in turn."""
+    """Return how many requests a second are answered on 8 connections, on which requests are sent in turn.
+
+    With ANEW in the path each asks for something else, so that no answer is one that was given before.
+    """
     connections = [Connection(port) for _ in range(8)]
-    length = len(_raw(connections[0], path))
+    length, asked = len(_raw(connections[0], path.replace(ANEW, "0"))), count(1)
     number, began = 0, time.perf_counter()
     while (passed := time.perf_counter() - began) < seconds:
         for one in connections:
-            one._socket.sendall(request(path))
+            one._socket.sendall(request(path.replace(ANEW, str(next(asked)))))
         for one in connections:
             _skip(one, length)
         number += len(connections)
@@ -295,8 +301,10 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         }
         small = {"event": f"/api/v1/events/{world.event}", "kinds": "/api/v1/events/language"}
         small["session"] = "/api/v1/session"
-        pages = {f"page of {number} events": f"/api/v1/events?limit={number}" for number in (10, 100)}
-        rates = compared(port, {**small, **pages, "page of 100 attackers": "/api/v1/attackers"}, seconds)
+        asked_for = {"10 events": "events?limit=10", "100 events": "events?limit=100", "100 attackers": "attackers?"}
+        pages = {f"page of {name}": f"/api/v1/{path}" for name, path in asked_for.items()}
+        pages |= {f"{name}, made anew": f"{path}&_={ANEW}" for name, path in pages.items()}
+        rates = compared(port, {**small, **pages}, seconds)
         stream = [
             stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)
             for number in (1, 200)

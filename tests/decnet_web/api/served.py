@@ -16,9 +16,10 @@ A test module shares one:
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -27,6 +28,7 @@ import httpx
 import msgspec
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.engine import make_url
 from tests.decnet_models.migrated import migrated_database
 
 from decnet.fleet.deployment import Deployment, transaction
@@ -40,8 +42,19 @@ from decnet_web.api.settings import ApiSettings
 
 ORIGIN = "http://127.0.0.1:8080"
 
+ON_SQLITE = pytest.mark.skipif(
+    os.environ.get("DECNET_TEST_API") == "postgresql", reason="what is tested is the file of SQLite"
+)
+"""The mark of tests that say nothing about PostgreSQL (`nox -s api_postgresql`)."""
+
+_NAME = "database.name"
+
 ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgres"], scope="module")
 """The mark of a module whose tests run on PostgreSQL, too: those of queries that the API puts together itself."""
+
+
+MAKERS: list[Callable[[str], str]] = []
+"""At most one, which makes a database of PostgreSQL for each fleet, like the one of a name or empty (conftest.py)."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -71,16 +84,25 @@ def serving(
     """
     tokens: dict[str, str] = {role: f"decnet_test_{role}" for role in ROLES}
     if like is None:
-        deployment = _deployment(root, url)
+        deployment = _deployment(root, url or _made_database(root))
         _add_accounts(deployment, tokens)
     else:
         shutil.copytree(like, root, dirs_exist_ok=True)
-        deployment = _deployment(root, f"sqlite:///{root / 'state' / 'decnet.db'}")
+        deployment = _deployment(root, _made_database(root, like) or f"sqlite:///{root / 'state' / 'decnet.db'}")
     fleet = Fleet(deployment)
     try:
         yield Served(make_application(fleet, settings or ApiSettings(), key=key), deployment, tokens)
     finally:
         fleet.close()
+
+
+def _made_database(root: Path, like: Path | None = None) -> str:
+    """Return the URL of a database of PostgreSQL if fleets have these, and remember in `root` how it is called."""
+    if not MAKERS:
+        return ""
+    url = MAKERS[0]("" if like is None else (like / _NAME).read_text())
+    (root / _NAME).write_text(make_url(url).database or "")
+    return url
 
 
 def _add_accounts(deployment: Deployment, tokens: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
-from tests.decnet_web.api.served import serving
+from tests.decnet_web.api.served import ON_SQLITE, serving
 
 from decnet_web.api.fleet import Fleet
 
@@ -30,6 +30,7 @@ def open_files(database: Path) -> int:
     return found
 
 
+@ON_SQLITE
 async def test_readers_read_at_once_and_close_their_connections_at_rest(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         fleet, database = Fleet(served.deployment, readers=2), served.deployment.state.root / "decnet.db"

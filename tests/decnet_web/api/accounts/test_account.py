@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 from tests.decnet_web.api.accounts.people import PASSWORD, Browser, audited, browser, hash_quickly, person
-from tests.decnet_web.api.served import Served, serving
+from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
 from decnet.access import links, users
 from decnet.fleet.deployment import transaction
@@ -182,6 +182,7 @@ async def test_an_authenticator_of_another_account_is_not_confirmed(served: Serv
         assert not (await trent.get("/session")).json()["totp"]
 
 
+@ON_SQLITE
 async def test_the_secret_of_an_authenticator_is_sealed_in_the_database(served: Served) -> None:
     account = person(served, "sealed")
     async with browser(served) as one:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 from starlette.responses import Response
-from tests.decnet_web.api.served import Served, serving
+from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
 from decnet.fleet.deployment import transaction
 from decnet_core.events.catalogue import LoginAttempt
@@ -35,6 +35,7 @@ def add_event(served: Served) -> None:
         insert_events(connection, [Event(id=uuid7(time.time_ns()), ts=time.time_ns(), sensor="s", payload=payload)])
 
 
+@ON_SQLITE
 async def test_answer_is_given_again_without_the_database(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     async with served.client("viewer") as client:
         await client.get(EVENTS)  # which writes down that the token was used

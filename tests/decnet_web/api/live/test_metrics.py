@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.decnet_web.api.served import Served, serving
+from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
 from decnet_web.api.live.exposition import Family, exposition
 
@@ -56,6 +56,7 @@ async def test_health_is_open_and_says_nothing_else(served: Served, prefix: str)
             assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@ON_SQLITE
 async def test_without_its_database_it_is_alive_and_not_ready(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         (served.deployment.state.root / "decnet.db").unlink()
