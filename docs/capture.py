@@ -58,10 +58,10 @@ class Terminal:
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         os.set_blocking(self._descriptor, False)
 
-    def until(self, words: str, seconds: float = 120) -> None:
-        """Wait until the terminal shows `words`; raises SystemExit when that takes too long."""
+    def until(self, words: str, without: str | None = None, seconds: float = 120) -> None:
+        """Wait until the terminal shows `words`, `without` others; raises SystemExit when that takes too long."""
         deadline = time.monotonic() + seconds
-        while words not in self.screen():
+        while words not in self.screen() or (without is not None and without in self.screen()):
             if time.monotonic() > deadline:
                 sys.exit(f"{words!r} was not shown:\n{self.screen()}")
             self.read()
@@ -92,7 +92,7 @@ def main() -> None:
         asyncio.run(log_in("127.9.8.7"))
         look("127.77.0.11", "/.env", "/wp-login.php", "/")
         terminal.until("T1003.008")
-        terminal.until("GET /wp-login.php")
+        terminal.until("GET /wp-login.php", without="not ready")
         draw(
             "live", "decnet up", terminal.screen().replace(f" --state {folder}/decnet", "").replace(folder, "/var/lib")
         )

@@ -122,6 +122,7 @@ def test_dead_letters_are_shown_with_their_error(run: Run, deployment: Deploymen
         for seq in range(1, 6):
             add_dead_letter(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
     said = run("status").out
+    assert "set aside: ttp could not handle 5 of its events" in said
     assert any(line.startswith("ttp") and "no 5" in line for line in said.splitlines())
     assert "no 2" not in said  # the newest three are enough
     assert "\x1b" not in said

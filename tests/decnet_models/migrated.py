@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,6 +22,12 @@ def migrated_database(file: Path) -> str:
 @functools.cache
 def migrated_once() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="decnet-migrated-"))
-    atexit.register(shutil.rmtree, folder)
+    atexit.register(_remove, folder, os.getpid())
     upgrade(f"sqlite:///{folder / 'decnet.db'}")
     return folder / "decnet.db"
+
+
+def _remove(folder: Path, maker: int) -> None:
+    """Remove the folder in the process that made it: one that a test forks may end as Python does."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder)

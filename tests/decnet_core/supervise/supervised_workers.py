@@ -197,6 +197,18 @@ class Archivist(Worker[NoSettings]):
             await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
+class Shift(Worker[NoSettings]):
+    """Hears the clerk's orders all the time, and takes a break after each look."""
+
+    name = "shift"
+    parks = True
+    listens = ("clerk.>",)
+
+    async def run(self, ctx: Context) -> None:
+        while not ctx.stopping.is_set():
+            await ctx.nudged(ctx.parking.take_break(time.monotonic(), 10.0, 0.5))
+
+
 class Porter(Worker[NoSettings]):
     """Answers one line to each TCP client, and each datagram; parks while nobody comes."""
 

@@ -374,6 +374,20 @@ async def test_a_worker_in_the_background_is_woken_a_while_after_the_others(
         assert (one(office.fleet, "archivist").phase, one(office.fleet, "archivist").wakes) == (Phase.PARKED, 1)
 
 
+async def test_messages_do_not_keep_a_worker_from_its_break_nor_end_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, "shift") as office:
+
+        async def orders() -> None:
+            while True:
+                office.order("another")
+                await asyncio.sleep(0.01)
+
+        coming = asyncio.ensure_future(orders())
+        await until(lambda: one(office.fleet, "shift").wakes == 2)
+        coming.cancel()
+        assert (one(office.fleet, "shift").woken_by, one(office.fleet, "shift").restarts) == ("due", 0)
+
+
 async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

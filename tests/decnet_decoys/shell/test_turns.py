@@ -127,6 +127,7 @@ def test_every_command_yields_whatever_it_is_given(machine: Machine, name: str) 
 
 
 LINES = (
+    "PATH=$(printf '/tmp/l0/x:%.0s' {1..500}); nosuch; which nosuch; type nosuch",
     "for i in {1..900}; do sha512sum /usr/bin/* >/dev/null; done",
     "yes | grep n | wc -l",
     "while true; do yes | grep n | sort | rev | wc -l; done",

@@ -8,24 +8,20 @@ from sqlalchemy import Connection, Engine
 
 from decnet_models.database.engine import writing
 from decnet_models.database.window import Window
+from decnet_models.ttp.correlation_windows import delete_windows, save_windows, windows
 from decnet_models.ttp.queries import (
-    RuleState,
     Tag,
     TechniqueSeen,
     TechniqueUsed,
     add_tags,
     count_by_technique,
-    delete_windows,
-    rule_states,
-    save_windows,
-    set_rule_state,
     tagged_events,
     tags,
     technique_sequences,
     techniques_in,
     techniques_of,
-    windows,
 )
+from decnet_models.ttp.rule_states import RuleState, rule_states, set_rule_state
 
 RULE = UUID(int=7)
 

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-from decnet_workers.clusterer.cores import is_mixed
+from decnet_workers.clusterer.cores import is_mixed, own_marks
 
 URL = ("url", "bought")
 
 
-def shown(*marks: tuple[str, str]) -> list[tuple[str, str]]:
-    return [URL, *marks]
+Marks = frozenset[tuple[str, str]]
+
+
+def shown(*marks: tuple[str, str]) -> Marks:
+    found = own_marks([URL, *marks])
+    assert found is not None
+    return found
 
 
 def test_those_who_show_marks_of_three_or_more_are_several() -> None:
@@ -31,5 +36,5 @@ def test_a_key_that_most_show_makes_them_one_actors() -> None:
 
 def test_of_an_address_that_several_people_share_nothing_is_learnt() -> None:
     buyers = [shown(("ssh_key", name)) for name in "aabbcc"]
-    gateway = shown(*(("ssh_key", name) for name in "abc"), ("hassh", "x"), ("hassh", "y"))
-    assert is_mixed(URL, [*buyers, gateway])
+    assert is_mixed(URL, buyers)
+    assert own_marks([*(("ssh_key", name) for name in "abc"), ("hassh", "x"), ("hassh", "y")]) is None

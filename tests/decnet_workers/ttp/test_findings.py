@@ -19,7 +19,9 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.folding import Fold, values_of
 from decnet_core.events.notices import Notice, TechniqueTagged
 from decnet_models.events.queries import StoredEvent
-from decnet_models.ttp.queries import RuleState, rule_states, save_windows, set_rule_state, tags, windows
+from decnet_models.ttp.correlation_windows import save_windows, windows
+from decnet_models.ttp.queries import tags
+from decnet_models.ttp.rule_states import RuleState, rule_states, set_rule_state
 from decnet_models.ttp.tables import metadata
 from decnet_workers.ttp import findings as findings_module
 from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings

@@ -223,6 +223,33 @@ def test_pings_and_resets_are_answered_as_the_persona_says(network: Lan, *, as_w
     assert checksum(ends[4:8] + ends[:4] + struct.pack(">HH", 6, len(reset)) + reset) == 0
 
 
+def first_segment(source: int, flags: int, options: bytes) -> bytes:
+    """Return what a client sends first to port 22."""
+    words = 5 + len(options) // 4
+    segment = struct.pack(">HHIIBBHHH", source, 22, 7, 0, words << 4, flags, 1024, 0, 0) + options
+    ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(segment))
+    return segment[:16] + struct.pack(">H", checksum(ends + segment)) + segment[18:]
+
+
+@pytest.mark.parametrize(
+    ("stack", "flags", "options", "mss"),
+    [
+        (Stack(), 0x02, b"\x02\x04\x01\x09", 1460),
+        (Stack(mss_limited=True), 0x02, b"\x02\x04\x01\x09", 265),
+        (Stack(mss_limited=True), 0x02, b"\x02\x04\x23\x00", 1460),
+        (Stack(mss_limited=True), 0x02, b"", 1460),
+        (Stack(mss_limited=True, syn_fin_answered=True, closed_ports="silent"), 0x2B, b"\x02\x04\x01\x09", 265),
+    ],
+)
+def test_first_segments_are_answered_as_by_the_personas_stack(
+    network: Lan, stack: Stack, flags: int, options: bytes, mss: int
+) -> None:
+    with started(network, decky(stack=stack)):  # one whose checksum is wrong after it was changed is not answered
+        answered = exchange(network, socket.IPPROTO_TCP, first_segment(40001, flags, options))[20:]
+    assert answered[13] == 0x12
+    assert answered[20:24] == struct.pack(">BBH", 2, 4, mss)
+
+
 def test_packets_are_numbered_and_fragmented_as_the_persona_says(network: Lan) -> None:
     numbers: dict[str, list[int]] = {}
     for way in ("zero", "increment", "random"):

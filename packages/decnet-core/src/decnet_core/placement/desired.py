@@ -55,6 +55,10 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_ports: Literal["reset", "silent"] = "reset"
     ping: bool = True
     """Whether it answers ICMP echo requests."""
+    mss_limited: bool = False
+    """Whether a SYN+ACK tells no larger maximum segment size than the client's, as of BSDs."""
+    syn_fin_answered: bool = False
+    """Whether a SYN that has FIN, too, is taken for a SYN, as by BSDs; Linux drops it."""
 
 
 _DATA_PORTS = {"ftp": 4}

@@ -38,6 +38,10 @@ class Stack(Part, frozen=True, kw_only=True):
     ecn: bool = True
     closed_ports: Literal["reset", "silent"] = "reset"
     ping: bool = True
+    mss_limited: bool = False
+    """Whether a SYN+ACK tells no larger maximum segment size than the client's, as of BSDs."""
+    syn_fin_answered: bool = False
+    """Whether a SYN that has FIN, too, is taken for a SYN, as by BSDs; Linux drops it."""
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

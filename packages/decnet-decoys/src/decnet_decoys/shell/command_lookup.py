@@ -15,7 +15,7 @@ from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
 
-MAX_FOLDERS = 32
+MAX_FOLDERS = 12
 """Folders of $PATH that are looked through."""
 ELF_HEADER = 52
 """Bytes of the smallest header of an ELF file (elf(5)); the kernel runs nothing shorter."""

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import asyncssh
 
-_ALGORITHMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ed25519": ("ssh-ed25519", {}),
-    "ecdsa": ("ecdsa-sha2-nistp256", {}),
-    "rsa": ("ssh-rsa", {"key_size": 3072}),
-}
+_ALGORITHMS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
+RSA_BITS = 3072
+"""What ssh-keygen(1) makes."""
 
 
 def are_made(directory: Path, kinds: tuple[str, ...]) -> bool:
@@ -25,18 +23,18 @@ def are_made(directory: Path, kinds: tuple[str, ...]) -> bool:
     return all(_file(directory, kind).exists() for kind in kinds)
 
 
-def make_host_keys(directory: Path, kinds: tuple[str, ...]) -> None:
+def make_host_keys(directory: Path, kinds: tuple[str, ...], rsa_bits: int = RSA_BITS) -> None:
     """Make the decky's host keys that are missing; raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for kind in kinds:
-        _make(_file(directory, kind), kind)
+        _make(_file(directory, kind), kind, rsa_bits)
 
 
-def host_keys(directory: Path, kinds: tuple[str, ...]) -> list[asyncssh.SSHKey]:
+def host_keys(directory: Path, kinds: tuple[str, ...], rsa_bits: int = RSA_BITS) -> list[asyncssh.SSHKey]:
     """Return the decky's host keys, making those that are missing; raises OSError."""
     from decnet_decoys.ssh.engine import asyncssh
 
-    make_host_keys(directory, kinds)
+    make_host_keys(directory, kinds, rsa_bits)
     files = [_file(directory, kind) for kind in kinds]
     # `_write` wrote them whole; to prove anew that the primes of an RSA key are primes takes 0.15 s.
     return [asyncssh.read_private_key(file, unsafe_skip_rsa_key_validation=True) for file in files]
@@ -46,12 +44,12 @@ def _file(directory: Path, kind: str) -> Path:
     return directory / f"ssh_host_{kind}_key"
 
 
-def _make(file: Path, kind: str) -> None:
+def _make(file: Path, kind: str, rsa_bits: int) -> None:
     if not file.exists():
         from decnet_decoys.ssh.engine import asyncssh
 
-        algorithm, options = _ALGORITHMS[kind]
-        _write(file, asyncssh.generate_private_key(algorithm, **options).export_private_key("pkcs8-pem"))
+        sized: dict[str, Any] = {"key_size": rsa_bits} if kind == "rsa" else {}
+        _write(file, asyncssh.generate_private_key(_ALGORITHMS[kind], **sized).export_private_key("pkcs8-pem"))
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from decnet_decoys.personas.schema import Part
+from decnet_decoys.ssh.keys import RSA_BITS
 
 
 class SshProfile(Part, frozen=True, kw_only=True):
@@ -28,3 +29,8 @@ class SshProfile(Part, frozen=True, kw_only=True):
     def offers_at_once(self) -> bool:
         """Whether it sends its offer with its version, before it knows who is there: Dropbear does."""
         return self.version.startswith("dropbear")
+
+    @property
+    def rsa_bits(self) -> int:
+        """Return the size of the RSA key that dropbearkey(1) or ssh-keygen(1) makes unless told otherwise."""
+        return 2048 if self.version.startswith("dropbear") else RSA_BITS

@@ -35,6 +35,7 @@ class Server:
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile
+        self._kept_keys = (profile.host_keys, profile.rsa_bits)
         self._credentials = CredentialPolicy(context.persona.users, profile.accept_after, context.changes)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
@@ -52,7 +53,7 @@ class Server:
         context = self._context
         async with context.fleet.preparation:
             try:
-                await context.runtime.in_thread(make_host_keys, context.keys, self._profile.host_keys)
+                await context.runtime.in_thread(make_host_keys, context.keys, *self._kept_keys)
             except OSError as error:
                 self.has_no_keys = True
                 context.runtime.counters.add("decoys_host_keys_failed")
@@ -110,7 +111,7 @@ class Server:
             if self._options is None:
                 in_thread = self._context.runtime.in_thread
                 try:
-                    keys = await in_thread(host_keys, self._context.keys, self._profile.host_keys)
+                    keys = await in_thread(host_keys, self._context.keys, *self._kept_keys)
                 except OSError as error:
                     raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
                 self._options = options_for(self._profile, keys, LOGIN_SECONDS)

@@ -115,7 +115,7 @@ def _has_policy() -> Exists:
 
 
 def _with_policies(connection: Connection, query: Select[Any]) -> list[tuple[Decky, Policy | BadPolicy]]:
-    found = deckies_of(connection, query)
+    found = deckies_of(query, connection)
     known = policies(connection, [one.name for one in found])
     return [(one, known[one.name]) for one in found if one.name in known]
 

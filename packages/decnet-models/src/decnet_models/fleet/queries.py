@@ -110,7 +110,7 @@ def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
     commit_in_order(connection, decky_change)
     query = columns().join(decky_state, decky_state.c.decky == decky.c.name)
     gone = query.where(decky.c.wanted.is_(False), decky_state.c.phase == "absent").order_by(decky.c.name).limit(limit)
-    erased = deckies_of(connection, gone)
+    erased = deckies_of(gone, connection)
     for one in erased:
         connection.execute(delete(decky).where(decky.c.name == one.name))
         record_change(connection, one.name, one.version, info, before=_shown(one))
@@ -118,31 +118,31 @@ def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
 
 
 def decky_named(connection: Connection, name: str) -> Decky | None:
-    matching = deckies_of(connection, columns().where(decky.c.name == name))
+    matching = deckies_of(columns().where(decky.c.name == name), connection)
     return matching[0] if matching else None
 
 
 def decky_at(connection: Connection, address: str) -> Decky | None:
     """Return the decky of that address (canonical text), or None."""
     query = columns().join(decky_address, decky_address.c.decky == decky.c.name)
-    matching = deckies_of(connection, query.where(decky_address.c.address == address))
+    matching = deckies_of(query.where(decky_address.c.address == address), connection)
     return matching[0] if matching else None
 
 
 def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> list[Decky]:
     """Return deckies by name; page on with `after` = the last one's name."""
-    return deckies_of(connection, columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit))
+    return deckies_of(columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit), connection)
 
 
 def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
     """Return every decky of a host (None: this one), by name, including those marked for removal."""
     here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
-    return deckies_of(connection, columns().where(here).order_by(decky.c.name))
+    return deckies_of(columns().where(here).order_by(decky.c.name), connection)
 
 
 def all_deckies(connection: Connection) -> list[Decky]:
     """Return every decky of every host, by name, including those marked for removal."""
-    return deckies_of(connection, columns().order_by(decky.c.name))
+    return deckies_of(columns().order_by(decky.c.name), connection)
 
 
 def is_mac_taken(connection: Connection, mac: str) -> bool:
@@ -190,7 +190,7 @@ def columns() -> Select[Any]:
     return select(*(decky.c[name] for name in Decky.__struct_fields__ if name not in _IN_OTHER_TABLES))
 
 
-def deckies_of(connection: Connection, query: Select[Any]) -> list[Decky]:
+def deckies_of(query: Select[Any], connection: Connection) -> list[Decky]:
     """Return the deckies of a query that begins with `columns`, with their addresses and services."""
     rows = connection.execute(query).all()
     names = [row.name for row in rows]

@@ -1,31 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, tuple_
 
-from decnet_core.text import for_column
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect
-from decnet_models.database.statements import among, insert_into, parts
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
-from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
+from decnet_models.ttp.tables import ttp_tag
 
-State: TypeAlias = Literal["enabled", "disabled", "capped"]
-WindowKey: TypeAlias = tuple[UUID, str]
-"""A correlation rule's id and the digest of one group."""
-Entries: TypeAlias = tuple[tuple[int, str], ...]
-"""Time and digest of what was counted."""
-
-_NEVER = 2**63 - 1
-_CHUNK = 500
-"""Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 _ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
-_entries_decoder = msgspec.json.Decoder(Entries)
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -113,19 +102,6 @@ class TechniqueUse(msgspec.Struct, frozen=True):
     tags: int
     first_seen: int
     last_seen: int
-
-
-class RuleState(msgspec.Struct, frozen=True):
-    """The operator's setting for a rule, in force for events before `expires_at`."""
-
-    rule_id: UUID
-    state: State
-    cap: int | None = None
-    expires_at: int | None = None
-    reason: str = ""
-
-    def at(self, ts: int) -> State:
-        return self.state if self.expires_at is None or ts < self.expires_at else "enabled"
 
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
@@ -276,78 +252,6 @@ def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: i
     return connection.execute(query).scalar_one()
 
 
-def rule_states(connection: Connection) -> dict[UUID, RuleState]:
-    """Return the rules that the operator has disabled or capped."""
-    column = ttp_rule_state.c
-    query = select(column.rule_id, column.state, column.cap, column.expires_at, column.reason)
-    return {row.rule_id: RuleState(*row) for row in connection.execute(query)}
-
-
-def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> None:
-    """Set the state of a rule; `enabled` removes the setting.
-
-    Raises ValueError for a capped rule without a cap, and for a cap on any other.
-    """
-    if (state.state == "capped") != (state.cap is not None) or (state.cap is not None and state.cap < 1):
-        raise ValueError("a capped rule has a cap of 1 or more, another has none")
-    if state.state == "enabled":
-        connection.execute(delete(ttp_rule_state).where(ttp_rule_state.c.rule_id == state.rule_id))
-        return
-    values: dict[str, Any] = {
-        "state": state.state,
-        "cap": state.cap,
-        "expires_at": state.expires_at,
-        "reason": for_column(state.reason),
-        "updated_at": now_ns,
-    }
-    statement = insert_into(connection, ttp_rule_state).values(rule_id=state.rule_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["rule_id"], set_=values))
-
-
-def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
-    """Return the counts of a correlation rule by group; a group without a window has none."""
-    column, wanted = ttp_window.c, sorted(set(group_digests))
-    entries_by_group: dict[str, Entries] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(column.group_digest, column.entries).where(column.rule_id == rule_id)
-        part = query.where(among(connection, column.group_digest, wanted[start : start + _CHUNK]))
-        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(part)}
-    return entries_by_group
-
-
-def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
-    """Write windows with the time span of their rule (ns); an empty one is removed."""
-    kept, empty = [], []
-    for (rule_id, digest), (entries, span_ns) in windows.items():
-        if entries:
-            expires_at = min(_NEVER, entries[-1][0] + span_ns)
-            kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
-        else:
-            empty.append({"rule": rule_id, "group": digest})
-    if empty:
-        connection.execute(_FORGET, empty)
-    _WINDOWS.execute(connection, kept)
-
-
-_FORGET = delete(ttp_window).where(
-    ttp_window.c.rule_id == bindparam("rule"), ttp_window.c.group_digest == bindparam("group")
-)
-
-
-def _replacing(connection: Connection) -> Insert:
-    statement = insert_into(connection, ttp_window)
-    changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
-    return statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed)
-
-
-_WINDOWS = RowInsert(ttp_window, [column.name for column in ttp_window.columns], _replacing)
-
-
-def delete_windows(connection: Connection, ts: int) -> int:
-    """Remove windows that an event at `ts` or later cannot fill any more; return how many."""
-    return connection.execute(delete(ttp_window).where(ttp_window.c.expires_at < ts)).rowcount
-
-
 def _joined(one: TechniqueSeen, other: TechniqueSeen) -> TechniqueSeen:
     return TechniqueSeen(
         one.technique,
@@ -356,19 +260,3 @@ def _joined(one: TechniqueSeen, other: TechniqueSeen) -> TechniqueSeen:
         max(one.last_seen, other.last_seen),
         (*one.titles, *other.titles),
     )
-
-
-class RuleHits(msgspec.Struct, frozen=True):
-    """How many tags a rule has written, of how many attackers, and when the newest of their events happened."""
-
-    tags: int
-    attackers: int
-    last_seen: int
-
-
-def hits_by_rule(connection: Connection, after_seq: int) -> dict[UUID, RuleHits]:
-    """Return the tags of each rule in the events after a place in the log; those without any are not there."""
-    c = ttp_tag.c
-    attackers = func.count(c.attacker.distinct())
-    query = select(c.rule_id, func.count(), attackers, func.max(c.ts)).where(c.seq > after_seq).group_by(c.rule_id)
-    return {row[0]: RuleHits(*row[1:]) for row in connection.execute(query)}

@@ -18,7 +18,7 @@ from decnet_models.grouping.evidence import frequencies, sharing
 from decnet_models.grouping.membership import groups_of
 from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
-from decnet_workers.campaign_clusterer.partition import link
+from decnet_workers.campaign_clusterer.partition import Weighed
 from decnet_workers.campaign_clusterer.profile import Profile, profiles
 
 MOST = 4000
@@ -55,6 +55,7 @@ class Neighbourhood:
         self.evidence: dict[UUID, Collection[Evidence[UUID]]] = {**dict.fromkeys(update.old, ()), **update.new}
         self.profiles = profiles(one for evidence in update.new.values() for one in evidence)
         self.subjects: dict[Feature, int] = {}
+        self.weighed = Weighed(self.subjects)
         self.cut = False
 
     def unsettled(self) -> set[UUID]:
@@ -122,7 +123,7 @@ class Neighbourhood:
             other
             for identity, others in candidates.items()
             for other in others
-            if link(self.profiles[identity], self.profiles[other], self.subjects).bits >= weighing.JOIN
+            if self.weighed.link(self.profiles[identity], self.profiles[other]) is not None
         }
 
 

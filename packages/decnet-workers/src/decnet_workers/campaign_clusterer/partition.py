@@ -48,21 +48,56 @@ class Decided(msgspec.Struct, frozen=True):
     """Identities that no evidence joins: a ruling says where they are."""
 
 
-def links(profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int]) -> list[Link]:
-    """Return the pairs that reach JOIN, strongest first."""
+class Weighed:
+    """What pairs of identities have in common, each computed once; profiles and numbers must stay as they are.
+
+    Most pairs that share something share too little for any circumstances to make it up, and are not looked at closer.
+    """
+
+    def __init__(self, subjects: Mapping[Feature, int]) -> None:
+        self._subjects = subjects
+        self._links: dict[Pair, Link | None] = {}
+
+    def link(self, one: Profile, other: Profile) -> Link | None:
+        """Return the link of two identities if it reaches JOIN."""
+        if other.identity < one.identity:
+            one, other = other, one
+        pair = one.identity, other.identity
+        if pair not in self._links:
+            self._links[pair] = self._made(one, other)
+        return self._links[pair]
+
+    def _made(self, one: Profile, other: Profile) -> Link | None:
+        because = weighing.shared(one, other, self._subjects)
+        if sum(reason[2] for reason in because) + weighing.CIRCUMSTANCES < weighing.JOIN:
+            return None
+        found = made(one, other, because)
+        return found if found.bits >= weighing.JOIN else None
+
+
+def links(
+    profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int], weighed: Weighed | None = None
+) -> list[Link]:
+    """Return the pairs that reach JOIN, strongest first; `weighed` knows some of them."""
+    weighed = weighed or Weighed(subjects)
     holders: dict[Feature, list[UUID]] = {}
     for identity in sorted(profiles):
         for feature in profiles[identity].features:
             if weighing.feature_bits(feature[0], subjects.get(feature, 0)):
                 holders.setdefault(feature, []).append(identity)
     pairs = {(one, other) for found in holders.values() for n, one in enumerate(found) for other in found[n + 1 :]}
-    found = (link(profiles[one], profiles[other], subjects) for one, other in pairs)
-    return sorted((each for each in found if each.bits >= weighing.JOIN), key=lambda each: (-each.bits, each.pair))
+    found = (weighed.link(profiles[one], profiles[other]) for one, other in pairs)
+    return sorted((each for each in found if each is not None), key=lambda each: (-each.bits, each.pair))
 
 
 def link(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Link:
     """Return what two identities have in common."""
-    because = (*weighing.shared(one, other, subjects), *weighing.circumstances(one, other))
+    return made(one, other, weighing.shared(one, other, subjects))
+
+
+def made(one: Profile, other: Profile, features: Iterable[Reason]) -> Link:
+    """Return what two identities have in common, given the features that both show."""
+    because = (*features, *weighing.circumstances(one, other))
     return Link((one.identity, other.identity), round(sum(reason[2] for reason in because), 2), because)
 
 
@@ -70,11 +105,14 @@ NOTHING = Decided()
 
 
 def partition(
-    profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int], decided: Decided = NOTHING
+    profiles: Mapping[UUID, Profile],
+    subjects: Mapping[Feature, int],
+    decided: Decided = NOTHING,
+    weighed: Weighed | None = None,
 ) -> list[list[UUID]]:
     """Return the groups of two or more; members and groups are in the order in which they were first seen."""
     groups = _Groups(profiles, subjects, decided)
-    waiting = [each for each in links(profiles, subjects) if not decided.pinned & set(each.pair)]
+    waiting = [each for each in links(profiles, subjects, weighed) if not decided.pinned & set(each.pair)]
     while left := [each for each in waiting if not groups.joins(each, waiting)]:
         if len(left) == len(waiting):
             break

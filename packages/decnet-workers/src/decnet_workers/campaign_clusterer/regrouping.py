@@ -50,7 +50,7 @@ def regroup(
     first = changed | around.unsettled() | (decisions.named & set(touched)) | set(again) | _empty(connection, touched)
     around.collect(first, decisions.partners)
     profiles = around.inside | _bare(connection, (around.collected - around.profiles.keys()) & decisions.named)
-    groups = partition(profiles, around.subjects, decisions.decided)
+    groups = partition(profiles, around.subjects, decisions.decided, around.weighed)
     return Regrouping(
         [one for evidence in update.old.values() for one in evidence],
         [one for evidence in update.new.values() for one in evidence],

@@ -38,6 +38,10 @@ def feature_bits(kind: str, subjects: int) -> float:
     return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
 
 
+CIRCUMSTANCES = _TOGETHER + _TARGETS + _OTHER_TARGETS + _METHODS + _OTHER_METHODS
+"""Bits at most of time, targets and methods."""
+
+
 def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> list[Reason]:
     """Return the features that both show, with their bits, strongest first."""
     both = (

@@ -45,16 +45,22 @@ LEAST_SEEN = 2
 """Weaker features are linked only if the samples of both show the other so often: so either one's can rule it out."""
 
 
+class Shown(NamedTuple):
+    """What some attackers show: all of a feature, or the sample of them that is looked at."""
+
+    together: Mapping[Key, int]
+    """By feature, how many of them show it."""
+    kinds: Mapping[str, int]
+    """By kind, how many of them show any feature of it that can join attackers."""
+
+
 class Profile(NamedTuple):
-    """What the attackers of a feature show besides it."""
+    """What the attackers of a feature show; those that have the same attackers share it."""
 
     attackers: int
     """How many there are; of more than SAMPLE, the power of two below."""
-    sample: int
     together: Mapping[Key, int]
-    """By another feature, how many attackers of the sample show it too."""
     kinds: Mapping[str, int]
-    """By kind, how many of the sample show any feature of it that can join attackers."""
 
 
 def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
@@ -71,18 +77,20 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
     return sum(counts[kind] > 1 for kind in ONE_EACH) > 1
 
 
-def profile(key: Key, attackers: int, looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Profile:
-    """Return the profile of a feature, given features and their kinds of each attacker in the sample, if not shared."""
+def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Shown:
+    """Return what attackers show, given the features of each, if it is not shared, and their kinds."""
     together: Counter[Key] = Counter()
     kinds: Counter[str] = Counter()
-    sample = 0
     for features, of_kinds in looked_at:
-        sample += 1
         together.update(features)
         kinds.update(of_kinds)
-    together.pop(key, None)
+    return Shown(together, kinds)
+
+
+def profile(attackers: int, shown: Shown) -> Profile:
+    """Return the profile of a feature of so many attackers, given what those in its sample show."""
     size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
-    return Profile(size, max(1, sample), together, kinds)
+    return Profile(size, *shown)
 
 
 def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
@@ -143,14 +151,27 @@ def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
-def is_mixed(key: Key, shown: Iterable[Collection[Key]]) -> bool:
-    """Return whether attackers that show a feature are several actors, who have their own marks besides it.
+def own_marks(shown: Collection[Key]) -> frozenset[Key] | None:
+    """Return what an attacker shows of which actors have their own; None for an address that several share."""
+    if is_shared_address(shown):
+        return None
+    return frozenset(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
+
+
+def may_be_mixed(key: Key, attackers: int) -> bool:
+    """Return whether so many attackers can be as many groups of two as `is_mixed` asks for."""
+    return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]
+
+
+def is_mixed(key: Key, holders: Sequence[frozenset[Key]]) -> bool:
+    """Return whether attackers that show a feature are several actors, given the marks of those that are not shared.
 
     Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
     keys and servers one by one. The server that most show comes with the feature, and one with marks of its own
     says nothing.
     """
-    holders = [{one for one in features if _is_own(one)} for features in shown if not is_shared_address(features)]
+    if not may_be_mixed(key, len(holders)):
+        return False
     common = Counter(mark for marks in holders for mark in marks)
     most_show = _AGREE * len(holders)
     told = {mark for mark, number in common.items() if number > 1 and mark != key and _tells(mark, number < most_show)}
@@ -164,11 +185,7 @@ def _tells(mark: Key, rare: bool) -> bool:
     return rare or KINDS[mark[0]].family in ("key", "canary")
 
 
-def _is_own(mark: Key) -> bool:
-    return mark[0] in DISCRIMINATING and mark not in limits()
-
-
-def _sizes(holders: Sequence[set[Key]]) -> list[int]:
+def _sizes(holders: Iterable[frozenset[Key]]) -> list[int]:
     """Return how many each of the groups has that marks in common make."""
     groups: list[tuple[set[Key], int]] = []
     for marks in holders:

@@ -14,6 +14,7 @@ from decnet_workers.clusterer.cores import (
     LEAST_SEEN,
     SAMPLE,
     Profile,
+    Shown,
     adjusted,
     are_linked,
     components,
@@ -22,9 +23,11 @@ from decnet_workers.clusterer.cores import (
     heaviest,
     in_order,
     is_mixed,
-    is_shared_address,
+    may_be_mixed,
     may_follow,
+    own_marks,
     profile,
+    shown_by,
 )
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
@@ -48,13 +51,17 @@ class _Regrouping:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._keys: dict[Key, Key] = {}
+        self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
         self._features: dict[Key, Feature] = {}
         self._settled: dict[Key, Settled | None] = {}
-        self._samples: dict[Key, Collection[str]] = {}
+        self._samples: dict[Key, tuple[str, ...]] = {}
         self._weights: dict[Key, float] = {}
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
+        self._shown_by: dict[tuple[str, ...], Shown] = {}
+        self._marks: dict[str, frozenset[Key] | None] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
@@ -90,8 +97,9 @@ class _Regrouping:
         unread = {attacker for attacker in attackers if attacker not in self._shown}
         if unread:
             self._shown |= dict.fromkeys(unread, ())
+            once = self._keys.setdefault  # one object for each feature, however many show it
             self._shown |= {
-                attacker: tuple(key for key in shown if key[0] in KINDS)
+                attacker: tuple(once(key, key) for key in shown if key[0] in KINDS)
                 for attacker, shown in self._view.shown_by(unread).items()
             }
 
@@ -108,7 +116,7 @@ class _Regrouping:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
         alone = {key: self._base(key) for key in keys}
-        shared = {key for key, bits in alone.items() if bits and key[0] in BOUGHT}
+        shared = {key for key, bits in alone.items() if bits and self._may_be_shared(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
         self._weights |= alone | {key: self._weighed(key, alone[key]) for key in shared}
@@ -116,13 +124,25 @@ class _Regrouping:
 
     def _base(self, key: Key) -> float:
         """Return a feature's weight by the number of its attackers alone."""
-        return weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key))
+        return round(weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key)), 3)
+
+    def _may_be_shared(self, key: Key) -> bool:
+        """Return whether the weight of a feature depends on what else its attackers show."""
+        kind = KINDS[key[0]]
+        return bool(kind.members) or (kind.name in BOUGHT and may_be_mixed(key, self._features[key].attackers))
 
     def _weighed(self, key: Key, bits: float) -> float:
-        """Return the weight of a feature that may have been bought, given that by its number of attackers alone."""
-        shown = [self._shown[attacker] for attacker in self._samples[key]]
-        own = self._own_members(key, shown) if KINDS[key[0]].members else None
-        return round(adjusted(bits, mixed=is_mixed(key, shown), own_members=own), 3)
+        """Return the weight of such a feature, given that by its number of attackers alone."""
+        sample = self._samples[key]
+        own = self._own_members(key, [self._shown[attacker] for attacker in sample]) if KINDS[key[0]].members else None
+        marks = [found for attacker in sample if (found := self._own_marks(attacker)) is not None]
+        return round(adjusted(bits, mixed=is_mixed(key, marks), own_members=own), 3)
+
+    def _own_marks(self, attacker: str) -> frozenset[Key] | None:
+        """Return what an attacker shows of which actors have their own; None for a shared address."""
+        if attacker not in self._marks:
+            self._marks[attacker] = own_marks(self._shown[attacker])
+        return self._marks[attacker]
 
     def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:
         """Return how many members the sets of the attackers that are looked at have in common and as their own.
@@ -172,9 +192,12 @@ class _Regrouping:
         """Read the attackers of features that are looked at: all, but of features with many."""
         missing = [key for key in keys if key not in self._samples]
         few = [key for key in missing if self._features[key].attackers <= SAMPLE]
-        self._samples |= dict.fromkeys(few, ())
-        self._samples |= self._view.holders_of_all(few)
-        self._samples |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
+        found = dict(self._view.holders_of_all(few))
+        found |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
+        once = self._names.setdefault
+        for key in missing:
+            holders = found.pop(key, ())
+            self._samples[key] = tuple(map(once, holders, holders))
 
     def _holders(self, keys: Iterable[Key]) -> set[str]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
@@ -233,8 +256,10 @@ class _Regrouping:
         strong = {core for key, core in cores.items() if self._weights[key] >= JOIN}
         links: dict[str, dict[str, tuple[Key, Key]]] = {}
         proven: dict[Key, str] = {}
-        for key in sorted(key for key in keys if self._may_follow(key)):
-            shown = [by_core for one in self._samples[key] if (by_core := self._strong(one, cores)) is not None]
+        following = sorted(key for key in keys if self._may_follow(key))
+        of = {one: self._strong(one, cores) for one in {one for key in following for one in self._samples[key]}}
+        for key in following:
+            shown = [by_core for one in self._samples[key] if (by_core := of[one]) is not None]
             if (other := followed(shown)) is None:
                 continue
             if other.proven and may_be_known(key[0], self._features[key].attackers, self._view.population):
@@ -263,7 +288,7 @@ class _Regrouping:
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        pairs = {(one, other) for one in keys for other in self._candidates(one)}
+        pairs = {(one, other) for one in keys for other in self._candidates(one) if other != one}
         self._profile({other for _, other in pairs})
         ordered = {in_order(one, other, self._profiles) for one, other in pairs}
         return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
@@ -282,17 +307,23 @@ class _Regrouping:
         missing = {key for key in keys if key not in self._profiles}
         self._know(missing)
         self._read_samples(missing)
-        samples = {key: self._samples[key] for key in missing}
-        self._learn_of_all({attacker for sample in samples.values() for attacker in sample})
-        for key, sample in samples.items():
-            looked_at = [linking for one in sample if (linking := self._linking(one)) is not None]
-            self._profiles[key] = profile(key, self._features[key].attackers, looked_at)
+        self._learn_of_all({attacker for key in missing for attacker in self._samples[key]})
+        for key in missing:
+            self._profiles[key] = profile(self._features[key].attackers, self._shown_together(self._samples[key]))
+
+    def _shown_together(self, sample: tuple[str, ...]) -> Shown:
+        """Return what attackers show; what one actor brings has the same ones, so it is counted once."""
+        found = self._shown_by.get(sample)
+        if found is None:
+            looked_at = (linking for one in sample if (linking := self._linking(one)) is not None)
+            found = self._shown_by[sample] = shown_by(looked_at)
+        return found
 
     def _linking(self, attacker: str) -> tuple[list[Key], frozenset[str]] | None:
         """Return the features that an attacker links, and their kinds; None for a shared address."""
         if attacker not in self._links_with:
+            shared = self._own_marks(attacker) is None
             looked = self._looked(attacker)
-            shared = is_shared_address(self._shown[attacker])
             self._links_with[attacker] = None if shared else (looked, frozenset(kind for kind, _ in looked))
         return self._links_with[attacker]
 

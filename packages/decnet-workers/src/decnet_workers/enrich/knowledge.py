@@ -6,6 +6,7 @@ them. A question is counted against the quota before it is asked, and removed wh
 is asked again, and no quota is ever exceeded.
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from decnet_core.events.notices import AttackerJudged, AttackerObserved, notice_kind
 from decnet_core.net.addresses import Address
+from decnet_core.text import for_terminal
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.attackers.clues import attackers_since
 from decnet_models.database.engine import reading, writing
@@ -26,10 +28,13 @@ from decnet_models.intel.queries import Finding, Quota
 from decnet_models.intel.verdicts import forget_unjudged, judge
 from decnet_models.notices import queries as notices
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
-from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of, move_cursor
+from decnet_models.progress.queries import add_dead_letter, advance_cursor, begin_cursor, cursor_of, move_cursor
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Limits
 from decnet_workers.enrich.pauses import free_at, pause_ns, window
+from decnet_workers.enrich.set_aside import each_part
+
+log = logging.getLogger(__name__)
 
 WORKER = "enrich"
 BATCH = 500
@@ -136,9 +141,7 @@ class Knowledge:
             returned_at = cursor_of(connection, RETURNING)
         judged, given_up = False, 0
         if lines:
-            with writing(self._engine) as connection:
-                _advance(connection, start, lines[-1].seq, now)
-                judged, given_up = self._take(connection, _new_attackers(lines), now)
+            judged, given_up = self._pass(lines, start, now)
         for name, indicators in local.items():
             judged |= bool(indicators) and self._look_up_again(name, indicators, now)
         if not lines:
@@ -156,6 +159,32 @@ class Knowledge:
                 judged=judged,
                 given_up=given_up,
             )
+
+    def _pass(self, lines: Sequence[OutboxLine], start: int, now: int) -> tuple[bool, int]:
+        """Take the attackers that notices name, and pass these; one that fails is a dead letter.
+
+        Its attacker is taken once more with those that returned.
+        """
+        position, judged, given_up = start, False, 0
+
+        def take(part: Sequence[OutboxLine]) -> None:
+            nonlocal position, judged, given_up
+            with writing(self._engine) as connection:
+                _advance(connection, position, part[-1].seq, now)
+                found, more = self._take(connection, _new_attackers(part), now)
+            position, judged, given_up = part[-1].seq, judged or found, given_up + more
+
+        def aside(line: OutboxLine, error: Exception) -> None:
+            nonlocal position
+            reason = f"{type(error).__name__}: {error}"
+            log.error("notice skipped seq=%d error=%s", line.seq, for_terminal(reason), exc_info=error)
+            with writing(self._engine) as connection:
+                _advance(connection, position, line.seq, now)
+                add_dead_letter(connection, WORKER, line.seq, reason, now_ns=now)
+            position = line.seq
+
+        each_part(lines, take, aside)
+        return judged, given_up
 
     def job(self, provider: str) -> tuple[str, ...]:
         """Return what to ask the provider now, counted against its quota; nothing when it must be left alone.
@@ -278,9 +307,15 @@ class Knowledge:
         with reading(self._engine) as connection:
             recent = attackers_since(connection, since)
         judged = False
-        for part in parts(recent):
+
+        def take(part: Sequence[str]) -> None:
+            nonlocal judged
             with writing(self._engine) as connection:
-                judged |= self._take(connection, part, now)[0]
+                found, _ = self._take(connection, part, now)
+            judged |= found
+
+        for part in parts(recent):
+            each_part(part, take, _failed)
         with writing(self._engine) as connection:
             move_cursor(connection, RETURNING, now, now_ns=now)
         return judged
@@ -311,6 +346,10 @@ class Knowledge:
 
 def _found(find: Find, known: Mapping[str, Address]) -> dict[str, Answer]:
     return {text: answer for text, address in known.items() if (answer := find(address)) is not None}
+
+
+def _failed(attacker: str, error: Exception) -> None:
+    log.error("attacker not looked up address=%s", for_terminal(attacker), exc_info=error)
 
 
 def _new_attackers(lines: Iterable[OutboxLine]) -> list[str]:

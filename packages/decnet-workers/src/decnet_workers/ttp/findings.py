@@ -20,8 +20,9 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
-from decnet_models.ttp import queries
-from decnet_models.ttp.queries import RuleState, Tag
+from decnet_models.ttp import correlation_windows, queries, rule_states
+from decnet_models.ttp.queries import Tag
+from decnet_models.ttp.rule_states import RuleState
 from decnet_workers.ttp.library import Counting, Library, Match
 from decnet_workers.ttp.sigma.correlation import Count, chained, counted
 from decnet_workers.ttp.sigma.rule import About
@@ -73,7 +74,7 @@ class Findings:
         self._library = library
         self._states: dict[UUID, RuleState] = {}
         self._capped: dict[tuple[UUID, str, int], int] = {}
-        self._windows: dict[Key, queries.Entries] = {}
+        self._windows: dict[Key, correlation_windows.Entries] = {}
         self._owners: dict[Key, str] = {}
         self._counts: dict[int, tuple[UUID, Count]] = {}
         self._counted: set[Key] = set()
@@ -84,7 +85,7 @@ class Findings:
     def look_at(self, events: Sequence[StoredEvent]) -> None:
         """Match events in log order; one without a source address is skipped."""
         matched = [(stored, self._matched(stored.event)) for stored in events]
-        self._states = queries.rule_states(self._connection)
+        self._states = rule_states.rule_states(self._connection)
         self._fetch_windows()
         for stored, found in matched:
             if stored.seq % SWEEP_EVENTS == 0:
@@ -96,12 +97,12 @@ class Findings:
         """Write tags and windows; return the notices by their key."""
         queries.add_tags(connection, self._tags)
         if self._swept:
-            queries.delete_windows(connection, self._swept)
+            correlation_windows.delete_windows(connection, self._swept)
         windows = {}
         for key in self._counted:
             rule_id, count = self._counts[key[0]]
             windows[rule_id, key[1]] = _stored(self._windows[key], self._owners[key]), count.span_ns
-        queries.save_windows(connection, windows)
+        correlation_windows.save_windows(connection, windows)
         return list(self._notices.items())
 
     @property
@@ -133,7 +134,7 @@ class Findings:
         for number, slot in self._windows:
             wanted[number].append(slot)
         for number, slots in wanted.items():
-            windows = queries.windows(self._connection, self._counts[number][0], slots)
+            windows = correlation_windows.windows(self._connection, self._counts[number][0], slots)
             for slot, entries in windows.items():
                 self._owners[number, slot], self._windows[number, slot] = _owned(entries)
 
@@ -160,7 +161,7 @@ class Findings:
             if key not in self._notices:
                 self._notices[key] = notice_of(tag, payload)
 
-    def _state(self, about: About, ts: int) -> queries.State:
+    def _state(self, about: About, ts: int) -> rule_states.State:
         state = self._states.get(about.id) if self._states else None
         return "enabled" if state is None else state.at(ts)
 
@@ -215,7 +216,7 @@ def slot_of(digest: str) -> str:
     return f"{int(digest, 16) >> (64 - SLOT_BITS):05x}"
 
 
-def _stored(entries: queries.Entries, owner: str) -> queries.Entries:
+def _stored(entries: correlation_windows.Entries, owner: str) -> correlation_windows.Entries:
     """Return entries with the digest of their group before the first value, as the table keeps them."""
     if not entries:
         return entries
@@ -223,7 +224,7 @@ def _stored(entries: queries.Entries, owner: str) -> queries.Entries:
     return ((ts, f"{owner}|{value}"), *rest)
 
 
-def _owned(stored: queries.Entries) -> tuple[str, queries.Entries]:
+def _owned(stored: correlation_windows.Entries) -> tuple[str, correlation_windows.Entries]:
     """Return the digest of the group and the entries of a row."""
     (ts, text), *rest = stored
     owner, _, value = text.partition("|")

@@ -23,7 +23,7 @@ from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.schema import require_current
 from decnet_models.database.settings import database_url
 from decnet_models.errors import DatabaseError, reason
-from decnet_models.ttp.queries import RuleState, rule_states, set_rule_state
+from decnet_models.ttp.rule_states import RuleState, rule_states, set_rule_state
 
 T = TypeVar("T")
 

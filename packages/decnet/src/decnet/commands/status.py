@@ -80,7 +80,7 @@ def _events_and_leases(progress: Progress) -> list[str]:
     if progress.newest_dead_letters:
         rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.newest_dead_letters]
         lines += ["", columns(("dead letter of", "event", "when", "error"), rows)]
-        lines.append("the newest of each; `decnet replay WORKER --since EVENT` retries them")
+        lines.append("the newest of each; `decnet replay WORKER --since EVENT` retries them; enrich does so by itself")
     if progress.holdings:
         held = [
             (one.worker, one.holder or "nobody", f"{one.shards} of {SHARDS}", duration(one.seconds_left))

@@ -11,7 +11,7 @@ from decnet.access import links
 from decnet.cli.errors import OperatorError
 from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus, shown_bus_url
 from decnet.fleet.deployment import Deployment, transaction
-from decnet.fleet.lag import Progress, read_progress
+from decnet.fleet.lag import FOLLOW_NOTICES, Progress, read_progress
 from decnet.fleet.processes import fleet_processes, pss_of, total_pss
 from decnet.incidents.rows import open_by_severity
 from decnet.show.times import moment
@@ -61,6 +61,12 @@ class Report(msgspec.Struct, frozen=True):
         found = [f"down: {', '.join(self.down)}"] if self.down else []
         failed = [state for _, state in self.deckies if state is not None and state.phase == "failed"]
         found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
+        letters = self.progress.dead_letters if self.progress else {}
+        found += [
+            f"set aside: {name} could not handle {number} of its events; `decnet replay {name}` retries them"
+            for name, number in letters.items()
+            if name not in FOLLOW_NOTICES  # no replay ends that; what enrich set aside it tries again by itself
+        ]
         told = [one for one in self.troubles if one[0] != "worker.down"]  # those are above
         return found + [f"{kind}: {for_terminal(subject)} since {moment(since)}" for kind, subject, since in told]
 

@@ -16,7 +16,8 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.settings import Settings
 from decnet_models.events.queries import insert_events
-from decnet_models.ttp.queries import RuleState, Tag, add_tags, rule_states
+from decnet_models.ttp.queries import Tag, add_tags
+from decnet_models.ttp.rule_states import RuleState, rule_states
 from decnet_web.api.application import make_application
 from decnet_web.api.fleet import Fleet
 

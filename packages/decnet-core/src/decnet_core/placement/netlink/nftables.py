@@ -34,6 +34,8 @@ _DROP, _ACCEPT = 0, 1
 _REGISTER = 1
 _NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
 _IPV4, _IPV6 = 2, 10
+_MARK = 3
+"""Of a connection, among what `ct` can load."""
 
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
 PREROUTING, INPUT, OUTPUT = 0, 1, 3
@@ -178,6 +180,31 @@ def write_tcp_option(kind: int, offset: int, value: bytes) -> list[Expression]:
     """Write bytes of a TCP option, if the packet has it."""
     place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, len(value))]
     return [_load(value), _expression("exthdr", *place, _be32(6, 1), _be32(7, _REGISTER))]
+
+
+def note_tcp_option(kind: int, offset: int, length: int) -> list[Expression]:
+    """Note bytes of a TCP option with the connection (its mark), if the packet has it."""
+    place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, length)]
+    load = _expression("exthdr", _be32(1, _REGISTER), *place, _be32(6, 1))
+    return [load, _expression("ct", _be32(2, _MARK), _be32(4, _REGISTER))]
+
+
+def limit_tcp_option(kind: int, offset: int, length: int) -> list[Expression]:
+    """Write what was noted with the connection into a TCP option; the kernel only ever makes a maximum segment smaller.
+
+    It is let be where nothing was noted.
+    """
+    place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, length)]
+    noted = _expression("ct", _be32(1, _REGISTER), _be32(2, _MARK))
+    store = _expression("exthdr", *place, _be32(6, 1), _be32(7, _REGISTER))
+    return [noted, _compare(1, bytes(4)), store]
+
+
+def keep_transport_bits(offset: int, mask: bytes, checksum: int) -> list[Expression]:
+    """Clear all other bits of these bytes of the transport header, and correct its checksum."""
+    place = [_be32(2, _TRANSPORT_HEADER), _be32(3, offset), _be32(4, len(mask)), _be32(5, _REGISTER)]
+    store = _expression("payload", *place, _be32(6, 1), _be32(7, checksum))
+    return [transport_field(offset, len(mask)), masked(mask), store]
 
 
 def redirect(port: int) -> list[Expression]:

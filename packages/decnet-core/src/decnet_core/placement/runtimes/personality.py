@@ -20,8 +20,11 @@ TABLE = "decnet"
 REACHED = (nft.AddressSet("deckies4", 4), nft.AddressSet("deckies6", 6))
 """Where a marked socket leads; empty until they are filled."""
 
-_FILTER, _DESTINATION, _MANGLE = 0, -100, -150
-_ACKNOWLEDGED, _FLAGS, _RESET, _SYN_ACK = 8, 13, 0x04, 0x12
+_FILTER, _DESTINATION, _MANGLE, _RAW = 0, -100, -150, -300
+_ACKNOWLEDGED, _FLAGS, _SYN, _RESET, _SYN_ACK = 8, 13, 0x02, 0x04, 0x12
+_SYN_FIN, _SYN_FIN_RESET = 0x03, 0x07
+_ONLY_SYN = b"\xf0\x02"
+"""The length of the header, and the flag SYN."""
 _WINDOW, _CHECKSUM = 14, 16
 _MAXIMUM_SEGMENT = 2
 _DATA_OFFSET, _FIRST_OPTION, _MSS_BYTES = 12, 20, 4
@@ -57,8 +60,9 @@ def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
 
 def chains(decky: DesiredDecky) -> list[nft.Chain]:
     """Return the packet filter."""
-    led = _redirections(decky)
+    led, raw = _redirections(decky), _before_tracking(decky.stack)
     return [
+        *([nft.Chain("arriving", nft.PREROUTING, _RAW, accept=True, rules=raw)] if raw else ()),
         *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
         nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
         nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
@@ -75,8 +79,19 @@ def rule_count(rules: Sequence[nft.Chain]) -> int:
     return sum(len(chain.rules) for chain in rules)
 
 
+def _before_tracking(stack: Stack) -> list[nft.Rule]:
+    """Return what changes packets before conntrack sees them, to which a SYN with FIN belongs to no connection."""
+    if not stack.syn_fin_answered:
+        return []
+    syn_fin = [*nft.protocol(nft.TCP), *_has_of(_SYN_FIN_RESET, _SYN_FIN)]
+    return [[*syn_fin, *nft.keep_transport_bits(_DATA_OFFSET, _ONLY_SYN, _CHECKSUM)]]
+
+
 def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
     found: list[nft.Rule] = []
+    if decky.stack.mss_limited:
+        syn = [*nft.protocol(nft.TCP), *_has_of(_SYN_ACK, _SYN)]
+        found.append([*syn, *nft.note_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
     if not decky.stack.ping:
         for protocol, kind in ((nft.ICMP, _ECHO_REQUEST), (nft.ICMPV6, _ECHO_REQUEST_6)):
             found.append([*_icmp(protocol, kind), nft.drop()])
@@ -115,6 +130,8 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
     if stack.mss is not None:
         found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    if stack.mss_limited:
+        found.append([*syn_ack, *nft.limit_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
     if stack.window_scale:
         found += [[*syn_ack, *_scale_told(words, stack.window_scale)] for words in (7, 8, 10)]
     if stack.option_order == "scale_first":
@@ -174,7 +191,12 @@ def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
 
 def _has_flags(flags: int) -> list[nft.Expression]:
     """Match TCP segments that have all of these, whatever else they have."""
-    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([flags])), nft.equals(bytes([flags]))]
+    return _has_of(flags, flags)
+
+
+def _has_of(looked_at: int, flags: int) -> list[nft.Expression]:
+    """Match TCP segments that have these of the flags that are looked at, and no other of them."""
+    return [nft.transport_field(_FLAGS, 1), nft.masked(bytes([looked_at])), nft.equals(bytes([flags]))]
 
 
 def _icmp(protocol: int, kind: int) -> list[nft.Expression]:

@@ -5,6 +5,7 @@ import posixpath
 
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.dates import moment_of, stamp_of
+from decnet_decoys.shell.commands.files.permissions import MAX_MODE, MODE, mode_after
 from decnet_decoys.shell.commands.options import Options, tried
 from decnet_decoys.shell.commands.options import options as parsed_options
 from decnet_decoys.shell.effects import Effects, Steps, turn
@@ -15,16 +16,21 @@ from decnet_decoys.shell.programs import command
 
 
 @command("mkdir")
-def mkdir(call: Call) -> Effects:
-    """Make directories; -p makes those above too."""
+def mkdir(call: Call) -> Effects | int:
+    """Make directories; -p makes those above too, -m is the mode of the last."""
     options, operands = call.flags("m")
     files, access = call.shell.files, call.shell.access
+    mode = (options.get("m") or options.get("mode", ""))[:MAX_MODE]
+    if mode and not MODE.fullmatch(mode):
+        return call.fail(f"invalid mode: {quoted(mode)}")
     loud = bool({"v", "verbose"} & options.keys())
 
     def make(path: str) -> None:
         for directory in _parents(path) if {"p", "parents"} & options.keys() else [path]:
             if not {"p", "parents"} & options.keys() or not files.exists(directory, access):
                 files.mkdir(directory, access)
+                if mode and directory.rstrip("/") == path.rstrip("/"):
+                    files.change(directory, access, mode=mode_after(mode, 0o777))
                 if loud:
                     call.print(f"{call.name}: created directory {shell_quoted(directory)}")
 

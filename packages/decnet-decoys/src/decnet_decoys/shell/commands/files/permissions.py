@@ -16,7 +16,7 @@ from decnet_decoys.shell.programs import command
 MAX_MODE = 256
 """Characters of a mode."""
 
-_MODE = re.compile(r"[0-7]{1,5}|[ugoa]*([-+=][rwxXst]*[ugo]?)+(,[ugoa]*([-+=][rwxXst]*[ugo]?)+)*")
+MODE = re.compile(r"[0-7]{1,5}|[ugoa]*([-+=][rwxXst]*[ugo]?)+(,[ugoa]*([-+=][rwxXst]*[ugo]?)+)*")
 
 
 @command("chmod")
@@ -25,7 +25,7 @@ def chmod(call: Call) -> Effects:
     operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
     if len(operands) < 2:
         raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
-    if not _MODE.fullmatch(operands[0][:MAX_MODE]):
+    if not MODE.fullmatch(operands[0][:MAX_MODE]):
         raise tried(call, f"invalid mode: {quoted(operands[0])}")
     paths = iter(operands[1:]) if "-R" not in call.args else _below(call, operands[1:])
     return (yield from _change(call, paths, lambda entry: {"mode": mode_after(operands[0][:MAX_MODE], entry.mode)}))

@@ -194,7 +194,8 @@ def _refused(call: Call, host: str, port: str) -> int:
     if call.shell.machine.persona.family == "busybox" or "nc" not in call.name:
         return call.fail(f"connect to {host}: Connection refused")
     named = {"9": "discard", "22": "ssh", "80": "http", "443": "https", "4444": "?"}.get(port, "?")
-    shown = "localhost" if host == "127.0.0.1" and "n" not in call.flags(_NC_VALUED)[0] else "(UNKNOWN)"
+    flags = call.flags(_NC_VALUED)[0]  # it looks for a name if it is to talk about what it does
+    shown = "localhost" if host == "127.0.0.1" and "v" in flags and "n" not in flags else "(UNKNOWN)"
     call.print_error(f"{shown} [{host}] {port} ({named}) : Connection refused")
     return 1
 

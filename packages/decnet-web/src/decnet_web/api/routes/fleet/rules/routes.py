@@ -19,7 +19,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.text import for_terminal
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.events.queries import events_after, last_seq
-from decnet_models.ttp.queries import RuleHits, RuleState, hits_by_rule, rule_states, set_rule_state
+from decnet_models.ttp.rule_states import RuleHits, RuleState, hits_by_rule, rule_states, set_rule_state
 from decnet_web.api.audit import audited, record
 from decnet_web.api.dependencies import Admin, Analyst, InFleet, Viewer
 from decnet_web.api.problems import Problem

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""The windows of correlation rules: what each has counted of a group, and until when that may still matter (ns)."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Insert, bindparam, delete, select
+
+from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.statements import among, insert_into
+from decnet_models.ttp.tables import ttp_window
+
+WindowKey: TypeAlias = tuple[UUID, str]
+"""A correlation rule's id and the digest of one group."""
+Entries: TypeAlias = tuple[tuple[int, str], ...]
+"""Time and digest of what was counted."""
+
+_NEVER = 2**63 - 1
+_CHUNK = 500
+"""Values in one IN list; SQLite may be built with a limit of 999 parameters."""
+_entries_decoder = msgspec.json.Decoder(Entries)
+
+
+def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
+    """Return the counts of a correlation rule by group; a group without a window has none."""
+    column, wanted = ttp_window.c, sorted(set(group_digests))
+    entries_by_group: dict[str, Entries] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(column.group_digest, column.entries).where(column.rule_id == rule_id)
+        part = query.where(among(connection, column.group_digest, wanted[start : start + _CHUNK]))
+        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(part)}
+    return entries_by_group
+
+
+def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
+    """Write windows with the time span of their rule (ns); an empty one is removed."""
+    kept, empty = [], []
+    for (rule_id, digest), (entries, span_ns) in windows.items():
+        if entries:
+            expires_at = min(_NEVER, entries[-1][0] + span_ns)
+            kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
+        else:
+            empty.append({"rule": rule_id, "group": digest})
+    if empty:
+        connection.execute(_FORGET, empty)
+    _WINDOWS.execute(connection, kept)
+
+
+_FORGET = delete(ttp_window).where(
+    ttp_window.c.rule_id == bindparam("rule"), ttp_window.c.group_digest == bindparam("group")
+)
+
+
+def _replacing(connection: Connection) -> Insert:
+    statement = insert_into(connection, ttp_window)
+    changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
+    return statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed)
+
+
+_WINDOWS = RowInsert(ttp_window, [column.name for column in ttp_window.columns], _replacing)
+
+
+def delete_windows(connection: Connection, ts: int) -> int:
+    """Remove windows that an event at `ts` or later cannot fill any more; return how many."""
+    return connection.execute(delete(ttp_window).where(ttp_window.c.expires_at < ts)).rowcount
