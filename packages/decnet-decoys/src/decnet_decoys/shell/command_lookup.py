@@ -47,10 +47,11 @@ def find(shell: ShellState, name: str) -> Found:
 
 def on_path(shell: ShellState, name: str) -> str | None:
     """Return the first file of this name in the folders of $PATH that the user may run, as bash finds it."""
+    access = shell.access
     for folder in shell.variables.get("PATH", "").split(":", MAX_FOLDERS)[:MAX_FOLDERS]:
         path = posixpath.join(folder or ".", name)
         try:
-            entry = shell.files.stat(shell.files.locate(path, shell.access))
+            entry = shell.files.stat(path, access)
         except FileSystemError:
             continue
         if entry.kind == "file" and entry.mode & 0o111:
