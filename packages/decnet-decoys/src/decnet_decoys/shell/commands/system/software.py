@@ -138,8 +138,8 @@ MAX_CHANGES = 16
 def chattr(call: Call) -> Effects:
     """Set and remove the attributes i and a of files, with which even root cannot change them."""
     files, access, status = call.shell.files, call.shell.access, 0
-    paths = [arg for arg in call.args if arg[:1] not in "-+="]
-    changes = [arg for arg in call.args if arg[:1] in "-+=" and arg not in ("-R", "-f", "-V")][:MAX_CHANGES]
+    paths = [arg for arg in call.args if not arg.startswith(("-", "+", "="))]
+    changes = [arg for arg in call.args if arg not in (*paths, "-R", "-f", "-V")][:MAX_CHANGES]
     if not paths or not changes:
         call.print_error("Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...")
         return 1
