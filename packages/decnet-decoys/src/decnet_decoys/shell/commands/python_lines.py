@@ -47,6 +47,11 @@ _BUILTINS = frozenset(
 )
 
 
+def errno_of(error: FileSystemError) -> tuple[int, str]:
+    """Return the number of an error, and the name of the exception that it is in Python."""
+    return _ERRORS.get(str(error), (5, "OSError"))
+
+
 class _UnknownError(DecoysError):
     """The program has something that is not understood."""
 
@@ -56,7 +61,7 @@ class _RaisedError(DecoysError):
 
     @classmethod
     def of_file(cls, path: str, error: FileSystemError) -> Self:
-        number, kind = _ERRORS.get(str(error), (5, "OSError"))
+        number, kind = errno_of(error)
         return cls(f"{kind}: [Errno {number}] {error}: {path!r}")
 
 
