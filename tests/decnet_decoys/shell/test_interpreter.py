@@ -227,6 +227,11 @@ def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
         ("tail -1 <(echo a); sed p <(echo b); bash <(echo 'echo c$1') d; python3 <(echo 'print(1)')",
          "a\nb\nb\ncd\n1\n"),
         ("source <(echo 'echo x; return 3; echo no'); echo $?; head -1 /etc; echo $?", "x\n3\n1\n"),
+        ("chmod 600 /bin/ls; ls 2>&1; echo $?; which ls; nosuch; echo $?",
+         "-bash: /usr/bin/ls: Permission denied\n126\n127\n"),
+        ("mkdir d; >d/f; chattr +i d; echo a > d/x; rm d/f; echo b > d/f; cat d/f; chattr -R +i d; echo c > d/f; ls d;"
+         "chattr -R -i d; rm -r d; ls d", "b\nf\n"),
+        ("find /etc/cron.d -exec ';'; echo $?", "1\n"),
         ("tput setaf 9; tput setab 3; tput setaf 200", "\x1b[91m\x1b[43m\x1b[38;5;200m"),
         ("python3 -c 'import os.path; print(os.path.isdir(\"/\")); os.listdir(\"/etc/passwd\")' 2>&1 | sed -n '1p;$p'",
          "True\nNotADirectoryError: [Errno 20] Not a directory: '/etc/passwd'\n"),

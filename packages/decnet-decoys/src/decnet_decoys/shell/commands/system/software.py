@@ -4,6 +4,7 @@
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.permissions import below
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
@@ -143,7 +144,7 @@ def chattr(call: Call) -> Effects:
     if not paths or not changes:
         call.print_error("Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...")
         return 1
-    for path in paths:
+    for path in below(call, paths) if "-R" in call.args else paths:
         yield from turn()
         try:
             attributes = files.stat(path, access).mode & (IMMUTABLE | APPENDED_ONLY)
