@@ -74,7 +74,8 @@ def _environment() -> Iterator[None]:
 @pytest.fixture
 def here(master: Master, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command on the master itself."""
-    return _runner(capfd, DECNET_STATE_DIR=str(master.served.deployment.state.root))
+    deployment = master.served.deployment
+    return _runner(capfd, DECNET_STATE_DIR=str(deployment.state.root), DECNET_DATABASE_URL=deployment.database_url)
 
 
 @pytest.fixture
@@ -137,6 +138,7 @@ SAME = [
 def _furnished(master: Master) -> None:
     """A decky, a canary token, two receivers and a log."""
     os.environ["DECNET_STATE_DIR"] = str(master.served.deployment.state.root)
+    os.environ["DECNET_DATABASE_URL"] = master.served.deployment.database_url
     for words in (
         ["decky", "add", "shop", "--persona", "debian-web", "--address", "127.5.0.9", "--service", "http=18099"],
         ["canary", "new", "the <b>wiki</b>"],
@@ -150,7 +152,7 @@ def _furnished(master: Master) -> None:
     log = master.served.deployment.state.root / "log"
     log.mkdir(exist_ok=True)
     (log / "ttp.log").write_text('ts=2026-11-30T06:00:00.123 level=info worker=ttp logger=decnet msg="rules loaded"\n')
-    del os.environ["DECNET_STATE_DIR"]
+    del os.environ["DECNET_STATE_DIR"], os.environ["DECNET_DATABASE_URL"]
 
 
 @pytest.mark.usefixtures("_furnished")

@@ -77,7 +77,7 @@ def test_in_chromium(control: Control, test: Path) -> None:
         "DECNET_SCREENSHOTS": str(screenshots),
         "CHROMIUM": CHROMIUM,
     }
-    command = ["node", "--test", "--test-concurrency=1", "--test-timeout=300000", str(test)]
+    command = ["node", "--test", "--test-concurrency=1", "--test-timeout=540000", str(test)]
     done = subprocess.run(command, cwd=FRONTEND, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr + "\n" + control.fleet.said()[-3000:]
 

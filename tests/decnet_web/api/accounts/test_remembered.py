@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection
-from tests.decnet_web.api.served import Served, serving
+from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
 from decnet.access.secrets import digest as digest_of
 from decnet_models.accounts import queries
@@ -48,6 +48,7 @@ def _principal(expires_at: int | None) -> Principal:
     return Principal(account, "viewer", token=Token("d", "d", account.id, "d", "viewer", 1, expires_at))
 
 
+@ON_SQLITE
 async def test_the_database_is_asked_once_until_something_is_committed(served: Served) -> None:
     fleet, remembered, asked = served.application.state.fleet, Remembered(), Asked(_principal(None))
     for _ in range(3):

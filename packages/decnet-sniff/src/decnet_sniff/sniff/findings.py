@@ -6,8 +6,9 @@ that the events of a busy host are spread over time. When the table is full the 
 lost, there are more events.
 """
 
+import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -35,6 +36,8 @@ class Finding(NamedTuple):
     payload: Payload
 
 
+_NEW: Final = tuple.__new__
+"""Makes a named tuple of a tuple in half the time of calling its class."""
 _Key = tuple[bytes, bytes, int, Payload]
 _Seen = list[Any]
 """When a finding was first seen and between which ends, and how often since."""
@@ -118,11 +121,12 @@ class Findings:
 
     def _report_early(self) -> None:
         """Make room: an eighth, so that this does not happen for every finding."""
-        for key in list(self._seen)[: max(1, self._most // 8)]:
-            self._early.append(_counted(key[3], self._seen.pop(key)))
+        seen, early = self._seen, self._early
+        for key in list(itertools.islice(seen, max(1, self._most // 8))):
+            early.append(_counted(key[3], seen.pop(key)))
             self._reported_early += 1
 
 
 def _counted(payload: Payload, seen: _Seen) -> Finding:
     ts, ends, count = seen
-    return Finding(ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload)
+    return _NEW(Finding, (ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload))

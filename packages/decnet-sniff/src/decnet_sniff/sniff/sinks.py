@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where both transports report: findings, the scan detector, and the timing of closed flows."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from decnet_core.events.catalogue import PortScan
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
@@ -10,6 +10,8 @@ from decnet_sniff.sniff.transport.flow_timing import Ending, Timing, Timings
 from decnet_sniff.sniff.transport.flows import Flow, ends
 
 _MILLISECOND = 1_000_000
+_NEW: Final = tuple.__new__
+"""Makes a named tuple of a tuple in half the time of calling its class."""
 
 
 class FindingSinks(NamedTuple):
@@ -24,9 +26,10 @@ class FindingSinks(NamedTuple):
         client, server = flow.client, flow.server
         received, answered = (server.packets, server.bytes) if server else (0, 0)
         duration = max(0, flow.last - flow.first)
-        timing = Timing(flow.first, client.packets, received, client.bytes, answered, duration, flow.squares)
+        timing = (flow.first, client.packets, received, client.bytes, answered, duration, flow.squares, 1)
         opener, responder, _, port = ends(flow.key)
-        self.timings.add(Ending(opener, responder, port or 0, transport, flow.ended), timing)
+        ending = _NEW(Ending, (opener, responder, port or 0, transport, flow.ended))
+        self.timings.add(ending, _NEW(Timing, timing))
         if not self.findings.folds:
             self.report_timings()
 

@@ -57,7 +57,8 @@ async def test_a_split_is_previewed_then_written_then_withdrawn(served: Served) 
         assert made["written"] is True
         (decision,) = made["decisions"]
         assert (decision["kind"], decision["author"], decision["reason"]) == ("apart", "analyst", NASTY)
-        assert {**decision, "created_at": 0} == {**preview["decisions"][0], "created_at": 0}
+        unlike = {"created_at": 0, "id": 0}  # PostgreSQL does not give again a number that was rolled back
+        assert {**decision, **unlike} == {**preview["decisions"][0], **unlike}
         gone = await client.post(f"{API}/identities/{whole['group']['id']}/withdraw", json={"decision": decision["id"]})
         assert gone.status_code == 200
         again = await client.post(

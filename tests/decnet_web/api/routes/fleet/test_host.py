@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from tests.decnet_web.api.routes.fleet.unwritable import unwritable
-from tests.decnet_web.api.served import Served, serving
+from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
 from decnet.database import jobs
 from decnet.fleet.deployment import transaction
@@ -118,6 +118,7 @@ async def test_a_settings_file_that_the_service_may_not_write_is_named_with_what
     assert [path.name for path in settings_file(served).parent.glob("*.toml*")] == [settings_file(served).name]
 
 
+@ON_SQLITE
 async def test_the_database_is_shown_and_checked_and_backed_up(served: Served) -> None:
     with transaction(served.deployment, write=True) as connection:
         insert_events(connection, [event(number) for number in range(1, 4)])

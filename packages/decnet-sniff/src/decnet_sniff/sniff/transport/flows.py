@@ -61,6 +61,7 @@ class Flow:
     """A connection, or what looks like one; the `client` is the side that began."""
 
     __slots__ = (
+        "answer",
         "client",
         "ended",
         "first",
@@ -76,8 +77,8 @@ class Flow:
     )
 
     def __init__(self, key: bytes, ts: int, sequence: int) -> None:
-        self.key = key
-        """Of the client's direction."""
+        self.key = self.answer = key
+        """Of the client's direction; `answer` is that of the server's, once there is one."""
         self.sequence = sequence
         """Of the SYN: another sequence number means another flow."""
         self.first = ts
@@ -144,6 +145,7 @@ class Flows:
     def answer(self, flow: Flow, key: bytes, base: int) -> Direction:
         """Add the server's direction of `flow`, whose key is `key`."""
         direction = flow.server = Direction(flow, base)
+        flow.answer = key
         self.directions[key] = direction
         return direction
 
@@ -155,7 +157,7 @@ class Flows:
         self.directions.pop(flow.key, None)
         del flow.client.flow
         if flow.server is not None:
-            self.directions.pop(reverse(flow.key), None)
+            self.directions.pop(flow.answer, None)
             del flow.server.flow
         self.size -= 1
         return flow
