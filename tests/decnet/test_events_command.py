@@ -7,15 +7,18 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from uuid import UUID
 
+import pytest
 from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
+from decnet.fleet.event_feed import EventFeed
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest
 from decnet_core.events.envelope import Event
-from decnet_models.events.queries import insert_events
+from decnet_models.events.queries import StoredEvent, insert_events
 
 Store = Callable[..., None]
 
@@ -82,6 +85,19 @@ def test_follow_shows_what_comes(deployment: Deployment, store: Store) -> None:
         guard.cancel()
         following.terminate()
         following.communicate()
+
+
+def test_follow_says_nothing_of_what_was_not_asked_for(run: Run, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_end = EventFeed.batches
+
+    async def one_batch(feed: EventFeed) -> AsyncIterator[list[StoredEvent]]:
+        store(CommandRun(service="ssh", command="id"))  # on web-01
+        async with aclosing(without_end(feed)) as batches:  # type: ignore[type-var]  # it is a generator
+            yield await anext(batches)
+
+    monkeypatch.setattr(EventFeed, "batches", one_batch)
+    assert run("events", "--follow", "--decky", "web-02").out == ""
+    assert run("events", "--decky", "web-02").out == "no such events\n"
 
 
 def test_synthetic_events_are_shown_when_asked_for(run: Run, deployment: Deployment) -> None:

@@ -56,6 +56,14 @@ def test_address_to_which_nothing_would_be_sent_is_refused(run: Run, deployment:
     assert run("webhook", "add", "http://169.254.169.254/", "--allow-private").code == 1
 
 
+def test_a_receiver_is_not_moved_to_where_nothing_would_be_sent(run: Run, deployment: Deployment) -> None:
+    one = added(run)["id"]
+    assert "--allow-private permits it" in run("webhook", "edit", one, "--url", "http://127.0.0.1:9000/hook").err
+    assert run("webhook", "list", "--json").document[0]["webhook"]["url"] == "https://example.org/hook"
+    assert run("webhook", "edit", one, "--url", "http://127.0.0.1:9000/hook", "--allow-private").code == 0
+    assert run("webhook", "edit", one, "--url", "http://127.0.0.1:9001/hook").code == 0  # it has the permission
+
+
 def test_glob_that_matches_nothing_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "https://example.org/", "--kind", "canery.*")
     assert said.code == 1

@@ -64,7 +64,8 @@ async def test_the_machine_shows_the_ssh_daemon_and_the_clients_address(connecti
     assert f"{address}:{port}" in shown
     assert ":22 " in shown
     assert f"]: Accepted password for root from {address} port {port} ssh2\n" in shown
-    assert f"({address})" in shown
+    assert f"({address})" not in shown  # without a terminal nobody is logged in
+    assert f"({address})" in (await connection.run("who", term_type="xterm")).stdout
 
 
 async def test_a_signal_ends_what_runs_but_not_for_root(connection: Any, host: DeckyHost) -> None:

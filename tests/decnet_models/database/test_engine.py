@@ -5,7 +5,9 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -24,6 +26,28 @@ def test_sqlite_syncs_every_commit_and_does_not_map_files(sqlite_engine: Engine)
     assert pragma(sqlite_engine, "synchronous") == 2
     assert pragma(sqlite_engine, "foreign_keys") == 1
     assert not pragma(sqlite_engine, "mmap_size")
+
+
+def test_a_connection_that_a_thread_uses_when_its_engine_is_disposed_is_closed_by_it(engine: Engine) -> None:
+    reads, disposed, used = threading.Event(), threading.Event(), list[Any]()
+
+    def read() -> None:
+        with reading(engine) as connection:
+            used.append(connection.connection.driver_connection)
+            reads.set()
+            disposed.wait(30)
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert reads.wait(30)
+    engine.dispose()
+    disposed.set()
+    thread.join(30)
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        used[0].execute("SELECT 1")
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
 def test_what_the_body_of_writing_raises_rolls_back(engine: Engine) -> None:

@@ -444,8 +444,7 @@ VICTIM = textwrap.dedent(
     """
     import sys, time
     from sqlalchemy import text
-    from decnet_models.following import breaks as turns
-from decnet_models.following import cursor_worker
+    from decnet_models.following import cursor_worker
     from decnet_models.following.batch_processor import BatchProcessor
     from decnet_models.database.engine import open_engine
     from decnet_core.events.notices import AttackerObserved
@@ -493,8 +492,7 @@ COMPUTING = textwrap.dedent(
     """
     import sys
     from sqlalchemy import text
-    from decnet_models.following import breaks as turns
-from decnet_models.following import cursor_worker
+    from decnet_models.following import cursor_worker
     from decnet_models.following.batch_processor import BatchProcessor
     from decnet_models.database.engine import open_engine
     from decnet_core.events.notices import AttackerObserved

@@ -18,7 +18,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.accounts.tables import api_token
 from decnet_models.events.queries import insert_events
-from decnet_web.api.listings.recent import LARGEST, MOST_BYTES, SECONDS, RecentAnswers
+from decnet_web.api.listings.recent import LARGEST, MOST_ANSWERS, MOST_BYTES, SECONDS, RecentAnswers
 
 EVENTS = "/api/v1/events"
 
@@ -108,3 +108,14 @@ def test_answers_have_a_bounded_size() -> None:
     recent.keep(1, ("refused", b"", ""), Response(b"no", 404))
     known = [name for name in (*map(str, range(kept + 1)), "large", "refused") if recent.find(1, (name, b"", ""))]
     assert known == [str(kept)]
+
+
+def test_small_answers_are_bounded_in_number() -> None:
+    recent, keys = RecentAnswers(lambda: 0.0), [(str(number), b"", "") for number in range(MOST_ANSWERS + 1)]
+    recent.find(1, keys[0])
+    for key in keys[:-1]:
+        recent.keep(1, key, Response(b"x"))
+    recent.keep(1, keys[0], Response(b"again"))  # which is not one more
+    assert all(recent.find(1, key) for key in keys[:-1])
+    recent.keep(1, keys[-1], Response(b"x"))
+    assert [key for key in keys if recent.find(1, key)] == keys[-1:]

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select
 
 from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
@@ -23,6 +23,7 @@ from decnet_models.attackers.profile import (
     Tool,
 )
 from decnet_models.attackers.scoring.score import Facts, terms
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.statements import among, existing, parts
 from decnet_models.database.window import Window
 
@@ -46,9 +47,8 @@ def attackers(
     With a window those who were active in it, to the minute; their counts are those of all time.
     """
     column, ip = tables.attacker.c[order], tables.attacker.c.ip
-    query = _columns(tables.attacker, Attacker).order_by(column.desc(), ip.desc()).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(column, ip) < (getattr(after, order), after.ip))
+    last = None if after is None else (getattr(after, order), after.ip)
+    query = in_order(_columns(tables.attacker, Attacker), (column, ip), last).limit(limit)
     if window is not None:
         query = query.where(_active(window))
     return [Attacker(*row) for row in connection.execute(query)]

@@ -2,11 +2,12 @@
 """Queries of the canary tokens; times are nanoseconds since the Unix epoch."""
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from decnet_core.canary import Slug
 from decnet_core.text import for_column
 from decnet_models.canary.tables import canary_planting, canary_token
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.statements import insert_into
 
 
@@ -58,9 +59,7 @@ def tokens(
 ) -> list[CanaryToken]:
     """Return up to `limit` tokens, newest first; page on with `before` = (`created_at`, `token`) of the last one."""
     c = canary_token.c
-    query = select(canary_token).order_by(c.created_at.desc(), c.token.desc()).limit(limit)
-    if before is not None:
-        query = query.where(tuple_(c.created_at, c.token) < before)
+    query = in_order(select(canary_token), (c.created_at, c.token), before).limit(limit)
     if kind is not None:
         query = query.where(c.kind == kind)
     return [CanaryToken(**row._mapping) for row in connection.execute(query)]

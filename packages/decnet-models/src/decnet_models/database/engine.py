@@ -28,7 +28,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.errors import DatabaseError
@@ -55,6 +55,22 @@ class _ConnectionSource:
     @staticmethod
     def _closed() -> sqlite3.Connection:
         raise DatabaseError("no database was opened")
+
+
+class _Pool(QueuePool):
+    """Closes a connection that is given back after `dispose`: a thread was using it, and the garbage had it, open."""
+
+    _disposed = False
+
+    def dispose(self) -> None:
+        self._disposed = True  # an engine goes on with another pool
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self._disposed:
+            record.close()
+        else:
+            super()._do_return_conn(record)
 
 
 _warmed: list[tuple[Engine, _ConnectionSource]] = []
@@ -188,7 +204,7 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float, con
 def _sqlite_engine(connections: int = 1) -> tuple[Engine, _ConnectionSource]:
     door = _ConnectionSource()
     engine = create_engine(
-        "sqlite://", creator=door, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_use_lifo=True
+        "sqlite://", creator=door, poolclass=_Pool, pool_size=connections, max_overflow=0, pool_use_lifo=True
     )
     event.listen(engine, "begin", _begin)
     return engine, door
@@ -235,6 +251,7 @@ def _postgresql(
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
+            poolclass=_Pool,
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.shards import SHARDS, shard_of
 from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts, unindexed
@@ -201,10 +202,8 @@ def in_window(
     """
     ts, seq = event.c.ts, event.c.seq
     query = select(event).where(ts >= window.since, ts < window.until)
-    query = query.order_by(ts.desc(), seq.desc()) if newest else query.order_by(ts, seq)
-    if after is not None:
-        place, last = tuple_(ts, seq), (after.event.ts, after.seq)
-        query = query.where(place < last if newest else place > last)
+    last = None if after is None else (after.event.ts, after.seq)
+    query = in_order(query, (ts, seq), last, "desc" if newest else "asc")
     return readable(connection.execute(query.limit(limit)).all())
 
 

@@ -6,9 +6,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, tuple_, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.realism.tables import persona, synthetic_action
 
@@ -154,10 +155,9 @@ def interrupted(connection: Connection) -> list[Action]:
 def actions_on(connection: Connection, decky: str, limit: int = 100, *, before: Action | None = None) -> list[Action]:
     """Return what was and will be done on a decky, latest first; page on with `before` = the last one."""
     c = synthetic_action.c
-    query = _actions().where(c.decky == decky).order_by(c.due_at.desc(), c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(tuple_(c.due_at, c.id) < (before.due_at, before.id))
-    return [_action(row) for row in connection.execute(query)]
+    last = None if before is None else (before.due_at, before.id)
+    query = in_order(_actions().where(c.decky == decky), (c.due_at, c.id), last)
+    return [_action(row) for row in connection.execute(query.limit(limit))]
 
 
 def between(connection: Connection, start_ns: int, end_ns: int) -> list[Action]:

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into, parts
@@ -116,10 +117,7 @@ def tags(
     query = select(ttp_tag)
     if attacker is not None:
         query = query.where(ttp_tag.c.attacker == attacker)
-    if before is not None:
-        query = query.where(tuple_(*_ORDER) < (before.seq, before.rule_id, before.technique))
-    rows = connection.execute(query.order_by(*(column.desc() for column in _ORDER)).limit(limit))
-    return [Tag(*row) for row in rows]
+    return [Tag(*row) for row in connection.execute(in_order(query, _ORDER, _place(before)).limit(limit))]
 
 
 def forget(connection: Connection, attackers: Iterable[str]) -> None:
@@ -206,10 +204,7 @@ def tags_of_technique(
     c = ttp_tag.c
     place = (c.ts, c.attacker, c.seq, c.rule_id)
     query = select(ttp_tag).where(c.technique == technique, c.ts >= window.since, c.ts < window.until)
-    if before is not None:
-        query = query.where(c.ts <= before[0], tuple_(*place) < before)
-    rows = connection.execute(query.order_by(*(column.desc() for column in place)).limit(limit))
-    return [Tag(*row) for row in rows]
+    return [Tag(*row) for row in connection.execute(in_order(query, place, before).limit(limit))]
 
 
 def tags_between(
@@ -220,9 +215,7 @@ def tags_between(
     query = select(ttp_tag).where(c.ts >= window.since, c.ts < window.until)
     if attacker is not None:
         query = query.where(c.attacker == attacker)
-    if after is not None:
-        query = query.where(tuple_(*_ORDER) > (after.seq, after.rule_id, after.technique))
-    return [Tag(*row) for row in connection.execute(query.order_by(*_ORDER).limit(limit))]
+    return [Tag(*row) for row in connection.execute(in_order(query, _ORDER, _place(after), "asc").limit(limit))]
 
 
 def count_by_technique(connection: Connection) -> dict[str, int]:
@@ -250,6 +243,10 @@ def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: i
         column.rule_id == rule_id, column.attacker == attacker, column.ts >= since, column.ts < until
     )
     return connection.execute(query).scalar_one()
+
+
+def _place(tag: Tag | None) -> tuple[int, UUID, str] | None:
+    return None if tag is None else (tag.seq, tag.rule_id, tag.technique)
 
 
 def _joined(one: TechniqueSeen, other: TechniqueSeen) -> TechniqueSeen:

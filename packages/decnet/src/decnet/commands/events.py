@@ -78,7 +78,8 @@ def events(
         if not everybody:
             selection = msgspec.structs.replace(selection, known=KnownSources(known_sources(connection)))
         shown = selection.newest(connection, limit)
-    print_events(shown, as_json=as_json, as_csv=as_csv)
+    if shown or not follow:
+        print_events(shown, as_json=as_json, as_csv=as_csv)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
             seen = max((stored.seq for stored in shown), default=None)
@@ -115,6 +116,7 @@ async def _follow(
         feed.seq = seen
     try:
         async for batch in feed.batches():
-            print_events(list(filter(selection.includes, batch)), as_json=as_json)
+            if found := list(filter(selection.includes, batch)):
+                print_events(found, as_json=as_json)
     finally:
         await bus.close()

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
+from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
@@ -76,9 +77,7 @@ def stretch_within(connection: Connection, rows: int, query: EventQuery, after: 
     """Return the next stretch of the query's span of time, in the order of the events' own times."""
     c, window = event.c, query.window
     walked = select(event).where(c.ts >= window.since, c.ts < window.until)
-    walked = walked.order_by(c.ts.desc(), c.seq.desc()).limit(rows)
-    if after is not None:
-        walked = walked.where(c.ts <= after[0], tuple_(c.ts, c.seq) < after)
+    walked = in_order(walked, (c.ts, c.seq), after).limit(rows)
     ends = walked.with_only_columns(c.ts, c.seq).subquery()
     number = connection.execute(select(func.count()).select_from(ends)).scalar_one()
     last = select(ends.c.ts, ends.c.seq).order_by(ends.c.ts, ends.c.seq).limit(1)

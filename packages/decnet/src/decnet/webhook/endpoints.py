@@ -49,21 +49,18 @@ def add(
     more: Definition | None = None,
 ) -> Added:
     """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
-    _refuse_forbidden(deployment, url, allow_private=allow_private)
     now = time.time_ns()
     said = msgspec.structs.replace(more or Definition(), url=url, kinds=kinds, allow_private=allow_private)
     blank = Webhook(queries.new_id(), url, (), False, 1, notices.last_seq(connection), now, now)
     made = defined(blank, webhook_key(deployment.state.keys), said, new=True)
+    _refuse_forbidden(deployment, url, allow_private=allow_private)
     queries.insert_webhook(connection, made)
     return Added(made.id, made.url, made.kinds, secret(deployment, made), made.format)
 
 
 def _refuse_forbidden(deployment: Deployment, url: str, *, allow_private: bool) -> None:
     """Refuse an address to which nothing would ever be sent. A name is looked up by each delivery."""
-    try:
-        address = parse_address(urlsplit(url).hostname or "")
-    except ValueError:
-        return  # no URL, which `defined` explains
+    address = parse_address(urlsplit(url).hostname or "")
     if address is None:
         return
     try:
@@ -78,6 +75,8 @@ def _refuse_forbidden(deployment: Deployment, url: str, *, allow_private: bool) 
 def edit(connection: Connection, deployment: Deployment, webhook_id: str, said: Definition) -> Webhook:
     """Change an endpoint, and return it; raises NotFoundError, OperatorError, SealError."""
     changed = defined(find(connection, webhook_id), webhook_key(deployment.state.keys), said)
+    if said.url is not None:
+        _refuse_forbidden(deployment, said.url, allow_private=changed.allow_private)
     queries.edit_webhook(connection, changed)
     return changed
 

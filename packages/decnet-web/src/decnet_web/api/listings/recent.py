@@ -2,8 +2,8 @@
 """Answers of findings that are given again while nothing at all was committed to the database.
 
 A dashboard that several people look at, and a program that polls, ask for the same pages again and again; making a page
-of 100 costs ten times what the rest of a request does. An answer depends on its address, the header Accept, the
-database, and for a span such as `since=24h` on the time; so one is given again until anything is committed
+of 100 costs ten times what the rest of a request does. An answer depends on its address, the form that Accept asks for,
+the database, and for a span such as `since=24h` on the time; so one is given again until anything is committed
 (`decnet_models.database.commits`), and for SECONDS at most. Who asks is authenticated, limited and allowed as ever.
 
 PostgreSQL cannot say whether anything was committed: there each answer is made anew.
@@ -22,10 +22,13 @@ from starlette.responses import Response
 from decnet_models.database.commits import Mark
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.exports import wanted
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
 MOST_BYTES = 1 << 20
+MOST_ANSWERS = 256
+"""Small ones, too, have a key of up to 8 KiB (`passage.oddities`)."""
 LARGEST = 256 << 10
 """Bytes of one answer; a larger one is made each time."""
 
@@ -34,7 +37,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class RecentAnswers:
-    """The answers since the last commit, MOST_BYTES of them; used in the event loop."""
+    """The answers since the last commit, MOST_ANSWERS and MOST_BYTES of them; used in the event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -57,7 +60,7 @@ class RecentAnswers:
             return
         _, former = self._known.pop(key, (0.0, None))
         self._bytes += len(body) - (len(former.body) if former is not None else 0)
-        if self._bytes > MOST_BYTES:
+        if self._bytes > MOST_BYTES or len(self._known) >= MOST_ANSWERS:
             self._known.clear()
             self._bytes = len(body)
         answer.headers.setdefault("ETag", etag(body))
@@ -101,4 +104,4 @@ class RecentRoute(APIRoute):
 
 
 def _key(request: Request) -> Key:
-    return request.scope["path"], request.scope["query_string"], request.headers.get("accept", "")
+    return request.scope["path"], request.scope["query_string"], wanted(request.headers.get("accept", ""))
