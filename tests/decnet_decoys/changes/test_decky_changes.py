@@ -60,6 +60,15 @@ def test_files_are_there_for_others_after_a_restart(lives: Lives) -> None:
     assert shown == "x\n-rwx------\n"
 
 
+def test_protected_files_and_pipes_are_what_they_were_after_each_line_and_a_restart(lives: Lives) -> None:
+    made = "echo a > /opt/f; chattr +i /opt/f; echo a > /opt/g; chattr +a /opt/g; mkfifo -m 600 /opt/p"
+    used = "rm /opt/f; echo b >> /opt/g; echo c > /opt/g; lsattr /opt/f; cat /opt/g; stat -c '%F %a' /opt/p /opt/f"
+    shown = "----i---------e------- /opt/f\na\nb\nfifo 600\nregular file 644\n"
+    assert lives.visit(made, used) == shown
+    assert lives.visit(used) == shown.replace("b\n", "b\nb\n")
+    assert lives.visit("chattr -i /opt/f", "rm /opt/f; ls /opt/f 2>&1 | wc -l") == "1\n"
+
+
 def test_visitors_at_the_same_time_see_each_others_changes(lives: Lives) -> None:
     changes, machine, overlays, budget = lives.restarted()
     first, second = (ORIGIN._replace(address=f"192.0.2.{last}") for last in (1, 2))

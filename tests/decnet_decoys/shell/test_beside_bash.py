@@ -38,6 +38,8 @@ LINES = [
     'f() { echo "${@-z}" "${*-y}" "${@+set}" $#; }; f; f ""; f a',
     'a=(1 "2 3"); for i in "${a[@]:-q}" "${a[@]: -1}" "${a[@]-q}"; do echo "{$i}"; done',
     'set -- a "b c"; for i in "${@:2}" "${@: -1:1}" "p${@:-d}s"; do echo "|$i|"; done; echo "${@:+set}" "${@:?none}"',
+    'true | false | true; true; echo ${#PIPESTATUS[@]} "${PIPESTATUS[@]}" "${PIPESTATUS[2]}"; (umask 077); umask',
+    "ulimit -c 9; (ulimit -c 5; ulimit -c); ulimit -c; ulimit -z; echo $?; ulimit -c x; echo $?; ulimit 99; ulimit",
     "echo a > f; echo \"$(<f)\" $(< f); diff <(echo a) f && echo same; comm -12 <(echo b) <(echo b)",
     "break; echo $?; for i in 1 2; do continue; done; f() { break; echo in; }; f",
     "unset PATH; ls; echo $?; echo builtin",

@@ -218,6 +218,23 @@ def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
          "755\n700\n700\n1\n"),
         ("tput cols; tput nosuch; tput setaf 1", "80\n\x1b[31m"),
         ("select x in; do echo never; done; echo $?", "0\n"),
+        ("cd /tmp; cp /bin/ls $'\\xff'; ldd $'\\xff' | wc -l; touch f; chattr +i f ''; gzip f; echo $?", "3\n1\n"),
+        ("mkfifo -m u=rw,go= p; stat -c '%F %a' p; find . -type p -printf '%y\\n'; find . -type c", "fifo 600\np\n"),
+        ("touch f; chattr +i f; stat f | grep -o '(0644/'; > /etc/passwd; su; echo $?", "(0644/\n1\n"),
+        ("ulimit -z 1; echo $?; (ulimit -n 5; umask 077); ulimit -n; umask; ulimit -c hard; ulimit -c",
+         "2\n1024\n0022\nunlimited\n"),
+        ("ulimit 100; ulimit; ulimit -SHn 77; ulimit -Hn; ulimit -n soft; echo $?", "100\n77\n0\n"),
+        ("tail -1 <(echo a); sed p <(echo b); bash <(echo 'echo c$1') d; python3 <(echo 'print(1)')",
+         "a\nb\nb\ncd\n1\n"),
+        ("source <(echo 'echo x; return 3; echo no'); echo $?; head -1 /etc; echo $?", "x\n3\n1\n"),
+        ("chmod 600 /bin/ls; ls 2>&1; echo $?; which ls; nosuch; echo $?",
+         "-bash: /usr/bin/ls: Permission denied\n126\n127\n"),
+        ("mkdir d; >d/f; chattr +i d; echo a > d/x; rm d/f; echo b > d/f; cat d/f; chattr -R +i d; echo c > d/f; ls d;"
+         "chattr -R -i d; rm -r d; ls d", "b\nf\n"),
+        ("find /etc/cron.d -exec ';'; echo $?", "1\n"),
+        ("tput setaf 9; tput setab 3; tput setaf 200", "\x1b[91m\x1b[43m\x1b[38;5;200m"),
+        ("python3 -c 'import os.path; print(os.path.isdir(\"/\")); os.listdir(\"/etc/passwd\")' 2>&1 | sed -n '1p;$p'",
+         "True\nNotADirectoryError: [Errno 20] Not a directory: '/etc/passwd'\n"),
         ("sort <(echo b) <(echo a); systemctl stop nosuch 2>&1 | grep -c 'not loaded'", "a\nb\n1\n"),
     ],
 )  # fmt: skip
@@ -226,7 +243,8 @@ def test_programs_are_found_and_shown_as_on_a_real_machine(run: Player, line: st
 
 
 def test_sudo_without_a_terminal_asks_nothing_and_lists_what_one_may(player: Callable[..., Player]) -> None:
-    assert player("debian-web", "deploy")("sudo -n id").errors == "sudo: a password is required\n"
+    for line in ("sudo -n id", "sudo -n -l", "sudo -ln", "sudo --list --non-interactive"):
+        assert player("debian-web", "deploy")(line).errors == "sudo: a password is required\n"
     assert "(ALL : ALL) ALL" in player("debian-web", "deploy", b"deploy")("sudo -l").text
 
 

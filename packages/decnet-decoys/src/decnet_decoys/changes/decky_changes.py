@@ -226,7 +226,7 @@ def _saved_entry(path: str, entry: Entry | None) -> SavedEntry | None:
         return None
     uid, gid = entry.uid & _ALL_BITS, entry.gid & _ALL_BITS
     mtime = max(0, min(entry.mtime, saved.LATEST))
-    return SavedEntry(path, entry.kind, entry.mode & 0o7777, uid, gid, mtime, content, entry.target, program)
+    return SavedEntry(path, entry.kind, entry.mode & saved.MODE_BITS, uid, gid, mtime, content, entry.target, program)
 
 
 def _put(machine: Machine, one: SavedEntry) -> None:
@@ -239,7 +239,7 @@ def _put(machine: Machine, one: SavedEntry) -> None:
         tree.remove(one.path)
         return
     content = one.content if one.program is None else Filler(one.content, *one.program)
-    kind = one.kind if one.kind in ("dir", "link", "device") else "file"
+    kind = one.kind if one.kind in ("dir", "link", "device", "pipe") else "file"
     entry = Entry(kind, one.mode, one.uid, one.gid, one.mtime, content, one.target)  # type: ignore[arg-type]  # checked
     tree.put(one.path, entry)
 

@@ -20,6 +20,8 @@ _MARK = b"\xf4\x8f"
 """How each of those private characters begins."""
 LATEST = (1 << 35) - 1
 """Unix time in seconds that a file can have."""
+MODE_BITS = (1 << 16) - 1
+"""Permissions, and above them what chattr has set (`shell.machine.tree`)."""
 _LARGEST = 1 << 40
 """Bytes of a program."""
 
@@ -103,12 +105,12 @@ def write(file: Path, saved: Saved) -> None:
 
 def _is_sound(one: SavedEntry) -> bool:
     """Return whether a machine can have such a file."""
-    numbers = (one.mode >> 16, one.uid >> 32, one.gid >> 32, one.mtime >> LATEST.bit_length())
+    numbers = (one.mode & ~MODE_BITS, one.uid >> 32, one.gid >> 32, one.mtime >> LATEST.bit_length())
     in_place = (
         one.path[:1] == "/" != one.path[1:2] and posixpath.normpath(one.path) == one.path and "\0" not in one.path
     )
     sized = one.program is None or len(one.content) <= one.program[0] < _LARGEST
-    kinds = ("dir",) if one.path == "/" else ("", "file", "dir", "link", "device")
+    kinds = ("dir",) if one.path == "/" else ("", "file", "dir", "link", "device", "pipe")
     return in_place and not any(numbers) and sized and one.kind in kinds
 
 

@@ -2,6 +2,7 @@
 """From a command's name to what it is on this machine: a program, a script the attacker brought, or nothing."""
 
 import posixpath
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.builtin_names import BUILTINS
@@ -9,7 +10,7 @@ from decnet_decoys.shell.call import Handler
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.tree import Filler
+from decnet_decoys.shell.machine.tree import Entry, Filler
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
@@ -41,21 +42,30 @@ def find(shell: ShellState, name: str) -> Found:
         return Found(name, program.handler) if known else _missing(shell, name)
     if not shell.variables.get("PATH"):
         return Found(name, complaint=f"{name}: No such file or directory")
-    path = on_path(shell, name)
-    return _missing(shell, name) if path is None else _at_path(shell, path)
+    refused = ""
+    for path, entry in _on_path(shell, name):
+        if entry.mode & 0o111:
+            return _at_path(shell, path)
+        refused = refused or path
+    return _at_path(shell, refused) if refused else _missing(shell, name)
 
 
 def on_path(shell: ShellState, name: str) -> str | None:
     """Return the first file of this name in the folders of $PATH that the user may run, as bash finds it."""
+    return next((path for path, entry in _on_path(shell, name) if entry.mode & 0o111), None)
+
+
+def _on_path(shell: ShellState, name: str) -> Iterator[tuple[str, Entry]]:
+    """Yield the files of this name in the folders of $PATH."""
+    access = shell.access
     for folder in shell.variables.get("PATH", "").split(":", MAX_FOLDERS)[:MAX_FOLDERS]:
         path = posixpath.join(folder or ".", name)
         try:
-            entry = shell.files.stat(shell.files.locate(path, shell.access))
+            entry = shell.files.stat(path, access)
         except FileSystemError:
             continue
-        if entry.kind == "file" and entry.mode & 0o111:
-            return path
-    return None
+        if entry.kind == "file":
+            yield path, entry
 
 
 def _missing(shell: ShellState, name: str) -> Found:

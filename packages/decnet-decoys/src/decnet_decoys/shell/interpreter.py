@@ -43,6 +43,8 @@ _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
 )
 HANG_SECONDS = 900.0
+MAX_STATUSES = 64
+"""Of a pipeline's commands, that $PIPESTATUS has."""
 MAX_PRINTED = 32 << 10
 """Bytes that one Print shows: they are recorded and encrypted at once."""
 
@@ -165,14 +167,21 @@ class Interpreter:
             stdin = InputBuffer(pipe.take())
         run = self._command if len(pipeline.commands) == 1 else self._process
         status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
-        for index, one in enumerate([*statuses, status][:64]):
-            self.shell.variables[f"PIPESTATUS[{index}]"] = str(one)
-        self.shell.variables["PIPESTATUS"] = str((statuses or [status])[0])
-        whole = " ".join(str(one) for one in [*statuses, status][:64])
-        self.shell.variables["PIPESTATUS[@]"] = self.shell.variables["PIPESTATUS[*]"] = whole
+        statuses.append(status)
+        self._keep_statuses(statuses)
         if "pipefail" in self.shell.options:
-            status = next((one for one in reversed([*statuses, status]) if one), 0)
+            status = next((one for one in reversed(statuses) if one), 0)
         return int(not status) if pipeline.negated else status
+
+    def _keep_statuses(self, statuses: list[int]) -> None:
+        """Set the array PIPESTATUS, whose elements are kept as those of any other (`expansion.arrays`)."""
+        variables, values = self.shell.variables, list(map(str, statuses[:MAX_STATUSES]))
+        variables.update({f"PIPESTATUS[{index}]": value for index, value in enumerate(values)})
+        variables["PIPESTATUS"] = values[0]
+        variables["PIPESTATUS[@]"] = variables["PIPESTATUS[*]"] = " ".join(values)
+        gone = len(values)
+        while variables.pop(f"PIPESTATUS[{gone}]", None) is not None:
+            gone += 1
 
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
@@ -294,6 +303,8 @@ class Interpreter:
                 return answer if isinstance(answer, int) else (yield from answer)
             except UsageError as fault:
                 return call.fail(str(fault), fault.status)
+            except FileSystemError as fault:
+                return call.fail(str(fault))
             finally:
                 self.shell.running.end()
 

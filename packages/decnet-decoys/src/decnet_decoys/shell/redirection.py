@@ -120,6 +120,6 @@ def _open(runner: Runner, target: str, *, append: bool, written: list[tuple[str,
     files = runner.shell.files
     path = files.write(target, b"", runner.shell.access, append=append)
     buffer = runner.buffer()
-    if files.stat(path).kind != "device":
+    if files.stat(path).kind not in ("device", "pipe"):
         written.append((path, buffer))
     return buffer

@@ -402,8 +402,10 @@ class ShellState:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script)
+        of_process = (self.umask, dict(self.limits))
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script = of_shell
+            self.umask, self.limits = of_process

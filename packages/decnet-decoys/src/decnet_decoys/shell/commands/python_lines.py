@@ -11,11 +11,11 @@ import operator
 import posixpath
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NOT_DIRECTORY, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.state import ShellState
 
@@ -39,11 +39,17 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 _ERRORS = {
     NOT_FOUND: (2, "FileNotFoundError"),
     "Permission denied": (13, "PermissionError"),
+    NOT_DIRECTORY: (20, "NotADirectoryError"),
     "Is a directory": (21, "IsADirectoryError"),
 }
 _BUILTINS = frozenset(
     ("print", "open", "len", "str", "int", "range", "chr", "ord", "hex", "list", "sorted", "sum", "abs", "max", "min")
 )
+
+
+def errno_of(error: FileSystemError) -> tuple[int, str]:
+    """Return the number of an error, and the name of the exception that it is in Python."""
+    return _ERRORS.get(str(error), (5, "OSError"))
 
 
 class _UnknownError(DecoysError):
@@ -52,6 +58,11 @@ class _UnknownError(DecoysError):
 
 class _RaisedError(DecoysError):
     """The program would end with this error."""
+
+    @classmethod
+    def of_file(cls, path: str, error: FileSystemError) -> Self:
+        number, kind = errno_of(error)
+        return cls(f"{kind}: [Errno {number}] {error}: {path!r}")
 
 
 class _ExitError(DecoysError):
@@ -147,9 +158,10 @@ class _Program:
 
     def _import(self, statement: ast.Import) -> None:
         for alias in statement.names:
-            if alias.name.split(".")[0] not in (*self._modules, *_OTHER_MODULES):
+            package = alias.name.partition(".")[0]
+            if package not in (*self._modules, *_OTHER_MODULES):
                 raise _RaisedError(f"ModuleNotFoundError: No module named '{alias.name[:64]}'")
-            self._names[alias.asname or alias.name] = ("module", alias.name)
+            self._names[alias.asname or package] = ("module", alias.name if alias.asname else package)
 
     def value(self, node: ast.expr) -> Any:
         self._step()
@@ -281,8 +293,7 @@ class _Program:
         try:
             content = self._shell.files.read(path, self._shell.access)
         except FileSystemError as error:
-            number, kind = _ERRORS.get(str(error), (5, "OSError"))
-            raise _RaisedError(f"{kind}: [Errno {number}] {error}: {path!r}") from None
+            raise _RaisedError.of_file(path, error) from None
         return "file", decode(piece_of(content, 0, MAX_VALUE))
 
     def _method(self, function: ast.Attribute, values: list[Any]) -> Any:
@@ -314,8 +325,7 @@ class _Program:
         try:
             return self._shell.files.names(path, self._shell.access)[:MAX_ITEMS]
         except FileSystemError as error:
-            number, kind = _ERRORS.get(str(error), (5, "OSError"))
-            raise _RaisedError(f"{kind}: [Errno {number}] {error}: {path!r}") from None
+            raise _RaisedError.of_file(path, error) from None
 
     def _path(self, name: str, values: list[str]) -> Any:
         """Return what a function of os.path says."""

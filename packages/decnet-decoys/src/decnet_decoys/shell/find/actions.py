@@ -9,6 +9,7 @@ from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.find.conditions import Conditions
 from decnet_decoys.shell.find.printing import formatted, listed
 from decnet_decoys.shell.find.tests import Seen, Test, always
+from decnet_decoys.shell.find.words import WrongExpressionError
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -71,6 +72,8 @@ class Actions(Conditions):
             words.append(one)
         if one == "+":
             return self._collecting(words[:-1])
+        if not words:
+            raise WrongExpressionError(f"invalid argument `;' to `{word}'")
 
         def act(seen: Seen) -> Steps[bool]:
             self._executed += 1

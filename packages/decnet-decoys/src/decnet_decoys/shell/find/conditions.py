@@ -79,7 +79,7 @@ class Conditions(Words):
             return pure(lambda seen: seen.entry.mode & mode == mode)
         if kind == "/":
             return pure(lambda seen: bool(seen.entry.mode & mode) or not mode)
-        return pure(lambda seen: seen.entry.mode & 0o7777 == mode)
+        return pure(lambda seen: seen.entry.permissions == mode)
 
     def _t_user(self, word: str) -> Test:
         name, shell = self._value(word), self._call.shell

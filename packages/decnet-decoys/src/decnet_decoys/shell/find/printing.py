@@ -25,14 +25,14 @@ def listed(call: Call, seen: Seen) -> str:
 
 def formatted(call: Call, layout: str, seen: Seen) -> str:
     entry, shell = seen.entry, call.shell
-    letters = {"file": "f", "dir": "d", "link": "l", "device": "c"}
+    letters = {"file": "f", "dir": "d", "link": "l", "device": "c", "pipe": "p"}
     values: dict[str, Callable[[], object]] = {
         "p": lambda: seen.shown, "f": lambda: posixpath.basename(seen.shown) or "/", "s": lambda: entry.size,
         "h": lambda: posixpath.dirname(seen.shown) or ".", "y": lambda: letters[entry.kind],
         "u": lambda: shell.owner_name(entry.uid),
         "g": lambda: group_of(call, entry.gid), "U": lambda: entry.uid, "G": lambda: entry.gid,
         "%": lambda: "%",
-        "m": lambda: f"{entry.mode & 0o7777:o}", "M": lambda: stat.filemode(entry.st_mode), "d": lambda: seen.depth,
+        "m": lambda: f"{entry.permissions:o}", "M": lambda: stat.filemode(entry.st_mode), "d": lambda: seen.depth,
         "l": lambda: entry.target, "i": lambda: inode(seen.path), "k": lambda: entry.kib,
         "n": lambda: shell.files.links(seen.path),
         "P": lambda: seen.shown.partition("/")[2],

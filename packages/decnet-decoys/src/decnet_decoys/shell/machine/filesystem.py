@@ -22,7 +22,7 @@ from decnet_decoys.shell.machine.fs_errors import (
     TOO_LONG,
     FileSystemError,
 )
-from decnet_decoys.shell.machine.tree import APPENDED_ONLY, PIPE, ROOT, Entry, Filler, Identity, Tree, whole_of
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, ROOT, Entry, Filler, Identity, Tree, whole_of
 
 MAX_STEPS = 500
 """Names looked up to find one path, those of links included; more is taken for a loop."""
@@ -193,7 +193,7 @@ class FileSystem:
                 raise FileSystemError(DENIED)
             if old.protected and access is not KERNEL and not (append and old.mode & APPENDED_ONLY):
                 raise FileSystemError(NOT_PERMITTED)
-            if old.kind == "device":
+            if old.kind in ("device", "pipe"):
                 return resolved
             new = old._replace(mtime=access.now, content=whole_of(old.content) + whole_of(data) if append else data)
         self._set(resolved, new)
@@ -203,7 +203,7 @@ class FileSystem:
         self._create(self.locate(path, access), Entry("dir", 0o755), access)
 
     def make_pipe(self, path: str, access: Access) -> None:
-        self._create(self.locate(path, access), Entry("device", 0o644, target=PIPE), access)
+        self._create(self.locate(path, access), Entry("pipe", 0o644), access)
 
     def link(self, target: str, path: str, access: Access) -> None:
         link = Entry("link", 0o777, target=target[:MAX_PATH])
@@ -244,7 +244,9 @@ class FileSystem:
         entry = self.stat(resolved)
         if access.identity.uid != 0:
             raise FileSystemError(NOT_PERMITTED)
-        self._set(resolved, entry._replace(mode=entry.mode & 0o7777 | attributes))
+        new = entry._replace(mode=entry.permissions | attributes)
+        if new != entry:
+            self._set(resolved, new)
 
     def rename(self, old: str, new: str, access: Access) -> None:
         """Move a file or directory with all below it; a file in the way is replaced."""
@@ -301,6 +303,8 @@ class FileSystem:
             raise FileSystemError(NOT_DIRECTORY)
         if resolved.startswith(("/proc/", "/sys/")) or resolved == "/" or not access.identity.may(parent, 2):
             raise FileSystemError(DENIED)
+        if parent.mode & IMMUTABLE and access is not KERNEL:
+            raise FileSystemError(NOT_PERMITTED)
 
     def _set(self, resolved: str, entry: Entry | None) -> None:
         old = self._changed.get(resolved)

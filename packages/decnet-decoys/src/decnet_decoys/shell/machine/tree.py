@@ -15,11 +15,7 @@ MAX_MADE = 1 << 20
 
 IMMUTABLE = 1 << 14
 APPENDED_ONLY = 1 << 15
-"""What chattr(1) sets, beside the permissions in a mode."""
-
-
-PIPE = "pipe"
-"""The target of a device that is a named pipe; nobody is ever at its other end."""
+"""What chattr(1) sets, above the permissions in a mode."""
 
 
 class Filler(NamedTuple):
@@ -63,19 +59,15 @@ def whole_of(content: bytes | Filler) -> bytes:
 
 
 class Entry(NamedTuple):
-    """A file, directory, symbolic link or device, as stat shows it."""
+    """A file, directory, symbolic link, device or named pipe, as stat shows it; nobody is at a pipe's other end."""
 
-    kind: Literal["file", "dir", "link", "device"]
+    kind: Literal["file", "dir", "link", "device", "pipe"]
     mode: int
     uid: int = 0
     gid: int = 0
     mtime: int = 0
     content: bytes | Filler = b""
     target: str = ""
-
-    @property
-    def is_pipe(self) -> bool:
-        return self.kind == "device" and self.target == PIPE
 
     @property
     def size(self) -> int:
@@ -98,10 +90,12 @@ class Entry(NamedTuple):
     @property
     def st_mode(self) -> int:
         """Type and permission bits (POSIX sys/stat.h)."""
-        if self.is_pipe:
-            return stat.S_IFIFO | self.mode & 0o7777
-        types = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK, "device": stat.S_IFCHR}
-        return types[self.kind] | self.mode & 0o7777
+        return _TYPES[self.kind] | self.permissions
+
+    @property
+    def permissions(self) -> int:
+        """The mode without what chattr has set."""
+        return self.mode & 0o7777
 
     @property
     def protected(self) -> bool:
@@ -126,6 +120,9 @@ class Identity(NamedTuple):
         return bool(entry.mode & bit)
 
 
+_TYPES = {
+    "file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK, "device": stat.S_IFCHR, "pipe": stat.S_IFIFO,
+}  # fmt: skip
 ROOT = Identity(0, frozenset((0,)))
 
 

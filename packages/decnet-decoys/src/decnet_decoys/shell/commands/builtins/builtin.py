@@ -282,8 +282,15 @@ def tput(call: Call) -> int:
     if names[0] in known:
         call.print(known[names[0]], end="" if "\x1b" in known[names[0]] else "\n")
     elif names[0] in ("setaf", "setab") and names[1:] and names[1].isdecimal() and len(names[1]) < 4:
-        call.print(f"\x1b[{3 if names[0] == 'setaf' else 4}{names[1]}m", end="")
+        call.print(f"\x1b[{_colour(3 if names[0] == 'setaf' else 4, int(names[1]))}m", end="")
     return 0
+
+
+def _colour(place: int, number: int) -> str:
+    """Return how xterm-256color has a colour of the text (3) or behind it (4): eight, eight bright ones, all others."""
+    if number < 16:
+        return f"{place}{number}" if number < 8 else f"{place + 6}{number - 8}"
+    return f"{place}8;5;{number}"
 
 
 @command("tty")

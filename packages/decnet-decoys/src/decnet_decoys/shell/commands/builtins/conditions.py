@@ -193,5 +193,4 @@ def _is(operator: str, entry: Entry, call: Call) -> bool:
         "-p": "pipe",
         "-S": "socket",
     }
-    kind = "pipe" if entry.is_pipe else entry.kind
-    return entry.size > 0 if operator == "-s" else kind == kinds.get(operator, kind)
+    return entry.size > 0 if operator == "-s" else entry.kind == kinds.get(operator, entry.kind)

@@ -7,11 +7,11 @@ from decnet_decoys.shell.programs import command
 
 @command("ulimit", folder="")
 def ulimit(call: Call) -> int:
-    """Show limits."""
-    if call.args:
-        return _limits(call)
-    call.print("unlimited")
-    return 0
+    """Show or set the limit that a letter names, which may stand after S or H; of the size of files without one."""
+    letter, values = "f", list(call.args)
+    while values and values[0].startswith("-"):
+        letter = values.pop(0)[1:].strip("SH")[-1:] or letter
+    return _all(call) if letter == "a" else _one(call, letter, values)
 
 
 _LIMITS = """\
@@ -34,32 +34,35 @@ virtual memory              (kbytes, -v) unlimited
 file locks                          (-x) unlimited"""
 
 
-def _limits(call: Call) -> int:
-    """Show all limits, or set or show the one that is named by its letter, which may stand after S or H."""
-    option, *values = call.args
-    if option in ("-S", "-H", "-SH", "-HS") and values:
-        option, values = values[0], values[1:]
-    option = f"-{option[-1:]}"
-    limits = call.shell.limits
-    if option == "-a":
-        for line in _LIMITS.splitlines():
-            head, _, value = line.rpartition(" ")
-            call.print(f"{head} {limits.get(head[-2:-1], value)}")
-        return 0
-    line = next((line for line in _LIMITS.splitlines() if f"{option})" in line), "")
+def _one(call: Call, letter: str, values: list[str]) -> int:
+    """Show the limit of a letter, or set it."""
+    line = next((line for line in _LIMITS.splitlines() if f"-{letter})" in line), None)
+    if line is None:
+        call.shell_error(f"ulimit: -{letter}: invalid option")
+        call.print_error("ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]")
+        return 2
+    default = line.rpartition(" ")[2]
+    held = call.shell.limits.get(letter, default)
     if not values:
-        call.print(limits.get(option[1:], line.rpartition(" ")[2] or "unlimited"))
+        call.print(held)
         return 0
-    value = values[0][:20]
-    if value not in ("unlimited", "hard", "soft") and not value.isdecimal():
+    value = {"soft": held, "hard": _HARD.get(letter, default)}.get(values[0], values[0][:20])
+    if value != "unlimited" and not value.isdecimal():
         return call.shell_error(f"ulimit: {value}: invalid number")
-    if option == "-n" and (not value.isdecimal() or int(value) > _MOST_FILES):
-        if value != "hard":
-            return call.shell_error("ulimit: open files: cannot modify limit: Operation not permitted")
-        value = str(_MOST_FILES)
-    limits[option[1:]] = value
+    if letter == "n" and (value == "unlimited" or int(value) > _MOST_FILES):
+        return call.shell_error("ulimit: open files: cannot modify limit: Operation not permitted")
+    call.shell.limits[letter] = value
+    return 0
+
+
+def _all(call: Call) -> int:
+    for line in _LIMITS.splitlines():
+        head, _, value = line.rpartition(" ")
+        call.print(f"{head} {call.shell.limits.get(head[-2:-1], value)}")
     return 0
 
 
 _MOST_FILES = 1 << 20
 """What systemd lets a session have open."""
+_HARD = {"c": "unlimited", "n": str(_MOST_FILES), "s": "unlimited"}
+"""The hard limits that are not what the soft ones are at first."""

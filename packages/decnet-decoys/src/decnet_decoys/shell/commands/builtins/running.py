@@ -96,7 +96,7 @@ def sh(call: Call) -> Effects:
 
 def _script(call: Call, path: str) -> str | None:
     try:
-        content = call.shell.files.read(path, call.shell.access)
+        content = call.content(path)
     except FileSystemError as error:
         wrong = f"cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"
         call.print_error(f"bash: {path}: {error}" if call.name == "bash" else f"sh: 0: {wrong}")
@@ -137,10 +137,8 @@ def source(call: Call) -> Effects:
         call.print_error(f"{call.name}: usage: {call.name} filename [arguments]")
         return 2
     path = call.args[0]
-    if path in call.shell.opened:
-        return (yield from call.runner.script(decode(call.shell.opened[path]), call.streams))
     try:
-        content = call.shell.files.read(path, call.shell.access)
+        content = call.content(path)
     except FileSystemError as error:
         return call.shell_error(f"{path}: {error}")
     call.shell.sourcing += 1

@@ -12,7 +12,6 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -160,9 +159,10 @@ def _made(call: Call, found: Options) -> Effects:
             if size > MAX_PACKED:
                 break
             info = tarfile.TarInfo(name)
-            info.mode, info.uid, info.gid, info.mtime = entry.mode & 0o7777, entry.uid, entry.gid, entry.mtime
+            info.mode, info.uid, info.gid, info.mtime = entry.permissions, entry.uid, entry.gid, entry.mtime
             info.uname, info.gname = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
-            kinds = {"dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE}
+            kinds = {"dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE,
+                     "pipe": tarfile.FIFOTYPE}  # fmt: skip
             info.type, info.linkname = kinds.get(entry.kind, tarfile.REGTYPE), entry.target
             data = whole_of(entry.content) if entry.kind == "file" else b""
             info.size = len(data)
@@ -257,4 +257,4 @@ def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfi
             yield from call.runner.save(target, data, err=call.err)
             files.change(target, access, mode=info.mode & 0o7777, mtime=int(info.mtime))
     except FileSystemError as error:
-        call.fail(f"{decode(name.encode())}: Cannot open: {error}")
+        call.fail(f"{name}: Cannot open: {error}")

@@ -10,13 +10,15 @@ from decnet_decoys.shell.commands.files.listing import human, inode
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Filler
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_FORMAT = 1024
-_KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
+_KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file",
+          "pipe": "fifo"}  # fmt: skip
 """As stat(1) names them."""
 _TIME = "%Y-%m-%d %H:%M:%S.000000000 +0000"
 _STAT = {"format": "c:", "printf": "printf:", "dereference": "L", "terse": "t", "file-system": "f"}
@@ -62,7 +64,7 @@ def _file_system(call: Call, path: str, where: str, layout: str) -> None:
 def _formatted(call: Call, layout: str, path: str, where: str, entry: Entry) -> str:
     shell = call.shell
     values: dict[str, Callable[[], object]] = {
-        "a": lambda: f"{entry.mode & 0o7777:o}", "A": lambda: stat.filemode(entry.st_mode),
+        "a": lambda: f"{entry.permissions:o}", "A": lambda: stat.filemode(entry.st_mode),
         "f": lambda: f"{entry.st_mode:x}",
         "u": lambda: entry.uid, "U": lambda: shell.owner_name(entry.uid), "g": lambda: entry.gid,
         "G": lambda: group_of(call, entry.gid), "s": lambda: entry.size, "n": lambda: path,
@@ -99,7 +101,7 @@ def _described_in_full(call: Call, path: str, where: str, entry: Entry) -> str:
     return (
         f"  File: {shown}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {_kind(entry)}\n"
         f"Device: 254,1\tInode: {inode(where):<11} Links: {call.shell.files.links(where)}{device}\n"
-        f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
+        f"Access: ({entry.permissions:04o}/{stat.filemode(entry.st_mode)})  "
         f"Uid: ({entry.uid:5}/{call.shell.owner_name(entry.uid):>8})   "
         f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\n"
         f"Access: {when}\nModify: {when}\nChange: {when}\n Birth: {when}"
@@ -228,7 +230,7 @@ def ldd(call: Call) -> Effects:
             call.print_error("\tnot a dynamic executable")
             status = 1
             continue
-        base = 0x7F0000000000 + sum(path.encode()) * 0x1A3000
+        base = 0x7F0000000000 + sum(encode(path)) * 0x1A3000
         call.print(_LIBRARIES.format(vdso=0x7FFC00000000 + (base >> 4) % 0xFFFFF000, c=base, ld=base + 0x1F4000))
     return status
 
@@ -251,7 +253,7 @@ def _described(entry: Entry, machine: str) -> str:
         return "sticky, directory" if entry.mode & 0o1000 else "directory"
     if entry.kind == "link":
         return f"symbolic link to {entry.target}"
-    if entry.is_pipe:
+    if entry.kind == "pipe":
         return "fifo (named pipe)"
     return f"character special ({entry.target.replace(', ', '/')})"
 

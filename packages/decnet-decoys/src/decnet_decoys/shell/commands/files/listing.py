@@ -188,9 +188,7 @@ class _Lister:
             yield from turn()
             owner = str(entry.uid) if "n" in found else call.shell.owner_name(entry.uid)
             group = str(entry.gid) if "n" in found else group_of(call, entry.gid)
-            size = human(entry.size) if "h" in found else str(entry.size)
-            if entry.kind == "device" and not entry.is_pipe:
-                size = entry.target
+            size = entry.target if entry.kind == "device" else human(entry.size) if "h" in found else str(entry.size)
             columns = [str(call.shell.files.links(where))]
             columns += ([] if "g" in found else [owner]) + ([] if found.any("oG") else [group])
             arrow = f" -> {call.shell.files.target(where)}" if entry.kind == "link" else ""

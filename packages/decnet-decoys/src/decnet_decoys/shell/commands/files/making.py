@@ -6,10 +6,10 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.permissions import MAX_MODE, MODE, mode_after
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import AskLine, Effects, turn
@@ -50,8 +50,15 @@ def mkfifo(call: Call) -> Effects:
     found = options(call, "m:Z", {"mode": "m:"})
     if not found.operands:
         raise tried(call, "missing operand")
-    access = call.shell.access
-    make = partial(call.shell.files.make_pipe, access=access)
+    files, access, mode = call.shell.files, call.shell.access, found.last("m")[:MAX_MODE]
+    if mode and not MODE.fullmatch(mode):
+        return call.fail("invalid mode")
+
+    def make(path: str) -> None:
+        files.make_pipe(path, access)
+        if mode:
+            files.change(path, access, mode=mode_after(mode, 0o666))
+
     return (yield from call.for_each(found.operands, make, "cannot create fifo '%s'"))
 
 

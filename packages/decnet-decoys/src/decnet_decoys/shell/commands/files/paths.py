@@ -125,7 +125,7 @@ def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
         copied = target + path[len(resolved) :]
         if entry.kind != "dir":
             files.write(copied, files.read(path, access), access)
-            files.change(copied, access, mode=entry.mode & 0o7777)
+            files.change(copied, access, mode=entry.permissions)
         elif not files.exists(copied):
             files.mkdir(copied, access)
 

@@ -27,11 +27,12 @@ def chmod(call: Call) -> Effects:
         raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
     if not MODE.fullmatch(operands[0][:MAX_MODE]):
         raise tried(call, f"invalid mode: {quoted(operands[0])}")
-    paths = iter(operands[1:]) if "-R" not in call.args else _below(call, operands[1:])
+    paths = iter(operands[1:]) if "-R" not in call.args else below(call, operands[1:])
     return (yield from _change(call, paths, lambda entry: {"mode": mode_after(operands[0][:MAX_MODE], entry.mode)}))
 
 
-def _below(call: Call, paths: list[str]) -> Iterator[str]:
+def below(call: Call, paths: list[str]) -> Iterator[str]:
+    """Yield each path and all that is below it, those that there are not as they are."""
     for path in paths:
         try:
             resolved = call.shell.files.locate(path, call.shell.access)
@@ -59,7 +60,7 @@ def chown(call: Call) -> Effects:
     elif colon and user is not None:
         fields["gid"] = user.gid
     recursive = any(arg.startswith("-") and not arg.startswith("--") and "R" in arg for arg in call.args)
-    paths = _below(call, operands[1:]) if recursive or "--recursive" in call.args else iter(operands[1:])
+    paths = below(call, operands[1:]) if recursive or "--recursive" in call.args else iter(operands[1:])
     return (yield from _change(call, paths, lambda _entry: fields, "changing ownership of"))
 
 

@@ -125,11 +125,10 @@ def su(call: Call) -> Effects:
     shell = call.shell
     options, operands = call.flags("cs")
     operands = [name for name in operands if name != "-"]
-    user = call.shell.account(operands[0] if operands else "root")
+    name = operands[0] if operands else "root"
+    user = call.shell.account(name)
     if user is None:
-        return call.fail(
-            f"user {operands[0]} does not exist or the user entry does not contain all the required fields"
-        )
+        return call.fail(f"user {name} does not exist or the user entry does not contain all the required fields")
     if shell.identity.uid != 0:
         given = yield AskLine("Password: ", echo=False)
         if given is None or not shell.password_is(user, decode(given)):
@@ -189,19 +188,20 @@ def sudo(call: Call) -> Effects:
     if {"-V", "--version"} & set(call.args[:1]):
         call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
         return 0
-    args, wanted, asks = list(call.args), "root", True
+    args, wanted, flags = list(call.args), "root", ""
     while args and args[0].startswith("-"):
         option = args.pop(0)
-        if option in ("-u", "-g", "-p") and args:
+        if option in ("-u", "-g", "-p", "-U") and args:
             value = args.pop(0)
             wanted = value if option == "-u" else wanted
         elif option.startswith("-u"):
             wanted = option[2:]
         if option in ("-i", "-s"):
             args = args or ["su", "-"]
-        if option in ("-l", "-ll", "--list"):
-            return (yield from _listed(call, args))
-        asks = asks and option not in ("-n", "--non-interactive", "-nS", "-Sn")
+        flags += _SUDO_FLAGS.get(option, "" if option[1:2] in "ugp-" else option[1:])
+    asks = "n" not in flags
+    if "l" in flags:
+        return (yield from _listed(call, args, asks=asks))
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
@@ -211,9 +211,14 @@ def sudo(call: Call) -> Effects:
     return (yield from _sudo_after_password(call, args))
 
 
-def _listed(call: Call, args: list[str]) -> Effects:
+_SUDO_FLAGS = {"--list": "l", "--non-interactive": "n"}
+
+
+def _listed(call: Call, args: list[str], *, asks: bool) -> Effects:
     """Tell what the user may run: all or nothing; root is asked for no password."""
     shell = call.shell
+    if shell.identity.uid and not asks:
+        return call.fail("a password is required")
     if shell.identity.uid:
         given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
         if given is None or not shell.password_is(shell.user, decode(given)):

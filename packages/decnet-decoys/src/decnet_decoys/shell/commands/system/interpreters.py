@@ -10,8 +10,10 @@ import re
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.perl_lines import each_line, statements
-from decnet_decoys.shell.commands.python_lines import printed
+from decnet_decoys.shell.commands.python_lines import errno_of, printed
 from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -31,12 +33,11 @@ def python(call: Call) -> Effects:
     if source is None and operands[:1] == ["-"]:
         operands = operands[1:] if call.stdin is None else []
     if source is None and operands:
-        if not call.shell.files.exists(operands[0], call.shell.access):
+        try:
+            source = piece_of(call.content(operands[0]), 0, MAX_SOURCE).decode("utf-8", "replace")
+        except FileSystemError as fault:
             path = posixpath.join(call.shell.cwd, operands[0])
-            call.print_error(f"{call.name}: can't open file '{path}': [Errno 2] No such file or directory")
-            return 2
-        found = call.open(operands[0])
-        source = "" if found is None else found.whole(MAX_SOURCE).decode("utf-8", "replace")
+            return call.fail(f"can't open file '{path}': [Errno {errno_of(fault)[0]}] {fault}", 2)
     if source is None and (call.stdin is not None or call.shell.terminal is None):
         source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
     yield Pause(0.05)

@@ -4,6 +4,7 @@
 import re
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.permissions import below
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
@@ -138,12 +139,12 @@ MAX_CHANGES = 16
 def chattr(call: Call) -> Effects:
     """Set and remove the attributes i and a of files, with which even root cannot change them."""
     files, access, status = call.shell.files, call.shell.access, 0
-    paths = [arg for arg in call.args if arg[:1] not in "-+="]
-    changes = [arg for arg in call.args if arg[:1] in "-+=" and arg not in ("-R", "-f", "-V")][:MAX_CHANGES]
+    paths = [arg for arg in call.args if not arg.startswith(("-", "+", "="))]
+    changes = [arg for arg in call.args if arg not in (*paths, "-R", "-f", "-V")][:MAX_CHANGES]
     if not paths or not changes:
         call.print_error("Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...")
         return 1
-    for path in paths:
+    for path in below(call, paths) if "-R" in call.args else paths:
         yield from turn()
         try:
             attributes = files.stat(path, access).mode & (IMMUTABLE | APPENDED_ONLY)

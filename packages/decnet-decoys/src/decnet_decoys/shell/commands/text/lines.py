@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import IS_DIRECTORY, FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 
@@ -174,12 +174,11 @@ def _modern(name: str, args: list[str]) -> list[str]:
 
 def _opened(call: Call, path: str) -> InputFile | None:
     try:
-        if call.shell.files.stat(path, call.shell.access).kind == "dir":
-            call.fail(f"error reading {shell_quoted(path)}: Is a directory")
-            return None
         return InputFile(path, call.content(path))
     except FileSystemError as error:
-        call.fail(f"cannot open {shell_quoted(path)} for reading: {error}")
+        shown = shell_quoted(path)
+        where = f"error reading {shown}" if str(error) == IS_DIRECTORY else f"cannot open {shown} for reading"
+        call.fail(f"{where}: {error}")
         return None
 
 

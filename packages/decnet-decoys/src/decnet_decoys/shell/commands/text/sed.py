@@ -7,7 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import IS_DIRECTORY, FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputFile
 
@@ -116,18 +116,15 @@ def _sources(call: Call, paths: list[str]) -> Steps[list[InputFile]]:
 
 
 def _opened(call: Call, path: str) -> InputFile | None:
-    files, access = call.shell.files, call.shell.access
     try:
-        if files.stat(path, access).kind == "dir":
-            call.fail(
-                f"couldn't edit {path}: not a regular file"
-                if "-i" in call.args
-                else f"read error on {path}: Is a directory"
-            )
-            return None
         return InputFile(path, call.content(path))
     except FileSystemError as error:
-        call.fail(f"can't read {path}: {error}")
+        if str(error) != IS_DIRECTORY:
+            call.fail(f"can't read {path}: {error}")
+        elif "-i" in call.args:
+            call.fail(f"couldn't edit {path}: not a regular file")
+        else:
+            call.fail(f"read error on {path}: {error}")
         return None
 
 
