@@ -202,11 +202,13 @@ class Shift(Worker[NoSettings]):
 
     name = "shift"
     parks = True
-    listens = ("clerk.>",)
+    listens = ("clerk.>", "shift.called")
+    ends_break = ("shift.called",)
 
     async def run(self, ctx: Context) -> None:
         while not ctx.stopping.is_set():
-            await ctx.nudged(ctx.parking.take_break(time.monotonic(), 10.0, 0.5))
+            seconds = float(os.environ.get("BREAK_SECONDS", "0.5"))
+            await ctx.nudged(ctx.parking.take_break(time.monotonic(), 10.0, seconds))
 
 
 class Porter(Worker[NoSettings]):

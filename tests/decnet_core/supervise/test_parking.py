@@ -388,6 +388,14 @@ async def test_messages_do_not_keep_a_worker_from_its_break_nor_end_it(tmp_path:
         assert (one(office.fleet, "shift").woken_by, one(office.fleet, "shift").restarts) == ("due", 0)
 
 
+async def test_a_message_for_which_somebody_waits_ends_a_break(tmp_path: Path) -> None:
+    async with opened(tmp_path, "shift", BREAK_SECONDS="600") as office:
+        await until(lambda: one(office.fleet, "shift").phase is Phase.PARKED)
+        office.client.publish("shift.called")
+        await until(lambda: one(office.fleet, "shift").wakes == 1)
+        assert one(office.fleet, "shift").woken_by == "shift.called"
+
+
 async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

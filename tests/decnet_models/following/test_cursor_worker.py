@@ -215,19 +215,23 @@ async def test_before_a_break_all_parts_are_settled(
     place, worker, steps = Place(tmp_path, sqlite_url), InParts(NoSettings()), list[tuple[Rest, int]]()
     monkeypatch.setattr(turns, "ENOUGH", 5)
 
-    async def two_steps(ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Any]) -> None:
+    async def three_steps(ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Any]) -> None:
         await prepare()
         for count in (4, 1):
             place.insert(make_events(count))
             steps.append((await step(), worker.parts))
+        worker.parts = 2
+        ctx.unpaused.clear()
+        steps.append((await step(), worker.parts))
         await ctx.stopping.wait()
 
-    monkeypatch.setattr(cursor_worker, "repeat", two_steps)
+    monkeypatch.setattr(cursor_worker, "repeat", three_steps)
     async with place.running(worker), asyncio.timeout(60):
-        while len(steps) < 2:
+        while len(steps) < 3:
             await asyncio.sleep(0.01)
     assert steps[0] == (AT_ONCE, 1)
     assert (steps[1][0].break_seconds is not None, steps[1][1]) == (True, 0)
+    assert steps[2] == (AT_ONCE, 1), "a pause comes between the parts"
     place.engine.dispose()
 
 

@@ -145,10 +145,26 @@ def test_whom_a_decky_reaches_follows_who_is_there(held: Holding) -> None:
         network.host(runtime.stop, one)
 
 
+def test_what_cannot_be_changed_is_looked_up_and_written_at_the_next_call(held: Holding) -> None:
+    network, runtime = held.network, held.runtime
+
+    def clear() -> None:
+        with Netlink(NETFILTER) as netlink:
+            sets.fill(netlink, personality.TABLE, personality.REACHED[0], ())
+
+    Namespaces(network.deckies, f"decnet-{FLEET}-").enter(held.first.name, clear)
+    network.host(runtime.stop, held.second)
+    network.host(runtime.introduce)
+    assert _reached(held) == set()
+    network.host(runtime.introduce)
+    assert _reached(held) == {"10.77.0.10"}
+
+
 def _reached(held: Holding) -> set[str]:
     def look() -> set[str]:
         with Netlink(NETFILTER) as netlink:
-            return {str(one) for one in sets.elements(netlink, personality.TABLE, personality.REACHED[0])}
+            found = sets.elements(netlink, personality.TABLE, personality.REACHED[0])
+            return {str(ipaddress.ip_address(one)) for one in found}
 
     return Namespaces(held.network.deckies, f"decnet-{FLEET}-").enter(held.first.name, look)
 
@@ -162,6 +178,6 @@ def test_a_set_of_more_addresses_than_a_message_has_is_filled_and_emptied(networ
             nftables.replace(netlink, "decnet-many", [], b"note", [many])
             for wanted in ({first + number for number in range(1201)}, {first, first + 5000}, set()):
                 sets.fill(netlink, "decnet-many", many, wanted)
-                assert sets.elements(netlink, "decnet-many", many) == wanted
+                assert set(map(ipaddress.ip_address, sets.elements(netlink, "decnet-many", many))) == wanted
 
     network.host(fill)

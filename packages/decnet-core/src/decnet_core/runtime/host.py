@@ -156,7 +156,7 @@ class Host:
         ctx.spawn(self._heartbeat(), name="heartbeat")
         ctx.spawn(self._control(), name="control")
         if self._worker.parks and os.environ.get(parking.PARKS) == "1":
-            ask_for_break = partial(self._ask_to_be_parked, hears=False)
+            ask_for_break = partial(self._ask_to_be_parked, in_break=True)
             ctx.parking.enable(self._runtime.park_seconds, self._ask_to_be_parked, ask_for_break)
         for pattern in self._worker.listens:
             ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
@@ -206,17 +206,18 @@ class Host:
         used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
         return self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
 
-    def _ask_to_be_parked(self, idle_since: float, due: float | None, *, hears: bool = True) -> None:
-        """Without the bus nothing could wake a parked worker, and it polls instead; without `hears` only time does."""
+    def _ask_to_be_parked(self, idle_since: float, due: float | None, *, in_break: bool = False) -> None:
+        """Without the bus nothing could wake a parked worker, and it polls instead."""
         if self._ctx.bus.connected and not self._ctx.stopping.is_set():
             latest = time.monotonic() + self._runtime.parked_seconds
             due = latest if due is None else min(due, latest)
             mine = self._ctx.parking
-            held, on = mine.sockets, hears and mine.listens is None
+            held, on = mine.sockets, mine.listens is None and not in_break
+            heard = self._worker.listens if mine.listens is None else mine.listens
             asked = parking.ParkRequest(
                 idle_since,
                 due,
-                (self._worker.listens if mine.listens is None else mine.listens) if hears else (),
+                self._worker.ends_break if in_break else heard,
                 self._health(),
                 tuple(held),
                 watched=mine.hand_over_watch is not None,

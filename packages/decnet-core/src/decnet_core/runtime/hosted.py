@@ -41,6 +41,8 @@ class Hosted(Generic[S]):
     background: ClassVar[bool] = False
     """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
     time from those for whom somebody does."""
+    ends_break: ClassVar[tuple[str, ...]] = ()
+    """Those of `listens` whose messages wake it in a break, too (`Parking.take_break`), because somebody waits."""
     gives_way: ClassVar[bool] = False
     """Whether its process has less claim to the processors than others (nice(1)): nobody is warned by what it finds."""
     memory_budget: ClassVar[int]

@@ -9,7 +9,8 @@ however the two are interleaved.
 A worker counts as idle from the first look that found nothing; nudges for which there is nothing to do do not keep it.
 
 One for whose results nobody waits can also ask for a *break*, as long as more comes all the time than it is worth to
-keep a process for: then messages do not wake it, only the time when the break is over.
+keep a process for: then messages do not wake it, but for those for which somebody waits (`Hosted.ends_break`); the
+time when the break is over does.
 """
 
 import contextlib
@@ -90,7 +91,7 @@ class Parking:
     ) -> None:
         """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`.
 
-        `ask_for_break` is called with the same when it wants a break, in which messages do not wake it.
+        `ask_for_break` is called with the same when it wants a break, in which few messages wake it.
         """
         self._seconds, self._ask, self._ask_for_break = seconds, ask, ask_for_break
 

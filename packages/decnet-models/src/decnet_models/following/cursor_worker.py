@@ -182,7 +182,7 @@ class CursorWorker(DatabaseWorker[S]):
                 if done.lag or more:
                     return AT_ONCE
                 while await self._settled(ctx, processor):  # before a break all parts: events come between them
-                    if breaks is None or not breaks.wanted or ctx.stopping.is_set():
+                    if breaks is None or not breaks.wanted or ctx.stopping.is_set() or not ctx.unpaused.is_set():
                         return AT_ONCE
             except LeaseLostError as lost:
                 assert keeper is not None

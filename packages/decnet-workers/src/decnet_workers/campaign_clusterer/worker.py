@@ -61,6 +61,7 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
     gives_way = True
     follows = ("clusterer", "ttp")
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
+    ends_break = (GROUPING_DECIDED.pattern,)
     notices = (CampaignFormed, CampaignGrew, CampaignEnded)
     parks = True
     group = "heavy"

@@ -34,6 +34,7 @@ class Clusterer(CursorWorker[NoSettings]):
     gives_way = True
     turn_at = 0.0
     listens = (EVENTS_INGESTED.pattern, GROUPING_DECIDED.pattern)
+    ends_break = (GROUPING_DECIDED.pattern,)
     consumes = KINDS_READ
     notices = (IdentityFormed, IdentityGrew, IdentityMerged, CredentialReused)
     group = "heavy"

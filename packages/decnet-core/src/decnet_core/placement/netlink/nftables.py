@@ -66,6 +66,11 @@ class AddressSet(NamedTuple):
     version: Literal[4, 6]
     """Of IP."""
 
+    @property
+    def length(self) -> int:
+        """Bytes of an address."""
+        return 4 if self.version == 4 else 16
+
 
 class Table(NamedTuple):
     """A table as it is in the kernel: what we noted in it, and how many rules it has."""
@@ -105,8 +110,8 @@ def marked(mark: int) -> list[Expression]:
 
 def to_one_of(addresses: AddressSet) -> list[Expression]:
     """Match packets to an address that is in the set."""
-    number, offset, length = (_IPV4, 16, 4) if addresses.version == 4 else (_IPV6, 24, 16)
-    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, length))
+    number, offset = (_IPV4, 16) if addresses.version == 4 else (_IPV6, 24)
+    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, addresses.length))
     load = _expression("payload", _be32(1, _REGISTER), *place)
     return [*_family(number), load, _expression("lookup", text(1, addresses.name), _be32(2, _REGISTER))]
 
@@ -271,8 +276,8 @@ def _chain(table_name: str, chain: Chain) -> bytes:
 
 def _set(table_name: str, number: int, one: AddressSet) -> bytes:
     """Return what makes a set, as the one of that number in its transaction."""
-    kind, length = (7, 4) if one.version == 4 else (8, 16)  # nft(8) calls these types ipv4_addr and ipv6_addr
-    key = _be32(_SET_KEY_TYPE, kind) + _be32(_SET_KEY_LENGTH, length)
+    kind = 7 if one.version == 4 else 8  # nft(8) calls these types ipv4_addr and ipv6_addr
+    key = _be32(_SET_KEY_TYPE, kind) + _be32(_SET_KEY_LENGTH, one.length)
     return HEAD + text(_SET_TABLE, table_name) + text(_SET_NAME, one.name) + key + _be32(_SET_ID, number)
 
 

@@ -13,7 +13,8 @@ import errno
 import logging
 import socket
 import zlib
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Container, Sequence
+from functools import partial
 from pathlib import Path
 
 from decnet_core.placement.desired import Address, DesiredDecky, Endpoint
@@ -56,10 +57,12 @@ class Netns:
 
     def introduce(self) -> None:
         for name, reached in changed(self._namespaces.all_whole(), peers(self._up.values()), self._introduced).items():
+            known = self._introduced.pop(name, None)
             try:
-                self._namespaces.enter(name, lambda reached=reached: _reach(reached))  # type: ignore[misc]  # bound now
+                self._namespaces.enter(name, partial(_reach, reached, known))
             except OSError as error:
-                if error.errno != errno.ENOENT:  # a packet filter without sets lets nothing out until it is replaced
+                # A packet filter without sets lets nothing out until it is replaced.
+                if known is not None or error.errno != errno.ENOENT:
                     log.warning("whom decky %s reaches cannot be changed: %s", name, error.strerror)
                     continue
             self._introduced[name] = reached
@@ -303,11 +306,17 @@ def _settings(decky: DesiredDecky) -> dict[str, str]:
     }
 
 
-def _reach(addresses: Collection[Address]) -> None:
-    """Let the marked sockets of this thread's namespace lead to these addresses, and nowhere else."""
+def _reach(addresses: frozenset[Address], known: frozenset[Address] | None) -> None:
+    """Let the marked sockets of this thread's namespace lead to these addresses, and nowhere else.
+
+    Where they lead already is looked up unless it is `known`: of a large fleet that takes longer than all the rest.
+    """
     with Netlink(NETFILTER) as netlink:
         for each in personality.REACHED:
-            sets.fill(netlink, personality.TABLE, each, addresses)
+            if known is None:
+                sets.fill(netlink, personality.TABLE, each, addresses)
+            else:
+                sets.change(netlink, personality.TABLE, each, known, addresses)
 
 
 def _is_set(path: str, value: str) -> bool:
