@@ -14,7 +14,6 @@ import logging
 import socket
 import zlib
 from collections.abc import Container, Sequence
-from functools import partial
 from pathlib import Path
 
 from decnet_core.placement.desired import Address, DesiredDecky, Endpoint
@@ -34,6 +33,9 @@ log = logging.getLogger(__name__)
 
 INTERFACE = "eth0"
 _LOOPBACK = "lo"
+_MOST_OPEN = 64
+"""Connections to packet filters at a time: closing one waits until what was removed by it is free, some 15 ms, which
+comes for all at once."""
 _SETTINGS = Path("/proc/sys/net")
 
 
@@ -56,16 +58,22 @@ class Netns:
         return found
 
     def introduce(self) -> None:
-        for name, reached in changed(self._namespaces.all_whole(), peers(self._up.values()), self._introduced).items():
-            known = self._introduced.pop(name, None)
-            try:
-                self._namespaces.enter(name, partial(_reach, reached, known))
-            except OSError as error:
-                # A packet filter without sets lets nothing out until it is replaced.
-                if known is not None or error.errno != errno.ENOENT:
-                    log.warning("whom decky %s reaches cannot be changed: %s", name, error.strerror)
-                    continue
-            self._introduced[name] = reached
+        news = [*changed(self._namespaces.all_whole(), peers(self._up.values()), self._introduced).items()]
+        for first in range(0, len(news), _MOST_OPEN):
+            with contextlib.ExitStack() as still_open:
+                for name, reached in news[first : first + _MOST_OPEN]:
+                    self._introduce(name, reached, still_open)
+
+    def _introduce(self, name: str, reached: frozenset[Address], still_open: contextlib.ExitStack) -> None:
+        known = self._introduced.pop(name, None)
+        try:
+            self._namespaces.enter(name, lambda: _reach(reached, known, still_open))
+        except OSError as error:
+            # A packet filter without sets lets nothing out until it is replaced.
+            if known is not None or error.errno != errno.ENOENT:
+                log.warning("whom decky %s reaches cannot be changed: %s", name, error.strerror)
+                return
+        self._introduced[name] = reached
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         return in_use(deckies)
@@ -306,17 +314,17 @@ def _settings(decky: DesiredDecky) -> dict[str, str]:
     }
 
 
-def _reach(addresses: frozenset[Address], known: frozenset[Address] | None) -> None:
+def _reach(addresses: frozenset[Address], known: frozenset[Address] | None, still_open: contextlib.ExitStack) -> None:
     """Let the marked sockets of this thread's namespace lead to these addresses, and nowhere else.
 
     Where they lead already is looked up unless it is `known`: of a large fleet that takes longer than all the rest.
     """
-    with Netlink(NETFILTER) as netlink:
-        for each in personality.REACHED:
-            if known is None:
-                sets.fill(netlink, personality.TABLE, each, addresses)
-            else:
-                sets.change(netlink, personality.TABLE, each, known, addresses)
+    netlink = still_open.enter_context(Netlink(NETFILTER))
+    for each in personality.REACHED:
+        if known is None:
+            sets.fill(netlink, personality.TABLE, each, addresses)
+        else:
+            sets.change(netlink, personality.TABLE, each, known, addresses)
 
 
 def _is_set(path: str, value: str) -> bool:
