@@ -242,6 +242,20 @@ def test_programs_are_found_and_shown_as_on_a_real_machine(run: Player, line: st
     assert run(line).text == text
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("cp /etc/shadow y", "cp: cannot open '/etc/shadow' for reading: Permission denied\n"),
+        ("cp /etc/hostname /etc/y", "cp: cannot create regular file '/etc/y': Permission denied\n"),
+        ("mkdir -p d; cp -r d /etc", "cp: cannot create directory '/etc/d': Permission denied\n"),
+        ("mv /etc/hostname y", "mv: cannot move '/etc/hostname' to 'y': Permission denied\n"),
+        (">z; mv z nosuch/y", "mv: cannot move 'z' to 'nosuch/y': No such file or directory\n"),
+    ],
+)
+def test_what_refuses_to_copy_or_move_a_file_is_named(player: Callable[..., Player], line: str, wrong: str) -> None:
+    assert player("debian-web", "deploy")(line).errors == wrong
+
+
 def test_sudo_without_a_terminal_asks_nothing_and_lists_what_one_may(player: Callable[..., Player]) -> None:
     for line in ("sudo -n id", "sudo -n -l", "sudo -ln", "sudo --list --non-interactive"):
         assert player("debian-web", "deploy")(line).errors == "sudo: a password is required\n"

@@ -11,7 +11,7 @@ from decnet_decoys.shell.commands.options import options as parsed_options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
-from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.programs import command
 
 
@@ -88,23 +88,40 @@ def cp(call: Call) -> Effects:
             else "missing file operand"
         )
         raise tried(call, after)
-    files, status = call.shell.files, 0
+    status = 0
     for source in operands[:-1]:
-        try:
-            resolved = files.locate(source, call.shell.access)
-            if files.stat(resolved).kind == "dir" and not {"r", "R", "a"} & options.keys():
-                status = call.fail(f"-r not specified; omitting directory '{source}'")
-            else:
-                yield from _copy(call, resolved, _inside(call, operands[-1], source))
-                if "v" in options:
-                    into = operands[-1]
-                    if files.exists(into, call.shell.access) and files.stat(into, call.shell.access).kind == "dir":
-                        into = posixpath.join(into, posixpath.basename(source.rstrip("/")))
-                    call.print(f"{shell_quoted(source)} -> {shell_quoted(into)}")
-        except FileSystemError as error:
-            status = call.fail(f"cannot stat '{source}': {error}")
+        status = (yield from _copied(call, source, operands[-1], options)) or status
         yield from turn()
     return status
+
+
+def _copied(call: Call, source: str, into: str, options: dict[str, str]) -> Effects:
+    files, access, shown = call.shell.files, call.shell.access, _named_inside(call, into, source)
+    try:
+        resolved = files.locate(source, access)
+        entry = files.stat(resolved)
+    except FileSystemError as error:
+        return call.fail(f"cannot stat {shell_quoted(source)}: {error}")
+    if entry.kind == "dir" and not {"r", "R", "a"} & options.keys():
+        return call.fail(f"-r not specified; omitting directory {shell_quoted(source)}")
+    if entry.kind != "dir" and not access.identity.may(entry, 4):
+        return call.fail(f"cannot open {shell_quoted(source)} for reading: {DENIED}")
+    try:
+        yield from _copy(call, resolved, _inside(call, into, source))
+    except FileSystemError as error:
+        kind = "directory" if entry.kind == "dir" else "regular file"
+        return call.fail(f"cannot create {kind} {shell_quoted(shown)}: {error}")
+    if "v" in options:
+        call.print(f"{shell_quoted(source)} -> {shell_quoted(shown)}")
+    return 0
+
+
+def _named_inside(call: Call, target: str, source: str) -> str:
+    """Return the target path as it was named: within it when it is a directory."""
+    files, access = call.shell.files, call.shell.access
+    if files.exists(target, access) and files.stat(target, access).kind == "dir":
+        return posixpath.join(target, posixpath.basename(source.rstrip("/")))
+    return target
 
 
 def _inside(call: Call, target: str, source: str) -> str:
@@ -124,8 +141,10 @@ def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
         yield from turn()
         copied = target + path[len(resolved) :]
         if entry.kind != "dir":
+            new = not files.exists(copied)
             files.write(copied, files.read(path, access), access)
-            files.change(copied, access, mode=entry.permissions)
+            if new:
+                files.change(copied, access, mode=entry.permissions)
         elif not files.exists(copied):
             files.mkdir(copied, access)
 
@@ -142,13 +161,21 @@ def mv(call: Call) -> Effects:
         )
         raise tried(call, after)
 
-    def move(source: str) -> None:
-        target = _inside(call, operands[-1], source)
-        files.rename(source, target, access)
+    status = 0
+    for source in operands[:-1]:
+        yield from turn()
+        shown = _named_inside(call, operands[-1], source)
+        failure = f"cannot stat {shell_quoted(source)}"
+        try:
+            files.stat(source, access, follow=False)
+            failure = f"cannot move {shell_quoted(source)} to {shell_quoted(shown)}"
+            files.rename(source, _inside(call, operands[-1], source), access)
+        except FileSystemError as error:
+            status = call.fail(f"{failure}: {error}")
+            continue
         if {"v", "verbose"} & options.keys():
-            call.print(f"renamed {shell_quoted(source)} -> {shell_quoted(target)}")
-
-    return (yield from call.for_each(operands[:-1], move, "cannot stat '%s'"))
+            call.print(f"renamed {shell_quoted(source)} -> {shell_quoted(shown)}")
+    return status
 
 
 @command("ln")
