@@ -82,6 +82,16 @@ def test_it_reports_ready_and_stops_on_sigterm(start: Start, notifications: sock
     assert process.wait(10) == Exit.STOPPED
 
 
+def test_one_that_gives_way_leaves_the_session_of_others_as_it_is(start: Start, notifications: socket.socket) -> None:
+    session = Path("/proc/self/autogroup")
+    if not session.exists():
+        pytest.skip("this kernel groups no sessions")
+    before = session.read_text()
+    start("gives-way", NOTIFY_SOCKET=notifications.getsockname())
+    assert b"READY=1" in notifications.recv(200)
+    assert session.read_text() == before
+
+
 @pytest.mark.parametrize(("arguments", "niceness"), [((), 0), (("gives-way",), NICENESS)])
 def test_one_that_gives_way_is_nicer_than_others(
     start: Start, notifications: socket.socket, arguments: tuple[str, ...], niceness: int

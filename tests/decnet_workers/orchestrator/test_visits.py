@@ -119,6 +119,27 @@ async def test_files_are_read_that_the_listing_has_and_what_is_refused_is_let_be
     assert data == []
 
 
+async def test_of_a_long_file_only_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_FILE", len(LISTING) + 1)
+    data = [LISTING, bytes(2 * len(LISTING))]
+
+    async def connect(_: int) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            theirs.sendall(data.pop(0))
+        return ours
+
+    opened = b"229 on (|||40001|)\r\n"
+    says = [
+        *(b"220 x\r\n", b"331 ?\r\n", b"230 in\r\n", b"200 I\r\n", opened, b"150 here\r\n226 done\r\n"),
+        *(opened, b"150 here\r\n426 Failure writing network stream.\r\n", b"221 bye\r\n"),
+    ]
+    script = FilesScript("ana", (0.0, 0.0), (0.0, 0.9))
+    heard = await against(says, lambda sock: files.visit(sock, connect, script))
+    assert heard.endswith(b"RETR plan 2.txt\r\nQUIT\r\n")
+
+
 def test_a_listing_has_files_and_directories() -> None:
     assert files.entries(LISTING) == [("d", "notes"), ("-", "plan 2.txt")]
     assert files.entries(b"total 4\r\n\xff\xff\r\n") == []

@@ -140,6 +140,17 @@ def test_change_is_played_and_removal_leaves_nothing(fleet: Fleet, decoys: Playe
     assert fleet.run() == Report()
 
 
+def test_nobody_reaches_an_orphans_address_any_more_before_it_goes(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(Loopback, "introduce", lambda _: done.append("introduce"))
+    monkeypatch.setattr(Loopback, "orphans", lambda *_: ["web-0"])
+    monkeypatch.setattr(Loopback, "remove", lambda _, mark: done.append(f"remove {mark}"))
+    fleet.run()
+    assert done == ["introduce", "remove web-0", "introduce"]
+
+
 def test_a_decky_that_fails_is_said_once_retried_and_keeps_no_other_back(fleet: Fleet, decoys: Player) -> None:
     with socket.create_server((f"{NET}.1", PORT)):
         fleet.write(row(1), row(2))

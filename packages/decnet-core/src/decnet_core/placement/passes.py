@@ -64,7 +64,6 @@ class Passes:
         self._retries.hasten(self._surrounded_anew(wanted.deckies))
         actual, unseen = self._look(wanted)
         errors = wanted.errors | unseen
-        self._reconciliation.introduce()  # before a decky goes, or its address
         due = self._due(wanted.deckies, actual, errors)
         kinds = self._carry_out(due[:MOST_TASKS], errors)
         self._reconciliation.introduce()
@@ -79,6 +78,7 @@ class Passes:
         """Return what is there, after what nobody wants has been removed."""
         deckies = wanted.deckies
         actual, unseen = self._reconciliation.look([one for one in deckies if one.name not in wanted.errors])
+        self._reconciliation.introduce()  # before a decky goes, or its address
         for name in plan.strays(deckies, actual):
             self._reconciliation.withdraw(name)
         self._reconciliation.remove_orphans(deckies, wanted.spared)

@@ -50,7 +50,7 @@ class RepeatFilter(logging.Filter):
 
 
 def _append(record: logging.LogRecord, words: str) -> None:
-    record.msg, record.args = f"{record.getMessage()}; {words}", ()
+    record.msg = f"{record.msg}; {words}"
 
 
 class _Formatter(logging.Formatter):

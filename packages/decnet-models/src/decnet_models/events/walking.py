@@ -5,13 +5,13 @@ Whoever filters by what no index has looks at these, and reads payloads only of 
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
-from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
 
 
@@ -33,11 +33,12 @@ _PLACE = tuple(event.c[name] for name in Place._fields)
 _EVENTS = RowSelect(lambda connection: select(event).where(listed(connection, event.c.seq, "seqs")))
 
 
-def place_of(stored: StoredEvent) -> Place:
-    """Return the row of an event that was read."""
-    one = stored.event
-    values = (one.src_ip, one.dst_port, one.decky, one.sensor, one.session, one.synthetic)
-    return Place(stored.seq, one.ts, one.kind, *values)
+_values_of = itemgetter(*(list(event.c.keys()).index(name) for name in Place._fields))
+
+
+def place_of(row: Row[Any]) -> Place:
+    """Return what a whole row of `event` says but its payload."""
+    return Place._make(_values_of(row))
 
 
 def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
@@ -47,7 +48,6 @@ def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
     return sorted(found, key=lambda one: -one.seq)
 
 
-def events_of(connection: Connection, seqs: Iterable[int]) -> dict[int, StoredEvent]:
-    """Return the events of these rows by `seq`; those that cannot be read are left out."""
-    rows = [row for part in parts(seqs) for row in _EVENTS.rows(connection, seqs=part)]
-    return {one.seq: one for one in readable(rows)}
+def rows_of(connection: Connection, seqs: Iterable[int]) -> dict[int, Row[Any]]:
+    """Return these rows whole, by `seq`; `queries.stored` decodes them."""
+    return {row.seq: row for part in parts(seqs) for row in _EVENTS.rows(connection, seqs=part)}

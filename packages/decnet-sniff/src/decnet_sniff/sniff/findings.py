@@ -36,7 +36,7 @@ class Finding(NamedTuple):
     payload: Payload
 
 
-_NEW: Final = tuple.__new__
+NEW: Final = tuple.__new__
 """Makes a named tuple of a tuple in half the time of calling its class."""
 _Key = tuple[bytes, bytes, int, Payload]
 _Seen = list[Any]
@@ -129,4 +129,4 @@ class Findings:
 
 def _counted(payload: Payload, seen: _Seen) -> Finding:
     ts, ends, count = seen
-    return _NEW(Finding, (ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload))
+    return NEW(Finding, (ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload))

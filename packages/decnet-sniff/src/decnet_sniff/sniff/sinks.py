@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Where both transports report: findings, the scan detector, and the timing of closed flows."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from decnet_core.events.catalogue import PortScan
-from decnet_sniff.sniff.findings import Ends, Finding, Findings
+from decnet_sniff.sniff.findings import NEW, Ends, Finding, Findings
 from decnet_sniff.sniff.scan.detector import Scan, ScanDetector
 from decnet_sniff.sniff.transport.flow_timing import Ending, Timing, Timings
 from decnet_sniff.sniff.transport.flows import Flow, ends
 
 _MILLISECOND = 1_000_000
-_NEW: Final = tuple.__new__
-"""Makes a named tuple of a tuple in half the time of calling its class."""
 
 
 class FindingSinks(NamedTuple):
@@ -28,8 +26,8 @@ class FindingSinks(NamedTuple):
         duration = max(0, flow.last - flow.first)
         timing = (flow.first, client.packets, received, client.bytes, answered, duration, flow.squares, 1)
         opener, responder, _, port = ends(flow.key)
-        ending = _NEW(Ending, (opener, responder, port or 0, transport, flow.ended))
-        self.timings.add(ending, _NEW(Timing, timing))
+        ending = NEW(Ending, (opener, responder, port or 0, transport, flow.ended))
+        self.timings.add(ending, NEW(Timing, timing))
         if not self.findings.folds:
             self.report_timings()
 

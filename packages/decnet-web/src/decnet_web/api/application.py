@@ -14,6 +14,7 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.hosting.loading import Routes
 from decnet_web.api.hosting.published import Published
 from decnet_web.api.listings.cursors import Cursors
+from decnet_web.api.listings.kept import KeptRows
 from decnet_web.api.listings.recent import RecentAnswers
 from decnet_web.api.live.violations import PolicyReports
 from decnet_web.api.passage.bodies import Bodies
@@ -37,8 +38,8 @@ def make_application(
     """Return the application that serves `fleet`; without one it only describes itself.
 
     `key` signs cursors and seals what accounts keep. What routes need of the application is in its `state`: `fleet`,
-    `settings`, `cursors`, `recent`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are imported when
-    they are needed (`hosting.loading`).
+    `settings`, `cursors`, `recent`, `kept`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are
+    imported when they are needed (`hosting.loading`).
     """
     application = FastAPI(
         title="DECNET",
@@ -54,6 +55,7 @@ def make_application(
     application.state.settings = settings
     application.state.cursors = Cursors(key)
     application.state.recent = RecentAnswers()
+    application.state.kept = KeptRows()
     application.state.accounts = Accounts(settings, key)
     application.state.key = key
     application.state.policy_reports = PolicyReports()

@@ -9,7 +9,7 @@ whether there is a next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from starlette.responses import Response
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors, Position
 from decnet_web.api.listings.exports import PART, Export, encoded, prepended, wanted
+from decnet_web.api.listings.kept import KeptRows
 from decnet_web.api.listings.shapes import shape_of
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Paging:
         self.limit = limit
         self._path = quote(request.scope["path"])
         self._cursors: Cursors = request.app.state.cursors
+        self._kept: KeptRows = request.app.state.kept
         self._kind = wanted(request.headers.get("accept", ""))
         self._page: type[BaseModel] = request.scope["route"].response_model
         self.position = self._cursors.read(after, self._path) if after is not None else None
@@ -56,16 +58,18 @@ class Paging:
         fleet: Fleet,
         fetch: Callable[[Connection, Any, int], Sequence[T]],
         position: Callable[[T], Position],
+        shown: Callable[[Connection, Sequence[T]], Sequence[Any]] = lambda _, rows: rows,
     ) -> Response:
         """Return the page of `fetch(connection, position, limit)`, or all pages when CSV or NDJSON was asked for.
 
         `position(row)` returns what must be known of a row to go on after it: a tuple of strings, numbers and None.
+        `shown(connection, rows)` returns the rows as they are shown, if that differs.
         """
 
-        def walk(connection: Connection, after: Any, limit: int) -> Found[T]:
+        def walk(connection: Connection, after: Any, limit: int) -> Found[Any]:
             rows = fetch(connection, after, limit + 1)
-            shown = rows[:limit]
-            return shown, position(shown[-1]) if len(rows) > limit else None
+            page = rows[:limit]
+            return shown(connection, page), position(page[-1]) if len(rows) > limit else None
 
         return await self.walk(fleet, walk)
 
@@ -76,10 +80,22 @@ class Paging:
         """
         if self._kind:
             return await self._export(fleet, fetch)
-        rows, following = await fleet.read(lambda connection: fetch(connection, self.position, self.limit))
-        items = shape_of(self._model).encode(rows)
+        shape = shape_of(self._model)
+
+        def read(connection: Connection) -> tuple[bytes, Position | None]:
+            rows, following = fetch(connection, self.position, self.limit)
+            return shape.encode(rows), following
+
+        items, following = await fleet.read(read)
         cursor = b"null" if following is None else f'"{self._cursors.write(following, self._path)}"'.encode()
         return Response(b'{"items":' + items + b',"next":' + cursor + b"}", media_type="application/json")
+
+    def row(self, key: Hashable, values: Callable[[], Any]) -> Any:
+        """Return the row of `values()` for this page; `key` says all that it depends on, so that its JSON is kept."""
+        if self._kind:
+            return values()
+        shape = shape_of(self._model)
+        return self._kept.row((shape, key), lambda: shape.encode_one(values()))
 
     async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
         def rows(connection: Connection) -> Iterator[T]:

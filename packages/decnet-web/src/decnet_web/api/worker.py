@@ -13,7 +13,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from decnet_core.exits import StartupError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from decnet_web.api.fleet import Fleet
     from decnet_web.api.hosting.serving import Listener, Server
     from decnet_web.api.hosting.tls import Certificate
+    from decnet_web.api.listings.kept import KeptRows
+    from decnet_web.api.listings.recent import RecentAnswers
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Api(Worker[ApiSettings]):
         self._fleet: Fleet | None = None
         self._server: Server | None = None
         self._certificate: Certificate | None = None
-        self._forget: Callable[[], None] = lambda: None
+        self._forgetful: Sequence[RecentAnswers | KeptRows] = ()
         self.address: tuple[str, int] | None = None
         """Where it listens on TCP once it has started; None: it does not."""
 
@@ -111,7 +113,8 @@ class Api(Worker[ApiSettings]):
                 await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
             else:
                 fleet.rest()
-                self._forget()
+                for one in self._forgetful:
+                    one.clear()
                 await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
@@ -187,7 +190,7 @@ class Api(Worker[ApiSettings]):
         except KeyFileError as error:
             raise StartupError(str(error)) from error
         application = make_application(fleet, self.settings, key=key, lazily=True)
-        self._forget = application.state.recent.clear
+        self._forgetful = (application.state.recent, application.state.kept)
         server = self._server = Server(application)
         ctx.counters.read_from(server.counters)
         ctx.spawn(server.serve_on(self._listeners), name="serve", may_end=True)

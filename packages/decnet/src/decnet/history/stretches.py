@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
 from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.rows.row_select import RowSelect
-from decnet_models.events.queries import StoredEvent, readable
 from decnet_models.events.tables import event
 from decnet_models.events.walking import Place, place_of
 
@@ -40,8 +39,8 @@ class Stretch(NamedTuple):
     fitting: list[Place]
     rows: int
     end: Position | None
-    events: Mapping[int, StoredEvent] = MappingProxyType({})
-    """Those that were read already, by `seq`."""
+    events: Mapping[int, Row[Any]] = MappingProxyType({})
+    """The rows of those that were read already, by `seq`."""
 
 
 def stretch_of(
@@ -67,8 +66,8 @@ def _of_whole_log(connection: Connection, rows: int, query: EventQuery, before: 
     low = high - rows
     end = (0, low) if low > oldest else None
     if rows <= _READ_WHOLE and not query.conditions:
-        events = {one.seq: one for one in readable(_WHOLE.rows(connection, low=low, high=high))}
-        return Stretch([place_of(one) for one in events.values()], rows, end, events)
+        events = {row.seq: row for row in _WHOLE.rows(connection, low=low, high=high)}
+        return Stretch(list(map(place_of, events.values())), rows, end, events)
     walked = select(*_PLACE).where(c.seq >= low, c.seq < high, *_conditions(c, query))
     return Stretch(_places(connection, walked), rows, end)
 

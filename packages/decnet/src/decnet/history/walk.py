@@ -9,22 +9,27 @@ Without a span of time the order is that of the log (`seq`), which is that of ar
 events' own times, since that is what the index of times has.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from decnet.history.language import EventQuery
 from decnet.history.stretches import Position, Stretch, merged, stretch_of, stretch_within
 from decnet.history.tally import WORKER
+from decnet_core.events.codec import BadEventError
 from decnet_core.net.addresses import parse_address
-from decnet_models.events.queries import StoredEvent
-from decnet_models.events.walking import Place, events_of, places_of
+from decnet_models.events.queries import StoredEvent, stored
+from decnet_models.events.walking import Place, places_of, rows_of
 from decnet_models.history import index
 from decnet_models.history.words import texts, words_in
 from decnet_models.known.matching import KnownSources
 from decnet_models.progress.queries import cursor_of
+
+log = logging.getLogger(__name__)
 
 MOST_LOOKED_AT = 50_000
 """Rows for one page, of which the database compares what is not indexed; about 50 ms."""
@@ -39,6 +44,9 @@ _SHORT = 3
 """Words that are shorter are not looked up when there are longer ones: half of all events have them."""
 
 
+T = TypeVar("T")
+
+
 class Found(msgspec.Struct, frozen=True):
     """A page of events, newest first, and where the next begins; None: there is no more."""
 
@@ -50,36 +58,65 @@ def page(
     connection: Connection, query: EventQuery, known: KnownSources, limit: int, after: Position | None = None
 ) -> Found:
     """Return the next `limit` events that fit; events of `known` sources are left out."""
-    fits, taken, looked_at, read = _filter(query, known), list[StoredEvent](), 0, 0
+    return Found(*page_of(connection, query, known, limit, after, make=stored))
+
+
+def page_of(
+    connection: Connection,
+    query: EventQuery,
+    known: KnownSources,
+    limit: int,
+    after: Position | None,
+    *,
+    make: Callable[[Row[Any]], T],
+) -> tuple[list[T], Position | None]:
+    """Return what `make` makes of the rows of those events, and where the next page begins.
+
+    A row for which it raises BadEventError is left out.
+    """
+    fits, taken, looked_at, read = _filter(query, known), list[T](), 0, 0
     wanted = (*query.texts, *query.excluded_texts)
     for part in _stretches(connection, query, limit, after):
         looked_at += part.rows
         chosen = [one for one in part.fitting if fits(one)]
         for start in range(0, len(chosen), limit):
             some = chosen[start : start + limit]
-            events = part.events or events_of(connection, (one.seq for one in some))
             read += len(some) if wanted else 0
-            for one in some:
-                event = events.get(one.seq)
-                if event is not None and (not wanted or _says(event, query)):
-                    taken.append(event)
-                    if len(taken) == limit:
-                        return Found(taken, (one.ts, one.seq))
+            for one, made in _made(part.events or rows_of(connection, (one.seq for one in some)), some, query, make):
+                taken.append(made)
+                if len(taken) == limit:
+                    return taken, (one.ts, one.seq)
         if part.end is None or looked_at >= MOST_LOOKED_AT or read >= MOST_READ:
-            return Found(taken, part.end)
-    return Found(taken, None)
+            return taken, part.end
+    return taken, None
+
+
+def _made(
+    rows: Mapping[int, Row[Any]], places: Iterable[Place], query: EventQuery, make: Callable[[Row[Any]], T]
+) -> Iterator[tuple[Place, T]]:
+    """Yield what is made of those rows that say what the query asks for."""
+    wanted = query.texts or query.excluded_texts
+    for place in places:
+        row = rows.get(place.seq)
+        if row is None:
+            continue
+        try:
+            if not wanted or _says(stored(row), query):
+                yield place, make(row)
+        except BadEventError as error:
+            log.warning("event skipped seq=%d error=%s", place.seq, error)
 
 
 def _filter(query: EventQuery, known: KnownSources) -> Callable[[Place], bool]:
     conditions = [(_TESTS[one.field], one.wanted, one.excluded) for one in query.conditions]
-    since, until, synthetic = query.window.since, query.window.until, query.synthetic
+    since, until, synthetic, anybody = query.window.since, query.window.until, query.synthetic, bool(known)
 
     def fits(place: Place) -> bool:
         if (place.synthetic and not synthetic) or not since <= place.ts < until:
             return False
-        if any(test(place, wanted) == excluded for test, wanted, excluded in conditions):
+        if conditions and any(test(place, wanted) == excluded for test, wanted, excluded in conditions):
             return False
-        return known.covering(place.src_ip, place.dst_port, place.kind, place.ts) is None
+        return not anybody or known.covering(place.src_ip, place.dst_port, place.kind, place.ts) is None
 
     return fits
 

@@ -49,8 +49,12 @@ class Shape:
         return values
 
     def encode(self, rows: Iterable[Any]) -> bytes:
-        """Return the rows as a JSON array."""
-        return msgspec.json.encode([self.plain(row) for row in rows])
+        """Return the rows as a JSON array; those that are JSON already (`msgspec.Raw`) are put in as they are."""
+        return msgspec.json.encode([row if type(row) is msgspec.Raw else self.plain(row) for row in rows])
+
+    def encode_one(self, row: Any) -> bytes:
+        """Return a row as a JSON object."""
+        return msgspec.json.encode(self.plain(row))
 
 
 @cache

@@ -69,5 +69,5 @@ async def _transferred(lines: Lines, connect: Connect, command: str) -> bytes:
         async with asyncio.timeout(REPLY_SECONDS):
             while len(content) < LARGEST_FILE and (piece := await loop.sock_recv(data, 16 * 1024)):
                 content += piece
-    await lines.reply("226")
+    await lines.reply("226" if len(content) < LARGEST_FILE else "")  # which may say that the connection was closed
     return bytes(content)

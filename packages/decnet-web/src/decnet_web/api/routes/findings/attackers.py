@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import WrongUsageError
 from decnet.findings import attackers as listing
 from decnet.findings.attackers import Narrowing
-from decnet.findings.origins import NOWHERE, origins
+from decnet.findings.origins import NOWHERE, Origin, origins
 from decnet.findings.profiles import Profile, profile_of
 from decnet.findings.timeline import Timeline, timeline_of
 from decnet_core.net.addresses import parse_network
@@ -25,7 +26,7 @@ from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirect
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, Paging
 from decnet_web.api.routes.findings.answers import (
     ArtifactSighting,
     AttackerCommand,
@@ -135,7 +136,7 @@ class AttackerTimeline(Answer):
 Name = Annotated[str | None, Query(max_length=255)]
 
 
-def attacker_item(one: Attacker, origin: Any = NOWHERE) -> AttackerItem:
+def attacker_item(one: Attacker, origin: Origin = NOWHERE) -> AttackerItem:
     """Return an attacker as lists show it."""
     return AttackerItem.made(
         **msgspec.structs.asdict(one),
@@ -145,7 +146,7 @@ def attacker_item(one: Attacker, origin: Any = NOWHERE) -> AttackerItem:
     )
 
 
-def with_origins(connection: Connection, found: list[Attacker]) -> list[AttackerItem]:
+def with_origins(connection: Connection, found: Sequence[Attacker]) -> list[AttackerItem]:
     """Return attackers as lists show them."""
     places = origins(connection, [one.ip for one in found])
     return [attacker_item(one, places.get(one.ip, NOWHERE)) for one in found]
@@ -191,13 +192,20 @@ async def list_attackers(
         campaign=campaign,
     )
 
-    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[AttackerItem]:
-        found = listing.attackers(
+    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[Attacker]:
+        return listing.attackers(
             connection, limit, order=sort, direction=direction, wanted=wanted, window=window, after=after
         )
-        return with_origins(connection, found)
 
-    return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip))
+    def shown(connection: Connection, found: Sequence[Attacker]) -> list[Any]:
+        places = origins(connection, [one.ip for one in found])
+        return [_shown(paging, one, places.get(one.ip, NOWHERE)) for one in found]
+
+    return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip), shown)
+
+
+def _shown(paging: Paging, one: Attacker, origin: Origin) -> Any:
+    return paging.row((one, origin), lambda: attacker_item(one, origin))
 
 
 def _network(text: str | None) -> str | None:

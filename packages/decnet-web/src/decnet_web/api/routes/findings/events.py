@@ -17,13 +17,13 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import NotFoundError
 from decnet.cli.event_kinds import known_kinds
 from decnet.history.language import FIELDS, LONGEST, Condition, EventQuery, QueryError, parsed
-from decnet.history.walk import page
+from decnet.history.walk import page_of
 from decnet_core.events.catalogue import KINDS
 from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_terminal
 from decnet_models.database.window import Window
 from decnet_models.events import queries
-from decnet_models.events.queries import StoredEvent
+from decnet_models.events.queries import StoredEvent, stored
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
@@ -186,9 +186,11 @@ async def list_events(
 
     def fetch(
         connection: Connection, after: tuple[int, int] | None, limit: int
-    ) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
-        found = page(connection, query, not_ours(connection, query), limit, after)
-        return [event_values(one) for one in found.events], found.next
+    ) -> tuple[list[Any], tuple[int, int] | None]:
+        return page_of(connection, query, not_ours(connection, query), limit, after, make=shown)
+
+    def shown(row: Any) -> Any:
+        return paging.row((row.seq, row.id), lambda: event_values(stored(row)))
 
     return await paging.walk(fleet, fetch)
 
