@@ -10,6 +10,7 @@ whether there is a next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.cursors import Cursors, Position
 from decnet_web.api.listings.exports import PART, Export, encoded, prepended, wanted
 from decnet_web.api.listings.kept import KeptRows
-from decnet_web.api.listings.shapes import shape_of
+from decnet_web.api.listings.shapes import Shape, shape_of
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class Paging:
         """
         if self._kind:
             return await self._export(fleet, fetch)
-        shape = shape_of(self._model)
+        shape = self._shape
 
         def read(connection: Connection) -> tuple[bytes, Position | None]:
             rows, following = fetch(connection, self.position, self.limit)
@@ -94,7 +95,7 @@ class Paging:
         """Return the row of `values()` for this page; `key` says all that it depends on, so that its JSON is kept."""
         if self._kind:
             return values()
-        shape = shape_of(self._model)
+        shape = self._shape
         return self._kept.row((shape, key), lambda: shape.encode_one(values()))
 
     async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
@@ -106,11 +107,11 @@ class Paging:
                 if following is None:
                     return
 
-        chunks = fleet.stream(lambda connection: encoded(self._kind, shape_of(self._model), rows(connection)))
+        chunks = fleet.stream(lambda connection: encoded(self._kind, self._shape, rows(connection)))
         first = await anext(chunks)  # an error is still answered with a problem
         return Export(prepended(first, chunks), self._kind, self._path.rpartition("/")[2])
 
-    @property
-    def _model(self) -> type[BaseModel]:
-        """The class of the rows, as the route declares it: `response_model=Page[Row]`."""
-        return cast("type[BaseModel]", self._page.__pydantic_generic_metadata__["args"][0])
+    @cached_property
+    def _shape(self) -> Shape:
+        """That of the class of the rows, as the route declares it: `response_model=Page[Row]`."""
+        return shape_of(cast("type[BaseModel]", self._page.__pydantic_generic_metadata__["args"][0]))

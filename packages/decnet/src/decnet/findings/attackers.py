@@ -6,11 +6,12 @@ is walked, which then soon has enough. So neither a rare nor a frequent property
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, literal_column, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet_core.net.addresses import parse_address, parse_network
@@ -27,6 +28,7 @@ from decnet_models.attackers.tables import (
 )
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import among, unindexed
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.grouping.membership import resolved
@@ -63,6 +65,10 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
     campaign: UUID | None = None
 
 
+_ANY = Narrowing()
+_COLUMNS = tuple(attacker.c[name] for name in Attacker.__struct_fields__)
+
+
 class _Property(msgspec.Struct, frozen=True):
     """A property of attackers: where an index finds those that have it, and the same as a condition on one."""
 
@@ -81,15 +87,24 @@ def attackers(
     after: Position | None = None,
 ) -> list[Attacker]:
     """Return attackers in the order of `order`; with a window those who were active in it, to the minute."""
-    wanted = wanted or Narrowing()
+    wanted, window = wanted or Narrowing(), window or Window()
+    if after is None and wanted == _ANY and not window.bounded:
+        return [Attacker(*row) for row in _first(order, direction).rows(connection, limit=limit)]
     column, ip = attacker.c[order], attacker.c.ip
-    query = select(*(attacker.c[name] for name in Attacker.__struct_fields__)).where(*_plain(wanted))
+    query = select(*_COLUMNS).where(*_plain(wanted))
     query = in_order(query, (column, ip), after, direction)
-    properties = [*_properties(connection, wanted), *_in_window(window or Window())]
+    properties = [*_properties(connection, wanted), *_in_window(window)]
     query = query.where(*(one.holds for one in properties))
     if (few := _few(connection, properties, wanted)) is not None:
         query = query.where(among(connection, ip, few))
     return [Attacker(*row) for row in connection.execute(query.limit(limit)).all()]
+
+
+@cache
+def _first(order: Order, direction: Direction) -> RowSelect:
+    """Return the query of the first page of all, which is asked for most; it takes less time than to be composed."""
+    query = in_order(select(*_COLUMNS), (attacker.c[order], attacker.c.ip), None, direction)
+    return RowSelect(lambda _: query.limit(bindparam("limit")).offset(literal_column("0")))
 
 
 def _plain(wanted: Narrowing) -> Iterator[ColumnElement[bool]]:

@@ -12,8 +12,7 @@ PostgreSQL cannot say whether anything was committed: there each answer is made 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -23,6 +22,7 @@ from decnet_models.database.commits import Mark
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
+from decnet_web.api.listings.narrowing import Handler, narrowing
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
@@ -33,7 +33,6 @@ LARGEST = 256 << 10
 """Bytes of one answer; a larger one is made each time."""
 
 Key = tuple[str, bytes, str]
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class RecentAnswers:
@@ -77,9 +76,10 @@ class RecentRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
-        answer, access = super().get_route_handler(), self._access()
+        access = self._access()
         if access is None:
-            return answer
+            return super().get_route_handler()
+        answer = narrowing(self)
 
         async def handle(request: Request) -> Response:
             recent: RecentAnswers = request.app.state.recent

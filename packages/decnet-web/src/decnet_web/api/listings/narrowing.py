@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Handlers that look only at those query parameters of a route that a request has.
+
+FastAPI looks for each parameter of a route, and of what it depends on, by its type and its aliases: of a listing with
+19 of them that took as long as its query. One that is absent has its default, which the function has itself; so for
+each set of parameters that requests have, a handler is made of the route without the others.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterator
+from copy import copy
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+
+MOST_HANDLERS = 4
+"""Of one route, about 4 KiB each; those that were asked for last."""
+
+
+_UNCHANGING = (str, int, float, type(None))
+"""Of other types FastAPI makes a copy for each request."""
+
+
+def narrowing(route: APIRoute) -> Handler:
+    """Return what answers a request to the route as its own handler does."""
+    known = frozenset(_omissible(route.dependant))
+
+    @lru_cache(MOST_HANDLERS)
+    def handler(given: frozenset[str]) -> Handler:
+        narrowed = copy(route)
+        narrowed.dependant = _without(route.dependant, known - given)
+        return APIRoute.get_route_handler(narrowed)
+
+    async def handle(request: Request) -> Response:
+        return await handler(known.intersection(request.query_params))(request)
+
+    return handle
+
+
+def _omissible(dependant: Dependant) -> Iterator[str]:
+    """Yield the query parameters that functions have a default for, of all that the route depends on."""
+    for one in dependant.dependencies:
+        yield from _omissible(one)
+    yield from (field.alias for field in dependant.query_params if _has_own_default(dependant, field))
+
+
+def _has_own_default(dependant: Dependant, field: Any) -> bool:
+    """Return whether the function has the default that FastAPI would give, if the parameter has one name only."""
+    if dependant.call is None or field.field_info.is_required() or field.field_info.validate_default:
+        return False
+    own = inspect.signature(dependant.call).parameters[field.name].default
+    same = type(own) is type(field.default) and own == field.default
+    return same and isinstance(own, _UNCHANGING) and field.field_info.validation_alias in (None, field.alias)
+
+
+def _without(dependant: Dependant, absent: frozenset[str]) -> Dependant:
+    narrowed = copy(dependant)
+    narrowed.dependencies = [_without(one, absent) for one in dependant.dependencies]
+    narrowed.query_params = [
+        field for field in dependant.query_params if field.alias not in absent or not _has_own_default(dependant, field)
+    ]
+    return narrowed

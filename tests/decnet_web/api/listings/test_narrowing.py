@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Handlers of the parameters that a request has: they answer as FastAPI's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from decnet_web.api.listings.narrowing import narrowing
+from decnet_web.api.listings.recent import RecentRoute
+from decnet_web.api.routes.findings import attackers, events, sessions
+
+
+class Narrowed(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return narrowing(self)
+
+
+async def span(since: Annotated[str | None, Query(max_length=4)] = None, until: str | None = None) -> str:
+    return f"{since} to {until}"
+
+
+def serving(route_class: type[APIRoute]) -> FastAPI:
+    router = APIRouter(route_class=route_class)
+
+    @router.get("/listing/{of}")
+    async def listing(
+        *,
+        of: int,
+        needed: int,
+        span: Annotated[str, Depends(span)],
+        limit: Annotated[int, Query(ge=1, le=9)] = 5,
+        kind: Annotated[list[str] | None, Query()] = None,
+        several: Annotated[list[str], Query()] = [],  # noqa: B006  # what FastAPI copies
+        named: Annotated[str, Query(alias="as")] = "none",
+        whole: Annotated[bool, Query()] = False,
+    ) -> dict[str, object]:
+        several.append("added")
+        return {**locals()}
+
+    application = FastAPI()
+    application.include_router(router, prefix="/below")
+    return application
+
+
+async def answers(route_class: type[APIRoute]) -> list[tuple[int, bytes]]:
+    transport = httpx.ASGITransport(serving(route_class))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        given = [await client.get(f"/below/listing/{asked}") for asked in ASKED]
+    return [(one.status_code, one.content) for one in given]
+
+
+ASKED = (
+    *("1", "1?needed=2", "1?needed=2", "x?needed=y", "1?needed=2&limit=0", "1?needed=2&limit=", "1?needed=2&limit=9"),
+    *("1?needed=2&kind=a&kind=b", "1?needed=2&kind=", "1?needed=2&several=a&several=b", "1?needed=2&as=me&whole=true"),
+    *("1?needed=2&since=12345&limit=10&whole=perhaps", "1?needed=2&since=1&until=2", "1?needed=2&named=me&unknown=3"),
+    *("1?needed=2&limit=1&limit=2", "1?needed=2&as=", "1?needed=2&since=", "1?needed=2"),
+)
+
+
+async def test_narrowed_handlers_answer_as_the_whole_one() -> None:
+    narrowed, whole = await answers(Narrowed), await answers(APIRoute)
+    assert narrowed == whole
+    assert {status for status, _ in whole} == {200, 422}
+
+
+@pytest.mark.parametrize("path", ["/events", "/attackers", "/sessions"])
+def test_listing_without_parameters_has_none_to_look_at(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[APIRoute] = []
+    monkeypatch.setattr(APIRoute, "get_route_handler", made.append)
+    route = route_of(path)
+    handle: Any = narrowing(route)
+    handler = next(cell.cell_contents for cell in handle.__closure__ if hasattr(cell.cell_contents, "cache_info"))
+    handler(frozenset())
+    handler(frozenset({"limit"}))
+    counts = [sum(len(one.query_params) for one in (x.dependant, *x.dependant.dependencies)) for x in (route, *made)]
+    assert counts[0] > 5
+    assert counts[1:] == [0, 1]
+
+
+def route_of(path: str) -> APIRoute:
+    found = [one for module in (attackers, events, sessions) for one in module.router.routes]
+    return next(one for one in found if isinstance(one, RecentRoute) and one.path == path)
