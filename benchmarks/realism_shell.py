@@ -170,6 +170,7 @@ def in_decoy(line: str, machine: Machine) -> Answer:
     condition = machine.condition
     for left in (condition.stopped, condition.disabled, condition.killed, condition.rules):
         left.clear()
+    condition.hostname = ""
     origin = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root@notty")
     shell = ShellState(machine, machine.users[0], time.time, origin, command=line)
     out, err = bytearray(), bytearray()

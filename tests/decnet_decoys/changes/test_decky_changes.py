@@ -125,6 +125,7 @@ def test_who_set_it_first_is_remembered_while_it_stays(lives: Lives) -> None:
          "iptables -S", "-P INPUT DROP\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n"
          "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"),
         (["iptables -A INPUT -s 192.0.2.9 -j DROP", "iptables -F"], "iptables-save | grep -c '^-A'", "0\n"),
+        (["hostname db9"], "uname -n; hostname", "db9\ndb9\n"),
         (["(echo '* * * * * /tmp/x') | crontab -"], "crontab -l", "* * * * * /tmp/x\n"),
     ],
 )  # fmt: skip

@@ -11,6 +11,13 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "for ((i=0;i<4;i++)); do [ $i -eq 1 ] && continue; [ $i = 3 ] && break; echo $i; done; echo $i",
+    'f() { echo "$0 $1 ${FUNCNAME[0]} ${FUNCNAME[@]}"; }; g() { f x; }; g; f y; echo "${FUNCNAME[0]}."',
+    "sleep 30 & jobs; kill %1; wait %1; echo $?; wait; kill %1; echo $?; jobs; [ -z $! ] || echo one",
+    "(exit 3) & wait $!; echo $?; for i in 1 2; do echo $i & wait; done; x=$(sleep 0 & echo hi); echo $x",
+    "sleep 40 & sleep 41 & jobs -p | wc -l; jobs; kill -0 $! && echo up; kill -9 %1 %2; wait %2; echo $?",
+    "fg; bg; disown; echo $? [$!]; wait abc; wait %3; echo $?",
+    "ln -s /bin/cat ls; echo hey | ./ls; ./ls -E /nonexistent; echo $?; readlink ls",
     'a=(1 "2 x" 3); echo ${#a[@]} "${a[1]}" ${a[@]:1} ${a[-1]}; a+=(4 5); a[7]=z; echo "${a[*]}" ${!a[@]}',
     'a=(*.none "/x y"); for x in "${a[@]}"; do echo "<$x>"; done; unset a; echo ${#a[@]}.',
     "declare -A m; m[x]=1; k=y; m[$k]=2; m[x]+=0; echo ${m[x]}${m[y]} ${#m[@]}; declare -A n=([p]=q); echo ${n[p]}",

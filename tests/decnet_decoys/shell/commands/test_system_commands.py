@@ -25,6 +25,9 @@ MakePlayer = Callable[..., Player]
         ("sudo id -u; sudo -u deploy true; echo $?", "0\n0\n"),
         ("(su deploy; whoami); whoami", "deploy\nroot\n"),
         ("hostname; hostname -I; dnsdomainname", "web-01\n10.20.0.10 \ninternal\n"),
+        ("hostname db9; hostname; uname -n; cat /proc/sys/kernel/hostname /etc/hostname; hostname web-01; hostname",
+         "db9\ndb9\ndb9\nweb-01\nweb-01\n"),
+        ("(sleep 50 & pgrep sleep | wc -l; kill $!; pgrep sleep | wc -l)", "1\n0\n"),
         ("uname -sr; arch; nproc", "Linux 6.1.0-25-amd64\nx86_64\n2\n"),
         ("sysctl kernel.hostname", "kernel.hostname = web-01\n"),
         ("kill 1; echo $?; pgrep -f nosuch; echo $?", "0\n1\n"),
@@ -46,6 +49,15 @@ def test_a_command_of_root_prints(run: Player, line: str, shown: str | None) -> 
         assert played.text == shown
 
 
+def test_a_shell_at_a_terminal_tells_that_jobs_have_ended(run: Player) -> None:
+    begun = run("sleep 50 & true &").errors + run("").errors + run("kill %1").errors
+    pid = run.shell.pid + 7
+    assert begun == (
+        f"[1] {pid}\n[2] {pid + 1}\n[2]+  Done                    true\n[1]+  Terminated              sleep 50\n"
+    )
+    assert run("false &").errors == f"[1] {pid + 2}\n"
+
+
 @pytest.mark.parametrize(
     ("line", "complaint", "status"),
     [
@@ -61,6 +73,12 @@ def test_a_command_of_root_prints(run: Player, line: str, shown: str | None) -> 
         ("cd /nosuch", "-bash: cd: /nosuch: No such file or directory\n", 1),
         ("rm -rf /", "rm: it is dangerous to operate recursively on '/'\n"
          "rm: use --no-preserve-root to override this failsafe\n", 1),
+        ("/bin/cat /", "/bin/cat: /: Is a directory\n", 1),
+        ("/bin/ls --nosuch", "/bin/ls: unrecognized option '--nosuch'\n"
+         "Try '/bin/ls --help' for more information.\n", 2),
+        ("/usr/bin/wget", "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\n"
+         "Try `wget --help' for more options.\n", 1),
+        ("hostname a_b", "hostname: the specified hostname is invalid\n", 1),
         ("cat /", "cat: /: Is a directory\n", 1),
         ("mkdir /etc", "mkdir: cannot create directory \u2018/etc\u2019: File exists\n", 1),
         ("touch /nosuch/x", "touch: cannot touch '/nosuch/x': No such file or directory\n", 1),

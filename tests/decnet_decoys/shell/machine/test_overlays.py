@@ -34,7 +34,7 @@ def test_returning_attackers_find_what_they_left_and_nobody_else_does(machine: M
     visit(overlays, machine, FIRST)
     assert has(overlays, machine, FIRST)
     assert not has(overlays, machine, SECOND)
-    assert not has(overlays, machine._replace(hostname="web-02"), FIRST)
+    assert not has(overlays, machine._replace(given_name="web-02"), FIRST)
 
 
 def test_the_longest_unused_overlay_makes_room(machine: Machine) -> None:

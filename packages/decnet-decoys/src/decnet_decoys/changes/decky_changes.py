@@ -86,6 +86,7 @@ class DeckyChanges:
         machine.secrets.update(document.secrets)
         condition.stopped, condition.disabled = document.stopped[:], document.disabled[:]
         condition.killed, condition.rules = document.killed[:], document.rules[:]
+        condition.hostname = document.hostname
         for one in self._entries.values():
             _put(machine, one)
 
@@ -109,10 +110,10 @@ class DeckyChanges:
     def _note_condition(self, machine: Machine) -> bool:
         """Write down what runs, if that has changed; returns whether."""
         document, now = self._document, machine.condition
-        new = (now.stopped[:], now.disabled[:], now.killed[:], now.rules[:])
-        if new == (document.stopped, document.disabled, document.killed, document.rules):
+        new = (now.stopped[:], now.disabled[:], now.killed[:], now.rules[:], now.hostname)
+        if new == (document.stopped, document.disabled, document.killed, document.rules, document.hostname):
             return False
-        document.stopped, document.disabled, document.killed, document.rules = new
+        document.stopped, document.disabled, document.killed, document.rules, document.hostname = new
         return True
 
     def _make_room(self, one: SavedEntry, source: str) -> bool:

@@ -64,6 +64,7 @@ class Saved(msgspec.Struct):
     disabled: list[str] = []
     killed: list[int] = []
     rules: list[str] = []
+    hostname: str = ""
 
 
 def read(file: Path, persona: str, keep_seconds: float) -> Saved:

@@ -25,6 +25,8 @@ class Call:
         self.runner = runner
         self.shell = runner.shell
         self.name = name
+        self.called = name
+        """What it names itself in what is wrong: for GNU's programs the path by which they were run."""
         self.args = args
         self.streams = streams
         self.stdin, self.out, self.err = streams
@@ -39,7 +41,7 @@ class Call:
 
     def fail(self, message: str, status: int = 1) -> int:
         """Write `name: message` to standard error and return `status`."""
-        self.print_error(f"{self.name}: {message}")
+        self.print_error(f"{self.called}: {message}")
         return status
 
     def shell_error(self, message: str, status: int = 1) -> int:

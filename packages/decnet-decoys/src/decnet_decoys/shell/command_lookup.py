@@ -16,6 +16,8 @@ from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
 
+_MANY = frozenset(("busybox", "dash", "bash", "systemctl", "xtables-nft-multi", "kmod"))
+"""Programs that do what the name says by which they are called."""
 MAX_FOLDERS = 12
 """Folders of $PATH that are looked through."""
 ELF_HEADER = 52
@@ -92,13 +94,15 @@ def _at_path(shell: ShellState, path: str) -> Found:
 def _installed(path: str, resolved: str, name: str) -> Found:
     """Return what the program `name` does that was installed here, wherever it was copied or moved since.
 
-    A link's name is the one that counts: `sh` leads to dash, applets to busybox.
+    A link's name counts where the program goes by it: `sh` leads to dash, applets to busybox. Others are themselves
+    whatever the link is called.
     """
     called = posixpath.basename(path)
     linked = programs().get(called) if called != resolved else None
-    if linked is not None and linked.folder:
-        return Found(called, linked.handler)
     program = programs().get(name)
+    own = program.handler if program is not None and program.folder and name not in _MANY else None
+    if linked is not None and linked.folder and own in (None, linked.handler):
+        return Found(called, linked.handler)
     return Found(name if name != "busybox" else called, program.handler if program else _silent)
 
 

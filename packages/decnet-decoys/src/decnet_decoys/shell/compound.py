@@ -100,6 +100,9 @@ def _loop(runner: Runner, loop: Loop, streams: Streams) -> Effects:
         goes_on, status = yield from _turn(runner, loop.body, streams)
         if not goes_on:
             return status
+        if loop.step is not None:
+            with runner.shell.testing(True):
+                yield from runner.sequence(loop.step, streams)
 
 
 def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect, Any, tuple[bool, int]]:

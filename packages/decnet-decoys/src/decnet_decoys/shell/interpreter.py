@@ -22,7 +22,8 @@ from decnet_decoys.shell.encoding import encode, shell_word
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
-from decnet_decoys.shell.machine.distribution import version_of
+from decnet_decoys.shell.jobs import Job, text_of
+from decnet_decoys.shell.machine.distribution import called_as, version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
@@ -76,6 +77,7 @@ class Interpreter:
 
     def _line(self, line: str, stream: InputBuffer | None) -> Effects:
         shell = self.shell
+        begun = list(shell.jobs.all)
         try:
             shell.status = yield from self.script(line, Streams(stream, self._screen, self._errors))
         except ExitShell as leaving:
@@ -91,8 +93,18 @@ class Interpreter:
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
+        self._report(begun)
         yield from self.flush()
         return shell.status
+
+    def _report(self, begun: list[Job]) -> None:
+        """Tell of jobs that have ended since an earlier line began them, as an interactive shell does."""
+        shell, now = self.shell, self.shell.clock()
+        if shell.terminal is None or shell.command is not None:
+            return
+        for job in [job for job in begun if job in shell.jobs.all and job.ends <= now]:
+            self._errors.write(encode(job.line(now, shell.jobs.mark(job)) + "\n"))
+            shell.jobs.forget(job)
 
     def _at_exit(self) -> Effects:
         """Run what `trap` wants done when the shell ends, if it does: one that runs a command, or that is left."""
@@ -150,13 +162,38 @@ class Interpreter:
             if not skipped:
                 tested = following in ("&&", "||") or pipeline.negated
                 with shell.testing(tested):
-                    shell.status = yield from self._pipeline(pipeline, streams)
+                    run = self._background if following == "&" else self._pipeline
+                    shell.status = yield from run(pipeline, streams)
                 if shell.status and not tested and "errexit" in shell.options and not shell.tested:
                     raise ExitShell(shell.status)
             previous = following
-            if following == "&" and streams.out is self._screen and shell.terminal:
-                streams.err.write(encode(f"[1] {shell.pid + 7}\n"))
         return shell.status
+
+    def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
+        """Run a pipeline as a job: its pauses are not waited for, but put off its end."""
+        shell = self.shell
+        job = shell.jobs.begin(text_of(pipeline))
+        if streams.out is self._screen and shell.terminal and shell.command is None:
+            streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
+        steps, reply, seconds = self._forked(pipeline, streams), None, 0.0
+        try:
+            while True:
+                effect = steps.send(reply)
+                seconds += effect.seconds if isinstance(effect, Pause) else 0.0
+                reply = None if isinstance(effect, Pause) else (yield effect)
+        except StopIteration as end:
+            job.status = int(end.value)
+        finally:
+            job.ends = shell.clock() + seconds if seconds else 0.0
+            steps.close()
+        return 0
+
+    def _forked(self, pipeline: Pipeline, streams: Streams) -> Effects:
+        with self.shell.forked():
+            try:
+                return (yield from self._pipeline(pipeline, streams))
+            except ExitShell as leaving:
+                return leaving.status
 
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
         stdin = streams.stdin
@@ -290,13 +327,16 @@ class Interpreter:
         if version is not None:
             streams.out.write(encode(version + "\n"))
             return 0
+        called = called_as(name, argv[0])
         wrong = refused(name, argv[1:]) if self._of_debian(name) else None
         if wrong is not None:
-            (streams.err if wrong.error else streams.out).write(encode(wrong.text))
+            text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
+            (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
             return wrong.status
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, name, argv[1:], streams, tty=tty)
+            call.called = called
             self.shell.running.begin(argv, self.shell.cwd)
             try:
                 answer = handler(call)

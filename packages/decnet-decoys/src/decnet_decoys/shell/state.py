@@ -13,10 +13,11 @@ from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.live_files import Running, noise, uptime, zeros
+from decnet_decoys.shell.machine.live_files import Running, node_name, noise, uptime, zeros
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
@@ -27,6 +28,8 @@ MAX_VARIABLE_CHARACTERS = 1 << 20
 """Of all variables of a session."""
 MAX_FUNCTION_CHARACTERS = 1 << 16
 """Of the lines that define a session's functions."""
+MAX_NAMED = 16
+"""Functions that run, of which FUNCNAME has the names."""
 MAX_HISTORY = 1000
 MAX_HISTORY_LINE = 4096
 MAX_HISTORY_CHARACTERS = 1 << 17
@@ -75,9 +78,7 @@ class ShellState:
         command: str | None = None,
     ) -> None:
         """`command` is what it was started to run; without one it is a login shell."""
-        self.machine = machine
-        self.clock = clock
-        self.origin = origin
+        self.machine, self.clock, self.origin = machine, clock, origin
         self.terminal = terminal
         """Value of TERM; None without a terminal."""
         self.columns = columns
@@ -87,6 +88,9 @@ class ShellState:
         self._users: tuple[object, object, list[User]] | None = None
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(uptime, machine, clock)  # the overlay must not keep this shell
+        self.files.live["/proc/sys/kernel/hostname"] = partial(node_name, machine)
+        self._host = machine.hostname
+        """The name at the start, which is what a shell's prompt shows."""
         running = self.running = Running("bash" if machine.persona.family == "debian" else "busybox")
         self.files.live["/proc/self/comm"], self.files.live["/proc/self/cmdline"] = running.comm, running.cmdline
         self.files.live_links["/proc/self/exe"] = running.exe
@@ -102,9 +106,6 @@ class ShellState:
         self.stack: list[str] = []
         """Where `popd` goes back to."""
         self._language()
-        self.umask = 0o022
-        self.limits: dict[str, str] = {}
-        """What `ulimit` has set, by its letter."""
         self.parameters: list[str] = []
         """$1 and the following."""
         self.began = int(clock())
@@ -120,10 +121,14 @@ class ShellState:
         self.on_bait: Callable[[str, str], None] | None = None
         """Called with path and canary token when a planted file is read."""
         self.pid = 28_000 + int(clock()) % 3_000
+        self.jobs = Jobs(self.pid + 7)
         self.become(user)
 
     def _language(self) -> None:
         """Set what the shell's language keeps besides variables and functions."""
+        self.umask = 0o022
+        self.limits: dict[str, str] = {}
+        """What `ulimit` has set, by its letter."""
         self.evaluated = ""
         """What the complaint about a syntax error names besides: `eval: ` within that."""
         self.niceness = 0
@@ -139,6 +144,8 @@ class ShellState:
         """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
         self.associative: set[str] = set()
         """Arrays whose keys are texts."""
+        self._called: list[str] = []
+        """The functions that run, the innermost first."""
         self._scopes: list[dict[str, str | None]] = []
         """Of each function that runs, what its local variables were before."""
 
@@ -217,7 +224,7 @@ class ShellState:
         inside = home != "/" and (self.cwd + "/").startswith(home + "/")
         directory = "~" + self.cwd[len(home) :] if inside else self.cwd
         mark = "#" if self.identity.uid == 0 else "$"
-        return f"{self.user.name}@{self.machine.hostname}:{directory}{mark} "
+        return f"{self.user.name}@{self._host}:{directory}{mark} "
 
     @property
     def name(self) -> str:
@@ -341,6 +348,7 @@ class ShellState:
         """Set $0 to $9, $@ and $#; returns what they were."""
         names = [*map(str, range(10)), "@", "*", "#"]
         kept = {name: self.variables.get(name, "") for name in names}
+        kept["0"] = kept["0"] or self.name
         argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
         argv = [argument[:MAX_WORD] for argument in argv]
         rest = " ".join(argv[1:])[:MAX_WORD]
@@ -353,17 +361,31 @@ class ShellState:
     def calling(self, argv: list[str]) -> Iterator[None]:
         """Give a function its parameters and local variables, and take them away at the end."""
         parameters = self.parameters
-        kept = self.set_parameters(argv)
+        kept = self.set_parameters([self.variables.get("0", ""), *argv[1:]])
         self._scopes.append({})
+        self._called.insert(0, argv[0])
+        self._name_called()
         try:
             yield
         finally:
+            self._called.pop(0)
+            self._name_called()
             self.variables.update(kept)
             self.parameters = parameters
             for name, value in self._scopes.pop().items():
                 self._characters += len(value or "") - len(self.variables.pop(name, ""))
                 if value is not None:
                     self.variables[name] = value
+
+    def _name_called(self) -> None:
+        """Set FUNCNAME to the functions that run, the innermost first."""
+        variables, names = self.variables, self._called[:MAX_NAMED]
+        for key in ("", "[@]", "[*]", *(f"[{index}]" for index in range(len(names) + 1))):
+            variables.pop(f"FUNCNAME{key}", None)
+        if names:
+            variables.update({f"FUNCNAME[{index}]": name for index, name in enumerate(names)})
+            variables["FUNCNAME"] = names[0]
+            variables["FUNCNAME[@]"] = variables["FUNCNAME[*]"] = " ".join(names)
 
     def localise(self, name: str) -> bool:
         """Make a variable local to the function that runs; False outside of functions."""
@@ -403,9 +425,11 @@ class ShellState:
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script)
         of_process = (self.umask, dict(self.limits))
+        jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script = of_shell
             self.umask, self.limits = of_process
+            self.jobs = jobs

@@ -40,7 +40,7 @@ class Options:
 
 def tried(call: Call, message: str, status: int = 1) -> UsageError:
     """Return the error with the hint that GNU's programs add."""
-    return UsageError(f"{message}\nTry '{call.name} --help' for more information.", status)
+    return UsageError(f"{message}\nTry '{call.called} --help' for more information.", status)
 
 
 def colons_after(letter: str, letters: str) -> str | None:

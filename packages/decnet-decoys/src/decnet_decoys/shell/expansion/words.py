@@ -243,7 +243,7 @@ class _Variables(dict[str, str]):
 
     def __init__(self, shell: ShellState) -> None:
         super().__init__(shell.variables)
-        self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": shell.flags}
+        self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.jobs.last_pid or ""), "-": shell.flags}
         self.setdefault("0", shell.name)
         self.setdefault("#", "0")
         self["RANDOM"] = str(shell.random())

@@ -94,4 +94,4 @@ def own_field(machine: Machine, user: User) -> str:
     """Return the password field that the machine's /etc/shadow has of an account before anybody changes it."""
     if not user.passwords:
         return "*"
-    return made_field(f"{machine.hostname}:{machine.persona.hardware.mac}:{user.name}")
+    return made_field(f"{machine.given_name}:{machine.persona.hardware.mac}:{user.name}")

@@ -19,6 +19,8 @@ class Condition(msgspec.Struct):
     """Process ids."""
     rules: list[str] = []
     """As `iptables -S` shows them."""
+    hostname: str = ""
+    """What `hostname NAME` has set; empty when nothing has."""
 
     def processes(self, persona: Persona) -> list[Process]:
         """Return what still runs."""

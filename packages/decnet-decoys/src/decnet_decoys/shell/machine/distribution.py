@@ -56,7 +56,15 @@ _COREUTILS = """
     realpath rm rmdir seq sha1sum sha256sum sha512sum shred sleep sort split stat stdbuf sync tac tail tee test timeout
     touch tr true tty uname uniq users wc who whoami yes
 """
+_NAMED_AS_CALLED = frozenset(
+    (*_COREUTILS.split(), "grep", "egrep", "fgrep", "sed", "tar", "find", "xargs", "diff", "cmp")
+)
 _BUILTIN = frozenset(("echo", "printf", "pwd", "test", "true", "false"))
+
+
+def called_as(name: str, path: str) -> str:
+    """Return how a program that was run by `path` names itself: many of GNU's by the path (error(3))."""
+    return path if "/" in path and name in _NAMED_AS_CALLED else name
 
 
 def version_of(persona: Persona, name: str) -> str | None:

@@ -76,7 +76,7 @@ def _put_installed(machine: Machine, old: int) -> None:
     for path in installed_files.DIRECTORIES.split():
         made = booted if path.startswith(("/run", "/sys", "/proc")) else old
         tree.put(_real(path), Entry("dir", 0o755, mtime=made))
-    for path, text in installed_files.etc(persona, machine.hostname).items():
+    for path, text in installed_files.etc(persona, machine.given_name).items():
         mode = 0o440 if path == "/etc/sudoers" else 0o755 if text.startswith("#!") else 0o644
         tree.put(_real(path), Entry("file", mode, mtime=old, content=encode(text)))
     for path, text in installed_files.kernel(persona).items():
@@ -210,8 +210,8 @@ def _etc(machine: Machine) -> dict[str, str]:
     shadow = "".join(f"{user.name}:{own_field(machine, user)}:19512:0:99999:7:::\n" for user in users)
     members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
-        "/etc/hostname": f"{machine.hostname}\n",
-        "/etc/hosts": f"127.0.0.1\tlocalhost\n{machine.address}\t{machine.hostname}\n::1\tlocalhost ip6-localhost\n",
+        "/etc/hostname": f"{machine.given_name}\n",
+        "/etc/hosts": f"127.0.0.1\tlocalhost\n{machine.address}\t{machine.given_name}\n::1\tlocalhost ip6-localhost\n",
         "/etc/resolv.conf": "nameserver 10.20.0.2\nsearch internal\n",
         "/etc/passwd": "".join(f"{u.name}:x:{u.uid}:{u.gid}:{u.gecos}:{u.home}:{u.shell}\n" for u in users),
         "/etc/group": "".join(f"{name}:x:{gid}:{members[name]}\n" for name, gid in machine.groups.items()),

@@ -57,6 +57,11 @@ def noise(reads: Iterator[int]) -> Filler:
     return Filler(b"", ENDLESS, f"{os.urandom(8).hex()}{next(reads)}")
 
 
+def node_name(machine: Machine) -> bytes:
+    """Return the text of /proc/sys/kernel/hostname."""
+    return encode(machine.hostname + "\n")
+
+
 def uptime(machine: Machine, clock: Callable[[], float]) -> bytes:
     """Return the text of /proc/uptime: seconds since the boot, and all processors' idle ones (proc(5))."""
     up = max(0.0, clock() - machine.booted)

@@ -13,7 +13,8 @@ class Machine(NamedTuple):
     """What every session on one decky shares."""
 
     persona: Persona
-    hostname: str
+    given_name: str
+    """The name that it has unless an intruder has set another."""
     address: str
     booted: int
     """Unix time."""
@@ -24,6 +25,10 @@ class Machine(NamedTuple):
     secrets: dict[str, str]
     """Passwords by the fields of /etc/shadow that stand for them."""
     condition: Condition
+
+    @property
+    def hostname(self) -> str:
+        return self.condition.hostname or self.given_name
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)

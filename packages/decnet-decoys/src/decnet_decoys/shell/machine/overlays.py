@@ -48,7 +48,7 @@ class OverlayStore:
     @contextmanager
     def mounted(self, machine: Machine, address: str) -> Iterator[Overlay]:
         """Keep the overlay of the attacker at `address` in memory while a session uses it."""
-        key = (machine.hostname, machine.address, address)
+        key = (machine.given_name, machine.address, address)
         overlay = self._kept.get(key)
         if overlay is None:
             overlay = self._kept[key] = Overlay(machine, MemoryLease(self._budget, source_of(address)))

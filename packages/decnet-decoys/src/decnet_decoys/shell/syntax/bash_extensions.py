@@ -67,7 +67,7 @@ def _of_element(name: str, start: str, word: Word) -> Assignment | None:
 def counting(expressions: str, body: Sequence, redirects: tuple[Redirect, ...]) -> Group:
     """Return `for ((first; condition; step))` as the loop that does the same; `expressions` has two semicolons."""
     first, condition, step = (_let(part) for part in expressions.split(";"))
-    loop = Loop(False, Sequence((condition,)), Sequence((*body.items, step)), redirects)
+    loop = Loop(False, Sequence((condition,)), body, redirects, Sequence((step,)))
     return Group(Sequence((first, (Pipeline((loop,), False), ";"))), False, ())
 
 

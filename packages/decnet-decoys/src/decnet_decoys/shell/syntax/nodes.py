@@ -91,6 +91,8 @@ class Loop(NamedTuple):
     condition: Sequence
     body: Sequence
     redirects: tuple[Redirect, ...]
+    step: Sequence | None = None
+    """What follows each turn, also one that `continue` has ended."""
 
 
 class For(NamedTuple):

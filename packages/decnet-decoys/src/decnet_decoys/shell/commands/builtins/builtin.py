@@ -186,29 +186,6 @@ def _shell_quoted(value: str) -> str:
     return "".join(one if one.isalnum() or one in safe else "\\" + one for one in value[:MAX_WIDTH]) or "''"
 
 
-@command("wait", folder="")
-def wait(call: Call) -> int:
-    """Wait for children, which have all ended."""
-    status = 0
-    for one in call.words[:100]:
-        if one != call.shell.variables.get("!", str(call.shell.pid + 7)):
-            fault = (
-                f"pid {one} is not a child of this shell"
-                if one.isdecimal()
-                else f"`{one}': not a pid or valid job spec"
-            )
-            status = call.shell_error(f"wait: {fault}", 127 if one.isdecimal() else 1)
-    return status
-
-
-@command("bg", "fg", folder="")
-def resume(call: Call) -> int:
-    """Find that there is nothing to go on with: what runs in the background has ended."""
-    if call.shell.terminal is None or call.shell.command is not None:
-        return call.shell_error(f"{call.name}: no job control")
-    return call.shell_error(f"{call.name}: {call.args[0] if call.args else 'current'}: no such job")
-
-
 @command("hash", folder="")
 def hash_(call: Call) -> int:
     """Remember where commands are, or show it."""
@@ -220,7 +197,7 @@ def hash_(call: Call) -> int:
     return int(bool(missing))
 
 
-@command("tset", "reset", "bind", "complete", "compgen", "compopt", "disown", "jobs",
+@command("tset", "reset", "bind", "complete", "compgen", "compopt",
          "times", "suspend", "caller", "fc", folder="")  # fmt: skip
 def quiet(_call: Call) -> int:
     """Take the arguments and say nothing, as these mostly do."""

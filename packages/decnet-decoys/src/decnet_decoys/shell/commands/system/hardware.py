@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.dates import moment_of
 from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -321,9 +321,39 @@ def _dated(shell: ShellState, layout: str, moment: int) -> str:
     )
 
 
+_HOSTNAME_USAGE = """\
+Usage: hostname [-b] {hostname|-F file}         set host name (from file)
+       hostname [-a|-A|-d|-f|-i|-I|-s|-y]       display formatted name
+       hostname                                 display host name
+
+       {yp,nis,}domainname {nisdomain|-F file}  set NIS domain name (from file)
+       dnsdomainname                            display dns domain name
+"""
+MAX_HOSTNAME = 64
+"""Characters (sethostname(2))."""
+
+
+def _rename(call: Call, name: str) -> int:
+    """Set the machine's name, for everybody."""
+    if call.shell.identity.uid != 0:
+        return call.fail("you must be root to change the host name")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", name):
+        return call.fail("name too long" if len(name) > MAX_HOSTNAME else "the specified hostname is invalid")
+    call.shell.machine.condition.hostname = name
+    return 0
+
+
 @command("hostname", "hostnamectl", "dnsdomainname")
 def hostname(call: Call) -> int:
+    """Show the machine's name and addresses, or set the name."""
     machine = call.shell.machine
+    if call.name == "hostname" and call.words:
+        return _rename(call, call.words[0])
+    if call.name == "hostnamectl" and call.words[:1] in (["set-hostname"], ["hostname"]) and len(call.words) > 1:
+        status = _rename(call, call.words[1])
+        if not status:
+            call.shell.files.write("/etc/hostname", encode(call.words[1] + "\n"), call.shell.access)
+        return status
     if call.name == "hostnamectl":
         call.print(f" Static hostname: {machine.hostname}\n       Icon name: computer-vm\n         Chassis: vm")
         call.print(

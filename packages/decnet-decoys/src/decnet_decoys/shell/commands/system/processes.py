@@ -38,10 +38,15 @@ def rows(call: Call) -> list[Row]:
         Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
         Process(pid=pid + 3, user=user, command=line, vsz=11084, rss=4420, stat=stat, tty=tty),
     )
+    jobs = [
+        Process(pid=job.pid, user=user, command=job.text, vsz=5464, rss=884, stat="S", tty=tty)
+        for job in shell.jobs.running(shell.clock())
+    ]
     machine = shell.machine
     running = machine.condition.processes(machine.persona)
     found = [Row(one, booted, 0 if one.pid < 3 else 2 if one.command.startswith("[") else 1) for one in running]
-    return found + [Row(one, now, parent) for one, parent in zip(own, (1, pid - 12, pid), strict=True)]
+    mine = [Row(one, now, parent) for one, parent in zip(own, (1, pid - 12, pid), strict=True)]
+    return [*found, *mine[:2], *(Row(one, now, pid) for one in jobs), mine[2]]
 
 
 def _title(shell: ShellState) -> str:

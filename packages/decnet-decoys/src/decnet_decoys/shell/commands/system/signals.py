@@ -7,6 +7,7 @@ from decnet_decoys.shell.commands.system.processes import Row, name_of, rows
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
+from decnet_decoys.shell.jobs import Job
 from decnet_decoys.shell.programs import command
 
 _NAMES = """
@@ -21,6 +22,14 @@ def _is_signal(text: str) -> bool:
     return text.isdecimal() or text.upper().removeprefix("SIG") in SIGNALS
 
 
+def _signal(args: list[str]) -> str:
+    """Take the signal from the front of the arguments."""
+    if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
+        del args[0]
+        return args.pop(0)
+    return args.pop(0)[1:] if args and args[0].startswith("-") and len(args[0]) > 1 else "TERM"
+
+
 @command("kill")
 def kill(call: Call) -> Effects:
     """Send a signal; the machine's processes end, for others too."""
@@ -28,11 +37,7 @@ def kill(call: Call) -> Effects:
     if args[:1] == ["-l"]:
         _list_signals(call, args[1:])
         return 0
-    signal = "TERM"
-    if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
-        signal, args = args[1], args[2:]
-    elif args and args[0].startswith("-") and len(args[0]) > 1:
-        signal = args.pop(0)[1:]
+    signal = _signal(args)
     if not _is_signal(signal) and signal != "-":
         return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
     if not args:
@@ -41,14 +46,30 @@ def kill(call: Call) -> Effects:
     status, running = 0, {row.process.pid: row for row in rows(call)}
     for target in args:
         yield from turn()
-        number = target.lstrip("-")
-        if not number.isdecimal() or len(number) > 9:
+        job, number = call.shell.jobs.named(target), target.lstrip("-")
+        if job is not None and job.ends > call.shell.clock():
+            _end_job(job, signal)
+            continue
+        if target.startswith("%"):
+            status = call.shell_error(f"kill: {target[:64]}: no such job")
+        elif not number.isdecimal() or len(number) > 9:
             status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs")
         elif int(number) not in running:
             status = call.shell_error(f"kill: ({target}) - No such process")
         elif signal not in ("0", "18", "CONT", "SIGCONT") and not _ended(call, running[int(number)]):
             status = call.shell_error(f"kill: ({target}) - Operation not permitted")
     return status
+
+
+_KILLING = {"HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit", "KILL": "Killed", "TERM": "Terminated"}
+
+
+def _end_job(job: Job, signal: str) -> None:
+    """Send a signal to a job of this shell."""
+    number = int(signal[:3]) if signal.isdecimal() else SIGNALS.index(signal.upper().removeprefix("SIG")) + 1
+    name = SIGNALS[number - 1] if 0 < number <= len(SIGNALS) else ""
+    if name in _KILLING:
+        job.ends, job.status, job.signal = 0.0, 128 + number, _KILLING[name]
 
 
 def _list_signals(call: Call, asked: list[str]) -> None:
@@ -96,7 +117,7 @@ def pgrep(call: Call) -> Effects:
     chosen = []
     for row in rows(call):
         yield from turn()
-        if row.process.pid < call.shell.pid + 3 and _chosen(call, row, found):
+        if row.process.pid != call.shell.pid + 3 and _chosen(call, row, found):
             chosen.append(row)
     if call.name == "pkill":
         ended = [row for row in chosen if _ended(call, row)]

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""What a shell runs in the background (bash(1), Job Control).
+
+A job's effects are those of its commands, done at once; the pauses between add up to the time when it ends. Until then
+it is seen as running, and may be waited for or killed.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.syntax.nodes import Pipeline, Simple, Word
+
+MAX_JOBS = 100
+MAX_JOB_TEXT = 2048
+"""Characters that are shown of its command."""
+
+
+@dataclass
+class Job:
+    number: int
+    pid: int
+    text: str
+    ends: float
+    """Unix time."""
+    status: int
+    signal: str = ""
+    """What it was ended by, in the words of strsignal(3)."""
+
+    def state(self, now: float) -> str:
+        if self.ends > now:
+            return "Running"
+        return self.signal or ("Done" if self.status == 0 else f"Exit {self.status}")
+
+    def line(self, now: float, mark: str) -> str:
+        """Return the job as `jobs` lists it."""
+        running = " &" if self.ends > now else ""
+        return f"[{self.number}]{mark}  {self.state(now):<24}{self.text}{running}"
+
+
+class Jobs:
+    """A shell's jobs, the oldest first."""
+
+    def __init__(self, first_pid: int) -> None:
+        self._next_pid = first_pid
+        self.all: list[Job] = []
+        self.last_pid: int | None = None
+        """What $! is."""
+        self.others: list[Job] = []
+        """Those of a parent process."""
+
+    def inherited(self) -> "Jobs":
+        """Return what a child process knows of the jobs: it may look at them, not wait."""
+        child = Jobs(self._next_pid + 100)
+        child.all, child.last_pid, child.others = list(self.all), self.last_pid, list(self.all)
+        return child
+
+    def own(self) -> list[Job]:
+        return [job for job in self.all if not any(job is one for one in self.others)]
+
+    def begin(self, text: str) -> Job:
+        number = max((job.number for job in self.all), default=0) + 1
+        job = Job(number, self._next_pid, text[:MAX_JOB_TEXT], inf, 0)
+        self._next_pid += 1
+        self.last_pid = job.pid
+        self.all = [*self.all, job][-MAX_JOBS:]
+        return job
+
+    def running(self, now: float) -> list[Job]:
+        return [job for job in self.all if job.ends > now]
+
+    def named(self, name: str) -> Job | None:
+        """Return the job that `%1`, `%%`, `%-`, `%name` or a process id is."""
+        if not name.startswith("%"):
+            return next((job for job in self.all if str(job.pid) == name), None)
+        wanted = name[1:]
+        if wanted in ("", "%", "+"):
+            return self.all[-1] if self.all else None
+        if wanted == "-":
+            return self.all[-2] if len(self.all) > 1 else None
+        return next((job for job in self.all if str(job.number) == wanted or job.text.startswith(wanted)), None)
+
+    def mark(self, job: Job) -> str:
+        """Return `+` for the current job, `-` for the one before."""
+        place = self.all[::-1].index(job)
+        return "+" if place == 0 else "-" if place == 1 else " "
+
+    def forget(self, job: Job) -> None:
+        self.all = [one for one in self.all if one is not job]
+
+
+def text_of(pipeline: Pipeline) -> str:
+    """Return a pipeline as bash writes it, its compound commands by their kind only."""
+    return " | ".join(
+        " ".join(map(_word, command.words)) if isinstance(command, Simple) else "( ... )"
+        for command in pipeline.commands
+    )
+
+
+def _word(word: Word) -> str:
+    return "".join(
+        part.text
+        if part.kind == "text" and not part.quoted
+        else shell_word(part.text)
+        if part.kind == "text"
+        else f"${part.text}"
+        for part in word
+    )
