@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet_models.accounts import audit, entrances, factors, queries
 from decnet_models.accounts.audit import Entry
-from decnet_models.accounts.entrances import Link
+from decnet_models.accounts.entrances import Link, WaysIn
 from decnet_models.accounts.factors import Passkey
 from decnet_models.accounts.queries import Token, WebSession
 from decnet_models.database.engine import writing
@@ -31,7 +31,7 @@ def test_a_recovery_code_is_good_once_and_for_its_account_only(engine: Engine) -
         assert not factors.use_recovery_code(connection, BO, D, now_ns=7)
         assert factors.use_recovery_code(connection, ANA, D, now_ns=7)
         assert not factors.use_recovery_code(connection, ANA, D, now_ns=8)
-        assert factors.recovery_codes_left(connection, ANA) == 1
+        assert entrances.ways_in(connection, ANA) == WaysIn("ana", False, False, 0, 0, recovery_codes=1)
         factors.set_recovery_codes(connection, ANA, [], now_ns=9)
         assert not factors.use_recovery_code(connection, ANA, E, now_ns=10)
 
@@ -41,6 +41,11 @@ def test_a_passkey_is_used_with_a_growing_counter_renamed_and_removed_by_its_own
     with writing(engine) as connection:
         factors.add_passkey(connection, key)
         assert factors.passkeys_of(connection, ANA) == [key]
+        assert entrances.ways_in(connection, ANA) == WaysIn(
+            "ana", False, False, passkeys=1, subjects=0, recovery_codes=0
+        )
+        assert entrances.ways_in(connection, BO) == WaysIn("bo", False, False, 0, 0, 0)
+        assert entrances.ways_in(connection, UUID(int=99)) is None
         assert factors.use_passkey(connection, D, before=3, after=4, backed_up=False, now_ns=7)
         assert not factors.use_passkey(connection, D, before=3, after=5, backed_up=False, now_ns=8)
         assert not factors.rename_passkey(connection, BO, D, "mine")
@@ -72,6 +77,7 @@ def test_a_link_logs_in_once_before_it_expires_and_not_to_a_disabled_account(eng
 def test_somebody_can_log_in_as_admin_once_there_is_something_to_log_in_with(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.set_password(connection, BO, "$argon2id$x", now_ns=6)
+        assert entrances.ways_in(connection, BO) == WaysIn("bo", True, False, 0, 0, 0)
         assert not entrances.admin_can_log_in(connection)
         entrances.add_subject(connection, "https://id.example", "ana@1", ANA, now_ns=7)
         assert entrances.admin_can_log_in(connection)
@@ -88,7 +94,7 @@ def test_a_user_of_a_provider_logs_in_to_one_account(engine: Engine) -> None:
         entrances.touch_subject(connection, "https://id.example", "1", now_ns=9)
         assert entrances.account_of_subject(connection, "https://id.example", "1") == ANA
         assert entrances.account_of_subject(connection, "https://other.example", "1") is None
-        assert entrances.subjects_of(connection, ANA) == [("https://id.example", "1")]
+        assert entrances.ways_in(connection, ANA) == WaysIn("ana", False, False, 0, subjects=1, recovery_codes=0)
         queries.remove_account(connection, ANA)
         assert entrances.account_of_subject(connection, "https://id.example", "1") is None
 

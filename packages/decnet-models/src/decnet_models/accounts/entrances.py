@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Queries of one-time links, users of OIDC providers and finished steps of log-ins; times are ns since the epoch."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from decnet_core.text import for_column
-from decnet_models.accounts.tables import account, login_link, oidc_subject, passkey, used_ticket
+from decnet_models.accounts.tables import account, login_link, oidc_subject, passkey, recovery_code, used_ticket
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into
 
 
@@ -19,6 +21,41 @@ class Link(msgspec.Struct, frozen=True):
     made_by: str
     created_at: int
     expires_at: int
+
+
+class WaysIn(msgspec.Struct, frozen=True):
+    """What an account of that name can log in with."""
+
+    name: str
+    password: bool
+    totp: bool
+    passkeys: int
+    subjects: int
+    """Users of OIDC providers."""
+    recovery_codes: int
+    """Those that are left."""
+
+
+def _ways_in(_: Connection) -> Select[Any]:
+    c = account.c
+    given: BindParameter[UUID] = bindparam("account")
+    counts = (
+        select(func.count()).where(passkey.c.account == given),
+        select(func.count()).where(oidc_subject.c.account == given),
+        select(func.count()).where(recovery_code.c.account == given, recovery_code.c.used_at.is_(None)),
+    )
+    numbers = (one.scalar_subquery() for one in counts)
+    return select(c.name, c.password.is_not(None), c.totp.is_not(None), *numbers).where(c.id == given)
+
+
+_WAYS_IN = RowSelect(_ways_in)
+
+
+def ways_in(connection: Connection, account_id: UUID) -> WaysIn | None:
+    """Return how an account can log in, None when it is not there."""
+    for name, password, totp, passkeys, subjects, codes in _WAYS_IN.rows(connection, account=account_id):
+        return WaysIn(name, bool(password), bool(totp), passkeys, subjects, codes)
+    return None
 
 
 def add_link(connection: Connection, link: Link) -> None:
@@ -70,13 +107,6 @@ def touch_subject(connection: Connection, issuer: str, subject: str, *, now_ns: 
     c = oidc_subject.c
     statement = update(oidc_subject).where(c.issuer == issuer, c.subject == subject)
     connection.execute(statement.values(used_at=now_ns))
-
-
-def subjects_of(connection: Connection, account_id: UUID) -> list[tuple[str, str]]:
-    """Return issuer and subject of each provider's user who logs in to the account."""
-    c = oidc_subject.c
-    rows = connection.execute(select(c.issuer, c.subject).where(c.account == account_id).order_by(c.issuer, c.subject))
-    return [(row.issuer, row.subject) for row in rows]
 
 
 def remove_subjects(connection: Connection, account_id: UUID) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import passkey, recovery_code
@@ -82,12 +82,6 @@ def use_recovery_code(connection: Connection, account_id: UUID, digest: str, *, 
     c = recovery_code.c
     unused = update(recovery_code).where(c.account == account_id, c.digest == digest, c.used_at.is_(None))
     return connection.execute(unused.values(used_at=now_ns)).rowcount > 0
-
-
-def recovery_codes_left(connection: Connection, account_id: UUID) -> int:
-    c = recovery_code.c
-    query = select(func.count()).where(c.account == account_id, c.used_at.is_(None))
-    return int(connection.execute(query).scalar_one())
 
 
 def _passkey(row: object) -> Passkey:

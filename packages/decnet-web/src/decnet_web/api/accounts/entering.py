@@ -17,7 +17,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Connection
 
 from decnet.access.secrets import digest, new_secret
-from decnet_models.accounts import entrances, factors, queries
+from decnet_models.accounts import entrances, queries
 from decnet_models.accounts.queries import Account, LogIn, WebSession
 from decnet_web.api.accounts import cookies
 from decnet_web.api.accounts.attempts import Attempt, entered
@@ -133,26 +133,24 @@ def set_cookie(response: Response, accounts: Accounts, secret: str) -> None:
 
 def describe(connection: Connection, principal: Principal, secret: str | None) -> SessionInfo:
     """Return who is logged in; `secret` is that of the session's cookie, None for a token."""
-    account = queries.account_of(connection, principal.account.id)
+    account = entrances.ways_in(connection, principal.account.id)
     if account is None:
         raise Problem(401, detail="the account is no longer there")
-    keys = len(factors.passkeys_of(connection, account.id))
     known = queries.authenticate_session(connection, principal.digest, now_ns=time.time_ns()) if secret else None
     session = known.session if known else None
-    ways = account.password is not None or keys > 0 or bool(entrances.subjects_of(connection, account.id))
     return SessionInfo(
-        account=AccountRef(id=account.id, name=account.name),
+        account=AccountRef(id=principal.account.id, name=account.name),
         role=principal.role,
         means=principal.means,
         scopes=sorted(principal.scopes),
         log_in=session.means if session else None,
         csrf=cookies.csrf_token(secret) if secret else None,
         expires_at=session.expires_at if session else None,
-        has_password=account.password is not None,
-        totp=account.totp is not None,
-        recovery_codes_left=factors.recovery_codes_left(connection, account.id),
-        passkeys=keys,
-        must_set_up=not ways,
+        has_password=account.password,
+        totp=account.totp,
+        recovery_codes_left=account.recovery_codes,
+        passkeys=account.passkeys,
+        must_set_up=not (account.password or account.passkeys or account.subjects),
     )
 
 
