@@ -11,6 +11,14 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "g() ( exit 4 ); g; echo $?; h() for i in 1 2; do echo $i; done; h; w() if true; then echo w; fi; w;",
+    "k() { echo o; } >f; k; cat f",
+    "declare -f; r() ( return 3 ); r; echo $?; function q { echo q; }; q; declare -F q; declare -F nosuch; echo $?",
+    "cd /; pushd /tmp >/dev/null; pushd / >/dev/null; popd >/dev/null; cd -;",
+    "logout; echo $?; read -t 0 y </dev/null; echo $?",
+    "shopt -s nullglob; shopt nullglob; shopt -q extglob; echo $?; shopt -p extglob;",
+    "shopt -u nullglob; shopt nosuch; echo $?",
+    "false; echo | bash; echo $?; (false) | sh; echo $?; printf '#!/bin/sh\\n' > e; chmod +x e; false; ./e; echo $?",
     "for ((i=0;i<4;i++)); do [ $i -eq 1 ] && continue; [ $i = 3 ] && break; echo $i; done; echo $i",
     'f() { echo "$0 $1 ${FUNCNAME[0]} ${FUNCNAME[@]}"; }; g() { f x; }; g; f y; echo "${FUNCNAME[0]}."',
     "sleep 30 & jobs; kill %1; wait %1; echo $?; wait; kill %1; echo $?; jobs; [ -z $! ] || echo one",

@@ -11,6 +11,8 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    r"printf '%s\n' a b c | nl -ba -w2 -s.; printf 'a\n\nb\n' | nl -v 5 -i 3 -w 3",
+    "touch $(seq 100 160); ls -m",
     "echo abc > f; cksum f; echo abc | cksum; sum f; sum -s f; seq 30000 | cksum; seq 30000 | sum",
     "cksum nosuch; echo $?; sum nosuch; echo $?",
     "mknod p p; stat -c %F p; mknod p p; echo $?; mknod x; mknod a q 1 2; echo $?",

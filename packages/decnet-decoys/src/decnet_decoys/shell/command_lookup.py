@@ -57,6 +57,11 @@ def on_path(shell: ShellState, name: str) -> str | None:
     return next((path for path, entry in _on_path(shell, name) if entry.mode & 0o111), None)
 
 
+def all_on_path(shell: ShellState, name: str) -> list[str]:
+    """Return all files of this name in the folders of $PATH that the user may run."""
+    return [path for path, entry in _on_path(shell, name) if entry.mode & 0o111]
+
+
 def _on_path(shell: ShellState, name: str) -> Iterator[tuple[str, Entry]]:
     """Yield the files of this name in the folders of $PATH."""
     access = shell.access

@@ -356,7 +356,7 @@ class Interpreter:
         with self.shell.calling(argv):
             try:
                 with self._budget:
-                    return (yield from self.sequence(body.body, streams))
+                    return (yield from self._command(body, streams))
             except ReturnFunction as leaving:
                 return leaving.status
 
@@ -364,6 +364,7 @@ class Interpreter:
         with self.shell.forked():
             self.shell.set_parameters(argv)
             self.shell.script = argv[0] if "/" in argv[0] else ""
+            self.shell.status = 0
             try:
                 return (yield from self.script(text, streams))
             except (ExitShell, ReturnFunction) as leaving:

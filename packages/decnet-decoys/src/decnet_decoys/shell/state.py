@@ -140,6 +140,8 @@ class ShellState:
         """How many sourced scripts are running."""
         self.options: set[str] = set()
         """What `set -o` has switched on."""
+        self.shopt: dict[str, bool] = {}
+        """What `shopt` has changed."""
         self.tested = 0
         """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
         self.associative: set[str] = set()

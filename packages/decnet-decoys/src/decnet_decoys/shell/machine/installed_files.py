@@ -12,7 +12,7 @@ DIRECTORIES = """
     /etc/ssh/ssh_config.d /etc/ssh/sshd_config.d /etc/sudoers.d /etc/systemd/system /lib/systemd/system /run/systemd
     /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware /sys/fs/cgroup /sys/kernel /sys/module /sys/power
     /usr/games /usr/include /usr/libexec /usr/local/sbin /usr/local/lib /usr/local/share /usr/share/doc /usr/share/man
-    /usr/src /var/lib/apt /var/lib/dpkg /var/local /var/mail /var/opt /var/spool/cron /var/tmp
+    /usr/src /var/lib/apt /var/lib/dpkg /var/local /var/mail /var/opt /var/spool/cron
 """
 LINKS = {
     "/bin/sh": "dash", "/var/lock": "/run/lock", "/var/run": "/run",
@@ -187,6 +187,7 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/crontab": f"# /etc/crontab: system-wide crontab\n{head}\n{_RUN_PARTS}",
         "/etc/sudoers": _SUDOERS,
         "/etc/host.conf": "multi on\n",
+        "/etc/issue.net": f"{persona.os.replace(' (bookworm)', '')}\n",
         "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
         "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",
         "/etc/nsswitch.conf": "passwd:         files\ngroup:          files\nhosts:          files dns\n",

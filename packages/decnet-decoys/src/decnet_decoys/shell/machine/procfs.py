@@ -45,6 +45,7 @@ def _self(persona: Persona) -> dict[str, str]:
     where = "user.slice/user-0.slice/session-4.scope" if persona.family == "debian" else ""
     return {
         "/proc/self/mounts": _mounts(persona),
+        "/proc/self/mountinfo": _mount_info(persona),
         "/proc/self/cgroup": f"0::/{where}\n",
         "/proc/self/cmdline": "cat\0/proc/self/cmdline\0",
         "/proc/self/comm": "cat\n",
@@ -102,6 +103,17 @@ def _meminfo(hardware: Hardware) -> str:
         "SwapFree": 0,
     }
     return "".join(f"{name + ':':<15}{size:>9} kB\n" for name, size in rows.items())
+
+
+def _mount_info(persona: Persona) -> str:
+    """Return the text of /proc/self/mountinfo (proc(5))."""
+    lines = []
+    for number, (device, point, kind, options) in enumerate(mounts(persona), 21):
+        major = "254:1" if device.startswith("/dev/vda1") else f"0:{number}"
+        parent = 1 if point == "/" else 21
+        shown = options.partition(",")[0]
+        lines.append(f"{number} {parent} {major} / {point} {options} shared:{number - 20} - {kind} {device} {shown}\n")
+    return "".join(lines)
 
 
 def _mounts(persona: Persona) -> str:

@@ -305,8 +305,10 @@ class Parser:
         self._at += 2 if self._operator("(") else 0
         self._skip_newlines()
         body = yield from self._compound()
-        if not isinstance(body, Group):
-            raise self._fault()
+        if not isinstance(body, Group):  # `f() for ...`: any compound command may be the body
+            if body is None or isinstance(body, Simple | Function):
+                raise self._fault()
+            body = Group(Sequence(((Pipeline((body,), False), ";"),)), False, ())
         return Function(name, body, self._lexer.at - began)
 
     def _simple(self) -> Steps[Simple]:

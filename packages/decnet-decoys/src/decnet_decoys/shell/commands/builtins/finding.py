@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find, on_path
+from decnet_decoys.shell.command_lookup import all_on_path, find, on_path
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.programs import Program, command, programs
 
@@ -95,7 +95,8 @@ def which(call: Call) -> Effects:
         if path is None or (path == name and "/" not in name):
             status = 1
         else:
-            call.print(path)
+            for one in all_on_path(call.shell, name) if "-a" in call.args and "/" not in name else [path]:
+                call.print(one)
     return status if call.words else 1
 
 

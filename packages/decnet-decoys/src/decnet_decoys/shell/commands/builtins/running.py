@@ -33,6 +33,8 @@ def env(call: Call) -> Effects | int:
 
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
+    if call.name == "logout" and call.shell.command is not None:
+        return call.shell_error("logout: not login shell: use `exit'")
     if call.args and not call.args[0].lstrip("+-").isdecimal():
         raise control_flow.ExitShell(call.shell_error(f"exit: {call.args[0]}: numeric argument required", 2))
     raise control_flow.ExitShell(_status(call))

@@ -21,12 +21,16 @@ _OPTIONS = (
 OPTION_OF = {"e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose", "x": "xtrace"}
 """What the letters of `set` stand for that change what a line does or shows."""
 _SHOPT_NAMES = """
-autocd cdspell checkhash checkwinsize cmdhist dotglob expand_aliases extdebug extglob extquote failglob
-force_fignore globstar histappend histreedit histverify hostcomplete huponexit inherit_errexit
-interactive_comments lastpipe lithist login_shell mailwarn nocaseglob nocasematch nullglob progcomp promptvars
-restricted_shell shift_verbose sourcepath xpg_echo
+autocd assoc_expand_once cdable_vars cdspell checkhash checkjobs +checkwinsize +cmdhist compat31 compat32 compat40
+compat41 compat42 compat43 compat44 +complete_fullquote direxpand dirspell dotglob execfail expand_aliases extdebug
+extglob +extquote failglob +force_fignore +globasciiranges +globskipdots globstar gnu_errfmt histappend histreedit
+histverify +hostcomplete huponexit inherit_errexit +interactive_comments lastpipe lithist localvar_inherit
+localvar_unset login_shell mailwarn no_empty_cmd_completion nocaseglob nocasematch noexpand_translation nullglob
++patsub_replacement +progcomp progcomp_alias +promptvars restricted_shell shift_verbose +sourcepath varredir_close
+xpg_echo
 """
-_SHOPT = frozenset(_SHOPT_NAMES.split())
+_SHOPT = {name.lstrip("+"): name.startswith("+") for name in _SHOPT_NAMES.split()}
+"""Each option, and whether it is on unless somebody changes it."""
 
 
 @command("export", "declare", "typeset", "local", "readonly", folder="")
@@ -38,6 +42,8 @@ def declare(call: Call) -> int:
     status = 0
     if call.name == "local" and not shell.localise(names[0].partition("=")[0] if names else "_"):
         return call.shell_error("local: can only be used in a function")
+    if set("fF") & set(flags) and call.name != "export":
+        return _functions(call, names, flags)
     if not names or "p" in flags:
         return _listed(call, names)
     for arg in names[:200]:
@@ -66,6 +72,15 @@ def _declared(call: Call, arg: str, flags: str) -> None:
         (shell.exported.discard if "n" in flags else shell.exported.add)(name)
     if call.name == "readonly" or "r" in flags:
         shell.readonly.add(name)
+
+
+def _functions(call: Call, names: list[str], flags: str) -> int:
+    """Name the functions; their text is not kept."""
+    known = call.shell.functions
+    for name in names or sorted(known):
+        if name in known:
+            call.print(name if names else f"declare -f {name}" if "F" in flags else f"{name} () \n{{ \n}}")
+    return int(any(name not in known for name in names))
 
 
 def _listed(call: Call, names: list[str]) -> int:
@@ -163,12 +178,21 @@ def unset(call: Call) -> int:
 
 @command("shopt", folder="")
 def shopt(call: Call) -> int:
-    for name in call.words:
-        if name not in _SHOPT:
+    """Show or set the options of bash that `set -o` does not have."""
+    flags, names, shell = {arg for arg in call.args if arg.startswith("-")}, call.words, call.shell
+    known = _SHOPT | ({"expand_aliases": True} if shell.command is None else {}) | shell.shopt
+    for name in names:
+        if name not in known:
             return call.shell_error(f"shopt: {name}: invalid shell option name")
-        if not {"-s", "-u", "-q"} & set(call.args):
-            call.print(f"{name:<15}\toff")
-    return int(bool(call.words) and not {"-s", "-u"} & set(call.args))
+        if flags & {"-s", "-u"}:
+            shell.shopt[name] = "-s" in flags
+    if (names and flags & {"-s", "-u"}) or "-q" in flags:
+        return int("-q" in flags and not all(known[name] for name in names))
+    shown = names or [name for name in known if not flags & {"-s", "-u"} or known[name] == ("-s" in flags)]
+    for name in shown:
+        state = "on" if known[name] else "off"
+        call.print(f"shopt {'-s' if known[name] else '-u'} {name}" if "-p" in flags else f"{name:<15}\t{state}")
+    return int(bool(names) and not all(known[name] for name in names))
 
 
 @command("alias", "unalias", folder="")
@@ -233,6 +257,8 @@ def enable(call: Call) -> int | Effects:
 def read(call: Call) -> Effects:
     """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only."""
     options, names = call.flags("pntudaiN")
+    if options.get("t") in ("0", "0.0"):
+        return 0 if call.stdin is not None else 1
     if call.stdin is not None:
         got = call.stdin.line()
     else:
@@ -320,10 +346,12 @@ def pushd(call: Call) -> Effects | int:
             entered = shell.files.enter(target, shell.access)
         except FileSystemError as error:
             return call.shell_error(f"pushd: {target}: {error}")
+        shell.set("OLDPWD", shell.cwd)
         stack.insert(0, shell.cwd)
         del stack[32:]
         shell.cwd = entered
     elif call.name == "popd" and stack:
+        shell.set("OLDPWD", shell.cwd)
         shell.cwd = stack.pop(0)
     elif call.name != "dirs":
         what = "directory stack empty" if call.name == "popd" else "no other directory"

@@ -150,7 +150,7 @@ class _Lister:
         if (call.tty or "C" in found or "x" in found) and "1" not in found:
             yield from _columns(call, names)
         elif "m" in found:
-            call.print(", ".join(names))
+            call.print(_with_commas(names, call.shell.columns), end="\n" if names else "")
         else:
             for name in names:
                 call.print(name)
@@ -213,6 +213,19 @@ class _Lister:
             return shell.date("%Y-%m-%d %H:%M", mtime)
         old = shell.now - mtime > HALF_A_YEAR or mtime > shell.now
         return shell.date("%b %e  %Y" if old else "%b %e %H:%M", mtime)
+
+
+def _with_commas(names: list[str], width: int) -> str:
+    """Return the names one after another, in lines that are not wider than the terminal."""
+    shown, at = [], 0
+    for index, name in enumerate(names):
+        if index:
+            fits = at + len(name) + 2 < width
+            shown.append(", " if fits else ",\n")
+            at = at + 2 if fits else 0
+        shown.append(name)
+        at += len(name)
+    return "".join(shown)
 
 
 def _columns(call: Call, names: list[str]) -> Steps[None]:

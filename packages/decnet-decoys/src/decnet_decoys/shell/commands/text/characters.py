@@ -173,16 +173,24 @@ def iconv(call: Call) -> Effects:
     return 0
 
 
+MAX_NUMBER_WIDTH = 100
+
+
+def _small(text: str) -> int:
+    return int(text) if text.lstrip("-").isdecimal() and len(text) < 10 else 1
+
+
 @command("nl")
 def nl(call: Call) -> Effects:
     """Number the lines: those that are not empty, or all (-ba)."""
     found = options(call, "b:n:s:w:v:i:h:f:d:l:p", {"body-numbering": "b:"})
-    everything, width = found.last("b", "t") == "a", 6
-    number = 0
+    everything = found.last("b", "t") == "a"
+    width, number, step = (_small(found.last(letter, usual)) for letter, usual in (("w", "6"), ("v", "1"), ("i", "1")))
+    width, number = max(1, min(width, MAX_NUMBER_WIDTH)), number - step
     for source in (yield from call.sources(found.operands)):
         for line in source.lines():
             if line or everything:
-                number += 1
+                number += step
                 call.out.write(f"{number:{width}}{found.last('s', chr(9))}".encode() + line + b"\n")
             else:
                 call.out.write(b" " * (width + 1) + b"\n")
