@@ -37,6 +37,8 @@ MOST_READ = 2_000
 """Events with their payloads that are searched for texts for one page."""
 _FEWEST, _MOST = 50, 20_000
 """Rows of one stretch: it begins with few, which are enough when most fit."""
+_SHOWN = 10
+"""Rows of the first stretch at least where there is no condition, and most are shown."""
 _CHUNKS = 16
 _MERGED = 8
 """Values of the driving field whose rows are merged; of more it is less work to look at all rows."""
@@ -158,11 +160,14 @@ def _stretches(connection: Connection, query: EventQuery, limit: int, after: Pos
         yield from _walk(lambda rows, at: merged(connection, rows, query, (column, values), at), limit, after)
     else:
         driver = (column, values[0]) if values else None
-        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after)
+        fewest = _FEWEST if query.conditions else _SHOWN
+        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after, fewest)
 
 
-def _walk(take: Callable[[int, Position | None], Stretch], limit: int, after: Position | None) -> Iterator[Stretch]:
-    rows = max(_FEWEST, min(limit, _MOST))
+def _walk(
+    take: Callable[[int, Position | None], Stretch], limit: int, after: Position | None, fewest: int = _FEWEST
+) -> Iterator[Stretch]:
+    rows = max(fewest, min(limit, _MOST))
     while True:
         part = take(rows, after)
         yield part
