@@ -74,7 +74,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have stretches and pages end after a few rows."""
-    for name, value in (("_FEWEST", 3), ("_MOST", 20), ("MOST_LOOKED_AT", 30), ("MOST_READ", 9)):
+    for name, value in (("_FEWEST", 3), ("_SHOWN", 1), ("_MOST", 20), ("MOST_LOOKED_AT", 30), ("MOST_READ", 9)):
         monkeypatch.setattr(walk, name, value)
 
 
