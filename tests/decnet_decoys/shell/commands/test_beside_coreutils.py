@@ -11,6 +11,21 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "echo abc > f; cksum f; echo abc | cksum; sum f; sum -s f; seq 30000 | cksum; seq 30000 | sum",
+    "cksum nosuch; echo $?; sum nosuch; echo $?",
+    "mknod p p; stat -c %F p; mknod p p; echo $?; mknod x; mknod a q 1 2; echo $?",
+    "getopt -o ab: -l long,name: -- -a -b x --name=y z; echo $?; getopt -o a -- -z; echo $?; getopt ab: -a -b v rest",
+    "getopt -o a:: -l opt:: -- -a1 -a --opt=2 --o --nope; echo $?;",
+    "getopt -T; echo $?; getopt -o +a -- x -a; getopt; echo $?",
+    "getopt -o b: -l name:,nam -- -b; echo $?; getopt -o b -l long -- --long=3 --l -bb \"it's\"; echo $?",
+    "date -u -d '2024-02-28 + 2 days' +%F; date -u -d '2024-01-31 1 month ago' +%F",
+    "date -u -d '2024-01-31 +1 month' +%F",
+    "date -u -d '2020-02-29 1 year ago' +%F; date -u -d '2024-03-01 -1 day' +%F",
+    "date -u -d '2024-05-01 10:00 next month' +%F",
+    "date -u -d 'next monday' +%u%H; date -u -d 'last friday' +%u; date -u -d 'a day ago' | wc -l",
+    "date -u -Iseconds -d @0; date -u --rfc-3339=seconds -d @0; date -u -Iminutes -d @60; date -u -I -d @0",
+    "date -u -d '1970-01-01T00:00:10Z' +%s.%N; date -u -d 'Tue, 03 Sep 2024 10:00:00' +%F",
+    "date -u -d sunday +%a; date -d 'next nosuch'; echo $?",
     "seq 3; seq 2 4; seq 1 2 5; seq 3 -1 1",
     "seq 30000 | sort | md5sum",
     "seq 30000 | sort -rn | md5sum",

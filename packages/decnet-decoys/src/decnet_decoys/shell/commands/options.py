@@ -100,7 +100,7 @@ class _Reader:
             if not colons:
                 self._keep(letter, "")
                 continue
-            value: str | None = cluster[index + 1 :] or next(args, None)
+            value: str | None = cluster[index + 1 :] or ("" if colons == "::" else next(args, None))
             if value is None:
                 raise tried(self._call, f"option requires an argument -- '{letter}'", self._status)
             self._keep(letter, value)

@@ -205,6 +205,10 @@ class FileSystem:
     def make_pipe(self, path: str, access: Access) -> None:
         self._create(self.locate(path, access), Entry("pipe", 0o644), access)
 
+    def make_device(self, path: str, numbers: str, access: Access) -> None:
+        """Make a character device; `numbers` as `ls` shows them, `1, 3`."""
+        self._create(self.locate(path, access), Entry("device", 0o644, target=numbers), access)
+
     def link(self, target: str, path: str, access: Access) -> None:
         link = Entry("link", 0o777, target=target[:MAX_PATH])
         self._create(self.locate(path, access, follow=False), link, access)
@@ -301,7 +305,9 @@ class FileSystem:
             raise FileSystemError(NOT_FOUND)
         if parent.kind != "dir":
             raise FileSystemError(NOT_DIRECTORY)
-        if resolved.startswith(("/proc/", "/sys/")) or resolved == "/" or not access.identity.may(parent, 2):
+        if resolved.startswith("/proc/"):
+            raise FileSystemError(NOT_FOUND)
+        if resolved.startswith("/sys/") or resolved == "/" or not access.identity.may(parent, 2):
             raise FileSystemError(DENIED)
         if parent.mode & IMMUTABLE and access is not KERNEL:
             raise FileSystemError(NOT_PERMITTED)

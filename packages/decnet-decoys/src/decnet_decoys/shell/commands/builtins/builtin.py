@@ -238,6 +238,13 @@ def stty(call: Call) -> int:
 
 
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+_OTHER_CAPABILITIES = frozenset(("setaf", "setab", "cup", "init", "reset", "cud1", "cuf1", "cub1", "ed", "flash", "it"))
+_MODES = {
+    "smul": "\x1b[4m", "rmul": "\x1b[24m", "smso": "\x1b[7m", "rmso": "\x1b[27m", "rev": "\x1b[7m", "dim": "\x1b[2m",
+    "blink": "\x1b[5m", "civis": "\x1b[?25l", "cnorm": "\x1b[?12l\x1b[?25h", "el": "\x1b[K", "home": "\x1b[H",
+    "sc": "\x1b7", "rc": "\x1b8", "smcup": "\x1b[?1049h\x1b[22;0;0t", "rmcup": "\x1b[?1049l\x1b[23;0;0t",
+    "op": "\x1b[39;49m", "cuu1": "\x1b[A", "bel": "\x07",
+}  # fmt: skip
 _CAPABILITIES = {"cols": "80", "lines": "24", "colors": "256", "longname": "xterm with 256 colors"}
 
 
@@ -255,11 +262,16 @@ def tput(call: Call) -> int:
         "sgr0": "\x1b(B\x1b[m",
         "bold": "\x1b[1m",
         "clear": _CLEAR,
+        **_MODES,
     }
     if names[0] in known:
         call.print(known[names[0]], end="" if "\x1b" in known[names[0]] else "\n")
+    elif names[0] == "cup" and len(names) > 2 and all(one.isdecimal() and len(one) < 5 for one in names[1:3]):
+        call.print(f"\x1b[{int(names[1]) + 1};{int(names[2]) + 1}H", end="")
     elif names[0] in ("setaf", "setab") and names[1:] and names[1].isdecimal() and len(names[1]) < 4:
         call.print(f"\x1b[{_colour(3 if names[0] == 'setaf' else 4, int(names[1]))}m", end="")
+    elif names[0] not in _OTHER_CAPABILITIES:
+        return call.fail(f"unknown terminfo capability '{names[0][:64]}'", 4)
     return 0
 
 

@@ -142,37 +142,3 @@ def factor(call: Call) -> Effects:
             divisor += 1
         call.print(f"{number}: " + " ".join(map(str, [*found, *([rest] if rest > 1 else [])])))
     return 0
-
-
-@command("bc", families=("debian",))
-def bc(call: Call) -> Effects:
-    """Compute lines of integers; `scale=N` and a quotient with decimals as bc writes it."""
-    scale = 0
-    for line in (yield from call.input()).lines():
-        for statement in decode(line)[:1024].split(";"):
-            yield from turn()
-            text = statement.strip()
-            assigned = re.fullmatch(r"scale\s*=\s*(\d{1,2})", text)
-            if assigned is not None:
-                scale = int(assigned[1])
-            elif text and text != "quit":
-                _computed(call, text, scale)
-    return 0
-
-
-def _computed(call: Call, text: str, scale: int) -> None:
-    quotient = re.fullmatch(r"\s*(-?\d{1,15})\s*/\s*(-?\d{1,15})\s*", text)
-    if quotient is not None and int(quotient[2]):
-        whole = abs(int(quotient[1])) * 10**scale // abs(int(quotient[2]))
-        digits = str(whole).rjust(scale, "0")
-        sign = "-" if int(quotient[1]) * int(quotient[2]) < 0 and whole else ""
-        shown = f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
-        call.print(sign + ("0" if scale and not whole else shown))
-        return
-    value = arithmetic(text.replace("^", "**"), {})
-    if value is None:
-        call.print_error(
-            "Runtime error (func=(main), adr=3): Divide by zero" if "/0" in text else "(standard_in) 1: syntax error"
-        )
-    else:
-        call.print(str(value))

@@ -62,6 +62,34 @@ def mkfifo(call: Call) -> Effects:
     return (yield from call.for_each(found.operands, make, "cannot create fifo '%s'"))
 
 
+@command("mknod")
+def mknod(call: Call) -> Effects:
+    """Make a named pipe or, as root, a character device."""
+    found = options(call, "m:Z", {"mode": "m:"})
+    path, kind, *numbers = [*found.operands, "", ""][: max(2, len(found.operands))]
+    if not kind:
+        after = f" after {quoted(path)}" if path else ""
+        raise tried(call, f"missing operand{after}")
+    if kind != "p" and len(numbers) < 2:
+        text = (
+            f"missing operand after {quoted(found.operands[-1])}\nSpecial files require major and minor device numbers."
+        )
+        raise tried(call, text)
+    if kind not in ("p", "b", "c", "u"):
+        raise tried(call, f"invalid device type {quoted(kind)}")
+    files, access = call.shell.files, call.shell.access
+    if kind != "p" and access.identity.uid != 0:
+        return call.fail(f"{path}: Operation not permitted")
+
+    def make(path: str) -> None:
+        if kind == "p":
+            files.make_pipe(path, access)
+        else:
+            files.make_device(path, ", ".join(number[:8] for number in numbers[:2]), access)
+
+    return (yield from call.for_each([path], make, "%s"))
+
+
 @command("shred")
 def shred(call: Call) -> Effects:
     """Overwrite files, with -u remove them."""

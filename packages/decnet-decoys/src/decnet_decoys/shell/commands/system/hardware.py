@@ -284,12 +284,18 @@ def devices(call: Call) -> int:
     return 0
 
 
+_ISO = {
+    "hours": "%Y-%m-%dT%H%:z", "minutes": "%Y-%m-%dT%H:%M%:z", "seconds": "%Y-%m-%dT%H:%M:%S%:z",
+    "ns": "%Y-%m-%dT%H:%M:%S,%N%:z",
+}  # fmt: skip
+
+
 @command("date")
 def date(call: Call) -> int:
     """Print the time, or that of -d, in a +FORMAT; to set it is refused to all but root."""
     shell = call.shell
-    found = options(call, "ud:r:Rs:I", {"utc": "u", "date": "d:", "universal": "u", "reference": "r:", "rfc-email": "R",
-                    "set": "s:", "iso-8601": "iso?", "rfc-3339": "r3339:"})  # fmt: skip
+    found = options(call, "ud:r:Rs:I::", {"utc": "u", "date": "d:", "universal": "u", "reference": "r:",
+                    "rfc-email": "R", "set": "s:", "iso-8601": "iso?", "rfc-3339": "r3339:"})  # fmt: skip
     moment = moment_of(found.last("d"), shell.now) if "d" in found else shell.now
     if "r" in found:
         try:
@@ -302,17 +308,20 @@ def date(call: Call) -> int:
     if "R" in found:
         layout = "%a, %d %b %Y %H:%M:%S +0000"
     elif found.any("I") or "iso" in found:
-        layout = "%Y-%m-%d"
+        layout = _ISO.get(found.last("iso") or found.last("I"), "%Y-%m-%d")
+    elif "r3339" in found:
+        layout = _ISO.get(found.last("r3339"), "%Y-%m-%d").replace("T", " ")
     elif shell.machine.persona.family == "busybox" and not found.operands:
         layout = "%a %b %e %H:%M:%S %Z %Y"
-    call.print(_dated(shell, layout[:1024], moment))
+    call.print(_dated(shell, layout[:1024], moment, exact="d" in found))
     return 0
 
 
-def _dated(shell: ShellState, layout: str, moment: int) -> str:
+def _dated(shell: ShellState, layout: str, moment: int, *, exact: bool) -> str:
     """Return a time in a layout of date(1), which has more letters than strftime(3)."""
     quarter = (int(shell.date("%m", moment)) + 2) // 3
-    own = {"%Z": "UTC", "%s": str(moment), "%N": f"{shell.random() * 30_517:09}"[:9], "%q": str(quarter), "%n": "\n",
+    fraction = "000000000" if exact else f"{shell.random() * 30_517:09}"[:9]
+    own = {"%Z": "UTC", "%s": str(moment), "%N": fraction, "%q": str(quarter), "%n": "\n",
            "%t": "\t", "%%": "%", "%P": shell.date("%p", moment).lower(), "%z": "+0000", "%:z": "+00:00"}  # fmt: skip
     pieces = re.findall(r"%:?[-_0^#]?[A-Za-z%]|[^%]+|%", layout)
     return "".join(

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Commands about services: systemctl, service, update-rc.d (systemctl(1)). What is stopped stays so, for others too."""
 
+import posixpath
+from contextlib import suppress
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.machine.condition import MAX_STOPPED, service_of
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 
 _ALWAYS = ("cron", "dbus", "systemd-journald", "systemd-logind", "systemd-timesyncd", "systemd-udevd")
@@ -61,18 +65,24 @@ def _without_units(call: Call, verb: str) -> int:
 
 
 def _list(call: Call, verb: str) -> None:
+    bare = "--no-legend" in call.args
     stopped, known = call.shell.machine.condition.stopped, _known(call)
     if verb == "list-unit-files":
-        call.print("UNIT FILE                STATE    PRESET")
+        if not bare:
+            call.print("UNIT FILE                STATE    PRESET")
         for name in known:
             off = name in call.shell.machine.condition.disabled
             call.print(f"{name + '.service':<24} {'disabled' if off else 'enabled':<8} enabled")
-        call.print(f"\n{len(known)} unit files listed.")
+        if not bare:
+            call.print(f"\n{len(known)} unit files listed.")
         return
-    call.print(f"  {'UNIT':<26} LOAD   ACTIVE SUB     DESCRIPTION")
+    if not bare:
+        call.print(f"  {'UNIT':<26} LOAD   ACTIVE SUB     DESCRIPTION")
     running = [name for name in known if name not in stopped]
     for name in running:
         call.print(f"  {name + '.service':<26} loaded active running {name}")
+    if bare:
+        return
     call.print("\nLOAD   = Reflects whether the unit definition was properly loaded.")
     call.print("ACTIVE = The high-level unit activation state, i.e. generalization of SUB.")
     call.print("SUB    = The low-level unit activation state, values depend on unit type.")
@@ -113,11 +123,21 @@ def _changed(call: Call, verb: str, unit: str) -> None:
     link = f"/etc/systemd/system/multi-user.target.wants/{unit}.service"
     if verb in ("disable", "mask") and unit not in condition.disabled and len(condition.disabled) < MAX_STOPPED:
         condition.disabled.append(unit)
+        _unlink(call, link)
         call.print_error(f'Removed "{link}".')
     elif verb in ("enable", "unmask") and (unit in condition.disabled or f"{unit}.service" in _made(call)):
         condition.disabled = [name for name in condition.disabled if name != unit]
         folder = "/etc/systemd/system" if f"{unit}.service" in _made(call) else "/lib/systemd/system"
+        if not call.shell.files.exists(link):
+            with suppress(FileSystemError):
+                call.shell.files.mkdir(posixpath.dirname(link), call.shell.access)
+            call.shell.files.link(f"{folder}/{unit}.service", link, call.shell.access)
         call.print_error(f"Created symlink {link} \u2192 {folder}/{unit}.service.")
+
+
+def _unlink(call: Call, link: str) -> None:
+    with suppress(FileSystemError):
+        call.shell.files.remove(link, call.shell.access)
 
 
 def _status(call: Call, unit: str, *, active: bool, enabled: bool) -> int:
