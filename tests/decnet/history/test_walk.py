@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, delete
 from tests.decnet_models.migrated import migrated_database
 
 from decnet.history import walk
@@ -22,6 +22,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.net.addresses import parse_address
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import StoredEvent, events_after, insert_events
+from decnet_models.events.tables import event as events_table
 from decnet_models.history.words import texts
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import KnownSource
@@ -74,7 +75,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have stretches and pages end after a few rows."""
-    for name, value in (("_FEWEST", 3), ("_MOST", 20), ("MOST_LOOKED_AT", 30), ("MOST_READ", 9)):
+    for name, value in (("_FEWEST", 3), ("_SHOWN", 1), ("_MOST", 20), ("MOST_LOOKED_AT", 30), ("MOST_READ", 9)):
         monkeypatch.setattr(walk, name, value)
 
 
@@ -168,3 +169,11 @@ def test_a_page_ends_early_where_nothing_fits(filled: Engine) -> None:
         part = page(connection, parsed("decky:nobody"), NOBODY, 10)
     assert part.events == []
     assert part.next is not None
+
+
+def test_pages_pass_over_what_was_forgotten(filled: Engine) -> None:
+    with filled.connect() as connection:
+        connection.execute(delete(events_table).where(events_table.c.seq.between(20, 100)))
+        found = all_pages(connection, EventQuery(synthetic=True), limit=7)
+        connection.rollback()
+    assert [one.seq for one in found] == [*range(120, 100, -1), *range(19, 0, -1)]

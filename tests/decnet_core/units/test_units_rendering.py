@@ -16,7 +16,14 @@ from decnet_core.units.services import worker_unit
 
 SITE = Site(programs="/opt/decnet/bin")
 BUS = Job(name="bus", description="Carries", group="bus", memory_budget=1 << 20, serves_workers=True)
-READER = Job(name="reader", description="Reads 100% of all", group="herd", memory_budget=2 << 20, database=True)
+READER = Job(
+    name="reader",
+    description="Reads 100% of all",
+    group="herd",
+    memory_budget=2 << 20,
+    database=True,
+    gives_way=True,
+)
 LISTENER = Job(
     name="listener",
     description="Listens",
@@ -185,6 +192,14 @@ def test_a_worker_that_makes_namespaces_shares_the_mounts_of_the_host() -> None:
     assert "mount" not in unit_of("decnet-listener.service")["SystemCallFilter"][-1].split()
     assert f"d {NAMESPACES} 0755 decnet-maker decnet" in written[TMPFILES].splitlines()
     assert NAMESPACES not in files(JOBS, SITE)[TMPFILES]
+
+
+def test_one_that_gives_way_is_made_nice_by_its_unit_and_by_itself_in_a_group() -> None:
+    """Its own unit refuses setpriority(2)."""
+    assert unit_of("decnet-reader.service")["Nice"] == ["5"]
+    assert "Nice" not in unit_of("decnet-listener.service")
+    assert "setpriority" not in unit_of("decnet-reader.service")["SystemCallFilter"][-1].split()
+    assert "setpriority" in unit_of("decnet-supervise@herd.service")["SystemCallFilter"][-1].split()
 
 
 def test_only_the_main_process_of_a_group_is_listened_to() -> None:

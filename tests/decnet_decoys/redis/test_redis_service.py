@@ -15,7 +15,7 @@ from time import thread_time
 
 import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, free_port
-from tests.decnet_decoys.redis.test_redis_protocol import request
+from tests.decnet_decoys.services.dialogues.redis import request
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, LoginAttempt, ServiceRequest
 from decnet_decoys.personas.catalog import persona

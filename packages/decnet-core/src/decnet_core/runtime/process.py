@@ -83,9 +83,11 @@ def _give_way() -> None:
     """Leave the processors to those for whom somebody waits, when there are not enough for all.
 
     A process's niceness counts among those of its session, where the kernel gives each session its share: then that of
-    the session does (sched(7), autogroup), if it is the worker's and not that of a terminal.
+    the session does (sched(7), autogroup), if it is the worker's and not that of a terminal. The sandbox of a worker's
+    own unit refuses both: that unit has Nice=.
     """
-    os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
     if os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):  # a kernel without that
             Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")

@@ -59,6 +59,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     oom_score_adj: int = 0
     exposed: bool = False
     """Whether attackers can reach it."""
+    gives_way: bool = False
+    """Whether it has less claim to the processors than others."""
     stores_sockets: int = 0
     """How many sockets are kept for its next process at most."""
 
@@ -141,6 +143,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         reads_keys=worker.reads_keys,
         oom_score_adj=worker.oom_score_adj,
         exposed=worker.exposed,
+        gives_way=worker.gives_way,
         stores_sockets=worker.stores_sockets,
     )
 

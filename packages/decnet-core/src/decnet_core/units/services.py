@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit
+from decnet_core.runtime.process import NICENESS
 from decnet_core.supervise.fork import secrets
 from decnet_core.unit_results import path_of
 from decnet_core.units.job import (
@@ -91,6 +92,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "MemorySwapMax": 0,
         "TasksMax": 64 * job.processes,
         "OOMScoreAdjust": job.oom_score_adj,
+        **({"Nice": NICENESS} if job.gives_way else {}),
         **({"FileDescriptorStoreMax": job.stores_sockets} if job.stores_sockets else {}),
     }
 

@@ -114,5 +114,5 @@ def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
             own_ids=False,
             netlink=any(job.netlink for job in jobs),
         ),
-        "SystemCallFilter": system_calls("@setuid", "capset"),
+        "SystemCallFilter": system_calls("@setuid", "capset", "setpriority"),
     }

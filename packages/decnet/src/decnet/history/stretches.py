@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, literal_column, or_, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
@@ -26,9 +26,10 @@ _COLUMNS = {"kind": "kind", "decky": "decky", "session": "session", "sensor": "s
 _PLACE = tuple(event.c[name] for name in Place._fields)
 _ENDS = RowSelect(lambda _: select(*(select(one(event.c.seq)).scalar_subquery() for one in (func.min, func.max))))
 _SEQ = event.c.seq
-_WHOLE = RowSelect(
-    lambda _: select(event).where(bindparam("low") <= _SEQ, bindparam("high") > _SEQ).order_by(_SEQ.desc())
-)
+_NEWEST = select(event).where(bindparam("high") > _SEQ).order_by(_SEQ.desc())
+_WHOLE = RowSelect(lambda _: _NEWEST.limit(bindparam("limit")).offset(literal_column("0")))
+_ABOVE = 2**63 - 1
+"""Above the number of any row."""
 _READ_WHOLE = 1_000
 """Rows of a stretch that are read with their payloads at once, where there is no condition and most will be shown."""
 
@@ -60,14 +61,16 @@ def stretch_of(
 
 def _of_whole_log(connection: Connection, rows: int, query: EventQuery, before: int | None) -> Stretch:
     """Return the next stretch of all rows, whose numbers say where it ends."""
+    if rows <= _READ_WHOLE and not query.conditions:
+        high = _ABOVE if before is None else before
+        found = {row[0]: row for row in _WHOLE.rows(connection, high=high, limit=rows)}
+        end = (0, min(found)) if len(found) == rows else None
+        return Stretch(list(map(place_of, found.values())), len(found), end, found)
     c = event.c
     oldest, newest = (number or 0 for number in _ENDS.rows(connection)[0])
     high = newest + 1 if before is None else before
     low = high - rows
     end = (0, low) if low > oldest else None
-    if rows <= _READ_WHOLE and not query.conditions:
-        events = {row.seq: row for row in _WHOLE.rows(connection, low=low, high=high)}
-        return Stretch(list(map(place_of, events.values())), rows, end, events)
     walked = select(*_PLACE).where(c.seq >= low, c.seq < high, *_conditions(c, query))
     return Stretch(_places(connection, walked), rows, end)
 

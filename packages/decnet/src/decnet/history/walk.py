@@ -37,6 +37,8 @@ MOST_READ = 2_000
 """Events with their payloads that are searched for texts for one page."""
 _FEWEST, _MOST = 50, 20_000
 """Rows of one stretch: it begins with few, which are enough when most fit."""
+_SHOWN = 10
+"""Rows of the first stretch at least where there is no condition, and most are shown."""
 _CHUNKS = 16
 _MERGED = 8
 """Values of the driving field whose rows are merged; of more it is less work to look at all rows."""
@@ -153,16 +155,20 @@ def _stretches(connection: Connection, query: EventQuery, limit: int, after: Pos
     if query.texts and column != "session":
         yield from _with_words(connection, query, after)
     elif query.window.bounded and column in ("", "kind"):
-        yield from _walk(lambda rows, at: stretch_within(connection, rows, query, at), limit, after)
+        yield from _walk(lambda rows, at: stretch_within(connection, rows, query, at), limit, after, _FEWEST)
     elif len(values) > 1:
-        yield from _walk(lambda rows, at: merged(connection, rows, query, (column, values), at), limit, after)
+        driven = (column, values)
+        yield from _walk(lambda rows, at: merged(connection, rows, query, driven, at), limit, after, _FEWEST)
     else:
         driver = (column, values[0]) if values else None
-        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after)
+        fewest = _FEWEST if query.conditions else _SHOWN
+        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after, fewest)
 
 
-def _walk(take: Callable[[int, Position | None], Stretch], limit: int, after: Position | None) -> Iterator[Stretch]:
-    rows = max(_FEWEST, min(limit, _MOST))
+def _walk(
+    take: Callable[[int, Position | None], Stretch], limit: int, after: Position | None, fewest: int
+) -> Iterator[Stretch]:
+    rows = max(fewest, min(limit, _MOST))
     while True:
         part = take(rows, after)
         yield part
@@ -178,7 +184,7 @@ def _with_words(connection: Connection, query: EventQuery, after: Position | Non
     words = _looked_up(query.texts)
     if not words:
         indexed = 0
-    for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after):
+    for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after, _FEWEST):
         new = [one for one in part.fitting if one.seq > indexed]
         if indexed and (part.end is None or part.end[1] <= indexed):
             yield Stretch(new, part.rows, (0, indexed + 1))

@@ -190,7 +190,7 @@ async def list_events(
         return page_of(connection, query, not_ours(connection, query), limit, after, make=shown)
 
     def shown(row: Any) -> Any:
-        return paging.row((row.seq, row.id), lambda: event_values(stored(row)))
+        return paging.row((row[0], row[1]), lambda: event_values(stored(row)))
 
     return await paging.walk(fleet, fetch)
 
