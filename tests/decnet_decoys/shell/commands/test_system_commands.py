@@ -47,6 +47,8 @@ MakePlayer = Callable[..., Player]
          "/etc/systemd/system/x.service\n0\n"),
         ("systemctl list-units --no-legend | grep -c UNIT; TERM=xterm tput cup 3 4 | od -An -tx1",
          "0\n 1b 5b 34 3b 35 48\n"),
+        ("stat -c '%a %G %n' /var/log/btmp /var/mail /etc/ssl/private /etc/machine-id; readlink /var/spool/mail",
+         "660 utmp /var/log/btmp\n2775 mail /var/mail\n700 root /etc/ssl/private\n444 root /etc/machine-id\n../mail\n"),
         ("stat -c '%a %n' /tmp /var/tmp /dev/shm; which -a sh",
          "1777 /tmp\n1777 /var/tmp\n1777 /dev/shm\n/usr/bin/sh\n/bin/sh\n"),
         ("cut -d' ' -f5 /proc/self/mountinfo > /tmp/a; cut -d' ' -f2 /proc/mounts | cmp - /tmp/a && echo same",

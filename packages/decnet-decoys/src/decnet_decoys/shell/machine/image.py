@@ -58,6 +58,8 @@ def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -
         tree.put(path, Entry("file", 0o644, mtime=old, content=encode(text)))
     for path, text in persona.files.items():
         _put_own(machine, path, text, old)
+    if persona.family == "debian":
+        _put_modes(machine)
     return machine
 
 
@@ -124,6 +126,14 @@ def _real(path: str) -> str:
         if path.startswith(f"/{name}/"):
             return f"/usr{path}"
     return path
+
+
+def _put_modes(machine: Machine) -> None:
+    tree = machine.tree
+    for path, (mode, group) in installed_files.MODES.items():
+        entry = tree.entries.get(path)
+        if entry is not None:
+            tree.put(path, entry._replace(mode=mode, gid=machine.groups.get(group, 0)))
 
 
 def _protect_shadow(machine: Machine) -> None:

@@ -13,14 +13,31 @@ DIRECTORIES = """
     /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware /sys/fs/cgroup /sys/kernel /sys/module /sys/power
     /usr/games /usr/include /usr/libexec /usr/local/sbin /usr/local/lib /usr/local/share /usr/share/doc /usr/share/man
     /usr/src /var/lib/apt /var/lib/dpkg /var/local /var/mail /var/opt /var/spool/cron
+    /etc/apparmor.d /etc/binfmt.d /etc/ca-certificates /etc/dbus-1 /etc/dpkg /etc/iproute2 /etc/kernel /etc/modprobe.d
+    /etc/modules-load.d /etc/opt /etc/perl /etc/python3 /etc/python3.11 /etc/rc0.d /etc/rc1.d /etc/rc2.d /etc/rc3.d
+    /etc/rc4.d /etc/rc5.d /etc/rc6.d /etc/rcS.d /etc/selinux /etc/ssl/certs /etc/ssl/private /etc/sysctl.d
+    /etc/terminfo /etc/tmpfiles.d /etc/update-motd.d /etc/vim /etc/xdg /usr/local/etc /usr/local/games
+    /usr/local/include /usr/local/src /var/cache/apt /var/cache/debconf /var/cache/ldconfig /var/cache/man
+    /var/cache/private /var/lib/dbus /var/lib/logrotate /var/lib/man-db /var/lib/misc /var/lib/pam /var/lib/private
+    /var/lib/python /var/lib/sudo /var/lib/systemd /var/lib/ucf /var/lib/vim /var/log/private
 """
+MODES = {
+    "/etc/ssl/private": (0o700, "root"), "/var/cache/private": (0o700, "root"), "/var/lib/private": (0o700, "root"),
+    "/var/log/private": (0o700, "root"), "/var/cache/ldconfig": (0o700, "root"), "/var/lib/sudo": (0o711, "root"),
+    "/var/mail": (0o2775, "mail"), "/var/local": (0o2775, "staff"), "/var/log/journal": (0o2755, "systemd-journal"),
+    "/var/log/btmp": (0o660, "utmp"), "/var/log/wtmp": (0o664, "utmp"), "/var/log/lastlog": (0o664, "utmp"),
+    "/etc/machine-id": (0o444, "root"),
+}  # fmt: skip
+"""What differs from 755 or 644 and the group root."""
 LINKS = {
     "/bin/sh": "dash", "/var/lock": "/run/lock", "/var/run": "/run",
     "/proc/mounts": "self/mounts",
     "/etc/localtime": "/usr/share/zoneinfo/Etc/UTC", "/usr/bin/awk": "/etc/alternatives/awk",
     "/dev/fd": "/proc/self/fd",
     "/etc/alternatives/awk": "/usr/bin/mawk", "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1",
-    "/etc/mtab": "../proc/self/mounts", "/usr/bin/python3": "python3.11", "/usr/bin/vi": "/etc/alternatives/vi",
+    "/etc/mtab": "../proc/self/mounts", "/usr/bin/python3": "python3.11",
+    "/var/spool/mail": "../mail", "/usr/local/man": "share/man",
+    "/usr/bin/vi": "/etc/alternatives/vi",
     "/usr/sbin/reboot": "/bin/systemctl", "/usr/sbin/shutdown": "/bin/systemctl",
     "/usr/sbin/init": "/lib/systemd/systemd",
     "/sys/class/net/lo": "../../devices/virtual/net/lo", "/etc/alternatives/vi": "/usr/bin/vim.tiny",
@@ -188,6 +205,8 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/sudoers": _SUDOERS,
         "/etc/host.conf": "multi on\n",
         "/etc/issue.net": f"{persona.os.replace(' (bookworm)', '')}\n",
+        "/etc/environment": "",
+        "/etc/networks": "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n\n",
         "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
         "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",
         "/etc/nsswitch.conf": "passwd:         files\ngroup:          files\nhosts:          files dns\n",
