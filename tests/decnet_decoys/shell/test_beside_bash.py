@@ -11,6 +11,8 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "bash -c 'kill -9 $$; echo no' 2>/dev/null; echo $?; bash -c 'trap \"echo t\" TERM; kill $$; echo on'",
+    "kill -0 $$; echo $?",
     "g() ( exit 4 ); g; echo $?; h() for i in 1 2; do echo $i; done; h; w() if true; then echo w; fi; w;",
     "k() { echo o; } >f; k; cat f",
     "declare -f; r() ( return 3 ); r; echo $?; function q { echo q; }; q; declare -F q; declare -F nosuch; echo $?",

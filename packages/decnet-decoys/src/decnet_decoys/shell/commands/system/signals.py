@@ -4,7 +4,8 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.system.processes import Row, name_of, rows
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.control_flow import ExitShell
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.jobs import Job
@@ -46,9 +47,8 @@ def kill(call: Call) -> Effects:
     status, running = 0, {row.process.pid: row for row in rows(call)}
     for target in args:
         yield from turn()
-        job, number = call.shell.jobs.named(target), target.lstrip("-")
-        if job is not None and job.ends > call.shell.clock():
-            _end_job(job, signal)
+        number = target.lstrip("-")
+        if (yield from _to_own(call, target, signal)):
             continue
         if target.startswith("%"):
             status = call.shell_error(f"kill: {target[:64]}: no such job")
@@ -64,10 +64,41 @@ def kill(call: Call) -> Effects:
 _KILLING = {"HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit", "KILL": "Killed", "TERM": "Terminated"}
 
 
+def _numbered(signal: str) -> tuple[int, str]:
+    number = int(signal[:3]) if signal.isdecimal() else SIGNALS.index(signal.upper().removeprefix("SIG")) + 1
+    return number, SIGNALS[number - 1] if 0 < number <= len(SIGNALS) else ""
+
+
+def _to_own(call: Call, target: str, signal: str) -> Steps[bool]:
+    """Send a signal to a job of this shell or to the shell; returns False if the target is neither."""
+    job = call.shell.jobs.named(target)
+    if job is not None and job.ends > call.shell.clock():
+        _end_job(job, signal)
+        return True
+    if target.lstrip("-") != str(call.shell.pid) or signal in ("0", "-"):
+        return False
+    yield from _to_shell(call, signal)
+    return True
+
+
+def _to_shell(call: Call, signal: str) -> Effects:
+    """Send a signal to this shell: it runs the trap, or ends; one that an intruder types at ignores some."""
+    shell, (number, name) = call.shell, _numbered(signal)
+    action = shell.traps.get(name)
+    if name != "KILL" and action is not None:
+        return (yield from call.runner.script(action, call.streams)) if action else 0
+    interactive = shell.terminal is not None and shell.command is None
+    if name not in _KILLING or (interactive and name in ("TERM", "INT", "QUIT")):
+        return 0
+    if name == "KILL":
+        shell.traps.clear()
+        shell.clear_history()
+    raise ExitShell(128 + number)
+
+
 def _end_job(job: Job, signal: str) -> None:
     """Send a signal to a job of this shell."""
-    number = int(signal[:3]) if signal.isdecimal() else SIGNALS.index(signal.upper().removeprefix("SIG")) + 1
-    name = SIGNALS[number - 1] if 0 < number <= len(SIGNALS) else ""
+    number, name = _numbered(signal)
     if name in _KILLING:
         job.ends, job.status, job.signal = 0.0, 128 + number, _KILLING[name]
 
