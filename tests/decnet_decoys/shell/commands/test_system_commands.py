@@ -49,6 +49,9 @@ MakePlayer = Callable[..., Player]
          "0\n 1b 5b 34 3b 35 48\n"),
         ("stat -c '%a %G %n' /var/log/btmp /var/mail /etc/ssl/private /etc/machine-id; readlink /var/spool/mail",
          "660 utmp /var/log/btmp\n2775 mail /var/mail\n700 root /etc/ssl/private\n444 root /etc/machine-id\n../mail\n"),
+        ("getcap -r /usr /bin/ls; (cd /usr; getcap -r bin); "
+         "timeout -s KILL 1 sleep 3; echo $?; timeout -k 1 1 sleep 3; echo $?",
+         "/usr/bin/ping cap_net_raw=ep\nbin/ping cap_net_raw=ep\n137\n124\n"),
         ("stat -c '%a %n' /tmp /var/tmp /dev/shm; which -a sh",
          "1777 /tmp\n1777 /var/tmp\n1777 /dev/shm\n/usr/bin/sh\n/bin/sh\n"),
         ("cut -d' ' -f5 /proc/self/mountinfo > /tmp/a; cut -d' ' -f2 /proc/mounts | cmp - /tmp/a && echo same",
@@ -95,6 +98,8 @@ def test_a_shell_at_a_terminal_tells_that_jobs_have_ended(run: Player) -> None:
         ("/usr/bin/wget", "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\n"
          "Try `wget --help' for more options.\n", 1),
         ("hostname a_b", "hostname: the specified hostname is invalid\n", 1),
+        ("nc -z 127.0.0.1 1", "", 1),
+        ("nc 127.0.0.1 1", "(UNKNOWN) [127.0.0.1] 1 (tcpmux) : Connection refused\n", 1),
         ("cat /", "cat: /: Is a directory\n", 1),
         ("mkdir /etc", "mkdir: cannot create directory \u2018/etc\u2019: File exists\n", 1),
         ("touch /nosuch/x", "touch: cannot touch '/nosuch/x': No such file or directory\n", 1),

@@ -4,6 +4,7 @@
 from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
@@ -32,10 +33,13 @@ def time_(call: Call) -> Effects:
 def wrap(call: Call) -> Effects:
     """Run a program in some other way."""
     args, name = list(call.args), call.name
+    ended = 124
     while args and args[0].startswith("-") and len(args[0]) > 1:
-        option = args.pop(0)
+        option, value = args.pop(0), ""
         if option[-1] in _VALUED.get(name, "") and len(option) == 2 and args:
-            args.pop(0)
+            value = args.pop(0)
+        if (name == "timeout" and (value or option).upper().endswith(("KILL", "=9"))) or (option, value) == ("-s", "9"):
+            ended = KILLED
     seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
     if name == "nice" and not args:
         call.print(str(call.shell.niceness))
@@ -47,7 +51,7 @@ def wrap(call: Call) -> Effects:
         return (yield from _nicer(call, steps))
     if name != "timeout":
         return (yield from steps)
-    return (yield from _limited(steps, seconds))
+    return (yield from _limited(steps, seconds, ended))
 
 
 def _nicer(call: Call, steps: Effects) -> Effects:
@@ -61,8 +65,8 @@ def _nicer(call: Call, steps: Effects) -> Effects:
         call.shell.niceness = before
 
 
-def _limited(steps: Effects, text: str) -> Effects:
-    """Run until the pauses of a program add up to the time that it has."""
+def _limited(steps: Effects, text: str, ended: int) -> Effects:
+    """Run until the pauses of a program add up to the time that it has; it returns `ended` then."""
     unit = {"m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:], 1.0)
     number = text.rstrip("smhd")
     left = float(number) * unit if number.replace(".", "", 1).isdecimal() and len(number) < 12 else 0.0
@@ -73,7 +77,7 @@ def _limited(steps: Effects, text: str) -> Effects:
             if isinstance(effect, Pause):
                 if 0 < left < effect.seconds:
                     yield Pause(left)
-                    return 124
+                    return ended
                 left -= effect.seconds
             reply = yield effect
     except StopIteration as end:

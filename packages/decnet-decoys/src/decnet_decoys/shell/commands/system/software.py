@@ -161,6 +161,35 @@ def chattr(call: Call) -> Effects:
     return status
 
 
+_GETCAP_USAGE = """\
+usage: getcap [-h] [-l] [-n] [-r] [-v] <filename> [<filename> ...]
+
+\tdisplays the capabilities on the queried file(s)."""
+_CAPABLE = "/usr/bin/ping"
+
+
+@command("getcap", folder="/usr/sbin", families=("debian",))
+def getcap(call: Call) -> Effects:
+    """Show which files have capabilities: of those that Debian installs, ping."""
+    if not call.words:
+        call.print_error(_GETCAP_USAGE)
+        return 1
+    files, recursive = call.shell.files, any("r" in arg for arg in call.args if arg.startswith("-"))
+    for path in call.words[:100]:
+        yield from turn()
+        try:
+            resolved = files.locate(path, call.shell.access)
+            files.stat(resolved)
+        except FileSystemError as error:
+            call.print_error(f"{path} ({error})")
+            continue
+        below = recursive and _CAPABLE.startswith(resolved.rstrip("/") + "/")
+        if (resolved == _CAPABLE or below) and files.exists(_CAPABLE):
+            shown = path if not below else path.rstrip("/") + _CAPABLE[len(resolved.rstrip("/")) :]
+            call.print(f"{shown} cap_net_raw=ep")
+    return 0
+
+
 @command("lsattr", families=("debian",))
 def lsattr(call: Call) -> Effects:
     """Show attributes of ext4: that files have extents, and what chattr has set."""
