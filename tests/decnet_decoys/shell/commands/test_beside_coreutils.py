@@ -11,6 +11,11 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "touch h; ln -sf /dev/null h; readlink h; ln -s x h; echo $?; mkdir d; ln -s /a/b /a/c d; ls d;",
+    "ln -s /bin/cat; readlink cat",
+    "mkdir -p a/b/c; ln -sfn /tmp l; ln -sfn /etc l; readlink l; rmdir -p a/b/c; ls;",
+    "mkdir -p a/b; touch a/f; rmdir -p a/b; echo $?",
+    "install -d -m 700 i j/k; stat -c '%a %F' i j/k; rmdir; echo $?; rmdir nosuch; echo $?; ln; echo $?",
     r"printf '%s\n' a b c | nl -ba -w2 -s.; printf 'a\n\nb\n' | nl -v 5 -i 3 -w 3",
     "touch $(seq 100 160); ls -m",
     "echo abc > f; cksum f; echo abc | cksum; sum f; sum -s f; seq 30000 | cksum; seq 30000 | sum",

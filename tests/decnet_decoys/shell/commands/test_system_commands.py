@@ -52,6 +52,8 @@ MakePlayer = Callable[..., Player]
         ("getcap -r /usr /bin/ls; (cd /usr; getcap -r bin); "
          "timeout -s KILL 1 sleep 3; echo $?; timeout -k 1 1 sleep 3; echo $?",
          "/usr/bin/ping cap_net_raw=ep\nbin/ping cap_net_raw=ep\n137\n124\n"),
+        ("env | grep -c HOSTNAME; echo $HOSTNAME; bash -c 'echo $HOSTNAME'", "0\nweb-01\nweb-01\n"),
+        ("wget -qO /tmp/a http://127.0.0.1:1/a; echo $?; stat -c %s /tmp/a; rm /tmp/a", "4\n0\n"),
         ("stat -c '%a %n' /tmp /var/tmp /dev/shm; which -a sh",
          "1777 /tmp\n1777 /var/tmp\n1777 /dev/shm\n/usr/bin/sh\n/bin/sh\n"),
         ("cut -d' ' -f5 /proc/self/mountinfo > /tmp/a; cut -d' ' -f2 /proc/mounts | cmp - /tmp/a && echo same",

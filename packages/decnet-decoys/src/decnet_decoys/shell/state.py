@@ -163,7 +163,7 @@ class ShellState:
         }  # fmt: skip
         if self.terminal:
             environment["TERM"] = self.terminal
-        self.exported = set(environment)
+        self.exported = set(environment) - {"HOSTNAME"}
         self._characters = 0
         if self.terminal and self.command is None and user.shell.endswith("bash"):
             self._read_history(user)
@@ -413,7 +413,7 @@ class ShellState:
 
     def only_exported(self) -> None:
         """Keep what a program that is started gets: exported variables, no functions."""
-        own = {"IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
+        own = {"HOSTNAME", "IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
         self.variables = {
             name: value
             for name, value in self.variables.items()

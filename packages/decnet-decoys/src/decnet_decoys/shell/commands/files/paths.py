@@ -80,7 +80,9 @@ def _asked_time(call: Call, found: Options) -> int | None:
 @command("cp", "install")
 def cp(call: Call) -> Effects:
     """Copy files; -r copies directories."""
-    options, operands = call.flags("m")
+    options, operands = call.flags("mog" if call.name == "install" else "")
+    if call.name == "install" and "d" in options and operands:
+        return (yield from call.runner.execute(["mkdir", "-p", "-m", options.get("m", "755"), *operands], call.streams))
     if len(operands) < 2:
         after = (
             f"missing destination file operand after {shell_quoted(operands[0])}"
@@ -182,30 +184,39 @@ def mv(call: Call) -> Effects:
 def ln(call: Call) -> Effects:
     """Make links; without -s a copy stands for the hard link."""
     options, operands = call.flags()
-    files, access = call.shell.files, call.shell.access
-    if len(operands) < 2:
-        after = (
-            f"missing destination file operand after {shell_quoted(operands[0])}"
-            if operands
-            else "missing file operand"
-        )
-        raise tried(call, after)
+    if not operands:
+        raise tried(call, "missing file operand")
+    if len(operands) == 1:
+        operands.append(".")
+    status = 0
+    for source in operands[:-1]:
+        status = (yield from _linked(call, source, operands[-1], options)) or status
+        yield from turn()
+    return status
 
+
+def _linked(call: Call, source: str, into: str, options: dict[str, str]) -> Effects:
+    files, access, symbolic = call.shell.files, call.shell.access, "s" in options or "symbolic" in options
+    kind = "symbolic" if symbolic else "hard"
     try:
-        target = named = files.locate(operands[1], access, follow=False)
-        if not files.exists(target) or files.stat(target).kind != "link":
-            target = _inside(call, operands[1], operands[0])
-        if not {"f", "force"} & options.keys() and files.exists(target):
-            shown = shell_quoted(operands[1] if target == named else target)
-            return call.fail(f"failed to create {'symbolic' if 's' in options else 'hard'} link {shown}: File exists")
-        if "s" not in options and files.stat(operands[0], access).kind == "dir":
-            return call.fail(f"{operands[0]}: hard link not allowed for directory")
-        if "s" in options:
-            files.link(operands[0], target, access)
+        target = named = files.locate(into, access, follow=False)
+        there = files.entry(target)
+        itself = there is not None and there.kind == "link" and bool({"n", "T", "no-dereference"} & options.keys())
+        if not itself and files.exists(into, access) and files.stat(into, access).kind == "dir":
+            target = _inside(call, into, source)
+        if files.entry(target) is not None:
+            if not {"f", "force"} & options.keys():
+                shown = shell_quoted(into if target == named else target)
+                return call.fail(f"failed to create {kind} link {shown}: File exists")
+            files.remove(target, access)
+        if not symbolic and files.stat(source, access).kind == "dir":
+            return call.fail(f"{source}: hard link not allowed for directory")
+        if symbolic:
+            files.link(source, target, access)
         else:
-            yield from _copy(call, files.locate(operands[0], access), target)
+            yield from _copy(call, files.locate(source, access), target)
     except FileSystemError as error:
-        return call.fail(f"failed to create link '{operands[1]}': {error}")
+        return call.fail(f"failed to create link '{into}': {error}")
     return 0
 
 
@@ -246,5 +257,21 @@ def _remove(call: Call, path: str, *, tree: bool) -> Steps[None]:
 
 @command("rmdir")
 def rmdir(call: Call) -> Effects:
-    files, access = call.shell.files, call.shell.access
-    return call.for_each(call.args, lambda path: files.remove(path, access, only="dir"), "failed to remove '%s'")
+    """Remove empty directories; with -p those above them, too."""
+    found = parsed_options(call, "pv", {"parents": "p", "verbose": "v", "ignore-fail-on-non-empty": "ignore"})
+    if not found.operands:
+        raise tried(call, "missing operand")
+    files, access, status = call.shell.files, call.shell.access, 0
+    for path in found.operands:
+        above = path
+        while above.strip("/."):
+            yield from turn()
+            try:
+                files.remove(above, access, only="dir")
+            except FileSystemError as error:
+                if "ignore" not in found:
+                    what = "failed to remove" if above == path else "failed to remove directory"
+                    status = call.fail(f"{what} '{above}': {error}")
+                break
+            above = posixpath.dirname(above.rstrip("/")) if "p" in found else ""
+    return status

@@ -4,6 +4,7 @@
 import ipaddress
 import posixpath
 import re
+from contextlib import suppress
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import Exchange, rendered
@@ -177,6 +178,9 @@ def is_address(host: str) -> bool:
     return True
 
 
+_WGET_VALUED = "aDeiIloOPQtTUwXY"
+
+
 def _wget(call: Call, target: str) -> Effects:
     host = host_of(target)
     if call.shell.machine.persona.family == "busybox":
@@ -187,6 +191,10 @@ def _wget(call: Call, target: str) -> Effects:
     quiet = any(arg.startswith("-") and not arg.startswith("--") and "q" in arg for arg in call.args)
     quiet = quiet or "--quiet" in call.args
     yield Pause(0.1 if host.startswith("127.") else 1.2)
+    document = call.flags(_WGET_VALUED)[0].get("O", "-")
+    if document not in ("-", ""):
+        with suppress(FileSystemError):  # wget opens it before it connects
+            call.shell.files.write(document, b"", call.shell.access)
     if quiet:
         return 4
     call.print_error(
