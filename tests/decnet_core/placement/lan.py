@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -53,11 +54,12 @@ class Lan:
         )
 
     def network(self) -> str:
-        """Return everything that is configured on the host."""
+        """Return all that is configured on the host, without what the kernel finds out by itself a moment later."""
         shown = [
             self.ip(*words.split()) for words in ("link", "address", "route show table all", "-6 route show table all")
         ]
-        return "\n".join(shown) + "\n".join(sorted(path.name for path in self.deckies.glob("*")))
+        configured = re.sub(r" state \w+| tentative|NO-CARRIER,|,LOWER_UP", "", "\n".join(shown))
+        return configured + "\n".join(sorted(path.name for path in self.deckies.glob("*")))
 
 
 @contextmanager
