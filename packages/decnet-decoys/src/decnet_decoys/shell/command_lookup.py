@@ -54,12 +54,12 @@ def find(shell: ShellState, name: str) -> Found:
 
 def on_path(shell: ShellState, name: str) -> str | None:
     """Return the first file of this name in the folders of $PATH that the user may run, as bash finds it."""
-    return next((path for path, entry in _on_path(shell, name) if entry.mode & 0o111), None)
+    return next(all_on_path(shell, name), None)
 
 
-def all_on_path(shell: ShellState, name: str) -> list[str]:
-    """Return all files of this name in the folders of $PATH that the user may run."""
-    return [path for path, entry in _on_path(shell, name) if entry.mode & 0o111]
+def all_on_path(shell: ShellState, name: str) -> Iterator[str]:
+    """Yield all files of this name in the folders of $PATH that the user may run."""
+    return (path for path, entry in _on_path(shell, name) if entry.mode & 0o111)
 
 
 def _on_path(shell: ShellState, name: str) -> Iterator[tuple[str, Entry]]:

@@ -33,9 +33,14 @@ def compound(runner: Runner, command: Group | If | Loop | For | Case, streams: S
 def _group(runner: Runner, group: Group, streams: Streams) -> Effects:
     if not group.subshell:
         return (yield from runner.sequence(group.body, streams))
+    return (yield from in_child(runner, runner.sequence(group.body, streams)))
+
+
+def in_child(runner: Runner, steps: Effects) -> Effects:
+    """Do `steps` as a process of its own: leaving ends only that, and what it sets is gone then."""
     with runner.shell.forked():
         try:
-            return (yield from runner.sequence(group.body, streams))
+            return (yield from steps)
         except ExitShell as leaving:
             return leaving.status
 

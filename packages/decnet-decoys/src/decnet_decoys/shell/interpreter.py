@@ -15,7 +15,7 @@ from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
-from decnet_decoys.shell.compound import compound
+from decnet_decoys.shell.compound import compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
@@ -175,7 +175,7 @@ class Interpreter:
         job = shell.jobs.begin(text_of(pipeline))
         if streams.out is self._screen and shell.terminal and shell.command is None:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
-        steps, reply, seconds = self._forked(pipeline, streams), None, 0.0
+        steps, reply, seconds = in_child(self, self._pipeline(pipeline, streams)), None, 0.0
         try:
             while True:
                 effect = steps.send(reply)
@@ -187,13 +187,6 @@ class Interpreter:
             job.ends = shell.clock() + seconds if seconds else 0.0
             steps.close()
         return 0
-
-    def _forked(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        with self.shell.forked():
-            try:
-                return (yield from self._pipeline(pipeline, streams))
-            except ExitShell as leaving:
-                return leaving.status
 
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
         stdin = streams.stdin
@@ -223,10 +216,7 @@ class Interpreter:
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
         try:
-            with self.shell.forked():
-                return (yield from self._command(command, streams))
-        except ExitShell as leaving:
-            return leaving.status
+            return (yield from in_child(self, self._command(command, streams)))
         except OutputFullError:
             return self._broken_pipe(streams)
 

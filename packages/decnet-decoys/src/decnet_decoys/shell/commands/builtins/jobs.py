@@ -15,7 +15,7 @@ def jobs(call: Call) -> int:
     """List the jobs; those that have ended are listed once."""
     options, _ = call.flags()
     known, now = call.shell.jobs, call.shell.clock()
-    for job in list(known.all):
+    for job in known.all:
         if "p" in options:
             call.print(str(job.pid))
             continue
@@ -24,9 +24,7 @@ def jobs(call: Call) -> int:
             line = line.replace("  ", f" {job.pid} ", 1)
         if not ("r" in options and job.ends <= now):
             call.print(line)
-    for job in list(known.all):
-        if job.ends <= now:
-            known.forget(job)
+    known.all = known.running(now)
     return 0
 
 

@@ -2,6 +2,7 @@
 """Commands that make, move and remove files: mkdir, touch, cp, mv, ln, rm, rmdir."""
 
 import posixpath
+from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.dates import moment_of, stamp_of
@@ -13,6 +14,9 @@ from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.programs import command
+
+_Step = Callable[[Call, str, str, dict[str, str]], Effects]
+"""What is done with one source: the call, the source, where to, and the options."""
 
 
 @command("mkdir")
@@ -83,16 +87,22 @@ def cp(call: Call) -> Effects:
     options, operands = call.flags("mog" if call.name == "install" else "")
     if call.name == "install" and "d" in options and operands:
         return (yield from call.runner.execute(["mkdir", "-p", "-m", options.get("m", "755"), *operands], call.streams))
+    _need_two(call, operands)
+    return (yield from _each_into(call, _copied, operands, options))
+
+
+def _need_two(call: Call, operands: list[str]) -> None:
+    if not operands:
+        raise tried(call, "missing file operand")
     if len(operands) < 2:
-        after = (
-            f"missing destination file operand after {shell_quoted(operands[0])}"
-            if operands
-            else "missing file operand"
-        )
-        raise tried(call, after)
+        raise tried(call, f"missing destination file operand after {shell_quoted(operands[0])}")
+
+
+def _each_into(call: Call, step: _Step, operands: list[str], options: dict[str, str]) -> Effects:
+    """Do `step` with each operand but the last, which says where to; returns the last status that is not 0."""
     status = 0
     for source in operands[:-1]:
-        status = (yield from _copied(call, source, operands[-1], options)) or status
+        status = (yield from step(call, source, operands[-1], options)) or status
         yield from turn()
     return status
 
@@ -155,13 +165,7 @@ def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
 def mv(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
     options, operands = call.flags()
-    if len(operands) < 2:
-        after = (
-            f"missing destination file operand after {shell_quoted(operands[0])}"
-            if operands
-            else "missing file operand"
-        )
-        raise tried(call, after)
+    _need_two(call, operands)
 
     status = 0
     for source in operands[:-1]:
@@ -188,11 +192,7 @@ def ln(call: Call) -> Effects:
         raise tried(call, "missing file operand")
     if len(operands) == 1:
         operands.append(".")
-    status = 0
-    for source in operands[:-1]:
-        status = (yield from _linked(call, source, operands[-1], options)) or status
-        yield from turn()
-    return status
+    return (yield from _each_into(call, _linked, operands, options))
 
 
 def _linked(call: Call, source: str, into: str, options: dict[str, str]) -> Effects:

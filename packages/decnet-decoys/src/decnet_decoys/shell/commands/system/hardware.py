@@ -330,14 +330,6 @@ def _dated(shell: ShellState, layout: str, moment: int, *, exact: bool) -> str:
     )
 
 
-_HOSTNAME_USAGE = """\
-Usage: hostname [-b] {hostname|-F file}         set host name (from file)
-       hostname [-a|-A|-d|-f|-i|-I|-s|-y]       display formatted name
-       hostname                                 display host name
-
-       {yp,nis,}domainname {nisdomain|-F file}  set NIS domain name (from file)
-       dnsdomainname                            display dns domain name
-"""
 MAX_HOSTNAME = 64
 """Characters (sethostname(2))."""
 

@@ -207,7 +207,7 @@ _SERVICES = {
     "23": "telnet", "25": "smtp", "53": "domain", "70": "gopher", "79": "finger", "80": "http", "110": "pop3",
     "111": "sunrpc", "143": "imap2", "389": "ldap", "443": "https", "465": "submissions", "587": "submission",
     "631": "ipp", "636": "ldaps", "873": "rsync", "993": "imaps", "995": "pop3s", "1080": "socks", "1433": "ms-sql-s",
-    "3128": "?", "3306": "mysql", "3389": "ms-wbt-server", "5432": "postgresql", "6379": "redis", "6667": "ircd",
+    "3306": "mysql", "3389": "ms-wbt-server", "5432": "postgresql", "6379": "redis", "6667": "ircd",
     "8080": "http-alt",
 }  # fmt: skip
 _NC_VALUED = "cegGiopqswT"

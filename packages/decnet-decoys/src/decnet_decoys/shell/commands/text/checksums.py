@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Checksums that are no digests: cksum (POSIX.1-2017) and sum, of BSD or with -s of System V."""
 
+from zlib import crc32
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.text.text_encoders import DIGESTED, digest_of
@@ -8,18 +10,8 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
 
-_POLYNOMIAL = 0x04C11DB7
 _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-
-
-def _row(byte: int) -> int:
-    value = byte << 24
-    for _ in range(8):
-        value = (value << 1 ^ _POLYNOMIAL if value & 0x80000000 else value << 1) & 0xFFFFFFFF
-    return value
-
-
-_TABLE = tuple(map(_row, range(256)))
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 @command("cksum")
@@ -42,15 +34,13 @@ def cksum(call: Call) -> Effects:
 
 
 def _crc(source: InputFile, size: int) -> Steps[int]:
-    value = 0
-    for piece in source.pieces(PIECE):
-        for byte in piece:
-            value = value << 8 & 0xFFFFFFFF ^ _TABLE[value >> 24 ^ byte]
+    """Return the CRC of the content and its size: zlib's, whose bits are the other way round, begun with 0."""
+    value = 0xFFFFFFFF
+    for piece in source.pieces(DIGESTED):
+        value = crc32(piece.translate(_MIRRORED), value)
         yield from turn()
-    while size:
-        value = value << 8 & 0xFFFFFFFF ^ _TABLE[value >> 24 ^ size & 255]
-        size >>= 8
-    return value ^ 0xFFFFFFFF
+    length = size.to_bytes((size.bit_length() + 7) // 8, "little")
+    return int(f"{crc32(length.translate(_MIRRORED), value):032b}"[::-1], 2)
 
 
 @command("sum")
