@@ -31,12 +31,15 @@ _UNCHANGING = (str, int, float, type(None))
 
 def narrowing(route: APIRoute) -> Handler:
     """Return what answers a request to the route as its own handler does."""
-    known = frozenset(_omissible(route.dependant))
+    omissible = frozenset(_omissible(route.dependant))
+    known = frozenset(field.alias for field in omissible)
 
     @lru_cache(MOST_HANDLERS)
     def handler(given: frozenset[str]) -> Handler:
         narrowed = copy(route)
-        narrowed.dependant = _without(route.dependant, known - given)
+        narrowed.dependant = _without(
+            route.dependant, frozenset(field for field in omissible if field.alias not in given)
+        )
         return APIRoute.get_route_handler(narrowed)
 
     async def handle(request: Request) -> Response:
@@ -45,11 +48,11 @@ def narrowing(route: APIRoute) -> Handler:
     return handle
 
 
-def _omissible(dependant: Dependant) -> Iterator[str]:
+def _omissible(dependant: Dependant) -> Iterator[Any]:
     """Yield the query parameters that functions have a default for, of all that the route depends on."""
     for one in dependant.dependencies:
         yield from _omissible(one)
-    yield from (field.alias for field in dependant.query_params if _has_own_default(dependant, field))
+    yield from (field for field in dependant.query_params if _has_own_default(dependant, field))
 
 
 def _has_own_default(dependant: Dependant, field: Any) -> bool:
@@ -61,10 +64,8 @@ def _has_own_default(dependant: Dependant, field: Any) -> bool:
     return same and isinstance(own, _UNCHANGING) and field.field_info.validation_alias in (None, field.alias)
 
 
-def _without(dependant: Dependant, absent: frozenset[str]) -> Dependant:
+def _without(dependant: Dependant, absent: frozenset[Any]) -> Dependant:
     narrowed = copy(dependant)
     narrowed.dependencies = [_without(one, absent) for one in dependant.dependencies]
-    narrowed.query_params = [
-        field for field in dependant.query_params if field.alias not in absent or not _has_own_default(dependant, field)
-    ]
+    narrowed.query_params = [field for field in dependant.query_params if field not in absent]
     return narrowed
