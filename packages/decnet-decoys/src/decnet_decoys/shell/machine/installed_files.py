@@ -172,27 +172,27 @@ LOGIN_TIMEOUT\t\t60
 USERGROUPS_ENAB yes
 ENCRYPT_METHOD YESCRYPT
 """
-_SERVICES = "# Network services, Internet style\n" + "".join(
-    f"{name}\t\t{port}\n"
-    for name, port in (
-        ("tcpmux", "1/tcp\t\t\t\t# TCP port service multiplexer"), ("echo", "7/tcp"), ("discard", "9/tcp"),
-        ("ftp-data", "20/tcp"), ("ftp", "21/tcp"), ("ssh", "22/tcp\t\t\t\t# SSH Remote Login Protocol"),
-        ("telnet", "23/tcp"), ("smtp", "25/tcp\t\tmail"), ("domain", "53/tcp"), ("domain", "53/udp"),
-        ("tftp", "69/udp"), ("http", "80/tcp\t\twww\t\t# WorldWideWeb HTTP"), ("pop3", "110/tcp\t\tpop-3"),
-        ("sunrpc", "111/tcp\t\tportmapper"), ("ntp", "123/udp"), ("imap2", "143/tcp\t\timap"), ("snmp", "161/udp"),
-        ("ldap", "389/tcp"), ("https", "443/tcp"), ("microsoft-ds", "445/tcp"), ("submission", "587/tcp"),
-        ("imaps", "993/tcp"), ("pop3s", "995/tcp"), ("ms-sql-s", "1433/tcp"), ("mysql", "3306/tcp"),
-        ("postgresql", "5432/tcp\t\tpostgres"), ("redis", "6379/tcp"), ("http-alt", "8080/tcp\t\twebcache"),
-    )
+_LISTED_SERVICES = (
+    ("tcpmux", "1/tcp\t\t\t\t# TCP port service multiplexer"), ("echo", "7/tcp"), ("discard", "9/tcp"),
+    ("daytime", "13/tcp"), ("chargen", "19/tcp"), ("ftp-data", "20/tcp"), ("ftp", "21/tcp"),
+    ("ssh", "22/tcp\t\t\t\t# SSH Remote Login Protocol"), ("telnet", "23/tcp"), ("smtp", "25/tcp\t\tmail"),
+    ("domain", "53/tcp"), ("domain", "53/udp"), ("tftp", "69/udp"), ("gopher", "70/tcp"), ("finger", "79/tcp"),
+    ("http", "80/tcp\t\twww\t\t# WorldWideWeb HTTP"), ("pop3", "110/tcp\t\tpop-3"),
+    ("sunrpc", "111/tcp\t\tportmapper"), ("ntp", "123/udp"), ("imap2", "143/tcp\t\timap"), ("snmp", "161/udp"),
+    ("ldap", "389/tcp"), ("https", "443/tcp"), ("microsoft-ds", "445/tcp"), ("submissions", "465/tcp"),
+    ("submission", "587/tcp"), ("ipp", "631/tcp"), ("ldaps", "636/tcp"), ("rsync", "873/tcp"), ("imaps", "993/tcp"),
+    ("pop3s", "995/tcp"), ("socks", "1080/tcp"), ("ms-sql-s", "1433/tcp"), ("mysql", "3306/tcp"),
+    ("ms-wbt-server", "3389/tcp"), ("postgresql", "5432/tcp\t\tpostgres"), ("redis", "6379/tcp"), ("ircd", "6667/tcp"),
+    ("http-alt", "8080/tcp\t\twebcache"),
 )  # fmt: skip
+_SERVICES = "# Network services, Internet style\n" + "".join(f"{name}\t\t{port}\n" for name, port in _LISTED_SERVICES)
+TCP_SERVICES = {port.partition("/")[0]: name for name, port in _LISTED_SERVICES if "/tcp" in port}
+"""What /etc/services calls the ports."""
 
 
 def etc(persona: Persona, hostname: str) -> dict[str, str]:
     """Return path and text of what an installation has, of those that the persona does not describe itself."""
     identity = hashlib.md5(f"{hostname}:{persona.hardware.mac}".encode(), usedforsecurity=False).hexdigest()
-    head = (
-        "SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it from the environment\n"
-    )
     suite = "jammy" if "Ubuntu" in persona.os else "bookworm"
     mirror = "http://archive.ubuntu.com/ubuntu" if suite == "jammy" else "http://deb.debian.org/debian"
     head = "SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it\n"

@@ -5,6 +5,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.downloads import host_of, is_address
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 
@@ -193,7 +194,7 @@ def _refused(call: Call, host: str, port: str) -> int:
         return 1
     if call.shell.machine.persona.family == "busybox" or "nc" not in call.name:
         return call.fail(f"connect to {host}: Connection refused")
-    named = _SERVICES.get(port, "?")
+    named = TCP_SERVICES.get(port, "?")
     flags = call.flags(_NC_VALUED)[0]  # it looks for a name if it is to talk about what it does
     if "z" in flags and "v" not in flags:
         return 1
@@ -202,14 +203,6 @@ def _refused(call: Call, host: str, port: str) -> int:
     return 1
 
 
-_SERVICES = {
-    "1": "tcpmux", "7": "echo", "9": "discard", "13": "daytime", "19": "chargen", "21": "ftp", "22": "ssh",
-    "23": "telnet", "25": "smtp", "53": "domain", "70": "gopher", "79": "finger", "80": "http", "110": "pop3",
-    "111": "sunrpc", "143": "imap2", "389": "ldap", "443": "https", "465": "submissions", "587": "submission",
-    "631": "ipp", "636": "ldaps", "873": "rsync", "993": "imaps", "995": "pop3s", "1080": "socks", "1433": "ms-sql-s",
-    "3306": "mysql", "3389": "ms-wbt-server", "5432": "postgresql", "6379": "redis", "6667": "ircd",
-    "8080": "http-alt",
-}  # fmt: skip
 _NC_VALUED = "cegGiopqswT"
 
 
