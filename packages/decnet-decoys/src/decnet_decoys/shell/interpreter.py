@@ -19,6 +19,7 @@ from decnet_decoys.shell.compound import compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
@@ -198,20 +199,10 @@ class Interpreter:
         run = self._command if len(pipeline.commands) == 1 else self._process
         status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
         statuses.append(status)
-        self._keep_statuses(statuses)
+        arrays.keep(self.shell.variables, "PIPESTATUS", list(map(str, statuses[:MAX_STATUSES])))
         if "pipefail" in self.shell.options:
             status = next((one for one in reversed(statuses) if one), 0)
         return int(not status) if pipeline.negated else status
-
-    def _keep_statuses(self, statuses: list[int]) -> None:
-        """Set the array PIPESTATUS, whose elements are kept as those of any other (`expansion.arrays`)."""
-        variables, values = self.shell.variables, list(map(str, statuses[:MAX_STATUSES]))
-        variables.update({f"PIPESTATUS[{index}]": value for index, value in enumerate(values)})
-        variables["PIPESTATUS"] = values[0]
-        variables["PIPESTATUS[@]"] = variables["PIPESTATUS[*]"] = " ".join(values)
-        gone = len(values)
-        while variables.pop(f"PIPESTATUS[{gone}]", None) is not None:
-            gone += 1
 
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""

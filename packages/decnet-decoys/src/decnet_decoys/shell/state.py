@@ -12,6 +12,7 @@ from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine import account_files
@@ -381,13 +382,7 @@ class ShellState:
 
     def _name_called(self) -> None:
         """Set FUNCNAME to the functions that run, the innermost first."""
-        variables, names = self.variables, self._called[:MAX_NAMED]
-        for key in ("", "[@]", "[*]", *(f"[{index}]" for index in range(len(names) + 1))):
-            variables.pop(f"FUNCNAME{key}", None)
-        if names:
-            variables.update({f"FUNCNAME[{index}]": name for index, name in enumerate(names)})
-            variables["FUNCNAME"] = names[0]
-            variables["FUNCNAME[@]"] = variables["FUNCNAME[*]"] = " ".join(names)
+        arrays.keep(self.variables, "FUNCNAME", self._called[:MAX_NAMED])
 
     def localise(self, name: str) -> bool:
         """Make a variable local to the function that runs; False outside of functions."""

@@ -25,6 +25,20 @@ def values(variables: Mapping[str, str], name: str) -> list[str]:
     return [variables.get(f"{name}[{key}]", variables.get(name, "")) for key in keys(variables, name)]
 
 
+def keep(variables: dict[str, str], name: str, elements: list[str]) -> None:
+    """Set an array that the shell itself has, beyond the bounds of an intruder's; without elements it is gone."""
+    variables.update({f"{name}[{index}]": value for index, value in enumerate(elements)})
+    gone = len(elements)
+    while variables.pop(f"{name}[{gone}]", None) is not None:
+        gone += 1
+    if elements:
+        variables[name] = elements[0]
+        variables[f"{name}[@]"] = variables[f"{name}[*]"] = " ".join(elements)
+    else:
+        for key in ("", *_WHOLE):
+            variables.pop(name + key, None)
+
+
 def sliced(elements: list[str], bounds: str, variables: Mapping[str, str]) -> list[str]:
     """Return the elements that `:offset` or `:offset:length` names."""
     first, _, size = bounds.partition(":")

@@ -75,9 +75,9 @@ def _put_boot(machine: Machine, old: int) -> None:
 def _put_installed(machine: Machine, old: int) -> None:
     """Put what every Debian has, and links for what changes by itself."""
     tree, persona, booted = machine.tree, machine.persona, machine.booted
+    made, installed = (Entry("dir", 0o755, mtime=when) for when in (booted, old))
     for path in installed_files.DIRECTORIES.split():
-        made = booted if path.startswith(("/run", "/sys", "/proc")) else old
-        tree.put(_real(path), Entry("dir", 0o755, mtime=made))
+        tree.put(_real(path), made if path.startswith(("/run", "/sys", "/proc")) else installed)
     for path, text in installed_files.etc(persona, machine.given_name).items():
         mode = 0o440 if path == "/etc/sudoers" else 0o755 if text.startswith("#!") else 0o644
         tree.put(_real(path), Entry("file", mode, mtime=old, content=encode(text)))
