@@ -4,6 +4,9 @@
 FastAPI looks for each parameter of a route, and of what it depends on, by its type and its aliases: of a listing with
 19 of them that took as long as its query. One that is absent has its default, which the function has itself; so for
 each set of parameters that requests have, a handler is made of the route without the others.
+
+It is made of the route as it was declared: dependencies that `include_router(dependencies=)` adds are NOT asked.
+A route has its `Access` among its own parameters.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def _answer(connection: Connection, found: Overview) -> OverviewAnswer:
         new_attackers=found.new_attackers,
         sessions=found.sessions,
         files=found.files,
-        top_attackers=with_origins(connection, list(found.top_attackers)),
+        top_attackers=with_origins(connection, found.top_attackers),
         countries=found.countries,
         techniques=found.techniques,
         new_techniques=[TechniqueItem.model_validate(one) for one in found.new_techniques],

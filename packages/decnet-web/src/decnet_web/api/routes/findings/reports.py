@@ -118,7 +118,7 @@ def _answer(connection: Connection, found: Summary) -> SummaryAnswer:
             "since": None if since == ALWAYS_SINCE else since,
             "until": None if until == ALWAYS_UNTIL else until,
             "hours": [{"at": hour * HOUR_NS, "events": events} for hour, events in found.hours.items()],
-            "highest_scores": with_origins(connection, list(found.highest_scores)),
+            "highest_scores": with_origins(connection, found.highest_scores),
             "techniques": [named(one, {}) for one in found.techniques],
             "files": [file_item(one, None) for one in found.files],
         }
