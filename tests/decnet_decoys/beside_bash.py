@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, apart
 
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
@@ -35,6 +35,7 @@ def in_bash(line: str, directory: Path) -> tuple[str, int]:
 
 def in_decoy(line: str, machine: Machine) -> tuple[str, int]:
     """Return what the decoy prints for `bash -c line` in its empty /tmp, and its exit status."""
+    machine = apart(machine)
     shell = ShellState(machine, machine.users[0], lambda: float(NOW), ORIGIN, command=line)
     shell.cwd = "/tmp"
     shell.variables["LC_ALL"] = "C.UTF-8"

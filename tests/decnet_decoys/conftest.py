@@ -13,6 +13,7 @@ from tests.decnet_decoys.decky_host import NOW, DeckyHost, Player, fleet_setting
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services import service_registry
+from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
@@ -20,8 +21,11 @@ from decnet_decoys.shell.state import ShellState
 
 
 @pytest.fixture(scope="session")
-def machine() -> Machine:
-    return build(persona("debian-web"), "web-01", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
+def machine() -> Iterator[Machine]:
+    """A machine that all tests share; those that may change its condition take it `apart`."""
+    one = build(persona("debian-web"), "web-01", shown_network("10.20.0.10", 24), NOW - 47 * 86400)
+    yield one
+    assert one.condition == Condition(), "a test has changed the machine of all tests"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import socket
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,7 +112,13 @@ def outcome(steps: Steps[T]) -> T:
             return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
 
 
+def apart(machine: Machine) -> Machine:
+    """Return the machine as it is, sharing no condition with it: no test may meet the host name that another set."""
+    return machine._replace(condition=deepcopy(machine.condition), secrets=dict(machine.secrets))
+
+
 def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xterm") -> ShellState:
+    machine = apart(machine)
     account = machine.user(user)
     assert account is not None
     return ShellState(machine, account, lambda: float(NOW), ORIGIN, terminal=terminal)

@@ -7,7 +7,7 @@ import functools
 import time
 from typing import NamedTuple
 
-from tests.decnet_decoys.decky_host import NOW, ORIGIN
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, apart
 
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.processor import turn
@@ -58,6 +58,7 @@ def measured(effects: Effects, *, at_most: float, answer: bytes = b"") -> Stretc
 
 def prepared(machine: Machine) -> ShellState:
     """Root's shell on a machine that an attacker has prepared: large files, many names, deep paths, long links."""
+    machine = apart(machine)
     overlay = Overlay(machine, MemoryLease(MemoryBudget(64 << 20)))
     _copy(_filled(machine.tree), overlay.files)
     return ShellState(machine, machine.users[0], lambda: float(NOW), ORIGIN, terminal="xterm", overlay=overlay)
