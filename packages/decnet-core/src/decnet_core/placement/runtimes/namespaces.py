@@ -96,7 +96,7 @@ def is_slave(mountinfo: bytes, directory: Path) -> bool:
     So it is in a systemd unit that has one, by ProtectSystem= and the like: it ends with the unit. So it also is in a
     container that was booted, where that is the view of its init, and of everybody.
     """
-    above = {os.fsencode(each): depth for depth, each in enumerate([*directory.parents][::-1] + [directory])}
+    above = {os.fsencode(each): depth for depth, each in enumerate(reversed([directory, *directory.parents]))}
     deepest, tags = 0, list[bytes]()
     for fields in (line.split(b" ") for line in mountinfo.splitlines()):  # of which each decky is one
         if above.get(fields[4], -1) >= deepest:
