@@ -3,7 +3,7 @@
 
 While it cannot be written to nothing can be told by it. What can be: an outage, once it is over, with how long it
 lasted; damage that could not be mended, of which the repair leaves a note beside the file, as long as the pages that
-notices and webhooks are on are whole; and that it refuses a worker, as when a grant was revoked: that one leaves a note.
+notices and webhooks are on are whole; and that it refuses a worker, as when a grant was revoked: it leaves a note.
 """
 
 from collections.abc import Iterator
