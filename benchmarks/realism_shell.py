@@ -29,6 +29,7 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.shell.effects import Print
 from decnet_decoys.shell.interpreter import Interpreter
+from decnet_decoys.shell.machine.host_key_files import put_host_keys
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
@@ -163,9 +164,11 @@ def _text(data: bytes) -> str:
 
 def decoy_machine() -> Machine:
     identity = Identity(HOST, "10.20.0.10", 0)
-    return build(
+    machine = build(
         sibling(persona(PERSONA), identity), HOST, shown_network("10.20.0.10", 24), int(time.time()) - 4_000_000
     )
+    put_host_keys(machine, dict.fromkeys(("ecdsa", "ed25519", "rsa"), b"ssh-ed25519 AAAA"))
+    return machine
 
 
 def in_decoy(line: str, machine: Machine) -> Answer:

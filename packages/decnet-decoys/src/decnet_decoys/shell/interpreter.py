@@ -252,6 +252,7 @@ class Interpreter:
         try:
             return (yield from self._run_simple(argv, simple, streams))
         finally:
+            self.shell.variables["_"] = argv[-1][:4096] if argv else ""
             if kept is not None and simple.assignments:
                 self.shell.restore(kept, [assignment.name for assignment in simple.assignments])
 
