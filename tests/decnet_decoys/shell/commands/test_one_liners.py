@@ -12,6 +12,7 @@ APR1 = "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/\n"
 SHA256 = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5\n"
 SHA512 = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1\n"
 """As OpenSSL 3 prints them."""
+FOUND = "/etc/hostname\n/dev/stdin: gzip compressed data\n"
 LSBLK = "lsblk from util-linux 2.38.1\n"
 GSHADOW = "640:shadow\nroot:*::\nCapEff:\t000001ffffffffff\n"
 SHA = hashlib.sha256(b"abc").hexdigest()
@@ -59,6 +60,24 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ("dpkg -S /bin/ls /usr/bin/curl; lsblk --version", "coreutils: /bin/ls\ncurl: /usr/bin/curl\n" + LSBLK, 0),
         ("command -v docker wget; type -p gcc", "/usr/bin/wget\n", 1),
         ("stat -c %a:%G /etc/gshadow; head -n 1 /etc/gshadow; grep CapEff /proc/self/status", GSHADOW, 0),
+        (
+            "echo x > /tmp/f; bzip2 /tmp/f && bzcat /tmp/f.bz2; xz -c /tmp/f.bz2 | xz -d | bunzip2; xz -d < /etc/hosts",
+            "x\nx\n",
+            1,
+        ),
+        ("install -m 640 /etc/hostname /tmp/i; stat -c %a /tmp/i; cp <(echo in) /tmp/o; cat /tmp/o", "640\nin\n", 0),
+        (
+            "printf 'a\\0b\\0' | while IFS= read -r -d '' f; do echo $f; done; read -d : z <<< q:w; echo $z",
+            "a\nb\nq\n",
+            0,
+        ),
+        (
+            "IFS=,; set -- a b; echo \"$*\"; trap 'echo err $?' ERR; false; false || true; trap - ERR; false",
+            "a,b\nerr 1\n",
+            1,
+        ),
+        ("find /etc/hostname -newermt 2001-01-01; gzip -c /etc/hostname | file - | cut -d, -f1", FOUND, 0),
+        ("mount -t tmpfs x /mnt; mount -t tmpfs x /nosuch; echo $((08))", "", 1),
     ],
 )
 def test_a_line_does_what_it_does_on_a_debian(run: Player, line: str, text: str, status: int) -> None:
