@@ -30,6 +30,8 @@ _MAXIMUM_SEGMENT = 2
 _DATA_OFFSET, _FIRST_OPTION, _MSS_BYTES = 12, 20, 4
 _WINDOW_SCALE = bytes([1, 3, 3])
 """A NOP, then kind and length of the option; the exponent follows."""
+_PADDED_SACK, _SACK_PADDED = bytes([1, 1, 4, 2]), bytes([4, 2, 0, 0])
+"""SACK permitted after two NOPs, and before the end of the options."""
 _FRAGMENT_FIELD = 6
 _ECHO_REPLY, _ECHO_REQUEST, _ECHO_REQUEST_6 = 0, 8, 128
 _ICMP_CHECKSUM = 2
@@ -92,6 +94,8 @@ def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
     if decky.stack.mss_limited:
         syn = [*nft.protocol(nft.TCP), *_has_of(_SYN_ACK, _SYN)]
         found.append([*syn, *nft.note_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
+    if decky.stack.echo_as_fragile:
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REQUEST), *nft.note_ipv4_fragility()])
     if not decky.stack.ping:
         for protocol, kind in ((nft.ICMP, _ECHO_REQUEST), (nft.ICMPV6, _ECHO_REQUEST_6)):
             found.append([*_icmp(protocol, kind), nft.drop()])
@@ -134,8 +138,10 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.limit_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
     if stack.window_scale:
         found += [[*syn_ack, *_scale_told(words, stack.window_scale)] for words in (7, 8, 10)]
-    if stack.option_order == "scale_first":
+    if stack.option_order != "linux":
         found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
+    if stack.option_order == "bsd":
+        found.append([*syn_ack, *_padded_at_its_end()])
     return found + _other_packets(stack)
 
 
@@ -151,6 +157,13 @@ def _scale_told(words: int, exponent: int) -> list[nft.Expression]:
 def _scale_first(words: int) -> list[nft.Expression]:
     """Move the window scale right after the MSS."""
     return [*_scale_is_last(words), *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, 4 * words, 4)]
+
+
+def _padded_at_its_end() -> list[nft.Expression]:
+    """Move what pads SACK permitted, in a header of 8 words that ends with it, behind it, where its name is another."""
+    own = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([8 << 4]))]
+    last = [nft.transport_field(28, 4), nft.equals(_PADDED_SACK)]
+    return [*own, *last, *nft.write_transport_field(28, _SACK_PADDED, _CHECKSUM)]
 
 
 def _scale_is_last(words: int) -> list[nft.Expression]:
@@ -171,10 +184,16 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
     if not stack.reset_ack_zero:
         reset = [nft.transport_field(_FLAGS, 1), nft.equals(bytes([_RESET]))]
         found.append([*nft.protocol(nft.TCP), *reset, *nft.randomise_transport_field(_ACKNOWLEDGED, _CHECKSUM)])
+    if stack.echo_as_fragile:
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REPLY), *nft.be_as_fragile()])
+    may_fragment = nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))
     if not stack.dont_fragment:
-        found.append([*nft.ipv4(), *nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))])
+        found.append([*nft.ipv4(), *may_fragment])
+    elif stack.resets_may_fragment:
+        found.append([*nft.ipv4(), *nft.protocol(nft.TCP), *_has_flags(_RESET), *may_fragment])
     if stack.ip_id != "zero":
-        found.append([*nft.ipv4(), *nft.number_ipv4(random=stack.ip_id == "random")])
+        numbered = nft.number_ipv4(random=stack.ip_id == "random", swapped=stack.ip_id == "swapped")
+        found.append([*nft.ipv4(), *numbered])
     return found
 
 
