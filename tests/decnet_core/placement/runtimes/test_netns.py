@@ -471,6 +471,16 @@ def test_two_fleets_on_a_host_know_their_own_deckies(network: Lan) -> None:
     assert network.network() == before
 
 
+def test_second_master_of_a_lan_is_told_who_has_the_address_and_takes_it_once_it_is_free(network: Lan) -> None:
+    ours, theirs, one = Netns(network.deckies, FLEET), Netns(network.deckies, "f1ee7002"), decky()
+    other = decky("web-09", mac="00:16:3e:11:22:44")
+    network.host(ours.start, one)
+    taken = "address 10.77.0.10 is in use: the machine with MAC 00:16:3e:11:22:33 answers"
+    assert network.host(theirs.conflicts, [other]) == {"web-09": taken}
+    network.host(ours.stop, one)
+    assert network.host(theirs.conflicts, [other]) == {}
+
+
 def test_address_of_another_machine_is_a_conflict(network: Lan) -> None:
     runtime = Netns(network.deckies, FLEET)
     taken = [decky("a", f"{ATTACKER}/24"), decky("b", f"{ATTACKER_6}/64"), decky("c", "10.77.0.10/24", "fd77::10/64")]
