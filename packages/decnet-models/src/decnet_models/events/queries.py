@@ -317,7 +317,12 @@ def count_by_kind(connection: Connection) -> dict[str, int]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest event's `seq`, 0 when there is none."""
-    return connection.execute(select(func.max(event.c.seq))).scalar() or 0
+    return connection.execute(_last_seq()).scalar() or 0
+
+
+@cache
+def _last_seq() -> Select[int]:
+    return select(func.max(event.c.seq))
 
 
 def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:
