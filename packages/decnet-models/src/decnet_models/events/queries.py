@@ -151,7 +151,7 @@ def rows_of_shards(
     return selected
 
 
-def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
+def stored(row: Sequence[Any]) -> StoredEvent:
     """Return the event of a row; BadEventError for a payload that this version's catalogue does not have."""
     (seq, id_, ts, sensor, decky, _, src_ip, src_port, dst_ip, dst_port, session, synthetic, payload) = row
     return StoredEvent(
@@ -368,14 +368,14 @@ def _newest(connection: Connection, query: Select[Any], limit: int, before: int 
     return readable(connection.execute(query.order_by(event.c.seq.desc()).limit(limit)).all())
 
 
-def readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
+def readable(rows: Iterable[Sequence[Any]]) -> list[StoredEvent]:
     """Return the events of the rows whose payload this version can decode."""
     events = []
     for row in rows:
         try:
             events.append(stored(row))
         except BadEventError as error:
-            log.warning("event skipped seq=%d error=%s", row.seq, error)
+            log.warning("event skipped seq=%d error=%s", row[0], error)
     return events
 
 
