@@ -174,3 +174,11 @@ def test_every_source_file_states_its_licence() -> None:
         if not {".venv", "node_modules"} & set(p.parts) and "SPDX-License-Identifier: MIT" not in p.read_text()[:200]
     ]
     assert not without
+
+
+def test_no_folder_of_sources_holds_more_than_fifteen_modules() -> None:
+    sizes = {
+        path.parent: len(list(path.parent.glob("*.py"))) - 1 for path in ROOT.glob("packages/*/src/**/__init__.py")
+    }
+    assert len(sizes) > 200
+    assert {folder: size for folder, size in sizes.items() if size > 15} == {}

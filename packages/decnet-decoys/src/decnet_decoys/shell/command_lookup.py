@@ -5,13 +5,12 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Handler
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Filler
-from decnet_decoys.shell.programs import programs
+from decnet_decoys.shell.programs import BUILTINS, programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.commands.options import UsageError
@@ -26,6 +25,7 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as, version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Commands that say what a name is and where its program lies: type, command, which, whereis."""
 
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import all_on_path, find, on_path
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.programs import Program, command, programs
+from decnet_decoys.shell.programs import BUILTINS, Program, command, programs
 
 _KEYWORD_NAMES = "if then else elif fi case esac for select while until do done in function time { } ! [[ ]]"
 _KEYWORDS = frozenset(_KEYWORD_NAMES.split())

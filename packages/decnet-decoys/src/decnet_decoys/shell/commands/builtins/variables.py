@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, read, mapfile, getopts."""
 
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, turn
 from decnet_decoys.shell.encoding import decode, shell_word
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.programs import command, programs
+from decnet_decoys.shell.programs import BUILTINS, command, programs
 
 MAX_ALIASES = 50
 _OPTIONS = (

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that run a program in some other way: time, timeout, nice, nohup, xargs."""
 
-from decnet_decoys.shell.builtin_names import BUILTINS
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
-from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.streams import InputBuffer
 from decnet_decoys.shell.syntax.escapes import unescape
 
