@@ -64,7 +64,7 @@ Nanoseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How one decky stands on its sensor; who has taken over the sensor says what he likes, and it goes into columns."""
+    """How one decky stands on its sensor. Bounded as the columns are that it goes into: a sensor may be stolen."""
 
     name: Name
     version: Count
