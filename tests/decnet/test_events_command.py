@@ -60,6 +60,12 @@ def test_unknown_kind_names_the_kinds(run: Run, deployment: Deployment) -> None:
     assert "auth.attempt" in said.err
 
 
+@pytest.mark.parametrize("command", ["events", "sessions"])
+def test_what_is_no_address_is_refused(run: Run, store: Store, command: str) -> None:
+    refused = run(command, "--attacker", "web-01")
+    assert (refused.code, "'web-01' is not an IPv4 or IPv6 address" in refused.err) == (2, True)
+
+
 def test_what_attackers_sent_is_escaped(run: Run, store: Store) -> None:
     store(HttpRequest(method="GET", target="/\x1b[2J\r\nfake line", user_agent="\x9b"))
     said = run("events")

@@ -203,6 +203,14 @@ def test_a_fleet_with_nothing_wrong_says_so_and_one_with_a_full_disk_does_not(
     monkeypatch.setattr("decnet.commands.status.look", lambda _: well)
     said = run("status")
     assert (said.code, said.out.splitlines()[0]) == (0, "nothing is wrong")
+    taken = Health("decoys", "running", 1, 1.0, 1, {"decoys_ports_taken": 1})
+    part = msgspec.structs.replace(well, workers={"decoys": taken})
+    monkeypatch.setattr("decnet.commands.status.look", lambda _: part)
+    said = run("status")
+    assert (said.code, said.out.splitlines()[0]) == (
+        1,
+        "not offered: 1 deckies wait for a port that another program has; the log of decoys names them",
+    )
     low = msgspec.structs.replace(well, troubles=(("disk.low", "/", 1),))
     monkeypatch.setattr("decnet.commands.status.look", lambda _: low)
     assert run("status").code == 1

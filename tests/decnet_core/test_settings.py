@@ -91,8 +91,8 @@ def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[door]\nwidth_cm = "wide"\n', "width_cm"),
-        ("[door]\nwidth_cm = 400\n", "<= 300"),
+        ('[door]\nwidth_cm = "wide"\n', "width_cm: must be a whole number, not text in quotes"),
+        ("[door]\nwidth_cm = 400\n", "width_cm: must be at most 300"),
         ("door = 1\n", "must be a table"),
     ],
 )

@@ -15,6 +15,7 @@ import socket
 from pathlib import Path
 
 import asyncssh
+import msgspec
 import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, events_in, fleet_settings
 
@@ -263,6 +264,29 @@ async def test_a_busy_port_names_decky_address_and_port(host: DeckyHost, tmp_pat
     ):
         await other.open()
     await other.close()
+
+
+async def test_a_busy_port_keeps_no_other_decky_back_and_is_opened_when_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("decnet_decoys.opening._AGAIN_SECONDS", 0.05)
+    one, other = fleet_settings(offers=("http",)).decky[0], fleet_settings(offers=("ssh", "http")).decky[0]
+    one = msgspec.structs.replace(one, name="web-02")
+    host = DeckyHost(tmp_path, DecoysSettings(decky=(one, other)))
+    with socket.create_server((other.address, other.services["http"])):
+        await host.open()
+        assert [listener.bound.getsockname()[1] for listener in host.listeners] == [one.services["http"]]
+        assert host.ctx.counters.snapshot()["decoys_ports_taken"] == 1
+        with socket.create_server((other.address, other.services["ssh"])):
+            """Nothing is held of a decky that waits."""
+    async with asyncio.timeout(DEADLINE):
+        while len(host.listeners) < 3:
+            await asyncio.sleep(0.02)
+    reader, writer = await asyncio.open_connection(other.address, other.services["ssh"])
+    assert (await asyncio.wait_for(reader.readline(), DEADLINE)).startswith(b"SSH-2.0-")
+    writer.close()
+    assert host.ctx.counters.snapshot()["decoys_ports_taken"] == 0
+    await host.close()
 
 
 async def test_a_wrong_persona_is_a_start_up_failure(tmp_path: Path) -> None:

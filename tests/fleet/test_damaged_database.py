@@ -62,6 +62,12 @@ def marks(arena: Arena) -> Counter[str]:
     return Counter(mark for payload in payloads for mark in MARK.findall(payload))
 
 
+def told(arena: Arena) -> list[str]:
+    """Return the kinds of notices of the fleet's own troubles."""
+    with closing(sqlite3.connect(database(arena), timeout=60)) as connection:
+        return [row[0] for row in connection.execute("SELECT kind FROM notice WHERE kind LIKE 'database.%'")]
+
+
 async def test_a_damaged_index_is_rebuilt_under_running_workers_and_nothing_is_lost(tmp_path: Path) -> None:
     arena = Arena(tmp_path)
     async with arena.running():
@@ -96,6 +102,8 @@ async def test_after_a_damaged_table_the_fleet_goes_on_with_what_was_saved(tmp_p
             while "could not be mended by itself" not in status:
                 _, status = await run(arena, "decnet.command", "status")
         assert "`decnet-db check` says more" in status
+        await until(lambda: "database.unhealthy" in told(arena), SECONDS)
+        assert (await run(arena, "decnet.command", "status"))[1].startswith("down: database\n")
     assert arena.accepted["http"]
     code, words = await run(arena, "decnet_models.command", "check")
     assert code == 1
@@ -113,6 +121,7 @@ async def test_after_a_damaged_table_the_fleet_goes_on_with_what_was_saved(tmp_p
         await until(lambda: all(marks(arena)[mark] for mark in arena.accepted["http"] - set(before)), SECONDS)
         await arena.attack(20)
         await until(lambda: marks(arena)["mark-20-x"] == 1, SECONDS)
+        await until(lambda: "database.recovered" in told(arena), SECONDS)
     after = marks(arena)
     assert {mark: after[mark] for mark in arena.accepted["http"] - set(before) if after[mark] != 1} == {}
     assert {mark for mark, count in after.items() if count > 1} == set()

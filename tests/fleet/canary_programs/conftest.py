@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -53,15 +53,18 @@ class Receiver:
         where = {"wireguard": "{}:{}".format(*self.wireguard), "authority": str(self._authority), **options}
         return slug, kind.make(Token(slug.text, f"{base}/{slug.text}", f"{slug.text}.canary.test", self.key, **where))
 
-    def hits(self, slug: Slug) -> list[CanaryHit]:
+    def hits(self, token: str) -> list[CanaryHit]:
         segments = sorted((self._ctx.state.spool / "canary").glob("*.jsonl"))
         payloads = [decode(line).payload for segment in segments for line in segment.read_bytes().splitlines()]
-        return [one for one in payloads if isinstance(one, CanaryHit) and one.token == slug.text]
+        return [one for one in payloads if isinstance(one, CanaryHit) and one.token == token]
 
     async def hit(self, slug: Slug) -> CanaryHit:
         """Wait for the first hit of a token."""
+        return await self.hit_of(slug.text)
+
+    async def hit_of(self, token: str) -> CanaryHit:
         async with asyncio.timeout(SECONDS):
-            while not (found := self.hits(slug)):
+            while not (found := self.hits(token)):
                 await asyncio.sleep(0.02)
         return found[0]
 
@@ -112,7 +115,7 @@ async def run(*command: str, home: Path, **environment: str) -> str:
     return printed.decode("utf-8", "replace")
 
 
-def needs(*programs: str) -> Callable[..., object]:
+def needs(*programs: str) -> pytest.MarkDecorator:
     """Skip a test where a program is missing."""
     missing = [program for program in programs if shutil.which(program) is None]
     return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} is not installed")

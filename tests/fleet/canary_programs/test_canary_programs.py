@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.fleet.canary_programs.conftest import Receiver, needs, run
+from tests.fleet.canary_programs.resolving import ALONE, AS_ROOT, run_asking
 
 from decnet_core.canary import Slug
 
@@ -26,6 +27,29 @@ async def test_curl_follows_a_redirect(receiver: Receiver, tmp_path: Path) -> No
     assert f"Location: http://{receiver.http}/welcome" in printed
     hit = await receiver.hit(slug)
     assert (hit.user_agent or "").startswith("curl/")
+
+
+@needs("curl")
+@pytest.mark.parametrize("kind", ["url", "ics", "vcard", "sql", "env"])
+async def test_curl_opens_the_url_that_stands_in_it(receiver: Receiver, tmp_path: Path, kind: str) -> None:
+    """As a click does, or whoever looks through what he has stolen."""
+    slug, bait = receiver.bait(kind)
+    unfolded = bait.content.decode().replace("\r\n ", "")
+    (url, *_) = re.findall(rf"http://[^\s']*{slug.text}", unfolded)
+    await run("curl", "-s", url, home=tmp_path)
+    assert (await receiver.hit(slug)).target == f"/{slug.text}"
+
+
+@needs("curl")
+@pytest.mark.parametrize("kind", ["ics", "vcard"])
+async def test_what_an_entry_refers_to_is_a_picture(receiver: Receiver, tmp_path: Path, kind: str) -> None:
+    """What a calendar or address book fetches by itself: the attachment, the photo (RFC 5545, RFC 2426)."""
+    slug, bait = receiver.bait(kind)
+    unfolded = bait.content.decode().replace("\r\n ", "")
+    (url,) = re.findall(r"^(?:ATTACH|PHOTO);[^:]*:(\S+)\r$", unfolded, re.MULTILINE)
+    await run("curl", "-s", "-o", "picture", url, home=tmp_path)
+    assert (tmp_path / "picture").read_bytes().startswith(b"GIF89a")
+    assert await receiver.hit(slug)
 
 
 @needs("git")
@@ -69,6 +93,14 @@ async def test_a_browser_opens_a_document(receiver: Receiver, tmp_path: Path, ki
 
 
 @needs("chromium")
+async def test_a_browser_shows_a_page_with_the_picture(receiver: Receiver, tmp_path: Path) -> None:
+    slug, bait = receiver.bait("webbug")
+    (tmp_path / "mail.html").write_bytes(b"<p>Regards</p><img src='%s'>" % bait.content)
+    await run(*BROWSER, "--dump-dom", f"file://{tmp_path}/mail.html", home=tmp_path)
+    assert "Chrome" in ((await receiver.hit(slug)).user_agent or "")
+
+
+@needs("chromium")
 async def test_a_cloned_page_reports_and_the_own_one_does_not(receiver: Receiver, tmp_path: Path) -> None:
     cloned, script = receiver.bait("cloned-site", site="www.example.net")
     own, silent = receiver.bait("cloned-site", site="localhost")
@@ -80,7 +112,7 @@ async def test_a_cloned_page_reports_and_the_own_one_does_not(receiver: Receiver
     (tmp_path / "page.html").write_bytes(page)
     await run(*BROWSER, "--dump-dom", f"file://{tmp_path}/page.html", home=tmp_path)
     assert "page.html" in ((await receiver.hit(cloned)).target or "")
-    assert receiver.hits(own) == []
+    assert receiver.hits(own.text) == []
 
 
 @needs("soffice")
@@ -146,6 +178,44 @@ async def test_dig_asks_for_names_of_every_kind(receiver: Receiver, tmp_path: Pa
             "dig", f"@{host}", "-p", str(port), "+noall", "+answer", "CaNaRy.TeSt", record, home=tmp_path
         )
         assert re.search(rf"(?i)canary\.test\.\s+\d+\s+IN\s+{record}\s", printed)
+
+
+CONNECTING = {
+    "connection": "redis-cli -u $(cat bait) ping",
+    "env": ". ./bait; mysql --connect-timeout=5 -h $DB_HOST -u $DB_USERNAME -p$DB_PASSWORD $DB_DATABASE -e 'SELECT 1'",
+    "docker": "podman --root store --runroot run --storage-driver vfs pull --authfile bait HOST/app:1",
+    "sql": (
+        "mariadb-install-db --no-defaults --datadir=$PWD/data --user=root --skip-test-db >/dev/null; "
+        "mariadbd --no-defaults --datadir=$PWD/data --user=root --socket=$PWD/sock --skip-networking --server-id=2 "
+        "--pid-file=$PWD/pid >log 2>&1 & server=$!; "
+        "for _ in $(seq 300); do mysqladmin -S sock ping >/dev/null 2>&1 && break; sleep 0.1; done; "
+        "mysql -S sock -e 'CREATE DATABASE customers'; mysql -S sock customers <bait; "
+        "for _ in $(seq 300); do [ -e question.0 ] && break; sleep 0.1; done; kill $server; wait $server"
+    ),
+}
+"""What connects, or is made to, by kind; the bait is the file `bait`, the host that it names HOST."""
+
+
+@ALONE
+@AS_ROOT
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("connection", marks=needs("redis-cli")),
+        pytest.param("env", marks=needs("mysql")),
+        pytest.param("docker", marks=needs("podman")),
+        pytest.param("sql", marks=needs("mariadbd", "mariadb-install-db", "mysqladmin")),
+    ],
+)
+async def test_a_program_that_connects_resolves_the_name(receiver: Receiver, tmp_path: Path, kind: str) -> None:
+    options = {"scheme": "redis"} if kind == "connection" else {}
+    slug, bait = receiver.bait(kind, **options)
+    (tmp_path / "bait").write_bytes(bait.content)
+    script = CONNECTING[kind].replace("HOST", f"{slug.text}.canary.test") if kind == "docker" else CONNECTING[kind]
+    said = await run_asking(script, home=tmp_path, dns=receiver.dns)
+    assert list(tmp_path.glob("question.*")), said
+    hit = await receiver.hit(slug)
+    assert (hit.channel, hit.target) == ("dns", f"{slug.text}.canary.test")
 
 
 @needs("wg", "wireguard-go", "unshare")

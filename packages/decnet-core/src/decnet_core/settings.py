@@ -30,6 +30,24 @@ _OF_THE_COMMAND = frozenset({"DECNET_API_TOKEN", "DECNET_API_TOKEN_FILE", "DECNE
 _FALSE = ("", "0", "false")
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 
+_WORDS = (
+    (r"Object missing required field `(.*)`", "`{}` is missing"),
+    (r"Expected `\w+` >= (\S+)", "must be at least {}"),
+    (r"Expected `\w+` <= (\S+)", "must be at most {}"),
+    (r"Expected `\w+` > (\S+)", "must be more than {}"),
+    (r"Expected `\w+` < (\S+)", "must be less than {}"),
+    (r"Expected `(\w+)`, got `(\w+)`", "must be {}, not {}"),
+)
+"""What msgspec says, in the words of who writes a settings file."""
+_NOUNS = {
+    "str": "text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list in brackets",
+    "object": "a table",
+}
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -201,7 +219,16 @@ def _readable(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return the place within the section that an error is about, empty for the section itself, and what it says."""
     message, _, place = str(error).partition(" - at `$.")
     place = place.rstrip("`")
-    return place, f"{place}: {message}" if place else message
+    said = _in_words(message)
+    return place, f"{place}: {said}" if place else said
+
+
+def _in_words(message: str) -> str:
+    """Return msgspec's message as a sentence about what is in the file."""
+    for pattern, words in _WORDS:
+        if found := re.fullmatch(pattern, message):
+            return words.format(*(_NOUNS.get(word, word) for word in found.groups()))
+    return message
 
 
 def _line_of(file: str, section: str, key: str = "", number: int = 0) -> int | None:

@@ -147,7 +147,8 @@ def _check_address(one: DeckySettings, *, own: bool) -> None:
     if address.version != 4 or not address.is_loopback:
         raise FleetError(
             f"decky {one.name}: address {one.address} is not in 127.0.0.0/8, "
-            "the only one the loopback runtime serves; use e.g. 127.77.0.10"
+            "the only ones that the settings can have; use e.g. 127.77.0.10, or for an address of your network: "
+            f"decnet decky add {one.name} --persona {one.persona} --address {one.address} --runtime host"
         )
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import DeckyContext, FleetResources
@@ -44,14 +45,19 @@ class PlayedDeckies:
         return name in self._listeners
 
     def bind(self, decky: Decky, persona: Persona, kept: dict[Endpoint, socket.socket]) -> None:
-        """Serve the decky's ports at its one address; raises StartupError when one cannot be bound.
+        """Serve the decky's ports at its one address; raises StartupError, and serves none, when one cannot be bound.
 
         A socket that was `kept` from a former process, and is taken from there, needs no binding.
         """
-        listeners = []
-        for name, service in self._services(decky, persona):
-            bound = kept.pop(endpoint(decky.address, service.port, service.transport), None)
-            listeners.append(listener_of(name, service) if bound is None else listener_on(name, service, bound))
+        listeners: list[Listener] = []
+        try:
+            for name, service in self._services(decky, persona):
+                bound = kept.pop(endpoint(decky.address, service.port, service.transport), None)
+                listeners.append(listener_of(name, service) if bound is None else listener_on(name, service, bound))
+        except StartupError:
+            for listener in listeners:
+                listener.bound.close()
+            raise
         self._open(decky, listeners)
 
     def adopt(

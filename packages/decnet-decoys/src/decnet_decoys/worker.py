@@ -36,13 +36,12 @@ from decnet_decoys.assigned.assignments import Assignments, stored_deckies
 from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILERS, HandoverServer
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import FleetResources
-from decnet_decoys.endpoint import by_endpoint
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import FleetError, deckies
 from decnet_decoys.memory_budget import MemoryBudget
-from decnet_decoys.personas.catalog import persona
+from decnet_decoys.opening import SettingsDeckies
 from decnet_decoys.places import Places
 from decnet_decoys.played import PlayedDeckies
 from decnet_decoys.processor import scheduler
@@ -55,8 +54,6 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 60.0
 """Between two looks whether anybody is there; at the time of a heartbeat, so no wake-up more."""
-_OWN = "settings/deckies"
-"""What the sockets of the settings' deckies are kept as, after the process's name: no decky is called so."""
 
 
 class Decoys(Worker[DecoysSettings]):
@@ -123,7 +120,7 @@ class Decoys(Worker[DecoysSettings]):
         resources = self._resources = self._made_resources(ctx, fleet)
         self._recover(ctx, resources.journal, elsewhere={decky.name for decky in everybody if decky not in fleet})
         played = self._played = PlayedDeckies(self.settings, resources, ctx)
-        await self._bind(ctx, fleet, played)
+        await SettingsDeckies(played, ctx).open(fleet)
         reserved = frozenset(decky.name for decky in everybody)
         assignments = Assignments(_assigned(ctx, self.share), played, ctx.stored_sockets, reserved)
         await assignments.restore()
@@ -133,19 +130,6 @@ class Decoys(Worker[DecoysSettings]):
             handover_socket(ctx.state, ctx.name), clients, assignments, resources, ctx.spawn
         )
         self._handover.open()
-
-    async def _bind(self, ctx: Context, fleet: tuple[Decky, ...], played: PlayedDeckies) -> None:
-        """Open the ports of the settings' deckies: with the sockets of former processes, as far as there are some."""
-        store, own = ctx.stored_sockets, f"{ctx.name}/{_OWN}"
-        entries = [name for name in store.names if name.endswith(f"/{_OWN}")]  # of all shares: they may be divided anew
-        kept = by_endpoint(sock for name in entries for sock in store.take(name))
-        for decky in fleet:
-            played.bind(decky, persona(decky.persona), kept)
-        for sock in kept.values():
-            sock.close()
-        if own in entries:
-            await store.forget(own)
-        await store.keep(own, [sock for decky in fleet for sock in played.sockets(decky.name)])
 
     def _recover(self, ctx: Context, journal: Journal, elsewhere: set[str]) -> None:
         """End the sessions that a kill left open, except those on deckies `elsewhere`.

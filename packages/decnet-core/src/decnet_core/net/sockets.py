@@ -24,6 +24,10 @@ class BindError(CoreError):
     """An address cannot be used. The message is the reason and what helps; the caller adds which setting it is."""
 
 
+class PortTakenError(BindError):
+    """Another program has the port now."""
+
+
 def listening(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     """Return a TCP socket that listens on `host` (an address, or a name with an IPv4 address); raises BindError."""
     return _bound(host, port, socket.SOCK_STREAM, backlog)
@@ -78,7 +82,7 @@ def _bound(host: str, port: int, kind: int, backlog: int) -> socket.socket:
     try:
         sock = socket.socket(family, kind)
     except OSError as error:  # an IPv6 address where the kernel has no IPv6
-        raise BindError(_reason(error, port)) from error
+        raise _explained(error, port) from error
     try:
         sock.setblocking(False)
         if family == socket.AF_INET6:
@@ -90,13 +94,17 @@ def _bound(host: str, port: int, kind: int, backlog: int) -> socket.socket:
             sock.listen(backlog)
     except OSError as error:
         sock.close()
-        raise BindError(_reason(error, port)) from error
+        raise _explained(error, port) from error
     return sock
 
 
-def _reason(error: OSError, port: int) -> str:
+def _explained(error: OSError, port: int) -> BindError:
     if error.errno == errno.EADDRINUSE:
-        return "the port is taken by another program; stop it or use another port"
+        return PortTakenError("the port is taken by another program; stop it or use another port")
+    return BindError(_reason(error, port))
+
+
+def _reason(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
     if error.errno in (errno.EACCES, errno.EPERM) and port < _FIRST_UNPRIVILEGED:

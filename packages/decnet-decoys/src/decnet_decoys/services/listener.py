@@ -16,7 +16,7 @@ from typing import Any
 
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import peer_address, source_of
-from decnet_core.net.sockets import BindError, bound_udp, listening
+from decnet_core.net.sockets import BindError, PortTakenError, bound_udp, listening
 from decnet_decoys.decky import port_name
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.memory_budget import MemoryLease
@@ -235,8 +235,12 @@ class UdpListener(Listener):
         del self._conversations[connection.recorder.info.src]
 
 
+class TakenError(StartupError):
+    """Another program has a port that a decky is to offer."""
+
+
 def listener_of(name: str, service: Service[Any]) -> Listener:
-    """Return the listener of a service of a decky, its port bound; raises StartupError."""
+    """Return the listener of a service of a decky, its port bound; raises StartupError, or TakenError, which is one."""
     decky = service.context.decky
     try:
         if service.transport == "udp":
@@ -244,7 +248,8 @@ def listener_of(name: str, service: Service[Any]) -> Listener:
         return listener_on(name, service, listening(decky.address, service.port, BACKLOG))
     except BindError as error:
         place = f"{decky.address}:{service.port}"
-        raise StartupError(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error
+        refusal = TakenError if isinstance(error, PortTakenError) else StartupError
+        raise refusal(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error
 
 
 def listener_on(name: str, service: Service[Any], bound: socket.socket) -> Listener:

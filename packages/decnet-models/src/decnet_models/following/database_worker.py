@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import Worker
 from decnet_models.database.from_settings import engine_of
+from decnet_models.following import fault_notes
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -22,6 +23,7 @@ class DatabaseWorker(Worker[S]):
 
     async def start(self, ctx: Context) -> None:
         """Open the database; raises StartupError when it is missing or not this version's."""
+        fault_notes.withdraw(ctx)
         self._engine = await ctx.in_thread(engine_of, ctx)
 
     async def stop(self, ctx: Context) -> None:

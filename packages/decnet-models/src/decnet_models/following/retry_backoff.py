@@ -15,7 +15,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
-from decnet_models.errors import CursorMovedError, EveryEventRefusedError, passes, reason, stops
+from decnet_models.errors import CursorMovedError, EveryEventRefusedError, is_damage, passes, reason, stops
+from decnet_models.following import fault_notes
 from decnet_models.following.index_repair import repair_indexes
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class RetryBackoff:
             self._ctx.counters.set("database_unavailable", 0)
             if self._at_fault:
                 self._ctx.counters.set("database_at_fault", 0)
+                fault_notes.withdraw(self._ctx)
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
 
@@ -87,7 +89,11 @@ class RetryBackoff:
             log.error(
                 "the database is at fault, nothing moves until it is mended (see `decnet-db check`): %s", reason(error)
             )
-            await repair_indexes(self._ctx, error)
+            if is_damage(error):
+                await repair_indexes(self._ctx, error)
+                fault_notes.nudge(self._ctx)
+            else:
+                fault_notes.note(self._ctx, reason(error))
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:

@@ -35,10 +35,11 @@ from decnet_core.events.notices import (
 from decnet_core.text import for_column
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
+from decnet_models.following.fault_notes import KIND
 from decnet_models.notices import queries as notices
 from decnet_models.troubles import queries
 from decnet_models.troubles.queries import Key
-from decnet_workers.webhook.troubles.database import KIND, damage, name_of, unhealthy
+from decnet_workers.webhook.troubles.database import damage, name_of, refusals, unhealthy
 from decnet_workers.webhook.troubles.sensors import (
     certificates_ending,
     next_silence,
@@ -131,6 +132,7 @@ class FleetTroubles:
         yield from units_down(self._supervisors.parent, now)
         yield from sensors_silent(known, now)
         yield from damage(connection, now)
+        yield from refusals(connection, self._supervisors.parent, now)
         yield from disk_low(self._state, now, again=("disk.low", str(self._state)) in told)
         yield from certificates_ending(known, now)
 

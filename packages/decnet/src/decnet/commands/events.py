@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import typer
 
+from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import Csv, JsonLines, Limit, application
@@ -51,7 +52,7 @@ def events(
         raise WrongUsageError("--csv prints a table: choose --json for lines, also of new events")
     selection = Selection(
         kinds=known_kinds(kind or []),
-        attacker=attacker,
+        attacker=None if attacker is None else canonical_address(attacker),
         decky=decky,
         session=session,
         window=time_window(since, until),

@@ -25,6 +25,7 @@ app = application("Show the state of the fleet.")
 
 
 _NOT_MEASURED = "memory: only root, or whoever runs the fleet, may read it"
+_NOTHING_RUNS = "memory: no worker runs"
 
 
 @app.command()
@@ -45,6 +46,12 @@ def status(as_json: Json = False) -> None:
         raise typer.Exit(FAILED)
 
 
+def _memory(report: Report) -> str:
+    if report.fleet_pss:
+        return f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)"
+    return _NOT_MEASURED if any(report.workers.values()) else _NOTHING_RUNS
+
+
 def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
     lines = [
@@ -52,7 +59,7 @@ def _page(report: Report) -> str:
         "",
         columns(("worker", "state", "pid", "up", "restarts", "PSS", "lag", "dead letters"), rows),
         "",
-        f"the fleet takes {size(report.fleet_pss)} (PSS, supervisors included)" if report.fleet_pss else _NOT_MEASURED,
+        _memory(report),
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
     ]
     if report.dashboard:

@@ -61,6 +61,11 @@ class Report(msgspec.Struct, frozen=True):
         found = [f"down: {', '.join(self.down)}"] if self.down else []
         failed = [state for _, state in self.deckies if state is not None and state.phase == "failed"]
         found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
+        found += [
+            f"not offered: {int(number)} deckies wait for a port that another program has; the log of {name} names them"
+            for name, health in self.workers.items()
+            if health is not None and (number := health.counters.get("decoys_ports_taken"))
+        ]
         letters = self.progress.dead_letters if self.progress else {}
         found += [
             f"set aside: {name} could not handle {number} of its events; `decnet replay {name}` retries them"

@@ -21,6 +21,7 @@ _COUNTERS = {
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
     "certificate_ending": "certificate expires soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
+    "decoys_ports_taken": "deckies wait for a port that another program has; the log names it",
     "decoys_stretches": "times that one client kept the others waiting for more than 20 ms: a defect; the log names it",
     "database_unavailable": "the database does not answer, is locked, or its disk is full: tried again until it does",
     "spools_failing": "spools cannot be read",

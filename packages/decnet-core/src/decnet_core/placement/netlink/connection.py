@@ -47,6 +47,12 @@ class Netlink:
         self._socket.send(Message(kind, REQUEST | ACK | flags, self._sequence, body).encoded())
         self._answers(self._sequence)
 
+    def get(self, kind: int, body: bytes) -> list[bytes]:
+        """Return the body of the object that is asked for."""
+        self._sequence += 1
+        self._socket.send(Message(kind, REQUEST | ACK, self._sequence, body).encoded())
+        return [message.body for message in self._answers(self._sequence)]
+
     def dump(self, kind: int, body: bytes) -> list[bytes]:
         """Return the bodies of all objects of a kind."""
         self._sequence += 1

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Network interfaces (rtnetlink(7), linux/if_link.h)."""
 
+import errno
 import struct
 from typing import NamedTuple
 
-from decnet_core.placement.netlink.connection import Netlink
+from decnet_core.placement.netlink.connection import Netlink, NetlinkError
 from decnet_core.placement.netlink.message import (
     CREATE,
     EXCLUSIVE,
@@ -23,6 +24,7 @@ _ADDRESS, _NAME, _PARENT, _MASTER, _ALIAS, _KIND_INFO, _NAMESPACE = 1, 3, 5, 10,
 _KIND, _DATA = 1, 2
 _VETH_PEER, _MACVLAN_MODE, _MACVLAN_BRIDGE = 1, 1, 4
 _UP = 1
+_LONGEST_NAME = 15
 _NEW_NAMESPACE_NUMBER, _NUMBER, _DESCRIPTOR, _ANY_NUMBER = 88, 1, 3, 0xFFFFFFFF
 
 
@@ -46,6 +48,12 @@ class Link(NamedTuple):
 def links(netlink: Netlink) -> dict[str, Link]:
     """Return the interfaces of the namespace by name."""
     return {link.name: link for link in map(_link, netlink.dump(_GET, _INFO.pack(0, 0, 0, 0, 0)))}
+
+
+def named(netlink: Netlink, *names: str) -> dict[str, Link]:
+    """Return those of these interfaces that there are, by name: as fast where the namespace has hundreds of others."""
+    found = (_named(netlink, name) for name in names if 0 < len(name.encode()) <= _LONGEST_NAME)
+    return {link.name: link for link in found if link is not None and link.name in names}  # not by another name
 
 
 def add_bridge(netlink: Netlink, name: str) -> None:
@@ -90,6 +98,16 @@ def remove(netlink: Netlink, link: Link) -> None:
 
 def _add(netlink: Netlink, body: bytes, kind: bytes) -> None:
     netlink.request(_NEW, _INFO.pack(0, 0, 0, 0, 0) + body + nested(_KIND_INFO, kind), CREATE | EXCLUSIVE)
+
+
+def _named(netlink: Netlink, name: str) -> Link | None:
+    try:
+        (body,) = netlink.get(_GET, _INFO.pack(0, 0, 0, 0, 0) + text(_NAME, name))
+    except NetlinkError as error:
+        if error.errno == errno.ENODEV:
+            return None
+        raise
+    return _link(body)
 
 
 def _link(body: bytes) -> Link:

@@ -37,7 +37,9 @@ class Namespaces:
 
     def whole(self, name: str) -> bool:
         """Whether a namespace is mounted there: a file alone is what a kill left."""
-        return name in self.all_whole()
+        with contextlib.suppress(FileNotFoundError):
+            return self.path(name).stat().st_dev != self._directory.stat().st_dev
+        return False
 
     def all_whole(self) -> set[str]:
         """Return the names of those that are mounted."""
@@ -94,11 +96,11 @@ def is_slave(mountinfo: bytes, directory: Path) -> bool:
     So it is in a systemd unit that has one, by ProtectSystem= and the like: it ends with the unit. So it also is in a
     container that was booted, where that is the view of its init, and of everybody.
     """
+    above = {os.fsencode(each): depth for depth, each in enumerate(reversed([directory, *directory.parents]))}
     deepest, tags = 0, list[bytes]()
-    for fields in (line.split(b" ") for line in mountinfo.splitlines()):
-        point = Path(os.fsdecode(fields[4]))
-        if directory.is_relative_to(point) and len(point.parts) >= deepest:
-            deepest, tags = len(point.parts), fields[6 : fields.index(b"-", 6)]
+    for fields in (line.split(b" ") for line in mountinfo.splitlines()):  # of which each decky is one
+        if above.get(fields[4], -1) >= deepest:
+            deepest, tags = above[fields[4]], fields[6 : fields.index(b"-", 6)]
     return any(tag.startswith(b"master:") for tag in tags)
 
 

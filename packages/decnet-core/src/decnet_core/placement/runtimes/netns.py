@@ -81,7 +81,7 @@ class Netns:
     def start(self, decky: DesiredDecky) -> None:
         self._forget(decky.name)
         with explained("make its network namespace"):
-            outside = _links()
+            outside = _links(decky.interface or "", self._outside(decky))
             parent = _parent(decky, outside)
             if not self._namespaces.whole(decky.name):
                 self._refuse_unseen()
@@ -163,11 +163,11 @@ class Netns:
                 links.add_macvlan(netlink, INTERFACE, parent=parent.number, mac=mac, namespace=namespace)
                 return True
             outside = self._outside(decky)
-            left = links.links(netlink).get(outside)
+            left = links.named(netlink, outside).get(outside)
             if left is not None and left.alias == self._alias(decky):  # of a namespace that lost its name
                 links.remove(netlink, left)
             links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
-            links.set_up(netlink, links.links(netlink)[outside], self._alias(decky))
+            links.set_up(netlink, links.named(netlink, outside)[outside], self._alias(decky))
         return True
 
     def _listen_to(self, decky: DesiredDecky) -> None:
@@ -209,9 +209,10 @@ def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
     return parent
 
 
-def _links() -> dict[str, Link]:
+def _links(*names: str) -> dict[str, Link]:
+    """Return the interfaces of this thread's namespace by name: all, or those of these names."""
     with Netlink() as netlink:
-        return links.links(netlink)
+        return links.named(netlink, *names) if names else links.links(netlink)
 
 
 def _mac(decky: DesiredDecky) -> str:

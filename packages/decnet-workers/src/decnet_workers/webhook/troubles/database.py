@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A database that is damaged or did not answer.
+"""A database that is damaged, did not answer, or refuses a worker.
 
 While it cannot be written to nothing can be told by it. What can be: an outage, once it is over, with how long it
-lasted; and damage that could not be mended, of which the repair leaves a note beside the file, as long as the pages
-that notices and webhooks are on are whole.
+lasted; damage that could not be mended, of which the repair leaves a note beside the file, as long as the pages that
+notices and webhooks are on are whole; and that it refuses a worker, as when a grant was revoked: it leaves a note.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 
 from decnet_core.events.notices import DatabaseUnhealthy
 from decnet_core.text import for_column
+from decnet_models.following.fault_notes import KIND, notes
 from decnet_models.repair.attempts import RepairError, attempts, require_allowed
 from decnet_workers.webhook.troubles.trouble import Trouble
-
-KIND = "database.unhealthy"
 
 
 def damage(connection: Connection, now: int) -> Iterator[Trouble]:
@@ -30,6 +29,12 @@ def damage(connection: Connection, now: int) -> Iterator[Trouble]:
         yield unhealthy(str(file), now, now, str(error))
     except OSError:
         return
+
+
+def refusals(connection: Connection, run: Path, now: int) -> Iterator[Trouble]:
+    """Yield a trouble for each worker whom the database refuses."""
+    for worker, why in notes(run).items():
+        yield unhealthy(f"{name_of(connection)}, for {for_column(worker, 100)}", now, now, why)
 
 
 def name_of(connection: Connection) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.addresses import canonical_address
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
@@ -28,11 +29,12 @@ def sessions(
     as_csv: Csv = False,
 ) -> None:
     """List interactive sessions, newest first; `decnet play SESSION` shows one."""
+    address = None if attacker is None else canonical_address(attacker)
     if (remote := master()) is not None:
         from decnet.remote import findings
 
-        found = findings.sessions(remote, limit, attacker, time_window(since, until))
+        found = findings.sessions(remote, limit, address, time_window(since, until))
     else:
         with transaction(find_deployment()) as connection:
-            found = queries.sessions(connection, limit, attacker=attacker, window=time_window(since, until))
+            found = queries.sessions(connection, limit, attacker=address, window=time_window(since, until))
     print_table(found, rows.SESSION, rows.session, as_json=as_json, as_csv=as_csv, nothing="no session in that time")

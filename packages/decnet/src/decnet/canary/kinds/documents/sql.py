@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A database dump that makes the server which it is loaded into look up a host name."""
+"""A database dump that makes the server which it is loaded into look up a host name.
+
+MySQL and MariaDB have different statements for that, and each carries out only the comments that are meant for it.
+"""
 
 from decnet.canary.kinds.kind import Bait, Kind, Token, text_file
 from decnet_core.canary import SlugKind
@@ -11,9 +14,10 @@ _DUMP = """-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
 CREATE TABLE `accounts` (`id` int NOT NULL, `login` varchar(64), `secret` varchar(64), PRIMARY KEY (`id`));
 INSERT INTO `accounts` VALUES (1,'admin','{slug}'),(2,'billing','{url}');
 
-CHANGE REPLICATION SOURCE TO SOURCE_HOST='{host}', SOURCE_USER='replica', SOURCE_PASSWORD='{slug}',
-  SOURCE_RETRY_COUNT=1;
-START REPLICA;
+/*!80022 CHANGE REPLICATION SOURCE TO SOURCE_HOST='{host}', SOURCE_USER='replica', SOURCE_PASSWORD='{slug}' */;
+/*!80022 START REPLICA */;
+/*M!100000 CHANGE MASTER TO MASTER_HOST='{host}', MASTER_USER='replica', MASTER_PASSWORD='{slug}' */;
+/*M!100000 START SLAVE */;
 -- Dump completed
 """
 
@@ -26,8 +30,8 @@ def _make(token: Token) -> Bait:
 KIND = Kind(
     SlugKind.LOGIN,
     _make,
-    trips="a MySQL server that the dump is loaded into as an administrator (it resolves the host name to replicate "
-    "from), whoever opens the URL among the rows, and the password in it at any decoy",
+    trips="a MySQL or MariaDB server that the dump is loaded into as an administrator (it resolves the host name to "
+    "replicate from), whoever opens the URL among the rows, and the password in it at any decoy",
     reveals="the address, and that the dump was loaded",
     path="~/backup/customers.sql",
     mode=0o600,
