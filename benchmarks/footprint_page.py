@@ -26,8 +26,8 @@ def page(found: dict[str, Any]) -> str:
     lines += [line(name, one) for name, one in bare_totals.items()]
     for mode, one in modes.items():
         lines += ["", f"{mode}: all ready after {one['ready_seconds']} s", HEADING]
-        for name in one["idle"]:
-            lines.append(line(name, one["idle"][name], one.get("load", {}).get(name)))
+        load = one.get("load", {})
+        lines += [line(name, one["idle"].get(name), load.get(name)) for name in {**one["idle"], **load}]
         lines.append(line("total", one["idle_total"], one.get("load_total")))
         if "load" not in one:
             continue
@@ -56,10 +56,13 @@ def _across(name: str, figures: Sequence[float]) -> str:
     return f"{name:34}" + "".join(f"{figure:9.1f}" for figure in figures)
 
 
-def line(name: str, idle: Row, load: Row | None = None) -> str:
-    """Return one line of the table."""
-    shown = f"{name:16}" + "".join(f"{idle[key]:>{width}.1f}" for key, width in COLUMNS)
-    return shown + (" " * 15 + "".join(f"{load[key]:>{width}.1f}" for key, width in COLUMNS) if load else "")
+def line(name: str, idle: Row | None, load: Row | None = None) -> str:
+    """Return one line of the table; a worker that is parked has no figures."""
+    return f"{name:16}{_figures(idle)}{' ' * 15}{_figures(load)}".rstrip()
+
+
+def _figures(row: Row | None) -> str:
+    return "".join(f"{row[key]:>{width}.1f}" if row else " " * width for key, width in COLUMNS)
 
 
 def verdicts(modes: dict[str, dict[str, Any]], workers: str) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,14 @@
 """What happened in a span of time, told from a real database after a real profiler and a real ttp worker."""
 
 import csv
+import functools
 import io
 import json
 import re
+import sqlite3
 import xml.dom.minidom
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -25,6 +28,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.envelope import Event
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.artifacts.queries import Artifact, Sighting, register
+from decnet_models.database.engine import open_engine
 from decnet_models.events.queries import events_after
 from decnet_models.following.cursor_worker import EventBatch
 from decnet_models.ttp.queries import Tag, add_tags
@@ -143,6 +147,27 @@ def test_a_report_shows_what_attackers_sent_as_text(run: Run, store: Callable[..
     assert run("report", "--format", "json", "--output", str(file)).out == f"wrote {file}\n"
     assert "events" in json.loads(file.read_text())
     assert run("report", "--output", str(tmp_path / "missing" / "x")).code == 1
+
+
+@pytest.mark.usefixtures("_night")
+def test_a_report_while_the_database_is_locked(
+    run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes keeps no reader waiting; one who has the file for himself is named at the end of a wait."""
+    file = deployment.state.root / "decnet.db"
+    asked = ("report", "--since", "2026-11-24T00:00:00Z", "--format", "json")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert run(*asked).document["events"] == 7
+        other.execute("ROLLBACK")
+        impatient = functools.partial(open_engine, busy_seconds=0.2)
+        monkeypatch.setattr("decnet_models.database.engine.open_engine", impatient)
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        refused = run(*asked)
+    assert (refused.code, refused.out) == (78, "")
+    assert refused.err.endswith("cannot be used: database is locked\n")
+    assert run(*asked).code == 0
 
 
 def _closed(page: str) -> str:

@@ -17,7 +17,7 @@ from decnet_core.deckies.messages import (
     Expect,
     Lend,
     ListPlayed,
-    Place,
+    PlaceFiles,
     Play,
     Refused,
     Reply,
@@ -80,7 +80,7 @@ class Player:
         request = decode_request.decode(packet)
         if isinstance(request, ListPlayed):
             return Done({name: version for name, (version, _) in self._deckies.items()})
-        if isinstance(request, Expect | Lend | Place):
+        if isinstance(request, Expect | Lend | PlaceFiles):
             return Refused("no connections of the fleet are expected here")
         name = request.decky.name if isinstance(request, Play) else request.name
         self.requests.append(f"{type(request).__name__.lower()} {name}")

@@ -46,7 +46,7 @@ async def curled(*arguments: str) -> bytes:
 async def test_the_site_is_that_of_http(host: DeckyHost) -> None:
     plain, secured = [await curled(f"{url(host, scheme)}/") for scheme in ("http", "https")]
     assert plain == secured != b""
-    answer = await curled("-i", "-d", "x" * 100_000, f"{url(host, 'https')}/")
+    answer = await curled("-i", "--http1.1", "-d", "x" * 100_000, f"{url(host, 'https')}/")
     assert answer.startswith(b"HTTP/1.1 4")
     requests = [event.payload for event in host.events(HttpRequest)]
     assert [(one.method, one.body_bytes) for one in requests if isinstance(one, HttpRequest)] == [

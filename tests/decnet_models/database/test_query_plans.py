@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from query_smoke import REFUSALS, Query, query_functions, rounds, variants, warm_up_domains
@@ -19,6 +20,8 @@ from sqlalchemy import Connection, Engine, event
 
 from decnet_models.database.domains import domains
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.database.rows import keyed_rows, row_select
+from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.migrations.check import declared_schema
 
 SMALL = {
@@ -78,9 +81,17 @@ def recorded(engine: Engine) -> Iterator[list[Statement]]:
         if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", statement, re.IGNORECASE):
             sent.append((statement, parameters[0] if many else parameters))
 
+    def past_sqlalchemy(connection: Connection, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        sent.append((text, tuple(values)))
+        return driver_rows(connection, text, values)
+
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield sent
+        with (
+            patch.object(row_select, "driver_rows", past_sqlalchemy),
+            patch.object(keyed_rows, "driver_rows", past_sqlalchemy),
+        ):
+            yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)
 

@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.decnet.command_result import CommandResult, Run
-from tests.decnet_web.api.routes.filled import A, fill
+from tests.decnet_web.api.routes.filled import A, B, C, fill
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.command import COMMANDS, main
@@ -113,6 +113,15 @@ SAME = [
     ("incidents", "--severity", "high", "--csv"),
     ("incident", "1"),
     ("incident", "show", "1", "--json"),
+    ("files",),
+    ("files", "--since", "2020-01-01", "--csv"),
+    ("intel", A, "--json"),
+    ("audit",),
+    ("audit", "--json", "--action", "webhook"),
+    ("export", "--format", "navigator"),
+    ("export", "--format", "csv", "--attacker", A),
+    ("identity", A),
+    ("identity", "show", A, "--json"),
     ("identities", "--least", "1"),
     ("identities", "--json"),
     ("campaigns",),
@@ -185,6 +194,15 @@ def test_what_is_changed_there_is_changed(here: Run, there: Run, tmp_path: Path)
     assert there("incident", "ack", "1", "--note", "mine").out == "incident 1: acknowledged\n"
     assert there("incident", "note", "1", "more").out == "incident 1: note added\n"
     assert "admin" in here("incident", "1").out
+    assert "is not in" in there("identity", "split", C, A).err
+    decided = there("identity", "split", B, "--reason", "another's")
+    assert decided.out.startswith("decision "), decided.err
+    assert "another's" in here("identity", A).out
+    assert there("identity", "pin", A).out.startswith("decision ")
+    assert there("identity", "join", A, C).out.startswith("decision ")
+    assert there("identity", "join", A).code == 2
+    assert there("identity", "undo", "1").code == 2
+    assert "providers" in there("intel", A, "--refresh").err
     assert there("worker", "restart", "nobody").code == 1
 
 

@@ -20,7 +20,7 @@ from decnet_core.placement.decoys_processes import DecoysProcesses
 from decnet_core.placement.passes import Passes
 from decnet_core.placement.reconciliation import Reconciliation
 from decnet_core.placement.runtimes.dhcp import Client
-from decnet_core.placement.runtimes.dhcp_message import Answer
+from decnet_core.placement.runtimes.dhcp_message import DhcpReply
 from decnet_core.placement.runtimes.netns import Netns
 from decnet_core.state import State as StateDirectory
 from decnet_core.timing.durations import SECOND_NS
@@ -67,12 +67,14 @@ class Network:
         self.asked: list[Sequence[Client]] = []
         self.leases = Leases(engine, self.ask, lambda: self.now)
 
-    def ask(self, interface: str, clients: Sequence[Client]) -> dict[str, Answer]:
+    def ask(self, interface: str, clients: Sequence[Client]) -> dict[str, DhcpReply]:
         assert interface == "br0"
         self.asked.append(clients)
         if self.address is None:
             return {}
-        return {one.mac: Answer("ack", 1, SERVER, IPv4Interface(self.address), GATEWAY, 7200, 3600) for one in clients}
+        return {
+            one.mac: DhcpReply("ack", 1, SERVER, IPv4Interface(self.address), GATEWAY, 7200, 3600) for one in clients
+        }
 
     def renew(self) -> Renewed:
         with reading(self.engine) as connection:

@@ -53,6 +53,13 @@ def opened(fleet: Any, **changes: Any) -> Deliveries:
     return made
 
 
+def caught_up(deliveries: Deliveries) -> None:
+    """Poll as the worker does until nothing is new, and once more: then the table is tidied."""
+    while deliveries.poll().lag:
+        pass
+    deliveries.poll()
+
+
 def first(deliveries: Deliveries, webhook_id: str) -> Any:
     job = deliveries.job(webhook_id, 1)
     assert job is not None
@@ -195,10 +202,10 @@ def delivered_one(fleet: Any, deliveries: Deliveries, *keys: str) -> str:
 def test_an_ended_delivery_is_kept_for_all_of_its_days(fleet: Any, clock: Clock) -> None:
     delivered_one(fleet, opened(fleet, keep_days=30))
     clock.now += 30 * 86400 * SECOND_NS
-    opened(fleet, keep_days=30).poll()
+    caught_up(opened(fleet, keep_days=30))
     assert fleet.states() == ["delivered"]
     clock.now += 1
-    opened(fleet, keep_days=30).poll()
+    caught_up(opened(fleet, keep_days=30))
     assert fleet.states() == []
 
 
@@ -212,7 +219,7 @@ def test_a_clock_that_jumped_ahead_deletes_no_delivery(fleet: Any, clock: Clock)
     assert fleet.states() == ["delivered"] * 20
     clock.set_ahead = 0
     clock.now += 30 * 86400 * SECOND_NS + HOUR * 3
-    deliveries.poll()
+    caught_up(deliveries)
     assert fleet.states() == []
 
 
@@ -236,11 +243,24 @@ def test_many_old_deliveries_are_forgotten_in_as_many_turns(
     monkeypatch.setattr(module, "_FORGET_BATCH", 2)
     delivered_one(fleet, opened(fleet), *"abcde")
     clock.now += 31 * 86400 * SECOND_NS
+    caught_up(opened(fleet, keep_days=365))  # what the passing of time has told of the incident
     deliveries, left = opened(fleet), []
     for _ in range(3):
         deliveries.poll()
         left.append(len(fleet.deliveries()))
     assert left == [3, 1, 0]
+
+
+def test_new_notices_become_deliveries_before_the_table_is_tidied(fleet: Any, clock: Clock) -> None:
+    delivered_one(fleet, opened(fleet))
+    clock.now += 31 * 86400 * SECOND_NS
+    caught_up(opened(fleet, keep_days=365))  # what the passing of time has told of the incident
+    fleet.notice("new")
+    deliveries = opened(fleet, keep_days=30)
+    assert len(deliveries.poll().ready) == 1
+    assert sorted(fleet.states()) == ["delivered", "pending"]
+    caught_up(deliveries)
+    assert fleet.states() == ["pending"]
 
 
 def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Clock) -> None:

@@ -70,6 +70,29 @@ async def test_a_refused_message_is_a_dead_letter_with_the_reason_and_holds_up_n
     assert (status.failures, status.open_until, status.dead) == (0, None, 3)
 
 
+async def test_a_page_that_is_answered_is_kept_as_text_and_no_redirect_is_followed(
+    fleet: Any, receiver: Any, start_webhook: Start
+) -> None:
+    added = fleet.add(receiver.url)
+    page = b"<html><script>alert(1)</script>\x1b[2J"
+    receiver.answers = [
+        _closing(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" + page),
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (len(page), page),
+        b"HTTP/1.1 302 Found\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n" % receiver.url.encode(),
+    ]
+    await start_webhook(first_retry_seconds=1000.0)
+    for number in range(3):
+        fleet.notice(str(number))
+    await fleet.until(
+        lambda: sorted(fleet.states()) == ["dead", "delivered", "pending"] and len(receiver.requests) == 3
+    )
+    letters = {letter.status: letter for letter in fleet.do(queries.deliveries, webhook_id=added.id)}
+    assert letters[400].answer == "<html><script>alert(1)</script>\x1b[2J", "as it came: who shows it escapes it"
+    assert (letters[200].state, letters[200].answer) == ("delivered", None)
+    await fleet.until(lambda: any(one.error == "answered 302" for one in fleet.do(queries.deliveries)))
+    assert {one.path for one in receiver.requests} == {receiver.requests[0].path}
+
+
 def _closing(answer: bytes) -> Callable[..., Awaitable[None]]:
     async def answer_and_close(writer: Any, _: int) -> None:
         writer.write(answer)

@@ -27,6 +27,9 @@ from decnet_core.placement.runtimes.runtime import RuntimeFailed
 
 pytestmark = needs_root
 
+_PATH_MTU_DISCOVERY = 10
+"""IP_MTU_DISCOVER, which Python does not name."""
+
 
 @contextlib.contextmanager
 def started(network: Lan, one: DesiredDecky) -> Iterator[Netns]:
@@ -186,12 +189,13 @@ def test_a_closed_port_resets_what_belongs_to_no_connection(network: Lan) -> Non
     assert answered[13] == 0x14  # RST and ACK, as of a Linux without a packet filter
 
 
-def exchange(network: Lan, protocol: int, request: bytes) -> bytes:
-    """Return the IPv4 packet with which the decky answers one of that protocol."""
+def exchange(network: Lan, protocol: int, request: bytes, *, fragile: bool = False) -> bytes:
+    """Return the IPv4 packet with which the decky answers one of that protocol, which may be fragmented or not."""
 
     def send() -> bytes:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as sock:
             sock.settimeout(30)
+            sock.setsockopt(socket.IPPROTO_IP, _PATH_MTU_DISCOVERY, 2 if fragile else 0)
             sock.sendto(request, ("10.77.0.10", 0))
             return next(
                 packet for packet in iter(lambda: sock.recv(200), b"") if packet[12:16] == bytes([10, 77, 0, 10])
@@ -223,10 +227,10 @@ def test_pings_and_resets_are_answered_as_the_persona_says(network: Lan, *, as_w
     assert checksum(ends[4:8] + ends[:4] + struct.pack(">HH", 6, len(reset)) + reset) == 0
 
 
-def first_segment(source: int, flags: int, options: bytes) -> bytes:
-    """Return what a client sends first to port 22."""
+def first_segment(source: int, flags: int, options: bytes, port: int = 22) -> bytes:
+    """Return what a client sends first to a port."""
     words = 5 + len(options) // 4
-    segment = struct.pack(">HHIIBBHHH", source, 22, 7, 0, words << 4, flags, 1024, 0, 0) + options
+    segment = struct.pack(">HHIIBBHHH", source, port, 7, 0, words << 4, flags, 1024, 0, 0) + options
     ends = socket.inet_aton(ATTACKER) + socket.inet_aton("10.77.0.10") + struct.pack(">HH", 6, len(segment))
     return segment[:16] + struct.pack(">H", checksum(ends + segment)) + segment[18:]
 
@@ -248,6 +252,41 @@ def test_first_segments_are_answered_as_by_the_personas_stack(
         answered = exchange(network, socket.IPPROTO_TCP, first_segment(40001, flags, options))[20:]
     assert answered[13] == 0x12
     assert answered[20:24] == struct.pack(">BBH", 2, 4, mss)
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [(b"\x04\x02\x03\x03\x0a\x00", b"\x04\x02\x00\x00"), (b"\x03\x03\x0a\x00", b"")],
+)
+def test_options_end_with_their_padding_as_those_of_bsds(network: Lan, offered: bytes, answered: bytes) -> None:
+    with started(network, decky(stack=Stack(window_scale=9, option_order="bsd", timestamps=False))):
+        segment = first_segment(40002, 0x02, b"\x02\x04\x05\xb4" + offered.ljust(8, b"\0"))
+        found = exchange(network, socket.IPPROTO_TCP, segment)[20:]
+    assert found[20 : (found[12] >> 4) * 4] == b"\x02\x04\x05\xb4\x01\x03\x03\x09" + answered
+
+
+@pytest.mark.parametrize("fragile", [False, True])
+def test_pings_are_answered_as_fragile_as_they_are(network: Lan, *, fragile: bool) -> None:
+    echo = struct.pack(">BBHHH", 8, 0, 0, 2, 1)
+    echo = echo[:2] + struct.pack(">H", checksum(echo)) + echo[4:]
+    with started(network, decky(stack=Stack(echo_as_fragile=True, ip_id="increment"))):
+        pongs = [exchange(network, socket.IPPROTO_ICMP, echo, fragile=fragile) for _ in range(2)]
+    assert [pong[6:8] for pong in pongs] == [b"\x40\x00" if fragile else b"\x00\x00"] * 2
+    first, second = (int.from_bytes(pong[4:6], "big") for pong in pongs)
+    assert first < second <= first + 10
+    assert [sum(struct.unpack(">10H", pong[:20])) % 0xFFFF for pong in pongs] == [0, 0]
+
+
+def test_resets_may_be_fragmented_where_the_persona_says_so(network: Lan) -> None:
+    with started(network, decky(stack=Stack(resets_may_fragment=True, ip_id="swapped"))):
+        refused = [
+            exchange(network, socket.IPPROTO_TCP, first_segment(40003 + number, 0x02, b"", port=81))
+            for number in range(2)
+        ]
+        accepted = answer(network, "10.77.0.10", 22)
+    assert [packet[6:8] for packet in (*refused, accepted)] == [b"\x00\x00", b"\x00\x00", b"\x40\x00"]
+    numbers = [int.from_bytes(packet[4:6], "little") for packet in refused]
+    assert 0 < numbers[1] - numbers[0] <= 10
 
 
 def test_packets_are_numbered_and_fragmented_as_the_persona_says(network: Lan) -> None:
@@ -430,6 +469,16 @@ def test_two_fleets_on_a_host_know_their_own_deckies(network: Lan) -> None:
     assert network.host(ours.inspect, [one])["web-01"].drift == ()
     network.host(ours.stop, one)
     assert network.network() == before
+
+
+def test_second_master_of_a_lan_is_told_who_has_the_address_and_takes_it_once_it_is_free(network: Lan) -> None:
+    ours, theirs, one = Netns(network.deckies, FLEET), Netns(network.deckies, "f1ee7002"), decky()
+    other = decky("web-09", mac="00:16:3e:11:22:44")
+    network.host(ours.start, one)
+    taken = "address 10.77.0.10 is in use: the machine with MAC 00:16:3e:11:22:33 answers"
+    assert network.host(theirs.conflicts, [other]) == {"web-09": taken}
+    network.host(ours.stop, one)
+    assert network.host(theirs.conflicts, [other]) == {}
 
 
 def test_address_of_another_machine_is_a_conflict(network: Lan) -> None:

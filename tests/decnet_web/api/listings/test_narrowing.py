@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -68,6 +68,29 @@ async def test_narrowed_handlers_answer_as_the_whole_one() -> None:
     narrowed, whole = await answers(Narrowed), await answers(APIRoute)
     assert narrowed == whole
     assert {status for status, _ in whole} == {200, 422}
+
+
+async def test_dependencies_that_a_router_adds_are_asked() -> None:
+    async def refuse(word: str = "none") -> None:
+        raise HTTPException(403, word)
+
+    inner, outer, application = APIRouter(route_class=Narrowed), APIRouter(), FastAPI()
+
+    @inner.get("/open")
+    async def opened() -> str:
+        return "open"
+
+    outer.include_router(inner, prefix="/inner", dependencies=[Depends(refuse)])
+    application.include_router(outer, prefix="/outer")
+    application.include_router(inner)
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        given = [await client.get(path) for path in ("/outer/inner/open", "/outer/inner/open?word=no", "/open")]
+    assert [(one.status_code, one.json()) for one in given] == [
+        (403, {"detail": "none"}),
+        (403, {"detail": "no"}),
+        (200, "open"),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/events", "/attackers", "/sessions"])

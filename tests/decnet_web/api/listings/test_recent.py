@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import Depends, Request
 from sqlalchemy import update
 from starlette.responses import Response
 from tests.decnet_web.api.served import ON_SQLITE, Served, serving
@@ -19,6 +20,7 @@ from decnet_core.events.ids import uuid7
 from decnet_models.accounts.tables import api_token
 from decnet_models.events.queries import insert_events
 from decnet_web.api.listings.recent import LARGEST, MOST_ANSWERS, MOST_BYTES, SECONDS, RecentAnswers
+from decnet_web.api.routes.findings import events
 
 EVENTS = "/api/v1/events"
 
@@ -48,6 +50,20 @@ async def test_answer_is_given_again_without_the_database(served: Served, monkey
     assert (again.status_code, again.content) == (200, first.content)
     assert again.headers["ETag"] == first.headers["ETag"]
     assert (same.status_code, same.content) == (304, b"")
+
+
+@ON_SQLITE
+async def test_what_a_router_adds_is_asked_at_each_request(served: Served) -> None:
+    asked: list[str] = []
+
+    async def note(request: Request) -> None:
+        asked.append(request.url.path)
+
+    served.application.include_router(events.router, prefix="/noted", dependencies=[Depends(note)])
+    async with served.client("viewer") as client:
+        answers = [await client.get("/noted/events") for _ in range(3)]
+    assert [one.status_code for one in answers] == [200] * 3
+    assert asked == ["/noted/events"] * 3
 
 
 async def test_what_was_committed_is_in_the_next_answer(served: Served) -> None:

@@ -20,8 +20,8 @@ from decnet_core.deckies.messages import (
     Expect,
     Lend,
     ListPlayed,
-    Place,
     PlacedFile,
+    PlaceFiles,
     Play,
     Refused,
     Request,
@@ -124,7 +124,7 @@ class HandoverClient:
 
     def place(self, decky: str, files: Sequence[PlacedFile]) -> None:
         """Have files put on a decky's machine; all of a request must fit into LARGEST_PACKET. Raises HandoverError."""
-        self._ask(Place(decky, tuple(files)))
+        self._ask(PlaceFiles(decky, tuple(files)))
 
     def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Done:
         packet = encode(request)

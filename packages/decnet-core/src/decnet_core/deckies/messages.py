@@ -74,7 +74,7 @@ class PlacedFile(msgspec.Struct, frozen=True):
     """The canary token in it: reading it is an event; empty: it is no bait."""
 
 
-class Place(msgspec.Struct, frozen=True, tag="place"):
+class PlaceFiles(msgspec.Struct, frozen=True, tag="place"):
     """Put these files on the decky's machine, instead of those of the same paths."""
 
     decky: str
@@ -93,7 +93,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-Request = Play | Withdraw | ListPlayed | Expect | Lend | Place
+Request = Play | Withdraw | ListPlayed | Expect | Lend | PlaceFiles
 Reply = Done | Refused
 
 encode = msgspec.json.Encoder().encode

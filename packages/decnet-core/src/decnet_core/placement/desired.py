@@ -39,11 +39,12 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of the maximum segment size in a SYN+ACK; None: what fits the interface."""
     timestamps: bool = True
     sack: bool = True
-    option_order: Literal["linux", "scale_first"] = "linux"
-    """The order of the TCP options in a SYN+ACK; scale_first: window scale right after MSS, as Windows and BSDs do."""
-    ip_id: Literal["zero", "increment", "random"] = "zero"
+    option_order: Literal["linux", "scale_first", "bsd"] = "linux"
+    """The order of the TCP options in a SYN+ACK; scale_first: window scale right after MSS, as Windows does; bsd: so,
+    and what pads SACK permitted ends the options."""
+    ip_id: Literal["zero", "increment", "swapped", "random"] = "zero"
     """The identification of IPv4 packets: zero in packets that must not be fragmented, as Linux does, one counter for
-    all, or random."""
+    all, one whose bytes are swapped, or random."""
     dont_fragment: bool = True
     """Whether IPv4 packets say that they must not be fragmented."""
     echo_code_kept: bool = True
@@ -59,6 +60,10 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a SYN+ACK tells no larger maximum segment size than the client's, as of BSDs."""
     syn_fin_answered: bool = False
     """Whether a SYN that has FIN, too, is taken for a SYN, as by BSDs; Linux drops it."""
+    resets_may_fragment: bool = False
+    """Whether IPv4 packets with a reset may be fragmented though others must not."""
+    echo_as_fragile: bool = False
+    """Whether the answer to an IPv4 ping must not be fragmented where the request must not; of Linux it always may."""
 
 
 _DATA_PORTS = {"ftp": 4}

@@ -42,20 +42,20 @@ class QuarantinedLine(msgspec.Struct, frozen=True, omit_defaults=True, rename={"
         return base64.b64decode(self.exact) if self.exact else self.line.encode()
 
 
-class Place(msgspec.Struct, frozen=True, order=True):
+class LinePosition(msgspec.Struct, frozen=True, order=True):
     """Where a line is kept, for as long as it is: the segment's number and the byte at which it begins."""
 
     segment: int
     offset: int
 
 
-def kept_lines(directory: Path) -> Iterator[tuple[Place, QuarantinedLine]]:
+def kept_lines(directory: Path) -> Iterator[tuple[LinePosition, QuarantinedLine]]:
     """Yield the lines of the quarantine in `directory`, oldest first; what is half-written is passed over."""
     for number in segments.sizes(directory):
         offset = 0
         for record in _records(segments.path_of(directory, number)):
             with contextlib.suppress(msgspec.MsgspecError):
-                yield Place(number, offset), msgspec.json.decode(record, type=QuarantinedLine)
+                yield LinePosition(number, offset), msgspec.json.decode(record, type=QuarantinedLine)
             offset += len(record)
 
 

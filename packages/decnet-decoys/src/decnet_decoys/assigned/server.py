@@ -20,7 +20,7 @@ from decnet_core.deckies.messages import (
     Expect,
     Lend,
     ListPlayed,
-    Place,
+    PlaceFiles,
     Play,
     Refused,
     Reply,
@@ -45,7 +45,7 @@ _ASKED_BY: dict[type[Any], tuple[str, ...]] = {
     Withdraw: RECONCILERS,
     Expect: (ORCHESTRATOR,),
     Lend: (ORCHESTRATOR,),
-    Place: (ORCHESTRATOR,),
+    PlaceFiles: (ORCHESTRATOR,),
 }
 
 _MOST_CLIENTS = 32
@@ -153,7 +153,7 @@ class HandoverServer:
                 case Expect(decky, address, port, session):
                     assignments.check_played(decky)
                     self._resources.expected.expect(decky, peer_address(address), port, session)
-                case Place(decky, files):
+                case PlaceFiles(decky, files):
                     assignments.check_played(decky)
                     self._resources.placed.place(decky, files)
                 case ListPlayed():

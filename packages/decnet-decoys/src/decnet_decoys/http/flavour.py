@@ -188,8 +188,8 @@ def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> d
     return fields
 
 
-def rendered(profile: HttpProfile, answer: Response, *, now: float, exchange: Exchange) -> bytes:
-    """Return the response's bytes with this server's header order."""
+def fields_of(profile: HttpProfile, answer: Response, *, now: float, exchange: Exchange) -> list[tuple[str, str]]:
+    """Return the response's headers in this server's order."""
     keep_alive, head_only = exchange.keep_alive, exchange.head_only
     known = {
         "Server": profile.behaviour.servers.get(str(answer.status), profile.server),
@@ -203,22 +203,33 @@ def rendered(profile: HttpProfile, answer: Response, *, now: float, exchange: Ex
     if answer.status == 304 or answer.chunked or (head_only and page_of_apache):
         del known["Content-Length"]
     known |= _own_fields(profile, answer, exchange)
-    old = profile.flavour == "lighttpd" and (exchange.old or answer.old)
     if not known["Server"]:
         del known["Server"]
     extra: list[tuple[str, str]] = []
     order = _ORDER.get(profile.flavour, profile.behaviour.order)
     for name, value in (*profile.behaviour.headers.items(), *answer.headers):
-        if old and name == "Accept-Ranges":
+        if name == "Accept-Ranges" and _is_old(profile, answer, exchange):
             continue
         if name in order:
             known[name] = value
         else:
             extra.append((name, value))
-    lines = [f"{name}: {known[name]}" for name in order if name in known]
-    lines[2:2] = [f"{name}: {value}" for name, value in extra]
-    first = f"HTTP/1.{0 if old else 1} {answer.status} {reason(profile, answer.status)}"
+    fields = [(name, known[name]) for name in order if name in known]
+    fields[2:2] = extra
+    return fields
+
+
+def _is_old(profile: HttpProfile, answer: Response, exchange: Exchange) -> bool:
+    """Return whether it is answered in HTTP/1.0."""
+    return profile.flavour == "lighttpd" and (exchange.old or answer.old)
+
+
+def rendered(profile: HttpProfile, answer: Response, *, now: float, exchange: Exchange) -> bytes:
+    """Return the response's bytes with this server's header order."""
+    version = 0 if _is_old(profile, answer, exchange) else 1
+    lines = [f"{name}: {value}" for name, value in fields_of(profile, answer, now=now, exchange=exchange)]
+    first = f"HTTP/1.{version} {answer.status} {reason(profile, answer.status)}"
     head = "\r\n".join([first, *lines, "", ""]).encode("latin-1", "replace")
-    if head_only or answer.status == 304:
+    if exchange.head_only or answer.status == 304:
         return head
     return head + (b"%x\r\n%s\r\n0\r\n\r\n" % (len(answer.body), answer.body) if answer.chunked else answer.body)

@@ -56,11 +56,11 @@ def parse_head(data: bytes, searched: int = 0, *, any_version: bool = False) -> 
     if isinstance(found, Refusal):
         whole = found.reason == "field" or _VERSIONED.match(found.line) is not None
         return BadRequest(_STATUS[found.reason], line, whole_line=whole)
-    status = _refused_with(found.head, any_version=any_version)
+    status = refused_with(found.head, any_version=any_version)
     return BadRequest(status, line, found.head, whole_line=True) if status else found
 
 
-def _refused_with(head: Head, *, any_version: bool) -> int:
+def refused_with(head: Head, *, any_version: bool) -> int:
     """Return the status for what every server refuses, else 0: RFC 9112 §2.3, §3.2 (Host), §6.1, §6.3 (lengths)."""
     if not head.version.startswith("HTTP/1.") and not (any_version and head.version >= "HTTP/2" and head.target != "*"):
         return 505 if not head.version.startswith("HTTP/0.") and head.target.startswith("/") else 400

@@ -1,24 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The HTTP service: a decky's site, its requests and logins recorded."""
 
-import hashlib
 import time
 
-from decnet_core.deckies.messages import PlacedFile
-from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest
 from decnet_core.net.http_head import Head, Parsed
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.http.exchanges import Exchanges
 from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
-from decnet_decoys.http.site import Site, path_of
+from decnet_decoys.http.site import Site
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
-
-BODY_TEXT = 8192
-"""Bytes of a body that its event keeps as text; the whole is kept as an artifact when it is longer."""
 
 
 class HttpService(Service[HttpProfile]):
@@ -48,11 +42,10 @@ class _Requests:
         self._context = service.context
         self._site = service.site
         self._connection = connection
-        self._recorder = connection.recorder
+        self._exchanges = Exchanges(service.site, service.context, connection.recorder)
         self._buffer = bytearray()
         self._start = 0
         """Where in the buffer the next request begins: what is before it is discarded when more is read."""
-        self._agent: str | None = None
         self._number = 0
         """Of the request that comes next."""
 
@@ -115,31 +108,11 @@ class _Requests:
         return body
 
     async def _reject(self, bad: BadRequest) -> None:
-        method, _, rest = bad.line.partition(" ")
-        target, _, version = rest.rpartition(" ")
-        answer = self._site.refused(bad)
-        self._recorder.emit(
-            HttpRequest(
-                method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=answer.status
-            )
-        )
-        await self._reply(answer, Exchange())
+        await self._reply(self._exchanges.rejected(bad), Exchange())
 
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
-        data = bytes(body.data)
-        digest = await self._kept(data)
-        await turn.give_way()
-        placed = self._placed(head)
-        if body.status:
-            answer = self._site.refused_body(body.status)
-        else:
-            answer = self._site.answer(head, data, None if placed is None else placed.content)
-        self._record_client(head)
-        self._record(head, data, digest, answer)
-        if placed is not None and placed.token and answer.status in (200, 206) and head.method == "GET":
-            self._recorder.emit(BaitRead(service=self._recorder.service, path=placed.path, token=placed.token))
-        self._record_login(head, data)
+        answer = await self._exchanges.answered(head, bytes(body.data), body.status)
         keep_alive = head.keep_alive and self._site.keeps_alive and not (answer.close or answer.hangs_up)
         if self._service.profile.flavour == "lighttpd" and head.method == "POST":
             keep_alive = False
@@ -155,48 +128,5 @@ class _Requests:
         await self._reply(answer, exchange)
         return keep_alive
 
-    def _placed(self, head: Head) -> PlacedFile | None:
-        """Return the file that was placed on the machine at the path of a request."""
-        path = path_of(head.target)
-        return None if path is None else self._context.fleet.placed.on_site(self._context.decky.name, path)
-
-    def _record_client(self, head: Head) -> None:
-        agent = head.get("user-agent")
-        if agent and agent != self._agent:
-            self._agent = agent
-            self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(agent)))
-
-    async def _kept(self, data: bytes) -> str | None:
-        """Return the hash of a body, None if it is empty; one that an event has no room for is kept as an artifact."""
-        if len(data) > BODY_TEXT:
-            return await turn.in_turns(self._context.fleet.artifacts.storing(data))
-        return hashlib.sha256(data).hexdigest() if data else None
-
-    def _record(self, head: Head, data: bytes, digest: str | None, answer: Response) -> None:
-        self._recorder.emit(
-            HttpRequest(
-                method=head.method,
-                target=text(head.target),
-                version=head.version,
-                host=_text(head.get("host")),
-                user_agent=_text(head.get("user-agent")),
-                headers=tuple((name, text(value)) for name, value in head.headers),
-                status=answer.status,
-                body=text(data[:BODY_TEXT]) if data else None,
-                body_bytes=len(data),
-                body_sha256=digest,
-            )
-        )
-
-    def _record_login(self, head: Head, data: bytes) -> None:
-        credentials = self._site.credentials(head, data)
-        if credentials is None:
-            return
-        self._recorder.login(credentials.username, success=False, password=credentials.password)
-
     async def _reply(self, answer: Response, exchange: Exchange) -> None:
         await self._connection.write(rendered(self._service.profile, answer, now=time.time(), exchange=exchange))
-
-
-def _text(value: str | None) -> str | None:
-    return None if value is None else text(value)

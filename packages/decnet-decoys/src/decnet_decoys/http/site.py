@@ -132,6 +132,11 @@ class Site:
             return index
         return self._profile.pages.get(path)
 
+    def reads_body(self, head: Head) -> bool:
+        """Return whether a program answers, which is given the whole request first; a file is sent at once."""
+        page = self._named(path_of(head.target) or "")
+        return page is not None and not page.static
+
     def credentials(self, head: Head, body: bytes) -> Credentials | None:
         """Return the login that a request tries, by form or by Basic authentication (RFC 7617)."""
         basic = _basic(head.get("authorization"))

@@ -26,10 +26,11 @@ class Stack(Part, frozen=True, kw_only=True):
     mss: Annotated[int, msgspec.Meta(ge=536, le=65495)] = 1460
     timestamps: bool = True
     sack: bool = True
-    option_order: Literal["linux", "scale_first"] = "linux"
-    """Of the SYN+ACK; scale_first: window scale right after MSS, as Windows and BSDs do."""
-    ip_id: Literal["zero", "increment", "random"] = "zero"
-    """The identification of IPv4 packets; zero: as Linux, where they must not be fragmented."""
+    option_order: Literal["linux", "scale_first", "bsd"] = "linux"
+    """Of the SYN+ACK; scale_first: window scale right after MSS, as Windows does; bsd: and with padding at the end."""
+    ip_id: Literal["zero", "increment", "swapped", "random"] = "zero"
+    """The identification of IPv4 packets; zero: as Linux, where they must not be fragmented; swapped: a counter whose
+    bytes are."""
     dont_fragment: bool = True
     echo_code_kept: bool = True
     """Whether the answer to an IPv4 ping has the code of the request; Windows answers with code 0."""
@@ -42,6 +43,10 @@ class Stack(Part, frozen=True, kw_only=True):
     """Whether a SYN+ACK tells no larger maximum segment size than the client's, as of BSDs."""
     syn_fin_answered: bool = False
     """Whether a SYN that has FIN, too, is taken for a SYN, as by BSDs; Linux drops it."""
+    resets_may_fragment: bool = False
+    """Whether IPv4 packets with a reset may be fragmented though others must not."""
+    echo_as_fragile: bool = False
+    """Whether the answer to an IPv4 ping must not be fragmented where the request must not; of Linux it always may."""
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -24,7 +24,7 @@ _OF_MAIL = ("SIZE", "BODY", "AUTH", "RET", "ENVID", "SMTPUTF8")
 _OF_RCPT = ("NOTIFY", "ORCPT")
 
 
-class Answer(NamedTuple):
+class SmtpReply(NamedTuple):
     """A reply, and what it begins."""
 
     text: str
@@ -59,7 +59,7 @@ class Session(msgspec.Struct):
         self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
 
 
-def answer(session: Session, line: bytes) -> Answer:
+def answer(session: Session, line: bytes) -> SmtpReply:
     """Answer a command line."""
     try:
         text = line.decode().rstrip()
@@ -70,24 +70,24 @@ def answer(session: Session, line: bytes) -> Answer:
     name, _, rest = text.partition(" ")
     name = name.upper()
     if name in _FORBIDDEN or ":" in name or not re.match("[A-Za-z]", text):  # a header is a mail without DATA
-        return Answer(RULES, "end")
+        return SmtpReply(RULES, "end")
     known = _COMMANDS.get(name)
     if known is None:
-        return Answer(UNKNOWN, error=True)
+        return SmtpReply(UNKNOWN, error=True)
     if session.chunked and name in ("MAIL", "RCPT", "DATA"):
-        return Answer(f"503 5.5.1 Error: {name} after BDAT", error=True)
+        return SmtpReply(f"503 5.5.1 Error: {name} after BDAT", error=True)
     return known(session, rest.strip())
 
 
-def _helo(session: Session, rest: str) -> Answer:
+def _helo(session: Session, rest: str) -> SmtpReply:
     if not rest:
         return _bad("501 Syntax: HELO hostname")
     session.greeted, session.extended = True, False
     session.reset()
-    return Answer(f"250 {session.name}")
+    return SmtpReply(f"250 {session.name}")
 
 
-def _ehlo(session: Session, rest: str) -> Answer:
+def _ehlo(session: Session, rest: str) -> SmtpReply:
     if not rest:
         return _bad("501 Syntax: EHLO hostname")
     session.greeted = session.extended = True
@@ -98,10 +98,10 @@ def _ehlo(session: Session, rest: str) -> Answer:
     offered += ["AUTH PLAIN LOGIN"] if profile.log_in else []
     offered += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"]
     lines = [session.name, *offered]
-    return Answer("\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines))
+    return SmtpReply("\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines))
 
 
-def _mail(session: Session, rest: str) -> Answer:
+def _mail(session: Session, rest: str) -> SmtpReply:
     if session.sender is not None:
         return _bad("503 5.5.1 Error: nested MAIL command")
     found = _parsed(rest, "FROM:")
@@ -115,10 +115,10 @@ def _mail(session: Session, rest: str) -> Answer:
         refused = _bad("552 5.3.4 Message size exceeds fixed limit")
     if refused is None:
         session.sender = address
-    return refused or Answer("250 2.1.0 Ok")
+    return refused or SmtpReply("250 2.1.0 Ok")
 
 
-def _option_of_mail(session: Session, option: str) -> Answer | None:
+def _option_of_mail(session: Session, option: str) -> SmtpReply | None:
     """Return why an option of MAIL is refused; None: it is not."""
     name, _, value = option.partition("=")
     if name.upper() not in _OF_MAIL:
@@ -134,7 +134,7 @@ def _option_of_mail(session: Session, option: str) -> Answer | None:
     return None
 
 
-def _rcpt(session: Session, rest: str) -> Answer:
+def _rcpt(session: Session, rest: str) -> SmtpReply:
     if session.sender is None:
         return _bad("503 5.5.1 Error: need MAIL command")
     found = _parsed(rest, "TO:")
@@ -144,10 +144,10 @@ def _rcpt(session: Session, rest: str) -> Answer:
     refused = _refused(session, address, options)
     if refused is None:
         session.recipients.append(address)
-    return refused or Answer("250 2.1.5 Ok")
+    return refused or SmtpReply("250 2.1.5 Ok")
 
 
-def _refused(session: Session, address: str, options: list[str]) -> Answer | None:
+def _refused(session: Session, address: str, options: list[str]) -> SmtpReply | None:
     """Return why a recipient is refused; None: it is not."""
     for option in options:
         name, _, value = option.partition("=")
@@ -165,39 +165,39 @@ def _refused(session: Session, address: str, options: list[str]) -> Answer | Non
     return None
 
 
-def _data(session: Session, rest: str) -> Answer:
+def _data(session: Session, rest: str) -> SmtpReply:
     if session.recipients:
-        return _bad("501 5.5.4 Syntax: DATA") if rest else Answer("354 End data with <CR><LF>.<CR><LF>", "data")
+        return _bad("501 5.5.4 Syntax: DATA") if rest else SmtpReply("354 End data with <CR><LF>.<CR><LF>", "data")
     missing = "503 5.5.1 Error: need RCPT command" if session.sender is None else "554 5.5.1 Error: no valid recipients"
     return _bad(missing)
 
 
-def _bdat(session: Session, rest: str) -> Answer:
+def _bdat(session: Session, rest: str) -> SmtpReply:
     size, _, last = rest.partition(" ")
     if not size.isdecimal() or len(size) > 12 or last.strip().upper() not in ("", "LAST"):
-        return Answer("521 5.5.4 Syntax: BDAT count [LAST]", "end")
+        return SmtpReply("521 5.5.4 Syntax: BDAT count [LAST]", "end")
     session.chunked, session.argument = True, rest.upper()
-    return Answer("", "bdat")
+    return SmtpReply("", "bdat")
 
 
-def _rset(session: Session, rest: str) -> Answer:
+def _rset(session: Session, rest: str) -> SmtpReply:
     if rest:
         return _bad("501 5.5.4 Syntax: RSET")
     session.reset()
-    return Answer("250 2.0.0 Ok")
+    return SmtpReply("250 2.0.0 Ok")
 
 
-def _starttls(session: Session, rest: str) -> Answer:
+def _starttls(session: Session, rest: str) -> SmtpReply:
     if rest:
         return _bad("501 5.5.4 Syntax: STARTTLS")
     if not session.profile.tls:
         return _bad("502 5.5.1 Error: command not implemented")
     if session.secure:
         return _bad("554 5.5.1 Error: TLS already active")
-    return Answer("220 2.0.0 Ready to start TLS", "tls")
+    return SmtpReply("220 2.0.0 Ready to start TLS", "tls")
 
 
-def _auth(session: Session, rest: str) -> Answer:
+def _auth(session: Session, rest: str) -> SmtpReply:
     if not session.profile.log_in:
         return _bad("503 5.5.1 Error: authentication not enabled")
     if session.user:
@@ -209,29 +209,29 @@ def _auth(session: Session, rest: str) -> Answer:
     if rest.partition(" ")[0].upper() not in ("PLAIN", "LOGIN"):
         return _bad("535 5.7.8 Error: authentication failed: Invalid authentication mechanism")
     session.argument = rest
-    return Answer("", "auth")
+    return SmtpReply("", "auth")
 
 
-def _vrfy(_session: Session, rest: str) -> Answer:
-    return Answer(f"252 2.0.0 {rest}") if rest else _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
+def _vrfy(_session: Session, rest: str) -> SmtpReply:
+    return SmtpReply(f"252 2.0.0 {rest}") if rest else _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
 
 
-def _etrn(_session: Session, rest: str) -> Answer:
+def _etrn(_session: Session, rest: str) -> SmtpReply:
     return _bad(f"459 <{rest}>: service unavailable") if rest else _bad("500 Syntax: ETRN domain")
 
 
-_COMMANDS: Final[dict[str, Callable[[Session, str], Answer]]] = {
+_COMMANDS: Final[dict[str, Callable[[Session, str], SmtpReply]]] = {
     "HELO": _helo, "EHLO": _ehlo, "MAIL": _mail, "RCPT": _rcpt, "DATA": _data, "BDAT": _bdat, "RSET": _rset,
     "STARTTLS": _starttls, "AUTH": _auth, "VRFY": _vrfy, "ETRN": _etrn,
-    "NOOP": lambda _session, _rest: Answer("250 2.0.0 Ok"),
-    "QUIT": lambda _session, _rest: Answer("221 2.0.0 Bye", "end"),
+    "NOOP": lambda _session, _rest: SmtpReply("250 2.0.0 Ok"),
+    "QUIT": lambda _session, _rest: SmtpReply("221 2.0.0 Bye", "end"),
     "XCLIENT": lambda _session, _rest: _bad("550 5.7.0 Error: insufficient authorization"),
     "XFORWARD": lambda _session, _rest: _bad("550 5.7.0 Error: insufficient authorization"),
 }  # fmt: skip
 
 
-def _bad(text: str) -> Answer:
-    return Answer(text, error=True)
+def _bad(text: str) -> SmtpReply:
+    return SmtpReply(text, error=True)
 
 
 def _parsed(rest: str, prefix: str) -> tuple[str, list[str]] | None:

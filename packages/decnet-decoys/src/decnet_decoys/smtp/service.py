@@ -14,7 +14,7 @@ from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.services.service import Service
 from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
-from decnet_decoys.smtp.commands import HARD_ERRORS, SOFT_ERRORS, Answer, Session, answer
+from decnet_decoys.smtp.commands import HARD_ERRORS, SOFT_ERRORS, Session, SmtpReply, answer
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
 from decnet_decoys.smtp.profile import SmtpProfile
 
@@ -87,7 +87,7 @@ class _Dialogue:
             await self._log_in()
         return what != "end"
 
-    async def _count(self, made: Answer) -> bool:
+    async def _count(self, made: SmtpReply) -> bool:
         """Answer an error; False when it was one too many."""
         self._errors += 1
         if self._errors > HARD_ERRORS:
@@ -200,13 +200,13 @@ class _Dialogue:
                 raise ConnectionEnded("the client left within a log-in")
             asked = exchange.step(line)
         if isinstance(asked, str):
-            await self._count(Answer(asked, error=True))
+            await self._count(SmtpReply(asked, error=True))
         elif self._judged(asked):
             self._session.user = asked.username.decode("utf-8", "surrogateescape")
             await self._say("235 2.7.0 Authentication successful")
         else:
             await asyncio.sleep(self._service.context.settings.failure_delay_ms / 1000)
-            await self._count(Answer(f"{FAILED}(reason unavailable)", error=True))
+            await self._count(SmtpReply(f"{FAILED}(reason unavailable)", error=True))
 
     def _judged(self, given: Credentials) -> bool:
         """Decide about a log-in, as for the mailbox of an account of the machine, and record it."""

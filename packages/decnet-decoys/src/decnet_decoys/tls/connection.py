@@ -38,6 +38,11 @@ class TlsConnection(Connection):
             else:
                 return
 
+    @property
+    def protocol(self) -> str | None:
+        """What ALPN chose (RFC 7301)."""
+        return self._tls.selected_alpn_protocol()
+
     async def _receive(self) -> bytes:
         while True:
             try:

@@ -30,6 +30,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.errors import DatabaseError
 
@@ -238,8 +239,10 @@ def _while_locked(change: Callable[[], Any], deadline: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_READS)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get(_READS):
+        driver_rows(connection, "BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _postgresql(

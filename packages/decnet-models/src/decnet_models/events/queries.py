@@ -151,7 +151,7 @@ def rows_of_shards(
     return selected
 
 
-def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
+def stored(row: Sequence[Any]) -> StoredEvent:
     """Return the event of a row; BadEventError for a payload that this version's catalogue does not have."""
     (seq, id_, ts, sensor, decky, _, src_ip, src_port, dst_ip, dst_port, session, synthetic, payload) = row
     return StoredEvent(
@@ -317,7 +317,12 @@ def count_by_kind(connection: Connection) -> dict[str, int]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest event's `seq`, 0 when there is none."""
-    return connection.execute(select(func.max(event.c.seq))).scalar() or 0
+    return connection.execute(_last_seq()).scalar() or 0
+
+
+@cache
+def _last_seq() -> Select[int]:
+    return select(func.max(event.c.seq))
 
 
 def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:
@@ -363,14 +368,14 @@ def _newest(connection: Connection, query: Select[Any], limit: int, before: int 
     return readable(connection.execute(query.order_by(event.c.seq.desc()).limit(limit)).all())
 
 
-def readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
+def readable(rows: Iterable[Sequence[Any]]) -> list[StoredEvent]:
     """Return the events of the rows whose payload this version can decode."""
     events = []
     for row in rows:
         try:
             events.append(stored(row))
         except BadEventError as error:
-            log.warning("event skipped seq=%d error=%s", row.seq, error)
+            log.warning("event skipped seq=%d error=%s", row[0], error)
     return events
 
 

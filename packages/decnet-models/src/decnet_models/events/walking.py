@@ -4,11 +4,11 @@
 Whoever filters by what no index has looks at these, and reads payloads only of what is left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
@@ -36,7 +36,7 @@ _EVENTS = RowSelect(lambda connection: select(event).where(listed(connection, ev
 _values_of = itemgetter(*(list(event.c.keys()).index(name) for name in Place._fields))
 
 
-def place_of(row: Row[Any]) -> Place:
+def place_of(row: Sequence[Any]) -> Place:
     """Return what a whole row of `event` says but its payload."""
     return Place._make(_values_of(row))
 
@@ -48,6 +48,6 @@ def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
     return sorted(found, key=lambda one: -one.seq)
 
 
-def rows_of(connection: Connection, seqs: Iterable[int]) -> dict[int, Row[Any]]:
+def rows_of(connection: Connection, seqs: Iterable[int]) -> dict[int, Sequence[Any]]:
     """Return these rows whole, by `seq`; `queries.stored` decodes them."""
-    return {row.seq: row for part in parts(seqs) for row in _EVENTS.rows(connection, seqs=part)}
+    return {row[0]: row for part in parts(seqs) for row in _EVENTS.rows(connection, seqs=part)}

@@ -2,6 +2,7 @@
 """What the worker asks and writes: the incidents that a batch of notices touches, and those that are due."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, case, delete, func, select, update
@@ -90,9 +91,13 @@ def move(connection: Connection, source: int, target: int) -> None:
 
 def first_due(connection: Connection) -> int | None:
     """Return when the next incident is due, by itself or in a digest."""
+    return min((at for at in connection.execute(_first_due()).one() if at is not None), default=None)
+
+
+@cache
+def _first_due() -> Select[*tuple[Any, ...]]:
     first = func.min(incident.c.due_at)
-    either = [select(first).where(incident.c.held == held).scalar_subquery() for held in (0, 1)]
-    return min((at for at in connection.execute(select(*either)).one() if at is not None), default=None)
+    return select(*(select(first).where(incident.c.held == held).scalar_subquery() for held in (0, 1)))
 
 
 def due(connection: Connection, now_ns: int, limit: int) -> list[Incident]:

@@ -2,10 +2,11 @@
 """Queries of the known sources; times are ns since the Unix epoch."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_column
@@ -73,9 +74,9 @@ def known_sources(connection: Connection) -> list[KnownSource]:
     return [_source(row) for row in _ALL.rows(connection)]
 
 
-def _source(row: Row[Any]) -> KnownSource:
-    values = (row.id, row.network, row.port, row.kind, row.until, row.label)
-    return KnownSource(*values, forget=bool(row.forget), added_at=row.added_at)
+def _source(row: Sequence[Any]) -> KnownSource:
+    id_, network, port, kind, until, label, forget, added_at = row
+    return KnownSource(id_, network, port, kind, until, label, bool(forget), added_at)
 
 
 def remove(connection: Connection, source: int) -> bool:

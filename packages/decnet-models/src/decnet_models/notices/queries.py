@@ -2,9 +2,11 @@
 """Queries of the transactional outbox."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
@@ -76,7 +78,12 @@ def numbered(connection: Connection, seqs: Sequence[int]) -> list[StoredNotice]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest notice's `seq`, 0 when there is none."""
-    return connection.execute(select(func.max(notice_table.c.seq))).scalar() or 0
+    return connection.execute(_last_seq()).scalar() or 0
+
+
+@cache
+def _last_seq() -> Select[int]:
+    return select(func.max(notice_table.c.seq))
 
 
 class OutboxLine(msgspec.Struct, frozen=True):
@@ -91,14 +98,14 @@ class OutboxLine(msgspec.Struct, frozen=True):
 
 def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine]:
     """Return up to `limit` notices after `seq` undecoded, oldest first."""
-    columns = ("seq", "kind", "ts", "body", "created_at")
-    query = (
-        select(*(notice_table.c[name] for name in columns))
-        .where(notice_table.c.seq > seq)
-        .order_by(notice_table.c.seq)
-        .limit(limit)
-    )
-    return [OutboxLine(*row) for row in connection.execute(query)]
+    return [OutboxLine(*row) for row in connection.execute(_lines_after(), {"after": seq, "limit": limit})]
+
+
+@cache
+def _lines_after() -> Select[*tuple[Any, ...]]:
+    columns = (notice_table.c[name] for name in OutboxLine.__struct_fields__)
+    query = select(*columns).where(notice_table.c.seq > bindparam("after"))
+    return query.order_by(notice_table.c.seq).limit(bindparam("limit"))
 
 
 def _row(key: str, notice: Notice, now_ns: int) -> tuple[str, str, int, str, int]:

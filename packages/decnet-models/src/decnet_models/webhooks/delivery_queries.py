@@ -3,9 +3,11 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 
 from decnet_models.database.statements import insert_into
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
@@ -108,6 +110,12 @@ def ready_at(connection: Connection) -> dict[str, int]:
 
     That is when it is due and the breaker is no longer open. The cost grows with endpoints, not with deliveries.
     """
+    rows = connection.execute(_ready_at())
+    return {name: max(due, open_until or 0) for name, due, open_until in rows if due is not None}
+
+
+@cache
+def _ready_at() -> Select[*tuple[Any, ...]]:
     earliest = (
         select(func.min(webhook_delivery.c.due_at))
         .where(webhook_delivery.c.state == PENDING, webhook_delivery.c.webhook_id == webhook.c.id)
@@ -115,8 +123,7 @@ def ready_at(connection: Connection) -> dict[str, int]:
         .scalar_subquery()
     )
     query = select(webhook.c.id, earliest, webhook_state.c.open_until).select_from(_JOINED).where(_ACTIVE)
-    rows = connection.execute(query.order_by(webhook.c.id))
-    return {name: max(due, open_until or 0) for name, due, open_until in rows if due is not None}
+    return query.order_by(webhook.c.id)
 
 
 def deliveries_due(connection: Connection, webhook_id: str, now_ns: int, limit: int) -> list[Delivery]:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from decnet_core.placement.runtimes import dhcp
 from decnet_core.placement.runtimes.dhcp import Client
-from decnet_core.placement.runtimes.dhcp_message import Answer
+from decnet_core.placement.runtimes.dhcp_message import DhcpReply
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.change_log import ChangeInfo
@@ -25,7 +25,7 @@ from decnet_workers.reconciler.records import ACTOR
 ASK_AGAIN_NS = 60 * SECOND_NS
 """When no server answered, though the lease still holds."""
 
-Ask = Callable[[str, Sequence[Client]], dict[str, Answer]]
+Ask = Callable[[str, Sequence[Client]], dict[str, DhcpReply]]
 
 
 class Renewed(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class Leases:
 
     def _obtain(self, due: Sequence[Decky], held: Mapping[str, Lease]) -> tuple[bool, dict[str, str]]:
         errors: dict[str, str] = {}
-        found: dict[str, Answer] = {}
+        found: dict[str, DhcpReply] = {}
         for interface in sorted({one.interface or "" for one in due}):
             asking = [one for one in due if one.interface == interface]
             clients = [_client(one, held.get(one.name)) for one in asking]
@@ -90,7 +90,7 @@ class Leases:
                 errors |= _unanswered(one, held.get(one.name), now)
         return self._write(due, found, now, errors), errors
 
-    def _write(self, due: Iterable[Decky], found: Mapping[str, Answer], now: int, errors: dict[str, str]) -> bool:
+    def _write(self, due: Iterable[Decky], found: Mapping[str, DhcpReply], now: int, errors: dict[str, str]) -> bool:
         """Write the leases; return whether any decky has another address now."""
         changed = False
         with writing(self._engine) as connection:
@@ -113,7 +113,7 @@ def _client(one: Decky, lease: Lease | None) -> Client:
     return Client(one.mac or "", one.host_name, IPv4Address(lease.address) if lease and one.addresses else None)
 
 
-def _lease(one: Decky, said: Answer, now: int) -> Lease | None:
+def _lease(one: Decky, said: DhcpReply, now: int) -> Lease | None:
     if said.address is None:
         return None
     return Lease(

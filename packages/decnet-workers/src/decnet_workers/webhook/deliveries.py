@@ -95,15 +95,17 @@ class Deliveries:
         self._last_poll = 0
 
     def prepare(self) -> None:
-        """Create the cursors of a new database, and correct times in the future."""
+        """Create the cursors of a new database."""
         with writing(self._engine) as connection:
             for cursor in (WORKER, REPLAYS, ACTIONS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            self._correct_future_times(connection, time.time_ns())
             self._incidents.prepare(queries.active_webhooks(connection))
 
     def poll(self) -> Poll:
-        """Create deliveries for new notices and return what to send; writes only when there is something to write."""
+        """Create deliveries for new notices and return what to send; writes only when there is something to write.
+
+        The table is tidied when there are no new notices: somebody waits for what is made of them.
+        """
         now = self._now()
         with reading(self._engine) as connection:
             start = cursor_of(connection, WORKER)
@@ -111,7 +113,7 @@ class Deliveries:
             asked = cursor_of(connection, REPLAYS)
             replays = queries.replays_after(connection, asked, BATCH)
             waiting = self._incidents.waiting(connection, now, BATCH)
-        stale = now - self._forgotten_at > _FORGET_EVERY_NS
+        stale = not lines and now - self._forgotten_at > _FORGET_EVERY_NS
         told: set[str] = set()
         if lines or replays or waiting.something or stale:
             with writing(self._engine) as connection:
@@ -119,7 +121,7 @@ class Deliveries:
                 self._replay(connection, asked, replays, now)
                 told = self._tell(connection, waiting, now)
                 if stale:
-                    self._forget(connection, now)
+                    self._tidy(connection, now)
         with reading(self._engine) as connection:
             poll = self._look(connection, lines[-1].seq if lines else start, now)
         return msgspec.structs.replace(poll, told=frozenset(told))
@@ -193,8 +195,9 @@ class Deliveries:
         for replay in replays:
             queries.requeue(connection, replay, now_ns=now)
 
-    def _forget(self, connection: Connection, now: int) -> None:
-        """Keep the table bounded; more than one batch takes as many polls."""
+    def _tidy(self, connection: Connection, now: int) -> None:
+        """Correct times in the future and keep the table bounded; more than one batch takes as many polls."""
+        self._correct_future_times(connection, now)
         queries.give_up_removed(connection, now_ns=now)
         believed = self._plausible_time.by_log(connection, now)
         if queries.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:

@@ -137,6 +137,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
+        await asyncio.sleep(0)  # let them begin: what they read comes before the next poll
         if poll.lag:
             return AT_ONCE
         due = min(at for at in (poll.next_at, poll.incidents_at, looks_again) if at is not None)

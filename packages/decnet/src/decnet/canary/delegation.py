@@ -27,7 +27,7 @@ class Step(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class DnsResponse(msgspec.Struct, frozen=True):
     """What matters of a response."""
 
     rcode: int
@@ -73,7 +73,7 @@ def system_resolver() -> str:
     raise WrongUsageError("this host has no resolver in /etc/resolv.conf: name one with --resolver")
 
 
-def _direct(how: str, here: tuple[str, int], answer: Answer | None) -> Step:
+def _direct(how: str, here: tuple[str, int], answer: DnsResponse | None) -> Step:
     ok = answer is not None and answer.authoritative and answer.rcode == _NXDOMAIN
     remedy = (
         "start the fleet, or the worker canary; see decnet status"
@@ -113,12 +113,12 @@ def _owner_is_zone(where: tuple[str, int], asked: str, zone: str) -> bool:
     return found == zone
 
 
-def _asked(where: tuple[str, int], name: str, *, tcp: bool) -> Answer | None:
+def _asked(where: tuple[str, int], name: str, *, tcp: bool) -> DnsResponse | None:
     response = _exchange(where, _query(name), tcp=tcp)
     if response is None or len(response) < _HEADER.size:
         return None
     _, flags, _, _, authority, _ = _HEADER.unpack_from(response)
-    return Answer(flags & 0xF, bool(flags & 0x0400), authority)
+    return DnsResponse(flags & 0xF, bool(flags & 0x0400), authority)
 
 
 def _query(name: str) -> bytes:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Takes decisions in a transaction, wakes the workers that follow them, and says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import typer
 from sqlalchemy import Connection
@@ -16,6 +16,11 @@ def decided(make: Callable[[Connection], list[int]]) -> None:
     with transaction(deployment, write=True) as connection:
         numbers = make(connection)
     announce(deployment, len(numbers))
+    told(numbers)
+
+
+def told(numbers: Iterable[int]) -> None:
+    """Say which decisions were taken."""
     for number in numbers:
         typer.echo(f"decision {number}: followed within seconds; withdraw {number} takes it back")
 

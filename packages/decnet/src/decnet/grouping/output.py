@@ -13,6 +13,7 @@ from decnet.grouping.graphml import graphml
 from decnet.grouping.naming import group_named
 from decnet.grouping.page import page
 from decnet.grouping.whole import whole
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group
@@ -24,8 +25,13 @@ def print_group(g: Grouping[Any], name: str, limit: int, *, as_json: bool, as_gr
     """Print the group of that name, of each of its lists at most `limit`."""
     if as_json and as_graphml:
         raise WrongUsageError("choose --json or --graphml")
-    with transaction(find_deployment()) as connection:
-        found = whole(connection, g, group_named(connection, g, name), limit)
+    if (remote := master()) is not None:
+        from decnet.remote import groups as there
+
+        found = there.whole(remote, g, name, limit)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = whole(connection, g, group_named(connection, g, name), limit)
     if as_graphml:
         typer.echo(graphml([found], g))
     else:

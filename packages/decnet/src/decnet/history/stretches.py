@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, or_, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
@@ -40,7 +40,7 @@ class Stretch(NamedTuple):
     fitting: list[Place]
     rows: int
     end: Position | None
-    events: Mapping[int, Row[Any]] = MappingProxyType({})
+    events: Mapping[int, Sequence[Any]] = MappingProxyType({})
     """The rows of those that were read already, by `seq`."""
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from decnet.history.language import EventQuery
 from decnet.history.stretches import Position, Stretch, merged, stretch_of, stretch_within
@@ -70,7 +70,7 @@ def page_of(
     limit: int,
     after: Position | None,
     *,
-    make: Callable[[Row[Any]], T],
+    make: Callable[[Sequence[Any]], T],
 ) -> tuple[list[T], Position | None]:
     """Return what `make` makes of the rows of those events, and where the next page begins.
 
@@ -94,7 +94,7 @@ def page_of(
 
 
 def _made(
-    rows: Mapping[int, Row[Any]], places: Iterable[Place], query: EventQuery, make: Callable[[Row[Any]], T]
+    rows: Mapping[int, Sequence[Any]], places: Iterable[Place], query: EventQuery, make: Callable[[Sequence[Any]], T]
 ) -> Iterator[tuple[Place, T]]:
     """Yield what is made of those rows that say what the query asks for."""
     wanted = query.texts or query.excluded_texts

@@ -13,7 +13,7 @@ from decnet.cli.errors import NotFoundError, OperatorError, RefusedError, WrongU
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
-from decnet_core.spool.quarantine import Place, QuarantinedLine, kept_lines
+from decnet_core.spool.quarantine import LinePosition, QuarantinedLine, kept_lines
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
 from decnet_models.events.queries import insert_events, known
@@ -114,12 +114,12 @@ def _ingest(deployment: Deployment) -> list[Kept]:
 
 
 def _of(directory: Path) -> Iterator[Kept]:
-    for place, line in kept_lines(directory):
-        yield Kept(_id(directory.name, place), directory.name, line)
+    for position, line in kept_lines(directory):
+        yield Kept(_id(directory.name, position), directory.name, line)
 
 
-def _id(worker: str, place: Place) -> str:
-    return f"{worker}/{place.segment}/{place.offset}"
+def _id(worker: str, position: LinePosition) -> str:
+    return f"{worker}/{position.segment}/{position.offset}"
 
 
 def _with_state(deployment: Deployment, lines: Iterable[Kept]) -> Iterator[Kept]:

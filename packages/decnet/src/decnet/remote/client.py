@@ -88,9 +88,9 @@ class Remote:
                 break
         return rows[:limit]
 
-    def download(self, path: str) -> bytes:
+    def download(self, path: str, **query: Any) -> bytes:
         """Return a file as it is."""
-        return self._content("GET", path, {}, None)
+        return self._content("GET", path, query, None)
 
     def messages(self, path: str, **query: Any) -> Iterator[tuple[str, Any]]:
         """Yield the messages of a stream of server-sent events, each an event's name and its data, until it ends."""

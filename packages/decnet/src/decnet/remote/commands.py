@@ -22,8 +22,14 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "techniques": (WHOLE,),
     "incidents": (WHOLE,),
     "incident": ("show", "ack", "close", "note"),
+    "files": (WHOLE,),
+    "intel": (WHOLE,),
     "identities": (WHOLE,),
+    "identity": ("show", "split", "join", "pin"),
     "campaigns": (WHOLE,),
+    "campaign": ("show", "join", "pin"),
+    "export": (WHOLE,),
+    "audit": (WHOLE,),
     "known": ("add", "list", "remove"),
     "canary": ("new", "kinds", "list", "disable", "enable", "remove"),
     "decky": ("list",),
@@ -35,7 +41,7 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "man": (WHOLE,),
     "docs": (WHOLE,),
 }
-"""Each with the subcommands that do; one that shows by default may have a number in place of `show`."""
+"""Each with the subcommands that do; one that shows by default may have a number, an id or an address for `show`."""
 
 
 def refusal(command: str, arguments: Sequence[str]) -> str | None:
@@ -44,7 +50,7 @@ def refusal(command: str, arguments: Sequence[str]) -> str | None:
     words = [word for word in arguments if not word.startswith("-")]
     if known is not None and (WHOLE in known or not words or {"--help", "-h"} & {*arguments}):
         return None
-    if known is not None and (words[0] in known or ("show" in known and words[0].isdecimal())):
+    if known is not None and (words[0] in known or ("show" in known and not words[0].isalpha())):
         return None
     named = f"{command} {words[0]}" if known is not None else command
     able = f"; of decnet {command} these do: {', '.join(known)}" if known else ""

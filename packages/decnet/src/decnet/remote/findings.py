@@ -13,15 +13,17 @@ from decnet.history.summary import LoginUsed, Summary
 from decnet.incidents.acting import Outcome
 from decnet.incidents.page import Page
 from decnet.incidents.rows import Summary as IncidentSummary
+from decnet.intel.known import Known
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.timing.durations import HOUR_NS
+from decnet_models.accounts.audit import Entry
+from decnet_models.artifacts.queries import Artifact, Sighting
 from decnet_models.attackers.analysis import Analysis
 from decnet_models.attackers.profile import Attacker, AttackerProfile, Session
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 from decnet_models.events.queries import StoredEvent
-from decnet_models.grouping.values import Group
 from decnet_models.incidents import queries as incident_queries
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE, Action
 from decnet_models.intel.queries import Finding
@@ -175,10 +177,28 @@ def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> list[Ou
     ]
 
 
-def groups(remote: Remote, what: str, limit: int, least: int) -> list[tuple[Group, bool]]:
-    """Return identities or campaigns, last seen first, each with whether it has ended."""
-    rows = remote.listed(f"/{what}", limit, least=least)
-    return [(struct_of(row, Group), row["ended"]) for row in rows]
+def files(remote: Remote, limit: int, window: Window) -> list[tuple[Artifact, Sighting | None]]:
+    """Return files, last seen first, each with where it was seen last."""
+    rows = remote.listed("/files", limit, **span(window))
+    return [
+        (struct_of(row, Artifact), struct_of(row["sighting"], Sighting) if row["sighting"] else None) for row in rows
+    ]
+
+
+def intel(remote: Remote, address: str, *, refresh: bool) -> Known:
+    """Return what others say about an address, with `refresh` after they were asked to be asked anew."""
+    path = f"/intel/{place(address)}"
+    return struct_of(remote.send("POST", f"{path}/refresh") if refresh else remote.get(path), Known)
+
+
+def audit(remote: Remote, limit: int, window: Window, **asked: str | None) -> list[Entry]:
+    """Return what people and programs did, the latest first."""
+    return structs_of(remote.listed("/audit", limit, **asked, **span(window)), Entry)
+
+
+def export(remote: Remote, form: str, window: Window, **of: object) -> str:
+    """Return findings in a format for other systems."""
+    return remote.download(f"/exports/{form}", **of, **span(window)).decode()
 
 
 def _login(row: dict[str, Any]) -> LoginUsed:

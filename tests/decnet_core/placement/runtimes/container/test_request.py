@@ -10,17 +10,17 @@ import pytest
 from tests.decnet_core.placement.lan import decky
 
 from decnet_core.deckies.images import Image, ImageService, catalogue
-from decnet_core.placement.runtimes.container.request import REQUEST_LABEL, Place, request
+from decnet_core.placement.runtimes.container.request import REQUEST_LABEL, NetworkNamespace, request
 
 IMAGE = Image(
     reference="localhost/pot:1", summary="", persona="nas", format="plain", services={"ssh": ImageService(22, 2222)},
     command=("/pot", "-v"), environment={"A": "b"}, capabilities=("SETUID",), writable=("/tmp",), memory_mb=64,
 )  # fmt: skip
-PLACE = Place("/run/netns/decnet-x", 7)
+NAMESPACE = NetworkNamespace("/run/netns/decnet-x", 7)
 
 
-def made(image: Image = IMAGE, place: Place = PLACE, **other: Any) -> dict[str, Any]:
-    return request(decky(**{"host_name": "mail.example.org", **other}), image, "cafe0001", place)
+def made(image: Image = IMAGE, namespace: NetworkNamespace = NAMESPACE, **other: Any) -> dict[str, Any]:
+    return request(decky(**{"host_name": "mail.example.org", **other}), image, "cafe0001", namespace)
 
 
 def test_container_is_confined() -> None:
@@ -38,7 +38,7 @@ def test_container_is_confined() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        made(place=Place("/run/netns/decnet-x", 8)),
+        made(namespace=NetworkNamespace("/run/netns/decnet-x", 8)),
         made(msgspec.structs.replace(IMAGE, memory_mb=65)),
         made(msgspec.structs.replace(IMAGE, format="cowrie")),
         made(host_name="other"),

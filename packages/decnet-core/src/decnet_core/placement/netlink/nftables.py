@@ -36,6 +36,8 @@ _NETWORK_HEADER, _TRANSPORT_HEADER = 1, 2
 _IPV4, _IPV6 = 2, 10
 _MARK = 3
 """Of a connection, among what `ct` can load."""
+_DONT_FRAGMENT = bytes([0, 0, 0x40, 0])
+"""Of the 32 bits of an IPv4 header that begin with its identification."""
 
 TCP, ICMP, UDP, ICMPV6 = 6, 1, 17, 58
 PREROUTING, INPUT, OUTPUT = 0, 1, 3
@@ -156,9 +158,25 @@ def write_ipv4_field(offset: int, value: bytes) -> list[Expression]:
     return [_load(value), _store_ipv4(offset, len(value))]
 
 
-def number_ipv4(*, random: bool) -> list[Expression]:
-    """Number IPv4 packets by one counter for all that this rule sees, or at random."""
+def note_ipv4_fragility() -> list[Expression]:
+    """Note with the connection (its mark) whether an IPv4 packet must not be fragmented."""
+    load = _expression("payload", _be32(1, _REGISTER), _be32(2, _NETWORK_HEADER), _be32(3, 4), _be32(4, 4))
+    return [load, masked(_DONT_FRAGMENT), _expression("ct", _be32(2, _MARK), _be32(4, _REGISTER))]
+
+
+def be_as_fragile() -> list[Expression]:
+    """Write what was noted so into an IPv4 packet, whose number becomes 0."""
+    return [_expression("ct", _be32(1, _REGISTER), _be32(2, _MARK)), _store_ipv4(4, 4)]
+
+
+def number_ipv4(*, random: bool, swapped: bool = False) -> list[Expression]:
+    """Number IPv4 packets by one counter for all that this rule sees, or at random.
+
+    A `swapped` one is in the byte order of this host, as of machines whose makers forgot to turn it: little-endian.
+    """
     numbers = _numbers(1 << 16, 0, random=random)
+    if swapped:
+        return [numbers, _store_ipv4(4, 2)]
     big_endian = _expression(
         "byteorder", _be32(1, _REGISTER), _be32(2, _REGISTER), _be32(3, 1), _be32(4, 2), _be32(5, 2)
     )

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 
 import msgspec
 
-from decnet_core.placement.runtimes.dhcp_message import DISCOVER, REQUEST, Answer, answer, frame
+from decnet_core.placement.runtimes.dhcp_message import DISCOVER, REQUEST, DhcpReply, answer, frame
 
 WAIT_SECONDS = 10.0
 """Until there is no server: some look for four seconds whether an address is in use before they offer it."""
@@ -53,7 +53,7 @@ class _Dialogue:
 
     def __init__(self, client: Client, now: float) -> None:
         self._client = client
-        self._offer: Answer | None = None
+        self._offer: DhcpReply | None = None
         self._keeps = client.address is not None
         self._tries = 0
         self.number = secrets.randbits(32)
@@ -72,7 +72,7 @@ class _Dialogue:
         kind = REQUEST if self._keeps else DISCOVER
         return frame(kind, self.number, mac, self._client.host_name, address=self._client.address)
 
-    def hear(self, said: Answer, now: float) -> bool:
+    def hear(self, said: DhcpReply, now: float) -> bool:
         """Take an answer to this client; return whether it is a lease."""
         if said.kind == "offer" and self._offer is None and not self._keeps:
             self._offer, self._tries, self.due = said, 0, now
@@ -81,9 +81,9 @@ class _Dialogue:
         return said.kind == "ack" and (self._keeps or self._offer is not None)
 
 
-def leases(interface: str, clients: Sequence[Client], wait_seconds: float = WAIT_SECONDS) -> dict[str, Answer]:
+def leases(interface: str, clients: Sequence[Client], wait_seconds: float = WAIT_SECONDS) -> dict[str, DhcpReply]:
     """Return the leases by MAC address, of those who got one within the time; raises OSError."""
-    found: dict[str, Answer] = {}
+    found: dict[str, DhcpReply] = {}
     begin = time.monotonic()
     open_ = {client.mac: _Dialogue(client, begin) for client in clients}
     with _socket(interface) as sock:
@@ -102,7 +102,7 @@ def leases(interface: str, clients: Sequence[Client], wait_seconds: float = WAIT
     return found
 
 
-def _heard(sock: socket.socket, until: float, open_: dict[str, _Dialogue]) -> Iterator[tuple[str, Answer]]:
+def _heard(sock: socket.socket, until: float, open_: dict[str, _Dialogue]) -> Iterator[tuple[str, DhcpReply]]:
     """Yield the next answer to one of the clients, if one comes in time."""
     sock.settimeout(max(0.001, until - time.monotonic()))
     try:

@@ -28,7 +28,7 @@ _ASKED_FOR = bytes((_SUBNET_MASK, 28, 2, _ROUTER, 15, 6, 119, _HOST_NAME, _SECON
 _KINDS: dict[int, Kind] = {OFFER: "offer", ACK: "ack", NAK: "nak"}
 
 
-class Answer(msgspec.Struct, frozen=True):
+class DhcpReply(msgspec.Struct, frozen=True):
     """What a server says to the transaction `number`; of a refusal only that and the server."""
 
     kind: Kind
@@ -69,7 +69,7 @@ def frame(
     return _BROADCAST + mac + _IPV4.to_bytes(2, "big") + _ip_header(len(datagram)) + datagram
 
 
-def answer(data: bytes) -> Answer | None:
+def answer(data: bytes) -> DhcpReply | None:
     """Return what the server says in a frame; None for any other."""
     message = _datagram(data)
     if message is None or len(message) < _BOOTP.size:
@@ -83,13 +83,13 @@ def answer(data: bytes) -> Answer | None:
     if kind is None or server is None:
         return None
     if kind == "nak":
-        return Answer(kind, number, server)
+        return DhcpReply(kind, number, server)
     return _grant(kind, number, server, yours, options)
 
 
 def _grant(
     kind: Kind, number: int, server: ipaddress.IPv4Address, yours: bytes, options: dict[int, bytes]
-) -> Answer | None:
+) -> DhcpReply | None:
     mask, address = options.get(_SUBNET_MASK, b""), ipaddress.IPv4Address(yours)
     try:
         interface = ipaddress.IPv4Interface(f"{address}/{ipaddress.IPv4Address(mask)}")
@@ -100,7 +100,7 @@ def _grant(
     seconds = min(max(_number(options.get(_SECONDS, b"")), SHORTEST_SECONDS), LONGEST_SECONDS)
     renewal = _number(options.get(_RENEWAL, b"")) or seconds // 2
     gateway = _address(options.get(_ROUTER, b"")[:4])
-    return Answer(kind, number, server, interface, gateway, seconds, min(renewal, seconds // 2))
+    return DhcpReply(kind, number, server, interface, gateway, seconds, min(renewal, seconds // 2))
 
 
 def _datagram(data: bytes) -> bytes | None:

@@ -257,13 +257,11 @@ def _drift(decky: DesiredDecky, outside: dict[str, Link], peer_name: str) -> lis
 
 
 def _filter_drift(decky: DesiredDecky) -> str:
-    wanted = personality.chains(decky)
     with Netlink(NETFILTER) as netlink:
         there = nftables.table(netlink, personality.TABLE)
     if there is None:
         return "its packet filter is missing"
-    same = there == nftables.Table(personality.note(wanted), personality.rule_count(wanted))
-    return "" if same else "its packet filter is another one"
+    return "" if there == personality.packet_filter(decky).table else "its packet filter is another one"
 
 
 def _remove_interface() -> None:
@@ -281,8 +279,8 @@ def _configure(decky: DesiredDecky, alias: str) -> None:
     """Bring the namespace of this thread about: nothing leaves or enters it before its packet filter is there."""
     with Netlink(NETFILTER) as netlink:
         if _filter_drift(decky):
-            rules = personality.chains(decky)
-            nftables.replace(netlink, personality.TABLE, rules, personality.note(rules), personality.REACHED)
+            wanted = personality.packet_filter(decky)
+            nftables.replace(netlink, personality.TABLE, wanted.chains, wanted.note, personality.REACHED)
     for path, value in _settings(decky).items():
         if not _is_set(path, value):
             (_SETTINGS / path).write_text(value)

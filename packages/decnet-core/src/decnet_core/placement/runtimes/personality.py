@@ -11,9 +11,11 @@ The kernel cannot be told the order of TCP options, nor how it numbers IPv4 pack
 import hashlib
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from decnet_core.deckies.messages import CLIENT_MARK
-from decnet_core.placement.desired import DesiredDecky, Stack
+from decnet_core.placement.desired import DesiredDecky, Stack, Transport
 from decnet_core.placement.netlink import nftables as nft
 
 TABLE = "decnet"
@@ -30,6 +32,8 @@ _MAXIMUM_SEGMENT = 2
 _DATA_OFFSET, _FIRST_OPTION, _MSS_BYTES = 12, 20, 4
 _WINDOW_SCALE = bytes([1, 3, 3])
 """A NOP, then kind and length of the option; the exponent follows."""
+_PADDED_SACK, _SACK_PADDED = bytes([1, 1, 4, 2]), bytes([4, 2, 0, 0])
+"""SACK permitted after two NOPs, and before the end of the options."""
 _FRAGMENT_FIELD = 6
 _ECHO_REPLY, _ECHO_REQUEST, _ECHO_REQUEST_6 = 0, 8, 128
 _ICMP_CHECKSUM = 2
@@ -58,25 +62,56 @@ def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
     return found
 
 
-def chains(decky: DesiredDecky) -> list[nft.Chain]:
+class PacketFilter(NamedTuple):
+    """The chains of rules for a namespace, and what identifies them, to be kept in their table."""
+
+    chains: Sequence[nft.Chain]
+    note: bytes
+
+    @property
+    def table(self) -> nft.Table:
+        """The table as the kernel shows it where it has these rules."""
+        return nft.Table(self.note, sum(len(chain.rules) for chain in self.chains))
+
+
+class _Port(NamedTuple):
+    """A service's port."""
+
+    transport: Transport
+    port: int
+    listens: int | None
+
+
+class _Shape(NamedTuple):
+    """What the rules depend on."""
+
+    stack: Stack
+    ports: tuple[_Port, ...]
+    data_ports: tuple[int, ...]
+    clients: frozenset[int]
+
+
+def packet_filter(decky: DesiredDecky) -> PacketFilter:
     """Return the packet filter."""
-    led, raw = _redirections(decky), _before_tracking(decky.stack)
+    ports = tuple(_Port(one.transport, one.port, one.listens) for one in decky.services)
+    return _packet_filter(_Shape(decky.stack, ports, decky.data_ports, frozenset(decky.clients)))
+
+
+@lru_cache(maxsize=16)  # that of a persona's deckies is the same, and each look at them needs it
+def _packet_filter(shape: _Shape) -> PacketFilter:
+    rules = _chains(shape)
+    return PacketFilter(rules, hashlib.sha256(repr(rules).encode()).digest()[:16])
+
+
+def _chains(shape: _Shape) -> list[nft.Chain]:
+    led, raw = _redirections(shape), _before_tracking(shape.stack)
     return [
         *([nft.Chain("arriving", nft.PREROUTING, _RAW, accept=True, rules=raw)] if raw else ()),
         *([nft.Chain("redirections", nft.PREROUTING, _DESTINATION, accept=True, rules=led, kind="nat")] if led else ()),
-        nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
-        nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
-        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing(decky)),
+        nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(shape)),
+        nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(shape.stack)),
+        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing(shape)),
     ]
-
-
-def note(rules: Sequence[nft.Chain]) -> bytes:
-    """Return what identifies the packet filter, to be kept in its table."""
-    return hashlib.sha256(repr(rules).encode()).digest()[:16]
-
-
-def rule_count(rules: Sequence[nft.Chain]) -> int:
-    return sum(len(chain.rules) for chain in rules)
 
 
 def _before_tracking(stack: Stack) -> list[nft.Rule]:
@@ -87,31 +122,33 @@ def _before_tracking(stack: Stack) -> list[nft.Rule]:
     return [[*syn_fin, *nft.keep_transport_bits(_DATA_OFFSET, _ONLY_SYN, _CHECKSUM)]]
 
 
-def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
+def _incoming(shape: _Shape) -> list[nft.Rule]:
     found: list[nft.Rule] = []
-    if decky.stack.mss_limited:
+    if shape.stack.mss_limited:
         syn = [*nft.protocol(nft.TCP), *_has_of(_SYN_ACK, _SYN)]
         found.append([*syn, *nft.note_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
-    if not decky.stack.ping:
+    if shape.stack.echo_as_fragile:
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REQUEST), *nft.note_ipv4_fragility()])
+    if not shape.stack.ping:
         for protocol, kind in ((nft.ICMP, _ECHO_REQUEST), (nft.ICMPV6, _ECHO_REQUEST_6)):
             found.append([*_icmp(protocol, kind), nft.drop()])
-    if decky.stack.closed_ports == "silent":
+    if shape.stack.closed_ports == "silent":
         found.append([*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()])
-        offered = {(one.transport, one.listens or one.port) for one in decky.services}
-        for transport, port in sorted({*offered, *(("tcp", port) for port in decky.data_ports)}):
+        offered = {(one.transport, one.listens or one.port) for one in shape.ports}
+        for transport, port in sorted({*offered, *(("tcp", port) for port in shape.data_ports)}):
             found.append([*_to_port(transport, port), nft.accept()])
         found += [[*nft.protocol(protocol), nft.drop()] for protocol in (nft.TCP, nft.UDP)]
     return found
 
 
-def _redirections(decky: DesiredDecky) -> list[nft.Rule]:
+def _redirections(shape: _Shape) -> list[nft.Rule]:
     """Lead the ports of services to where they listen, and what comes there directly to a port that is closed.
 
     So the kernel answers for it as for every other closed port.
     """
-    led = {(one.transport, one.port): one.listens for one in decky.services if one.listens not in (None, one.port)}
-    offered = {(one.transport, one.port) for one in decky.services}
-    used = {one.port for one in decky.services} | {one.listens for one in decky.services}
+    led = {(one.transport, one.port): one.listens for one in shape.ports if one.listens not in (None, one.port)}
+    offered = {(one.transport, one.port) for one in shape.ports}
+    used = {one.port for one in shape.ports} | {one.listens for one in shape.ports}
     closed = next(port for port in range(1, 65536) if port not in used)
     found = {key: port for key, port in led.items() if port is not None}
     hidden = {(transport, port) for (transport, _), port in found.items()} - offered
@@ -134,8 +171,10 @@ def _personality(stack: Stack) -> list[nft.Rule]:
         found.append([*syn_ack, *nft.limit_tcp_option(_MAXIMUM_SEGMENT, 2, 2)])
     if stack.window_scale:
         found += [[*syn_ack, *_scale_told(words, stack.window_scale)] for words in (7, 8, 10)]
-    if stack.option_order == "scale_first":
+    if stack.option_order != "linux":
         found += [[*syn_ack, *_scale_first(words)] for words in (8, 10)]
+    if stack.option_order == "bsd":
+        found.append([*syn_ack, *_padded_at_its_end()])
     return found + _other_packets(stack)
 
 
@@ -151,6 +190,13 @@ def _scale_told(words: int, exponent: int) -> list[nft.Expression]:
 def _scale_first(words: int) -> list[nft.Expression]:
     """Move the window scale right after the MSS."""
     return [*_scale_is_last(words), *nft.move_transport_bytes(_FIRST_OPTION + _MSS_BYTES, 4 * words, 4)]
+
+
+def _padded_at_its_end() -> list[nft.Expression]:
+    """Move what pads SACK permitted, in a header of 8 words that ends with it, behind it, where its name is another."""
+    own = [nft.transport_field(_DATA_OFFSET, 1), nft.masked(b"\xf0"), nft.equals(bytes([8 << 4]))]
+    last = [nft.transport_field(28, 4), nft.equals(_PADDED_SACK)]
+    return [*own, *last, *nft.write_transport_field(28, _SACK_PADDED, _CHECKSUM)]
 
 
 def _scale_is_last(words: int) -> list[nft.Expression]:
@@ -171,21 +217,27 @@ def _other_packets(stack: Stack) -> list[nft.Rule]:
     if not stack.reset_ack_zero:
         reset = [nft.transport_field(_FLAGS, 1), nft.equals(bytes([_RESET]))]
         found.append([*nft.protocol(nft.TCP), *reset, *nft.randomise_transport_field(_ACKNOWLEDGED, _CHECKSUM)])
+    if stack.echo_as_fragile:
+        found.append([*nft.ipv4(), *_icmp(nft.ICMP, _ECHO_REPLY), *nft.be_as_fragile()])
+    may_fragment = nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))
     if not stack.dont_fragment:
-        found.append([*nft.ipv4(), *nft.write_ipv4_field(_FRAGMENT_FIELD, bytes(2))])
+        found.append([*nft.ipv4(), *may_fragment])
+    elif stack.resets_may_fragment:
+        found.append([*nft.ipv4(), *nft.protocol(nft.TCP), *_has_flags(_RESET), *may_fragment])
     if stack.ip_id != "zero":
-        found.append([*nft.ipv4(), *nft.number_ipv4(random=stack.ip_id == "random")])
+        numbered = nft.number_ipv4(random=stack.ip_id == "random", swapped=stack.ip_id == "swapped")
+        found.append([*nft.ipv4(), *numbered])
     return found
 
 
-def _outgoing(decky: DesiredDecky) -> list[nft.Rule]:
+def _outgoing(shape: _Shape) -> list[nft.Rule]:
     answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
     # To a packet that belongs to no connection (FIN, PSH and URG alone), which conntrack calls invalid.
     resets = [*nft.protocol(nft.TCP), *_has_flags(_RESET), nft.accept()]
     within = [*nft.leaves_by_loopback(), nft.accept()]
     neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
     visits = [*nft.protocol(nft.TCP), *nft.marked(CLIENT_MARK)]
-    reached = [one for one in REACHED if one.version in decky.clients]
+    reached = [one for one in REACHED if one.version in shape.clients]
     return [answers, resets, within, *neighbours, *([*visits, *nft.to_one_of(one), nft.accept()] for one in reached)]
 
 

@@ -176,18 +176,18 @@ class Zygote:
         started, places = time.monotonic(), self._unprepared
         self._unprepared = ()
         preload(places, rehearsed=True)
+        gc.enable()
         self._send(_preloaded_since(started))
 
     def _load_first(self, place: str) -> None:
         """Import the first of the workers that are waited for, and with it the library that all of them need.
 
-        The others import the rest themselves, beside each other. Nothing that an import makes is garbage: to collect
-        it would take a tenth of the time.
+        The others import the rest themselves, beside each other. Nothing that an import makes is garbage, and to look
+        for it would take a tenth of the time, be it now or at the first fork: the collector stays off until `_prepare`.
         """
         self._loaded = True
         gc.disable()
         load(place)
-        gc.enable()
 
     def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
         if self._unprepared and not self._loaded and isinstance(request, Fork):
@@ -212,6 +212,7 @@ class Zygote:
         code: int = Exit.CRASHED
         try:
             gc.freeze()  # what it was forked with; not in a zygote, which makes that ready to be shared later
+            gc.enable()
             self._channel.close()
             os.close(self._wakeup)
             os.close(self._wakeup_writer)

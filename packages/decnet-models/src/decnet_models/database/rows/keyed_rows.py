@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, select, tuple_
 
+from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.statements import PART
 
 
@@ -48,8 +49,7 @@ def rows_among(
 
 
 def _fetched(connection: Connection, text: str, keys: Sequence[Any]) -> list[tuple[Any, ...]]:
-    rows = connection.exec_driver_sql(text, (msgspec.json.encode(keys).decode(),))
-    return rows.all()  # type: ignore[return-value]  # a Row is a tuple
+    return driver_rows(connection, text, (msgspec.json.encode(keys).decode(),))
 
 
 @cache

@@ -12,11 +12,14 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
+from decnet_models.database.rows.driver_rows import driver_rows
+
 
 class RowSelect:
     """A SELECT whose values are `bindparam`s: numbers, texts, UUIDs, and lists of them (`listed`).
 
-    `make` returns it for a connection. A UUID in a row of SQLite is its 32 digits, a bool 0 or 1.
+    `make` returns it for a connection. A row of SQLite is a tuple, whose values have no names; in it a UUID is its 32
+    digits, a bool 0 or 1.
     """
 
     def __init__(self, make: Callable[[Connection], Select[Any]]) -> None:
@@ -31,7 +34,7 @@ class RowSelect:
             return connection.execute(self._statement(connection), values).all()
         if not self._text:
             self._compile(connection)
-        return connection.exec_driver_sql(self._text, tuple(_bindable(values[name]) for name in self._names)).all()
+        return driver_rows(connection, self._text, [_bindable(values[name]) for name in self._names])
 
     def _statement(self, connection: Connection) -> Select[Any]:
         name = connection.dialect.name

@@ -117,7 +117,7 @@ async def _touch(request: Request, fleet: Fleet, session: WebSession) -> None:
 
 async def _refuse_token_in_address(request: Request, fleet: Fleet) -> None:
     """Raise Problem 400 for a token in the address, where every proxy and history logs it, and audit that."""
-    token = token_in_address(request.url.path, request.url.query)
+    token = token_in_address(request.scope["path"], request.scope["query_string"].decode("latin-1"))
     if token is None:
         return
 

@@ -4,9 +4,6 @@
 FastAPI looks for each parameter of a route, and of what it depends on, by its type and its aliases: of a listing with
 19 of them that took as long as its query. One that is absent has its default, which the function has itself; so for
 each set of parameters that requests have, a handler is made of the route without the others.
-
-It is made of the route as it was declared: dependencies that `include_router(dependencies=)` adds are NOT asked.
-A route has its `Access` among its own parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from copy import copy
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from fastapi import Request
+from fastapi import Request, routing
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -34,21 +31,33 @@ _UNCHANGING = (str, int, float, type(None))
 
 def narrowing(route: APIRoute) -> Handler:
     """Return what answers a request to the route as its own handler does."""
-    omissible = frozenset(_omissible(route.dependant))
+    whole = dependant_of(route)
+    omissible = frozenset(_omissible(whole))
     known = frozenset(field.alias for field in omissible)
 
     @lru_cache(MOST_HANDLERS)
     def handler(given: frozenset[str]) -> Handler:
         narrowed = copy(route)
-        narrowed.dependant = _without(
-            route.dependant, frozenset(field for field in omissible if field.alias not in given)
-        )
+        narrowed.dependant = _without(whole, frozenset(field for field in omissible if field.alias not in given))
         return APIRoute.get_route_handler(narrowed)
 
     async def handle(request: Request) -> Response:
         return await handler(known.intersection(request.query_params))(request)
 
     return handle
+
+
+def dependant_of(route: APIRoute) -> Dependant:
+    """Return what the route depends on where it is being included: also what `include_router(dependencies=)` adds.
+
+    FastAPI tells that by a variable of its own; a version without it makes a new route, which has them itself.
+    """
+    including = getattr(routing, "_effective_route_context_var", None)
+    context = None if including is None else including.get()
+    dependant: Dependant = route.dependant
+    if context is not None and context.original_route is route:
+        dependant = context.dependant
+    return dependant
 
 
 def _omissible(dependant: Dependant) -> Iterator[Any]:

@@ -22,7 +22,7 @@ from decnet_models.database.commits import Mark
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
-from decnet_web.api.listings.narrowing import Handler, narrowing
+from decnet_web.api.listings.narrowing import Handler, dependant_of, narrowing
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
@@ -77,8 +77,8 @@ class RecentRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         access = self._access()
-        if access is None:
-            return super().get_route_handler()
+        if access is None or len(dependant_of(self).dependencies) > len(self.dependant.dependencies):
+            return super().get_route_handler()  # what a router adds is asked at each request
         answer = narrowing(self)
 
         async def handle(request: Request) -> Response:

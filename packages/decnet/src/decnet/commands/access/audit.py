@@ -9,6 +9,7 @@ from decnet.cli.options import Csv, Json, Limit, application
 from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -35,10 +36,15 @@ def audit(
 ) -> None:
     """List what people and programs did, the latest first."""
     window = time_window(since, until)
-    with transaction(find_deployment()) as connection:
-        found = queries.entries(
-            connection, limit, actor=actor, object=target, action=action, since=window.since, until=window.until
-        )
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.audit(remote, limit, window, actor=actor, object=target, action=action)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = queries.entries(
+                connection, limit, actor=actor, object=target, action=action, since=window.since, until=window.until
+            )
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="nothing")
 
 

@@ -7,8 +7,9 @@ import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, withdrawn
+from decnet.grouping.deciding import decided, told, withdrawn
 from decnet.grouping.output import print_group
+from decnet.remote.current import master
 from decnet_models.campaigns.tables import CAMPAIGNS
 
 app = application("One campaign, and decisions about campaigns.", show_by_default=True)
@@ -40,6 +41,11 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Decide that identities act together."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.join(remote, CAMPAIGNS, identities, reason))
+        return
     decided(lambda connection: rulings.join(connection, CAMPAIGNS, identities, reason))
 
 
@@ -50,6 +56,11 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an identity belongs to a campaign, whatever evidence says."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.pin(remote, CAMPAIGNS, identity, campaign, reason))
+        return
     decided(lambda connection: rulings.pin(connection, CAMPAIGNS, identity, campaign, reason))
 
 

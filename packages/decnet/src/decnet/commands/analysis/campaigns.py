@@ -30,11 +30,11 @@ def campaigns(
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
     if (remote := master()) is not None:
-        from decnet.remote import findings
+        from decnet.remote.groups import groups as groups_there
 
         if as_graphml:
             raise WrongUsageError("--graphml needs the whole database: run it on the master")
-        shown = findings.groups(remote, "campaigns", limit, 1)
+        shown = groups_there(remote, CAMPAIGNS, limit, 1)
         found, ended = [group for group, _ in shown], {group.id for group, is_over in shown if is_over}
     else:
         with transaction(find_deployment()) as connection:

@@ -15,6 +15,7 @@ from decnet.cli.time_options import Since, Until
 from decnet.cli.time_window import time_window
 from decnet.export.pieces import Format, pieces_of, scope_of
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 
 app = application("Findings for other systems.")
 
@@ -34,6 +35,13 @@ def export(
     if sum(one is not None for one in (attacker, identity, campaign)) > 1:
         raise WrongUsageError("name one of --attacker, --identity, --campaign")
     window, address = time_window(since, until), None if attacker is None else canonical_address(attacker)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        written = findings.export(remote, form.value, window, attacker=address, identity=identity, campaign=campaign)
+        with opened(output) as file:
+            file.write(written)
+        return
     with transaction(find_deployment()) as connection:
         scope = scope_of(connection, window, attacker=address, identity=identity, campaign=campaign)
         pieces = pieces_of(connection, scope, form)

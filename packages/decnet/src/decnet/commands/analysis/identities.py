@@ -34,11 +34,11 @@ def identities(
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
     if (remote := master()) is not None:
-        from decnet.remote import findings
+        from decnet.remote.groups import groups as groups_there
 
         if as_graphml:
             raise WrongUsageError("--graphml needs the whole database: run it on the master")
-        found = [group for group, _ in findings.groups(remote, "identities", limit, least)]
+        found = [group for group, _ in groups_there(remote, IDENTITIES, limit, least)]
     else:
         with transaction(find_deployment()) as connection:
             found = groups(connection, IDENTITIES, limit, least=least)

@@ -7,8 +7,9 @@ import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, withdrawn
+from decnet.grouping.deciding import decided, told, withdrawn
 from decnet.grouping.output import print_group
+from decnet.remote.current import master
 from decnet_models.identities.tables import IDENTITIES
 
 app = application("One actor, and decisions about actors.", show_by_default=True)
@@ -32,6 +33,11 @@ def split(
     reason: Reason = "",
 ) -> None:
     """Take attackers out of their identity: they are another's."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.split(remote, IDENTITIES, attackers, reason))
+        return
     decided(lambda connection: rulings.take_out(connection, IDENTITIES, attackers, reason))
 
 
@@ -41,6 +47,11 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Make identities one."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.join(remote, IDENTITIES, identities, reason))
+        return
     decided(lambda connection: rulings.join(connection, IDENTITIES, identities, reason))
 
 
@@ -51,6 +62,11 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an attacker belongs to an identity, whatever evidence says."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.pin(remote, IDENTITIES, attacker, identity, reason))
+        return
     decided(lambda connection: rulings.pin(connection, IDENTITIES, attacker, identity, reason))
 
 

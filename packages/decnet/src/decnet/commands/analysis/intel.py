@@ -11,6 +11,7 @@ from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.intel.known import Known, known, refresh
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
@@ -30,14 +31,23 @@ def intel(
     The worker enrich asks; with --refresh it does so although the present answers still hold.
     """
     text = canonical_address(address)
-    deployment = find_deployment()
-    if refresh_:
-        refresh(deployment, text)
-    with transaction(deployment) as connection:
-        found = known(connection, text)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found = findings.intel(remote, text, refresh=refresh_)
+    else:
+        found = _here(text, refreshed=refresh_)
     if not (found.findings or found.waiting or as_json):
         raise NotFoundError(f"nobody was asked about {text}, or nobody knows it; decnet intel {text} --refresh asks")
     typer.echo(documents.document(found) if as_json else page(found, time.time_ns()))
+
+
+def _here(text: str, *, refreshed: bool) -> Known:
+    deployment = find_deployment()
+    if refreshed:
+        refresh(deployment, text)
+    with transaction(deployment) as connection:
+        return known(connection, text)
 
 
 def page(found: Known, now_ns: int) -> str:

@@ -25,7 +25,7 @@ from decnet_core.placement.desired import DesiredDecky, Service
 from decnet_core.placement.runtimes.container.engine import Engine, EngineError, Listed
 from decnet_core.placement.runtimes.container.request import (
     REQUEST_LABEL,
-    Place,
+    NetworkNamespace,
     container_name,
     fleet_label,
     request,
@@ -79,7 +79,7 @@ class ContainerRuntime:
             raise RuntimeFailed(_unknown(decky))
         self._refuse_missing(image)
         self._netns.start(placed)
-        body = request(decky, image, self._fleet, self._place(decky))
+        body = request(decky, image, self._fleet, self._namespace(decky))
         current = self._current(decky, body)
         if current is not None and current.state != "running":
             self._run(placed, current.id)
@@ -131,11 +131,11 @@ class ContainerRuntime:
         if not self._engine.has_image(image.reference):
             raise RuntimeFailed(f"this host does not have the image: podman pull {image.reference}")
 
-    def _place(self, decky: DesiredDecky) -> Place:
+    def _namespace(self, decky: DesiredDecky) -> NetworkNamespace:
         path = self._netns.path(decky.name)
         with contextlib.suppress(OSError):
-            return Place(str(path), path.stat().st_ino)
-        return Place(str(path), 0)
+            return NetworkNamespace(str(path), path.stat().st_ino)
+        return NetworkNamespace(str(path), 0)
 
     def _current(self, decky: DesiredDecky, body: dict[str, Any]) -> Listed | None:
         """Return the decky's container if it is as it should be; all others of it are removed."""
@@ -200,14 +200,14 @@ class ContainerRuntime:
             yield f"it has {len(own)} containers"
         elif own[0].state != "running":
             yield f"its container does not run: {own[0].status or own[0].state}"
-        elif own[0].labels.get(REQUEST_LABEL) != _wanted(placed, image, self._fleet, self._place(placed)):
+        elif own[0].labels.get(REQUEST_LABEL) != _wanted(placed, image, self._fleet, self._namespace(placed)):
             yield "its container is not as it would be made now"
         elif self._is_silent(placed, own[0].id):
             yield f"nothing listens for {', '.join(one.service for one in self._missing(placed))} in its container"
 
 
-def _wanted(decky: DesiredDecky, image: Image, fleet: str, place: Place) -> str:
-    labels: dict[str, str] = request(decky, image, fleet, place)["labels"]
+def _wanted(decky: DesiredDecky, image: Image, fleet: str, namespace: NetworkNamespace) -> str:
+    labels: dict[str, str] = request(decky, image, fleet, namespace)["labels"]
     return labels[REQUEST_LABEL]
 
 

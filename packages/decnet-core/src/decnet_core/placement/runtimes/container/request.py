@@ -28,7 +28,7 @@ _LOG_BYTES = 16 * _MIB
 _PERIOD_US = 100_000
 
 
-class Place(NamedTuple):
+class NetworkNamespace(NamedTuple):
     """The network namespace of a decky: its path, and the number by which another one of that path is told from it."""
 
     path: str
@@ -44,7 +44,7 @@ def fleet_label(fleet: str) -> str:
     return f"{FLEET_LABEL}={fleet}"
 
 
-def request(decky: DesiredDecky, image: Image, fleet: str, place: Place) -> dict[str, Any]:
+def request(decky: DesiredDecky, image: Image, fleet: str, namespace: NetworkNamespace) -> dict[str, Any]:
     """Return the body of the request (SpecGenerator of https://docs.podman.io/en/latest/_static/api.html)."""
     body: dict[str, Any] = {
         "name": container_name(fleet, decky.name),
@@ -55,9 +55,9 @@ def request(decky: DesiredDecky, image: Image, fleet: str, place: Place) -> dict
             FLEET_LABEL: fleet,
             DECKY_LABEL: decky.name,
             FORMAT_LABEL: image.format,
-            NAMESPACE_LABEL: str(place.inode),
+            NAMESPACE_LABEL: str(namespace.inode),
         },
-        "netns": {"nsmode": "path", "value": place.path},
+        "netns": {"nsmode": "path", "value": namespace.path},
         "use_image_hosts": True,
         "use_image_resolve_conf": True,
         "restart_policy": "no",

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Identities and campaigns of a remote master, and decisions about them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from decnet.cli.errors import WrongUsageError
+from decnet.grouping.whole import Whole
+from decnet.remote.client import Remote, place
+from decnet.remote.converting import struct_of
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.grouping.shape import Grouping
+from decnet_models.grouping.values import Group
+
+_MOST = 1000
+
+
+def groups(remote: Remote, g: Grouping[Any], limit: int, least: int) -> list[tuple[Group, bool]]:
+    """Return identities or campaigns, last seen first, each with whether it has ended."""
+    rows = remote.listed(_path(g), limit, least=least)
+    return [(struct_of(row, Group), row["ended"]) for row in rows]
+
+
+def whole(remote: Remote, g: Grouping[Any], name: str, limit: int) -> Whole:
+    """Return all about one, of each list at most `limit`; raises NotFoundError."""
+    found = remote.get(f"{_path(g)}/{place(name)}", limit=min(limit, _MOST))
+    here = {"group": found["group"]["id"]}
+    members = [{**_reasoned(one), **here} for one in found["members"]]
+    return struct_of({**found, "members": members, "changes": [_reasoned(one) for one in found["changes"]]}, Whole)
+
+
+def split(remote: Remote, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+    """Take members out of their group; return the numbers of the decisions."""
+    return _ruled(remote, g, names[0], "split", {"subjects": names, "reason": reason})
+
+
+def join(remote: Remote, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
+    """Make groups one; return the numbers of the decisions."""
+    first, *others = names
+    if not others:
+        raise WrongUsageError("name two or more")
+    return _ruled(remote, g, first, "join", {"subjects": others, "reason": reason})
+
+
+def pin(remote: Remote, g: Grouping[Any], name: str, to: str, reason: str) -> list[int]:
+    """Decide that a subject is in a group: without the name of one in that in which it is now."""
+    return _ruled(remote, g, to or name, "pin", {"subject": name, "reason": reason})
+
+
+def _ruled(remote: Remote, g: Grouping[Any], group: str, verb: str, asked: dict[str, Any]) -> list[int]:
+    made = remote.send("POST", f"{_path(g)}/{place(group)}/{verb}", asked)
+    return [one["id"] for one in made["decisions"]]
+
+
+def _path(g: Grouping[Any]) -> str:
+    return "/campaigns" if g is CAMPAIGNS else "/identities"
+
+
+def _reasoned(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its reasons as the tables have them."""
+    return {**row, "because": [[one["kind"], one["value"], one["bits"]] for one in row["because"]]}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from decnet_models.database.engine import reading
+from decnet_models.database.rows.driver_rows import driver_rows
+
+
+def test_rows_come_without_sqlalchemy(sqlite_engine: Engine) -> None:
+    passed: list[str] = []
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *told: passed.append(told[2]))
+    with reading(sqlite_engine) as connection:
+        assert driver_rows(connection, "SELECT ?, 'b' UNION ALL SELECT 2, NULL", (1,)) == [(1, "b"), (2, None)]
+    assert passed == []
+
+
+def test_an_error_is_the_one_of_sqlalchemy(sqlite_engine: Engine) -> None:
+    with reading(sqlite_engine) as connection, pytest.raises(OperationalError, match="no such table"):
+        driver_rows(connection, "SELECT 1 FROM nowhere")
+
+
+def test_a_read_sees_one_state_of_the_database(sqlite_engine: Engine) -> None:
+    with reading(sqlite_engine) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        assert driver.in_transaction
