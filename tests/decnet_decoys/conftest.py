@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.decnet_decoys import trial_services
 from tests.decnet_decoys.decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
+from tests.decnet_decoys.host_key_files import one_certificate_key
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services import service_registry
@@ -18,6 +19,12 @@ from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
 from decnet_decoys.shell.state import ShellState
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate_key() -> Iterator[None]:
+    with one_certificate_key():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Host keys for the deckies of a test: to make an RSA key takes a quarter of a second, and most tests ask for any."""
+"""Keys for the deckies of a test: to make an RSA key takes a quarter of a second, and most tests ask for any."""
 
 from __future__ import annotations
 
@@ -7,10 +7,25 @@ import atexit
 import functools
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from decnet_core.state import State
 from decnet_decoys.ssh.keys import make_host_keys
+from decnet_decoys.tls import certificate
+
+_certificate_key = functools.cache(certificate._new_key)
+
+
+@contextmanager
+def one_certificate_key() -> Iterator[None]:
+    """Have all certificates that deckies make in this process be of one key; each is made when it was and differs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "_new_key", _certificate_key)
+        yield
 
 
 def give_host_keys(state: State, *deckies: str) -> None:

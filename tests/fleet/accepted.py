@@ -15,7 +15,7 @@ from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
 from decnet_models.events.tables import event
 from decnet_models.notices.tables import notice
-from decnet_models.progress.tables import worker_cursor
+from decnet_models.progress.queries import cursors
 from decnet_models.webhooks.tables import webhook_delivery
 
 CURSORS = ("profiler", "ttp")
@@ -40,8 +40,8 @@ def settled(arena: Arena) -> bool:
     try:
         with reading(engine) as connection:
             head = last_seq(connection)
-            cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())
-            if any(cursors.get(name) != head for name in CURSORS):
+            reached = cursors(connection)
+            if any(reached.get(name) != head for name in CURSORS):
                 return False
             found = {
                 mark for payload in connection.execute(select(event.c.payload)).scalars() for mark in _marks(payload)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ def folder_of(name: str) -> Path:
     return next((ROOT / "packages").glob("*/src/" + "/".join(module[:-1])))
 
 
+SENDING = {"publish", "subscribe", "request"}
+_DECLARED = {one.__name__ for one in (*KINDS.values(), *NOTICES)}
+_DECLARED |= {name for name, value in vars(subjects).items() if isinstance(value, subjects.Subject)}
+ASKED = re.compile(rf"\b(?:{'|'.join(sorted(_DECLARED))})\b|\.\s*(?:{'|'.join(sorted(SENDING))}|create_task)\b")
+"""What the tests ask of a source; where nothing of it stands, which is in most of them, there is nothing to parse."""
+
+
 class Source:
     """What the tests ask of one source file, found in one walk."""
 
@@ -40,7 +48,10 @@ class Source:
         self.creates_task: list[int] = []
         listed: set[int] = set()
         names: list[ast.Name] = []
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        if not ASKED.search(text):
+            return
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Name):
                 names.append(node)
             elif isinstance(node, ast.Call):
@@ -61,7 +72,6 @@ class Source:
                 self.by_hand.append(node.lineno)
 
 
-SENDING = {"publish", "subscribe", "request"}
 source = cache(Source)
 
 

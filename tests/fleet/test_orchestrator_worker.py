@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine
 from tests.decnet_decoys.decky_host import DeckyHost, free_port, own_address
+from tests.decnet_decoys.host_key_files import one_certificate_key
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
 from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer, completion, serving
@@ -108,11 +109,12 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         for index in (1, 2)
     )
     host = DeckyHost(tmp_path, DecoysSettings(decky=deckies))
-    await host.open()
-    made = Ground(tmp_path, host)
-    yield made
-    made.engine.dispose()
-    await host.close()
+    with one_certificate_key():
+        await host.open()
+        made = Ground(tmp_path, host)
+        yield made
+        made.engine.dispose()
+        await host.close()
 
 
 def ports(index: int) -> dict[str, int]:

@@ -172,6 +172,18 @@ class Hasty(Worker[NoSettings]):
             await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
+class HastySecond(Hasty):
+    name = "hasty-second"
+
+
+class HastyThird(Hasty):
+    name = "hasty-third"
+
+
+class HastyFourth(Hasty):
+    name = "hasty-fourth"
+
+
 class Scribe(Worker[NoSettings]):
     """Has something to do only after the clerk; parks until then."""
 

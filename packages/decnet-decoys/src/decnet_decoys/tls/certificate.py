@@ -35,14 +35,19 @@ def server_context(directory: Path, name: str, profile: ServerProfile | None = N
     return context
 
 
+def _new_key() -> Any:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def _made(name: str) -> bytes:
     """Return key and certificate, as Debian's make-ssl-cert makes them: RSA of 2048 bits, ten years, no authority."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509.oid import NameOID
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _new_key()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     certificate = (
@@ -57,7 +62,7 @@ def _made(name: str) -> bytes:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
+    private: bytes = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + certificate.public_bytes(serialization.Encoding.PEM)

@@ -11,7 +11,7 @@ import typer
 from decnet_core.text import for_terminal, json_for_terminal
 from decnet_workers.ttp import states, trial, trial_pages
 from decnet_workers.ttp.attack import technique
-from decnet_workers.ttp.library import SHIPPED, Library, load
+from decnet_workers.ttp.library import SHIPPED, load
 from decnet_workers.ttp.sigma.rule import About
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -70,18 +70,12 @@ def list_rules(
     as_json: Json = False,
 ) -> None:
     """List rules with their level and techniques."""
-    rules = sorted(abouts(load([folder])), key=lambda about: (about.techniques, about.title))
+    rules = sorted(load([folder]).abouts(), key=lambda about: (about.techniques, about.title))
     if as_json:
         _print_json([_described(about) for about in rules])
         return
     for about in rules:
         typer.echo(f"{about.level:<13} {', '.join(about.techniques) or '(counted)':<22} {for_terminal(about.title)}")
-
-
-def abouts(library: Library) -> list[About]:
-    """Return the metadata of all rules of a library, correlation rules included."""
-    counting = {one.rule.about.id: one.rule.about for many in library.countings.values() for one in many}
-    return [rule.about for rule in library.rules.values()] + list(counting.values())
 
 
 def _described(about: About) -> dict[str, object]:

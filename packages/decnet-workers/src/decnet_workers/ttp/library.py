@@ -19,7 +19,7 @@ from decnet_workers.ttp.reader import FileRead, read_files
 from decnet_workers.ttp.sigma.detection import Pools
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.fields import Field, field_of, is_hashable, names_of
-from decnet_workers.ttp.sigma.rule import Correlation, Rule, parse
+from decnet_workers.ttp.sigma.rule import About, Correlation, Rule, parse
 from decnet_workers.ttp.sigma.view import View
 
 SHIPPED = Path(__file__).parent / "rules"
@@ -117,6 +117,11 @@ class Library:
 
     def __len__(self) -> int:
         return len(self.rules) + len({one.rule.about.id for many in self.countings.values() for one in many})
+
+    def abouts(self) -> list[About]:
+        """Return the metadata of all rules, correlation rules included."""
+        counting = {one.rule.about.id: one.rule.about for many in self.countings.values() for one in many}
+        return [rule.about for rule in self.rules.values()] + list(counting.values())
 
     def matching(self, event: Event) -> list[Match]:
         """Return the rules that `event` satisfies, or one of the different events that it stands for."""

@@ -15,13 +15,12 @@ import msgspec
 
 from decnet.detection.values import Catalogue, Found, Order, RuleListed, RuleRefused, Tried
 from decnet_core.events.codec import BadEventError, decode
+from decnet_core.events.envelope import Event
 from decnet_workers.ttp.attack import technique
-from decnet_workers.ttp.command import abouts
 from decnet_workers.ttp.library import SHIPPED, Library, Refusal, load
 from decnet_workers.ttp.reader import FileRead, read_files
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.rule import About
-from decnet_workers.ttp.trial import Line, fired_within
 
 _MEMORY = 1 << 30
 _SECONDS = 30
@@ -57,7 +56,7 @@ def limit_resources() -> None:
 
 
 def _catalogue(library: Library, reads: Sequence[FileRead]) -> Catalogue:
-    known = {about.key: about for about in abouts(library)}
+    known = {about.key: about for about in library.abouts()}
     rules: dict[str, RuleListed] = {}
     for one in reads:
         for document in one.documents:
@@ -101,27 +100,34 @@ def _source(fields: dict[str, Any]) -> str:
 
 def _tried(library: Library, reads: Sequence[FileRead], order: Order) -> Tried:
     own = {str(fields.get("id")) for one in reads if one.file == order.file for fields in _fields(one)}
-    lines = list(_lines())
-    fired, looked = fired_within(library, lines, order.seconds)
-    wanted = [(line, tag) for line, tag in fired if not order.file or str(tag.rule_id) in own]
+    events = list(_events())
+    found, looked = _found(library, events, order.seconds) if events else ([], 0)
+    wanted = [one for one in found if not order.file or str(one.rule) in own]
     refused = [one for one in library.refused if not order.file or str(one.file) == order.file]
-    first = [Found(line.number, tag.rule_id, tag.title, tag.level, tag.technique) for line, tag in wanted[:_FIRST]]
     return Tried(
         len(own) if order.file else len(library),
         tuple(map(_refused, refused)),
         looked,
         len(wanted),
-        tuple(first),
-        looked == len(lines),
+        tuple(wanted[:_FIRST]),
+        looked == len(events),
     )
 
 
-def _lines() -> Iterator[Line]:
+def _events() -> Iterator[tuple[int, Event]]:
     for number, text in enumerate(sys.stdin.buffer):
         try:
-            yield Line(number, decode(text.rstrip(b"\n")))
+            yield number, decode(text.rstrip(b"\n"))
         except BadEventError:
             continue
+
+
+def _found(library: Library, events: Sequence[tuple[int, Event]], seconds: float) -> tuple[list[Found], int]:
+    """Return what fires, and how many events were looked at; without events nobody loads the database library."""
+    from decnet_workers.ttp.trial import Line, fired_within
+
+    fired, looked = fired_within(library, [Line(number, event) for number, event in events], seconds)
+    return [Found(line.number, tag.rule_id, tag.title, tag.level, tag.technique) for line, tag in fired], looked
 
 
 def _fields(read: FileRead) -> Iterator[dict[str, Any]]:
