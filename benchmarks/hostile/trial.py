@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -90,6 +91,14 @@ class Trial(msgspec.Struct, frozen=True):
         """What the short form asserts: no restart, every visitor answered, events exact."""
         missed = not self.killed and (self.ssh.unanswered or self.http.unanswered)
         return not self.restarts and not missed and self.exact
+
+
+class Outcome(NamedTuple):
+    """What came of a run."""
+
+    trials: list[Trial]
+    failed: dict[str, str]
+    """Trials that could not be carried out, by name of the attack, and why."""
 
 
 class Experiment:

@@ -9,8 +9,8 @@ decky made at once.
 import asyncio
 import time
 
-SETTLED_SECONDS = 1.0
-"""How long no decky has come when a key is made; `reconciler` hands them over within milliseconds of one another."""
+SETTLED_SECONDS = 3.0
+"""How long no decky has come when a key is made: `reconciler` hands over hundreds, then looks at all for two."""
 
 
 class Preparation:
