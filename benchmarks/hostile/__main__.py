@@ -62,7 +62,7 @@ async def _in_one_fleet(
             while waiting and await fleet.decoys_ready(REVIVE_SECONDS):
                 outcome.trials.append(await experiment.attempt(waiting[0]))
                 waiting.pop(0)
-                say(row(outcome.trials[-1]))
+                say("\n".join((row(outcome.trials[-1]), *outcome.trials[-1].warnings)))
 
 
 def part_of(text: str) -> tuple[int, int]:

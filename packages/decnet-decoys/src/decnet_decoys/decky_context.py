@@ -141,8 +141,10 @@ class DeckyContext:
     @cached_property
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
+        from decnet_decoys.shell.machine.host_key_files import put_host_keys
         from decnet_decoys.shell.machine.image import build
         from decnet_decoys.shell.machine.shown_network import shown_network
+        from decnet_decoys.ssh.keys import public_keys
 
         self.fleet.is_visited = True
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
@@ -150,6 +152,7 @@ class DeckyContext:
         booted -= boot_offset_seconds(self.decky.seed)
         network = shown_network(claimed_address(self.decky.address), self.decky.prefix_length, self.decky.router)
         machine = build(self.persona, self.host_name, network, booted)
+        put_host_keys(machine, public_keys(self.keys))
         self.fleet.placed.mount(self.decky.name, machine)
         self.changes.apply(machine)
         return machine
