@@ -162,14 +162,15 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def rate(port: int, path: str, seconds: float) -> float:
-    """Return how many requests a second are answered on 8 connections, on which requests are sent in turn.
+def rate(port: int, pid: int, path: str, seconds: float) -> tuple[float, float]:
+    """Return how many requests a second are answered, and the processor time of each in ms.
 
-    With ANEW in the path each asks for something else, so that no answer is one that was given before.
+    They are sent in turn on 8 connections. With ANEW in the path each asks for something else, so that no answer is
+    one that was given before.
     """
     connections = [Connection(port) for _ in range(8)]
     length, asked = len(_raw(connections[0], path.replace(ANEW, "0"))), count(1)
-    number, began = 0, time.perf_counter()
+    number, spent, began = 0, processor_seconds(pid), time.perf_counter()
     while (passed := time.perf_counter() - began) < seconds:
         for one in connections:
             one._socket.sendall(request(path.replace(ANEW, str(next(asked)))))
@@ -178,7 +179,7 @@ def rate(port: int, path: str, seconds: float) -> float:
         number += len(connections)
     for one in connections:
         one.close()
-    return number / passed
+    return number / passed, 1000 * (processor_seconds(pid) - spent) / number
 
 
 def _raw(connection: Connection, path: str) -> bytes:
@@ -214,8 +215,8 @@ def serving(state: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def hello() -> Iterator[int]:
-    """Serve the bare application with the server that `decnet-api` has."""
+def hello() -> Iterator[tuple[int, int]]:
+    """Serve the bare application with the server that `decnet-api` has; yield the port and the process."""
     port = free_port()
     program = f"""{HELLO}
 import asyncio, socket
@@ -226,9 +227,9 @@ async def main():
     await Server(app).serve_on([(listening, None)])
 asyncio.run(main())
 """
-    with _process([sys.executable, "-c", program], {}):
+    with _process([sys.executable, "-c", program], {}) as pid:
         wait_for(port, "/api/v1/hello")
-        yield port
+        yield port, pid
 
 
 @contextmanager
@@ -272,18 +273,27 @@ def memory(pid: int) -> dict[str, float]:
     return {} if found is None else {"pss_mib": round(found.pss / 2**20, 1), "rss_mib": round(found.rss / 2**20, 1)}
 
 
-def compared(port: int, paths: dict[str, str], seconds: float, rounds: int = 3) -> dict[str, Any]:
-    """Return requests a second of some paths, and of a bare application, measured in turns."""
-    found: dict[str, list[float]] = {"hello": [], **{name: [] for name in paths}}
-    with hello() as other:
+def compared(port: int, pid: int, paths: dict[str, str], seconds: float, rounds: int = 3) -> dict[str, Any]:
+    """Return requests a second of some paths, and of a bare application, measured in turns.
+
+    What a request costs of the processor says the same on a machine on which other work has it half of the time.
+    """
+    found: dict[str, list[tuple[float, float]]] = {"hello": [], **{name: [] for name in paths}}
+    with hello() as (other, its_pid):
         for _ in range(rounds):
-            found["hello"].append(rate(other, "/api/v1/hello", seconds))
+            found["hello"].append(rate(other, its_pid, "/api/v1/hello", seconds))
             for name, path in paths.items():
-                found[name].append(rate(port, path, seconds))
-    middle = {name: statistics.median(values) for name, values in found.items()}
+                found[name].append(rate(port, pid, path, seconds))
+    middle = {name: [statistics.median(values) for values in zip(*each, strict=True)] for name, each in found.items()}
+    of, spent = middle["hello"]
     return {
-        name: {"requests_per_second": round(value), "of_hello": round(value / middle["hello"], 3)}
-        for name, value in middle.items()
+        name: {
+            "requests_per_second": round(value),
+            "of_hello": round(value / of, 3),
+            "cpu_ms": round(cpu, 3),
+            "of_hello_by_cpu": round(spent / cpu, 3),
+        }
+        for name, (value, cpu) in middle.items()
     }
 
 
@@ -304,7 +314,7 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         asked_for = {"10 events": "events?limit=10", "100 events": "events?limit=100", "100 attackers": "attackers?"}
         pages = {f"page of {name}": f"/api/v1/{path}" for name, path in asked_for.items()}
         pages |= {f"{name}, made anew": f"{path}&_={ANEW}" for name, path in pages.items()}
-        rates = compared(port, {**small, **pages}, seconds)
+        rates = compared(port, pid, {**small, **pages}, seconds)
         stream = [
             stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)
             for number in (1, 200)

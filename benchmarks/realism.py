@@ -46,6 +46,14 @@ FAMILIES = {
 }
 """What an answer about the operating system must contain; of a persona that is not here: Linux."""
 
+WHY_NOT = {
+    "esxi": "nmap tells it from FreeBSD by timestamps of 100 a second from one start and by weaker sequence numbers; "
+    "the kernel has one clock for all namespaces, with another start for each client",
+    "printer": "nmap's LaserJets are older: they quote 8 bytes in ICMP errors, answer odd segments, and have windows "
+    "that depend on the client's MSS; neither the kernel nor nftables can be told so",
+}
+"""What keeps nmap -O from the claim, where it is known; printed below its answer."""
+
 
 class Service(msgspec.Struct):
     """What nmap -sV makes of one port."""
@@ -237,6 +245,8 @@ def table(found: Sequence[Finding]) -> Iterator[str]:
     for one in found:
         yield f"{one.persona:<20} {'claims':<8} {one.claim}  ({one.seconds:.0f} s)"
         yield f"{'':<20} {'nmap -O':<8} {_mark(one.nmap_holds)} {one.nmap or 'no guess'}"
+        if not one.nmap_holds and one.persona in WHY_NOT:
+            yield f"{'':<20} {'':<8} because {WHY_NOT[one.persona]}"
         yield f"{'':<20} {'p0f':<8} {_mark(one.p0f_holds)} {one.p0f}  {one.p0f_signature}"
         for service in one.services:
             seen = f"{service.port}: {service.answer}  (claims {service.claim})"

@@ -4,7 +4,7 @@
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
 of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
-The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt to _sixth.txt were
+The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt to _eighth.txt were
 written without a look at the shell, and are counted apart: what is alike there is nearer to what an intruder finds.
 """
 
@@ -29,6 +29,7 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.shell.effects import Print
 from decnet_decoys.shell.interpreter import Interpreter
+from decnet_decoys.shell.machine.host_key_files import put_host_keys
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
@@ -37,7 +38,10 @@ from decnet_decoys.shell.state import Origin, ShellState
 COMMANDS = Path(__file__).with_name("shell_commands.txt")
 LISTS = (
     COMMANDS,
-    *(COMMANDS.with_stem(f"shell_commands_{which}") for which in ("second", "third", "fourth", "fifth", "sixth")),
+    *(
+        COMMANDS.with_stem(f"shell_commands_{which}")
+        for which in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+    ),
 )
 ROOT = Path(os.environ.get("DECNET_DEBIAN_ROOT", "/tmp/decnet-debian-12"))
 MIRROR = "http://deb.debian.org/debian"
@@ -163,9 +167,11 @@ def _text(data: bytes) -> str:
 
 def decoy_machine() -> Machine:
     identity = Identity(HOST, "10.20.0.10", 0)
-    return build(
+    machine = build(
         sibling(persona(PERSONA), identity), HOST, shown_network("10.20.0.10", 24), int(time.time()) - 4_000_000
     )
+    put_host_keys(machine, dict.fromkeys(("ecdsa", "ed25519", "rsa"), b"ssh-ed25519 AAAA"))
+    return machine
 
 
 def in_decoy(line: str, machine: Machine) -> Answer:

@@ -2,8 +2,8 @@
 """The webhook worker with 20 endpoints of which two hang, two answer 500 and one asks for pauses, while notices come.
 
 `python benchmarks/webhook.py --troubled [--notices N] [--rate R]` (10000 at 60 a second). For the 15 healthy endpoints:
-each notice once by its id, in order, and the time from the notice's commit to its arrival. The worker has no bus here,
-and polls every 0.1 s.
+each notice once by its id, in order, and the time from the notice's commit to its arrival, once the worker has started
+and delivered a few. It has no bus here, and polls every 0.1 s.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ PAUSE_SECONDS = 5.0
 PAUSE, ON_ITS_WAY = 1.0, 0.3
 """Seconds that are asked for, and after which what was sent before that must have come."""
 QUIET_SECONDS = 120.0
+FORGET = "forget"
 FLAT_MIB = 2.0
 
 
@@ -92,7 +93,7 @@ class Counts:
 
 
 async def serve() -> None:
-    """Be the receivers: print the port, then a summary for each line of standard input."""
+    """Be the receivers: print the port, then a summary for each line of standard input; one that says so forgets."""
     counts = Counts()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,8 +111,12 @@ async def serve() -> None:
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    while await asyncio.to_thread(sys.stdin.readline):
+    while line := await asyncio.to_thread(sys.stdin.readline):
         print(json.dumps(counts.summary()), flush=True)
+        if line.strip() == FORGET:
+            counts.seen.clear()
+            counts.newest.clear()
+            counts.waits.clear()
 
 
 @contextlib.contextmanager
@@ -124,10 +129,10 @@ def receivers() -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def summary(process: subprocess.Popen[str]) -> dict[str, float]:
+def summary(process: subprocess.Popen[str], order: str = "") -> dict[str, float]:
     assert process.stdin is not None
     assert process.stdout is not None
-    print(file=process.stdin, flush=True)
+    print(order, file=process.stdin, flush=True)
     found: dict[str, float] = json.loads(process.stdout.readline())
     return found
 
@@ -161,6 +166,9 @@ def run(count: int, rate: float) -> None:
         program = Path(sys.executable).parent / "decnet-webhook"
         with subprocess.Popen([program], env=environment, stderr=subprocess.DEVNULL) as worker:
             try:
+                write(engine, range(count, count + BATCH), rate)
+                settled(process, BATCH)  # it has started, and has a connection to each
+                summary(process, FORGET)
                 write(engine, range(count // 4), rate)
                 early = measure(worker.pid)
                 write(engine, range(count // 4, count), rate)

@@ -126,7 +126,7 @@ def _scored(true: dict[str, str], found: dict[str, str], populations: dict[str, 
     return {
         "all": _row(mean(each)),
         "grouped": _row(mean({address: each[address] for address in together})),
-        **{name: _row(mean(values)) for name, values in sorted(by_population.items()) if name},
+        "populations": {name: _row(mean(values)) for name, values in sorted(by_population.items()) if name},
         "largest": largest(true, found),
     }
 
@@ -152,14 +152,19 @@ def _grow(results: list[dict[str, Any]]) -> None:
             costs["growth"] = costs["cpu_s"] / large["attackers"] / before if before else None
 
 
+def _line(part: str, one: dict[str, float]) -> str:
+    return f"  {part:30}{one['items']:10,}{one['precision']:11.4f}{one['recall']:9.4f}{one['f1']:9.4f}"
+
+
 def show(result: dict[str, Any]) -> None:
     """Print a world's result as tables."""
     print(f"\n{result['attackers']:,} attackers, {result['events']:,} events, seed {result['seed']}")
     for name, rows in result["scores"].items():
-        print(f"\n  {name:18}{'addresses':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
-        for part, one in rows.items():
-            if part != "largest":
-                print(f"  {part:18}{one['items']:10,}{one['precision']:11.4f}{one['recall']:9.4f}{one['f1']:9.4f}")
+        print(f"\n  {name:30}{'addresses':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
+        for part in ("all", "grouped"):
+            print(_line(part, rows[part]))
+        for population, one in rows["populations"].items():
+            print(_line(f"- {population}", one))
         most = rows["largest"]
         print(f"  the largest group has {most['addresses']:,} addresses, of {most['groups']:,} true groups")
     print(f"\n  {'worker':18}{'handled':>10}{'CPU s':>9}{'peak MiB':>10}{'grew MiB':>10}{'CPU growth':>12}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import sys
@@ -31,6 +32,7 @@ async def attack(name: str, target: Target) -> None:
 
 def main() -> None:
     """Attack as the command line says."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # of what is sent to a connection that the decky has closed
     warnings.simplefilter("ignore")  # about old methods of key exchange, which are what is attacked with
     name, address, ssh, http, seconds = sys.argv[1:]
     os.nice(10)

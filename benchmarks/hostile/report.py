@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from hostile.trial import Trial, Waits
+from hostile.catalogue import ATTACKS
+from hostile.trial import RECOVERED_BYTES, Outcome, Trial, Waits
 
 MIB = 1 << 20
-AIMS = "aims on two cores: SSH p99 250 ms, HTTP p99 100 ms, memory after + <= 10 MiB, no restart, events exact"
+SSH_MS, HTTP_MS = 250, 100
+AIMS = (
+    f"aims on two cores: SSH p99 {SSH_MS} ms, HTTP p99 {HTTP_MS} ms, memory after + <= {RECOVERED_BYTES // MIB} MiB, "
+    "no restart, events exact"
+)
 HEAD = (
     f"{'attack':<42} {'SSH log-in p50/p99/max ms':>27} {'CPU':>8} {'HTTP GET p50/p99/max ms':>27} {'CPU':>8} "
     f"{'late':>5} {'PSS MiB before>peak>after':>26} {'in s':>5} {'restarts':>8} {'>20 ms, max':>11}  events"
@@ -31,9 +36,32 @@ def row(trial: Trial) -> str:
     )
 
 
-def failures(trials: Iterable[Trial]) -> list[str]:
-    """Return a sentence for each trial in which the fleet did not hold."""
-    return [f"{one.name}: {', '.join(_complaints(one))}" for one in trials if not one.held]
+def total(outcome: Outcome, rest: float) -> str:
+    """Return how many attacks were held, and the names of those over each aim; memory had `rest` seconds."""
+    attacks = [one for one in outcome.trials if one.name in ATTACKS]
+    held = sum(one.held for one in attacks)
+    over = {
+        f"SSH p99 over {SSH_MS} ms": [one for one in attacks if one.ssh.p99 > SSH_MS],
+        f"SSH CPU p99 over {SSH_MS} ms": [one for one in attacks if one.ssh.processor_p99 > SSH_MS],
+        f"HTTP p99 over {HTTP_MS} ms": [one for one in attacks if one.http.p99 > HTTP_MS],
+        f"HTTP CPU p99 over {HTTP_MS} ms": [one for one in attacks if one.http.processor_p99 > HTTP_MS],
+        f"memory over + {RECOVERED_BYTES // MIB} MiB after {rest:.0f} s": [
+            one for one in attacks if one.pss_after > one.pss_before + RECOVERED_BYTES
+        ],
+    }
+    lines = [f"total: {held} of {len(attacks)} attacks held, {len(outcome.failed)} not carried out"]
+    lines += [f"  {aim}: {len(found)}{_named(found)}" for aim, found in over.items()]
+    return "\n".join(lines)
+
+
+def _named(trials: Sequence[Trial]) -> str:
+    return f" ({'; '.join(one.name for one in trials)})" if trials else ""
+
+
+def failures(outcome: Outcome) -> list[str]:
+    """Return a sentence for each trial in which the fleet did not hold, and for each that was not carried out."""
+    unheld = [f"{one.name}: {', '.join(_complaints(one))}" for one in outcome.trials if not one.held]
+    return [*unheld, *(f"{name or '(no attack)'}: failed by itself, {why}" for name, why in outcome.failed.items())]
 
 
 def _complaints(trial: Trial) -> list[str]:

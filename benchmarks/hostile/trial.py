@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +28,7 @@ KILL_AFTER = 0.75
 """The part of an attack's time after which the worker is killed, if it is to be."""
 SAMPLE_SECONDS = 0.25
 SETTLE_SECONDS = 60.0
+MOST_WARNINGS = 10
 RECOVERED_BYTES = 10 << 20
 """The aim: a minute after an attack the decoys hold at most this much more than before."""
 
@@ -76,6 +78,8 @@ class Trial(msgspec.Struct, frozen=True):
     settled: bool
     killed: bool
     """Whether the worker was killed on purpose, so that some visitors found nobody."""
+    warnings: list[str] = []
+    """What the supervisor and its workers warned of meanwhile, if the decoys were restarted; the last lines."""
 
     @property
     def exact(self) -> bool:
@@ -92,6 +96,14 @@ class Trial(msgspec.Struct, frozen=True):
         return not self.restarts and not missed and self.exact
 
 
+class Outcome(NamedTuple):
+    """What came of a run."""
+
+    trials: list[Trial]
+    failed: dict[str, str]
+    """Trials that could not be carried out, by name of the attack, and why."""
+
+
 class Experiment:
     """A running fleet with those who watch it; each attempt is one trial."""
 
@@ -106,7 +118,7 @@ class Experiment:
     async def attempt(self, name: str) -> Trial:
         """Play the attack `name`, "" for none."""
         fleet, visitors = self.fleet, self._visitors
-        before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
+        before, restarts, recorded, logged = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES), len(fleet.log())
         counters = await counters_of(self._bus)
         began = time.monotonic()
         kills = bool(name) and ATTACKS[name].kills
@@ -122,6 +134,7 @@ class Experiment:
         made = [visit for visit in visitors.visits if visit.began >= began]
         await nothing_open(self._bus, SETTLE_SECONDS)
         settled = await fleet.settled(SETTLE_SECONDS)
+        restarted = _restarts(fleet) - restarts - kills
         return Trial(
             name=name or "(no attack)",
             ssh=_waits(visitors, "ssh", began, ended),
@@ -130,7 +143,7 @@ class Experiment:
             pss_peak=peak,
             pss_after=after,
             after_seconds=waited,
-            restarts=_restarts(fleet) - restarts - kills,
+            restarts=restarted,
             stretches=_stretches(counters, await counters_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
@@ -138,6 +151,7 @@ class Experiment:
             visits_recorded=_visits_recorded(fleet, made),
             settled=settled,
             killed=kills,
+            warnings=_warnings(fleet.log()[logged:]) if restarted else [],
         )
 
 
@@ -195,6 +209,10 @@ def _stretches(before: dict[str, float], after: dict[str, float]) -> Stretches |
     since = before.get("decoys_stretches", 0)
     count = after["decoys_stretches"] - (since if since <= after["decoys_stretches"] else 0)  # else it was restarted
     return Stretches(int(count), after["longest_stretch_ms"])
+
+
+def _warnings(log: str) -> list[str]:
+    return [line for line in log.splitlines() if " level=warning " in line or " level=error " in line][-MOST_WARNINGS:]
 
 
 def _restarts(fleet: HostileFleet) -> int:

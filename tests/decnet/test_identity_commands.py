@@ -55,6 +55,14 @@ def test_list_is_csv(run: Run, follower: Follower) -> None:
     assert row.startswith(f"{own_id(A)},2,")
 
 
+def test_list_is_of_a_span_of_time(run: Run, follower: Follower) -> None:
+    (row,) = run("identities", "--json", "--since", "2000-01-01").document
+    assert run("identities", "--json", "--since", row["last_seen"], "--until", "2100-01-01").document == [row]
+    assert run("identities", "--since", "2100-01-01").out == "no identities yet\n"
+    assert run("identities", "--until", row["first_seen"]).out == "no identities yet\n"
+    assert run("campaigns", "--since", "yesterday").out == "no campaigns yet\n"
+
+
 def test_graph_is_graphml(run: Run, follower: Follower) -> None:
     for words in (("identities",), ("identity", "show", A)):
         graph = ET.fromstring(run(*words, "--graphml").out)

@@ -9,9 +9,13 @@ import time
 from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
+from decnet_core.events.notices import AttackerObserved
 from decnet_models.intel.queries import Finding, keep
 from decnet_models.intel.requests import waiting
+from decnet_models.intel.set_aside import set_aside
 from decnet_models.intel.verdicts import judge
+from decnet_models.notices import queries as notices
+from decnet_models.progress.queries import dead_letters_of
 
 ADDRESS = "198.41.0.4"
 
@@ -53,3 +57,15 @@ def test_the_operator_has_every_provider_asked_anew(run: Run, deployment: Deploy
         assert waiting(connection) == {"dns": 1, "tor": 1}
     os.environ["DECNET_ENRICH_PROVIDERS"] = '["torr"]'
     assert "did you mean 'tor'?" in run("intel", ADDRESS, "--refresh").err
+
+
+def test_one_that_was_set_aside_no_longer_is_when_asked_anew(run: Run, deployment: Deployment) -> None:
+    os.environ["DECNET_ENRICH_PROVIDERS"] = '["tor"]'
+    with transaction(deployment, write=True) as connection:
+        for place, one in enumerate((ADDRESS, "198.41.0.9")):
+            observed = AttackerObserved(ts=1, attacker=one)
+            notices.add(connection, f"attacker.observed:{one}", observed, 1)
+            set_aside(connection, one, f"ValueError: {place}", now_ns=1)
+    assert run("intel", ADDRESS, "--refresh").code == 0
+    with transaction(deployment) as connection:
+        assert [letter.error for letter in dead_letters_of(connection, "enrich")] == ["198.41.0.9: ValueError: 1"]

@@ -9,7 +9,9 @@ import pytest
 from planted.bcubed import grouped, mean, scores
 from planted.files import Truth, read_events, read_truth, write
 from planted.generator import World
+from planted.play import Outcome
 from planted.second import SecondWorld
+from worlds import report
 
 from decnet_core.events.envelope import Event
 
@@ -39,6 +41,13 @@ def test_who_is_alone_in_truth_and_as_found_is_not_grouped() -> None:
 def test_a_campaign_is_named_by_address_or_by_actor_and_others_act_alone() -> None:
     truth = Truth({"a1": "a", "a2": "a", "b1": "b", "c1": "c", "d1": "d"}, {"a": "spring", "b1": "spring"}, ["d1"])
     assert truth.campaign_truth() == {"a1": "spring", "a2": "spring", "b1": "spring", "c1": "none: c"}
+
+
+def test_a_population_that_is_named_as_a_row_of_the_report_does_not_replace_it() -> None:
+    truth = Truth({"1": "a", "2": "a", "3": "b", "4": "c"}, {}, populations={"1": "all", "2": "all", "3": "grouped"})
+    rows = report(truth, Outcome(identities={"1": "x", "2": "y", "3": "z", "4": "z"}))["scores"]["identities"]
+    assert rows["all"]["items"] == rows["grouped"]["items"] == 4
+    assert {name: one["items"] for name, one in rows["populations"].items()} == {"all": 2, "grouped": 1}
 
 
 @pytest.fixture(scope="module", params=[World, SecondWorld])

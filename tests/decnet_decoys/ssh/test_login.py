@@ -120,3 +120,17 @@ async def test_each_kind_of_forwarding_forwards_nothing_and_is_recorded(host: De
         ("ssh", "tcpip-forward"),
     ]
     assert requests[1].detail == {"path": "/run/docker.sock"}
+
+
+async def test_the_machine_has_the_public_keys_that_it_offers(host: DeckyHost) -> None:
+    async with connecting(host, password="admin123") as connection:
+        offered = connection.get_server_host_key()
+        assert offered is not None
+        listed = await connection.run(
+            "ls -l /etc/ssh/*_key | cut -c1-10; cat /etc/ssh/*.pub; head -c 6 /etc/ssh/moduli"
+        )
+    text = str(listed.stdout)
+    assert offered.export_public_key().decode().split()[1] in text
+    assert text.count("-rw-------\n") == 3
+    assert text.count(" root@web-01\n") == 3
+    assert text.endswith("# Time")

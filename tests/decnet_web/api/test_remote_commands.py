@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.decnet.command_result import CommandResult, Run
-from tests.decnet_web.api.routes.filled import A, B, C, fill
+from tests.decnet_web.api.routes.filled import SESSION, A, B, C, fill
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.command import COMMANDS, main
@@ -101,6 +101,7 @@ SAME = [
     ("sessions",),
     ("sessions", "--json"),
     ("sessions", "--attacker", A, "--since", "2020-01-01"),
+    ("play", SESSION, "--at-once"),
     ("credentials",),
     ("credentials", "--json"),
     ("credentials", "--since", "2020-01-01", "--csv"),

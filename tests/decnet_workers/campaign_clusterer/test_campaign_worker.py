@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: MIT
 """The worker: campaigns are formed, grow, merge and end, with reasons; decisions hold."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+import pytest
+from sqlalchemy import Connection, Engine, select
 from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, campaigns, identity, show, work
 
 from decnet_core.events.notices import CampaignEnded, CampaignFormed, CampaignGrew, Notice, decode_notice
 from decnet_models.campaigns.rhythm import rhythm_of
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.engine import reading, writing
+from decnet_models.errors import EveryEventFailsError
+from decnet_models.following.narrowing import Narrowing
 from decnet_models.grouping import changes
 from decnet_models.grouping.decisions import decide
 from decnet_models.grouping.membership import members, resolved
 from decnet_models.grouping.values import Decision
 from decnet_models.notices.tables import notice
+from decnet_models.progress.queries import dead_letters_of
+from decnet_workers.campaign_clusterer import worker
 from decnet_workers.campaign_clusterer.decided import campaign_of
+from decnet_workers.campaign_clusterer.regrouping import Regrouping, regroup
 
 
 def notices(engine: Engine) -> list[Notice]:
@@ -107,3 +115,39 @@ def test_the_reasons_of_planted_merges_name_the_planted_evidence_first(engine: E
         }
     named = {number: [because[identity(one)][0][:2] for one in (number, number + 1)] for number in planted}
     assert named == {number: [feature, feature] for number, feature in planted.items()}
+
+
+def test_an_identity_that_fails_is_set_aside_and_stops_no_other(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 6):
+        show(engine, number, ("host", "b.example" if number == 3 else "c2.example"), day=number / 10)
+
+    def fails(connection: Connection, touched: Collection[UUID], *rest: Any) -> Regrouping:
+        if identity(3) in touched:
+            raise KeyError("three")
+        return regroup(connection, touched, *rest)
+
+    monkeypatch.setattr(worker, "regroup", fails)
+    work(engine)
+    assert campaigns(engine) == {campaign_of(identity(1)): {identity(n) for n in (1, 2, 4, 5)}}
+    with reading(engine) as connection:
+        (letter,) = dead_letters_of(connection, "campaign-clusterer")
+    assert letter.error == f"identity {identity(3)}: KeyError: 'three'"
+
+
+def test_when_all_identities_fail_the_worker_says_so(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 40):
+        show(engine, number, ("host", "c2.example"))
+
+    def fails(*_: object) -> Regrouping:
+        raise KeyError("whoever")
+
+    def works_on() -> None:
+        narrowing = Narrowing(500)
+        while worker.step(engine, narrowing).identities:
+            pass
+
+    monkeypatch.setattr(worker, "regroup", fails)
+    with pytest.raises(EveryEventFailsError):
+        works_on()

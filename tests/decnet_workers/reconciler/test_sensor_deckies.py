@@ -127,3 +127,23 @@ def test_order_that_cannot_be_written_is_written_later(master: Master) -> None:
     assert master.deckies.run().ordered == 0
     ordered_file(master.state, NAME).parent.unlink()
     assert master.deckies.run().ordered == 1
+
+
+@pytest.mark.parametrize("field", ["version", "since", "attempts", "retry_at"])
+@pytest.mark.parametrize("value", [-1, 2**31, 2**63, 10**30])
+def test_numbers_that_no_column_holds_are_no_report(master: Master, field: str, value: int) -> None:
+    master.contact()
+    told = {"name": "shop", "version": 1, "phase": "running", "since": 9, field: value}
+    reported_file(master.state, NAME).write_bytes(msgspec.json.encode({"deckies": [told]}))
+    fits = field in {"since", "retry_at"} and value == 2**31
+    assert master.deckies.run().recorded == fits
+
+
+def test_text_that_no_column_holds_is_shown(master: Master) -> None:
+    master.contact()
+    master.report(Standing("shop", 0, "failed", 10, error="a\0b"))
+    master.deckies.run()
+    assert master.stands() == ("failed", 0, "a\u2400b")
+    master.report(error="\0")
+    master.deckies.run()
+    assert master.stands() == ("failed", 0, "\u2400")

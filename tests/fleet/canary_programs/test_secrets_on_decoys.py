@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +24,17 @@ from decnet_workers.profiler.worker import Profiler
 pytestmark = pytest.mark.oracle
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A directory whose path leaves room for a UNIX socket's; pytest's own may be too long."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("kind", ["ssh-key", "login", "connection", "env"])
-async def test_ssh_trips_what_was_stolen(receiver: Receiver, tmp_path: Path, kind: str) -> None:
+async def test_ssh_trips_what_was_stolen(receiver: Receiver, tmp_path: Path, short: Path, kind: str) -> None:
     slug, bait = receiver.bait(kind)
-    host = DeckyHost(tmp_path / "decoys", fleet_settings(offers=("ssh",)))
+    host = DeckyHost(short, fleet_settings(offers=("ssh",)))
     await host.open()
     if kind == "ssh-key":
         file = tmp_path / bait.name

@@ -27,6 +27,7 @@ from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.personas.siblings import Identity, boot_offset_seconds, sibling
 from decnet_decoys.places import Places
+from decnet_decoys.preparation import Preparation
 from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.services.data_ports import DataPorts
 from decnet_decoys.settings import DecoysSettings
@@ -79,7 +80,7 @@ class FleetResources:
         """Clients that were accepted and wait for their turn ..."""
         self.most_unadmitted = min(MOST_UNADMITTED, allow_descriptors(0) // 4)
         """... and how many may; further ones wait in the kernel, in their order."""
-        self.preparation = asyncio.Lock()
+        self.preparation = Preparation()
         """Held while a key is made in the background, so that what clients need done in the thread waits for one."""
         self.unadmitted_of: Counter[str] = Counter()
         """How many of a source do: no more than may be connected, or a few would keep all others in the kernel."""
@@ -140,8 +141,10 @@ class DeckyContext:
     @cached_property
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
+        from decnet_decoys.shell.machine.host_key_files import put_host_keys
         from decnet_decoys.shell.machine.image import build
         from decnet_decoys.shell.machine.shown_network import shown_network
+        from decnet_decoys.ssh.keys import public_keys
 
         self.fleet.is_visited = True
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
@@ -149,6 +152,7 @@ class DeckyContext:
         booted -= boot_offset_seconds(self.decky.seed)
         network = shown_network(claimed_address(self.decky.address), self.decky.prefix_length, self.decky.router)
         machine = build(self.persona, self.host_name, network, booted)
+        put_host_keys(machine, public_keys(self.keys))
         self.fleet.placed.mount(self.decky.name, machine)
         self.changes.apply(machine)
         return machine

@@ -73,6 +73,7 @@ class PlayedDeckies:
         `data` are those of data ports (`services.data_ports`), `clients` connect from the decky
         (`services.client_sockets`).
         """
+        self._resources.preparation.postpone()
         ports = DataPorts(data)
         listeners = [
             listener_on(name, service, bound)

@@ -210,7 +210,8 @@ def guarded(work: Callable[[], int]) -> int:
 
     from decnet.cli.errors import OperatorError, interruptions, reported
 
-    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
         return work()
     except SystemExit as end:  # how typer reports a pipe that nobody reads any more

@@ -8,6 +8,13 @@ import hashlib
 import pytest
 from tests.decnet_decoys.decky_host import Player
 
+APR1 = "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/\n"
+SHA256 = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5\n"
+SHA512 = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1\n"
+"""As OpenSSL 3 prints them."""
+FOUND = "/etc/hostname\n/dev/stdin: gzip compressed data\n"
+LSBLK = "lsblk from util-linux 2.38.1\n"
+GSHADOW = "640:shadow\nroot:*::\nCapEff:\t000001ffffffffff\n"
 SHA = hashlib.sha256(b"abc").hexdigest()
 
 
@@ -39,6 +46,38 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ("touch /tmp/m; chown daemon:daemon /tmp/m; stat -c %U:%G /tmp/m", "daemon:daemon\n", 0),
         ("curl -s file:///etc/hostname; curl -s file:///nosuch", "web-01\n", 37),
         ("echo '192.0.2.1 pool' >> /etc/hosts; getent hosts pool", "192.0.2.1       pool\n", 0),
+        ("openssl passwd -1 -salt xyz secret", "$1$xyz$Qia9Wq6FxQkYcwNWMk/RM0\n", 0),
+        ("openssl passwd -apr1 -salt abcdefgh secret", APR1, 0),
+        ("openssl passwd -5 -salt saltstring 'Hello world!'", SHA256, 0),
+        ("echo 'Hello world!' | openssl passwd -6 -stdin -salt saltstring", SHA512, 0),
+        ("perl -ne 'print \"$1-\\n\" if /^root:(.*?):/' /etc/passwd", "x-\n", 0),
+        ("python3 -c \"import os,sys;print(sys.argv[1:],os.path.exists('/etc/passwd'))\" a b", "['a', 'b'] True\n", 0),
+        ("mkdir -p /tmp/a/b && cd $_ && pwd; echo x y >/dev/null; echo $_", "/tmp/a/b\ny\n", 0),
+        ("(shopt -s nullglob); shopt -q nullglob; echo $?", "1\n", 0),
+        ("echo user=a pass=secret | grep -oP '(?<=pass=)\\S+'; echo a=1, | grep -oP 'a=\\K\\d(?=,)'", "secret\n1\n", 0),
+        ("echo ab | grep -P 'a(?!c)'", "", 2),
+        ("tar cf /tmp/t.tar -C /etc hostname; tar xOf /tmp/t.tar hostname", "web-01\n", 0),
+        ("dpkg -S /bin/ls /usr/bin/curl; lsblk --version", "coreutils: /bin/ls\ncurl: /usr/bin/curl\n" + LSBLK, 0),
+        ("command -v docker wget; type -p gcc", "/usr/bin/wget\n", 1),
+        ("stat -c %a:%G /etc/gshadow; head -n 1 /etc/gshadow; grep CapEff /proc/self/status", GSHADOW, 0),
+        (
+            "echo x > /tmp/f; bzip2 /tmp/f && bzcat /tmp/f.bz2; xz -c /tmp/f.bz2 | xz -d | bunzip2; xz -d < /etc/hosts",
+            "x\nx\n",
+            1,
+        ),
+        ("install -m 640 /etc/hostname /tmp/i; stat -c %a /tmp/i; cp <(echo in) /tmp/o; cat /tmp/o", "640\nin\n", 0),
+        (
+            "printf 'a\\0b\\0' | while IFS= read -r -d '' f; do echo $f; done; read -d : z <<< q:w; echo $z",
+            "a\nb\nq\n",
+            0,
+        ),
+        (
+            "IFS=,; set -- a b; echo \"$*\"; trap 'echo err $?' ERR; false; false || true; trap - ERR; false",
+            "a,b\nerr 1\n",
+            1,
+        ),
+        ("find /etc/hostname -newermt 2001-01-01; gzip -c /etc/hostname | file - | cut -d, -f1", FOUND, 0),
+        ("mount -t tmpfs x /mnt; mount -t tmpfs x /nosuch; echo $((08))", "", 1),
     ],
 )
 def test_a_line_does_what_it_does_on_a_debian(run: Player, line: str, text: str, status: int) -> None:

@@ -59,25 +59,29 @@ class Assignment(msgspec.Struct, frozen=True):
     """Each is greater than all before; 0: not signed yet."""
 
 
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Nanoseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How one decky stands on its sensor."""
+    """How one decky stands on its sensor. Bounded as the columns are that it goes into: a sensor may be stolen."""
 
     name: Name
-    version: int
+    version: Count
     """Of the order that was last carried out whole."""
     phase: Phase
-    since: int
+    since: Nanoseconds
     """ns since the Unix epoch."""
     drift: tuple[Annotated[str, msgspec.Meta(max_length=300)], ...] = ()
     error: Annotated[str, msgspec.Meta(max_length=300)] | None = None
-    attempts: int = 0
-    retry_at: int | None = None
+    attempts: Count = 0
+    retry_at: Nanoseconds | None = None
 
 
 class Standings(msgspec.Struct, frozen=True):
     """How the deckies of a sensor stand, and by which assignment."""
 
-    assignment: int = 0
+    assignment: Nanoseconds = 0
     error: Annotated[str, msgspec.Meta(max_length=300)] = ""
     """Why nothing of it is carried out."""
     deckies: Annotated[tuple[Standing, ...], msgspec.Meta(max_length=MOST_DECKIES)] = ()
@@ -87,15 +91,15 @@ class Contact(msgspec.Struct, frozen=True):
     """When a sensor was heard last, as its listener knows; times in ns since the Unix epoch."""
 
     sensor: str
-    heard_at: int
+    heard_at: Nanoseconds
     """When it last said anything; before it ever did, when it enrolled."""
     connected: bool = False
     revoked: bool = False
-    not_after: int = 0
+    not_after: Nanoseconds = 0
     """Of its newest certificate."""
-    watched_from: int = 0
+    watched_from: Nanoseconds = 0
     """When the listener began: before that nobody could hear it."""
-    silent_seconds: float = 900.0
+    silent_seconds: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 900.0
     """After how long without a word it is silent."""
 
     @property

@@ -68,9 +68,9 @@ class SessionRecorder:
 
     def command(self, line: str, *, known: bool, moment: float) -> None:
         self._commands += 1
-        self.connection.emit(CommandRun(service=self.connection.service, command=text(line), known=known))
         if self._recording is not None:
-            self._recording.command(moment, line)
+            self._recording.command(moment, line)  # first: after a kill its marks are counted, no fewer than the events
+        self.connection.emit(CommandRun(service=self.connection.service, command=text(line), known=known))
 
     def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
         """Store a file at once, as `capturing` does; meant for little."""

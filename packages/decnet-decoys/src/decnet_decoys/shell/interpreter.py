@@ -165,10 +165,22 @@ class Interpreter:
                 with shell.testing(tested):
                     run = self._background if following == "&" else self._pipeline
                     shell.status = yield from run(pipeline, streams)
-                if shell.status and not tested and "errexit" in shell.options and not shell.tested:
-                    raise ExitShell(shell.status)
+                if shell.status and not tested and not shell.tested:
+                    yield from self._failed(streams)
             previous = following
         return shell.status
+
+    def _failed(self, streams: Streams) -> Effects:
+        """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
+        shell, status = self.shell, self.shell.status
+        action = shell.traps.pop("ERR", "")
+        if action:
+            yield from self.script(action, streams)
+            shell.traps.setdefault("ERR", action)
+            shell.status = status
+        if "errexit" in shell.options:
+            raise ExitShell(status)
+        return status
 
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job: its pauses are not waited for, but put off its end."""
@@ -252,6 +264,7 @@ class Interpreter:
         try:
             return (yield from self._run_simple(argv, simple, streams))
         finally:
+            self.shell.variables["_"] = argv[-1][:4096] if argv else ""
             if kept is not None and simple.assignments:
                 self.shell.restore(kept, [assignment.name for assignment in simple.assignments])
 

@@ -421,12 +421,12 @@ class ShellState:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script)
-        of_process = (self.umask, dict(self.limits))
+        of_process = (self.umask, dict(self.limits), dict(self.shopt))
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script = of_shell
-            self.umask, self.limits = of_process
+            self.umask, self.limits, self.shopt = of_process
             self.jobs = jobs

@@ -104,11 +104,11 @@ class InputBuffer:
         self._content = content
         self._at = 0
 
-    def line(self) -> bytes | None:
+    def line(self, delimiter: bytes = b"\n") -> bytes | None:
         """Return the next line without its end, None at the end of the data."""
         found = bytearray()
         for piece in self._source().pieces(1024):
-            head, newline, _ = piece.partition(b"\n")
+            head, newline, _ = piece.partition(delimiter)
             found += head
             self._at += len(head) + len(newline)
             if newline or len(found) >= MAX_LINE:

@@ -32,16 +32,34 @@ def make_host_keys(directory: Path, kinds: tuple[str, ...], rsa_bits: int = RSA_
 
 def host_keys(directory: Path, kinds: tuple[str, ...], rsa_bits: int = RSA_BITS) -> list[asyncssh.SSHKey]:
     """Return the decky's host keys, making those that are missing; raises OSError."""
-    from decnet_decoys.ssh.engine import asyncssh
-
     make_host_keys(directory, kinds, rsa_bits)
     files = [_file(directory, kind) for kind in kinds]
+    keys = [_read(file) for file in files]
+    for file, key in zip(files, keys, strict=True):
+        if not (public := _public(file)).exists():
+            _write(public, key.export_public_key())
+    return keys
+
+
+def public_keys(directory: Path) -> dict[str, bytes]:
+    """Return the public halves of the decky's host keys by their kind, as far as they have been written."""
+    found = ((kind, _public(_file(directory, kind))) for kind in _ALGORITHMS)
+    return {kind: file.read_bytes() for kind, file in found if file.exists()}
+
+
+def _read(file: Path) -> asyncssh.SSHKey:
+    from decnet_decoys.ssh.engine import asyncssh
+
     # `_write` wrote them whole; to prove anew that the primes of an RSA key are primes takes 0.15 s.
-    return [asyncssh.read_private_key(file, unsafe_skip_rsa_key_validation=True) for file in files]
+    return asyncssh.read_private_key(file, unsafe_skip_rsa_key_validation=True)
 
 
 def _file(directory: Path, kind: str) -> Path:
     return directory / f"ssh_host_{kind}_key"
+
+
+def _public(file: Path) -> Path:
+    return file.with_name(f"{file.name}.pub")
 
 
 def _make(file: Path, kind: str, rsa_bits: int) -> None:
@@ -49,7 +67,9 @@ def _make(file: Path, kind: str, rsa_bits: int) -> None:
         from decnet_decoys.ssh.engine import asyncssh
 
         sized: dict[str, Any] = {"key_size": rsa_bits} if kind == "rsa" else {}
-        _write(file, asyncssh.generate_private_key(_ALGORITHMS[kind], **sized).export_private_key("pkcs8-pem"))
+        made = asyncssh.generate_private_key(_ALGORITHMS[kind], **sized)
+        _write(_public(file), made.export_public_key())
+        _write(file, made.export_private_key("pkcs8-pem"))
 
 
 def _write(file: Path, content: bytes) -> None:

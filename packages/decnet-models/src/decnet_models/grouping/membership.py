@@ -12,6 +12,7 @@ from sqlalchemy import Connection, ScalarSelect, case, func, select, update
 
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order, insert_into, parts
+from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group, Member, S, reasons, written
 
@@ -82,13 +83,17 @@ def groups(
     before: Group | None = None,
     least: int = 0,
     direction: Direction = "desc",
+    window: Window = Window(),  # noqa: B008  # frozen
 ) -> list[Group]:
     """Return the unmerged groups of at least so many members, by default those last seen first.
 
-    Page on with `before` = the last one.
+    With a `window` those that were seen first before its end, and last after its beginning. Page on with `before` = the
+    last one.
     """
     c = g.group.c
     query = select(*_group_columns(g)).where(c.merged_into.is_(None), c.members >= least)
+    if window.bounded:
+        query = query.where(c.last_seen >= window.since, c.first_seen < window.until)
     after = None if before is None else (before.last_seen, before.id)
     query = in_order(query, (c.last_seen, c.id), after, direction)
     return [Group(*row) for row in connection.execute(query.limit(limit))]

@@ -57,6 +57,16 @@ def is_written(connection: Connection, key: str) -> bool:
     return bool(existing(connection, (notice_table.c.key,), [(for_column(key),)]))
 
 
+def seqs_of(connection: Connection, keys: Sequence[str]) -> list[int]:
+    """Return the numbers of the notices with these keys."""
+    query = select(notice_table.c.seq)
+    return [
+        seq
+        for part in parts([for_column(key) for key in keys])
+        for seq in connection.execute(query.where(notice_table.c.key.in_(part))).scalars()
+    ]
+
+
 def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
     """Return up to `limit` notices after `seq`, oldest first; raises msgspec.DecodeError for an unknown body."""
     query = select(notice_table).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Queries of the cursor workers' progress."""
 
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Select, Update, bindparam, case, delete, func, select, update
 
 from decnet_core.text import for_column
-from decnet_models.database.statements import insert_into
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
 _OF_OTHER_LOGS = {"webhook", "enrich", "campaign-clusterer"}
@@ -97,6 +98,12 @@ def dead_letters_of(connection: Connection, worker: str, limit: int = 100) -> li
     """Return the newest events that `worker` skipped."""
     query = select(dead_letter).where(dead_letter.c.worker == worker).order_by(dead_letter.c.seq.desc()).limit(limit)
     return [DeadLetter(*row) for row in connection.execute(query)]
+
+
+def remove_dead_letters(connection: Connection, worker: str, seqs: Iterable[int]) -> None:
+    """Forget that `worker` skipped the events at `seqs`: they were handled after all, or are to be."""
+    for part in parts(seqs):
+        connection.execute(delete(dead_letter).where(dead_letter.c.worker == worker, dead_letter.c.seq.in_(part)))
 
 
 def count_dead_letters(connection: Connection) -> dict[str, int]:

@@ -32,6 +32,10 @@ _LENGTHS = {MSS: 4, SCALE: 3, SACK_OK: 2, TIMESTAMP: 10}
 _SACK_LENGTHS = (10, 34)
 _ANY_LENGTHS = (2, 40)
 _TCP = Struct("!4xIIBBH2xH").unpack_from
+_IPV4_BYTES, _IPV6_BYTES = 20, 40
+_V4_SYN = Struct("!BB2xHBxB11x4xIIHH2xH").unpack_from
+_V6_SYN = Struct("!I3xB32x4xIIHH2xH").unpack_from
+"""Both headers: of IP what `_IPV4` and `_IPV6` unpack, and hops; of TCP what `_TCP` does, offset and flags as one."""
 _IPV4 = Struct("!BB2xHB").unpack_from
 _IPV6 = Struct("!I").unpack_from
 _WORD = Struct("!I").unpack_from
@@ -72,8 +76,9 @@ class Stack(NamedTuple):
     """Length of IP and TCP headers with options."""
 
 
-_Key = tuple[int | bytes | tuple[int, bool, bool] | None, ...]
-_known: dict[_Key, Stack] = {}
+Buffer = bytes | bytearray | memoryview
+Key = tuple[int | bytes | tuple[int, bool, bool] | None, ...]
+_known: dict[Key, Stack] = {}
 """Stacks by the parts of their headers that matter: they send the same ones again and again."""
 _MOST_KNOWN = 512
 
@@ -83,27 +88,42 @@ def read(syn: Syn) -> Stack | None:
     ip, tcp, payload = syn
     if len(tcp) < 20 or len(ip) < 20:
         return None
-    sequence, acknowledged, offset, flags, window, urgent = _TCP(tcp)
-    if ip[0] >> 4 == 4:
-        first, mark, identification, fragment = _IPV4(ip)
-        mark, hops = mark & 3, ip[8]
-    else:
-        ((word,), fragment, hops) = _IPV6(ip), 0, ip[7]
-        first, mark, identification = word >> 28, word >> 20 & 3, word & 0xFFFFF
-    options, times = tcp[20 : (offset >> 4) * 4], None
-    if (at := options.find(_TIMESTAMP_HEAD)) >= 0:
-        times = at, options[at + 2 : at + 6] != _NO_TIME, options[at + 6 : at + 10] != _NO_TIME
-        options = options[: at + 2] + options[at + 10 :]
-    key = (
-        first, len(ip), mark, not identification, fragment & 0xC0, hops, not sequence,
-        acknowledged >> 24 & 1 if acknowledged else 2, offset, len(tcp), flags, window, not urgent, options, times,
-        payload > 0,
-    )  # fmt: skip
-    stack = _known.get(key)
+    key = key_of(ip + tcp, 0, len(ip), len(ip) + len(tcp), payload)
+    stack = None if key is None else _known.get(key)
     return _read(syn, key) if stack is None else stack
 
 
-def _read(syn: Syn, key: _Key) -> Stack | None:
+def key_of(buffer: Buffer, header: int, at: int, end: int, payload: int) -> Key | None:
+    """Return what decides how a SYN is read; None for one with IP options or extension headers.
+
+    Its IP header begins at `header`, and its TCP header, of which at least 20 bytes are there, is buffer[at:end].
+    """
+    if at - header == _IPV4_BYTES:
+        first, mark, identification, fragment, hops, sequence, acknowledged, flags, window, urgent = _V4_SYN(
+            buffer, header
+        )
+        mark &= 3
+    elif at - header == _IPV6_BYTES and buffer[header] >> 4 == 6:
+        word, hops, sequence, acknowledged, flags, window, urgent = _V6_SYN(buffer, header)
+        first, mark, identification, fragment = _IPV6_BYTES, word >> 20 & 3, word & 0xFFFFF, 0
+    else:
+        return None
+    options, times = bytes(buffer[at + 20 : min(end, at + (flags >> 12) * 4)]), None
+    if (place := options.find(_TIMESTAMP_HEAD)) >= 0:
+        times = place, options[place + 2 : place + 6] != _NO_TIME, options[place + 6 : place + 10] != _NO_TIME
+        options = options[: place + 2] + options[place + 10 :]
+    return (
+        first, mark, not identification, fragment & 0xC0, hops, not sequence,
+        acknowledged >> 24 & 1 if acknowledged else 2, flags, end - at, window, not urgent, options, times, payload > 0,
+    )  # fmt: skip
+
+
+def is_known(key: Key) -> bool:
+    """Return whether every SYN of this key is read alike: its options hide nothing else that changes."""
+    return key in _known
+
+
+def _read(syn: Syn, key: Key | None) -> Stack | None:
     """Read `syn`, and remember the stack by `key` if its options do not hide anything else that changes."""
     ip, tcp, payload = syn
     sequence, acknowledged, offset, flags, window, urgent = _TCP(tcp)
@@ -122,7 +142,7 @@ def _read(syn: Syn, key: _Key) -> Stack | None:
     )  # fmt: skip
     # What looks like a timestamp may be the inside of another option: only what the walk came upon is one.
     at = tcp.find(_TIMESTAMP_HEAD, 20, header) - 20
-    if at < 0 or at in walk.times:
+    if key is not None and (at < 0 or at in walk.times):
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[key] = stack

@@ -69,6 +69,7 @@ class SensorSession(PeerSession):
         self._records = records
         self._fleet = fleet
         self._held: int | None = None
+        self._offering = False
         self._counters = counters
         self._window_bytes = window_bytes
         self._deframer = Deframer()
@@ -98,9 +99,16 @@ class SensorSession(PeerSession):
 
     async def offer(self) -> None:
         """Send the sensor's assignment if it has an older one; what cannot be sent now is tried again."""
-        if self._held is None or not self._greeted:
+        if self._held is None or not self._greeted or self._offering:
             return
-        found = await self._fleet.assignment(self.member.name, self._held)
+        self._offering = True
+        try:
+            await self._offer(self._held)
+        finally:
+            self._offering = False
+
+    async def _offer(self, held: int) -> None:
+        found = await self._fleet.assignment(self.member.name, held)
         if found is None or not self._open:
             return
         self._held = found[0]

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _EVENT_BYTES = 192
 """Of an event in memory beside its line: the objects of line and id, and their places in lists."""
 _REJECTED_BYTES = 256
+_BATCH_BYTES = 1024
+"""Of a batch beside its lines: even an empty one, a sensor's mark after nothing, waits for the disk."""
 _AGAIN_SECONDS = 1.0
 """How soon a disk that refused is tried again."""
 
@@ -66,7 +68,7 @@ class PendingWrite(msgspec.Struct):
 
 def held_bytes(lines: Sequence[bytes], rejected: Sequence[RejectedLine] = ()) -> int:
     """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
-    held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
+    held = _BATCH_BYTES + sum(map(len, lines)) + _EVENT_BYTES * len(lines)
     return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in rejected)
 
 

@@ -134,11 +134,10 @@ class TlsAcceptor:
         """The names of the sensors that have a connection."""
         return {session.member.name for session in self._present}
 
-    async def offer(self) -> None:
-        """Let every connection send what its peer is to have."""
-        for session in list(self._present):
-            with contextlib.suppress(OSError):  # its own task sees that, too
-                await session.offer()
+    def offer(self, ctx: Context) -> None:
+        """Let every connection send what its peer is to have; one whose peer does not read keeps no other waiting."""
+        for session in self._present:
+            ctx.spawn(_offered(session), name="offer", may_end=True)
 
     def keep_alive(self) -> None:
         """Send a keep-alive on every connection."""
@@ -241,3 +240,8 @@ class TlsAcceptor:
         context = listener_context(folder)
         context.set_alpn_protocols(self._protocols)
         return context
+
+
+async def _offered(session: PeerSession) -> None:
+    with contextlib.suppress(OSError):  # its own task sees that, too
+        await session.offer()

@@ -95,7 +95,7 @@ class Listener(Worker[ListenerSettings]):
         while not ctx.stopping.is_set():
             before, came = came, acceptor.came + (self._enrolment.came if self._enrolment else 0)
             await ctx.nudged(self._seconds_to_wait(ctx, acceptor, idle=came == before))
-            await acceptor.offer()
+            acceptor.offer(ctx)
 
     async def stop(self, ctx: Context) -> None:
         """End the connections and save the checkpoint."""

@@ -33,6 +33,7 @@ from decnet_models.database.schema import require_current
 from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import refuses_values
 from decnet_web.api.problems import Problem
+from decnet_web.api.threads import Threads
 from decnet_web.api.turns import Turns
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Fleet:
         self._connections = {True: readers, False: 1}
         self._streams = 0
         self._turns = Turns()
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-read")
+        self._readers = Threads(readers, "api-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="api-work")
 
@@ -70,7 +71,7 @@ class Fleet:
         Raises decnet's UnavailableError or RefusedError when the database cannot be used.
         """
         async with self._turns.turn():
-            return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, function)
+            return await self._readers.run(lambda: self.read_here(function))
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function(connection)` in a transaction and commit; one at a time. Raises as `read`."""
@@ -148,7 +149,8 @@ class Fleet:
 
     def close(self) -> None:
         """Wait for what runs, then close the database."""
-        for executor in (self._readers, self._writer, self._others):
+        self._readers.close()
+        for executor in (self._writer, self._others):
             executor.shutdown(cancel_futures=True)
         self.rest()
         self._engines.clear()

@@ -53,15 +53,16 @@ def begin(connection: Connection, worker: str) -> None:
         begin_cursor(connection, name, now_ns=time.time_ns())
 
 
-def pending(connection: Connection, worker: str) -> Pending:
+def pending(connection: Connection, worker: str, at_once: int = IDENTITIES_AT_ONCE) -> Pending:
+    """Return what has changed: up to so many identities, and those of a share of the findings that is as large."""
     start = Position(*(cursor_of(connection, name) for name in _names(worker)))
-    groups = changed(connection, IDENTITIES, start.revision, IDENTITIES_AT_ONCE)
-    attackers, tags, full = _tagged(connection, start.tags)
+    groups = changed(connection, IDENTITIES, start.revision, at_once)
+    attackers, tags, full = _tagged(connection, start.tags, TAGS_AT_ONCE * at_once // IDENTITIES_AT_ONCE)
     touched = {group.id for group in groups} | set(groups_of(connection, IDENTITIES, attackers).values())
     version = decided.version(connection)
     again = decided.ever_named(connection) if version != start.decisions else set()
     end = Position(groups[-1].revision if groups else start.revision, tags, version)
-    full = full or len(groups) == IDENTITIES_AT_ONCE
+    full = full or len(groups) == at_once
     return Pending(start, end, frozenset(touched | again), frozenset(again), full, _behind(connection))
 
 
@@ -78,12 +79,12 @@ def _names(worker: str) -> tuple[str, str, str]:
     return worker, f"{worker}.tags", f"{worker}.decisions"
 
 
-def _tagged(connection: Connection, after: int) -> tuple[set[str], int, bool]:
+def _tagged(connection: Connection, after: int, limit: int) -> tuple[set[str], int, bool]:
     """Return attackers with findings after an event, the event up to which these are, and whether there may be more."""
     c, through = ttp_tag.c, cursor_of(connection, "ttp")
-    query = select(c.seq, c.attacker).where(c.seq > after, c.seq <= through).order_by(c.seq).limit(TAGS_AT_ONCE)
+    query = select(c.seq, c.attacker).where(c.seq > after, c.seq <= through).order_by(c.seq).limit(limit)
     rows = connection.execute(query).all()
-    if len(rows) < TAGS_AT_ONCE:
+    if len(rows) < limit:
         return {row.attacker for row in rows}, max(after, through), False
     last = rows[-1].seq  # of which there may be more
     whole = [row for row in rows if row.seq < last] or rows

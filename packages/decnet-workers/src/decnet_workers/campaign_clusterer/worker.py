@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Follows the identities as the clusterer writes them, and groups those that act together."""
 
+import logging
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -12,6 +13,7 @@ from decnet_core.bus.subjects import EVENTS_INGESTED, GROUPING_DECIDED, NOTICE, 
 from decnet_core.events.notices import CampaignEnded, CampaignFormed, CampaignGrew, Notice
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
+from decnet_core.text import for_terminal
 from decnet_models.campaigns.assignment import Assigned
 from decnet_models.campaigns.rhythm import due, end
 from decnet_models.campaigns.tables import CAMPAIGNS
@@ -19,15 +21,19 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.database.warm_up import warm_up
 from decnet_models.following.breaks import Breaks
 from decnet_models.following.database_worker import DatabaseWorker
+from decnet_models.following.narrowing import Narrowing
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_models.grouping.membership import group, groups, members
 from decnet_models.grouping.values import Group
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.notices import queries as outbox
+from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.campaign_clusterer import decided
-from decnet_workers.campaign_clusterer.pending import Pending, advance, begin, pending
+from decnet_workers.campaign_clusterer.pending import IDENTITIES_AT_ONCE, Pending, advance, begin, pending
 from decnet_workers.campaign_clusterer.regrouping import Regrouping, regroup, write
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
 BEHIND_SECONDS = 1.0
@@ -48,6 +54,8 @@ class Report(msgspec.Struct):
     grown: int = 0
     ended: int = 0
     cut: bool = False
+    set_aside: int = 0
+    """Identities that were passed over, because computing with them fails."""
     more: bool = False
     behind: bool = False
     notices: dict[str, int] = {}
@@ -76,15 +84,17 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
         async with single_instance(ctx) as mine:
             if mine:
                 prepare = partial(ctx.in_thread, prepared, self._engine)
-                await repeat(ctx, partial(self._step, ctx, Breaks(TURN_AT)), prepare=prepare)
+                work = partial(self._step, ctx, Breaks(TURN_AT), Narrowing(IDENTITIES_AT_ONCE))
+                await repeat(ctx, work, prepare=prepare)
 
-    async def _step(self, ctx: Context, breaks: Breaks) -> Rest:
-        report = await ctx.in_thread(step, self._engine)
+    async def _step(self, ctx: Context, breaks: Breaks, narrowing: Narrowing) -> Rest:
+        report = await ctx.in_thread(step, self._engine, narrowing)
         breaks.note(report.events)
         ctx.counters.add("identities_handled", report.identities)
         ctx.counters.add("campaigns_grown", report.grown)
         ctx.counters.add("campaigns_ended", report.ended)
         ctx.counters.add("neighbourhoods_cut", report.cut)
+        ctx.counters.add("dead_letters", report.set_aside)
         for kind, seq in report.notices.items():
             ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))
         if report.more:
@@ -104,18 +114,47 @@ def prepared(engine: Engine) -> None:
         begin(connection, CampaignClusterer.name)
 
 
-def step(engine: Engine) -> Report:
-    """Handle the next identities that have changed; then see which campaigns have ended."""
+def step(engine: Engine, narrowing: Narrowing | None = None) -> Report:
+    """Handle the next identities that have changed; then see which campaigns have ended.
+
+    What fails is halved until the one at fault is alone: it is set aside, and stops no other.
+    """
+    narrowing = narrowing or Narrowing(IDENTITIES_AT_ONCE)
+    while True:
+        try:
+            report = _stepped(engine, narrowing)
+        except Exception as error:
+            narrowing.failed(error)
+        else:
+            narrowing.succeeded()
+            return report
+
+
+def _stepped(engine: Engine, narrowing: Narrowing) -> Report:
+    fault = narrowing.fault
     with reading(engine) as snapshot:
-        work = pending(snapshot, CampaignClusterer.name)
-        found = regroup(snapshot, work.touched, decided.read(snapshot), work.again) if work.touched else Regrouping()
+        work = pending(snapshot, CampaignClusterer.name, narrowing.size)
+        compute = fault is None and work.touched
+        found = regroup(snapshot, work.touched, decided.read(snapshot), work.again) if compute else Regrouping()
         idle = work.start == work.end and not (due(snapshot, _head(snapshot), 1) and not work.behind)
     events = work.end.tags - work.start.tags
     report = Report(work.found, events, cut=found.cut, more=work.full, behind=work.behind)
+    if fault is not None and idle:
+        raise fault  # nothing is left that could be passed over
     if not idle:
         with writing(engine) as connection:
+            if fault is not None:
+                _set_aside(connection, work, fault)
+                report.set_aside = work.found
             _write(connection, work, found, report)
     return report
+
+
+def _set_aside(connection: Connection, work: Pending, error: Exception) -> None:
+    """Record that identities are passed over, and why."""
+    reason = f"identity {', '.join(sorted(map(str, work.touched)))}: {type(error).__name__}: {error}"
+    log.error("not grouped %s", for_terminal(reason), exc_info=error)
+    add_dead_letter(connection, CampaignClusterer.name, work.end.revision, reason, now_ns=time.time_ns())
 
 
 def _write(connection: Connection, work: Pending, found: Regrouping, report: Report) -> None:

@@ -21,6 +21,10 @@ _SPLIT = re.compile(r"\s*(?:;|&&|\|\||\||\n)\s*")
 _VARIES = re.compile(r"[0-9a-f]{8,}|\d{3,}|(?<=[/.])[A-Za-z]*\d[A-Za-z0-9]{5,}", re.IGNORECASE)
 _KEY = re.compile(r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3})[ \t]+(AAAA[0-9A-Za-z+/]{60,3000}={0,2})")
 _SPACES = re.compile(r"\s+")
+_FAMILY = re.compile(r"(?:/bin/)?busybox [A-Z0-9]{3,24}")
+
+INFECTED = "/bin/busybox FAMILY"
+"""What malware for devices runs to see that a shell answers, with its name for the applet, as Mirai does."""
 
 
 def parts(command: str) -> list[str]:
@@ -30,7 +34,7 @@ def parts(command: str) -> list[str]:
         text = _VARIES.sub("#", _ADDRESS.sub("ADDRESS", _URL.sub("URL", part)))
         text = _SPACES.sub(" ", text).strip()
         if text:
-            found.append(text[:256])
+            found.append(INFECTED if _FAMILY.fullmatch(text) else text[:256])
     return found
 
 

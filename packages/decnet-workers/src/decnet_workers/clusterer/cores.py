@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from decnet_models.grouping.values import digest
+from decnet_workers.clusterer.command_text import INFECTED
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
 from decnet_workers.commodity.limits import Key, limits
 
@@ -31,7 +33,8 @@ ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
 
 _AGREE = 0.6
 _SAME_KIND = 0.34
-_MIXED = 0.5
+_MIXED, _SPREAD = 0.5, 0.25
+_INFECTED: Key = ("command", digest(INFECTED))
 _SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
 """By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
 _OWN_MEMBERS = 2
@@ -202,9 +205,17 @@ def _sizes(holders: Iterable[frozenset[Key]]) -> list[int]:
     return [size for _, size in groups if size > 1]
 
 
-def adjusted(bits: float, *, mixed: bool, own_members: float | None) -> float:
-    """Return a feature's weight given whether its attackers are several actors, and a set's own members."""
-    bits = bits * _MIXED if mixed else bits
+def are_infected(holders: Collection[Collection[Key]]) -> bool:
+    """Return whether attackers that show a feature, given all that each of them shows, are infected devices mostly."""
+    return sum(_INFECTED in shown for shown in holders) >= _AGREE * len(holders)
+
+
+def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:
+    """Return a feature's weight given whether its attackers are several actors or infected, and a set's own members.
+
+    Malware that spreads by itself comes from whatever device it has infected, so it tells nothing of who acts there.
+    """
+    bits = bits * _SPREAD if infected else bits * _MIXED if mixed else bits
     return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
 
 

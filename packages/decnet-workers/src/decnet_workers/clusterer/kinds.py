@@ -75,7 +75,7 @@ KINDS: dict[str, Kind] = {
         Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
-        Kind("payload", "infrastructure", 1, 17, 0.5, 128, rarity=3),
+        Kind("payload", "infrastructure", 1, 19, 0.5, 128, rarity=3),
         Kind("command_set", "commands", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
         Kind("command", "commands", 1, 8.3, 0.6, 255, 12, rarity=1),
         Kind("hassh", "ssh tool", 2, 10, 1, 64, 8, 5, rarity=1.5),
@@ -113,6 +113,9 @@ DISCRIMINATING = ("ssh_key", "planted_key", "certificate", "canary", "credential
 
 BOUGHT = ("certificate", "credential_set", "url", "host", "payload", "command_set", "command")
 """Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
+
+SPREAD = ("credential_set", "credential", "url", "host", "payload", "command_set", "command")
+"""Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
 
 class Feature(NamedTuple):

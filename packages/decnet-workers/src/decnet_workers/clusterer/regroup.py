@@ -16,6 +16,7 @@ from decnet_workers.clusterer.cores import (
     Profile,
     Shown,
     adjusted,
+    are_infected,
     are_linked,
     components,
     could_link,
@@ -29,7 +30,7 @@ from decnet_workers.clusterer.cores import (
     profile,
     shown_by,
 )
-from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
@@ -129,14 +130,22 @@ class _Regrouping:
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
         kind = KINDS[key[0]]
-        return bool(kind.members) or (kind.name in BOUGHT and may_be_mixed(key, self._features[key].attackers))
+        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._features[key].attackers))
 
     def _weighed(self, key: Key, bits: float) -> float:
         """Return the weight of such a feature, given that by its number of attackers alone."""
         sample = self._samples[key]
-        own = self._own_members(key, [self._shown[attacker] for attacker in sample]) if KINDS[key[0]].members else None
-        marks = [found for attacker in sample if (found := self._own_marks(attacker)) is not None]
-        return round(adjusted(bits, mixed=is_mixed(key, marks), own_members=own), 3)
+        shown = [self._shown[attacker] for attacker in sample]
+        own = self._own_members(key, shown) if KINDS[key[0]].members else None
+        infected = key[0] in SPREAD and are_infected(shown)
+        mixed = not infected and key[0] in BOUGHT and self._is_mixed(key, sample)
+        return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
+
+    def _is_mixed(self, key: Key, sample: Iterable[str]) -> bool:
+        """Return whether the attackers that show a feature are several actors."""
+        if not may_be_mixed(key, self._features[key].attackers):
+            return False
+        return is_mixed(key, [found for attacker in sample if (found := self._own_marks(attacker)) is not None])
 
     def _own_marks(self, attacker: str) -> frozenset[Key] | None:
         """Return what an attacker shows of which actors have their own; None for a shared address."""

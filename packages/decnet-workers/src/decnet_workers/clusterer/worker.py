@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The clusterer: events in, evidence out; when it has caught up, identities of the attackers whose evidence changed."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
@@ -9,9 +11,14 @@ from sqlalchemy import Connection
 from decnet_core.bus.subjects import EVENTS_INGESTED, GROUPING_DECIDED
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_core.runtime.worker import MIB, NoSettings
+from decnet_core.text import for_terminal
+from decnet_models.events.queries import last_seq, of_attacker
+from decnet_models.following.batch_processor import BatchProcessor, Step
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.following.narrowing import Narrowing
 from decnet_models.identities import evidence_rows as rows
 from decnet_models.identities.tables import IDENTITIES
+from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
 from decnet_workers.clusterer.intake import gathered
@@ -19,6 +26,8 @@ from decnet_workers.clusterer.placing import settle
 from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 from decnet_workers.clusterer.stored_view import StoredView
+
+log = logging.getLogger(__name__)
 
 ROUND = 4_000
 """Attackers and features whose identities are computed in one transaction."""
@@ -45,16 +54,39 @@ class Clusterer(CursorWorker[NoSettings]):
 
     _decisions: tuple[int, int] | None = None
 
+    def __init__(self, settings: NoSettings) -> None:
+        super().__init__(settings)
+        self._narrowing = Narrowing(ROUND)
+        self._pending: Sequence[tuple[str, str]] = ()
+
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         """Return what adds the batch to the evidence; what has piled up before is computed first."""
-        behind = rows.count_pending(batch.connection, BEHIND) >= BEHIND
-        computed = computed_identities(batch.connection) if behind else None
+        piled = self._piled(batch.connection)
         evidence = gathered(batch.events)
 
         def write(connection: Connection) -> Results:
-            found = tuple(computed.write(connection)) if computed else ()
+            found = piled(connection)
             evidence.write(connection)
-            return Results(found)
+            return found
+
+        return write
+
+    def _piled(self, snapshot: Connection) -> Callable[[Connection], Results]:
+        """Compute identities if much has piled up; when that fails it waits for `settled`, for no event is at fault."""
+        if not self._narrowing.is_whole or rows.count_pending(snapshot, BEHIND) < BEHIND:
+            return lambda connection: Results()  # noqa: ARG005  # nothing
+        try:
+            computed = computed_identities(snapshot)
+        except Exception as error:  # whatever it is
+            self._narrowing.failed(error)
+            return lambda connection: Results()  # noqa: ARG005  # nothing
+
+        def write(connection: Connection) -> Results:
+            try:
+                return Results(tuple(computed.write(connection)))
+            except Exception as error:
+                self._narrowing.failed(error)
+                raise  # the events come again, without this
 
         return write
 
@@ -66,9 +98,22 @@ class Clusterer(CursorWorker[NoSettings]):
         """Return whether evidence or decisions have changed since identities were computed."""
         return rows.count_pending(connection, 1) > 0 or decisions_made(connection) != self._decisions
 
+    def settled(self, processor: BatchProcessor) -> Step | None:
+        """Settle a part; one attacker or feature that fails is set aside, and stops no other."""
+        try:
+            done = super().settled(processor)
+        except Exception as error:  # whatever it is
+            self._narrowing.failed(error)
+            return Step()
+        self._narrowing.succeeded()
+        return done
+
     def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
         """Compute the identities of some of those whose evidence changed."""
-        computed = computed_identities(snapshot)
+        if self._narrowing.fault is not None:
+            return _aside(self._pending, self._narrowing.fault)
+        self._pending = rows.pending(snapshot, self._narrowing.size)
+        computed = computed_of(snapshot, self._pending)
 
         def write(connection: Connection) -> Results:
             found = tuple(computed.write(connection))
@@ -76,6 +121,22 @@ class Clusterer(CursorWorker[NoSettings]):
             return Results(found)
 
         return write
+
+
+def _aside(pending: Sequence[tuple[str, str]], error: Exception) -> Callable[[Connection], Results]:
+    """Return what passes over something that is pending: a dead letter under its newest event."""
+
+    def write(connection: Connection) -> Results:
+        for kind, name in pending:
+            reason = f"{kind or 'attacker'} {name}: {type(error).__name__}: {error}"
+            log.error("not grouped %s", for_terminal(reason), exc_info=error)
+            newest = of_attacker(connection, name, 1)
+            seq = newest[0].seq if newest else last_seq(connection)
+            add_dead_letter(connection, Clusterer.name, seq, reason, now_ns=time.time_ns())
+        rows.remove_pending(connection, pending)
+        return Results()
+
+    return write
 
 
 class Computed(NamedTuple):
@@ -95,7 +156,11 @@ class Computed(NamedTuple):
 
 def computed_identities(snapshot: Connection, limit: int = ROUND) -> Computed:
     """Compute the identities of up to `limit` of what is pending."""
-    pending = rows.pending(snapshot, limit)
+    return computed_of(snapshot, rows.pending(snapshot, limit))
+
+
+def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
+    """Compute the identities of what is pending."""
     attackers = {name for kind, name in pending if kind == rows.ATTACKER}
     features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
     return Computed(pending, regroup(StoredView(snapshot), attackers, features))

@@ -6,6 +6,7 @@ them. A question is counted against the quota before it is asked, and removed wh
 is asked again, and no quota is ever exceeded.
 """
 
+import contextlib
 import logging
 import random
 import time
@@ -25,6 +26,7 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.fleet.own_addresses import of_deckies
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Quota
+from decnet_models.intel.set_aside import WORKER, set_aside, take_back
 from decnet_models.intel.verdicts import forget_unjudged, judge
 from decnet_models.notices import queries as notices
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
@@ -36,7 +38,6 @@ from decnet_workers.enrich.set_aside import each_part
 
 log = logging.getLogger(__name__)
 
-WORKER = "enrich"
 BATCH = 500
 """Notices per transaction, and attackers that are looked up at once."""
 RETURNING_SECONDS = 3600.0
@@ -163,7 +164,7 @@ class Knowledge:
     def _pass(self, lines: Sequence[OutboxLine], start: int, now: int) -> tuple[bool, int]:
         """Take the attackers that notices name, and pass these; one that fails is a dead letter.
 
-        Its attacker is taken once more with those that returned.
+        Its attacker is taken once more with those that returned, or when the operator asks.
         """
         position, judged, given_up = start, False, 0
 
@@ -176,7 +177,7 @@ class Knowledge:
 
         def aside(line: OutboxLine, error: Exception) -> None:
             nonlocal position
-            reason = f"{type(error).__name__}: {error}"
+            reason = ": ".join([*_names(line), f"{type(error).__name__}: {error}"])
             log.error("notice skipped seq=%d error=%s", line.seq, for_terminal(reason), exc_info=error)
             with writing(self._engine) as connection:
                 _advance(connection, position, line.seq, now)
@@ -258,12 +259,31 @@ class Knowledge:
         return judged, given_up
 
     def _look_up_again(self, provider: str, indicators: Sequence[str], now: int) -> bool:
+        """Look indicators up in a list or file; return whether a verdict changed. One that fails is set aside."""
+        judged = False
+
+        def look_up(part: Sequence[str]) -> None:
+            nonlocal judged
+            with writing(self._engine) as connection:
+                found = _found(self._local[provider], self._told(connection, part))
+                requests.done(connection, provider, part)
+                queries.withdraw(connection, provider, [one for one in part if one not in found])
+                kept = self._keep(connection, provider, found, now)
+                take_back(connection, part)
+                judged |= self._judge(connection, [one for one in part if one not in found], now) or kept
+
+        def aside(indicator: str, error: Exception) -> None:
+            self._set_aside(indicator, error, now)
+            with writing(self._engine) as connection:
+                requests.done(connection, provider, [indicator])
+
+        each_part(indicators, look_up, aside)
+        return judged
+
+    def _set_aside(self, attacker: str, error: Exception, now: int) -> None:
+        log.error("attacker not looked up address=%s", for_terminal(attacker), exc_info=error)
         with writing(self._engine) as connection:
-            found = _found(self._local[provider], self._told(connection, indicators))
-            requests.done(connection, provider, indicators)
-            queries.withdraw(connection, provider, [one for one in indicators if one not in found])
-            kept = self._keep(connection, provider, found, now)
-            return self._judge(connection, [one for one in indicators if one not in found], now) or kept
+            set_aside(connection, attacker, f"{type(error).__name__}: {error}", now_ns=now)
 
     def _keep(self, connection: Connection, provider: str, answers: Mapping[str, Answer], now: int) -> bool:
         terms = self._terms
@@ -312,10 +332,11 @@ class Knowledge:
             nonlocal judged
             with writing(self._engine) as connection:
                 found, _ = self._take(connection, part, now)
+                take_back(connection, part)
             judged |= found
 
         for part in parts(recent):
-            each_part(part, take, _failed)
+            each_part(part, take, lambda attacker, error: self._set_aside(attacker, error, now))
         with writing(self._engine) as connection:
             move_cursor(connection, RETURNING, now, now_ns=now)
         return judged
@@ -348,8 +369,11 @@ def _found(find: Find, known: Mapping[str, Address]) -> dict[str, Answer]:
     return {text: answer for text, address in known.items() if (answer := find(address)) is not None}
 
 
-def _failed(attacker: str, error: Exception) -> None:
-    log.error("attacker not looked up address=%s", for_terminal(attacker), exc_info=error)
+def _names(line: OutboxLine) -> list[str]:
+    """Return the attacker that a notice announces, if it can be read."""
+    with contextlib.suppress(msgspec.DecodeError):
+        return _new_attackers([line])
+    return []
 
 
 def _new_attackers(lines: Iterable[OutboxLine]) -> list[str]:

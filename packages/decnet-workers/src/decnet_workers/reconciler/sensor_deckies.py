@@ -25,6 +25,7 @@ from decnet_core.deckies.orders import (
 )
 from decnet_core.durable import make_directory, replace_file
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice
+from decnet_core.text import for_column
 from decnet_models.database.engine import reading, writing
 from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
 from decnet_models.fleet.queries import Decky, erase
@@ -128,7 +129,7 @@ def _state(
     elif contact.revoked:
         error = f"the sensor {row.sensor} was revoked: give the decky another, or enrol it again"
     elif report is not None and report.error:
-        error = report.error
+        error = for_column(report.error)
     if error:
         gone = not row.wanted and (contact is None or contact.revoked)
         phase: Phase = "absent" if gone else "failed" if row.wanted else "stopping"
@@ -144,7 +145,7 @@ def _state(
         since=standing.since,
         checked_at=now,
         drift=standing.drift if standing.error else (),
-        error=standing.error,
+        error=for_column(standing.error) if standing.error else None,
         attempts=standing.attempts,
         retry_at=standing.retry_at,
     )

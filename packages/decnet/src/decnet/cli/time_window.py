@@ -22,6 +22,8 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 def time_window(since: str | None, until: str | None, *, now: dt.datetime | None = None) -> Window:
     """Return the span between two times as a person wrote them; `now` has a zone. Raises WrongUsageError."""
+    if since is None and until is None:
+        return Window()
     moment = now or dt.datetime.now().astimezone()
     window = Window(
         ALWAYS_SINCE if since is None else _ns("--since", since, moment),

@@ -15,6 +15,7 @@ from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import INTEL_REQUESTED, IntelRequested
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Verdict
+from decnet_models.intel.set_aside import take_back
 from decnet_models.intel.verdicts import judged_of
 from decnet_workers.enrich.settings import EnrichSettings, ProvidersError, names_of
 
@@ -48,7 +49,10 @@ def known(connection: Connection, indicator: str) -> Known:
 
 
 def refresh(deployment: Deployment, indicator: str) -> None:
-    """Have every provider that is used asked anew; raises OperatorError when none is."""
+    """Have every provider that is used asked anew, also about one that was set aside.
+
+    Raises OperatorError when none is used.
+    """
     try:
         names = names_of(deployment.settings.section("enrich", EnrichSettings))
     except ProvidersError as error:
@@ -59,6 +63,7 @@ def refresh(deployment: Deployment, indicator: str) -> None:
     with transaction(deployment, write=True) as connection:
         for name in names:
             requests.request(connection, name, [indicator], now_ns=now)
+        take_back(connection, [indicator])
     asyncio.run(_nudge(deployment, indicator))
 
 

@@ -18,6 +18,7 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "attacker": (WHOLE,),
     "summary": (WHOLE,),
     "sessions": (WHOLE,),
+    "play": (WHOLE,),
     "credentials": (WHOLE,),
     "techniques": (WHOLE,),
     "incidents": (WHOLE,),

@@ -67,6 +67,12 @@ def sessions(remote: Remote, limit: int, address: str | None, window: Window) ->
     return structs_of(remote.listed("/sessions", limit, attacker=address, **span(window)), Session)
 
 
+def recording(remote: Remote, name: str) -> tuple[Session, bytes]:
+    """Return a session and its recording; raises NotFoundError."""
+    path = f"/sessions/{place(name)}"
+    return struct_of(remote.get(path)["session"], Session), remote.download(f"{path}/recording")
+
+
 def credentials(remote: Remote, limit: int, window: Window) -> list[LoginUsed]:
     """Return credentials, most often tried first."""
     if window.bounded:

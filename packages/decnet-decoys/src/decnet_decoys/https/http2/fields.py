@@ -17,6 +17,7 @@ from hpack.huffman import HuffmanEncoder
 from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 
 from decnet_core.net.http_head import Head
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.https.http2.frames import Code, Http2Error
 
 FIELD_BYTES: Final = 8 << 10
@@ -119,7 +120,7 @@ _PATH = re.compile(rb"/[^\0-\x20\x7f]{0,8190}")
 _PSEUDO = (b":method", b":path", b":scheme", b":authority")
 
 
-class StreamError(Exception):
+class StreamError(DecoysError):
     """A request for which nginx ends the stream, without an answer."""
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from decnet_decoys.errors import DecoysError
+
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEAD_BYTES: Final = 9
 WHOLE_BYTES: Final = 64 << 10
@@ -43,7 +45,7 @@ class Code(IntEnum):
 END_STREAM, ACK, END_HEADERS, PADDED, WITH_PRIORITY = 1, 1, 4, 8, 32
 
 
-class Http2Error(Exception):
+class Http2Error(DecoysError):
     """The connection ends with a GOAWAY of this code."""
 
     def __init__(self, code: Code) -> None:

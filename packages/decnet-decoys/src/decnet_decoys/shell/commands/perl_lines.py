@@ -27,6 +27,10 @@ _TEXT = r"((?:\\.|(?!\1)[^\\]){0,200}+)"
 _SUBSTITUTED = re.compile(rf"\s*+s([/|#,]){_TEXT}\1{_TEXT}\1([gi]{{0,2}})\s*+;?\s*+")
 _MATCHED = re.compile(r"\s*+print\s++(if|unless)\s++/((?:\\.|[^/\\]){0,200}+)/(i?)\s*+;?\s*+")
 
+_TOLD = re.compile(
+    r"""\s*+print\s*+\(?\s*+"((?:\\.|[^"\\@]){0,200}+)"\s*+\)?\s*+if\s*+\(?\s*+/((?:\\.|[^/\\]){0,200}+)/(i?)\s*+\)?\s*+;?\s*+"""
+)
+
 
 def statements(call: Call, source: str, ending: str) -> Effects:
     """Do the statements of a program that are understood, and pass over the others; returns the status."""
@@ -61,7 +65,9 @@ def _print(call: Call, statement: str, ending: str) -> None:
 def each_line(call: Call, source: str, paths: list[str], *, shown: bool) -> Effects:
     """Do what -n and -p do with each line, where the program is a substitution or prints what fits a pattern."""
     changed, matched = _SUBSTITUTED.fullmatch(source), _MATCHED.fullmatch(source)
+    told = _TOLD.fullmatch(source)
     pattern, flags = (changed[2], changed[4]) if changed else (matched[2], matched[3]) if matched else ("", "")
+    pattern, flags = (told[2], told[3]) if told else (pattern, flags)
     try:
         fits = compiled(encode(pattern), extended=True, ignore_case="i" in flags, perl=True) if pattern else None
     except BadPatternError:
@@ -69,13 +75,28 @@ def each_line(call: Call, source: str, paths: list[str], *, shown: bool) -> Effe
     for found in (yield from call.sources(paths)):
         for line in found.lines(ends=True):
             yield from turn()
-            if matched is not None and fits is not None and fits.fits(line) == (matched[1] == "if"):
+            if told is not None and fits is not None:
+                call.out.write(_told(line, fits, told[1]))
+            elif matched is not None and fits is not None and fits.fits(line) == (matched[1] == "if"):
                 call.out.write(line)
             elif shown and changed is not None and fits is not None:
                 call.out.write((yield from _replaced_in(line, fits, encode(changed[3]), every="g" in flags)))
             elif shown:
                 call.out.write(line)
     return 0
+
+
+def _told(line: bytes, fits: Pattern, text: str) -> bytes:
+    """Return what is printed of a line that fits: a text in which $1 and the like stand for its groups."""
+    found = fits.search(line, groups=True)
+    if found is None:
+        return b""
+    pieces = re.split(r"\$([1-9&])", text)
+    groups = [line[begin:end] if begin >= 0 else b"" for begin, end in found.spans]
+    numbers = [0 if one == "&" else int(one) for one in pieces[1::2]]
+    texts = [encode(unescape(piece)[0]) for piece in pieces[::2]]
+    shown = [groups[number] if number < len(groups) else b"" for number in numbers]
+    return b"".join(piece for pair in zip(texts, [*shown, b""], strict=True) for piece in pair)[:MAX_TEXT]
 
 
 def _replaced_in(line: bytes, fits: Pattern, new: bytes, *, every: bool) -> Steps[bytes]:

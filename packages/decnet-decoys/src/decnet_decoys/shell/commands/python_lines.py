@@ -74,7 +74,7 @@ class _ExitError(DecoysError):
         self.text = "" if value is None or isinstance(value, int) else str(value)[:MAX_VALUE]
 
 
-def printed(shell: ShellState, source: str) -> tuple[str, str, int]:
+def printed(shell: ShellState, source: str, argv: tuple[str, ...] = ()) -> tuple[str, str, int]:
     """Return what a program prints, the traceback that it ends with, empty without one, and its exit status."""
     try:
         with warnings.catch_warnings(action="ignore"):  # about the attacker's program
@@ -84,7 +84,7 @@ def printed(shell: ShellState, source: str) -> tuple[str, str, int]:
         return "", f'  File "<string>", line 1\n    {line}\n    ^\nSyntaxError: invalid syntax', 1
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
         return "", "", 0
-    program = _Program(shell)
+    program = _Program(shell, argv)
     try:
         for statement in tree.body[:MAX_ITEMS]:
             program.run(statement)
@@ -108,7 +108,7 @@ def printed(shell: ShellState, source: str) -> tuple[str, str, int]:
 
 
 class _Program:
-    def __init__(self, shell: ShellState) -> None:
+    def __init__(self, shell: ShellState, argv: tuple[str, ...] = ()) -> None:
         self.output = ""
         self._shell = shell
         self._steps = 0
@@ -127,7 +127,7 @@ class _Program:
             "sys": {"version": "3.11.2 (main, Mar 13 2023, 12:18:29) [GCC 12.2.0]",
                     "version_info": (3, 11, 2, "final", 0),
                     "platform": "linux", "executable": "/usr/bin/python3", "byteorder": "little",
-                    "maxsize": (1 << 63) - 1},
+                    "maxsize": (1 << 63) - 1, "argv": ["-c", *argv[:16]]},
             "time": {"time": float(shell.now)},
             "getpass": {"getuser": user.name},
         }  # fmt: skip

@@ -17,6 +17,9 @@ _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|
 def complaint(text: str) -> str:
     """Return what bash says of an expression that has no value."""
     shown = text.strip()
+    octal = re.fullmatch(r"0[0-7]*[89]\d*", shown)
+    if octal is not None:
+        return f'{shown}: value too great for base (error token is "{shown}")'
     zero = re.search(r"[/%]\s*(0+)\s*$", shown)
     if zero is not None:
         return f'{shown}: division by 0 (error token is "{zero[1]}")'

@@ -50,8 +50,9 @@ class Pattern:
     costs as much as the program is long, so that only so much of a text is searched.
     """
 
-    def __init__(self, source: bytes | None, *, ignore_case: bool, longest: bool) -> None:
-        self._source, self._ignore_case, self._longest = source, ignore_case, longest
+    def __init__(self, source: bytes | None, *, ignore_case: bool, longest: bool, inner: bool = False) -> None:
+        """`inner`: what fits the first group is what is found; the rest only has to be around it."""
+        self._source, self._ignore_case, self._longest, self._inner = source, ignore_case, longest, inner
         self._whole = None if source is None else self._compiled(never_capture=True)
         self._with_groups: Any = None
 
@@ -77,7 +78,7 @@ class Pattern:
         if found is None:
             return None
         span = found.span(0)
-        if not groups:
+        if not groups and not self._inner:
             return Match((span,))
         if self._with_groups is None:
             self._with_groups = self._compiled(never_capture=False)
@@ -85,7 +86,7 @@ class Pattern:
         found = program.search(text, span[0], min(len(text), _end(program, text, span[0])))
         if found is None:
             return Match((span,))
-        return Match(tuple(found.span(index) for index in range(program.groups + 1)))
+        return Match(tuple(found.span(index) for index in range(self._inner, program.groups + 1)))
 
     def fits(self, text: bytes) -> bool:
         return self.search(text) is not None
@@ -100,8 +101,30 @@ def compiled(pattern: bytes, *, extended: bool, ignore_case: bool = False, perl:
     """Return a pattern ready to be matched; raises BadPatternError."""
     if len(pattern) > MAX_PATTERN:
         raise BadPatternError("Regular expression too big")
-    translated = pattern if perl else _Translation(pattern, extended=extended).whole()
-    return Pattern(translated, ignore_case=ignore_case, longest=not perl)
+    if perl:
+        source = _around(pattern)
+        return Pattern(source, ignore_case=ignore_case, longest=False, inner=source != pattern)
+    return Pattern(_Translation(pattern, extended=extended).whole(), ignore_case=ignore_case, longest=True)
+
+
+_BEHIND = re.compile(rb"\(\?<=((?:[^()\\\[\]]|\\.|\[[^\]]{1,64}\])*+)\)")
+_AHEAD = re.compile(rb"\(\?=((?:[^()\\\[\]]|\\.|\[[^\]]{1,64}\])*+)\)$")
+_KEPT_OUT = re.compile(rb"((?:[^\\|]|\\[^K])*+)\\K")
+
+
+def _around(pattern: bytes) -> bytes:
+    r"""Return a pattern whose first group is what is found, where one of Perl begins with what is to be before it.
+
+    That is `(?<=...)` or `...\K`, and at the end `(?=...)`. RE2 has none of them, and elsewhere they are no pattern.
+    """
+    before = _BEHIND.match(pattern) or _KEPT_OUT.match(pattern)
+    rest = pattern[before.end() :] if before else pattern
+    after = _AHEAD.search(rest)
+    if before is None and after is None:
+        return pattern
+    middle = rest[: after.start()] if after else rest
+    groups = [b"(?:" + one[1] + b")" if one else b"" for one in (before, after)]
+    return groups[0] + b"(" + middle + b")" + groups[1]
 
 
 def _complaint(error: str) -> str:

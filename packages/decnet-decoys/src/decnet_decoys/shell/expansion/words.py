@@ -245,6 +245,8 @@ class _Variables(dict[str, str]):
         super().__init__(shell.variables)
         self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.jobs.last_pid or ""), "-": shell.flags}
         self.setdefault("0", shell.name)
+        if "IFS" in self and shell.parameters:
+            self["*"] = self["IFS"][:1].join(shell.parameters)[: 1 << 16]
         self.setdefault("#", "0")
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))

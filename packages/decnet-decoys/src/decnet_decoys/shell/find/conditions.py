@@ -4,6 +4,7 @@
 import posixpath
 import re
 
+from decnet_decoys.shell.commands.dates import moment_of
 from decnet_decoys.shell.commands.files.permissions import group_of, mode_after
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.encoding import encode, quoted
@@ -141,6 +142,13 @@ class Conditions(Words):
             limit = shell.files.stat(path, shell.access).mtime
         except FileSystemError as error:
             raise WrongExpressionError(f"{quoted(path)}: {error}") from error
+        return pure(lambda seen: seen.entry.mtime > limit)
+
+    def _t_newermt(self, word: str) -> Test:
+        text = self._value(word)
+        limit = moment_of(text, self._call.shell.now)
+        if limit is None:
+            raise WrongExpressionError(f"I cannot figure out how to interpret {quoted(text)} as a date or time")
         return pure(lambda seen: seen.entry.mtime > limit)
 
     def _t_links(self, word: str) -> Test:

@@ -67,6 +67,11 @@ def called_as(name: str, path: str) -> str:
     return path if "/" in path and name in _NAMED_AS_CALLED else name
 
 
+_UTIL_LINUX = (
+    "lsblk mount umount dmesg fdisk findmnt blkid lscpu nsenter unshare flock script rev column hexdump whereis"
+)
+
+
 def version_of(persona: Persona, name: str) -> str | None:
     """Return the first line of `NAME --version` for what a distribution brings, None for others and for builtins."""
     if persona.family != "debian" or name in _BUILTIN:
@@ -82,6 +87,7 @@ def version_of(persona: Persona, name: str) -> str | None:
         "xargs": f"xargs (GNU findutils) {'4.8.0' if ubuntu else '4.9.0'}",
         "wget": f"GNU Wget {'1.21.2' if ubuntu else '1.21.3'} built on linux-gnu.",
         "curl": f"curl {'7.81.0' if ubuntu else '7.88.1'} (x86_64-pc-linux-gnu) libcurl",
+        **dict.fromkeys(_UTIL_LINUX.split(), f"{name} from util-linux {'2.37.2' if ubuntu else '2.38.1'}"),
         "gzip": f"gzip {'1.10' if ubuntu else '1.12'}",
     }.get(name)
 

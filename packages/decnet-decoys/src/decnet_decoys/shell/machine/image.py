@@ -141,7 +141,8 @@ def _protect_shadow(machine: Machine) -> None:
     entry = tree.entries["/etc/shadow"]
     tree.put("/etc/shadow", entry._replace(mode=0o640 if group else 0o600, gid=group))
     if machine.persona.family == "debian":
-        for name in ("passwd", "group"):
+        tree.put("/etc/gshadow", entry._replace(mode=0o640, gid=group, content=encode(_gshadow(machine))))
+        for name in ("passwd", "group", "shadow", "gshadow"):
             tree.put(f"/etc/{name}-", tree.entries[f"/etc/{name}"])
 
 
@@ -213,6 +214,13 @@ HISTCONTROL=ignoreboth
 HISTSIZE=1000
 alias ll='ls -l'
 """
+
+
+def _gshadow(machine: Machine) -> str:
+    """Return /etc/gshadow (gshadow(5)): no group has a password, those of people have been locked."""
+    people = {user.name for user in machine.users if user.uid >= 1000 and user.name != "nobody"}
+    members = {name: ",".join(user.name for user in machine.users if name in user.groups) for name in machine.groups}
+    return "".join(f"{name}:{'!' if name in people else '*'}::{members[name]}\n" for name in machine.groups)
 
 
 def _etc(machine: Machine) -> dict[str, str]:

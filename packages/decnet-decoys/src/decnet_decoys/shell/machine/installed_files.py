@@ -170,7 +170,7 @@ GID_MAX\t\t\t60000
 LOGIN_RETRIES\t\t5
 LOGIN_TIMEOUT\t\t60
 USERGROUPS_ENAB yes
-ENCRYPT_METHOD YESCRYPT
+ENCRYPT_METHOD SHA512
 """
 _LISTED_SERVICES = (
     ("tcpmux", "1/tcp\t\t\t\t# TCP port service multiplexer"), ("echo", "7/tcp"), ("discard", "9/tcp"),

@@ -50,10 +50,25 @@ def _self(persona: Persona) -> dict[str, str]:
         "/proc/self/cmdline": "cat\0/proc/self/cmdline\0",
         "/proc/self/comm": "cat\n",
         "/proc/self/status": "Name:\tcat\nUmask:\t0022\nState:\tR (running)\nTgid:\t28417\nNgid:\t0\nPid:\t28417\n"
-        "PPid:\t28409\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t256\n",
+        "PPid:\t28409\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t256\nGroups:\t0 \n" + _STATUS,
         "/proc/1/cgroup": "0::/init.scope\n" if persona.family == "debian" else "0::/\n",
         "/proc/1/comm": "systemd\n" if persona.family == "debian" else "init\n",
     }
+
+
+_STATUS = (
+    "NStgid:\t28417\nNSpid:\t28417\nNSpgid:\t28417\nNSsid:\t28409\nVmPeak:\t    5460 kB\nVmSize:\t    5460 kB\n"
+    "VmLck:\t       0 kB\nVmPin:\t       0 kB\nVmHWM:\t    1664 kB\nVmRSS:\t    1664 kB\nRssAnon:\t      88 kB\n"
+    "RssFile:\t    1576 kB\nRssShmem:\t       0 kB\nVmData:\t     360 kB\nVmStk:\t     132 kB\nVmExe:\t      20 kB\n"
+    "VmLib:\t    1528 kB\nVmPTE:\t      48 kB\nVmSwap:\t       0 kB\nHugetlbPages:\t       0 kB\nCoreDumping:\t0\n"
+    "THP_enabled:\t1\nThreads:\t1\nSigQ:\t0/7699\n"
+    + "".join(f"{name}:\t{0:016x}\n" for name in ("SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh"))
+    + "".join(f"{name}:\t{(1 << 41) - 1:016x}\n" for name in ("CapPrm", "CapEff", "CapBnd"))
+    + f"CapAmb:\t{0:016x}\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
+    "Speculation_Store_Bypass:\tthread vulnerable\nSpeculationIndirectBranch:\tconditional enabled\n"
+    "Cpus_allowed:\t3\nCpus_allowed_list:\t0-1\nMems_allowed:\t1\nMems_allowed_list:\t0\n"
+    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n"
+)
 
 
 def _partitions(hardware: Hardware) -> str:

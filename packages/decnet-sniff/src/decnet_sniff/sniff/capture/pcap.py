@@ -71,12 +71,16 @@ def _records(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]]
     """Return the complete records in the window, and move past them."""
     data, at, records = window.data, window.at, list[PacketBounds]()
     last = len(data) - 16
-    while at <= last and len(records) < MOST_RECORDS:
-        seconds, fraction, size, _ = unpack(data, at)
-        end = at + 16 + size
-        if end > len(data) or size > LARGEST:
+    size_of_all, add = len(data), records.append
+    for _ in range(MOST_RECORDS):
+        if at > last:
             break
-        records.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
+        seconds, fraction, size, _ = unpack(data, at)
+        begin = at + 16
+        end = begin + size
+        if end > size_of_all or size > LARGEST:
+            break
+        add((seconds * 1_000_000_000 + fraction * unit, begin, end))
         at = end
     window.at = at
     return records

@@ -22,14 +22,15 @@ SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, VERSIONS = 0, 10, 11, 13, 
 MAX_ALPN_NAMES = 64
 """Of a longer list of application protocols the first ones are kept."""
 
-_HELLO_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+HELLO_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a ServerHello that is a HelloRetryRequest (RFC 8446, 4.1.3)."""
 
 _EXTENSION = struct.Struct(">HH").unpack_from
 """Type and length."""
 
 _LISTS = (GROUPS, POINT_FORMATS, SIGNATURES, VERSIONS, ALPN)
-_PARSED = frozenset((SERVER_NAME, *_LISTS))
+PARSED = frozenset((SERVER_NAME, *_LISTS))
+"""Extensions whose content is read; of the others only that they are there."""
 
 MAX_REMEMBERED = 300
 """Size limit (numbers in its lists) for remembering what was parsed of a hello: about 3 KiB each."""
@@ -164,7 +165,7 @@ def _server_hello(body: bytes, end: int) -> ServerHello:
         kinds,
         uint16(chosen, 0) if len(chosen) == 2 else version,
         names[0] if names else None,
-        body[2:34] == _HELLO_RETRY,
+        body[2:34] == HELLO_RETRY,
         end,
     )
 
@@ -188,7 +189,7 @@ def _extensions(body: bytes, at: int) -> tuple[tuple[int, ...], dict[int, bytes]
         begin, at = at + 4, at + 4 + length
         if at > end:
             raise IndexError
-        if kind in _PARSED and kind not in content:
+        if kind in PARSED and kind not in content:
             content[kind] = body[begin:at]
         kinds.append(kind)
     return tuple(kinds), content

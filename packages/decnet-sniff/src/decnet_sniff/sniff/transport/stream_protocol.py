@@ -15,6 +15,7 @@ from decnet_sniff.sniff.http.request_head import Head
 from decnet_sniff.sniff.payloads import http_client, ssh_identification, ssh_kex
 from decnet_sniff.sniff.tls import records, sslv2
 from decnet_sniff.sniff.tls.hello import Hello, ServerHello
+from decnet_sniff.sniff.tls.known_hellos import KnownHellos
 from decnet_sniff.sniff.tls.payloads import tls_payload
 
 
@@ -24,6 +25,9 @@ class Recognised(NamedTuple):
     """The offset at which both sides start over, after a HelloRetryRequest."""
     opens: bool = False
     """Whether it only requests a tunnel in which another protocol follows: CONNECT."""
+
+
+_known = KnownHellos[Recognised]()
 
 
 def may_be_tls(data: bytes) -> bool:
@@ -38,6 +42,14 @@ def _tls(hello: Hello | Verdict) -> Recognised | Verdict:
     return Recognised(tls_payload(hello, "tcp"), again)
 
 
+def _in_records(data: bytes) -> Recognised | Verdict:
+    hello = records.recognise(data)
+    found = _tls(hello)
+    if not (isinstance(found, Verdict) or isinstance(hello, Verdict)):
+        _known.put(data, hello, found)
+    return found
+
+
 def incomplete(data: bytes, *, server: bool) -> Payload | None:
     """Return the finding in an incomplete greeting: the identification of SSH."""
     line = ssh.identification(data, lines_before=server)
@@ -47,7 +59,7 @@ def incomplete(data: bytes, *, server: bool) -> Payload | None:
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
     """Recognise `data`, the beginning of one side of a connection; `server` is the side that was called."""
     if may_be_tls(data):
-        return _tls(records.recognise(data))
+        return _known.get(data) or _in_records(data)
     if not server and data[0] >= 0x80:
         return _tls(sslv2.recognise(data))
     answer = ssh.recognise(data, lines_before=server)

@@ -5,12 +5,11 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from decnet_core.events.catalogue import Payload
-from decnet_sniff.protocols import stack
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.findings import NEW
 from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
 from decnet_sniff.sniff.packets.link import Buffer
-from decnet_sniff.sniff.payloads import tcp_stack
+from decnet_sniff.sniff.payloads import Headers, seen_stack
 from decnet_sniff.sniff.scan import detector
 from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.tls import starttls
@@ -131,7 +130,7 @@ class TcpTracker:
         if data > end:  # what stands behind `end` is of the next packet
             self._counts["tcp_short"] += 1
         elif segment is not None and flags & _SYN:
-            self._stack(segment, direction, bytes(buffer[header:at]), bytes(buffer[at:data]))
+            self._stack(segment, direction, buffer, (header, at, data))
         if payload and direction.base != SETTLED and not flags & _RST:
             segment = segment or NEW(Segment, (ts, key, sequence, acknowledged, flags, payload))
             self._data(segment, direction, bytes(buffer[data:end]))
@@ -227,18 +226,16 @@ class TcpTracker:
         self._opened += 1
         return flows.open(key, ts, sequence)
 
-    def _stack(self, segment: Segment, direction: Direction, network: bytes, transport: bytes) -> None:
+    def _stack(self, segment: Segment, direction: Direction, buffer: Buffer, headers: Headers) -> None:
         """Report the stack by the headers of its SYN or SYN+ACK."""
-        seen = stack.read(NEW(stack.Syn, (network, transport, segment.payload)))
+        answers = segment.flags & _ACK
+        seen = seen_stack(buffer, headers, segment.payload, direction.flow.mss if answers else 0)
         if seen is None:
             self._counts["tcp_malformed"] += 1
             return
-        if segment.flags & _ACK:
-            reported = tcp_stack(seen, True, direction.flow.mss)
-        else:
-            direction.flow.mss = seen.mss or 0
-            reported = tcp_stack(seen, False)
-        self._sinks.findings.add(segment.ts, ends(segment.key), reported, 0)  # the same on every port
+        if not answers:
+            direction.flow.mss = seen[1]
+        self._sinks.findings.add(segment.ts, ends(segment.key), seen[0], 0)  # the same on every port
 
     def _report(self, ts: int, key: bytes, payload: Payload, *, server: bool) -> None:
         source_port, port = ports(key)

@@ -3,6 +3,8 @@
 
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Graphml, Json, Limit, application
+from decnet.cli.time_options import Since, Until
+from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.grouping.output import print_graph
 from decnet.remote.current import master
@@ -21,6 +23,8 @@ HEADING = ("campaign", "identities", "first seen", "last seen", "state")
 @app.command()
 def campaigns(
     *,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 50,
     as_json: Json = False,
     as_csv: Csv = False,
@@ -29,16 +33,17 @@ def campaigns(
     """List campaigns, last seen first. One has ended when it was silent for twice as long as ever before."""
     if as_graphml and (as_json or as_csv):
         raise WrongUsageError("choose one of --json, --csv and --graphml")
+    window = time_window(since, until)
     if (remote := master()) is not None:
         from decnet.remote.groups import groups as groups_there
 
-        if as_graphml:
-            raise WrongUsageError("--graphml needs the whole database: run it on the master")
+        if as_graphml or window.bounded:
+            raise WrongUsageError("--graphml, --since and --until need the whole database: run it on the master")
         shown = groups_there(remote, CAMPAIGNS, limit, 1)
         found, ended = [group for group, _ in shown], {group.id for group, is_over in shown if is_over}
     else:
         with transaction(find_deployment()) as connection:
-            found = groups(connection, CAMPAIGNS, limit, least=1)
+            found = groups(connection, CAMPAIGNS, limit, least=1, window=window)
             if as_graphml:
                 print_graph(connection, CAMPAIGNS, found)
                 return

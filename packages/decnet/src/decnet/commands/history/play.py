@@ -2,7 +2,10 @@
 """`decnet play SESSION`: a recorded session as it appeared on the attacker's terminal."""
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Annotated, BinaryIO
 
 import typer
 from sqlalchemy import Connection
@@ -11,6 +14,7 @@ from decnet.cli.errors import NotFoundError
 from decnet.cli.options import application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.playback import header_of, outputs, play, recording_file
+from decnet.remote.current import master
 from decnet.show.times import moment
 from decnet_core.text import for_terminal
 from decnet_models.attackers import queries
@@ -29,16 +33,28 @@ def play_session(
     at_once: Annotated[bool, typer.Option("--at-once", help="Show the whole session without waiting.")] = False,
 ) -> None:
     """Play what a session showed. What could act on your terminal is left out."""
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        found = _session(connection, session)
-    file = recording_file(deployment.state, found)
-    with file.open("rb") as stream:
+    with _recorded(session) as (found, stream):
         lines = iter(stream)
         header = header_of(lines)
         typer.echo(_title(found, header.width, header.height), err=True)
         timed = sys.stdout.isatty() and not at_once
         play(outputs(lines), _write, speed=speed if timed else None, longest_pause=longest_pause)
+
+
+@contextmanager
+def _recorded(name: str) -> Iterator[tuple[Session, BinaryIO]]:
+    """Yield the session of that name and its recording."""
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        found, content = findings.recording(remote, name)
+        yield found, BytesIO(content)
+        return
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        found = _session(connection, name)
+    with recording_file(deployment.state, found).open("rb") as stream:
+        yield found, stream
 
 
 def _write(text: str) -> None:

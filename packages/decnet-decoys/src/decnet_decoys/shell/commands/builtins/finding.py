@@ -28,7 +28,7 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
         kind, path = _kind(call, name)
         if not kind:
             status = 1
-            if "t" not in options and not short:
+            if not short and not {"t", "p"} & options.keys():
                 call.shell_error(f"{call.name}: {name}: not found")
         elif "t" in options:
             call.print(kind)
@@ -75,7 +75,7 @@ def path_of(call: Call, name: str) -> str | None:
         return name
     program = programs().get(name)
     builtin = name in BUILTINS and call.shell.machine.persona.family == "debian"
-    if program is not None and (builtin or not program.folder):
+    if program is not None and (builtin or (not program.folder and call.shell.machine.persona.family == "busybox")):
         return _beside_builtin(program, name)
     return on_path(call.shell, name)
 

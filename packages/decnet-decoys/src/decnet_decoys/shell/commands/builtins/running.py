@@ -26,8 +26,9 @@ def env(call: Call) -> Effects | int:
     if names:
         streams = call.streams
         return call.runner.execute(call.args[call.args.index(names[0]) :], streams)
-    for name in [*sorted(shell.exported & shell.variables.keys()), "_"]:
-        call.print(f"{name}={shell.variables.get(name, '/usr/bin/env')}")
+    for name in sorted(shell.exported & shell.variables.keys() - {"_"}):
+        call.print(f"{name}={shell.variables[name]}")
+    call.print(f"_=/usr/bin/{call.name}")
     return 0
 
 

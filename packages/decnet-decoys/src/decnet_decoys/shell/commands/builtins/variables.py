@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, turn
-from decnet_decoys.shell.encoding import decode, shell_word
+from decnet_decoys.shell.encoding import decode, encode, shell_word
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -254,12 +254,12 @@ def enable(call: Call) -> int | Effects:
 
 @command("read", folder="")
 def read(call: Call) -> Effects:
-    """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only."""
+    """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only, -d ends it."""
     options, names = call.flags("pntudaiN")
     if options.get("t") in ("0", "0.0"):
         return 0 if call.stdin is not None else 1
     if call.stdin is not None:
-        got = call.stdin.line()
+        got = call.stdin.line(encode(options["d"])[:1] or b"\0") if "d" in options else call.stdin.line()
     else:
         got = yield AskLine(options.get("p", ""), echo="s" not in options)
     text = decode(got or b"")

@@ -217,7 +217,10 @@ def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: b
             continue
         if "v" in found or not extract:
             call.print(_listed(call, info, name) if "v" in found and not extract else name)
-        if extract:
+        if extract and "O" in found:
+            content = archive.extractfile(info) if info.isreg() else None
+            call.out.write(content.read(MAX_UNPACKED) if content is not None else b"")
+        elif extract:
             yield from _extracted(call, found, archive, info)
     return 0
 

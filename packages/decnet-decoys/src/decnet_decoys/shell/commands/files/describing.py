@@ -195,6 +195,12 @@ def file(call: Call) -> Effects:
     for path in found.operands:
         yield from turn()
         head = "" if "b" in found else f"{path}: " + " " * (width - len(path))
+        if path == "-":
+            data = (yield from call.input()).piece(0, 1 << 12)
+            entry = Entry("file", 0o644, content=data)
+            head = head.replace("-: ", "/dev/stdin: ", 1)
+            call.print(head + _described(entry, call.shell.machine.persona.machine))
+            continue
         try:
             entry = call.shell.files.stat(path, call.shell.access, follow="L" in found)
         except FileSystemError as error:

@@ -2,6 +2,7 @@
 """Commands that make, move and remove files: mkdir, touch, cp, mv, ln, rm, rmdir."""
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call, shell_quoted
@@ -109,6 +110,8 @@ def _each_into(call: Call, step: _Step, operands: list[str], options: dict[str, 
 
 def _copied(call: Call, source: str, into: str, options: dict[str, str]) -> Effects:
     files, access, shown = call.shell.files, call.shell.access, _named_inside(call, into, source)
+    if source in call.shell.opened:  # <(...)
+        return (yield from _copied_stream(call, source, into))
     try:
         resolved = files.locate(source, access)
         entry = files.stat(resolved)
@@ -125,6 +128,20 @@ def _copied(call: Call, source: str, into: str, options: dict[str, str]) -> Effe
         return call.fail(f"cannot create {kind} {shell_quoted(shown)}: {error}")
     if "v" in options:
         call.print(f"{shell_quoted(source)} -> {shell_quoted(shown)}")
+    if call.name == "install" and entry.kind != "dir":
+        mode = options.get("m", "755")
+        number = int(mode, 8) & 0o7777 if re.fullmatch("[0-7]{1,4}", mode) else 0o755
+        files.change(_inside(call, into, source), access, mode=number)
+    return 0
+
+
+def _copied_stream(call: Call, source: str, into: str) -> Effects:
+    target, access = _inside(call, into, source), call.shell.access
+    try:
+        call.shell.files.write(target, b"", access)
+    except FileSystemError as error:
+        return call.fail(f"cannot create regular file {shell_quoted(into)}: {error}")
+    yield from call.runner.save(target, call.shell.opened[source], err=call.err)
     return 0
 
 

@@ -207,19 +207,32 @@ def mount(call: Call) -> int:
         for number, disk in enumerate(disks):
             call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
         return 0
-    if call.name == "mount" and any("remount" in arg for arg in call.args) and call.shell.identity.uid == 0:
-        return 0
-    if call.name == "mount" and len(call.words) > 1 and not call.shell.files.exists(call.words[-2]):
-        wrong = f"{call.words[-1]}: special device {call.words[-2]} does not exist."
-        call.fail(f"{wrong}\n       dmesg(1) may have more information after failed mount system call.")
-        return 32
+    if call.name == "mount" and call.words:
+        return _mounting(call)
     if call.words:
-        return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
+        return call.fail("cannot open: Operation not permitted", 32)
     if call.name == "fdisk":
         return _partitions(call)
     for device, mount_point, kind, how in mounts(call.shell.machine.persona):
         call.print(f"{device} on {mount_point} type {kind} ({how})")
     return 0
+
+
+def _mounting(call: Call) -> int:
+    """Let root mount again, and what needs no device; a device has to be there."""
+    source, point = call.words[-2:] if len(call.words) > 1 else ("", call.words[-1])
+    if call.shell.identity.uid == 0 and any("remount" in arg for arg in call.args):
+        return 0
+    if call.shell.identity.uid == 0 and {"tmpfs", "proc", "sysfs"} & set(call.args):
+        there = call.shell.files.exists(point)
+        return 0 if there else call.fail(f"{point}: mount point does not exist.", 32)
+    if source and not call.shell.files.exists(source):
+        call.fail(
+            f"{point}: special device {source} does not exist.\n"
+            "       dmesg(1) may have more information after failed mount system call."
+        )
+        return 32
+    return call.fail("permission denied.", 32)
 
 
 def _partitions(call: Call) -> int:

@@ -44,7 +44,7 @@ def python(call: Call) -> Effects:
     ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
     if ran is not None:
         return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
-    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE])
+    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE], tuple(operands))
     call.print(output, end="")
     if error:
         call.print_error(error)

@@ -6,6 +6,7 @@ import re
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -250,9 +251,35 @@ def _installed(call: Call, paths: list[str]) -> int:
     return 1
 
 
+_OWNERS = {
+    "bash": "bash sh", "curl": "curl", "wget": "wget",
+    "openssh-server": "sshd", "openssh-client": "ssh scp sftp ssh-keygen",
+    "procps": "ps top free kill pgrep pkill uptime vmstat w", "iproute2": "ip ss",
+    "net-tools": "netstat ifconfig route",
+    "passwd": "passwd chpasswd useradd usermod userdel", "login": "login su", "util-linux": "mount umount lsblk dmesg",
+    "sudo": "sudo", "systemd": "systemctl journalctl", "cron": "cron crontab", "grep": "grep egrep fgrep", "sed": "sed",
+    "tar": "tar", "gzip": "gzip gunzip zcat", "findutils": "find xargs", "mawk": "mawk", "python3-minimal": "python3",
+    "perl-base": "perl", "openssl": "openssl", "dpkg": "dpkg dpkg-query", "apt": "apt apt-get",
+}  # fmt: skip
+
+
+def _owner(call: Call, path: str) -> str:
+    """Return the package of a program that is there; empty where it is of none that is known."""
+    name = path.rpartition("/")[2]
+    if not path.startswith(("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")) or not call.shell.files.exists(path):
+        return ""
+    found = next((owner for owner, names in _OWNERS.items() if name in names.split()), "")
+    version = version_of(call.shell.machine.persona, name) or ""
+    return found or ("coreutils" if "coreutils" in version else "")
+
+
 def _files(call: Call, names: list[str], known: dict[str, str]) -> int:
     searched = {"-S", "--search"} & set(call.args)
     for name in names:
+        owner = _owner(call, name) if searched else ""
+        if owner:
+            call.print(f"{owner}: {name}")
+            continue
         if name not in known and searched:
             call.print_error(f"dpkg-query: no path found matching pattern {name[:256]}")
             return 1

@@ -108,23 +108,6 @@ _PRINT = re.compile(
 """A program that prints a literal: what an intruder tries first, to see whether anything runs."""
 
 
-@command("bzip2", "xz", "bunzip2", "unxz")
-def packed_otherwise(call: Call) -> int:
-    """Find that a file is not in the format."""
-    for path in call.words:
-        if not call.shell.files.exists(path, call.shell.access):
-            return call.fail(
-                f"Can't open input file {path}: No such file or directory."
-                if "z2" in call.name
-                else f"{path}: No such file or directory"
-            )
-        return call.fail(
-            f"{path} is not a bzip2 file." if "z2" in call.name else f"{path}: File format not recognized",
-            2 if "z2" in call.name else 1,
-        )
-    return 0
-
-
 @command("sync", "ldconfig", "update-grub", "logger", "renice")
 def silent(_call: Call) -> int:
     """Succeed without output, as these programs do."""

@@ -70,7 +70,7 @@ def _caret(byte: int) -> bytes:
     return high + (b"^" + bytes((byte ^ 64,)) if byte < 32 or byte == 127 else bytes((byte,)))
 
 
-@command("zcat", "bzcat", "xzcat")
+@command("zcat")
 def zcat(call: Call) -> Effects:
     """Unpack files and write them."""
     found = options(call, "cdfFhlLNRSXiI", {"version": "V"})

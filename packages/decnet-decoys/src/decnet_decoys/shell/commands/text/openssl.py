@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""openssl, as far as scripts use it: its version, digests, base64, random bytes; s_client, which records where to."""
+"""openssl, as far as scripts use it: version, digests, base64, hashes of passwords, random bytes; s_client.
+
+Where s_client would connect to is recorded.
+"""
 
 import base64
 import binascii
 import os
+from collections.abc import Callable
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.text.crypt_hashes import crypted
 from decnet_decoys.shell.commands.text.text_encoders import digest_of
-from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
+from decnet_decoys.shell.effects import AskLine, Effects, Pause, Requested, turn
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.programs import command
 
 MAX_ENCODED = 1 << 18
 """Bytes turned from or into base64."""
 MAX_RANDOM = 4096
+MAX_PASSWORDS = 16
+_SALTS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGESTS = {"md5": "MD5", "sha1": "SHA1", "sha224": "SHA2-224", "sha256": "SHA2-256", "sha384": "SHA2-384",
             "sha512": "SHA2-512"}  # fmt: skip
 
@@ -27,12 +35,12 @@ def openssl(call: Call) -> Effects:
         told = "OpenSSL 3.0.2 15 Mar 2022" if ubuntu else "OpenSSL 3.0.14 4 Jun 2024"
         call.print(f"{told} (Library: {told})")
         return 0
-    if verb == "dgst" or verb in _DIGESTS:
-        return (yield from _digest(call, verb, args))
-    if verb == "base64" or (verb == "enc" and {"-base64", "-a"} & set(args)):
-        return (yield from _base64(call, args))
-    if verb == "rand":
-        return _random(call, args)
+    if verb in _DIGESTS:
+        return (yield from _digest(call, args, verb))
+    if verb == "enc" and {"-base64", "-a"} & set(args):
+        verb = "base64"
+    if verb in _VERBS:
+        return (yield from _VERBS[verb](call, args))
     if verb == "s_client":
         target = next((after for one, after in pairwise(args) if one == "-connect"), "localhost:4433")
         yield Requested("connect", {"program": "openssl s_client", "target": target.replace(":", " ")[:2048]})
@@ -43,9 +51,32 @@ def openssl(call: Call) -> Effects:
     return 1
 
 
-def _digest(call: Call, verb: str, args: list[str]) -> Effects:
+def _passwd(call: Call, args: list[str]) -> Effects:
+    """Write the hash of each password: of those named, of the lines of standard input, or of the one that is typed."""
+    kind = next((one[1:] for one in args if one in ("-1", "-apr1", "-5", "-6")), "1")
+    values = {one: after for one, after in pairwise(args) if one in ("-salt", "-in")}
+    drawn = os.urandom(16 if kind in ("5", "6") else 8)
+    salt = values.get("-salt") or "".join(_SALTS[byte & 63] for byte in drawn)
+    skipped = {at + 1 for at, one in enumerate(args) if one in ("-salt", "-in")}
+    words = [encode(one) for at, one in enumerate(args) if not one.startswith("-") and at not in skipped]
+    if "-stdin" in args or "-in" in values:
+        sources = yield from call.sources([values.get("-in", "-")])
+        words = [line for source in sources for line in list(source.lines())[:MAX_PASSWORDS]]
+    if not words:
+        typed = yield AskLine("Password: ", echo=False)
+        again = yield AskLine("Verifying - Password: ", echo=False)
+        if typed is None or typed != again:
+            call.print_error("Verify failure\nUser interface error")
+            return 1
+        words = [typed]
+    for word in words[:MAX_PASSWORDS]:
+        call.print((yield from crypted(word[:256], encode(salt), kind)))
+    return 0
+
+
+def _digest(call: Call, args: list[str], verb: str = "") -> Effects:
     """Write the digest of each file, or of standard input, as `SHA2-256(name)= digits`."""
-    asked = next((one[1:] for one in args if one[1:] in _DIGESTS), "sha256") if verb == "dgst" else verb
+    asked = verb or next((one[1:] for one in args if one[1:] in _DIGESTS), "sha256")
     paths = [one for one in args if not one.startswith("-")]
     sources = yield from call.sources(paths)
     for source in sources:
@@ -74,7 +105,8 @@ def _base64(call: Call, args: list[str]) -> Effects:
     return int(not sources)
 
 
-def _random(call: Call, args: list[str]) -> int:
+def _random(call: Call, args: list[str]) -> Effects:
+    yield from turn()
     asked = next((one for one in args if one.isdecimal()), "")
     drawn = os.urandom(min(int(asked[:6] or 0), MAX_RANDOM))
     if "-hex" in args:
@@ -84,3 +116,8 @@ def _random(call: Call, args: list[str]) -> int:
     else:
         call.out.write(drawn)
     return int(not asked)
+
+
+_VERBS: dict[str, Callable[[Call, list[str]], Effects]] = {
+    "dgst": _digest, "base64": _base64, "passwd": _passwd, "rand": _random,
+}  # fmt: skip

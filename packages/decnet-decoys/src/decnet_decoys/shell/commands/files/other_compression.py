@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""bzip2 and xz: files, or standard input to standard output, within what a command may read and write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.compression import MAX_UNPACKED
+from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.programs import command
+
+MAX_PACKED = 16 << 10
+"""Bytes that are packed in one step: these two take far longer for it than gzip does."""
+MAX_READ = 4 << 10
+"""Bytes that are unpacked in one step: some milliseconds of them."""
+MAX_MEMORY = 10 << 20
+"""Bytes of a dictionary, of which only as many are touched as are unpacked."""
+_PROGRAMS = {"bzip2": ("bzip2", ".bz2"), "bunzip2": ("bzip2", ".bz2"), "bzcat": ("bzip2", ".bz2"),
+             "xz": ("xz", ".xz"), "unxz": ("xz", ".xz"), "xzcat": ("xz", ".xz")}  # fmt: skip
+
+
+@command(*_PROGRAMS, families=("debian",))
+def bzip2(call: Call) -> Effects:
+    """Pack or unpack."""
+    options, operands = call.flags("")
+    format_, ending = _PROGRAMS[call.name]
+    unpack = call.name not in ("bzip2", "xz") or "d" in options
+    to_output = call.name.endswith("cat") or "c" in options
+    if not operands or operands == ["-"]:
+        return (yield from _piped(call, format_, unpack=unpack))
+    status = 0
+    for path in operands:
+        yield from turn()
+        told = {"unpack": unpack, "to_output": to_output, "kept": "k" in options}
+        status = (yield from _one(call, path, format_, ending, **told)) or status
+    return status
+
+
+def _piped(call: Call, format_: str, *, unpack: bool) -> Effects:
+    data = (yield from call.input()).whole()
+    answer = yield from _turned(data, format_, unpack=unpack)
+    if answer is None:
+        return _not_in_format(call, "(stdin)", format_)
+    call.out.write(answer)
+    return 0
+
+
+def _not_in_format(call: Call, name: str, format_: str) -> int:
+    if format_ == "bzip2":
+        call.print_error(f"bzip2: {name} is not a bzip2 file.")
+        return 2
+    call.print_error(f"xz: {name}: File format not recognized")
+    return 1
+
+
+def _one(call: Call, path: str, format_: str, ending: str, *, unpack: bool, to_output: bool, kept: bool) -> Effects:
+    files, access = call.shell.files, call.shell.access
+    try:
+        data = whole_of(files.read(path, access))
+    except FileSystemError as error:
+        bzip2_says = f"bzip2: Can't open input file {path}: {error}."
+        call.print_error(bzip2_says if format_ == "bzip2" else f"xz: {path}: {error}")
+        return 1
+    answer = yield from _turned(data, format_, unpack=unpack)
+    if answer is None:
+        return _not_in_format(call, path, format_)
+    if to_output:
+        call.out.write(answer)
+        return 0
+    yield from call.runner.save(path.removesuffix(ending) if unpack else path + ending, answer, err=call.err)
+    if not kept:
+        files.remove(path, access)
+    return 0
+
+
+def _turned(data: bytes, format_: str, *, unpack: bool) -> Steps[bytes | None]:
+    """Return the data packed or unpacked, None for what is not in the format; a turn for each piece."""
+    import bz2
+    import lzma
+
+    found = bytearray()
+    if not unpack:
+        packer: Any = bz2.BZ2Compressor(1) if format_ == "bzip2" else lzma.LZMACompressor(preset=0)
+        for start in range(0, min(len(data), MAX_UNPACKED), MAX_PACKED):
+            found += packer.compress(data[start : start + MAX_PACKED])
+            yield from turn()
+        return bytes(found + packer.flush())
+    unpacker: Any = bz2.BZ2Decompressor() if format_ == "bzip2" else lzma.LZMADecompressor(memlimit=MAX_MEMORY)
+    try:
+        at = 0
+        while not unpacker.eof and len(found) < MAX_UNPACKED and (at < len(data) or not unpacker.needs_input):
+            piece = data[at : at + MAX_READ] if unpacker.needs_input else b""
+            at += len(piece)
+            found += unpacker.decompress(piece, MAX_PACKED * 4)
+            yield from turn()
+    except (OSError, lzma.LZMAError, EOFError):
+        return None
+    return bytes(found) if unpacker.eof or at else None

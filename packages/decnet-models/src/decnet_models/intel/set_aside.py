@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Attackers whose look-up failed: dead letters of enrich, each under the notice by which the attacker was announced."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from decnet_models.notices.queries import seqs_of
+from decnet_models.progress.queries import add_dead_letter, count_dead_letters, remove_dead_letters
+
+WORKER = "enrich"
+
+
+def set_aside(connection: Connection, attacker: str, error: str, *, now_ns: int) -> None:
+    """Record that an attacker could not be looked up, and why."""
+    for seq in seqs_of(connection, _keys([attacker])):
+        add_dead_letter(connection, WORKER, seq, f"{attacker}: {error}", now_ns=now_ns)
+
+
+def take_back(connection: Connection, attackers: Iterable[str]) -> None:
+    """Forget that attackers were set aside: they were looked up after all, or are to be."""
+    if count_dead_letters(connection).get(WORKER):
+        remove_dead_letters(connection, WORKER, seqs_of(connection, _keys(attackers)))
+
+
+def _keys(attackers: Iterable[str]) -> list[str]:
+    return [f"attacker.observed:{attacker}" for attacker in attackers]
