@@ -16,6 +16,8 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import warm_up_engine, writing
+from decnet_models.database.schema import require_current
+from decnet_models.migrations.chain import newest_revision
 
 _TS = 1_700_000_000_000_000_000
 _VALUES: dict[Any, object] = {str: "warm-up", int: 1, bool: True}
@@ -27,6 +29,7 @@ def warm_up(work: Callable[[Engine], object]) -> None:
         with writing(engine) as connection:
             for metadata in loaded_metadata():
                 metadata.create_all(connection)
+            _check(connection)
         work(engine)
 
 
@@ -45,6 +48,13 @@ def sample_events(kinds: Sequence[type[Payload]]) -> list[Event]:
         )
         for kind in kinds
     ]
+
+
+def _check(connection: Connection) -> None:
+    """Do what a worker does first when it opens a database."""
+    connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (newest_revision(),))
+    require_current(connection)
 
 
 def begin(connection: Connection, worker: str) -> None:

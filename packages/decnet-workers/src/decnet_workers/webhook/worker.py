@@ -5,6 +5,7 @@ import asyncio
 import os
 import time
 from functools import partial
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Engine
@@ -17,16 +18,21 @@ from decnet_core.events.notices import (
     IncidentEscalated,
     IncidentGrew,
     IncidentOpened,
+    WorkerRecovered,
 )
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_models.database.engine import writing
 from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
+from decnet_models.notices import queries as notices
+from decnet_models.webhooks.delivery_queries import Success
+from decnet_models.webhooks.queries import add_webhook
 from decnet_workers.outbound.addresses import networks
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
@@ -44,6 +50,9 @@ ALERTS = "alerts"
 
 LOOK_SECONDS = 5
 """Between two looks for troubles of the fleet, at least."""
+
+_TOLD = 3
+"""CPython rewrites a function's bytecode at its second call; by the third it has."""
 
 FINISH_SECONDS = 3.0
 """How long attempts under way may take after the worker was stopped."""
@@ -70,6 +79,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     network = "any"
     keys = ("webhook.key",)
     writes = (ALERTS,)
+    preload = ("decnet_workers.webhook.formats.plain.standard_webhooks", "decnet_workers.webhook.transports.http")
 
     _deliveries: Deliveries
     _troubles: FleetTroubles
@@ -77,7 +87,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        warm_up(_look_into_nothing)
+        warm_up(_tell_of_nothing)
 
     def __init__(self, settings: WebhookSettings) -> None:
         super().__init__(settings)
@@ -179,11 +189,21 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             await asyncio.wait(list(self._queues.values()), timeout=FINISH_SECONDS)
 
 
-def _look_into_nothing(engine: Engine) -> None:
-    deliveries = Deliveries(engine, WebhookSettings())
+def _tell_of_nothing(engine: Engine) -> None:
+    """Have a delivery made and recorded, so that a zygote has compiled every statement of a life without failures."""
+    now, nowhere = time.time_ns(), Path("/dev/null/warm-up")
+    deliveries, troubles = Deliveries(engine, WebhookSettings()), FleetTroubles(engine, nowhere, nowhere)
+    with writing(engine) as connection:
+        endpoint = add_webhook(connection, "https://warm-up.invalid/", since_seq=0, now_ns=now)
     deliveries.prepare()
-    deliveries.poll()
-    deliveries.job("warm-up", 1)
+    for number in range(_TOLD):
+        with writing(engine) as connection:
+            notices.add(connection, f"warm-up:{number}", WorkerRecovered(now, "warm-up", now), now)
+        troubles.look()
+        deliveries.poll()
+        job = deliveries.job(endpoint.id, 1)
+        assert job is not None
+        deliveries.record_successes([Success(one, 200) for one in job.deliveries])
 
 
 def _show(ctx: Context, poll: Poll) -> None:

@@ -52,11 +52,16 @@ def preload(places: Sequence[str], *, rehearsed: bool = False) -> None:
         _rehearse()
     _prepare(workers)
     gc.collect()
-    _share_memory()
+    share_memory()
+
+
+def share_memory() -> None:
+    """Make what is loaded ready to be shared, and freeze it."""
+    _make_sharable()
     gc.freeze()
 
 
-def _share_memory() -> None:
+def _make_sharable() -> None:
     with contextlib.suppress(SettingsError):  # the supervisor reports it
         if not Settings.load().section("supervise", SuperviseSettings).share_memory:
             return
