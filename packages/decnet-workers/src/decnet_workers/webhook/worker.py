@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import (
+    CredentialCaptured,
     IncidentAcknowledged,
     IncidentClosed,
     IncidentDigest,
     IncidentEscalated,
     IncidentGrew,
     IncidentOpened,
-    WorkerRecovered,
 )
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
@@ -198,12 +198,14 @@ def _tell_of_nothing(engine: Engine) -> None:
     deliveries.prepare()
     for number in range(_TOLD):
         with writing(engine) as connection:
-            notices.add(connection, f"warm-up:{number}", WorkerRecovered(now, "warm-up", now), now)
+            told = CredentialCaptured(now, "192.0.2.1", "ssh", "warm-up", accepted=True)  # TEST-NET-1
+            notices.add(connection, f"warm-up:{number}", told, now)
         troubles.look()
         deliveries.poll()
         job = deliveries.job(endpoint.id, 1)
         assert job is not None
         deliveries.record_successes([Success(one, 200) for one in job.deliveries])
+        Deliveries(engine, WebhookSettings()).poll()  # with nothing new it tidies the table
 
 
 def _show(ctx: Context, poll: Poll) -> None:
