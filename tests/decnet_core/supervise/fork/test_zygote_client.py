@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from decnet_core.exits import Exit
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork import child_process, zygote_client
 from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.zygote import Zygote
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
 HERE = Path(__file__).parents[1]
@@ -279,33 +281,17 @@ def _caught(pid: int) -> int:
     return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)
 
 
-def test_what_a_zygote_has_imported_for_its_first_child_is_shared_by_all(tmp_path: Path) -> None:
-    """In a process of its own, for there is no way back."""
+def test_what_a_zygote_has_imported_for_its_first_child_can_still_be_prepared_for_sharing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "imported_in_a_hurry.py").write_text("class Unregistered:\n    pass\n")
-    script = """
-        import gc, socket, sys
-        from decnet_core.supervise.fork.zygote import Zygote
-        from decnet_core.supervise.preload import refcounts
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            zygote = Zygote(ours, unprepared=["imported_in_a_hurry:Unregistered"])
-            zygote._load_first("imported_in_a_hurry:Unregistered")
-            imported = sys.modules["imported_in_a_hurry"].Unregistered
-            assert not any(one is imported for one in gc.get_objects())  # which lists none of those that are frozen
-            assert (sys.getrefcount(imported) == refcounts.IMMORTAL) == refcounts.supported()
-            assert not gc.isenabled()
-            zygote._prepare()
-            assert gc.isenabled()
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        Zygote(ours, unprepared=["imported_in_a_hurry:Unregistered"])._load_first("imported_in_a_hurry:Unregistered")
+    imported = sys.modules["imported_in_a_hurry"].Unregistered
+    assert any(one is imported for one in gc.get_objects())  # which lists none of those that are frozen
+    assert gc.isenabled()
 
 
 async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:

@@ -46,7 +46,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     decode_request,
     encode,
 )
-from decnet_core.supervise.preload.before_fork import load, preload, share_memory
+from decnet_core.supervise.preload.before_fork import load, preload
 
 log = logging.getLogger(__name__)
 
@@ -182,14 +182,10 @@ class Zygote:
     def _load_first(self, place: str) -> None:
         """Import the first of the workers that are waited for, and with it the library that all of them need.
 
-        The others import the rest themselves, beside each other. Nothing that an import makes is garbage, and to look
-        for it would take a tenth of the time, be it now or at the first fork: the collector stays off until `_prepare`.
-        To make it ready to be shared takes a fourth, and spares each of them 3 MiB.
+        The others import the rest themselves, beside each other.
         """
         self._loaded = True
-        gc.disable()
         load(place)
-        share_memory()
 
     def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
         if self._unprepared and not self._loaded and isinstance(request, Fork):
@@ -272,6 +268,9 @@ def _be_zygote(request: ForkZygote, output: int, lifeline: int, channel: int) ->
     identity.become_worker(request.name, output=output, environment={})
     os.close(output)
     os.close(lifeline)  # that of its children comes with each
+    # Nothing that an import makes is garbage, and to look for it would take a tenth of the time, be it then or at the
+    # first fork: until `_prepare`.
+    gc.disable()
     return _serve(socket.socket(fileno=channel), 0, started, unprepared=request.places)
 
 

@@ -52,16 +52,11 @@ def preload(places: Sequence[str], *, rehearsed: bool = False) -> None:
         _rehearse()
     _prepare(workers)
     gc.collect()
-    share_memory()
-
-
-def share_memory() -> None:
-    """Make what is loaded ready to be shared, and freeze it."""
-    _make_sharable()
+    _share_memory()
     gc.freeze()
 
 
-def _make_sharable() -> None:
+def _share_memory() -> None:
     with contextlib.suppress(SettingsError):  # the supervisor reports it
         if not Settings.load().section("supervise", SuperviseSettings).share_memory:
             return
