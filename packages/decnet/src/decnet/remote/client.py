@@ -23,6 +23,8 @@ PREFIX = "/api/v1"
 _SECONDS = 60.0
 _LARGEST = 256 << 20
 _PAGE = 1000
+_MOST_LINES = 100
+"""Of what the master says of an error."""
 _PIN = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[\x21-\x7e]{8,512}")
 
@@ -162,7 +164,8 @@ class Remote:
     def _refuse(self, answer: http.client.HTTPResponse) -> None:
         problem = _read(answer.read(1 << 20))
         said = problem.get("detail") or problem.get("title") if isinstance(problem, dict) else None
-        detail = for_terminal(str(said or f"{answer.status} {answer.reason}"), 2048)
+        lines = str(said or f"{answer.status} {answer.reason}").split("\n")[:_MOST_LINES]
+        detail = "\n".join(for_terminal(line, 2048) for line in lines)
         if isinstance(problem, dict) and "title" in problem and answer.status == 404:
             raise NotFoundError(detail)
         if answer.status in (401, 403):

@@ -3,6 +3,8 @@
 
 import time
 
+import msgspec
+
 from decnet.cli.errors import NotFoundError
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.reporter.receiving import receivers
@@ -10,6 +12,14 @@ from decnet.reporter.writing import add, written_report
 from decnet.webhook.endpoints import nudge
 from decnet_models.database.window import Window
 from decnet_models.webhooks.queries import Webhook
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """A webhook that a report goes to."""
+
+    id: str
+    format: str
+    url: str
 
 
 def send(deployment: Deployment, window: Window, limit: int) -> list[Webhook]:

@@ -94,6 +94,15 @@ def find(connection: Connection, webhook_id: str) -> Webhook:
     return webhook
 
 
+def replay(connection: Connection, webhook_id: str, delivery: int | None) -> int:
+    """Have dead deliveries tried again, all or this one; return how many. Raises NotFoundError for none."""
+    find(connection, webhook_id)
+    count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
+    if count == 0:
+        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
+    return count
+
+
 def write_test(connection: Connection, webhook: Webhook) -> int:
     """Write a test notice for this endpoint alone; return its `seq`."""
     now = time.time_ns()

@@ -182,11 +182,9 @@ class Zygote:
     def _load_first(self, place: str) -> None:
         """Import the first of the workers that are waited for, and with it the library that all of them need.
 
-        The others import the rest themselves, beside each other. Nothing that an import makes is garbage, and to look
-        for it would take a tenth of the time, be it now or at the first fork: the collector stays off until `_prepare`.
+        The others import the rest themselves, beside each other.
         """
         self._loaded = True
-        gc.disable()
         load(place)
 
     def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
@@ -270,6 +268,9 @@ def _be_zygote(request: ForkZygote, output: int, lifeline: int, channel: int) ->
     identity.become_worker(request.name, output=output, environment={})
     os.close(output)
     os.close(lifeline)  # that of its children comes with each
+    # Nothing that an import makes is garbage, and to look for it would take a tenth of the time, be it then or at the
+    # first fork: until `_prepare`.
+    gc.disable()
     return _serve(socket.socket(fileno=channel), 0, started, unprepared=request.places)
 
 

@@ -194,7 +194,7 @@ async def _outcome(fleet: InFleet, webhook_id: str, seq: int, wait: float) -> De
 def _row(connection: Connection, webhook_id: str) -> WebhookShown:
     found = webhook_row(connection, webhook_id)
     if found is None:
-        raise NotFoundError(f"there is no webhook {webhook_id!r}")
+        raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
     return found
 
 
