@@ -109,8 +109,9 @@ async def test_a_thread_that_cannot_be_started_is_tried_again(monkeypatch: pytes
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="can't start"):
+    with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
-        await threads.run(lambda: 1)
+        with pytest.raises(RuntimeError, match="can't start"):
+            await threads.run(lambda: 1)
     assert await asyncio.wait_for(threads.run(lambda: 1), SECONDS) == 1
     threads.close()
