@@ -142,6 +142,13 @@ SAME = [
     ("swarm", "list"),
     ("swarm", "list", "--json"),
     ("worker", "log", "ttp"),
+    ("persona", "list"),
+    ("persona", "list", "--json"),
+    ("persona", "show", "debian-web"),
+    ("persona", "show", "debian-web", "--json"),
+    ("image", "list"),
+    ("image", "list", "--json"),
+    ("image", "show", "cowrie"),
     ("status",),
 ]
 
@@ -237,6 +244,25 @@ SCRIPTS = {
         "deploy /nowhere",
         "deploy",
     ),
+    "canary": (
+        "canary new cabinet --kind env --output {folder}/env{n} --json",
+        "canary plant {0} shop /root/.env",
+        "canary plant {0} nobody",
+        "canary plant nothing shop",
+        "canary export {folder}/export{n}",
+        "canary export {folder}/export{n}",
+        "canary import {folder}/export{n}",
+        "canary import {folder}/less.toml",
+        "canary instrument {folder}/page.html --output {folder}/page{n}",
+        "canary instrument {folder}/page.html --label shelf --json --output {folder}/again{n}",
+        "canary instrument {folder}/none.docx",
+        "canary instrument {folder}/less.toml",
+        "canary check-dns --resolver 127.0.0.1:9",
+        "canary remove {0}",
+        "canary remove {0}",
+        "persona show nobody",
+        "image show nobody",
+    ),
     "user": (
         "user list",
         "user list --json",
@@ -296,6 +322,8 @@ SCRIPTS = {
 def test_what_is_done_says_the_same_here_and_there(here: Run, there: Run, name: str, tmp_path: Path) -> None:
     less = _WEB.format(name="shop", address="127.5.0.9")
     _written(tmp_path, "less", less)
+    (tmp_path / "page.html").write_text("<html><body>plans</body></html>")
+    (tmp_path / "none.docx").write_text("no document")
     _written(tmp_path, "wrong", f"{less}colour = 1\n")
     _written(tmp_path, "impossible", less + _WEB.format(name="none", address="127.5.0.9"))
     for n in (1, 2):
@@ -326,18 +354,18 @@ def _done(run: Run, name: str, n: int, folder: Path) -> list[CommandResult]:
     found = []
     for line in SCRIPTS[name]:
         answer = run(*line.format(*drawn, n=n, folder=folder).split())
-        drawn += _DRAWN.findall(answer.out)[:1] if " add " in line else _DECISION.findall(answer.out)[:1]
+        if line.split()[1:2] in (["add"], ["new"], ["split"], ["join"]) and (named := _NAMED.search(answer.out)):
+            drawn.append(next(filter(None, named.groups())))
         found.append(CommandResult(answer.code, _without(answer.out), _without(answer.err)))
     return found
 
 
-_DECISION = re.compile(r"^decision (\d+):")
-_DRAWN = re.compile(r"\bwh_[0-9a-f]{16}\b|\bdecnet_[\w-]{6}")
+_NAMED = re.compile(r'^decision (\d+):|\b(wh_[0-9a-f]{16})\b|\b(decnet_[\w-]{6})|"token": "(\w+)"')
 
 
 def _without(text: str) -> str:
     """Return a text without ids, secrets, links and numbers."""
-    return re.sub(r"(?:wh|whsec|decnet)_[\w+/=-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|\d+", "#", text)
+    return re.sub(r"(?:wh|whsec|decnet)_[\w+/=-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|[a-z2-7]{24}|\d+", "#", text)
 
 
 @pytest.mark.usefixtures("_furnished")
@@ -401,7 +429,11 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
     ("words", "said"),
     [
         (("up",), "does not work on a remote master"),
-        (("canary", "export", "--output", "x"), "these do: new"),
+        (("canary", "authority", "x"), "these do: new"),
+        (("config", "show"), "/settings of the dashboard"),
+        (("replay", "ttp", "--since", "1"), "POST /api/v1/replays"),
+        (("upgrade", "--check"), "log in there"),
+        (("persona", "check"), "without --api"),
         (("user", "link"), "name the user"),
         (("identities", "--graphml"), "run it on the master"),
     ],
