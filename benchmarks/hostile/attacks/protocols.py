@@ -282,5 +282,5 @@ ATTACKS = (
     Attack("smtp: a mail of empty lines", unread("smtp", EMPTY_LINES, 10, 5)),
     Attack("smtp: 2,000 mails in one go", unread("smtp", TINY_MAILS, 10, 5)),
     Attack("telnet: a subnegotiation without end", unread("telnet", SUBNEGOTIATION, 20, 5)),
-    Attack("telnet: a password of 2 MB", unread("telnet", TYPED, 20, 5, {"auth.attempt": 1}, telnet_login)),
+    Attack("telnet: a password of 2 MB", unread("telnet", TYPED, 20, 5, {"auth.attempt": 1}, begin=telnet_login)),
 )  # fmt: skip

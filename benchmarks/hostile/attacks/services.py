@@ -53,6 +53,7 @@ def flood(
     connections: int,
     sources: int,
     counts: dict[str, int] | None = None,
+    *,
     begin: Begin | None = None,
 ) -> Play:
     """Send `data` on a new connection and read until it closes or says nothing more, again and again.
@@ -86,6 +87,7 @@ def unread(
     connections: int,
     sources: int,
     counts: dict[str, int] | None = None,
+    *,
     begin: Begin | None = None,
 ) -> Play:
     """Send `data` on each connection and read nothing until time is up."""
@@ -180,7 +182,8 @@ async def bombs(target: Target) -> None:
 
 ATTACKS = (
     Attack(
-        "telnet: 200 log-ins at once", flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3}, telnet_login)
+        "telnet: 200 log-ins at once",
+        flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3}, begin=telnet_login),
     ),
     Attack("telnet: option flood", unread("telnet", b"\xff\xfd\x18\xff\xfb\x1f" * 40_000, 20, 5)),
     Attack("telnet: state asked again and again", unread("telnet", STATUS * 40_000, 20, 5, begin=telnet_login)),
