@@ -12,10 +12,9 @@ from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin
-from decnet_decoys.telnet.flavour import FLAVOURS, INETUTILS, Flavour
-from decnet_decoys.telnet.inetutils import Negotiation
+from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
 from decnet_decoys.telnet.login_line import Entered, typed_ahead
-from decnet_decoys.telnet.options import Options
+from decnet_decoys.telnet.options import escaped
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
 from decnet_decoys.terminal.session import ShellSession
@@ -42,10 +41,9 @@ class Dialogue:
         """Play it to its end."""
         connection, now = self._connection, asyncio.get_running_loop().time
         flavour = _flavour(self._context, self._profile)
-        options = flavour.options()
-        deadline = now() + flavour.login_seconds if options.ready else None
-        greeting = options.escaped(_greeting(self._context, self._profile, flavour)) if options.ready else b""
-        await connection.write(options.opening + greeting)
+        deadline = None if flavour.negotiates else now() + flavour.login_seconds
+        greeting = b"" if flavour.negotiates else escaped(_greeting(self._context, self._profile, flavour))
+        await connection.write(flavour.options.opening + greeting)
         try:
             async with asyncio.timeout_at(deadline):  # by no name: it refers to the task, whose end this frame outlives
                 first = await connection.read()
@@ -60,7 +58,6 @@ class Dialogue:
                 self._credentials,
                 connection,
                 flavour=flavour,
-                options=options,
                 deadline=deadline,
             )
             await answered.play(first)
@@ -72,7 +69,7 @@ def _flavour(context: DeckyContext, profile: TelnetProfile) -> Flavour:
 
 def _greeting(context: DeckyContext, profile: TelnetProfile, flavour: Flavour) -> bytes:
     """Return what the server says of its machine, and login's first prompt."""
-    if flavour is INETUTILS:
+    if flavour.negotiates:
         said = f"\r\nLinux {context.persona.kernel} ({context.host_name}) (pts/0)\r\n\r\n"
     else:
         said = "\r\r\n" + profile.issue.replace("\n", "\r\n\r")
@@ -94,7 +91,6 @@ class _Answered:
         connection: Connection,
         *,
         flavour: Flavour,
-        options: Options | Negotiation,
         deadline: float | None,
     ) -> None:
         self._context = context
@@ -103,7 +99,7 @@ class _Answered:
         self._credentials = credentials
         self._deadline = deadline
         self._recorder = connection.recorder
-        self._options = options
+        self._options = flavour.options()
         self._channel = SocketChannel(connection, self._options, context.settings.limits.idle_seconds)
         self._terminal = self._channel.terminal
 

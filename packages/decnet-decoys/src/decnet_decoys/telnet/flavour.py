@@ -12,6 +12,8 @@ class Flavour(NamedTuple):
     """A server and its login."""
 
     options: type[Options] | type[Negotiation]
+    negotiates: bool
+    """Whether login starts when the client has answered, and not at once."""
     login_seconds: int
     """How long a login may take."""
     late: bytes
@@ -46,6 +48,7 @@ class Flavour(NamedTuple):
 
 BUSYBOX = Flavour(
     options=Options,
+    negotiates=False,
     login_seconds=60,
     late=b"\nLogin timed out after 60 seconds\n",
     refused=b"Login incorrect\n",
@@ -62,6 +65,7 @@ BUSYBOX = Flavour(
 )
 INETUTILS = Flavour(
     options=Negotiation,
+    negotiates=True,
     login_seconds=60,  # LOGIN_TIMEOUT of login.defs(5)
     late=b"\nLogin timed out after 60 seconds.\n",
     refused=b"\nLogin incorrect\n",
