@@ -455,6 +455,7 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
         (("config", "show"), "/settings of the dashboard"),
         (("replay", "ttp", "--since", "1"), "POST /api/v1/replays"),
         (("upgrade", "--check"), "log in there"),
+        (("orchestrator", "plan"), "/agenda"),
         (("persona", "check"), "without --api"),
         (("user", "link"), "name the user"),
         (("identities", "--graphml"), "run it on the master"),

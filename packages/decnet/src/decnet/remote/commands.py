@@ -72,6 +72,7 @@ HOST_ONLY = {
     "upgrade": "it looks at what is installed on the host on which it runs; log in there",
     "drill": "it attacks deckies from the host on which it runs; run it there",
     "bus": "the bus has no listener for other hosts; decnet events --follow shows what is stored",
+    "orchestrator": "the dashboard shows it at /agenda, the API at GET /api/v1/orchestrator/agenda",
     "replay": "it empties and rebuilds tables and waits for it; run it there, or send POST /api/v1/replays",
     "persona check": "it checks files; run it without --api, or send the text to POST /api/v1/personas/check",
     "canary authority": "it makes files of the host on which it runs; run it there",
