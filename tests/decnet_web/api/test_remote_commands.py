@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import ipaddress
@@ -33,6 +34,7 @@ from decnet.remote.commands import REMOTE, WHOLE
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.spool.quarantine import Quarantine
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.events.queries import insert_events
@@ -168,6 +170,10 @@ def _furnished(master: Master) -> None:
     with transaction(master.served.deployment, write=True) as connection:
         hook = connection.exec_driver_sql("SELECT id FROM webhook LIMIT 1").scalar()
         delivery_queries.add_deliveries(connection, [NewDelivery(str(hook), 1, "canary.hit", "{}")], now_ns=5)
+    for worker in ("ingest", "listener"):
+        quarantine = Quarantine(master.served.deployment.state.root / "quarantine" / worker)
+        quarantine.put("disk full", "decoys", b"\xff<b>garbage</b>\x1b[2J")
+        quarantine.close()
     log = master.served.deployment.state.root / "log"
     log.mkdir(exist_ok=True)
     (log / "ttp.log").write_text('ts=2026-11-30T06:00:00.123 level=info worker=ttp logger=decnet msg="rules loaded"\n')
@@ -262,6 +268,22 @@ SCRIPTS = {
         "canary remove {0}",
         "persona show nobody",
         "image show nobody",
+    ),
+    "quarantine": (
+        "quarantine list",
+        "quarantine list --json",
+        "quarantine list --limit 1 --csv",
+        "quarantine list --all",
+        "quarantine show ingest/1/0",
+        "quarantine show ingest/1/0 --raw",
+        "quarantine show ingest/1/0 --json",
+        "quarantine show listener/1/0 --json",
+        "quarantine show ingest/9/9",
+        "quarantine show ../x",
+        "quarantine retry",
+        "quarantine retry listener/1/0",
+        "quarantine retry --all",
+        "quarantine list",
     ),
     "user": (
         "user list",
@@ -539,7 +561,8 @@ class Listening:
         where: dict[str, Any] = {"uds": str(socket)} if socket else {"host": "127.0.0.1", "port": 0}
         config = uvicorn.Config(served.application, lifespan="off", log_config=None, **where, **files)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> int:
         self._thread.start()
@@ -551,7 +574,18 @@ class Listening:
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._end_streams)
         self._thread.join(20)
+
+    def _serve(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._server.serve())
+
+    def _end_streams(self) -> None:
+        """A server waits for its connections, and who follows events never leaves."""
+        for connection in [*self._server.server_state.connections]:
+            connection.transport.abort()
 
 
 def _certificate(root: Path) -> str:

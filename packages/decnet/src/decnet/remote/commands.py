@@ -30,6 +30,7 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "campaigns": (WHOLE,),
     "campaign": (WHOLE,),
     "export": (WHOLE,),
+    "quarantine": (WHOLE,),
     "user": (WHOLE,),
     "token": (WHOLE,),
     "audit": (WHOLE,),
