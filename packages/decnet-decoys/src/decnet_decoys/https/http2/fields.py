@@ -76,11 +76,11 @@ def pieces(block: bytes) -> Iterator[bytes]:
     start = at = 0
     while at < len(block):
         at = _end(block, at)
+        if at > len(block):
+            raise Http2Error(Code.FRAME_SIZE_ERROR)
         if at - start >= PIECE_BYTES:
             yield block[start:at]
             start = at
-    if at > len(block):
-        raise Http2Error(Code.FRAME_SIZE_ERROR)
     if at > start:
         yield block[start:at]
 
