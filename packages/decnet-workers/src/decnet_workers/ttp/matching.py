@@ -23,8 +23,8 @@ from decnet_workers.ttp.sigma.view import View
 
 MOST_RESULTS = 1024
 """Different results of tests whose rules are remembered."""
-MOST_VALUES = 2048
-"""Different values whose results are remembered: some 0.5 MiB, with the longest texts 4."""
+MOST_VALUES = 4096
+"""Different values whose results are remembered: some 1 MiB, with the longest texts 3."""
 LONGEST_VALUE = 512
 """Characters of a value that is remembered."""
 
@@ -70,23 +70,31 @@ Passed = tuple[int, ...]
 
 
 class Remembered:
-    """What all kinds of events remember; each of the two is forgotten as a whole when it becomes too much."""
+    """What all kinds of events remember together."""
 
     def __init__(self) -> None:
-        self.passed: dict[tuple[int, Any], Passed] = {}
-        """By the number of tests and the values that they depend on: which of them pass."""
         self.matched: dict[tuple[Any, ...], tuple[Bound, ...]] = {}
         """By kind and which tests pass: the rules."""
-        self.tests = 0
+        self.tests: list[TestsOfValues] = []
+        self._values = 0
+
+    def add_value(self) -> None:
+        """Count one more value; when they become too many, the tests forget theirs that have most of them."""
+        if self._values >= MOST_VALUES:
+            most = max(self.tests, key=lambda tests: len(tests.passed))
+            self._values -= len(most.passed)
+            most.passed.clear()
+        self._values += 1
 
 
-class TestsOfValues(msgspec.Struct, frozen=True, gc=False):
+class TestsOfValues(msgspec.Struct, frozen=True):
     """All tests of one kind of event that depend on the same attributes: nearly always one."""
 
-    number: int
     values: Callable[[Event], Any]
     """Returns what they depend on."""
     tests: tuple[Matcher, ...]
+    passed: dict[Any, Passed]
+    """By what they depend on: which of them pass."""
 
 
 class RulesOfKind:
@@ -109,12 +117,11 @@ class RulesOfKind:
         """Return the rules that one event satisfies."""
         if not self._remembers:
             return self._match(View(event))
-        passed = self._remembered.passed
         key: list[Any] = [self._kind]
         view = None
         for tests in self._tests:
             values = tests.values(event)
-            result = passed.get((tests.number, values))
+            result = tests.passed.get(values)
             if result is None:
                 view = view or View(event)
                 result = self._passed(tests, values, view)
@@ -126,9 +133,8 @@ class RulesOfKind:
     def _passed(self, tests: TestsOfValues, values: Any, view: View) -> Passed:
         result = tuple([number for number, test in enumerate(tests.tests) if test(view)])
         if _length(values) <= LONGEST_VALUE:
-            if len(self._remembered.passed) >= MOST_VALUES:
-                self._remembered.passed.clear()
-            self._remembered.passed[tests.number, values] = result
+            self._remembered.add_value()
+            tests.passed[values] = result
         return result
 
     def _of_results(self, results: tuple[Any, ...], view: View) -> Sequence[Bound]:
@@ -142,9 +148,10 @@ class RulesOfKind:
         return tuple([bound for bound in self.rules if bound.rule.matches(view)])
 
     def _of(self, names: Sequence[str], tests: tuple[Matcher, ...]) -> TestsOfValues:
-        self._remembered.tests += 1
         paths = [name if name in ENVELOPE_FIELDS else f"payload.{name}" for name in names]
-        return TestsOfValues(self._remembered.tests, attrgetter(*paths), tests)
+        made = TestsOfValues(attrgetter(*paths), tests, {})
+        self._remembered.tests.append(made)
+        return made
 
 
 def _attributes(test: Test, kind: type[Payload]) -> tuple[str, ...]:
