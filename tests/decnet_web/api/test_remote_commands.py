@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import ipaddress
@@ -33,6 +34,7 @@ from decnet.remote.commands import REMOTE, WHOLE
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.spool.quarantine import Quarantine
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.events.queries import insert_events
@@ -142,6 +144,13 @@ SAME = [
     ("swarm", "list"),
     ("swarm", "list", "--json"),
     ("worker", "log", "ttp"),
+    ("persona", "list"),
+    ("persona", "list", "--json"),
+    ("persona", "show", "debian-web"),
+    ("persona", "show", "debian-web", "--json"),
+    ("image", "list"),
+    ("image", "list", "--json"),
+    ("image", "show", "cowrie"),
     ("status",),
 ]
 
@@ -161,6 +170,10 @@ def _furnished(master: Master) -> None:
     with transaction(master.served.deployment, write=True) as connection:
         hook = connection.exec_driver_sql("SELECT id FROM webhook LIMIT 1").scalar()
         delivery_queries.add_deliveries(connection, [NewDelivery(str(hook), 1, "canary.hit", "{}")], now_ns=5)
+    for worker in ("ingest", "listener"):
+        quarantine = Quarantine(master.served.deployment.state.root / "quarantine" / worker)
+        quarantine.put("disk full", "decoys", b"\xff<b>garbage</b>\x1b[2J")
+        quarantine.close()
     log = master.served.deployment.state.root / "log"
     log.mkdir(exist_ok=True)
     (log / "ttp.log").write_text('ts=2026-11-30T06:00:00.123 level=info worker=ttp logger=decnet msg="rules loaded"\n')
@@ -237,6 +250,41 @@ SCRIPTS = {
         "deploy /nowhere",
         "deploy",
     ),
+    "canary": (
+        "canary new cabinet --kind env --output {folder}/env{n} --json",
+        "canary plant {0} shop /root/.env",
+        "canary plant {0} nobody",
+        "canary plant nothing shop",
+        "canary export {folder}/export{n}",
+        "canary export {folder}/export{n}",
+        "canary import {folder}/export{n}",
+        "canary import {folder}/less.toml",
+        "canary instrument {folder}/page.html --output {folder}/page{n}",
+        "canary instrument {folder}/page.html --label shelf --json --output {folder}/again{n}",
+        "canary instrument {folder}/none.docx",
+        "canary instrument {folder}/less.toml",
+        "canary check-dns --resolver 127.0.0.1:9",
+        "canary remove {0}",
+        "canary remove {0}",
+        "persona show nobody",
+        "image show nobody",
+    ),
+    "quarantine": (
+        "quarantine list",
+        "quarantine list --json",
+        "quarantine list --limit 1 --csv",
+        "quarantine list --all",
+        "quarantine show ingest/1/0",
+        "quarantine show ingest/1/0 --raw",
+        "quarantine show ingest/1/0 --json",
+        "quarantine show listener/1/0 --json",
+        "quarantine show ingest/9/9",
+        "quarantine show ../x",
+        "quarantine retry",
+        "quarantine retry listener/1/0",
+        "quarantine retry --all",
+        "quarantine list",
+    ),
     "user": (
         "user list",
         "user list --json",
@@ -296,6 +344,8 @@ SCRIPTS = {
 def test_what_is_done_says_the_same_here_and_there(here: Run, there: Run, name: str, tmp_path: Path) -> None:
     less = _WEB.format(name="shop", address="127.5.0.9")
     _written(tmp_path, "less", less)
+    (tmp_path / "page.html").write_text("<html><body>plans</body></html>")
+    (tmp_path / "none.docx").write_text("no document")
     _written(tmp_path, "wrong", f"{less}colour = 1\n")
     _written(tmp_path, "impossible", less + _WEB.format(name="none", address="127.5.0.9"))
     for n in (1, 2):
@@ -326,18 +376,18 @@ def _done(run: Run, name: str, n: int, folder: Path) -> list[CommandResult]:
     found = []
     for line in SCRIPTS[name]:
         answer = run(*line.format(*drawn, n=n, folder=folder).split())
-        drawn += _DRAWN.findall(answer.out)[:1] if " add " in line else _DECISION.findall(answer.out)[:1]
+        if line.split()[1:2] in (["add"], ["new"], ["split"], ["join"]) and (named := _NAMED.search(answer.out)):
+            drawn.append(next(filter(None, named.groups())))
         found.append(CommandResult(answer.code, _without(answer.out), _without(answer.err)))
     return found
 
 
-_DECISION = re.compile(r"^decision (\d+):")
-_DRAWN = re.compile(r"\bwh_[0-9a-f]{16}\b|\bdecnet_[\w-]{6}")
+_NAMED = re.compile(r'^decision (\d+):|\b(wh_[0-9a-f]{16})\b|\b(decnet_[\w-]{6})|"token": "(\w+)"')
 
 
 def _without(text: str) -> str:
     """Return a text without ids, secrets, links and numbers."""
-    return re.sub(r"(?:wh|whsec|decnet)_[\w+/=-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|\d+", "#", text)
+    return re.sub(r"(?:wh|whsec|decnet)_[\w+/=-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|[a-z2-7]{24}|\d+", "#", text)
 
 
 @pytest.mark.usefixtures("_furnished")
@@ -401,7 +451,11 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
     ("words", "said"),
     [
         (("up",), "does not work on a remote master"),
-        (("canary", "export", "--output", "x"), "these do: new"),
+        (("canary", "authority", "x"), "these do: new"),
+        (("config", "show"), "/settings of the dashboard"),
+        (("replay", "ttp", "--since", "1"), "POST /api/v1/replays"),
+        (("upgrade", "--check"), "log in there"),
+        (("persona", "check"), "without --api"),
         (("user", "link"), "name the user"),
         (("identities", "--graphml"), "run it on the master"),
     ],
@@ -507,7 +561,8 @@ class Listening:
         where: dict[str, Any] = {"uds": str(socket)} if socket else {"host": "127.0.0.1", "port": 0}
         config = uvicorn.Config(served.application, lifespan="off", log_config=None, **where, **files)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> int:
         self._thread.start()
@@ -519,7 +574,18 @@ class Listening:
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._end_streams)
         self._thread.join(20)
+
+    def _serve(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._server.serve())
+
+    def _end_streams(self) -> None:
+        """A server waits for its connections, and who follows events never leaves."""
+        for connection in [*self._server.server_state.connections]:
+            connection.transport.abort()
 
 
 def _certificate(root: Path) -> str:

@@ -266,11 +266,12 @@ class Knowledge:
             nonlocal judged
             with writing(self._engine) as connection:
                 found = _found(self._local[provider], self._told(connection, part))
+                gone = [one for one in part if one not in found]
                 requests.done(connection, provider, part)
-                queries.withdraw(connection, provider, [one for one in part if one not in found])
+                queries.withdraw(connection, provider, gone)
                 kept = self._keep(connection, provider, found, now)
                 take_back(connection, part)
-                judged |= self._judge(connection, [one for one in part if one not in found], now) or kept
+                judged |= self._judge(connection, gone, now) or kept
 
         def aside(indicator: str, error: Exception) -> None:
             self._set_aside(indicator, error, now)

@@ -269,11 +269,9 @@ def _added(said: Definition) -> Added:
         from decnet.remote import webhooks as there
 
         return there.add(remote, said)
-    deployment, private = find_deployment(), bool(said.allow_private)
+    deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
-        return endpoints.add(
-            connection, deployment, said.url or "", kinds=said.kinds or [], allow_private=private, more=said
-        )
+        return endpoints.add(connection, deployment, said)
 
 
 def _tried(webhook_id: str, wait: float) -> Tried:

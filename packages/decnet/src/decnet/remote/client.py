@@ -94,6 +94,10 @@ class Remote:
         """Return a file as it is."""
         return self._content("GET", path, query, None)
 
+    def upload(self, path: str, content: bytes, **query: Any) -> Any:
+        """Return the answer to a file that is sent as it is."""
+        return _read(self._content("POST", path, query, content))
+
     def messages(self, path: str, **query: Any) -> Iterator[tuple[str, Any]]:
         """Yield the messages of a stream of server-sent events, each an event's name and its data, until it ends."""
         connection, answer = self._answer("GET", path, query, None, accept="text/event-stream")
@@ -139,7 +143,9 @@ class Remote:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": accept, "User-Agent": "decnet"}
         content = None
         if method != "GET" and body is not None:
-            content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+            is_file = isinstance(body, bytes)
+            content = body if is_file else json.dumps(body).encode()
+            headers["Content-Type"] = "application/octet-stream" if is_file else "application/json"
         target = f"{self._path}{PREFIX}{path}{_encoded(query)}"
         try:
             self._open(connection)

@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-from decnet.canary.listing import KindShown, Listed
-from decnet.canary.tokens import Planted
 from decnet.fleet.footprint import Row
 from decnet.fleet.report import Report
 from decnet.fleet.worker_log import LogTail
@@ -15,7 +13,6 @@ from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
 from decnet.swarm.sensors import Listed as ListedSensor
 from decnet.swarm.sensors import Listing, Offer
 from decnet_core.timing.durations import SECOND_NS
-from decnet_models.attackers.profile import TokenHits
 from decnet_models.known.queries import KnownSource
 
 
@@ -37,36 +34,6 @@ def order(remote: Remote, worker: str, op: str) -> Any:
 def log_tail(remote: Remote, worker: str, lines: int) -> LogTail:
     """Return the newest lines of a worker's log."""
     return struct_of(remote.get(f"/workers/{place(worker)}/log", lines=lines), LogTail)
-
-
-def canaries(remote: Remote, limit: int) -> list[Listed]:
-    """Return canary tokens, newest first, with their hits."""
-    rows = remote.listed("/canaries", limit)
-    return [Listed(struct_of(row, Planted), struct_of(row, TokenHits) if row["hits"] else None) for row in rows]
-
-
-def canary_kinds(remote: Remote) -> list[KindShown]:
-    """Return the kinds of tokens."""
-    return structs_of(remote.get("/canaries/kinds")["items"], KindShown)
-
-
-def new_canary(remote: Remote, **asked: str) -> tuple[Planted, bytes, str]:
-    """Make a token; return it with its bait and the name of its file, which is empty for a link."""
-    made = remote.send("POST", "/canaries", asked)
-    planted = struct_of(made, Planted)
-    if made["file"] is None:
-        return planted, made["content"].encode(), ""
-    return planted, remote.download(f"/canaries/{place(planted.token)}/download"), made["file"]["name"]
-
-
-def change_canary(remote: Remote, token: str, op: str) -> Any:
-    """Disable, enable or remove a token; return the API's answer, for `remove` the token as it was."""
-    path = f"/canaries/{place(token)}"
-    if op != "remove":
-        return remote.send("POST", f"{path}/{op}")
-    shown = remote.get(path)
-    remote.send("DELETE", path)
-    return shown
 
 
 def known_sources(remote: Remote) -> list[KnownSource]:

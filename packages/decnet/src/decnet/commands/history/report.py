@@ -15,7 +15,6 @@ from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
 from decnet.remote.current import master
-from decnet.reporter.sending import Receiver
 from decnet.reporter.sending import send as send_report
 from decnet.show import documents
 from decnet_models.database.window import Window
@@ -65,7 +64,7 @@ def _sent(window: Window, limit: int) -> None:
 
         to = findings.send_report(remote, window, limit)
     else:
-        to = [Receiver(one.id, one.format, one.url) for one in send_report(find_deployment(), window, limit)]
+        to = send_report(find_deployment(), window, limit)
     typer.echo("\n".join(f"to {one.id}  {one.format}  {one.url}" for one in to))
     typer.echo("decnet webhook deliveries shows what came of it")
 
