@@ -18,5 +18,8 @@ from decnet_models.database.statements import driver_errors
 def driver_rows(connection: Connection, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return the rows of a SELECT as SQLite's driver takes it. Raises DBAPIError, as `Connection.execute` does."""
     driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-    with driver_errors(connection, text):
+    try:
         return driver.execute(text, values).fetchall()
+    except sqlite3.Error:
+        with driver_errors(connection, text):  # which takes as long as a short statement
+            raise
