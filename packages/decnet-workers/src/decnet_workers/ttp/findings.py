@@ -50,11 +50,21 @@ Key = tuple[int, str]
 """The number of a correlation, and the slot of a window."""
 
 
+class Window(msgspec.Struct, gc=False):
+    """What a correlation has counted in one slot, and of which group: its digest."""
+
+    rule_id: UUID
+    count: Count
+    entries: correlation_windows.Entries = ()
+    owner: str | None = None
+    changed: bool = False
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
     """The window in which an event counts for a correlation, and those in which it counts when that one fires."""
 
     counting: Counting
-    key: Key
+    window: Window
     group: str
     """The digest of the group that the event is of."""
     outer: tuple[Place, ...]
@@ -75,13 +85,10 @@ class Findings:
         self._library = library
         self._states: dict[UUID, RuleState] = {}
         self._capped: dict[tuple[UUID, str, int], int] = {}
-        self._windows: dict[Key, correlation_windows.Entries] = {}
-        self._owners: dict[Key, str] = {}
-        self._counts: dict[int, tuple[UUID, Count]] = {}
+        self._windows: dict[Key, Window] = {}
         self._places_by: dict[tuple[int, int, object], Place] = {}
         """Places of the many correlations that group by one field of the envelope and are not counted themselves."""
         self._last = -1, ""
-        self._counted: set[Key] = set()
         self._swept = 0
         self._tags: list[Tag] = []
         self._notices: dict[str, Notice] = {}
@@ -102,10 +109,11 @@ class Findings:
         queries.add_tags(connection, self._tags)
         if self._swept:
             correlation_windows.delete_windows(connection, self._swept)
-        windows = {}
-        for key in self._counted:
-            rule_id, count = self._counts[key[0]]
-            windows[rule_id, key[1]] = _stored(self._windows[key], self._owners[key]), count.span_ns
+        windows = {
+            (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
+            for (_, slot), one in self._windows.items()
+            if one.changed
+        }
         correlation_windows.save_windows(connection, windows)
         return list(self._notices.items())
 
@@ -141,20 +149,21 @@ class Findings:
             return None
         digest = group_digest(group)
         key = (counting.number, slot_of(digest))
-        self._windows[key] = ()
-        self._counts[counting.number] = counting.rule.about.id, counting.rule.count
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = Window(counting.rule.about.id, counting.rule.count)
         outer = self._library.outer[counting.number]
-        return Place(counting, key, digest, self._places(event, outer) if outer else ())
+        return Place(counting, window, digest, self._places(event, outer) if outer else ())
 
     def _fetch_windows(self) -> None:
         """Read all windows that the events may count in with one query per correlation rule."""
-        wanted: defaultdict[int, list[str]] = defaultdict(list)
-        for number, slot in self._windows:
-            wanted[number].append(slot)
-        for number, slots in wanted.items():
-            windows = correlation_windows.windows(self._connection, self._counts[number][0], slots)
-            for slot, entries in windows.items():
-                self._owners[number, slot], self._windows[number, slot] = _owned(entries)
+        wanted: defaultdict[int, dict[str, Window]] = defaultdict(dict)
+        for (number, slot), window in self._windows.items():
+            wanted[number][slot] = window
+        for of_rule in wanted.values():
+            rule_id = next(iter(of_rule.values())).rule_id
+            for slot, entries in correlation_windows.windows(self._connection, rule_id, of_rule).items():
+                of_rule[slot].owner, of_rule[slot].entries = _owned(entries)
 
     def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
         counted: list[tuple[Place, Match]] = []
@@ -207,17 +216,16 @@ class Findings:
         about, count = counting.rule.about, counting.rule.count
         if self._states and self._state(about, event.ts) == "disabled":
             return
-        if self._owners.get(place.key) != place.group:
-            self._owners[place.key], self._windows[place.key] = place.group, ()
-        window, fired = self._windows[place.key], False
+        window, fired = place.window, False
+        if window.owner != place.group:
+            window.owner, window.entries = place.group, ()
         if count.kind == "temporal_ordered":
-            window, fired = chained(window, event.ts, counting.position, count)
+            window.entries, fired = chained(window.entries, event.ts, counting.position, count)
         else:
             for value in self._values(stored, counting, match):
-                window, full = counted(window, event.ts, value, count)
+                window.entries, full = counted(window.entries, event.ts, value, count)
                 fired = fired or full
-        self._windows[place.key] = window
-        self._counted.add(place.key)
+        window.changed = True
         if fired:
             if about.id not in self._library.silent:
                 self._tag(stored, attacker, about, event.payload if match is None else match.variants[0][0].payload)
@@ -241,9 +249,9 @@ class Findings:
     def _sweep(self, ts: int) -> None:
         """Remove the windows that expired before `ts`: here now, in the table with the next write."""
         self._swept = max(ts, self._swept)
-        for key, entries in self._windows.items():
-            if entries and entries[-1][0] + self._counts[key[0]][1].span_ns < ts:
-                self._windows[key] = ()
+        for window in self._windows.values():
+            if window.entries and window.entries[-1][0] + window.count.span_ns < ts:
+                window.entries = ()
 
 
 @lru_cache(maxsize=4096)
@@ -252,7 +260,7 @@ def slot_of(digest: str) -> str:
     return f"{int(digest, 16) >> (64 - SLOT_BITS):05x}"
 
 
-def _stored(entries: correlation_windows.Entries, owner: str) -> correlation_windows.Entries:
+def _stored(entries: correlation_windows.Entries, owner: str | None) -> correlation_windows.Entries:
     """Return entries with the digest of their group before the first value, as the table keeps them."""
     if not entries:
         return entries

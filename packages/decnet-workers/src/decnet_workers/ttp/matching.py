@@ -2,18 +2,20 @@
 """The rules on one kind of event, and what they matched before: attackers repeat themselves.
 
 A rule's result follows from those of its tests, and most tests depend on one attribute of the event: so it is
-remembered which of them a value of an attribute passes, and which rules the passed tests of all attributes satisfy. A
-password that was never seen costs the tests of passwords, and not those of every rule.
+remembered which of them a value passes, and which rules the passed tests of all attributes satisfy. A password that was
+never seen costs the tests of passwords, and not those of every rule.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import ENVELOPE_FIELDS, Event
+from decnet_workers.ttp.sigma.detection import Test
 from decnet_workers.ttp.sigma.fields import Field, is_hashable
 from decnet_workers.ttp.sigma.modifiers import Matcher
 from decnet_workers.ttp.sigma.rule import Correlation, Rule
@@ -21,8 +23,8 @@ from decnet_workers.ttp.sigma.view import View
 
 MOST_RESULTS = 1024
 """Different results of tests whose rules are remembered."""
-MOST_VALUES = 2048
-"""Different values of attributes whose results are remembered: some 0.5 MiB, with the longest texts 4."""
+MOST_VALUES = 4096
+"""Different values whose results are remembered: some 1 MiB, with the longest texts 3."""
 LONGEST_VALUE = 512
 """Characters of a value that is remembered."""
 
@@ -63,24 +65,36 @@ class Bound(msgspec.Struct, frozen=True, gc=False):
     silent: bool
 
 
+Passed = tuple[int, ...]
+"""Which of some tests pass, by their places."""
+
+
 class Remembered:
-    """What all kinds of events remember; each of the two is forgotten as a whole when it becomes too much."""
+    """What all kinds of events remember together."""
 
     def __init__(self) -> None:
-        self.passed: dict[tuple[int, Any], Any] = {}
-        """By the number of an attribute and a value: the tests that it passes, or the value itself."""
         self.matched: dict[tuple[Any, ...], tuple[Bound, ...]] = {}
-        """By kind and what the attributes passed: the rules."""
-        self.attributes = 0
+        """By kind and which tests pass: the rules."""
+        self.tests: list[TestsOfValues] = []
+        self._values = 0
+
+    def add_value(self) -> None:
+        """Count one more value; when they become too many, the tests forget theirs that have most of them."""
+        if self._values >= MOST_VALUES:
+            most = max(self.tests, key=lambda tests: len(tests.passed))
+            self._values -= len(most.passed)
+            most.passed.clear()
+        self._values += 1
 
 
-class Attribute(msgspec.Struct, frozen=True, gc=False):
-    """An attribute that rules read, and the tests of it; None: some test reads others besides, so its value counts."""
+class TestsOfValues(msgspec.Struct, frozen=True):
+    """All tests of one kind of event that depend on the same attributes: nearly always one."""
 
-    number: int
-    name: str
-    of_envelope: bool
-    tests: tuple[Matcher, ...] | None
+    values: Callable[[Event], Any]
+    """Returns what they depend on."""
+    tests: tuple[Matcher, ...]
+    passed: dict[Any, Passed]
+    """By what they depend on: which of them pass."""
 
 
 class RulesOfKind:
@@ -90,64 +104,64 @@ class RulesOfKind:
         self.rules = rules
         self._kind = kind
         self._remembered = remembered
+        by_attributes: defaultdict[tuple[str, ...], list[Matcher]] = defaultdict(list)
+        for test in [test for bound in rules for test in bound.rule.tests]:
+            by_attributes[_attributes(test, kind)].append(test.matches)
+        by_attributes.pop((), None)  # of attributes that other kinds have: the result is always the same
+        self._tests = [self._of(names, tuple(tests)) for names, tests in by_attributes.items()]
         reads = {name for bound in rules for name in bound.rule.reads}
-        names = sorted(name for name in reads if name in ENVELOPE_FIELDS or name in kind.__struct_fields__)
-        hashable = all(name in ENVELOPE_FIELDS or is_hashable(name, kind) for name in names)
-        self._attributes = self._of_names(names) if None not in reads and hashable else None
+        tables = (name for names in by_attributes for name in names if not _is_key(name, kind))
+        self._remembers = None not in reads and not any(tables)
 
     def matching(self, event: Event) -> Sequence[Bound]:
         """Return the rules that one event satisfies."""
-        if self._attributes is None:
+        if not self._remembers:
             return self._match(View(event))
-        payload, passed = event.payload, self._remembered.passed
         key: list[Any] = [self._kind]
         view = None
-        for attribute in self._attributes:
-            value = getattr(event if attribute.of_envelope else payload, attribute.name)
-            result = passed.get((attribute.number, value))
+        for tests in self._tests:
+            values = tests.values(event)
+            result = tests.passed.get(values)
             if result is None:
                 view = view or View(event)
-                result = self._result(attribute, value, view)
+                result = self._passed(tests, values, view)
             key.append(result)
         results = tuple(key)
         matched = self._remembered.matched.get(results)
         return self._of_results(results, view or View(event)) if matched is None else matched
 
-    def _result(self, attribute: Attribute, value: Any, view: View) -> Any:
-        tests = attribute.tests
-        result = (value,) if tests is None else tuple([n for n, test in enumerate(tests) if test(view)])
-        if _length(value) <= LONGEST_VALUE:
-            if len(self._remembered.passed) >= MOST_VALUES:
-                self._remembered.passed.clear()
-            self._remembered.passed[attribute.number, value] = result
+    def _passed(self, tests: TestsOfValues, values: Any, view: View) -> Passed:
+        result = tuple([number for number, test in enumerate(tests.tests) if test(view)])
+        if _length(values) <= LONGEST_VALUE:
+            self._remembered.add_value()
+            tests.passed[values] = result
         return result
 
     def _of_results(self, results: tuple[Any, ...], view: View) -> Sequence[Bound]:
-        known, matched = self._remembered.matched, self._match(view)
-        if _length(results[1:]) <= LONGEST_VALUE:
-            if len(known) >= MOST_RESULTS:
-                known.clear()
-            known[results] = matched
+        matched = self._match(view)
+        if len(self._remembered.matched) >= MOST_RESULTS:
+            self._remembered.matched.clear()
+        self._remembered.matched[results] = matched
         return matched
 
     def _match(self, view: View) -> tuple[Bound, ...]:
         return tuple([bound for bound in self.rules if bound.rule.matches(view)])
 
-    def _of_names(self, names: Sequence[str]) -> tuple[Attribute, ...]:
-        tests: defaultdict[str, list[Matcher]] = defaultdict(list)
-        together: set[str] = set()
-        for test in [test for bound in self.rules for test in bound.rule.tests]:
-            read = [name for name in names if name in test.reads]
-            if len(read) == 1:
-                tests[read[0]].append(test.matches)
-            else:
-                together.update(read)
-        attributes = []
-        for name in names:
-            of_it = None if name in together else tuple(tests[name])
-            attributes.append(Attribute(self._remembered.attributes, name, name in ENVELOPE_FIELDS, of_it))
-            self._remembered.attributes += 1
-        return tuple(attributes)
+    def _of(self, names: Sequence[str], tests: tuple[Matcher, ...]) -> TestsOfValues:
+        paths = [name if name in ENVELOPE_FIELDS else f"payload.{name}" for name in names]
+        made = TestsOfValues(attrgetter(*paths), tests, {})
+        self._remembered.tests.append(made)
+        return made
+
+
+def _attributes(test: Test, kind: type[Payload]) -> tuple[str, ...]:
+    """Return the attributes of an event of a kind on which a test depends."""
+    known = {*ENVELOPE_FIELDS, *kind.__struct_fields__}
+    return tuple(sorted(name for name in test.reads if name is not None and name in known))
+
+
+def _is_key(name: str, kind: type[Payload]) -> bool:
+    return name in ENVELOPE_FIELDS or is_hashable(name, kind)
 
 
 def _length(value: Any) -> int:
