@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.decnet.command_result import Run
 from tests.fleet.howto import ROOT, blocks
@@ -40,7 +41,8 @@ def test_every_command_of_the_page_is_accepted_and_every_format_has_one(run: Run
         for words in commands[1:]:
             private = "--allow-private" in words
             more = definition([word for word in words[1:] if word != "--allow-private"])
-            added = endpoints.add(connection, deployment, words[0], kinds=(), allow_private=private, more=more)
+            said = msgspec.structs.replace(more, url=words[0], allow_private=private)
+            added = endpoints.add(connection, deployment, said)
             formats.add(added.format)
     assert formats == set(FORMATS)
 

@@ -12,10 +12,10 @@ from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.notices import AttackerObserved
 from decnet_models.intel.queries import Finding, keep
 from decnet_models.intel.requests import waiting
-from decnet_models.intel.set_aside import set_aside
 from decnet_models.intel.verdicts import judge
 from decnet_models.notices import queries as notices
 from decnet_models.progress.queries import dead_letters_of
+from decnet_workers.enrich.failed_lookups import set_aside
 
 ADDRESS = "198.41.0.4"
 

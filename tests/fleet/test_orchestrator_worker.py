@@ -242,6 +242,18 @@ async def test_sessions_that_were_missed_or_cut_off_are_not_made_up_for(ground: 
     assert ground.played.events() == []
 
 
+async def test_a_session_that_an_orderly_end_breaks_off_takes_place_in_the_next_life(ground: Ground) -> None:
+    ground.desire(NOBODY)
+    web, slow = ground.plan("http", WEB), ground.plan("ssh", {"user": "root", "lines": ["id"], "pauses": [600.0]})
+    async with orchestrator(ground):
+        await ground.until_ended(web)
+        async with asyncio.timeout(30):
+            while ground.action(slow).state != "running":
+                await asyncio.sleep(0.05)
+    assert (ground.action(slow).state, ground.action(slow).error) == ("planned", None)
+    assert ground.action(web).state == "done"
+
+
 async def test_what_cannot_take_place_says_why(ground: Ground) -> None:
     ground.desire(NOBODY)
     gone = ground.plan("http", WEB, peer="web-09")

@@ -16,7 +16,7 @@ import asyncssh
 
 from hostile.attack import PORTS, Attack, Attacker, Play, Target, address_of, all_of, crowd, rounds
 from hostile.attacks import http, services
-from hostile.attacks.services import flood, unread
+from hostile.attacks.services import flood, telnet_login, unread
 
 _IGNORE, _GLOBAL_REQUEST = 2, 80
 Use = Callable[[Target, asyncssh.SSHClientConnection], Awaitable[object]]
@@ -282,5 +282,5 @@ ATTACKS = (
     Attack("smtp: a mail of empty lines", unread("smtp", EMPTY_LINES, 10, 5)),
     Attack("smtp: 2,000 mails in one go", unread("smtp", TINY_MAILS, 10, 5)),
     Attack("telnet: a subnegotiation without end", unread("telnet", SUBNEGOTIATION, 20, 5)),
-    Attack("telnet: a password of 2 MB", unread("telnet", TYPED, 20, 5, {"auth.attempt": 1})),
+    Attack("telnet: a password of 2 MB", unread("telnet", TYPED, 20, 5, {"auth.attempt": 1}, begin=telnet_login)),
 )  # fmt: skip

@@ -8,16 +8,29 @@ import gzip
 import os
 import re
 import ssl
+from collections.abc import Awaitable, Callable
 
 from hostile.attack import PORTS, Attack, Play, Target, all_of, crowd, rounds
 
+Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HELLO = bytes.fromhex("1603010200010001fc0303") + bytes(32)
 """The beginning of a TLS handshake."""
 LOGIN_OF_MYSQL = bytes.fromhex("0500000100000000") + b"x"
 FTP_LOGIN = b"USER anonymous\r\nPASS x\r\n"
+REFUSED = b"\xff\xfe\x25\xff\xfe\x26" + b"".join(b"\xff\xfc" + bytes((one,)) for one in (24, 32, 35, 36, 39))
+"""Answers to what telnetd asks first."""
+STATUS = b"\xff\xfd\x05\xff\xfa\x05\x01\xff\xf0"
 _PASSIVE = re.compile(rb"\((\d+),(\d+),(\d+),(\d+),(\d+),(\d+)\)")
 BOMB = gzip.compress(bytes(32 << 20))
 """32 MiB of zeros as 32 KiB."""
+
+
+async def telnet_login(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Refuse all options, which telnetd awaits before login starts."""
+    writer.write(REFUSED)
+    async with asyncio.timeout(5):
+        await reader.readuntil(b"\xff\xfd\x21")
+    writer.write(b"\xff\xfc\x01\xff\xfc\x1f")
 
 
 def half_open(service: str, connections: int, sources: int, first: bytes = b"") -> Play:
@@ -34,15 +47,25 @@ def half_open(service: str, connections: int, sources: int, first: bytes = b"") 
     return crowd(connections, one, sources)
 
 
-def flood(service: str, data: bytes, connections: int, sources: int, counts: dict[str, int] | None = None) -> Play:
+def flood(
+    service: str,
+    data: bytes,
+    connections: int,
+    sources: int,
+    counts: dict[str, int] | None = None,
+    *,
+    begin: Begin | None = None,
+) -> Play:
     """Send `data` on a new connection and read until it closes or says nothing more, again and again.
 
-    `counts` is what one round is recorded as at most, by event kind.
+    `counts` is what one round is recorded as at most, by event kind; `begin` comes before `data`.
     """
 
     async def once(target: Target, source: int) -> None:
         reader, writer = await target.tcp(PORTS[service], source)
         try:
+            if begin is not None:
+                await begin(reader, writer)
             for kind, count in (counts or {}).items():
                 target.sent(kind, count)
             writer.write(data)
@@ -58,12 +81,22 @@ def flood(service: str, data: bytes, connections: int, sources: int, counts: dic
     return crowd(connections, one, sources)
 
 
-def unread(service: str, data: bytes, connections: int, sources: int, counts: dict[str, int] | None = None) -> Play:
+def unread(
+    service: str,
+    data: bytes,
+    connections: int,
+    sources: int,
+    counts: dict[str, int] | None = None,
+    *,
+    begin: Begin | None = None,
+) -> Play:
     """Send `data` on each connection and read nothing until time is up."""
 
     async def one(target: Target, source: int) -> None:
-        _, writer = await target.tcp(PORTS[service], source)
+        reader, writer = await target.tcp(PORTS[service], source)
         try:
+            if begin is not None:
+                await begin(reader, writer)
             for kind, count in (counts or {}).items():
                 target.sent(kind, count)
             writer.write(data)
@@ -148,8 +181,12 @@ async def bombs(target: Target) -> None:
 
 
 ATTACKS = (
-    Attack("telnet: 200 log-ins at once", flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3})),
+    Attack(
+        "telnet: 200 log-ins at once",
+        flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3}, begin=telnet_login),
+    ),
     Attack("telnet: option flood", unread("telnet", b"\xff\xfd\x18\xff\xfb\x1f" * 40_000, 20, 5)),
+    Attack("telnet: state asked again and again", unread("telnet", STATUS * 40_000, 20, 5, begin=telnet_login)),
     Attack("telnet: 1,000 half-open", half_open("telnet", 1000, 100)),
     Attack("https: 200 handshakes at once", crowd(200, tls_handshakes, 50)),
     Attack("https: TLS garbage", flood("https", HELLO + os.urandom(600), 100, 25)),

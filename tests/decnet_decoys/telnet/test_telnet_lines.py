@@ -67,7 +67,7 @@ def test_a_subnegotiation_without_end_costs_no_memory() -> None:
         (b"tu\x7fuser\n", b"tu\b \buser\n", Entered("line", b"tuser")),
         (b"abc\x15z\r", b"abc\b \b\b \b\b \bz\n", Entered("line", b"z")),
         (b"ab cd\x17e\r", b"ab cd\b \b\b \be\n", Entered("line", b"ab e")),
-        (b"a\x03", b"^C", Entered("interrupt")),
+        (b"a\x03", b"^C", Entered("interrupt", b"\x03")),
         (b"\x04", b"", Entered("end")),
         (b"\x7f\x15\x17\r", b"\n", Entered("line", b"")),
         (b"z\x01\x7f\r", b"z^A\b \b\b \b\n", Entered("line", b"z")),

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -75,3 +78,40 @@ def test_closing_waits_for_what_was_asked(threads: Threads) -> None:
     going.set()
     threads.close()
     assert done == [1]
+
+
+async def test_an_error_leaves_nothing_to_the_garbage_collector() -> None:
+    class Held:
+        pass
+
+    kept: list[weakref.ref[Held]] = []
+
+    def fail() -> None:
+        held = Held()
+        kept.append(weakref.ref(held))
+        raise LookupError("nothing")
+
+    threads = Threads(1, "test")
+    gc.disable()
+    try:
+        with contextlib.suppress(LookupError):
+            await threads.run(fail)
+        await threads.run(lambda: None)  # so the thread is done with the call before
+        assert kept[0]() is None
+    finally:
+        gc.enable()
+        threads.close()
+
+
+async def test_a_thread_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads(1, "test")
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            await threads.run(lambda: 1)
+    assert await asyncio.wait_for(threads.run(lambda: 1), SECONDS) == 1
+    threads.close()

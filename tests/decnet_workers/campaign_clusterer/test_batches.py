@@ -27,7 +27,7 @@ from decnet_workers.campaign_clusterer.decided import campaign_of
 Act = Callable[[Engine], object]
 
 
-class KilledError(Exception):
+class Killed(BaseException):  # no error: nothing may handle it
     """The worker was killed before its transaction was committed."""
 
 
@@ -61,9 +61,9 @@ def killed(engine: Engine) -> None:
 
     def write_and_die(*arguments: object) -> None:
         written(*arguments)  # type: ignore[arg-type]
-        raise KilledError
+        raise Killed
 
-    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KilledError):
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
         patch.setattr(worker, "_write", write_and_die)
         worker.step(engine)
 

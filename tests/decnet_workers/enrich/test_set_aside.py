@@ -13,10 +13,10 @@ from decnet_models.attackers.tables import attacker
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError
 from decnet_models.intel.requests import request, waiting
-from decnet_models.intel.set_aside import WORKER, take_back
 from decnet_models.notices import queries as notices
 from decnet_models.progress.queries import cursor_of, dead_letters_of, move_cursor
 from decnet_workers.enrich.answers import Answer
+from decnet_workers.enrich.failed_lookups import WORKER, take_back
 from decnet_workers.enrich.knowledge import RETURNING, Knowledge
 from decnet_workers.enrich.set_aside import MOST_IN_A_ROW, each_part
 from decnet_workers.enrich.settings import EnrichSettings

@@ -77,6 +77,11 @@ def stops(error: BaseException) -> bool:
     return bool(answered) or passes(error)  # else it is the driver that complains, of how we use it
 
 
+def blames_no_item(error: BaseException) -> bool:
+    """Return whether an error would come whatever event, or other item, is handled: to pass over one helps nobody."""
+    return stops(error) or isinstance(error, MemoryError | CursorMovedError | UnreadyError)
+
+
 def is_damage(error: BaseException) -> bool:
     """Return whether SQLite says that pages of the file are not what they should be (SQLITE_CORRUPT)."""
     code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None

@@ -34,6 +34,7 @@ from tests.decnet_decoys.https.http2.dialogues import (
 
 from decnet_core.events.catalogue import HttpRequest, LoginAttempt
 from decnet_decoys.tls.certificate import server_context
+from decnet_decoys.tls.connection import TlsConnection
 
 CURL = shutil.which("curl")
 BODY_FIRST = (
@@ -174,6 +175,8 @@ HOSTILE = {
     + b"".join(frame(0, 0, n, b"z" * 16_000) for _ in range(2) for n in range(1, 257, 2)),
     "data without bytes": HELLO + POST + frame(0, 0, 1) * 25_000,
     "padding": HELLO + POST + frame(0, 8, 1, b"\xff" + b"\0" * 255) * 25_000,
+    "fields of one byte": HELLO
+    + b"".join(frame(1, 5, n, req() + encoded(("z", "")) + b"\xbe" * 16_000) for n in range(1, 41, 2)),
     "a frame of 16 MiB": HELLO + b"\xff\xff\xff\x01\0\0\0\0\1" + b"\0" * 200_000,
 }
 
@@ -214,3 +217,43 @@ async def test_a_flood_ends_the_connection_and_holds_nobody_up(host: DeckyHost, 
         while host.ctx.counters.snapshot()["decoys_memory_left"] != host.settings.limits.memory_bytes:
             await asyncio.sleep(0.01)
     assert host.ctx.counters.snapshot()["decoys_stretches"] == 0
+
+
+OPEN = HELLO + b"".join(frame(1, 4, n, req("/wp-login.php", "POST")) for n in range(1, 257, 2))
+"""As many requests as may be open."""
+CHEAP = {
+    "requests that are refused": OPEN + b"".join(frame(1, 5, n, b"\x82") for n in range(257, 60_257, 2)),
+    "data of one byte": HELLO + POST + frame(0, 0, 1, b"a") * 30_000,
+    "data for nobody": HELLO + frame(0, 0, 1, b"a") * 30_000,
+}
+
+
+@pytest.mark.parametrize("name", CHEAP)
+async def test_frames_that_carry_little_end_the_connection(host: DeckyHost, name: str) -> None:
+    found = await deliver(host, CHEAP[name])
+    assert re.search(rb"\0\0\x08\x07\0{5}.{4}\0{4}$", found, re.DOTALL), "no GOAWAY without an error"
+
+
+async def test_a_window_too_wide_ends_a_stream_whose_body_is_still_to_come(host: DeckyHost) -> None:
+    sent = HELLO + POST + frame(8, 0, 1, b"\x7f\xff\xff\xff") + frame(0, 1, 1, b"a=b") + frame(1, 5, 3, req())
+    lines = await said(*place(host), sent, client_context("h2"))
+    assert [line for line in lines if line.startswith("3 ")] == ["3 0 1 00000003"]
+    assert any(line.startswith("1 4 3 ") and ":status=200" in line for line in lines)
+
+
+async def test_what_few_bytes_let_flow_is_not_written_all_at_once(
+    host: DeckyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    write = TlsConnection.write
+
+    async def noted(self: TlsConnection, data: bytes) -> None:
+        written.append(len(data))
+        await write(self, data)
+
+    monkeypatch.setattr(TlsConnection, "write", noted)
+    requests = b"".join(frame(1, 5, n, req("/wp-login.php")) for n in range(1, 257, 2))
+    widths = b"".join(frame(4, 0, 0, b"\0\4" + width.to_bytes(4, "big")) for width in range(1, 800))
+    await deliver(host, PREFACE + frame(4, 0, 0, b"\0\4\0\0\0\0") + requests + widths)
+    assert sum(written) > 1 << 19
+    assert max(written) < 1 << 17

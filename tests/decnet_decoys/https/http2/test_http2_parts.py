@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hpack import Decoder, Encoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,13 @@ def test_noise_in_a_block_is_an_error_or_fields(blocks: list[bytes]) -> None:
             request_head(field for part in decoder.decoded(block) for field in part)
     except (Http2Error, StreamError):
         pass
+
+
+@pytest.mark.parametrize("size", [10, 3000])
+def test_a_block_that_ends_within_a_field_has_a_wrong_size_however_long_the_field_is(size: int) -> None:
+    block = Encoder().encode([("a", "b"), ("x", "y" * size)], huffman=False)
+    with pytest.raises(Http2Error, match="FRAME_SIZE_ERROR"):
+        list(BlockDecoder().decoded(block[:-2]))
 
 
 @given(st.sampled_from((200, 301, 405, 413)), st.text(max_size=300), st.booleans())

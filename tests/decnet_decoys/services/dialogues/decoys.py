@@ -45,18 +45,22 @@ def _telnet(service: Any) -> None:
 _DECOYS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "ftp": ("debian-web", lambda _service: None), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
     "mysql": ("debian-web", _mysql), "telnet": ("nas", _telnet),
+    "inetutils": ("debian-web", lambda _service: None),
 }  # fmt: skip
 """A persona, and what is changed of its service."""
+_SERVICES = {"inetutils": "telnet"}
+"""The service, where the server has another name."""
 
 
 @asynccontextmanager
 async def decoy_of(name: str, directory: Path) -> AsyncIterator[tuple[str, int]]:
     """Play a decoy in this loop until the block ends."""
     persona, adapt = _DECOYS[name]
-    host = DeckyHost(directory, fleet_settings(persona, offers=(name,)))
+    offered = _SERVICES.get(name, name)
+    host = DeckyHost(directory, fleet_settings(persona, offers=(offered,)))
     await host.open()
     try:
         adapt(host.listeners[0]._service)
-        yield host.decky.address, host.decky.services[name]
+        yield host.decky.address, host.decky.services[offered]
     finally:
         await host.close()

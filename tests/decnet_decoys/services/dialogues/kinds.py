@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.decnet_decoys.services.dialogues import ftp, mysql, redis, smtp, telnet
+from tests.decnet_decoys.services.dialogues import ftp, inetutils, mysql, redis, smtp, telnet
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
 
 RECORDS = Path(__file__).parent
 KINDS: dict[str, Kind] = {
     "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
+    "inetutils": inetutils.KIND,
 }  # fmt: skip
 
 

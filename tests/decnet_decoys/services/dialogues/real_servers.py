@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -23,6 +24,7 @@ DATABASE_PASSWORD = "root"
 PROGRAMS = {
     "ftp": ("vsftpd", "openssl"), "smtp": ("postfix", "openssl", "dovecot"), "redis": ("redis-server",),
     "mysql": ("mariadbd", "mariadb-install-db"), "telnet": ("busybox",),
+    "inetutils": ("telnetd", "login"),
 }  # fmt: skip
 
 _VSFTPD = """
@@ -141,6 +143,21 @@ skip-ssl
 character-set-server=utf8mb4
 collation-server=utf8mb4_general_ci
 """
+_PAM_OF_LOGIN = """
+auth [success=1 default=ignore] pam_unix.so nullok nodelay
+auth requisite pam_deny.so
+auth required pam_permit.so
+account required pam_unix.so
+session required pam_permit.so
+"""
+_INETD = """
+import socket, subprocess
+with socket.create_server(("{address}", {port})) as listening:
+    while True:
+        client, _ = listening.accept()
+        with client:
+            subprocess.Popen(["/usr/sbin/telnetd"], stdin=client, stdout=client, stderr=client)
+"""
 
 
 def missing(name: str) -> str:
@@ -181,7 +198,12 @@ def _accounts(directory: Path) -> str:
     pam = directory / "pam"  # of Debian, but for the pause after a wrong password
     pam.write_text("auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
     (directory / "hosts").write_text("127.0.0.1 localhost\n127.0.1.1 web-01\n")
+    for name in ("utmp", "wtmp", "btmp", "lastlog"):
+        (directory / name).touch()
+    (directory / "pam-login").write_text(_PAM_OF_LOGIN)
     binds = {"passwd": "/etc/passwd", "shadow": "/etc/shadow", "issue": "/etc/issue.net", "hosts": "/etc/hosts"}
+    binds |= {"utmp": "/run/utmp", "wtmp": "/var/log/wtmp", "btmp": "/var/log/btmp", "lastlog": "/var/log/lastlog"}
+    binds["pam-login"] = "/etc/pam.d/login"
     commands = [f"mount --bind {directory}/{name} {place}" for name, place in binds.items() if Path(place).exists()]
     commands += [f"mount --bind {pam} {place}" for place in ("/etc/pam.d/vsftpd",) if Path(place).exists()]
     return " && ".join(["hostname web-01", *commands])
@@ -231,6 +253,9 @@ def _command(name: str, directory: Path, address: str, port: int) -> str:
         return f"exec redis-server {options} --enable-protected-configs yes --enable-module-command yes"
     if name == "mysql":
         return _mariadb(directory, address, port)
+    if name == "inetutils":
+        (directory / "inetd").write_text(_INETD.format(address=address, port=port))
+        return f"{_accounts(directory)} && exec {sys.executable} {directory}/inetd"
     (directory / "login").write_text("#!/bin/sh\nexec busybox login\n")
     (directory / "login").chmod(0o755)
     return f"{_accounts(directory)} && exec busybox telnetd -F -b {address} -p {port} -l {directory}/login"

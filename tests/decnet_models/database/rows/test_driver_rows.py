@@ -27,3 +27,21 @@ def test_a_read_sees_one_state_of_the_database(sqlite_engine: Engine) -> None:
         driver = connection.connection.driver_connection
         assert driver is not None
         assert driver.in_transaction
+
+
+def test_what_fails_is_not_asked_again(sqlite_engine: Engine) -> None:
+    """Whoever waited for a lock in vain would wait as long once more."""
+    asked: list[int] = []
+
+    def fail(number: int) -> None:
+        asked.append(number)
+        raise LookupError
+
+    with reading(sqlite_engine) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.create_function("fail", 1, fail)
+        with pytest.raises(OperationalError) as refused:
+            driver_rows(connection, "SELECT fail(?)", (7,))
+    assert asked == [7]
+    assert refused.value.statement == "SELECT fail(?)"

@@ -135,6 +135,20 @@ async def test_a_token_makes_none_that_may_do_more(served: Served) -> None:
         assert answer.json()["token"]["role"] == "analyst"
 
 
+async def test_only_an_administrator_makes_tokens_of_others(served: Served) -> None:
+    person(served, "giver", "admin")
+    person(served, "taker", "viewer")
+    async with browser(served) as chief, browser(served) as clerk:
+        await chief.log_in("giver")
+        await clerk.log_in("taker")
+        assert (await clerk.post("/tokens", name="x", user="giver")).status_code == 403
+        assert (await clerk.post("/tokens", name="x", user="taker")).status_code == 201
+        made = (await chief.post("/tokens", name="x", user="taker")).json()["token"]
+        assert (made["user"], made["role"]) == ("taker", "viewer")
+        assert (await chief.post("/tokens", name="x", user="taker", role="analyst")).status_code == 409
+        assert (await chief.post("/tokens", name="x", user="nobody")).status_code == 404
+
+
 async def test_a_token_expires_and_is_revoked_at_once(served: Served) -> None:
     person(served, "owner", "viewer")
     async with browser(served) as one:

@@ -7,6 +7,7 @@ installs it, so mail-server has HTTP/1.1 only.
 """
 
 from importlib import import_module
+from typing import Any
 
 from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
@@ -26,6 +27,8 @@ class HttpsProfile(Part, frozen=True, kw_only=True):
     """Whether it offers HTTP/2, as nginx 1.22 speaks it."""
 
 
+_HTTP2 = "decnet_decoys.https.http2.requests"
+"""Loaded for the first client that chooses it, in the thread: hpack takes 6 ms."""
 EMPTY_SITE = HttpProfile(flavour="nginx", server="nginx", modified=0, pages={})
 """Of a persona without an HTTP service."""
 
@@ -51,6 +54,7 @@ class HttpsService(Service[HttpsProfile]):
         )
         protocols = ("h2", "http/1.1") if profile.http2 else ("http/1.1",)
         self._site = HttpService(context, site, port, scheme="https")
+        self._http2: Any = None
         self.tls = TlsOffer(context, profile.name or context.host_name, protocols, configured)
 
     async def serve(self, connection: Connection) -> None:
@@ -63,7 +67,8 @@ class HttpsService(Service[HttpsProfile]):
                 recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))
             raise
         if secured.protocol == "h2":
-            loaded = await self.context.runtime.in_thread(import_module, "decnet_decoys.https.http2.requests")  # hpack
-            await loaded.Http2Requests(self._site, secured).serve()
+            if self._http2 is None:
+                self._http2 = await self.context.runtime.in_thread(import_module, _HTTP2)
+            await self._http2.Http2Requests(self._site, secured).serve()
         else:
             await self._site.serve(secured)

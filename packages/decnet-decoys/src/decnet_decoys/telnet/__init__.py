@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Telnet as BusyBox serves it: options on the wire, a login on the line, then the shell that SSH has, too.
+"""Telnet as BusyBox and as Debian's inetutils serve it: options on the wire, a login on the line, then SSH's shell.
 
-`options` and `login_line` turn bytes into bytes; `dialogue` plays one connection.
+`options`, `inetutils` and `login_line` turn bytes into bytes, `flavour` says what else differs; `dialogue` plays one
+connection.
 """

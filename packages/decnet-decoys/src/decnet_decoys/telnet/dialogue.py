@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""One Telnet connection: BusyBox's login, each attempt recorded before its answer, then a recorded shell."""
+"""One Telnet connection: a login, each attempt recorded before its answer, then a recorded shell."""
 
 import asyncio
 
+from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin
-from decnet_decoys.telnet.login_line import Entered, LoginLine, typed_ahead
-from decnet_decoys.telnet.options import OFFERED, Options, escaped
+from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
+from decnet_decoys.telnet.login_line import Entered, typed_ahead
+from decnet_decoys.telnet.options import escaped
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
 from decnet_decoys.terminal.session import ShellSession
@@ -19,15 +22,8 @@ from decnet_decoys.terminal.terminal import ClientGoneError
 
 SERVER_PORT = 23
 """The port that the decoy claims inside, wherever it listens."""
-LOGIN_SECONDS = 60
-"""BusyBox's TIMEOUT of login."""
-LATE = b"\nLogin timed out after 60 seconds\n"
-TERM = "vt102"
-"""What BusyBox's telnetd sets when the client names no terminal."""
-MOST_EMPTY = 10
-"""Empty names before the connection ends (BusyBox's EMPTY_USERNAME_COUNT)."""
-LONGEST_NAME = 61
-"""Bytes of a name; with a longer one the connection ends (USERNAME_SIZE)."""
+EXPLOIT = "exploit-login-argument"
+"""A user's name in the environment that login would take for an argument (CVE-2026-24061, CVE-2007-0882)."""
 
 
 class Dialogue:
@@ -44,19 +40,40 @@ class Dialogue:
     async def play(self) -> None:
         """Play it to its end."""
         connection, now = self._connection, asyncio.get_running_loop().time
-        deadline = now() + LOGIN_SECONDS
-        issue = self._profile.issue.encode().replace(b"\n", b"\r\n\r")
-        prompt = _prompt(self._context).encode()
-        await connection.write(OFFERED + escaped(b"\r\r\n" + issue + prompt))
+        flavour = _flavour(self._context, self._profile)
+        deadline = None if flavour.negotiates else now() + flavour.login_seconds
+        greeting = b"" if flavour.negotiates else escaped(_greeting(self._context, self._profile, flavour))
+        await connection.write(flavour.options.opening + greeting)
         try:
             async with asyncio.timeout_at(deadline):  # by no name: it refers to the task, whose end this frame outlives
                 first = await connection.read()
         except TimeoutError:
-            if now() >= deadline:
-                await connection.write(LATE.replace(b"\n", b"\r\n"))
+            if deadline is not None and now() >= deadline:
+                await connection.write(flavour.late.replace(b"\n", b"\r\n"))
             return
         if first:
-            await _Answered(self._context, self._profile, self._credentials, connection, deadline).play(first)
+            answered = _Answered(
+                self._context,
+                self._profile,
+                self._credentials,
+                connection,
+                flavour=flavour,
+                deadline=deadline,
+            )
+            await answered.play(first)
+
+
+def _flavour(context: DeckyContext, profile: TelnetProfile) -> Flavour:
+    return FLAVOURS[profile.flavour or ("inetutils" if context.persona.family == "debian" else "busybox")]
+
+
+def _greeting(context: DeckyContext, profile: TelnetProfile, flavour: Flavour) -> bytes:
+    """Return what the server says of its machine, and login's first prompt."""
+    if flavour.negotiates:
+        said = f"\r\nLinux {context.persona.kernel} ({context.host_name}) (pts/0)\r\n\r\n"
+    else:
+        said = "\r\r\n" + profile.issue.replace("\n", "\r\n\r")
+    return (said + _prompt(context)).encode()
 
 
 def _prompt(context: DeckyContext) -> str:
@@ -72,14 +89,17 @@ class _Answered:
         profile: TelnetProfile,
         credentials: CredentialPolicy,
         connection: Connection,
-        deadline: float,
+        *,
+        flavour: Flavour,
+        deadline: float | None,
     ) -> None:
         self._context = context
+        self._flavour = flavour
         self._profile = profile
         self._credentials = credentials
         self._deadline = deadline
         self._recorder = connection.recorder
-        self._options = Options()
+        self._options = flavour.options()
         self._channel = SocketChannel(connection, self._options, context.settings.limits.idle_seconds)
         self._terminal = self._channel.terminal
 
@@ -103,39 +123,71 @@ class _Answered:
 
     async def _served(self) -> None:
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout(self._context.settings.limits.idle_seconds):  # whatever it says meanwhile
+                negotiated = await self._channel.negotiated()
+        except TimeoutError:
+            return
+        self._note_offered()
+        if not negotiated:
+            return
+        deadline = self._deadline
+        if deadline is None:  # the prompt was not shown before
+            deadline = asyncio.get_running_loop().time() + self._flavour.login_seconds
+            self._channel.write(_greeting(self._context, self._profile, self._flavour))
+        try:
+            async with asyncio.timeout_at(deadline):
                 username = await self._login()
         except TimeoutError:
-            await self._terminal.write(LATE)
+            await self._terminal.write(self._flavour.late)
             return
         if username is not None:
             await self._session(username)
+
+    def _note_offered(self) -> None:
+        """Record what the client said of itself; its environment is given to nobody."""
+        if not self._options.offered:
+            return
+        user = self._options.offered.get("environment USER", "")
+        detail = {text(name): text(value) for name, value in self._options.offered.items()}
+        action = EXPLOIT if user.startswith("-") else "options"
+        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))
 
     async def _login(self) -> str | None:
         """Return who has logged in; None when the connection ends."""
         prompt = ""  # which is there already
         failures = empty = 0
-        while failures < self._profile.tries and empty < MOST_EMPTY:
+        flavour = self._flavour
+        tries = self._profile.tries or flavour.tries
+        while failures < tries and empty < flavour.most_empty:
             entered = await self._entered(prompt, echo=True)
             prompt = _prompt(self._context)
-            name = entered.text.lstrip()
-            if entered.how != "line" or len(name) > LONGEST_NAME:
+            name = entered.text.lstrip() if flavour.empty_is_no_name else entered.text
+            if entered.how == "interrupt" or entered.how in flavour.ends_with or len(name) > flavour.longest_name:
                 return None
-            if not name:
+            if not name and entered.how == "line" and flavour.empty_is_no_name:
                 empty += 1
                 continue
-            given = await self._entered("Password: ", echo=False)
-            if given.how == "end":
+            if entered.how == "line":
+                entered = await self._entered("Password: ", echo=False)
+            if entered.how in flavour.ends_with:
                 return None
             await self._terminal.write(b"\n")
-            if given.how == "line" and await self._judged(name, given.text):
+            if await self._judged(name, entered):
                 return name.decode("utf-8", "surrogateescape")
             failures += 1
             empty = 0
-            await self._terminal.write(b"Login incorrect\n")
+            await self._terminal.write(flavour.refused)
+        if failures == tries:
+            await self._terminal.write(flavour.given_up)
         return None
 
-    async def _judged(self, name: bytes, password: bytes) -> bool:
+    async def _judged(self, name: bytes, given: Entered) -> bool:
+        accepted = given.how == "line" and self._accepted(name, given.text)
+        if not accepted and (given.how == "line" or self._flavour.end_waits):
+            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
+        return accepted
+
+    def _accepted(self, name: bytes, password: bytes) -> bool:
         info = self._recorder.info
         username = name.decode("utf-8", "surrogateescape")
         accepted = info.synthetic or self._credentials.accepts(
@@ -143,8 +195,6 @@ class _Answered:
         )
         planted_by = self._credentials.planted_by(username, password.decode("utf-8", "surrogateescape"))
         self._recorder.login(name, success=accepted, password=password, planted_by=planted_by if accepted else "")
-        if not accepted:
-            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
         return accepted
 
     async def _entered(self, prompt: str, *, echo: bool) -> Entered:
@@ -152,17 +202,18 @@ class _Answered:
         if not echo:
             await self._terminal.write(typed_ahead(self._terminal.take_waiting()[:READ_AT_ONCE]))
         await self._terminal.write(prompt.encode())
-        line, entered = LoginLine(echo=echo), None
+        flavour = self._flavour
+        line, entered = flavour.line(echo=echo), None
         while entered is None:
             data = await self._terminal.read()
             taken, following = data[:READ_AT_ONCE], data[READ_AT_ONCE:]
-            shown, entered, rest = line.feed(taken) if taken else (b"", Entered("end"), b"")
+            shown, entered, rest = line.feed(taken) if taken else (b"", Entered("gone"), b"")
             if entered is not None and entered.how == "line" and not echo:
                 shown = shown[:-1]  # login turns echo off; it ends the line itself
             if entered is not None and entered.how == "interrupt" and echo:
-                shown = typed_ahead(b"\x03" + rest)
+                shown = typed_ahead(entered.text + rest)
             self._terminal.unread(rest + following)
-            await self._terminal.write(shown)
+            await self._terminal.write(shown if self._options.echo or not echo else b"")
             await turn.give_way()
         return entered
 
@@ -178,11 +229,11 @@ class _Answered:
                 context.fleet.budget,
                 username,
                 self._origin(username),
-                terminal=TERM,
+                terminal=self._options.terminal,
                 columns=columns,
                 changes=context.changes,
             ) as shell:
-                self._terminal.recording = recorder.begin(TERM, columns, rows)
+                self._terminal.recording = recorder.begin(self._options.terminal, columns, rows)
                 shell.on_bait = recorder.bait_read
                 try:
                     await ShellSession(shell, self._terminal, recorder).interactive()

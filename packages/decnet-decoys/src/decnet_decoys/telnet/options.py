@@ -22,9 +22,19 @@ _CR, _LF, _NUL = 13, 10, 0
 class Options:
     """Reads one client's bytes."""
 
+    opening: Final = OFFERED
+    ready: Final = True
+    """It waits for no answer."""
+    left: Final = False
+    echo: Final = True
+    terminal: Final = "vt102"
+    """What it sets as TERM, whatever the client has."""
+
     def __init__(self) -> None:
         self.size = (80, 24)
         """Columns and rows of the client's window, as far as a shell takes them."""
+        self.offered: dict[str, str] = {}
+        """Nothing: it asks for nothing else."""
         self._state = _TEXT
         self._subnegotiation = bytearray()
         self._after_cr = False
@@ -68,11 +78,20 @@ class Options:
         self._subnegotiation.append(byte)
         if len(self._subnegotiation) == _WINDOW_BYTES:
             self._state = _TEXT
-            columns, rows = (int.from_bytes(self._subnegotiation[at : at + 2]) for at in (0, 2))
-            self.size = (min(max(columns, 20), 500), min(max(rows, 5), 200))
+            self.size = window_of(self._subnegotiation)
+
+    def escaped(self, data: bytes) -> bytes:
+        """Return what a terminal prints as it is sent."""
+        return escaped(data)
 
 
 _TEXT, _COMMAND, _OPTION, _SUBNEGOTIATION, _WINDOW = range(5)
+
+
+def window_of(said: bytes | bytearray) -> tuple[int, int]:
+    """Return the columns and rows that a client names, as far as a shell takes them."""
+    columns, rows = (int.from_bytes(said[at : at + 2]) for at in (0, 2))
+    return (min(max(columns, 20), 500), min(max(rows, 5), 200))
 
 
 def escaped(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from decnet_decoys.telnet.profile import TelnetProfile
 
 
 class TelnetService(Service[TelnetProfile]):
-    """Telnet with logins captured and shells recorded, as BusyBox's telnetd and login."""
+    """Telnet with logins captured and shells recorded, as BusyBox's telnetd and login, or Debian's."""
 
     default_port = 2323
     standard_port = 23

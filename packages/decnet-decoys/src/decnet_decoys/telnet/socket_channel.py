@@ -5,7 +5,8 @@ import asyncio
 
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
-from decnet_decoys.telnet.options import Options, escaped
+from decnet_decoys.telnet.inetutils import Negotiation
+from decnet_decoys.telnet.options import Options
 from decnet_decoys.terminal.terminal import Terminal
 
 READ_AT_ONCE = 4 << 10
@@ -17,7 +18,7 @@ MOST_WAITING = 64 << 10
 class SocketChannel:
     """Reads and sends in two tasks of its owner's, so that the terminal never waits for the network."""
 
-    def __init__(self, connection: Connection, options: Options, idle_seconds: float) -> None:
+    def __init__(self, connection: Connection, options: Options | Negotiation, idle_seconds: float) -> None:
         self.terminal = Terminal(self, pty=True, idle_seconds=idle_seconds, on_waiting=self._unread_changed)
         self._connection = connection
         self._options = options
@@ -29,9 +30,10 @@ class SocketChannel:
         self._sent.set()
         self._reading = asyncio.Event()
         self._reading.set()
+        self._negotiated = asyncio.Event()
 
     def write(self, data: bytes, *, error: bool = False) -> None:  # noqa: ARG002  # a terminal has one screen
-        self.send(escaped(data))
+        self.send(self._options.escaped(data))
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -56,15 +58,24 @@ class SocketChannel:
                     self._received(data[start : start + READ_AT_ONCE])
                     await turn.give_way()
                 await self._reading.wait()
-                data = await self._connection.read()
+                data = b"" if self._options.left else await self._connection.read()
             self.terminal.eof_received()
         except (OSError, ConnectionEnded):
             self.terminal.connection_lost()
+        finally:
+            self._negotiated.set()
+
+    async def negotiated(self) -> bool:
+        """Wait until the client sees what login prints; False if it left before."""
+        await self._negotiated.wait()
+        return self._options.ready
 
     def _received(self, data: bytes) -> None:
         typed, answers = self._options.feed(data)
         if answers:
             self.send(answers)
+        if self._options.ready:
+            self._negotiated.set()
         if typed:
             self.terminal.data_received(typed)
 

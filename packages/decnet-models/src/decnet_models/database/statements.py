@@ -89,7 +89,7 @@ def insert_into(connection: Connection, table: Table) -> SqliteInsert | Postgres
 
 
 @contextmanager
-def driver_errors(connection: Connection) -> Iterator[None]:
+def driver_errors(connection: Connection, statement: str | None = None) -> Iterator[None]:
     """Translate errors of the driver's own cursor to SQLAlchemy's, like those of any other statement."""
     errors = connection.dialect.loaded_dbapi.Error
     driver: Any = connection.connection.driver_connection
@@ -99,7 +99,7 @@ def driver_errors(connection: Connection) -> Iterator[None]:
         lost = connection.dialect.is_disconnect(error, driver, None)
         if lost:
             connection.invalidate(error)
-        raise DBAPIError.instance(None, None, error, errors, connection_invalidated=lost) from error
+        raise DBAPIError.instance(statement, None, error, errors, connection_invalidated=lost) from error
 
 
 def copy_into(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:

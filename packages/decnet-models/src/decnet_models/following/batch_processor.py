@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, Row
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import CursorMovedError, EveryEventFailsError, UnreadyError, stops
+from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
@@ -141,7 +141,7 @@ class BatchProcessor:
             except Exception as error:
                 if stops(error) and position > span.start:
                     break
-                if stops(error) or isinstance(error, MemoryError | CursorMovedError | UnreadyError) or not part:
+                if blames_no_item(error) or not part:
                     raise  # without events it is no event's fault
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]

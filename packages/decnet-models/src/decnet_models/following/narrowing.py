@@ -5,7 +5,7 @@ That one is set aside, so that it stops no other, as an event is that cannot be 
 (`decnet_models.following.batch_processor`). When many in a row fail, the worker itself is broken and crashes.
 """
 
-from decnet_models.errors import CursorMovedError, EveryEventFailsError, LeaseLostError, UnreadyError, stops
+from decnet_models.errors import EveryEventFailsError, blames_no_item
 
 MOST_IN_A_ROW = 16
 
@@ -26,7 +26,7 @@ class Narrowing:
 
     def failed(self, error: Exception) -> None:
         """Take less the next time; raises the error if nothing of what waits is at fault, or EveryEventFailsError."""
-        if stops(error) or isinstance(error, MemoryError | CursorMovedError | LeaseLostError | UnreadyError):
+        if blames_no_item(error):
             raise error
         if self.size > 1:
             self.size //= 2

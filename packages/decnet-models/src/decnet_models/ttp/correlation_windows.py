@@ -6,10 +6,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, bindparam, delete, select
+from sqlalchemy import Connection, Insert, Select, bindparam, delete, select
 
 from decnet_models.database.rows.row_insert import RowInsert
-from decnet_models.database.statements import among, insert_into
+from decnet_models.database.rows.row_select import RowSelect, listed
+from decnet_models.database.statements import insert_into
 from decnet_models.ttp.tables import ttp_window
 
 WindowKey: TypeAlias = tuple[UUID, str]
@@ -25,13 +26,21 @@ _entries_decoder = msgspec.json.Decoder(Entries)
 
 def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
     """Return the counts of a correlation rule by group; a group without a window has none."""
-    column, wanted = ttp_window.c, sorted(set(group_digests))
+    wanted = sorted(set(group_digests))
     entries_by_group: dict[str, Entries] = {}
     for start in range(0, len(wanted), _CHUNK):
-        query = select(column.group_digest, column.entries).where(column.rule_id == rule_id)
-        part = query.where(among(connection, column.group_digest, wanted[start : start + _CHUNK]))
-        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(part)}
+        rows = _OF_GROUPS.rows(connection, rule=rule_id, groups=wanted[start : start + _CHUNK])
+        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in rows}
     return entries_by_group
+
+
+def _of_groups(connection: Connection) -> Select[tuple[str, str]]:
+    column = ttp_window.c
+    query = select(column.group_digest, column.entries).where(column.rule_id == bindparam("rule"))
+    return query.where(listed(connection, column.group_digest, "groups"))
+
+
+_OF_GROUPS = RowSelect(_of_groups)
 
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:

@@ -74,15 +74,12 @@ def _client(method: bytes, version: bytes, names: tuple[bytes, ...], agent: byte
 _known_client = lru_cache(maxsize=MOST_REMEMBERED)(_client)
 
 
-def seen_stack(
-    buffer: Buffer, packet: tuple[int, int, int], payload: int, peer_mss: int
-) -> tuple[TcpStack, int] | None:
+def seen_stack(buffer: Buffer, headers: Headers, payload: int, peer_mss: int) -> tuple[TcpStack, int] | None:
     """Return the payload for the SYN or SYN+ACK in `buffer`, and its MSS (0: none); None if it is malformed.
 
-    `packet`: where its IP header and its TCP header begin, and where that ends; `payload`: bytes that it brings;
-    `peer_mss`: of the SYN that a SYN+ACK answers.
+    `payload`: bytes that it brings; `peer_mss`: of the SYN that a SYN+ACK answers.
     """
-    header, at, end = packet
+    header, at, end = headers
     key = stack.key_of(buffer, header, at, end, payload)
     found = _seen_stacks.get((key, peer_mss))
     if found is None:

@@ -33,11 +33,14 @@ class Threads:
         """Return what `function()` does in a thread; what it raises is raised."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._busy += 1
-        if self._busy > len(self._threads) < self._most:
+        if self._busy >= len(self._threads) < self._most:
             self._start()
+        self._busy += 1
         self._calls.put((loop, future, function))
-        return await future
+        try:
+            return await future
+        finally:
+            del future  # else it, its error and the error's traceback would hold each other
 
     def close(self) -> None:
         """Wait for what runs; what has not begun is done, too."""
@@ -49,8 +52,9 @@ class Threads:
 
     def _start(self) -> None:
         name = f"{self._name}_{len(self._threads)}"
-        self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
-        self._threads[-1].start()
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -65,6 +69,7 @@ class Threads:
             error = raised
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
             loop.call_soon_threadsafe(self._settle, future, result, error)
+        del future, error  # whose traceback holds this frame
 
     def _settle(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._busy -= 1

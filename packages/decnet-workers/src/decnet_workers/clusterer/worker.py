@@ -73,15 +73,16 @@ class Clusterer(CursorWorker[NoSettings]):
 
     def _piled(self, snapshot: Connection) -> Callable[[Connection], Results]:
         """Compute identities if much has piled up; when that fails it waits for `settled`, for no event is at fault."""
-        if not self._narrowing.is_whole or rows.count_pending(snapshot, BEHIND) < BEHIND:
-            return lambda connection: Results()  # noqa: ARG005  # nothing
-        try:
-            computed = computed_identities(snapshot)
-        except Exception as error:  # whatever it is
-            self._narrowing.failed(error)
-            return lambda connection: Results()  # noqa: ARG005  # nothing
+        computed = None
+        if self._narrowing.is_whole and rows.count_pending(snapshot, BEHIND) >= BEHIND:
+            try:
+                computed = computed_of(snapshot, rows.pending(snapshot, ROUND))
+            except Exception as error:  # whatever it is
+                self._narrowing.failed(error)
 
         def write(connection: Connection) -> Results:
+            if computed is None:
+                return Results()
             try:
                 return Results(tuple(computed.write(connection)))
             except Exception as error:
@@ -152,11 +153,6 @@ class Computed(NamedTuple):
         rows.remove_pending(connection, self.pending)
         yield from notices(outcome)
         yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})
-
-
-def computed_identities(snapshot: Connection, limit: int = ROUND) -> Computed:
-    """Compute the identities of up to `limit` of what is pending."""
-    return computed_of(snapshot, rows.pending(snapshot, limit))
 
 
 def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:

@@ -26,13 +26,13 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.fleet.own_addresses import of_deckies
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Quota
-from decnet_models.intel.set_aside import WORKER, set_aside, take_back
 from decnet_models.intel.verdicts import forget_unjudged, judge
 from decnet_models.notices import queries as notices
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import add_dead_letter, advance_cursor, begin_cursor, cursor_of, move_cursor
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import Limits
+from decnet_workers.enrich.failed_lookups import WORKER, set_aside, take_back
 from decnet_workers.enrich.pauses import free_at, pause_ns, window
 from decnet_workers.enrich.set_aside import each_part
 
@@ -266,11 +266,12 @@ class Knowledge:
             nonlocal judged
             with writing(self._engine) as connection:
                 found = _found(self._local[provider], self._told(connection, part))
+                gone = [one for one in part if one not in found]
                 requests.done(connection, provider, part)
-                queries.withdraw(connection, provider, [one for one in part if one not in found])
+                queries.withdraw(connection, provider, gone)
                 kept = self._keep(connection, provider, found, now)
                 take_back(connection, part)
-                judged |= self._judge(connection, [one for one in part if one not in found], now) or kept
+                judged |= self._judge(connection, gone, now) or kept
 
         def aside(indicator: str, error: Exception) -> None:
             self._set_aside(indicator, error, now)

@@ -8,7 +8,7 @@ a row fail the worker itself is broken, so it crashes instead of passing over ev
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from decnet_models.errors import CursorMovedError, EveryEventFailsError, stops
+from decnet_models.errors import EveryEventFailsError, blames_no_item
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ def each_part(items: Sequence[T], do: Callable[[Sequence[T]], object], aside: Ca
         try:
             do(part)
         except Exception as error:
-            if stops(error) or isinstance(error, CursorMovedError | MemoryError):
+            if blames_no_item(error):
                 raise
             if len(part) > 1:
                 pending += [part[len(part) // 2 :], part[: len(part) // 2]]

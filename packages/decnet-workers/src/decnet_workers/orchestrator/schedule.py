@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from uuid import UUID
 
 import msgspec
@@ -97,6 +97,12 @@ class Schedule:
         """Write how an action that was begun ended."""
         with writing(self._engine) as connection:
             queries.finish(connection, action, error, now_ns=self._clock())
+
+    def put_back(self, actions: Iterable[UUID]) -> None:
+        """Have actions that were begun carried out again."""
+        with writing(self._engine) as connection:
+            for action in actions:
+                queries.put_back(connection, action)
 
     def keep_prose(self, action: UUID, text: str) -> None:
         """Keep what an action adds to its document, for whenever that is written again."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -21,7 +22,7 @@ from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.warm_up import warm_up
 from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.following.database_worker import DatabaseWorker
-from decnet_models.following.retry_backoff import until_answered
+from decnet_models.following.retry_backoff import RETRIED, until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
 from decnet_models.realism.queries import Action, Persona
@@ -79,11 +80,22 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
         self._writing = Writing(self._schedule, TextEndpoint(self.settings))
 
     async def run(self, ctx: Context) -> None:
-        """Carry out what is due until stopped; sessions under way are broken off then."""
+        """Carry out what is due until stopped; the next process repeats what is broken off then."""
         async with single_instance(ctx) as mine:
             if mine:
                 prepare = partial(ctx.in_thread, self._schedule.abandon_interrupted)
                 await repeat(ctx, partial(self._step, ctx), prepare=prepare)
+                await self._break_off(ctx)
+
+    async def _break_off(self, ctx: Context) -> None:
+        """Put back what is under way: it may have become due while the supervisor was about to park the worker."""
+        if not self._running:
+            return
+        for task in (tasks := list(self._running.values())):
+            task.cancel()
+        await asyncio.wait(tasks)
+        with contextlib.suppress(*RETRIED):  # the next process finds it all the same (`abandon_interrupted`)
+            await ctx.in_thread(self._schedule.put_back, list(self._running))
 
     async def _step(self, ctx: Context) -> Rest:
         """Begin as many due sessions as there is room for."""

@@ -23,7 +23,8 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import correlation_windows, queries, rule_states
 from decnet_models.ttp.queries import Tag
 from decnet_models.ttp.rule_states import RuleState
-from decnet_workers.ttp.library import Counting, Library, Match
+from decnet_workers.ttp.library import Library, Match
+from decnet_workers.ttp.matching import Counting
 from decnet_workers.ttp.sigma.correlation import Count, chained, counted
 from decnet_workers.ttp.sigma.rule import About
 from decnet_workers.ttp.tagging import (
@@ -49,17 +50,27 @@ Key = tuple[int, str]
 """The number of a correlation, and the slot of a window."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, gc=False):
+    """What a correlation has counted in one slot, and of which group: its digest."""
+
+    rule_id: UUID
+    count: Count
+    entries: correlation_windows.Entries = ()
+    owner: str | None = None
+    changed: bool = False
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
     """The window in which an event counts for a correlation, and those in which it counts when that one fires."""
 
     counting: Counting
-    key: Key
+    window: Window
     group: str
     """The digest of the group that the event is of."""
     outer: tuple[Place, ...]
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """A match of an event, and the windows in which it counts."""
 
     match: Match
@@ -74,10 +85,10 @@ class Findings:
         self._library = library
         self._states: dict[UUID, RuleState] = {}
         self._capped: dict[tuple[UUID, str, int], int] = {}
-        self._windows: dict[Key, correlation_windows.Entries] = {}
-        self._owners: dict[Key, str] = {}
-        self._counts: dict[int, tuple[UUID, Count]] = {}
-        self._counted: set[Key] = set()
+        self._windows: dict[Key, Window] = {}
+        self._places_by: dict[tuple[int, int, object], Place] = {}
+        """Places of the many correlations that group by one field of the envelope and are not counted themselves."""
+        self._last = -1, ""
         self._swept = 0
         self._tags: list[Tag] = []
         self._notices: dict[str, Notice] = {}
@@ -98,10 +109,11 @@ class Findings:
         queries.add_tags(connection, self._tags)
         if self._swept:
             correlation_windows.delete_windows(connection, self._swept)
-        windows = {}
-        for key in self._counted:
-            rule_id, count = self._counts[key[0]]
-            windows[rule_id, key[1]] = _stored(self._windows[key], self._owners[key]), count.span_ns
+        windows = {
+            (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
+            for (_, slot), one in self._windows.items()
+            if one.changed
+        }
         correlation_windows.save_windows(connection, windows)
         return list(self._notices.items())
 
@@ -110,45 +122,64 @@ class Findings:
         return len(self._tags)
 
     def _matched(self, event: Event) -> list[Found]:
-        return [Found(match, self._places(event, match.bound.countings)) for match in self._library.matching(event)]
+        return [
+            Found(match, self._places(event, match.bound.countings) if match.bound.countings else ())
+            for match in self._library.matching(event)
+        ]
 
     def _places(self, event: Event, countings: Sequence[Counting]) -> tuple[Place, ...]:
         """Return the windows in which a match may count, each noted for `_fetch_windows`."""
         places = []
         for counting in countings:
-            group = counting.group(event)
-            if group is None:
-                continue
-            rule = counting.rule
-            digest = group_digest(group)
-            key = (counting.number, slot_of(digest))
-            self._windows[key] = ()
-            self._counts[counting.number] = rule.about.id, rule.count
-            outer = self._library.countings.get(rule.about.id)
-            places.append(Place(counting, key, digest, self._places(event, outer) if outer else ()))
+            if counting.by is None or self._library.outer[counting.number]:
+                place = self._place(event, counting)
+            else:
+                name = counting.number, counting.position, getattr(event, counting.by)
+                place = self._places_by.get(name)
+                if place is None and (place := self._place(event, counting)) is not None:
+                    self._places_by[name] = place
+            if place is not None:
+                places.append(place)
         return tuple(places)
+
+    def _place(self, event: Event, counting: Counting) -> Place | None:
+        """Return the window in which a match may count, None for an event that is of no group."""
+        group = counting.group(event)
+        if group is None:
+            return None
+        digest = group_digest(group)
+        key = (counting.number, slot_of(digest))
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = Window(counting.rule.about.id, counting.rule.count)
+        outer = self._library.outer[counting.number]
+        return Place(counting, window, digest, self._places(event, outer) if outer else ())
 
     def _fetch_windows(self) -> None:
         """Read all windows that the events may count in with one query per correlation rule."""
-        wanted: defaultdict[int, list[str]] = defaultdict(list)
-        for number, slot in self._windows:
-            wanted[number].append(slot)
-        for number, slots in wanted.items():
-            windows = correlation_windows.windows(self._connection, self._counts[number][0], slots)
-            for slot, entries in windows.items():
-                self._owners[number, slot], self._windows[number, slot] = _owned(entries)
+        wanted: defaultdict[int, dict[str, Window]] = defaultdict(dict)
+        for (number, slot), window in self._windows.items():
+            wanted[number][slot] = window
+        for of_rule in wanted.values():
+            rule_id = next(iter(of_rule.values())).rule_id
+            for slot, entries in correlation_windows.windows(self._connection, rule_id, of_rule).items():
+                of_rule[slot].owner, of_rule[slot].entries = _owned(entries)
 
     def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
         counted: list[tuple[Place, Match]] = []
+        of_sequence = False
         for one in found:
             bound = one.match.bound
-            if self._state(bound.rule.about, stored.event.ts) == "disabled":
+            if self._states and self._state(bound.rule.about, stored.event.ts) == "disabled":
                 continue
             if not bound.silent:
                 self._tag(stored, attacker, bound.rule.about, one.match.variants[0][0].payload)
-            counted += [(place, one.match) for place in one.places]
-        # The last rule of a sequence first: one event must not be two steps of it.
-        for place, match in sorted(counted, key=_last_first) if len(counted) > 1 else counted:
+            for place in one.places:
+                counted.append((place, one.match))
+                of_sequence = of_sequence or place.counting.position > 0
+        if of_sequence:  # the last rule of a sequence first: one event must not be two steps of it
+            counted.sort(key=_last_first)
+        for place, match in counted:
             self._count(stored, attacker, place, match)
 
     def _tag(self, stored: StoredEvent, attacker: str, about: About, payload: Payload) -> None:
@@ -162,7 +193,7 @@ class Findings:
                 self._notices[key] = notice_of(tag, payload)
 
     def _state(self, about: About, ts: int) -> rule_states.State:
-        state = self._states.get(about.id) if self._states else None
+        state = self._states.get(about.id) if self._states else None  # a UUID takes long as a key
         return "enabled" if state is None else state.at(ts)
 
     def _permitted(self, stored: StoredEvent, attacker: str, about: About) -> bool:
@@ -183,31 +214,44 @@ class Findings:
         """Count an event that `match` or, without one, another correlation found."""
         event, counting = stored.event, place.counting
         about, count = counting.rule.about, counting.rule.count
-        if self._state(about, event.ts) == "disabled":
+        if self._states and self._state(about, event.ts) == "disabled":
             return
-        if self._owners.get(place.key) != place.group:
-            self._owners[place.key], self._windows[place.key] = place.group, ()
-        window, fired = self._windows[place.key], False
+        window, fired = place.window, False
+        if window.owner != place.group:
+            window.owner, window.entries = place.group, ()
         if count.kind == "temporal_ordered":
-            window, fired = chained(window, event.ts, counting.position, count)
+            window.entries, fired = chained(window.entries, event.ts, counting.position, count)
         else:
-            for value in _counted(event, counting, match):
-                window, full = counted(window, event.ts, value, count)
+            for value in self._values(stored, counting, match):
+                window.entries, full = counted(window.entries, event.ts, value, count)
                 fired = fired or full
-        self._windows[place.key] = window
-        self._counted.add(place.key)
+        window.changed = True
         if fired:
             if about.id not in self._library.silent:
                 self._tag(stored, attacker, about, event.payload if match is None else match.variants[0][0].payload)
             for outer in sorted(place.outer, key=_position):
                 self._count(stored, attacker, outer, None)
 
+    def _values(self, stored: StoredEvent, counting: Counting, match: Match | None) -> list[str]:
+        """Return what a correlation counts of an event: the rule, values of its field, or the events it stands for."""
+        field, count = counting.field, counting.rule.count
+        variants = ((stored.event, 1),) if match is None else match.variants
+        if count.kind == "temporal":
+            return [str(counting.position)]
+        if field is not None:
+            return counted_values([value for one, _ in variants for value in field.read(one)])
+        if len(variants) == 1 and variants[0][1] == 1:  # nearly always, and for several correlations
+            if self._last[0] != stored.seq:
+                self._last = stored.seq, counted_events(stored.event, 1, count.least)[0]
+            return [self._last[1]]
+        return counted_events(stored.event, sum([number for _, number in variants]), count.least)
+
     def _sweep(self, ts: int) -> None:
         """Remove the windows that expired before `ts`: here now, in the table with the next write."""
         self._swept = max(ts, self._swept)
-        for key, entries in self._windows.items():
-            if entries and entries[-1][0] + self._counts[key[0]][1].span_ns < ts:
-                self._windows[key] = ()
+        for window in self._windows.values():
+            if window.entries and window.entries[-1][0] + window.count.span_ns < ts:
+                window.entries = ()
 
 
 @lru_cache(maxsize=4096)
@@ -216,7 +260,7 @@ def slot_of(digest: str) -> str:
     return f"{int(digest, 16) >> (64 - SLOT_BITS):05x}"
 
 
-def _stored(entries: correlation_windows.Entries, owner: str) -> correlation_windows.Entries:
+def _stored(entries: correlation_windows.Entries, owner: str | None) -> correlation_windows.Entries:
     """Return entries with the digest of their group before the first value, as the table keeps them."""
     if not entries:
         return entries
@@ -237,14 +281,3 @@ def _position(place: Place) -> int:
 
 def _last_first(counted: tuple[Place, Match]) -> int:
     return _position(counted[0])
-
-
-def _counted(event: Event, counting: Counting, match: Match | None) -> list[str]:
-    """Return what a correlation counts of an event: the rule, values of its field, or the events that it stands for."""
-    field, count = counting.field, counting.rule.count
-    variants = ((event, 1),) if match is None else match.variants
-    if count.kind == "temporal":
-        return [str(counting.position)]
-    if field is None:
-        return counted_events(event, sum([number for _, number in variants]), count.least)
-    return counted_values([value for one, _ in variants for value in field.read(one)])

@@ -7,7 +7,6 @@ A rejected rule never stops another: the operator sees file, line and reason, th
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,10 +14,11 @@ from msgspec.structs import replace
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import ENVELOPE_FIELDS, Event
+from decnet_workers.ttp.matching import Bound, Counting, Remembered, RulesOfKind
 from decnet_workers.ttp.reader import FileRead, read_files
 from decnet_workers.ttp.sigma.detection import Pools
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
-from decnet_workers.ttp.sigma.fields import Field, field_of, is_hashable, names_of
+from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
 from decnet_workers.ttp.sigma.rule import About, Correlation, Rule, parse
 from decnet_workers.ttp.sigma.view import View
 
@@ -26,11 +26,6 @@ SHIPPED = Path(__file__).parent / "rules"
 MAX_FILES = 10_000
 MAX_DEPTH = 4
 """How deep correlations may count others."""
-
-REMEMBERED = 1024
-"""Different events whose matches are remembered: some 0.5 MiB, with the longest texts 2."""
-LONGEST_KEY = 512
-"""Characters of what is remembered of an event."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -44,45 +39,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-class Counting(msgspec.Struct, frozen=True):
-    """A correlation rule, and what it counts of one of its rules.
-
-    `number` is the correlation's own: as a key it is quicker than its UUID.
-    """
-
-    rule: Correlation
-    field: Field | None
-    """The field whose values are counted; None: events."""
-    number: int
-    groups: tuple[Field, ...] = ()
-    """The fields by which events are grouped."""
-    position: int = 0
-    """Which of the correlation's rules it is, from zero."""
-
-    def group(self, event: Event) -> str | None:
-        """Return the group of an event; None for one without a field by which is grouped: it is not counted."""
-        if len(self.groups) == 1:  # nearly always, and this is the hot path
-            values = self.groups[0].read(event)
-            if len(values) == 1:
-                return str(values[0])
-        parts = []
-        for field in self.groups:
-            values = field.read(event)
-            if not values:
-                return None
-            parts.append(str(values[0]) if len(values) == 1 else "\x1e".join(sorted(map(str, values))))
-        return "\x1f".join(parts)
-
-
-class Bound(msgspec.Struct, frozen=True):
-    """A rule with the correlations that count it; `silent` if it tags nothing by itself."""
-
-    rule: Rule
-    countings: tuple[Counting, ...]
-    silent: bool
-
-
-class Match(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """A rule, and what of an event satisfies it: each different event with how often it happened."""
 
     bound: Bound
@@ -106,14 +63,20 @@ class Library:
         self.refused = tuple(refused)
         self.silent = frozenset(counted for counted, many in self.countings.items() if _is_silent(many))
         """Rules that are only counted, and tag nothing by themselves."""
+        self.outer: dict[int, tuple[Counting, ...]] = {
+            one.number: tuple(self.countings.get(one.rule.about.id, ()))
+            for many in list(self.countings.values())
+            for one in many
+        }
+        """By the number of a correlation, those that count it."""
         by_kind: defaultdict[type[Payload], list[Bound]] = defaultdict(list)
         for id_, rule in self.rules.items():
             counted_by = tuple(self.countings.get(id_, ()))
             bound = Bound(rule, counted_by, id_ in self.silent)
             for kind in rule.kinds:
                 by_kind[kind].append(bound)
-        matched: Matched = {}
-        self._by_kind = {kind: RulesOfKind(kind, rules, matched) for kind, rules in by_kind.items()}
+        remembered = Remembered()
+        self._by_kind = {kind: RulesOfKind(kind, rules, remembered) for kind, rules in by_kind.items()}
 
     def __len__(self) -> int:
         return len(self.rules) + len({one.rule.about.id for many in self.countings.values() for one in many})
@@ -132,62 +95,6 @@ class Library:
             return _matching_variants(rules.rules, event)
         all_of_it = ((event, 1),)
         return [Match(bound, all_of_it) for bound in rules.matching(event)]
-
-
-Matched = dict[tuple[Any, ...], tuple[Bound, ...]]
-"""What matched which events: by the kind and all values that rules on it read."""
-
-
-class RulesOfKind:
-    """The rules on one kind of event; what they matched is remembered, because attackers repeat themselves.
-
-    The key are the values of all attributes that the rules read, so the result is the same. Long ones, and kinds of
-    which all texts are searched, are not remembered; what is remembered is forgotten when it becomes too much.
-    """
-
-    def __init__(self, kind: type[Payload], rules: list[Bound], matched: Matched) -> None:
-        self.rules = rules
-        self._kind = kind
-        reads = {name for bound in rules for name in bound.rule.reads}
-        self._of_envelope = sorted(name for name in reads if name in ENVELOPE_FIELDS)
-        self._of_payload = sorted(
-            name for name in reads if name in kind.__struct_fields__ and name not in ENVELOPE_FIELDS
-        )
-        self._remembers = None not in reads and all(is_hashable(name, kind) for name in self._of_payload)
-        self._matched = matched
-
-    def matching(self, event: Event) -> Sequence[Bound]:
-        """Return the rules that one event satisfies."""
-        if not self._remembers:
-            return self._match(event)
-        payload = event.payload
-        of_payload = [getattr(payload, name) for name in self._of_payload]
-        key = (self._kind, *of_payload, *[getattr(event, name) for name in self._of_envelope])
-        matched = self._matched.get(key)
-        if matched is None:
-            matched = self._match(event)
-            if _length(key) <= LONGEST_KEY:
-                if len(self._matched) >= REMEMBERED:
-                    self._matched.clear()
-                self._matched[key] = matched
-        return matched
-
-    def _match(self, event: Event) -> tuple[Bound, ...]:
-        view = View(event)
-        return tuple([bound for bound in self.rules if bound.rule.matches(view)])
-
-
-def _length(values: Iterable[Any]) -> int:
-    """Return about how many characters the texts among `values` have."""
-    length = 0
-    for one in values:
-        if isinstance(one, str):
-            length += len(one)
-        elif isinstance(one, tuple):
-            length += _length(one)
-        else:
-            length += 8
-    return length
 
 
 def _matching_variants(rules: list[Bound], event: Event) -> list[Match]:
@@ -287,7 +194,8 @@ def _bind(correlation: Correlation, number: int, known: Known) -> list[tuple[UUI
         if count.field and field is None:
             raise RuleError(f"rule {name!r} reads no field {count.field!r}", count.line)
         groups = tuple(_group(group, kinds, count.line) for group in count.grouped_by(name))
-        countings.append((known[name].about.id, Counting(correlation, field, number, groups, position)))
+        by = groups[0].name if len(groups) == 1 and groups[0].name in ENVELOPE_FIELDS else None
+        countings.append((known[name].about.id, Counting(correlation, field, number, groups, position, by)))
     return countings
 
 

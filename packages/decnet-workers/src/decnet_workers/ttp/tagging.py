@@ -9,7 +9,9 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from uuid import UUID, uuid5
+from uuid import UUID
+
+import msgspec
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
@@ -20,17 +22,21 @@ from decnet_models.ttp.queries import Tag
 from decnet_workers.ttp.sigma.rule import About
 
 NAMESPACE = UUID("0c6c3f0a-5f0e-5a33-9a53-8f6c1a5f4d21")
+_NAMESPACE = NAMESPACE.bytes
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _MAX_TITLE = 256
 _MAX_ACTION = 1024
+_SHORT = 255
+"""Characters of a text whose digest is remembered."""
 
 
 def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
     """Return one tag for each technique of the rule."""
     event = stored.event
-    named = f"{about.key}|{event.id}"
+    named = f"{about.key}|{id_text(event.id)}"
     return [
         Tag(
-            id=uuid5(NAMESPACE, f"{named}|{technique}"),
+            id=_named_id(f"{named}|{technique}"),
             rule_id=about.id,
             technique=technique,
             title=about.title[:_MAX_TITLE],
@@ -62,12 +68,12 @@ def notice_of(tag: Tag, payload: Payload) -> TechniqueTagged:
         ts=tag.ts,
         attacker=tag.attacker,
         technique=tag.technique,
-        rule=str(tag.rule_id),
+        rule=id_text(tag.rule_id),
         title=tag.title,
         level=tag.level,
         session=tag.session,
         decky=tag.decky,
-        event=str(tag.event_id),
+        event=id_text(tag.event_id),
         action=payload.summary()[:_MAX_ACTION],
     )
 
@@ -93,7 +99,8 @@ def group_digest(group: str) -> str:
 
 def counted_values(values: Iterable[object]) -> list[str]:
     """Return what a correlation counts of a field's values: their digests."""
-    return [_digest(str(value)) for value in values]
+    texts = [str(value) for value in values]
+    return [group_digest(text) if len(text) <= _SHORT else _digest(text) for text in texts]
 
 
 def counted_events(event: Event, count: int, least: int) -> list[str]:
@@ -102,9 +109,21 @@ def counted_events(event: Event, count: int, least: int) -> list[str]:
     Of very many they are as many as leave the window as all of them would.
     """
     if count == 1:
-        return [_digest(str(event.id))]
+        return [_digest(id_text(event.id))]
     enough = count if count < 2 * least else least + count % least
     return [_digest(f"{event.id}/{number}") for number in range(enough)]
+
+
+def id_text(id_: UUID) -> str:
+    """Return `str(id_)`, in a third of the time."""
+    text: str = msgspec.to_builtins(id_)
+    return text
+
+
+def _named_id(name: str) -> UUID:
+    """Return `uuid5(NAMESPACE, name)`, in half of the time."""
+    digits = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    return msgspec.convert(f"{digits[:12]}5{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:32]}", UUID)
 
 
 def _digest(text: str) -> str:

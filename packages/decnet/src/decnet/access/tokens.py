@@ -6,7 +6,7 @@ do; `deploy` changes the fleet, as administrators do; `manage` is for users, tok
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -64,16 +64,21 @@ def valid(token: Token, now: int) -> bool:
     return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
 
 
-def revoke(connection: Connection, named: str) -> Token:
-    """Revoke the token whose digest, or first characters, are `named`, at once; raises NotFoundError, OperatorError."""
+def revoke(connection: Connection, name: str) -> Token:
+    """Revoke the token whose digest, or first characters, are `name`, at once; raises NotFoundError, OperatorError."""
     now = time.time_ns()
-    everything = queries.all_tokens(connection, 100_000)
-    found = [one for one in everything if named in (one.digest, one.shown) and valid(one, now)]
+    found = named(queries.all_tokens(connection, 100_000), name, now)
+    queries.revoke(connection, found.digest, now_ns=now)
+    return found
+
+
+def named(everything: Iterable[Token], name: str, now: int) -> Token:
+    """Return the valid token whose digest, or first characters, are `name`; raises NotFoundError, OperatorError."""
+    found = [one for one in everything if name in (one.digest, one.shown) and valid(one, now)]
     if not found:
-        raise NotFoundError(f"no valid token begins with {named[:64]!r}; decnet token list shows them")
+        raise NotFoundError(f"no valid token begins with {name[:64]!r}; decnet token list shows them")
     if len(found) > 1:
-        raise OperatorError(f"{len(found)} tokens begin with {named[:64]!r}; name one by its id: decnet token list")
-    queries.revoke(connection, found[0].digest, now_ns=now)
+        raise OperatorError(f"{len(found)} tokens begin with {name[:64]!r}; name one by its id: decnet token list")
     return found[0]
 
 
@@ -82,6 +87,11 @@ def _check(owner: Account, name: str, scopes: Sequence[str]) -> None:
         raise OperatorError(f"{owner.name} is disabled; enable it first")
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise WrongUsageError(f"say what the token is for, in 1 to {LONGEST_NAME} printable characters")
+    refuse_unknown(scopes)
+
+
+def refuse_unknown(scopes: Iterable[str]) -> None:
+    """Raise WrongUsageError for a scope that there is not."""
     for scope in scopes:
         if scope not in SCOPES:
             raise WrongUsageError(f"{scope[:64]!r} is not a scope; known are {', '.join(SCOPES)}")

@@ -14,6 +14,7 @@ from decnet.canary.token_names import TokenName, known_token
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet_workers.canary.settings import CanarySettings
 
@@ -31,10 +32,16 @@ def plant(
     path: Annotated[str, typer.Argument(help="Where on its machine; default: where its kind belongs.")] = "",
 ) -> None:
     """Put a token's file on a decky: its shell shows it, and what is below /var/www/html its web server."""
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        planted = plant_on(connection, deployment, known_token(connection, token), decky, path)
-    typer.echo(f"planted on {planted.decky}: {planted.path}")
+    if (remote := master()) is not None:
+        from decnet.remote import canaries as there
+
+        where, put = there.plant(remote, token, decky, path)
+    else:
+        deployment = find_deployment()
+        with transaction(deployment, write=True) as connection:
+            planted = plant_on(connection, deployment, known_token(connection, token), decky, path)
+        where, put = planted.decky, planted.path
+    typer.echo(f"planted on {where}: {put}")
 
 
 def authority(
@@ -55,8 +62,13 @@ def check_dns(
     as_json: Json = False,
 ) -> None:
     """Check that the zone's delegation reaches the DNS receiver; exit code 1 when it does not, with what to do."""
-    settings = find_deployment().settings.section("canary", CanarySettings)
-    steps = check_delegation(settings, resolver or system_resolver(), name=f"check{time.time_ns():x}")
+    if (remote := master()) is not None:
+        from decnet.remote import canaries as there
+
+        steps = there.check_dns(remote, resolver)
+    else:
+        settings = find_deployment().settings.section("canary", CanarySettings)
+        steps = check_delegation(settings, resolver or system_resolver(), name=f"check{time.time_ns():x}")
     if as_json:
         typer.echo(documents.document(steps))
     for step in () if as_json else steps:

@@ -38,9 +38,9 @@ def enable(token: TokenName) -> None:
 def remove(token: TokenName) -> None:
     """Forget a token and its file. Where it is still planted, its use is announced as that of an unknown token."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import canaries as there
 
-        gone = fleet.change_canary(remote, token, "remove")
+        gone = there.change_canary(remote, token, "remove")
         typer.echo(f"removed {gone['token']} ({gone['kind']}, {gone['label']})")
         return
     with transaction(find_deployment(), write=True) as connection:
@@ -54,8 +54,13 @@ def export(
     file: Annotated[Path | None, typer.Argument(help="Where to; default: standard output.")] = None,
 ) -> None:
     """Write all tokens with their files as JSON: for a backup, or another fleet. It contains planted secrets."""
-    with transaction(find_deployment()) as connection:
-        text = exported(connection)
+    if (remote := master()) is not None:
+        from decnet.remote import canaries as there
+
+        text = there.exported(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            text = exported(connection)
     if file is None:
         sys.stdout.buffer.write(text)
         return
@@ -68,21 +73,26 @@ def export(
 
 def import_(file: Annotated[Path, typer.Argument(help="What `decnet canary export` wrote.")]) -> None:
     """Add the tokens of an export; those that are known already stay as they are."""
-    deployment = find_deployment()
     try:
         text = file.read_bytes()
     except OSError as error:
         raise OperatorError(f"cannot read {file}: {error.strerror}") from error
-    with transaction(deployment, write=True) as connection:
-        new, known = imported(connection, text, canary_key(deployment.state.keys))
+    if (remote := master()) is not None:
+        from decnet.remote import canaries as there
+
+        new, known = there.imported(remote, text)
+    else:
+        deployment = find_deployment()
+        with transaction(deployment, write=True) as connection:
+            new, known = imported(connection, text, canary_key(deployment.state.keys))
     typer.echo(f"{new} tokens added, {known} known already")
 
 
 def _set_disabled(token: str, disabled_at: int | None) -> None:
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import canaries as there
 
-        shown = fleet.change_canary(remote, token, "disable" if disabled_at else "enable")
+        shown = there.change_canary(remote, token, "disable" if disabled_at else "enable")
         name, kind, label = shown["token"], shown["kind"], shown["label"]
     else:
         with transaction(find_deployment(), write=True) as connection:

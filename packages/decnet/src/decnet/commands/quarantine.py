@@ -11,6 +11,7 @@ from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment
 from decnet.quarantine import lines
 from decnet.quarantine.lines import all_kept, named
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -29,15 +30,20 @@ def list_(
     as_csv: Csv = False,
 ) -> None:
     """List the lines, newest first, each with the reason."""
-    kept = all_kept(find_deployment())
-    found = [one for one in kept if everything or not one.stored][:limit]
+    if (remote := master()) is not None:
+        from decnet.remote import quarantine as there
+
+        found, hidden = there.kept(remote, limit, everything=everything)
+    else:
+        kept = all_kept(find_deployment())
+        found, hidden = [one for one in kept if everything or not one.stored][:limit], len(kept)
     print_table(
         found,
         ("id", "when", "from", "bytes", "reason"),
         lambda one: (one.id, moment(one.line.at), one.line.source, len(one.line.content()), one.line.reason),
         as_json=as_json,
         as_csv=as_csv,
-        nothing=_nothing(len(kept)),
+        nothing=_nothing(hidden),
     )
 
 
@@ -52,7 +58,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one line, whole."""
-    (one,) = named(find_deployment(), [id_])
+    if (remote := master()) is not None:
+        from decnet.remote import quarantine as there
+
+        one = there.line(remote, id_)
+    else:
+        (one,) = named(find_deployment(), [id_])
     if raw:
         sys.stdout.buffer.write(one.line.content() + b"\n")
     elif as_json:
@@ -72,7 +83,13 @@ def retry(
     """Store events once more, when the reason is mended; one that is in the log already is not stored twice."""
     if bool(ids) == everything:
         raise WrongUsageError("name the lines, or give --all; see decnet quarantine list")
-    done = lines.retry(find_deployment(), None if everything else ids)
+    chosen = None if everything else ids
+    if (remote := master()) is not None:
+        from decnet.remote import quarantine as there
+
+        done = there.retry(remote, chosen)
+    else:
+        done = lines.retry(find_deployment(), chosen)
     if as_json:
         typer.echo(documents.line(done))
     else:

@@ -18,6 +18,7 @@ from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
+from decnet.webhook.endpoints import Added
 from decnet.webhook.selecting import (
     BreaksOption,
     DeckyOption,
@@ -31,7 +32,7 @@ from decnet.webhook.selecting import (
     TechniqueOption,
     Wish,
 )
-from decnet.webhook.trying import tried, without_secrets
+from decnet.webhook.trying import Tried, tried, without_secrets
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
@@ -86,14 +87,12 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a receiver, send it a test, and print the secret that it verifies signatures with."""
-    deployment = find_deployment()
     wish = Wish(sends, severity, score, source, decky, technique, tag, hours, quiet, breaks_quiet)
-    said = Definition(format=form, token=_token(token), options=_options(option), selection=wish)
-    with transaction(deployment, write=True) as connection:
-        added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private, more=said)
+    said = Definition(url, form, _token(token), _options(option), kind or [], allow_private, wish)
+    added = _added(said)
     if not as_json:
         typer.echo(f"id      {added.id}\nformat  {added.format}\nsecret  {added.secret}")
-    outcome = tried(deployment, added.id, _ADD_SECONDS) if send_test else None
+    outcome = _tried(added.id, _ADD_SECONDS) if send_test else None
     if as_json:
         test = {"test": outcome.delivery} if outcome else {}
         typer.echo(documents.document({**msgspec.structs.asdict(added), **test}))
@@ -129,10 +128,15 @@ def edit(
     breaks_quiet: BreaksOption = None,
 ) -> None:
     """Change a receiver; what waits for it is sent as it is then. Id and secret stay."""
-    deployment = find_deployment()
     kinds = [one for one in kind if one] if kind is not None else None
     wish = Wish(sends, severity, score, source, decky, technique, tag, hours, quiet, breaks_quiet)
     said = Definition(url, form, _token(token), _options(option), kinds, allow_private, wish)
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        there.edit(remote, webhook_id, said)
+        return
+    deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         endpoints.edit(connection, deployment, webhook_id, said)
     endpoints.nudge(deployment, 0)
@@ -154,9 +158,9 @@ def formats(as_json: Json = False, as_csv: Csv = False) -> None:
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import webhooks as there
 
-        webhooks = fleet.webhooks(remote)
+        webhooks = there.webhooks(remote)
     else:
         with transaction(find_deployment()) as connection:
             webhooks = [without_secrets(one) for one in queries.webhooks(connection)]
@@ -168,6 +172,11 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 @app.command()
 def remove(webhook_id: Id) -> None:
     """Remove a receiver."""
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        there.remove(remote, webhook_id)
+        return
     with transaction(find_deployment(), write=True) as connection:
         if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -176,6 +185,11 @@ def remove(webhook_id: Id) -> None:
 @app.command()
 def secret(webhook_id: Id) -> None:
     """Print a receiver's secret again."""
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        typer.echo(there.secret(remote, webhook_id))
+        return
     deployment = find_deployment()
     with transaction(deployment) as connection:
         typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
@@ -184,6 +198,11 @@ def secret(webhook_id: Id) -> None:
 @app.command()
 def rotate(webhook_id: Id) -> None:
     """Give a receiver a new secret and print it; messages are signed with it from now on."""
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        typer.echo(there.rotate(remote, webhook_id))
+        return
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         endpoints.find(connection, webhook_id)
@@ -194,6 +213,11 @@ def rotate(webhook_id: Id) -> None:
 @app.command()
 def enable(webhook_id: Id) -> None:
     """Enable a receiver that had answered 410 Gone."""
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        there.enable(remote, webhook_id)
+        return
     with transaction(find_deployment(), write=True) as connection:
         if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -206,12 +230,7 @@ def try_out(
     as_json: Json = False,
 ) -> None:
     """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
-    if (remote := master()) is not None:
-        from decnet.remote import fleet
-
-        found = fleet.try_webhook(remote, webhook_id, wait)
-    else:
-        found = tried(find_deployment(), webhook_id, wait)
+    found = _tried(webhook_id, wait)
     typer.echo(documents.document(found.delivery) if as_json else found.words)
     if found.delivery is None or found.delivery.state != DELIVERED:
         raise typer.Exit(FAILED)
@@ -227,9 +246,9 @@ def deliveries(
 ) -> None:
     """Show deliveries, newest first."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import webhooks as there
 
-        listed = fleet.deliveries(remote, limit, webhook, outcome)
+        listed = there.deliveries(remote, limit, webhook, outcome)
     else:
         with transaction(find_deployment()) as connection:
             listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
@@ -242,14 +261,37 @@ def replay(
     webhook_id: Id, delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None
 ) -> None:
     """Retry a receiver's dead deliveries, with their old message ids."""
+    typer.echo(f"{_replayed(webhook_id, delivery)} will be retried")
+
+
+def _added(said: Definition) -> Added:
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        return there.add(remote, said)
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
-        endpoints.find(connection, webhook_id)
-        count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
-    if count == 0:
-        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
+        return endpoints.add(connection, deployment, said)
+
+
+def _tried(webhook_id: str, wait: float) -> Tried:
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        return there.tried(remote, webhook_id, wait)
+    return tried(find_deployment(), webhook_id, wait)
+
+
+def _replayed(webhook_id: str, delivery: int | None) -> int:
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        return there.replay(remote, webhook_id, delivery)
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        count = endpoints.replay(connection, webhook_id, delivery)
     endpoints.nudge(deployment, 0)
-    typer.echo(f"{count} will be retried")
+    return count
 
 
 def _token(text: str | None) -> str | None:

@@ -72,8 +72,13 @@ def policy_of(connection: Connection, name: str) -> Policy | BadPolicy:
     _named(connection, name)
     policy = mutation_policies.policy_of(connection, name)
     if policy is None:
-        raise NotFoundError(f"decky {name} has no policy; decnet decky policy {name} --every 7d ... sets one")
+        raise no_policy(name)
     return policy
+
+
+def no_policy(name: str) -> NotFoundError:
+    """Return the error for a decky that stays as it is."""
+    return NotFoundError(f"decky {name} has no policy; decnet decky policy {name} --every 7d ... sets one")
 
 
 def _named(connection: Connection, name: str) -> Decky:

@@ -4,6 +4,7 @@
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -39,6 +40,11 @@ class Rules(msgspec.Struct, frozen=True):
     personas: Sequence[str] = ()
     consistent: bool = True
 
+    @classmethod
+    def said(cls, *, every: str, window: str, **others: Any) -> "Rules":
+        """Return rules whose times are in words; raises OperatorError."""
+        return cls(every_seconds(every), minutes_of(window), **others)
+
 
 def every_seconds(text: str) -> int:
     """Return the seconds of e.g. 90m, 12h, 7d or 2w; raises OperatorError."""
@@ -49,7 +55,7 @@ def every_seconds(text: str) -> int:
     return seconds
 
 
-def window(text: str) -> tuple[int, int]:
+def minutes_of(text: str) -> tuple[int, int]:
     """Return the minutes of the day of e.g. 22:00-04:30; raises OperatorError."""
     found = _WINDOW.fullmatch(text)
     numbers = [int(each) for each in found.groups()] if found else []

@@ -25,6 +25,7 @@ from decnet.drill.web import WebFailed
 from decnet.fleet.bus_access import nudge_followers, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
+from decnet.webhook.definition import Definition
 from decnet_core.runtime import worker_registry
 from decnet_models.attackers.queries import facts_of
 from decnet_models.known import queries as known_sources
@@ -126,7 +127,7 @@ async def _webhook(deployment: Deployment) -> AsyncIterator[Receiver]:
     url = await receiver.open()
     try:
         with transaction(deployment, write=True) as connection:
-            added = endpoints.add(connection, deployment, url, kinds=(), allow_private=True)
+            added = endpoints.add(connection, deployment, Definition(url, allow_private=True))
         receiver.secret = added.secret
         try:
             yield receiver

@@ -25,10 +25,9 @@ def told(numbers: Iterable[int]) -> None:
         typer.echo(f"decision {number}: followed within seconds; withdraw {number} takes it back")
 
 
-def withdrawn(number: int, take_back: Callable[[Connection], None]) -> None:
-    """Withdraw a decision by `take_back`, and say so."""
+def taken_back(take_back: Callable[[Connection], None]) -> None:
+    """Withdraw a decision by `take_back`."""
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         take_back(connection)
     announce(deployment, 1)
-    typer.echo(f"decision {number} is withdrawn")

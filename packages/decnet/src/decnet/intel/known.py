@@ -15,8 +15,8 @@ from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import INTEL_REQUESTED, IntelRequested
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Verdict
-from decnet_models.intel.set_aside import take_back
 from decnet_models.intel.verdicts import judged_of
+from decnet_workers.enrich.failed_lookups import take_back
 from decnet_workers.enrich.settings import EnrichSettings, ProvidersError, names_of
 
 _NUDGE_SECONDS = 1.0

@@ -21,7 +21,7 @@ from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import not_from_future
 from decnet_workers.ingest.settings import IngestSettings
 
-_ID = re.compile(r"([a-z][a-z0-9-]*)/(\d+)/(\d+)")
+_ID = re.compile(r"([a-z][a-z0-9-]*)/(\d+)/(\d+)", re.ASCII)
 _INGEST = "ingest"
 """Only what it put aside was accepted as an event before; the others' lines may be of anybody."""
 
@@ -94,13 +94,18 @@ def named(deployment: Deployment, ids: Iterable[str]) -> list[Kept]:
     """Return the lines of these ids; raises WrongUsageError, NotFoundError."""
     wanted = list(dict.fromkeys(ids))
     for each in wanted:
-        if not _ID.fullmatch(each):
-            raise WrongUsageError(f"{for_terminal(each)} is no id of a line, such as ingest/3/0")
+        refuse_no_id(each)
     found = {one.id: one for one in _kept(deployment) if one.id in wanted}
     for each in wanted:
         if each not in found:
             raise NotFoundError(f"{each} is not quarantined; see decnet quarantine list")
     return [found[each] for each in wanted]
+
+
+def refuse_no_id(text: str) -> None:
+    """Raise WrongUsageError for what is no id of a line."""
+    if not _ID.fullmatch(text):
+        raise WrongUsageError(f"{for_terminal(text)} is no id of a line, such as ingest/3/0")
 
 
 def _kept(deployment: Deployment) -> Iterator[Kept]:

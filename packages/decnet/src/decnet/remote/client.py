@@ -23,6 +23,8 @@ PREFIX = "/api/v1"
 _SECONDS = 60.0
 _LARGEST = 256 << 20
 _PAGE = 1000
+_MOST_LINES = 100
+"""Of what the master says of an error."""
 _PIN = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[\x21-\x7e]{8,512}")
 
@@ -92,6 +94,10 @@ class Remote:
         """Return a file as it is."""
         return self._content("GET", path, query, None)
 
+    def upload(self, path: str, content: bytes, **query: Any) -> Any:
+        """Return the answer to a file that is sent as it is."""
+        return _read(self._content("POST", path, query, content))
+
     def messages(self, path: str, **query: Any) -> Iterator[tuple[str, Any]]:
         """Yield the messages of a stream of server-sent events, each an event's name and its data, until it ends."""
         connection, answer = self._answer("GET", path, query, None, accept="text/event-stream")
@@ -137,7 +143,9 @@ class Remote:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": accept, "User-Agent": "decnet"}
         content = None
         if method != "GET" and body is not None:
-            content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+            is_file = isinstance(body, bytes)
+            content = body if is_file else json.dumps(body).encode()
+            headers["Content-Type"] = "application/octet-stream" if is_file else "application/json"
         target = f"{self._path}{PREFIX}{path}{_encoded(query)}"
         try:
             self._open(connection)
@@ -162,7 +170,8 @@ class Remote:
     def _refuse(self, answer: http.client.HTTPResponse) -> None:
         problem = _read(answer.read(1 << 20))
         said = problem.get("detail") or problem.get("title") if isinstance(problem, dict) else None
-        detail = for_terminal(str(said or f"{answer.status} {answer.reason}"), 2048)
+        lines = str(said or f"{answer.status} {answer.reason}").split("\n")[:_MOST_LINES]
+        detail = "\n".join(for_terminal(line, 2048) for line in lines)
         if isinstance(problem, dict) and "title" in problem and answer.status == 404:
             raise NotFoundError(detail)
         if answer.status in (401, 403):

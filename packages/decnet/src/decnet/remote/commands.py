@@ -26,15 +26,35 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "files": (WHOLE,),
     "intel": (WHOLE,),
     "identities": (WHOLE,),
-    "identity": ("show", "split", "join", "pin"),
+    "identity": (WHOLE,),
     "campaigns": (WHOLE,),
-    "campaign": ("show", "join", "pin"),
+    "campaign": (WHOLE,),
     "export": (WHOLE,),
+    "quarantine": (WHOLE,),
+    "user": (WHOLE,),
+    "token": (WHOLE,),
     "audit": (WHOLE,),
     "known": ("add", "list", "remove"),
-    "canary": ("new", "kinds", "list", "disable", "enable", "remove"),
-    "decky": ("list",),
-    "webhook": ("list", "deliveries", "test"),
+    "canary": (
+        "new",
+        "kinds",
+        "list",
+        "disable",
+        "enable",
+        "remove",
+        "plant",
+        "instrument",
+        "export",
+        "import",
+        "check-dns",
+    ),
+    "report": (WHOLE,),
+    "decky": (WHOLE,),
+    "persona": ("list", "show"),
+    "image": (WHOLE,),
+    "deploy": (WHOLE,),
+    "mutate": (WHOLE,),
+    "webhook": (WHOLE,),
     "swarm": ("list", "token", "revoke", "forget"),
     "worker": ("restart", "pause", "resume", "reload", "log"),
     "footprint": (WHOLE,),
@@ -43,6 +63,21 @@ REMOTE: dict[str, tuple[str, ...]] = {
     "docs": (WHOLE,),
 }
 """Each with the subcommands that do; one that shows by default may have a number, an id or an address for `show`."""
+
+
+HOST_ONLY = {
+    "up": "it starts the processes of the host on which it runs; decnet worker restart restarts one of the master's",
+    "init": "it makes units, accounts and directories of the host on which it runs; log in there",
+    "config": "it is about the settings of the host on which it runs; the master's are at /settings of the dashboard",
+    "upgrade": "it looks at what is installed on the host on which it runs; log in there",
+    "drill": "it attacks deckies from the host on which it runs; run it there",
+    "bus": "the bus has no listener for other hosts; decnet events --follow shows what is stored",
+    "orchestrator": "the dashboard shows it at /agenda, the API at GET /api/v1/orchestrator/agenda",
+    "replay": "it empties and rebuilds tables and waits for it; run it there, or send POST /api/v1/replays",
+    "persona check": "it checks files; run it without --api, or send the text to POST /api/v1/personas/check",
+    "canary authority": "it makes files of the host on which it runs; run it there",
+}
+"""Why, and what to do instead, of what is of one host."""
 
 
 def refusal(command: str, arguments: Sequence[str]) -> str | None:
@@ -54,5 +89,6 @@ def refusal(command: str, arguments: Sequence[str]) -> str | None:
     if known is not None and (words[0] in known or ("show" in known and not words[0].isalpha())):
         return None
     named = f"{command} {words[0]}" if known is not None else command
+    why = HOST_ONLY.get(named, "run it there")
     able = f"; of decnet {command} these do: {', '.join(known)}" if known else ""
-    return f"decnet {named} does not work on a remote master: run it there{able}"
+    return f"decnet {named} does not work on a remote master: {why}{able}"

@@ -16,6 +16,7 @@ from decnet.incidents.rows import Summary as IncidentSummary
 from decnet.intel.known import Known
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
+from decnet.reporter.sending import Receiver
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.accounts.audit import Entry
@@ -71,6 +72,18 @@ def recording(remote: Remote, name: str) -> tuple[Session, bytes]:
     """Return a session and its recording; raises NotFoundError."""
     path = f"/sessions/{place(name)}"
     return struct_of(remote.get(path)["session"], Session), remote.download(f"{path}/recording")
+
+
+def report(remote: Remote, window: Window, limit: int, form: str) -> str:
+    """Return a report of a span of time."""
+    content = remote.download("/reports", format=form, limit=min(limit, 1000), **span(window))
+    return content.decode().removesuffix("\n")
+
+
+def send_report(remote: Remote, window: Window, limit: int) -> list[Receiver]:
+    """Send a report to those who receive reports, and return them; raises NotFoundError when nobody would."""
+    made = remote.send("POST", "/reports/sent", limit=min(limit, 1000), **span(window))
+    return structs_of(made["receivers"], Receiver)
 
 
 def credentials(remote: Remote, limit: int, window: Window) -> list[LoginUsed]:

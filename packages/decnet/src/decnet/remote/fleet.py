@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-from decnet.canary.listing import KindShown, Listed
-from decnet.canary.tokens import Planted
 from decnet.fleet.footprint import Row
 from decnet.fleet.report import Report
 from decnet.fleet.worker_log import LogTail
@@ -14,17 +12,8 @@ from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
 from decnet.swarm.sensors import Listed as ListedSensor
 from decnet.swarm.sensors import Listing, Offer
-from decnet.webhook.trying import Tried
 from decnet_core.timing.durations import SECOND_NS
-from decnet_models.attackers.profile import TokenHits
-from decnet_models.fleet.queries import Decky
-from decnet_models.fleet.states import State
 from decnet_models.known.queries import KnownSource
-from decnet_models.webhooks.queries import Delivery, Webhook, WebhookStatus
-from decnet_workers.webhook.incidents.selection import Selection, written
-from decnet_workers.webhook.incidents.severity import NUMBERS
-
-_MOST = 1_000_000
 
 
 def report(remote: Remote) -> Report:
@@ -45,58 +34,6 @@ def order(remote: Remote, worker: str, op: str) -> Any:
 def log_tail(remote: Remote, worker: str, lines: int) -> LogTail:
     """Return the newest lines of a worker's log."""
     return struct_of(remote.get(f"/workers/{place(worker)}/log", lines=lines), LogTail)
-
-
-def deckies(remote: Remote) -> list[tuple[Decky, State | None]]:
-    """Return the deckies of the desired fleet with what they are."""
-    rows = [row for row in remote.listed("/deckies", _MOST) if not row["from_settings"]]
-    return [(struct_of(row, Decky), struct_of(row["actual"], State) if row["actual"] else None) for row in rows]
-
-
-def canaries(remote: Remote, limit: int) -> list[Listed]:
-    """Return canary tokens, newest first, with their hits."""
-    rows = remote.listed("/canaries", limit)
-    return [Listed(struct_of(row, Planted), struct_of(row, TokenHits) if row["hits"] else None) for row in rows]
-
-
-def canary_kinds(remote: Remote) -> list[KindShown]:
-    """Return the kinds of tokens."""
-    return structs_of(remote.get("/canaries/kinds")["items"], KindShown)
-
-
-def new_canary(remote: Remote, **asked: str) -> tuple[Planted, bytes, str]:
-    """Make a token; return it with its bait and the name of its file, which is empty for a link."""
-    made = remote.send("POST", "/canaries", asked)
-    planted = struct_of(made, Planted)
-    if made["file"] is None:
-        return planted, made["content"].encode(), ""
-    return planted, remote.download(f"/canaries/{place(planted.token)}/download"), made["file"]["name"]
-
-
-def change_canary(remote: Remote, token: str, op: str) -> Any:
-    """Disable, enable or remove a token; return the API's answer, for `remove` the token as it was."""
-    path = f"/canaries/{place(token)}"
-    if op != "remove":
-        return remote.send("POST", f"{path}/{op}")
-    shown = remote.get(path)
-    remote.send("DELETE", path)
-    return shown
-
-
-def webhooks(remote: Remote) -> list[WebhookStatus]:
-    """Return the receivers, oldest first."""
-    return [_webhook(row) for row in remote.get("/webhooks")["items"]]
-
-
-def deliveries(remote: Remote, limit: int, webhook: str | None, state: str | None) -> list[Delivery]:
-    """Return deliveries, newest first."""
-    return structs_of(remote.listed("/webhooks/deliveries", limit, webhook=webhook, state=state), Delivery)
-
-
-def try_webhook(remote: Remote, webhook: str, wait: float) -> Tried:
-    """Send a test to a receiver."""
-    found = remote.send("POST", f"/webhooks/{place(webhook)}/test", {"wait": min(wait, 30.0)})["delivery"]
-    return Tried(struct_of(found, Delivery) if found else None)
 
 
 def known_sources(remote: Remote) -> list[KnownSource]:
@@ -144,10 +81,3 @@ _SENSOR_TIMES = ("valid_until", "enrolled_at", "renewed_at", "last_events_at", "
 
 def _seconds(text: str | None) -> int | None:
     return None if text is None else ns_of(text) // SECOND_NS
-
-
-def _webhook(row: dict[str, Any]) -> WebhookStatus:
-    said = row["selection"]
-    words = {**said, "severity": NUMBERS[said["severity"]], "breaks_quiet": NUMBERS[said["breaks_quiet"]]}
-    hook = struct_of({**row, "filter": written(msgspec.convert(words, Selection))}, Webhook)
-    return struct_of({**row, "webhook": msgspec.to_builtins(hook)}, WebhookStatus)

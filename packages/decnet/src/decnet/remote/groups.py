@@ -47,8 +47,26 @@ def pin(remote: Remote, g: Grouping[Any], name: str, to: str, reason: str) -> li
     return _ruled(remote, g, to or name, "pin", {"subject": name, "reason": reason})
 
 
+def separate(remote: Remote, g: Grouping[Any], names: tuple[str, str], reason: str) -> list[int]:
+    """Decide that two subjects are not together; return the number of the decision."""
+    return _decided(remote.send("POST", f"{_path(g)}/separations", {"subjects": names, "reason": reason}))
+
+
+def undo(remote: Remote, g: Grouping[Any], change: int, reason: str) -> list[int]:
+    """Undo a merge or a split for good; return the number of the decision."""
+    return _decided(remote.send("POST", f"{_path(g)}/changes/{change}/undo", {"reason": reason}))
+
+
+def withdraw(remote: Remote, g: Grouping[Any], decision: int) -> None:
+    """Withdraw a decision; raises NotFoundError when it is not in force."""
+    remote.send("POST", f"{_path(g)}/decisions/{decision}/withdraw")
+
+
 def _ruled(remote: Remote, g: Grouping[Any], group: str, verb: str, asked: dict[str, Any]) -> list[int]:
-    made = remote.send("POST", f"{_path(g)}/{place(group)}/{verb}", asked)
+    return _decided(remote.send("POST", f"{_path(g)}/{place(group)}/{verb}", asked))
+
+
+def _decided(made: dict[str, Any]) -> list[int]:
     return [one["id"] for one in made["decisions"]]
 
 

@@ -3,16 +3,25 @@
 
 import time
 
+import msgspec
+
 from decnet.cli.errors import NotFoundError
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.reporter.receiving import receivers
 from decnet.reporter.writing import add, written_report
 from decnet.webhook.endpoints import nudge
 from decnet_models.database.window import Window
-from decnet_models.webhooks.queries import Webhook
 
 
-def send(deployment: Deployment, window: Window, limit: int) -> list[Webhook]:
+class Receiver(msgspec.Struct, frozen=True):
+    """A webhook that a report goes to."""
+
+    id: str
+    format: str
+    url: str
+
+
+def send(deployment: Deployment, window: Window, limit: int) -> list[Receiver]:
     """Write the report as a notice, and return who will get it; raises NotFoundError when nobody would."""
     with transaction(deployment) as connection:
         notice = written_report(connection, window, limit, time.time_ns())
@@ -22,4 +31,4 @@ def send(deployment: Deployment, window: Window, limit: int) -> list[Webhook]:
     with transaction(deployment, write=True) as connection:
         seq = add(connection, f"report.written:{notice.ts}:sent", notice, notice.ts)
     nudge(deployment, seq)
-    return to
+    return [Receiver(one.id, one.format, one.url) for one in to]

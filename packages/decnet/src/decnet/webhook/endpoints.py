@@ -4,7 +4,6 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -39,21 +38,12 @@ class Added(msgspec.Struct, frozen=True):
     format: str
 
 
-def add(
-    connection: Connection,
-    deployment: Deployment,
-    url: str,
-    *,
-    kinds: Sequence[str],
-    allow_private: bool,
-    more: Definition | None = None,
-) -> Added:
+def add(connection: Connection, deployment: Deployment, said: Definition) -> Added:
     """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
-    now = time.time_ns()
-    said = msgspec.structs.replace(more or Definition(), url=url, kinds=kinds, allow_private=allow_private)
+    url, now = said.url or "", time.time_ns()
     blank = Webhook(queries.new_id(), url, (), False, 1, notices.last_seq(connection), now, now)
     made = defined(blank, webhook_key(deployment.state.keys), said, new=True)
-    _refuse_forbidden(deployment, url, allow_private=allow_private)
+    _refuse_forbidden(deployment, url, allow_private=made.allow_private)
     queries.insert_webhook(connection, made)
     return Added(made.id, made.url, made.kinds, secret(deployment, made), made.format)
 
@@ -92,6 +82,15 @@ def find(connection: Connection, webhook_id: str) -> Webhook:
     if webhook is None:
         raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
     return webhook
+
+
+def replay(connection: Connection, webhook_id: str, delivery: int | None) -> int:
+    """Have dead deliveries tried again, all or this one; return how many. Raises NotFoundError for none."""
+    find(connection, webhook_id)
+    count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
+    if count == 0:
+        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
+    return count
 
 
 def write_test(connection: Connection, webhook: Webhook) -> int:

@@ -12,7 +12,9 @@ from tests.decnet_web.api.routes.filled import NASTY, OURS, A, B, C, fill
 from tests.decnet_web.api.served import Served, serving
 
 from decnet.fleet.deployment import transaction
+from decnet.grouping.naming import group_named
 from decnet_models.accounts.audit import entries
+from decnet_models.grouping.changes import merge
 from decnet_models.grouping.decisions import all_decisions
 from decnet_models.identities.tables import IDENTITIES
 
@@ -77,6 +79,28 @@ async def test_join_and_pin_name_who_decided(served: Served) -> None:
         assert pinned.json()["decisions"][0]["kind"] == "pinned", pinned.text
         undone = await client.post(f"{API}/identities/{A}/undo", json={"change": 999})
         assert undone.status_code == 404
+
+
+async def test_what_needs_no_group_is_decided_by_names_and_numbers(served: Served) -> None:
+    async with served.client("analyst") as client:
+        parted = await client.post(f"{API}/identities/separations", json={"subjects": [A, C]})
+        (decision,) = parted.json()["decisions"]
+        assert (decision["kind"], decision["author"]) == ("apart", "analyst")
+        path = f"{API}/identities/decisions/{decision['id']}/withdraw"
+        assert [(await client.post(path)).status_code for _ in range(2)] == [200, 404]
+        with transaction(served.deployment, write=True) as connection:
+            here, there = (group_named(connection, IDENTITIES, one) for one in (A, C))
+            merge(connection, IDENTITIES, there, here, weight=1.0, because=(), now_ns=1)
+        (change,) = (await client.get(f"{API}/identities/{A}")).json()["changes"]
+        path, body = f"{API}/identities/changes/{change['id']}/undo", {"reason": NASTY}
+        preview = await client.post(path, json={**body, "dry_run": True})
+        assert preview.json()["written"] is False
+        undone = (await client.post(path, json=body)).json()["decisions"]
+        assert [(one["kind"], one["change"], one["reason"]) for one in undone] == [("undone", change["id"], NASTY)]
+        assert (await client.post(f"{API}/identities/changes/999/undo", json=body)).status_code == 404
+        same = await client.post(f"{API}/identities/separations", json={"subjects": [A, A]})
+        assert same.status_code == 422
+    assert [action for _, action, _ in actions(served)] == ["identity.undo", "identity.withdraw", "identity.split"]
 
 
 @pytest.mark.parametrize(

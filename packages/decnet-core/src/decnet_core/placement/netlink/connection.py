@@ -43,21 +43,15 @@ class Netlink:
 
     def request(self, kind: int, body: bytes, flags: int = 0) -> None:
         """Have one change made."""
-        self._sequence += 1
-        self._socket.send(Message(kind, REQUEST | ACK | flags, self._sequence, body).encoded())
-        self._answers(self._sequence)
+        self._ask(kind, ACK | flags, body)
 
     def get(self, kind: int, body: bytes) -> list[bytes]:
         """Return the body of the object that is asked for."""
-        self._sequence += 1
-        self._socket.send(Message(kind, REQUEST | ACK, self._sequence, body).encoded())
-        return [message.body for message in self._answers(self._sequence)]
+        return self._ask(kind, ACK, body)
 
     def dump(self, kind: int, body: bytes) -> list[bytes]:
         """Return the bodies of all objects of a kind."""
-        self._sequence += 1
-        self._socket.send(Message(kind, REQUEST | DUMP, self._sequence, body).encoded())
-        return [message.body for message in self._answers(self._sequence)]
+        return self._ask(kind, DUMP, body)
 
     def transaction(self, begin: tuple[int, bytes], changes: Sequence[tuple[int, int, bytes]], end: int) -> None:
         """Have changes (kind, flags, body) made all together or not at all, as nftables can."""
@@ -71,6 +65,12 @@ class Netlink:
         self._sequence = numbered[-1].sequence
         self._socket.send(b"".join(message.encoded() for message in numbered))
         self._answers(last.sequence, first)
+
+    def _ask(self, kind: int, flags: int, body: bytes) -> list[bytes]:
+        """Send one message and return the bodies of the answers."""
+        self._sequence += 1
+        self._socket.send(Message(kind, REQUEST | flags, self._sequence, body).encoded())
+        return [message.body for message in self._answers(self._sequence)]
 
     def _answers(self, last: int, first: int | None = None) -> list[Message]:
         """Return the messages until the end of those that answer `last`; older ones than `first` are ignored."""

@@ -113,8 +113,7 @@ def marked(mark: int) -> list[Expression]:
 def to_one_of(addresses: AddressSet) -> list[Expression]:
     """Match packets to an address that is in the set."""
     number, offset = (_IPV4, 16) if addresses.version == 4 else (_IPV6, 24)
-    place = (_be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, addresses.length))
-    load = _expression("payload", _be32(1, _REGISTER), *place)
+    load = _network_field(offset, addresses.length)
     return [*_family(number), load, _expression("lookup", text(1, addresses.name), _be32(2, _REGISTER))]
 
 
@@ -160,13 +159,12 @@ def write_ipv4_field(offset: int, value: bytes) -> list[Expression]:
 
 def note_ipv4_fragility() -> list[Expression]:
     """Note with the connection (its mark) whether an IPv4 packet must not be fragmented."""
-    load = _expression("payload", _be32(1, _REGISTER), _be32(2, _NETWORK_HEADER), _be32(3, 4), _be32(4, 4))
-    return [load, masked(_DONT_FRAGMENT), _expression("ct", _be32(2, _MARK), _be32(4, _REGISTER))]
+    return [_network_field(4, 4), masked(_DONT_FRAGMENT), _note()]
 
 
 def be_as_fragile() -> list[Expression]:
     """Write what was noted so into an IPv4 packet, whose number becomes 0."""
-    return [_expression("ct", _be32(1, _REGISTER), _be32(2, _MARK)), _store_ipv4(4, 4)]
+    return [_noted(), _store_ipv4(4, 4)]
 
 
 def number_ipv4(*, random: bool, swapped: bool = False) -> list[Expression]:
@@ -190,6 +188,21 @@ def randomise_transport_field(offset: int, checksum: int) -> list[Expression]:
     return [numbers, _expression("payload", *place, _be32(6, 1), _be32(7, checksum))]
 
 
+def _network_field(offset: int, length: int) -> Expression:
+    """Load bytes of the IP header."""
+    return _expression("payload", _be32(1, _REGISTER), _be32(2, _NETWORK_HEADER), _be32(3, offset), _be32(4, length))
+
+
+def _note() -> Expression:
+    """Note with the connection (its mark) what is loaded."""
+    return _expression("ct", _be32(2, _MARK), _be32(4, _REGISTER))
+
+
+def _noted() -> Expression:
+    """Load what was noted with the connection."""
+    return _expression("ct", _be32(1, _REGISTER), _be32(2, _MARK))
+
+
 def _numbers(modulus: int, first: int, *, random: bool) -> Expression:
     return _expression("numgen", _be32(1, _REGISTER), _be32(2, modulus), _be32(3, int(random)), _be32(4, first))
 
@@ -209,7 +222,7 @@ def note_tcp_option(kind: int, offset: int, length: int) -> list[Expression]:
     """Note bytes of a TCP option with the connection (its mark), if the packet has it."""
     place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, length)]
     load = _expression("exthdr", _be32(1, _REGISTER), *place, _be32(6, 1))
-    return [load, _expression("ct", _be32(2, _MARK), _be32(4, _REGISTER))]
+    return [load, _note()]
 
 
 def limit_tcp_option(kind: int, offset: int, length: int) -> list[Expression]:
@@ -218,9 +231,8 @@ def limit_tcp_option(kind: int, offset: int, length: int) -> list[Expression]:
     It is let be where nothing was noted.
     """
     place = [attribute(2, bytes([kind])), _be32(3, offset), _be32(4, length)]
-    noted = _expression("ct", _be32(1, _REGISTER), _be32(2, _MARK))
     store = _expression("exthdr", *place, _be32(6, 1), _be32(7, _REGISTER))
-    return [noted, _compare(1, bytes(4)), store]
+    return [_noted(), _compare(1, bytes(4)), store]
 
 
 def keep_transport_bits(offset: int, mask: bytes, checksum: int) -> list[Expression]:

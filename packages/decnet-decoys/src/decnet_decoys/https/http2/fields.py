@@ -23,6 +23,8 @@ from decnet_decoys.https.http2.frames import Code, Http2Error
 FIELD_BYTES: Final = 8 << 10
 LIST_BYTES: Final = 32 << 10
 """Of names and values of one request (`large_client_header_buffers 4 8k`); what is more ends the connection."""
+LIST_FIELDS: Final = 1000
+"""Of one request. nginx counts bytes only, but thousands of fields of a byte each would take 0.1 s in one go."""
 PIECE_BYTES: Final = 1 << 10
 """Of a block that is decoded in one go: about a millisecond."""
 _huffman = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
@@ -74,11 +76,11 @@ def pieces(block: bytes) -> Iterator[bytes]:
     start = at = 0
     while at < len(block):
         at = _end(block, at)
+        if at > len(block):
+            raise Http2Error(Code.FRAME_SIZE_ERROR)
         if at - start >= PIECE_BYTES:
             yield block[start:at]
             start = at
-    if at > len(block):
-        raise Http2Error(Code.FRAME_SIZE_ERROR)
     if at > start:
         yield block[start:at]
 
@@ -91,11 +93,12 @@ class BlockDecoder:
 
     def decoded(self, block: bytes) -> Iterator[list[Field]]:
         """Yield the fields of a block, a few at a time; raises Http2Error."""
-        left = LIST_BYTES
+        left, fields = LIST_BYTES, LIST_FIELDS
         for piece in pieces(block):
             for part in self._bounded(piece):
                 left -= sum(len(name) + len(value) for name, value in part)
-                if left < 0:
+                fields -= len(part)
+                if left < 0 or fields < 0:
                     raise Http2Error(Code.ENHANCE_YOUR_CALM)
                 yield part
 

@@ -65,7 +65,7 @@ class Frame(NamedTuple):
     """Bytes of DATA that were left out, with the one that says how many."""
 
 
-_EXACT: Final = {Kind.PRIORITY: 5, Kind.RST_STREAM: 4, Kind.PING: 8, Kind.WINDOW_UPDATE: 4}
+_EXACT: Final[dict[int, int]] = {Kind.PRIORITY: 5, Kind.RST_STREAM: 4, Kind.PING: 8, Kind.WINDOW_UPDATE: 4}
 _NEEDED: Final = frozenset((Kind.HEADERS, Kind.SETTINGS, Kind.CONTINUATION, *_EXACT))
 
 
@@ -166,7 +166,7 @@ class FrameReader:
 
 def _check_length(kind: int, flags: int, length: int) -> None:
     """Refuse a frame by its length, as soon as that is known; raises Http2Error."""
-    wrong = length != _EXACT.get(Kind(kind), length) if kind in _EXACT else False
+    wrong = length != _EXACT.get(kind, length)
     if kind == Kind.SETTINGS:
         wrong = bool(length % 6 or (flags & ACK and length))
     if kind == Kind.GOAWAY:
@@ -179,7 +179,7 @@ def _check_length(kind: int, flags: int, length: int) -> None:
         raise Http2Error(Code.ENHANCE_YOUR_CALM)
 
 
-def unpadded(flags: int, payload: bytes, *, priority: int) -> tuple[bytes, int]:
+def unpadded(flags: int, payload: bytes) -> tuple[bytes, int]:
     """Return the header block of a HEADERS frame, and the stream that it depends on (0: none); raises Http2Error."""
     start, padding, parent = 0, 0, 0
     if flags & PADDED:
@@ -188,7 +188,7 @@ def unpadded(flags: int, payload: bytes, *, priority: int) -> tuple[bytes, int]:
         start, padding = 1, payload[0]
     if flags & WITH_PRIORITY:
         parent = int.from_bytes(payload[start : start + 4], "big") & LARGEST_WINDOW
-        start += priority
+        start += _EXACT[Kind.PRIORITY]
     if len(payload) < start:
         raise Http2Error(Code.FRAME_SIZE_ERROR)
     if len(payload) < start + padding or (padding and len(payload) == start + padding):

@@ -4,7 +4,7 @@
 They are answered one after the other, nothing is read meanwhile, and nothing more while the client does not take what
 it is sent. What a client can have held is counted against its source (`lease`): bodies, and answers that wait for a
 window. What costs it little and the server much ends the connection: priorities and a thousand requests, as nginx
-does, and frames that carry nothing, of which nginx takes some hundred thousand.
+does, and frames that carry next to nothing, of which nginx takes some hundred thousand.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from decnet_decoys.https.http2.frames import (
 )
 from decnet_decoys.https.http2.sending import DEFAULT_WINDOW, Sending
 from decnet_decoys.processor import turn
-from decnet_decoys.services.connection import Connection
+from decnet_decoys.services.connection import MOST_AT_ONCE, Connection
 
 MAX_STREAMS: Final = 128
 WINDOW: Final = 65536
@@ -47,7 +47,9 @@ MAX_REQUESTS: Final = 1000
 MAX_PRIORITIES: Final = 128
 MAX_CONTINUATIONS: Final = 128
 MAX_EMPTY: Final = 20_000
-"""Frames of a connection that are no requests and carry no data: about half a second of processor time."""
+"""Frames of a connection that carry less than LITTLE: about half a second of processor time."""
+LITTLE: Final = 64
+"""Bytes of data. What is in header blocks counts as none: one may be refused, or come after the last request."""
 _SETTINGS = b"".join(
     key.to_bytes(2, "big") + number(value) for key, value in ((3, MAX_STREAMS), (4, WINDOW), (5, (1 << 24) - 1))
 )
@@ -61,9 +63,8 @@ _FIRST = 18
 class _Request:
     """A request whose body is not complete."""
 
-    def __init__(self, head: Head | None, line: str) -> None:
+    def __init__(self, head: Head) -> None:
         self.head = head
-        self.line = line
         self.body = bytearray()
         self.window = WINDOW
 
@@ -137,6 +138,8 @@ class Http2Requests:
             for each in self._reader.frames():
                 await self._take(each)
                 self._charge(each)
+                if len(self._sending.out) >= MOST_AT_ONCE:  # a few bytes may widen the windows of all streams
+                    await self._write()
                 await turn.give_way()
             await self._write()
             if self._going and not (self._open or self._sending.waiting):
@@ -148,10 +151,9 @@ class Http2Requests:
 
     def _charge(self, each: Frame) -> None:
         """Count a frame and what is held; raises Http2Error, ConnectionEnded."""
-        if each.kind == Kind.HEADERS or (each.kind == Kind.DATA and each.payload):
+        if each.kind in (Kind.HEADERS, Kind.DATA):
             self._connection.hold(self._sending.held + sum(len(one.body) for one in self._open.values()))
-            return
-        self._empty += 1
+        self._empty += each.kind != Kind.DATA or len(each.payload) < LITTLE
         if self._empty > MAX_EMPTY:
             raise Http2Error(Code.NO_ERROR)
 
@@ -177,9 +179,7 @@ class Http2Requests:
         elif each.kind == Kind.WINDOW_UPDATE:
             self._take_window(each)
         elif each.kind == Kind.RST_STREAM:
-            self._open.pop(each.stream, None)
-            self._unread.discard(each.stream)
-            self._sending.forget(each.stream)
+            self._forget(each.stream)
         elif each.kind == Kind.PRIORITY:
             self._take_priority(each)
 
@@ -194,7 +194,20 @@ class Http2Requests:
         size = int.from_bytes(each.payload, "big") & LARGEST_WINDOW
         if size == 0:
             raise Http2Error(Code.PROTOCOL_ERROR)
-        self._sent(self._sending.widen(each.stream, size))
+        if each.stream and self._sending.is_too_wide(each.stream, size):
+            self._forget(each.stream)
+            self._reset(each.stream, Code.FLOW_CONTROL_ERROR)
+        else:
+            self._sent(self._sending.widen(each.stream, size))
+
+    def _forget(self, stream: int) -> None:
+        """End a stream, whether its request is not complete or its answer not sent."""
+        self._open.pop(stream, None)
+        self._unread.discard(stream)
+        self._sending.forget(stream)
+
+    def _reset(self, stream: int, code: Code) -> None:
+        self._sending.out += frame(Kind.RST_STREAM, 0, stream, number(code))
 
     def _take_settings(self, payload: bytes) -> None:
         last: dict[int, int] = {}
@@ -214,7 +227,7 @@ class Http2Requests:
         for stream in streams:
             if stream in self._unread:
                 self._unread.discard(stream)
-                self._sending.out += frame(Kind.RST_STREAM, 0, stream, number(Code.NO_ERROR))
+                self._reset(stream, Code.NO_ERROR)
 
     async def _take_block(self, each: Frame) -> None:
         if each.kind == Kind.HEADERS:
@@ -234,7 +247,7 @@ class Http2Requests:
             await self._take_request(stream, flags, bytes(block))
 
     def _begin_block(self, each: Frame) -> bytearray:
-        block, parent = unpadded(each.flags, each.payload, priority=5)
+        block, parent = unpadded(each.flags, each.payload)
         if each.stream % 2 == 0 or each.stream <= self._last or parent == each.stream:
             raise Http2Error(Code.PROTOCOL_ERROR)
         if not block:
@@ -250,7 +263,7 @@ class Http2Requests:
         if self._going:
             return
         if len(self._open) + len(self._sending.waiting) >= MAX_STREAMS:
-            self._sending.out += frame(Kind.RST_STREAM, 0, stream, number(Code.REFUSED_STREAM))
+            self._reset(stream, Code.REFUSED_STREAM)
             return
         self._count_request()
         await self._begin_request(stream, flags, fields)
@@ -271,7 +284,7 @@ class Http2Requests:
         except StreamError:
             self._exchanges.rejected(BadRequest(400, line))
             self._unread.discard(stream)
-            self._sending.out += frame(Kind.RST_STREAM, 0, stream, number(Code.PROTOCOL_ERROR))
+            self._reset(stream, Code.PROTOCOL_ERROR)
             return
         self._sending.open(stream)
         if head is None:
@@ -280,7 +293,7 @@ class Http2Requests:
         if status := refused_with(head._replace(version="HTTP/1.1"), any_version=False):
             await self._refuse(stream, status, line, head)
             return
-        request = _Request(head, line)
+        request = _Request(head)
         if _too_long(head, self._limit):
             await self._answer(stream, request, 413)
         elif flags & END_STREAM:
@@ -311,7 +324,6 @@ class Http2Requests:
         await self._reply(stream, answer, head_only=line.startswith("HEAD "))
 
     async def _answer(self, stream: int, request: _Request, refused: int = 0) -> None:
-        assert request.head is not None
         answer = await self._exchanges.answered(request.head, bytes(request.body), refused)
         if not refused and self._service.site.reads_body(request.head):
             self._unread.discard(stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from decnet_decoys.https.http2.frames import END_STREAM, LARGEST_WINDOW, Code, Http2Error, Kind, frame, number
+from decnet_decoys.https.http2.frames import END_STREAM, LARGEST_WINDOW, Code, Http2Error, Kind, frame
 
 CHUNK: Final = 8 << 10
 """Bytes of a DATA frame (`http2_chunk_size`)."""
@@ -51,6 +51,10 @@ class Sending:
             self.forget(stream)
         return not body
 
+    def is_too_wide(self, stream: int, size: int) -> bool:
+        """Return whether a WINDOW_UPDATE makes a stream's window larger than it may be (§6.9.1)."""
+        return self._windows.get(stream, 0) > LARGEST_WINDOW - size
+
     def widen(self, stream: int, size: int) -> list[int]:
         """Take a WINDOW_UPDATE; returns the streams whose body is sent by it. Raises Http2Error."""
         if stream == 0:
@@ -60,10 +64,6 @@ class Sending:
             return self._all()
         if stream not in self._windows:
             return []
-        if self._windows[stream] > LARGEST_WINDOW - size:
-            self.out += frame(Kind.RST_STREAM, 0, stream, number(Code.FLOW_CONTROL_ERROR))
-            self.forget(stream)
-            return [stream]
         self._windows[stream] += size
         return [stream] if stream in self.waiting and self._more(stream) else []
 

@@ -2,8 +2,8 @@
 """Rows as SQLite's driver returns them, for statements that are asked at most requests.
 
 SQLAlchemy takes 40 µs for a statement besides what SQLite does: its context, its events, and what a result knows of
-its columns, which it finds out anew each time. What fails is asked again through SQLAlchemy, which raises its own
-errors, those that everybody handles. Its events do not see these statements: they write nothing (`ownership`).
+its columns, which it finds out anew each time. Its events do not see these statements: they write nothing
+(`ownership`).
 """
 
 import sqlite3
@@ -12,6 +12,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from decnet_models.database.statements import driver_errors
+
 
 def driver_rows(connection: Connection, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return the rows of a SELECT as SQLite's driver takes it. Raises DBAPIError, as `Connection.execute` does."""
@@ -19,4 +21,5 @@ def driver_rows(connection: Connection, text: str, values: Sequence[Any] = ()) -
     try:
         return driver.execute(text, values).fetchall()
     except sqlite3.Error:
-        return connection.exec_driver_sql(text, tuple(values)).all()  # type: ignore[return-value]  # a Row is a tuple
+        with driver_errors(connection, text):  # which takes as long as a short statement
+            raise

@@ -16,12 +16,21 @@ Pools = dict[str, Expressions]
 """By the name of a field, the regular expressions of all rules on it."""
 
 
+class Test(msgspec.Struct, frozen=True):
+    """A test that depends on nothing but these attributes of an event."""
+
+    reads: frozenset[str | None]
+    matches: Matcher
+
+
 class Scope(msgspec.Struct):
     """What a rule may read, and what it was found to read: attributes of events; None of all texts, for keywords."""
 
     source: Source
     pools: Pools
     reads: set[str | None]
+    tests: list[Test] = []
+    """The tests of fields of which the detection's conditions consist."""
 
 
 def compiled(detection: Located, scope: Scope) -> Matcher:
@@ -82,7 +91,11 @@ def _item(key: str, value: Located, scope: Scope) -> Matcher:
         raise RuleError(f"{key!r} has no value; for an absent field write null", value.line)
     if not name:
         return _keywords(chosen, values, value.line, scope)
-    return modifiers.matcher(_field(name, scope, value.line), chosen, values, value.line)
+    item = Scope(scope.source, scope.pools, set())
+    matches = modifiers.matcher(_field(name, item, value.line), chosen, values, value.line)
+    scope.reads.update(item.reads)
+    scope.tests.append(Test(frozenset(item.reads), matches))
+    return matches
 
 
 def _keywords(chosen: list[str], values: list[Located], line: int, scope: Scope) -> Matcher:

@@ -15,7 +15,7 @@ from decnet_core.events.catalogue import Payload
 from decnet_workers.ttp.attack import TACTICS, fate, technique, technique_ids
 from decnet_workers.ttp.sigma import detection
 from decnet_workers.ttp.sigma.correlation import Count, count_of
-from decnet_workers.ttp.sigma.detection import Pools, Scope
+from decnet_workers.ttp.sigma.detection import Pools, Scope, Test
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.logs.source import source_of
@@ -48,6 +48,8 @@ class Rule(msgspec.Struct, frozen=True):
     matches: Callable[[View], bool]
     reads: frozenset[str | None] = frozenset({None})
     """The attributes of envelope and payload on which `matches` depends; None: on all of the payload."""
+    tests: tuple[Test, ...] = ()
+    """The tests whose results determine that of `matches`, each of as few attributes as can be."""
 
 
 class Correlation(msgspec.Struct, frozen=True):
@@ -73,7 +75,10 @@ def parse(document: Located, pools: Pools | None = None) -> Rule | Correlation:
     matches = detection.compiled(_required(fields, "detection", document.line), scope)
     if source.commands:
         matches = _of_any_command(matches)
-    return Rule(about, source.kinds, matches, frozenset(scope.reads))
+    reads = frozenset(scope.reads)
+    whole = source.commands or len(reads) == 1 or None in reads
+    tests = (Test(reads, matches),) if whole else tuple(scope.tests)
+    return Rule(about, source.kinds, matches, reads, tests)
 
 
 def _of_any_command(matches: Matcher) -> Matcher:

@@ -13,6 +13,7 @@ from decnet.cli.options import Csv, Json, application
 from decnet.cli.time_window import time_ahead
 from decnet.commands.access.user import Role
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -40,17 +41,16 @@ def add(
 ) -> None:
     """Make a token and print it, this once."""
     expires_at = None if expires == _NEVER else time_ahead("--expires", expires)
-    with transaction(find_deployment(), write=True) as connection:
-        owner = users.find(connection, user)
-        made = tokens.mint(
-            connection,
-            owner,
-            name,
-            role=None if role is None else role.value,
-            scopes=scope or (),
-            expires_at=expires_at,
-        )
-        record(connection, "token.add", made.token.shown, user=owner.name, name=name, scopes=made.token.scopes)
+    wanted: queries.Role | None = None if role is None else role.value
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        made = there.mint(remote, user, name, role=wanted, scopes=scope or (), expires_at=expires_at)
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            owner = users.find(connection, user)
+            made = tokens.mint(connection, owner, name, role=wanted, scopes=scope or (), expires_at=expires_at)
+            record(connection, "token.add", made.token.shown, user=owner.name, name=name, scopes=made.token.scopes)
     if as_json:
         typer.echo(documents.document({"secret": made.secret, **msgspec.structs.asdict(made.token)}))
     else:
@@ -66,9 +66,17 @@ def list_(
 ) -> None:
     """List the tokens of all users, newest first."""
     now = time.time_ns()
-    with transaction(find_deployment()) as connection:
-        names = {one.id: one.name for one in queries.accounts(connection)}
-        found = [one for one in queries.all_tokens(connection) if every or tokens.valid(one, now)]
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        listed = there.all_tokens(remote)
+        names = {one.account: user for one, user in listed}
+        known = [one for one, _ in listed]
+    else:
+        with transaction(find_deployment()) as connection:
+            names = {one.id: one.name for one in queries.accounts(connection)}
+            known = queries.all_tokens(connection)
+    found = [one for one in known if every or tokens.valid(one, now)]
     print_table(
         found,
         HEADING,
@@ -82,9 +90,14 @@ def list_(
 @app.command()
 def revoke(token: Annotated[str, typer.Argument(help="Its first characters as decnet token list shows them.")]) -> None:
     """Refuse a token from now on."""
-    with transaction(find_deployment(), write=True) as connection:
-        revoked = tokens.revoke(connection, token)
-        record(connection, "token.revoke", revoked.shown, name=revoked.name)
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        revoked = there.revoke(remote, token)
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            revoked = tokens.revoke(connection, token)
+            record(connection, "token.revoke", revoked.shown, name=revoked.name)
     typer.echo(f"{revoked.shown} is revoked")
 
 

@@ -16,6 +16,7 @@ from decnet.cli.errors import WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, application
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -46,6 +47,11 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a user and print a link that logs in once, within an hour, to set a password or a passkey."""
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        _print_link(there.add(remote, name, role.value), as_json=as_json)
+        return
     deployment = find_deployment()
     base = links.dashboard(deployment.settings)
     with transaction(deployment, write=True) as connection:
@@ -58,8 +64,13 @@ def add(
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List users."""
-    with transaction(find_deployment()) as connection:
-        found = users.users(connection)
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        found = there.users(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = users.users(connection)
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="none; add one with decnet user add NAME")
 
 
@@ -72,6 +83,13 @@ def link(
     as_json: Json = False,
 ) -> None:
     """Print a link that logs the user in once, within an hour; a second factor is still asked for."""
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        if name is None:
+            raise WrongUsageError("name the user; the link of the first administrator is made on the master")
+        _print_link(there.link(remote, name), as_json=as_json)
+        return
     deployment = find_deployment()
     base = links.dashboard(deployment.settings)
     with transaction(deployment, write=True) as connection:
@@ -83,41 +101,35 @@ def link(
 @app.command()
 def role(name: Name, new: Annotated[Role, typer.Argument(metavar="ROLE", help="viewer, analyst or admin.")]) -> None:
     """Give a user another role, at once; one with more rights has to log in again."""
-    with transaction(find_deployment(), write=True) as connection:
-        changed = users.set_role(connection, name, new.value)
-        record(connection, "account.role", changed.name, role=changed.role)
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        changed: Account | User = there.change(remote, name, role=new.value)
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            changed = users.set_role(connection, name, new.value)
+            record(connection, "account.role", changed.name, role=changed.role)
     typer.echo(f"{changed.name} is {changed.role}")
 
 
 @app.command()
 def disable(name: Name) -> None:
     """End the user's sessions and refuse the user's tokens and log-ins, until enabled again."""
-    with transaction(find_deployment(), write=True) as connection:
-        changed = users.disable(connection, name)
-        record(connection, "account.disable", changed.name)
-    typer.echo(f"{changed.name} is disabled")
+    typer.echo(f"{_switched(name, enabled=False)} is disabled")
 
 
 @app.command()
 def enable(name: Name) -> None:
     """Let a disabled user in again, and the user's tokens."""
-    with transaction(find_deployment(), write=True) as connection:
-        changed = users.enable(connection, name)
-        record(connection, "account.enable", changed.name)
-    typer.echo(f"{changed.name} is enabled")
+    typer.echo(f"{_switched(name, enabled=True)} is enabled")
 
 
 @app.command()
 def reset(name: Name, as_json: Json = False) -> None:
     """Take away password, second factor and passkeys, end the sessions, and print a link; tokens stay."""
-    deployment = find_deployment()
-    base = links.dashboard(deployment.settings)
-    with transaction(deployment, write=True) as connection:
-        owner = users.reset(connection, name)
-        record(connection, "account.reset", owner.name)
-        made = None if owner.disabled_at is not None else links.make(connection, base, owner, operator())
+    owner, made = _reset(name)
     if made is None:
-        typer.echo(f"{owner.name} is reset, and disabled as before")
+        typer.echo(f"{owner} is reset, and disabled as before")
     else:
         _print_link(made, as_json=as_json)
 
@@ -125,10 +137,43 @@ def reset(name: Name, as_json: Json = False) -> None:
 @app.command()
 def remove(name: Name) -> None:
     """Remove a user with sessions, tokens and passkeys; what the user did stays in the audit."""
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        removed = there.remove(remote, name)
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            removed = users.remove(connection, name).name
+            record(connection, "account.remove", removed)
+    typer.echo(f"{removed} is removed")
+
+
+def _switched(name: str, *, enabled: bool) -> str:
+    """Enable or disable a user; return the name."""
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        return there.change(remote, name, enabled=enabled).name
+    switch, word = (users.enable, "enable") if enabled else (users.disable, "disable")
     with transaction(find_deployment(), write=True) as connection:
-        removed: Account = users.remove(connection, name)
-        record(connection, "account.remove", removed.name)
-    typer.echo(f"{removed.name} is removed")
+        changed = switch(connection, name)
+        record(connection, f"account.{word}", changed.name)
+    return changed.name
+
+
+def _reset(name: str) -> tuple[str, Made | None]:
+    """Take away all that a user logs in with; return the name and a link, None for a disabled user."""
+    if (remote := master()) is not None:
+        from decnet.remote import access as there
+
+        return there.reset(remote, name)
+    deployment = find_deployment()
+    base = links.dashboard(deployment.settings)
+    with transaction(deployment, write=True) as connection:
+        owner = users.reset(connection, name)
+        record(connection, "account.reset", owner.name)
+        made = None if owner.disabled_at is not None else links.make(connection, base, owner, operator())
+    return owner.name, made
 
 
 def _linked(connection: Connection, base: str, name: str | None) -> Made:

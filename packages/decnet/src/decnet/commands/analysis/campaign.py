@@ -7,7 +7,7 @@ import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, told, withdrawn
+from decnet.grouping.deciding import decided, taken_back, told
 from decnet.grouping.output import print_group
 from decnet.remote.current import master
 from decnet_models.campaigns.tables import CAMPAIGNS
@@ -32,6 +32,11 @@ def show(
 @app.command(name="split")
 def split(identity: Identity, other: Identity, reason: Reason = "") -> None:
     """Decide that two identities do not act together."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.separate(remote, CAMPAIGNS, (identity, other), reason))
+        return
     decided(lambda connection: rulings.separate(connection, CAMPAIGNS, (identity, other), reason))
 
 
@@ -67,10 +72,21 @@ def pin(
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.undo(remote, CAMPAIGNS, change, reason))
+        return
     decided(lambda connection: rulings.undo(connection, CAMPAIGNS, change, reason))
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    withdrawn(decision, lambda connection: rulings.withdraw(connection, CAMPAIGNS, decision))
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        groups.withdraw(remote, CAMPAIGNS, decision)
+    else:
+        taken_back(lambda connection: rulings.withdraw(connection, CAMPAIGNS, decision))
+    typer.echo(f"decision {decision} is withdrawn")

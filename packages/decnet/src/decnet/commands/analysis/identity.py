@@ -7,7 +7,7 @@ import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, told, withdrawn
+from decnet.grouping.deciding import decided, taken_back, told
 from decnet.grouping.output import print_group
 from decnet.remote.current import master
 from decnet_models.identities.tables import IDENTITIES
@@ -73,10 +73,21 @@ def pin(
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        told(groups.undo(remote, IDENTITIES, change, reason))
+        return
     decided(lambda connection: rulings.undo(connection, IDENTITIES, change, reason))
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    withdrawn(decision, lambda connection: rulings.withdraw(connection, IDENTITIES, decision))
+    if (remote := master()) is not None:
+        from decnet.remote import groups
+
+        groups.withdraw(remote, IDENTITIES, decision)
+    else:
+        taken_back(lambda connection: rulings.withdraw(connection, IDENTITIES, decision))
+    typer.echo(f"decision {decision} is withdrawn")

@@ -46,9 +46,9 @@ def new(
     """Make a token: print the link to plant, or write the file."""
     options = checked_options(kind, Options(to, site, scheme))
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import canaries as there
 
-        made, content, name = fleet.new_canary(remote, label=label, kind=kind, to=to, site=site, scheme=scheme)
+        made, content, name = there.new_canary(remote, label=label, kind=kind, to=to, site=site, scheme=scheme)
         bait = Bait(content, name)
         written = _written(bait, output) if bait.name or output else None
     else:
@@ -66,9 +66,9 @@ def new(
 def kinds(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the kinds of tokens: what trips each, and what it reveals."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import canaries as there
 
-        known = fleet.canary_kinds(remote)
+        known = there.canary_kinds(remote)
     else:
         known = known_kinds()
     if as_json or as_csv:
@@ -93,14 +93,20 @@ def instrument(
         document = file.read_bytes()
     except OSError as error:
         raise OperatorError(f"cannot read {file}: {error.strerror}") from error
-    deployment = find_deployment()
-    try:
-        ready = prepared(deployment, document, file)
-    except DocumentError as error:
-        raise OperatorError(f"{file.name} was not instrumented: {error}") from error
-    with transaction(deployment, write=True) as connection:
-        made = instrumented(connection, deployment, ready, label or file.name)
-        written = _written(ready.bait, output or file.with_name(ready.bait.name))
+    if (remote := master()) is not None:
+        from decnet.remote import canaries as there
+
+        made, content, name = there.instrument(remote, document, file.name, label or file.name)
+        written = _written(Bait(content, name), output or file.with_name(name))
+    else:
+        deployment = find_deployment()
+        try:
+            ready = prepared(deployment, document, file)
+        except DocumentError as error:
+            raise OperatorError(f"{file.name} was not instrumented: {error}") from error
+        with transaction(deployment, write=True) as connection:
+            made = instrumented(connection, deployment, ready, label or file.name)
+            written = _written(ready.bait, output or file.with_name(ready.bait.name))
     if as_json:
         typer.echo(documents.document(made))
     elif written != "-":
@@ -111,9 +117,9 @@ def instrument(
 def list_(limit: Limit = 100, as_json: Json = False, as_csv: Csv = False) -> None:
     """List tokens, newest first, with their hits."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import canaries as there
 
-        listed = fleet.canaries(remote, limit)
+        listed = there.canaries(remote, limit)
     else:
         deployment = find_deployment()
         with transaction(deployment) as connection:

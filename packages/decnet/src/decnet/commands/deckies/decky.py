@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`decnet decky`: single deckies of the desired fleet."""
 
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 import typer
@@ -9,22 +9,24 @@ import typer
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.deckies import commit
-from decnet.deckies.appearance import appearance
-from decnet.deckies.excluded import excluded
+from decnet.deckies.appearance import Appearance, appearance
+from decnet.deckies.doing import offered, tell
 from decnet.deckies.mutation import policy_of
-from decnet.deckies.operations import carry_out, wanted_decky
-from decnet.deckies.plan import Plan, address_words, words
-from decnet.deckies.policy import Rules, every_seconds, set_policy
-from decnet.deckies.policy import window as window_of
+from decnet.deckies.operations import wanted_decky
+from decnet.deckies.plan import address_words, words
+from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Runtime, Wanted
-from decnet.deckies.wishes import Change, Wishes, planned_wishes
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.deckies.wishes import Change, Wishes
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
-from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, plan_text, policy_text
+from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, policy_text
 from decnet.show.tables import print_table
 from decnet_models.fleet import change_log, mutation_policies, queries, states
+from decnet_models.fleet.change_log import Change as Logged
+from decnet_models.fleet.mutation_policies import BadPolicy, Policy
 from decnet_models.fleet.queries import Decky
+from decnet_models.fleet.states import State
 
 app = application(
     "Deckies of the desired fleet: add, list, show, change, remove and inspect them, and let them change."
@@ -84,11 +86,8 @@ def add(
         runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
         host_name=host_name, mac=mac, image=image, sensor=sensor,
     )  # fmt: skip
-    deployment = find_deployment()
     wanted = msgspec.convert({"persona": None, "addresses": (), **given, "name": name}, Wanted)
-    with transaction(deployment) as connection:
-        made = planned_wishes(deployment, connection, Wishes(add=(wanted,)))
-    _do(deployment, made, f"decky add {name}", plan_only=plan_only, as_json=as_json)
+    _do(Wishes(add=(wanted,)), f"decky add {name}", plan_only=plan_only, as_json=as_json)
 
 
 @app.command()
@@ -116,10 +115,7 @@ def change(
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        made = planned_wishes(deployment, connection, Wishes(change=(Change(name, given),)))
-    _do(deployment, made, f"decky change {name}", plan_only=plan_only, as_json=as_json)
+    _do(Wishes(change=(Change(name, given),)), f"decky change {name}", plan_only=plan_only, as_json=as_json)
 
 
 @app.command()
@@ -130,19 +126,16 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Remove deckies; what was recorded of their visitors stays."""
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        made = planned_wishes(deployment, connection, Wishes(remove=tuple(names)))
-    _do(deployment, made, f"decky remove {' '.join(names)}", plan_only=plan_only, as_json=as_json)
+    _do(Wishes(remove=tuple(names)), f"decky remove {' '.join(names)}", plan_only=plan_only, as_json=as_json)
 
 
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the deckies of the desired fleet with what they are."""
     if (remote := master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import deckies as there
 
-        found = fleet.deckies(remote)
+        found = there.deckies(remote)
     else:
         with transaction(find_deployment()) as connection:
             found = states.all_states(connection)
@@ -156,10 +149,8 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """Show a decky with what its visitors see of it, and the logins that it accepts."""
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        one = _row(queries.decky_named(connection, name), name)
-    seen = _seen(deployment, one)
+    one, visible = _shown(name)
+    seen = {} if visible is None else {**msgspec.structs.asdict(visible), "logins": ", ".join(visible.logins)}
     if as_json:
         typer.echo(documents.document({"decky": one, "shows": seen}))
         return
@@ -189,33 +180,22 @@ def policy(
     as_json: Json = False,
 ) -> None:
     """Show or set how mutate may change a decky; services that are not named stay."""
-    deployment = find_deployment()
     if every is None and not off and (service or persona or inconsistent):
         raise WrongUsageError("say how often with --every")
-    if every is not None or off:
-        with transaction(deployment, write=True) as connection:
-            if off:
-                wanted_decky(commit.current_deckies(connection), name)
-                mutation_policies.drop_policy(connection, name)
-            else:
-                rules = Rules(
-                    every_seconds(every or ""), window_of(window), _ports(service), persona or [], not inconsistent
-                )
-                set_policy(deployment, connection, name, rules)
-        commit.announce(deployment, 1)
     if off:
+        _set_policy(name, {})
         return
-    with transaction(deployment) as connection:
-        found, one = policy_of(connection, name), queries.decky_named(connection, name)
-    typer.echo(documents.document(found) if as_json else policy_text(found, one.mutate_at if one else None))
+    if every is not None:
+        said = {"every": every, "window": window, "services": _ports(service), "personas": persona or []}
+        _set_policy(name, {**said, "consistent": not inconsistent})
+    found, at = _policy(name)
+    typer.echo(documents.document(found) if as_json else policy_text(found, at))
 
 
 @app.command()
 def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
     """Show what reconciler found of a decky when it last looked, and the decky's last changes."""
-    with transaction(find_deployment()) as connection:
-        one = _row(queries.decky_named(connection, name), name)
-        state, history = states.state_of(connection, name), change_log.history(connection, name, limit)
+    one, state, history = _inspected(name, limit)
     whole = {"decky": one, "state": state, "changes": history}
     typer.echo(documents.document(whole) if as_json else inspection(one, state, history))
 
@@ -226,9 +206,53 @@ def _row(found: Decky | None, name: str) -> Decky:
     return found
 
 
-def _seen(deployment: Deployment, one: Decky) -> dict[str, str]:
-    found = appearance(deployment, one)
-    return {} if found is None else {**msgspec.structs.asdict(found), "logins": ", ".join(found.logins)}
+def _shown(name: str) -> tuple[Decky, Appearance | None]:
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        return there.shown(remote, name)
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        one = _row(queries.decky_named(connection, name), name)
+    return one, appearance(deployment, one)
+
+
+def _set_policy(name: str, said: dict[str, Any]) -> None:
+    """Set a policy; without anything said drop it."""
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        there.set_policy(remote, name, said)
+        return
+    deployment = find_deployment()
+    rules = Rules.said(**said) if said else None
+    with transaction(deployment, write=True) as connection:
+        if rules is None:
+            wanted_decky(commit.current_deckies(connection), name)
+            mutation_policies.drop_policy(connection, name)
+        else:
+            set_policy(deployment, connection, name, rules)
+    commit.announce(deployment, 1)
+
+
+def _policy(name: str) -> tuple[Policy | BadPolicy, int | None]:
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        return there.policy(remote, name)
+    with transaction(find_deployment()) as connection:
+        found, one = policy_of(connection, name), queries.decky_named(connection, name)
+    return found, one.mutate_at if one else None
+
+
+def _inspected(name: str, limit: int) -> tuple[Decky, State | None, list[Logged]]:
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        return there.inspected(remote, name, limit)
+    with transaction(find_deployment()) as connection:
+        one = _row(queries.decky_named(connection, name), name)
+        return one, states.state_of(connection, name), change_log.history(connection, name, limit)
 
 
 def _given(runtime: str | None, service: list[str] | None, **others: str | list[str] | None) -> dict[str, object]:
@@ -265,9 +289,8 @@ def _services(given: list[str] | None) -> dict[str, int] | list[str] | None:
     return ports
 
 
-def _do(deployment: Deployment, made: Plan, reason: str, *, plan_only: bool, as_json: bool) -> None:
-    typer.echo(documents.document(made) if as_json else plan_text(made))
-    if hint := excluded(deployment, made):
-        typer.echo(hint, err=True)
+def _do(wishes: Wishes, reason: str, *, plan_only: bool, as_json: bool) -> None:
+    offer = offered(wishes)
+    tell(offer, as_json=as_json)
     if not plan_only:
-        carry_out(deployment, made, reason=reason)
+        offer.take(reason)

@@ -11,11 +11,10 @@ from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.deckies import commit
 from decnet.deckies.documents import document, export
-from decnet.deckies.excluded import excluded
-from decnet.deckies.operations import carry_out, planned
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
-from decnet.show import documents
-from decnet.show.deckies import plan_text
+from decnet.deckies.doing import Source, offered, tell
+from decnet.deckies.wishes import Wishes
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 
 app = application("Make the fleet what a document says: adds, changes and removes deckies in one transaction.")
 
@@ -30,31 +29,36 @@ def deploy(
     as_json: Json = False,
 ) -> None:
     """Make the fleet what FILE says; deckies that it does not name are removed."""
-    deployment = find_deployment()
     if export_only:
-        with transaction(deployment) as connection:
-            typer.echo(export.document(commit.current_deckies(connection).values()).rstrip("\n"))
+        typer.echo(_exported().rstrip("\n"))
         return
     if file is None:
         raise WrongUsageError("name a document, or use --export; see decnet deploy --help")
-    _deploy(deployment, file, ask=not yes and not plan_only, do=not plan_only, as_json=as_json)
+    _deploy(file, ask=not yes and not plan_only, do=not plan_only, as_json=as_json)
 
 
-def _deploy(deployment: Deployment, file: Path, *, ask: bool, do: bool, as_json: bool) -> None:
+def _deploy(file: Path, *, ask: bool, do: bool, as_json: bool) -> None:
+    text = _text(file)
     try:
-        wanted = document.read(_text(file), str(file))
+        wanted = document.read(text, str(file))
     except document.DocumentError as error:
         raise OperatorError(str(error)) from error
-    with transaction(deployment) as connection:
-        made = planned(deployment, connection, wanted, whole=True)
-    typer.echo(documents.document(made) if as_json else plan_text(made))
-    if hint := excluded(deployment, made):
-        typer.echo(hint, err=True)
-    if not do or made.is_empty:
+    offer = offered(Wishes(fleet=tuple(wanted)), Source(text, str(file)))
+    tell(offer, as_json=as_json)
+    if not do or offer.plan.is_empty:
         return
     if ask:
         _confirm()
-    carry_out(deployment, made, reason=f"deploy {file.name}")
+    offer.take(f"deploy {file.name}")
+
+
+def _exported() -> str:
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        return there.document(remote)
+    with transaction(find_deployment()) as connection:
+        return export.document(commit.current_deckies(connection).values())
 
 
 def _text(file: Path) -> str:

@@ -9,6 +9,7 @@ from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Csv, Json, application
 from decnet.deckies.catalogues.images import known_images
 from decnet.fleet.deployment import find_deployment
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet_core.deckies.images import Image, ImageService
@@ -19,9 +20,9 @@ app = application("Honeypot images that deckies can run in containers: the shipp
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the images with what they offer and the format of their logs."""
-    known = known_images(find_deployment())
+    known = dict(sorted(_known().items()))
     print_table(
-        sorted(known.items()),
+        list(known.items()),
         ("image", "reference", "services", "log", "what it is"),
         lambda item: (item[0], item[1].reference, _services(item[1]), item[1].format, item[1].summary),
         as_json=as_json,
@@ -34,7 +35,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="The image's name.")], as_json: Json = False) -> None:
     """Show how an image is run: its ports, limits and capabilities, and where it may write."""
-    one = known_images(find_deployment()).get(name)
+    one = _known().get(name)
     if one is None:
         raise NotFoundError(f"there is no image {name!r}; decnet image list shows them")
     if as_json:
@@ -57,6 +58,14 @@ def show(name: Annotated[str, typer.Argument(help="The image's name.")], as_json
         "command": "its own" if not one.command else "the catalogue's (--json shows it)",
     }
     typer.echo("\n".join([name, *(f"  {key:<12} {value or '-'}" for key, value in rows.items())]))
+
+
+def _known() -> dict[str, Image]:
+    if (remote := master()) is not None:
+        from decnet.remote import catalogues as there
+
+        return there.images(remote)
+    return known_images(find_deployment())
 
 
 def _services(one: Image) -> str:

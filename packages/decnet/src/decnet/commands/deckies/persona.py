@@ -10,6 +10,7 @@ from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Csv, Json, application
 from decnet.deckies.catalogues.personas import listed, own_folder, problem_of, readable_personas
 from decnet.fleet.deployment import find_deployment
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet_decoys.personas.catalog import PersonaFile
@@ -20,7 +21,12 @@ app = application("Personas: the machines that deckies play, shipped ones and yo
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the personas."""
-    found = [listed(file) for file in readable_personas(find_deployment()).values()]
+    if (remote := master()) is not None:
+        from decnet.remote import catalogues as there
+
+        found = there.personas(remote)
+    else:
+        found = [listed(file) for file in readable_personas(find_deployment()).values()]
     print_table(
         found,
         ("persona", "from", "services", "what it is"),
@@ -34,11 +40,16 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="The persona's name.")], as_json: Json = False) -> None:
     """Print a persona as it is written: a TOML document to copy and change."""
-    known = readable_personas(find_deployment())
-    if name not in known:
-        raise NotFoundError(f"there is no persona {name!r}; decnet persona list shows them")
-    text = known[name].path.read_text(encoding="utf-8").rstrip("\n")
-    typer.echo(documents.document(known[name].document()) if as_json else text)
+    if (remote := master()) is not None:
+        from decnet.remote import catalogues as there
+
+        text, document = there.persona(remote, name)
+    else:
+        known = readable_personas(find_deployment())
+        if name not in known:
+            raise NotFoundError(f"there is no persona {name!r}; decnet persona list shows them")
+        text, document = known[name].path.read_text(encoding="utf-8"), known[name].document()
+    typer.echo(documents.document(document) if as_json else text.rstrip("\n"))
 
 
 @app.command()

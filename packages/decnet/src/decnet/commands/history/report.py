@@ -14,6 +14,7 @@ from decnet.cli.time_window import time_window
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.history.report import html_report, markdown_report
 from decnet.history.summary import Summary, summary_of
+from decnet.remote.current import master
 from decnet.reporter.sending import send as send_report
 from decnet.show import documents
 from decnet_models.database.window import Window
@@ -49,8 +50,7 @@ def report(
     if send:
         _sent(window, limit)
         return
-    with transaction(find_deployment()) as connection:
-        text = _written(summary_of(connection, window, limit), as_format)
+    text = _text(window, limit, as_format)
     with opened(output) as file:
         file.write(f"{text}\n")
     if output is not None:
@@ -59,9 +59,23 @@ def report(
 
 def _sent(window: Window, limit: int) -> None:
     """Send the report, and say who will get it."""
-    to = send_report(find_deployment(), window, limit)
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        to = findings.send_report(remote, window, limit)
+    else:
+        to = send_report(find_deployment(), window, limit)
     typer.echo("\n".join(f"to {one.id}  {one.format}  {one.url}" for one in to))
     typer.echo("decnet webhook deliveries shows what came of it")
+
+
+def _text(window: Window, limit: int, as_format: Format) -> str:
+    if (remote := master()) is not None:
+        from decnet.remote import findings
+
+        return findings.report(remote, window, limit, as_format.value)
+    with transaction(find_deployment()) as connection:
+        return _written(summary_of(connection, window, limit), as_format)
 
 
 def _written(summary: Summary, as_format: Format) -> str:

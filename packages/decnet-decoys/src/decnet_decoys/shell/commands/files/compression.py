@@ -217,12 +217,16 @@ def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: b
             continue
         if "v" in found or not extract:
             call.print(_listed(call, info, name) if "v" in found and not extract else name)
-        if extract and "O" in found:
-            content = archive.extractfile(info) if info.isreg() else None
-            call.out.write(content.read(MAX_UNPACKED) if content is not None else b"")
-        elif extract:
+        if extract and "O" not in found:
             yield from _extracted(call, found, archive, info)
+        elif extract and info.isreg():
+            call.out.write(_content(archive, info))
     return 0
+
+
+def _content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    content = archive.extractfile(info)
+    return content.read(MAX_UNPACKED) if content is not None else b""
 
 
 def _listed(call: Call, info: tarfile.TarInfo, name: str) -> str:
@@ -254,8 +258,7 @@ def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfi
         elif info.issym():
             files.link(info.linkname, target, access)
         elif info.isreg():
-            content = archive.extractfile(info)
-            data = content.read(MAX_UNPACKED) if content is not None else b""
+            data = _content(archive, info)
             files.write(target, b"", access)
             yield from call.runner.save(target, data, err=call.err)
             files.change(target, access, mode=info.mode & 0o7777, mtime=int(info.mtime))

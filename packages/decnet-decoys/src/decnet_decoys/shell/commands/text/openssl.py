@@ -8,7 +8,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.text.crypt_hashes import crypted
@@ -61,7 +61,7 @@ def _passwd(call: Call, args: list[str]) -> Effects:
     words = [encode(one) for at, one in enumerate(args) if not one.startswith("-") and at not in skipped]
     if "-stdin" in args or "-in" in values:
         sources = yield from call.sources([values.get("-in", "-")])
-        words = [line for source in sources for line in list(source.lines())[:MAX_PASSWORDS]]
+        words = [line for source in sources for line in islice(source.lines(), MAX_PASSWORDS)]
     if not words:
         typed = yield AskLine("Password: ", echo=False)
         again = yield AskLine("Verifying - Password: ", echo=False)

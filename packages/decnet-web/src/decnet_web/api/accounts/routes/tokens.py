@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
-from decnet.access import tokens
+from decnet.access import tokens, users
 from decnet.cli.errors import NotFoundError
 from decnet_models.accounts import queries
-from decnet_models.accounts.queries import Role, Token
+from decnet_models.accounts.queries import ROLES, Role, Token
 from decnet_models.accounts.tables import account, api_token
 from decnet_web.api.accounts.own import present
 from decnet_web.api.audit import record
@@ -64,6 +65,8 @@ class NewToken(Asked):
 
     name: str
     """What it is for."""
+    user: str | None = Field(None, max_length=64)
+    """On whose behalf the program acts; null: the own account. Only administrators name another one."""
     role: Role | None = None
     """At most this role; null: that of its account."""
     scopes: tuple[Scope, ...] = ()
@@ -108,18 +111,19 @@ async def list_tokens(
 
 @router.post("", status_code=201)
 async def make_token(body: NewToken, fleet: InFleet, viewer: Viewer) -> MintedToken:
-    """Make a token for the own account; a program's token cannot make one that may do more."""
+    """Make a token, for administrators anybody's; a program's token cannot make one that may do more."""
+    if body.user not in (None, viewer.account.name) and viewer.role != "admin":
+        raise Problem(403, detail="only administrators make tokens of others")
     if body.expires_at is not None and body.expires_at <= time.time_ns():
         raise Problem(422, title="Bad input", detail="expires_at is over already")
     wanted = _limited(body, viewer)
 
     def make(connection: Connection) -> MintedToken:
-        owner = present(connection, viewer)
-        made = tokens.mint(
-            connection, owner, body.name, role=body.role or viewer.role, scopes=wanted, expires_at=body.expires_at
-        )
+        owner = present(connection, viewer) if body.user is None else users.find(connection, body.user)
+        role = body.role or min(viewer.role, owner.role, key=ROLES.index)
+        made = tokens.mint(connection, owner, body.name, role=role, scopes=wanted, expires_at=body.expires_at)
         named = {"name": body.name, "role": made.token.role, "scopes": made.token.scopes}
-        record(connection, viewer, "token.add", made.token.shown, **named)
+        record(connection, viewer, "token.add", made.token.shown, user=owner.name, **named)
         return MintedToken(secret=made.secret, token=_info(made.token, owner.name))
 
     return await fleet.write(make)

@@ -17,9 +17,11 @@ from decnet_models.accounts.queries import Role
 from decnet_web.api.accounts.transport import origin_of
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Admin, InFleet, InPaging
+from decnet_web.api.fleet import Fleet
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
+from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -110,7 +112,7 @@ async def make_user(body: NewUser, request: Request, fleet: InFleet, admin: Admi
     def make(connection: Connection) -> UserWithLink:
         added = users.add(connection, body.name, body.role)
         record(connection, admin, "account.add", added.name, role=added.role)
-        made = links.make(connection, origin_of(request), added, admin.account.name)
+        made = links.make(connection, _base(request, fleet, admin), added, admin.account.name)
         return _with_link(users.user_named(connection, added.name), made)
 
     return await fleet.write(make)
@@ -154,7 +156,7 @@ async def make_login_link(name: Name, request: Request, fleet: InFleet, admin: A
     def make(connection: Connection) -> Made:
         owner = users.find(connection, name)
         record(connection, admin, "account.link", owner.name)
-        return links.make(connection, origin_of(request), owner, admin.account.name)
+        return links.make(connection, _base(request, fleet, admin), owner, admin.account.name)
 
     return LoginLinkInfo.model_validate(await fleet.write(make))
 
@@ -167,10 +169,15 @@ async def reset_user(name: Name, request: Request, fleet: InFleet, admin: Admin)
         owner = users.reset(connection, name)
         record(connection, admin, "account.reset", owner.name)
         enabled = owner.disabled_at is None
-        made = links.make(connection, origin_of(request), owner, admin.account.name) if enabled else None
+        made = links.make(connection, _base(request, fleet, admin), owner, admin.account.name) if enabled else None
         return _with_link(users.user_named(connection, name), made)
 
     return await fleet.write(reset)
+
+
+def _base(request: Request, fleet: Fleet, admin: Principal) -> str:
+    """Return where a link leads: the page that asks is the dashboard's; a program may have come on another way."""
+    return origin_of(request) if admin.means == "session" else links.dashboard(fleet.deployment.settings)
 
 
 def _with_link(user: User, made: Made | None) -> UserWithLink:

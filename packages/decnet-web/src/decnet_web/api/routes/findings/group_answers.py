@@ -117,6 +117,21 @@ class AskedUndo(Asked):
     dry_run: bool = False
 
 
+class AskedSeparation(Asked):
+    """Decide that two subjects are not together."""
+
+    subjects: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    reason: Reason = ""
+    dry_run: bool = False
+
+
+class AskedReversal(Asked):
+    """Undo the change that the address names."""
+
+    reason: Reason = ""
+    dry_run: bool = False
+
+
 class AskedWithdrawal(Asked):
     """Withdraw a decision: evidence decides again."""
 

@@ -7,9 +7,9 @@ With `dry_run` a decision is written and taken back in one transaction, so what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
@@ -28,6 +28,8 @@ from decnet_web.api.principal import Principal
 from decnet_web.api.routes.findings.group_answers import (
     AskedJoin,
     AskedPin,
+    AskedReversal,
+    AskedSeparation,
     AskedSplit,
     AskedUndo,
     AskedWithdrawal,
@@ -35,6 +37,8 @@ from decnet_web.api.routes.findings.group_answers import (
 )
 
 router = APIRouter()
+
+Number = Annotated[int, Path(ge=1, le=2**53)]
 
 _MOST_CHANGES = 1000
 _NAMED = 50
@@ -88,19 +92,55 @@ def _add_pin_and_undo(router: APIRouter, g: Grouping[Any], one: str) -> None:
         return await _ruled(fleet, analyst, (g, f"{one}.undo", group), make, dry_run=asked.dry_run)
 
 
+def _add_separate_and_reverse(router: APIRouter, g: Grouping[Any], one: str) -> None:
+    """Add decisions for whom nobody has to know a group."""
+
+    @router.post("/separations", name=f"separate_{one}")
+    async def separate(fleet: InFleet, analyst: Analyst, asked: AskedSeparation) -> GroupRuling:
+        """Decide that two subjects are not together; with `dry_run` only say what would be decided."""
+        first, second = asked.subjects
+
+        def make(connection: Connection) -> list[int]:
+            return rulings.separate(connection, g, (first, second), asked.reason, author=analyst.account.name)
+
+        return await _ruled(fleet, analyst, (g, f"{one}.split", first), make, dry_run=asked.dry_run)
+
+    @router.post("/changes/{change}/undo", name=f"reverse_{one}_change")
+    async def reverse(fleet: InFleet, analyst: Analyst, change: Number, asked: AskedReversal) -> GroupRuling:
+        """Undo a merge or a split for good; with `dry_run` only say what would be decided."""
+
+        def make(connection: Connection) -> list[int]:
+            return rulings.undo(connection, g, change, asked.reason, author=analyst.account.name)
+
+        return await _ruled(fleet, analyst, (g, f"{one}.undo", str(change)), make, dry_run=asked.dry_run)
+
+    @router.post("/decisions/{decision}/withdraw", name=f"take_back_{one}_decision")
+    async def take_back(fleet: InFleet, analyst: Analyst, decision: Number) -> GroupRuling:
+        """Withdraw a decision: evidence decides again."""
+        return await _withdrawn(fleet, analyst, (g, f"{one}.withdraw"), decision)
+
+
 def _add_withdraw(router: APIRouter, g: Grouping[Any], one: str) -> None:
     @router.post("/{group}/withdraw", name=f"withdraw_{one}_decision")
     async def withdraw(fleet: InFleet, analyst: Analyst, group: str, asked: AskedWithdrawal) -> GroupRuling:
         """Withdraw a decision: evidence decides again."""
+        return await _withdrawn(fleet, analyst, (g, f"{one}.withdraw"), asked.decision, group)
 
-        def write(connection: Connection) -> None:
+
+async def _withdrawn(
+    fleet: Fleet, analyst: Principal, about: tuple[Grouping[Any], str], decision: int, group: str | None = None
+) -> GroupRuling:
+    g, action = about
+
+    def write(connection: Connection) -> None:
+        if group is not None:
             group_named(connection, g, group)
-            rulings.withdraw(connection, g, asked.decision)
-            record(connection, analyst, f"{one}.withdraw", group, decision=asked.decision)
+        rulings.withdraw(connection, g, decision)
+        record(connection, analyst, action, group, decision=decision)
 
-        await fleet.write(write)
-        await fleet.thread(lambda: announce(fleet.deployment, 1))
-        return GroupRuling(written=True, decisions=[], subjects=[])
+    await fleet.write(write)
+    await fleet.thread(lambda: announce(fleet.deployment, 1))
+    return GroupRuling(written=True, decisions=[], subjects=[])
 
 
 async def _ruled(
@@ -131,4 +171,5 @@ for _grouping, _one, _many in ((IDENTITIES, "identity", "identities"), (CAMPAIGN
     _add_split_and_join(_below, _grouping, _one, _many)
     _add_pin_and_undo(_below, _grouping, _one)
     _add_withdraw(_below, _grouping, _one)
+    _add_separate_and_reverse(_below, _grouping, _one)
     router.include_router(_below)

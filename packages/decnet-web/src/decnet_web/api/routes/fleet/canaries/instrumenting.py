@@ -41,7 +41,7 @@ async def instrument_document(
     try:
         ready = await fleet.thread(lambda: prepared(fleet.deployment, document, pathlib.Path(file)))
     except DocumentError as error:
-        raise Problem(422, "Bad document", f"it was not instrumented: {error}") from error
+        raise Problem(422, "Bad document", f"{file} was not instrumented: {error}") from error
 
     def make(connection: Connection) -> CanaryDetail:
         made = instrumented(connection, fleet.deployment, ready, label or file)

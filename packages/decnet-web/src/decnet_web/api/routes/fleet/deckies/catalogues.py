@@ -49,7 +49,7 @@ async def show_persona(name: Name, fleet: InFleet, _viewer: Viewer) -> PersonaDe
     """Show a persona as it is written, and the deckies that play it."""
     file = (await fleet.thread(lambda: _known(fleet)))[0].get(name)
     if file is None:
-        raise NotFoundError(f"there is no persona {name!r}")
+        raise NotFoundError(f"there is no persona {name!r}; decnet persona list shows them")
 
     def playing(connection: Connection) -> list[str]:
         query = select(decky.c.name).where(decky.c.persona == name, decky.c.wanted.is_(True)).order_by(decky.c.name)

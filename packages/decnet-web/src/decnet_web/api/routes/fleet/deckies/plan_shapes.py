@@ -22,6 +22,8 @@ class PlanAsked(Asked):
 
     document: Whole | None = Field(None, max_length=1 << 20)
     """TOML, as `decnet deploy` reads it: deckies that it does not name are removed."""
+    name: str = Field("document", min_length=1, max_length=4096)
+    """What errors call the document: the name of its file."""
     fleet: dict[str, Any] | None = None
     """The same as a JSON object: {"network": {...}, "decky": [{...}]}."""
     add: list[DeckyAsked] = Field([], max_length=10_000)
@@ -52,6 +54,10 @@ class PlanPersona(Answer):
     kind: Literal["add", "change"]
     name: str
     os: str
+    body: dict[str, Any]
+    """The persona as it will be stored."""
+    version: int
+    """Of the row that it replaces; 0: there is none."""
 
 
 class PlanShown(Answer):

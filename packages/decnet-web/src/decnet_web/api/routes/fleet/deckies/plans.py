@@ -18,8 +18,7 @@ from decnet.deckies.excluded import excluded
 from decnet.deckies.mutation import mutate_now
 from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import Plan
-from decnet.deckies.policy import Rules, every_seconds, set_policy
-from decnet.deckies.policy import window as window_of
+from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Wanted
 from decnet.deckies.wishes import Change, Wishes, planned_wishes
 from decnet_models.fleet import mutation_policies
@@ -133,7 +132,7 @@ async def mutate_decky(name: Name, asked: MutateAsked, fleet: InFleet, admin: Ad
 @router.put("/deckies/{name}/policy")
 async def set_decky_policy(name: Name, asked: PolicyAsked, fleet: InFleet, admin: Admin) -> DeckyPolicyShown:
     """Set how mutate may change a decky; refused when nothing can come of it."""
-    rules = Rules(every_seconds(asked.every), window_of(asked.window), asked.services, asked.personas, asked.consistent)
+    rules = Rules.said(**dict(asked))
 
     def write(connection: Connection) -> DeckyPolicyShown:
         with acting_as(admin.account.name):
@@ -212,7 +211,7 @@ def _wishes(asked: PlanAsked) -> Wishes:
     try:
         whole = None
         if asked.document is not None:
-            whole = tuple(document.read(asked.document, "document"))
+            whole = tuple(document.read(asked.document, asked.name))
         elif asked.fleet is not None:
             whole = tuple(document.wanted_of(asked.fleet, "fleet", []))
     except DocumentError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -36,6 +36,7 @@ from decnet_web.api.routes.fleet.deckies.shapes import (
 router = APIRouter(tags=["deckies"])
 
 Name = Annotated[str, Path(max_length=63, description="The decky's name.")]
+Of = Annotated[str | None, Query(max_length=63, description="Only of this decky.")]
 
 _EDGES = 200
 _CHANGES, _ATTACKERS = 10, 20
@@ -84,16 +85,16 @@ async def list_decky_changes(name: Name, fleet: InFleet, paging: InPaging, _view
 
 
 @router.get("/mutations")
-async def list_mutations(fleet: InFleet, _viewer: Viewer) -> MutationList:
-    """List what mutate is going to make of the deckies that have a policy, soonest first."""
-    found = await fleet.read(lambda connection: planned_mutations(fleet.deployment, connection, None))
+async def list_mutations(fleet: InFleet, _viewer: Viewer, decky: Of = None) -> MutationList:
+    """List what mutate is going to make of the deckies that have a policy, soonest first, or of one."""
+    found = await fleet.read(lambda connection: planned_mutations(fleet.deployment, connection, decky))
     return MutationList(items=[MutationShown.model_validate(one) for one in found])
 
 
 def _detail(fleet: InFleet, connection: Connection, name: str) -> DeckyDetail:
     row = decky_row(fleet.deployment, connection, name)
     if row is None:
-        raise NotFoundError(f"there is no decky {name!r}")
+        raise NotFoundError(f"there is no decky {name!r}; decnet decky list shows them")
     one = queries.decky_named(connection, name)
     seen = appearance(fleet.deployment, one) if one else None
     policy = mutation_policies.policy_of(connection, name)

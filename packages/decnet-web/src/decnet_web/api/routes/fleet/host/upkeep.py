@@ -68,7 +68,8 @@ async def show_quarantined_line(
 ) -> KeptLineDetail:
     """Show one line, whole."""
     (one,) = await fleet.thread(lambda: lines.named(fleet.deployment, [f"{worker}/{segment}/{offset}"]))
-    return KeptLineDetail(**dict(_row(one)), text=for_terminal(one.line.line, len(one.line.line)))
+    text = for_terminal(one.line.line, len(one.line.line))
+    return KeptLineDetail(**dict(_row(one)), text=text, line=one.line.line, exact=one.line.exact)
 
 
 @router.post("/quarantine/retry")

@@ -29,6 +29,10 @@ class KeptLineDetail(KeptLine):
 
     text: str
     """Safe to show: control characters are escaped."""
+    line: str
+    """As it was."""
+    exact: str
+    """The line in base64 where its bytes are not UTF-8, and `line` shows them escaped; else empty."""
 
 
 class RetryAsked(Asked):

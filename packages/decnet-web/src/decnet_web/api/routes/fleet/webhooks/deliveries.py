@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from decnet.cli.errors import NotFoundError
 from decnet.webhook import endpoints
 from decnet_models.webhooks import queries
 from decnet_web.api.audit import record
@@ -48,10 +46,7 @@ async def replay_deliveries(
     """Try a receiver's dead deliveries again, with their old message ids."""
 
     def request(connection: Connection) -> int:
-        endpoints.find(connection, webhook)
-        count = queries.request_replay(connection, webhook, delivery_id=asked.delivery, now_ns=time.time_ns())
-        if count == 0:
-            raise NotFoundError("there is no such dead delivery")
+        count = endpoints.replay(connection, webhook, asked.delivery)
         record(connection, analyst, "webhook.replay", webhook, count=count, delivery=asked.delivery)
         return count
 

@@ -63,15 +63,7 @@ async def add_webhook(asked: WebhookAsked, fleet: InFleet, admin: Admin) -> Webh
     """Add a receiver of notices from now on. The answer has the secret; POST /webhooks/{webhook}/test tries it."""
 
     def add(connection: Connection) -> WebhookMade:
-        said = _definition(asked)
-        made = endpoints.add(
-            connection,
-            fleet.deployment,
-            asked.url,
-            kinds=asked.kinds or [],
-            allow_private=bool(asked.allow_private),
-            more=said,
-        )
+        made = endpoints.add(connection, fleet.deployment, _definition(asked))
         record(connection, admin, "webhook.add", made.id, **_audited(asked), url=made.url)
         return WebhookMade(webhook=_row(connection, made.id), secret=made.secret)
 
@@ -95,8 +87,7 @@ async def change_webhook(
 
     def edit(connection: Connection) -> WebhookShown:
         refuse_changed(endpoints.find(connection, webhook), asked.digest, f"the webhook {webhook}")
-        said = _definition(asked, url=asked.url, kinds=asked.kinds, allow_private=asked.allow_private)
-        changed = endpoints.edit(connection, fleet.deployment, webhook, said)
+        changed = endpoints.edit(connection, fleet.deployment, webhook, _definition(asked))
         record(connection, admin, "webhook.change", webhook, **_audited(asked), url=changed.url)
         return _row(connection, webhook)
 
@@ -194,11 +185,11 @@ async def _outcome(fleet: InFleet, webhook_id: str, seq: int, wait: float) -> De
 def _row(connection: Connection, webhook_id: str) -> WebhookShown:
     found = webhook_row(connection, webhook_id)
     if found is None:
-        raise NotFoundError(f"there is no webhook {webhook_id!r}")
+        raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
     return found
 
 
-def _definition(asked: WebhookWords, **more: object) -> Definition:
+def _definition(asked: WebhookAsked | WebhookChange) -> Definition:
     wish = Wish(
         sends=Sends(asked.sends) if asked.sends else None,
         severity=Severity(asked.severity) if asked.severity else None,
@@ -211,7 +202,7 @@ def _definition(asked: WebhookWords, **more: object) -> Definition:
         quiet=asked.quiet,
         breaks_quiet=Severity(asked.breaks_quiet) if asked.breaks_quiet else None,
     )
-    return Definition(format=asked.format, token=asked.token, options=asked.options, selection=wish, **more)  # type: ignore[arg-type]  # the fields of a body
+    return Definition(asked.url, asked.format, asked.token, asked.options, asked.kinds, asked.allow_private, wish)
 
 
 def _audited(asked: WebhookWords) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from decnet_models.notices.queries import seqs_of
-from decnet_models.progress.queries import add_dead_letter, count_dead_letters, remove_dead_letters
+from decnet_models.progress.queries import add_dead_letter, dead_letters_of, remove_dead_letters
 
 WORKER = "enrich"
 
@@ -19,7 +19,7 @@ def set_aside(connection: Connection, attacker: str, error: str, *, now_ns: int)
 
 def take_back(connection: Connection, attackers: Iterable[str]) -> None:
     """Forget that attackers were set aside: they were looked up after all, or are to be."""
-    if count_dead_letters(connection).get(WORKER):
+    if dead_letters_of(connection, WORKER, 1):
         remove_dead_letters(connection, WORKER, seqs_of(connection, _keys(attackers)))
 
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""In what the two telnetd differ, with the login that each of them runs."""
+
+from typing import NamedTuple
+
+from decnet_decoys.telnet.inetutils import Negotiation
+from decnet_decoys.telnet.login_line import LONGEST, LoginLine
+from decnet_decoys.telnet.options import Options
+
+
+class Flavour(NamedTuple):
+    """A server and its login."""
+
+    options: type[Options] | type[Negotiation]
+    negotiates: bool
+    """Whether login starts when the client has answered, and not at once."""
+    login_seconds: int
+    """How long a login may take."""
+    late: bytes
+    refused: bytes
+    tries: int
+    """Logins that may fail."""
+    given_up: bytes
+    """What login says then."""
+    empty_is_no_name: bool
+    """Whether an empty name is asked for again; otherwise it is one like any other."""
+    most_empty: int
+    """Empty names before the connection ends."""
+    longest_name: int
+    """Bytes of a name; with a longer one the connection ends."""
+    keys_that_end: bytes
+    """Keys whose signal ends login."""
+    keys_that_drop: bytes
+    """Keys whose signal login ignores; the terminal drops the line."""
+    end_completes: bool
+    """Whether ^D completes a name that is typed so far."""
+    ends_with: tuple[str, ...]
+    """What ends the connection when it is given instead of a password (`login_line.Entered`)."""
+    end_waits: bool
+    """Whether a login that ended with ^D is answered as late as one with a wrong password."""
+
+    def line(self, *, echo: bool) -> LoginLine:
+        """Return an empty line, as its login reads one."""
+        return LoginLine(
+            echo=echo, ends=self.keys_that_end, drops=self.keys_that_drop, end_completes=self.end_completes
+        )
+
+
+BUSYBOX = Flavour(
+    options=Options,
+    negotiates=False,
+    login_seconds=60,
+    late=b"\nLogin timed out after 60 seconds\n",
+    refused=b"Login incorrect\n",
+    tries=3,
+    given_up=b"",
+    empty_is_no_name=True,
+    most_empty=10,  # EMPTY_USERNAME_COUNT
+    longest_name=61,  # USERNAME_SIZE
+    keys_that_end=b"\x03",
+    keys_that_drop=b"",
+    end_completes=False,
+    ends_with=("gone", "end"),
+    end_waits=False,
+)
+INETUTILS = Flavour(
+    options=Negotiation,
+    negotiates=True,
+    login_seconds=60,  # LOGIN_TIMEOUT of login.defs(5)
+    late=b"\nLogin timed out after 60 seconds.\n",
+    refused=b"\nLogin incorrect\n",
+    tries=5,  # LOGIN_RETRIES
+    given_up=b"Maximum number of tries exceeded (5)\n",
+    empty_is_no_name=False,
+    most_empty=1,
+    longest_name=LONGEST,
+    keys_that_end=b"\x03\x1c",
+    keys_that_drop=b"\x1a",
+    end_completes=True,
+    ends_with=("gone", "interrupt"),
+    end_waits=True,
+)
+FLAVOURS = {"busybox": BUSYBOX, "inetutils": INETUTILS}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""The Telnet decoy as Debian's telnetd: what a real client negotiates, what is recorded of it, and hostile options.
+
+What it answers beside the real server is in tests/decnet_decoys/services/dialogues/inetutils.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
+
+from decnet_core.events.catalogue import (
+    CommandRun,
+    LoginAttempt,
+    Payload,
+    ServiceRequest,
+    SessionClosed,
+    SessionOpened,
+)
+from decnet_decoys.telnet.inetutils import Negotiation
+from decnet_decoys.telnet.subnegotiations import acknowledged, environment_of
+
+P = TypeVar("P", bound=Payload)
+CLIENT = shutil.which("telnet")
+REFUSED = b"".join(bytes((255, 252, option)) for option in (24, 32, 35, 36)) + b"\xff\xfe\x25\xff\xfe\x26"
+PLAIN = b"\xff\xfd\x03\xff\xfc\x01\xff\xfc\x22\xff\xfc\x1f"
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
+    made = DeckyHost(tmp_path, fleet_settings("debian-web", offers=("telnet",)))
+    await made.open()
+    yield made
+    await made.close()
+
+
+def payloads(host: DeckyHost, kind: type[P]) -> list[P]:
+    return [event.payload for event in host.events(kind)]  # type: ignore[misc]  # of that kind
+
+
+@pytest.mark.skipif(CLIENT is None, reason="install telnet")
+async def test_a_real_client_tells_its_terminal_and_gets_a_recorded_shell(host: DeckyHost) -> None:
+    ours, its = pty.openpty()
+    client = await asyncio.create_subprocess_exec(
+        str(CLIENT), host.decky.address, str(host.decky.services["telnet"]),
+        stdin=its, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    assert client.stdout is not None
+    async with asyncio.timeout(DEADLINE):
+        greeting = await client.stdout.readuntil(b"web-01 login: ")
+        os.write(ours, b"root\n")
+        await client.stdout.readuntil(b"Password: ")
+        os.write(ours, b"admin123\n")
+        await client.stdout.readuntil(b"# ")
+        os.write(ours, b"echo $TERM; exit\n")
+        assert b"closed by foreign host" in await client.stdout.read()
+        await client.wait()
+    os.close(ours)
+    os.close(its)
+    await host.until(SessionClosed)
+    assert b"Linux 6.1.0-25-amd64 (web-01) (pts/0)\r\n" in greeting
+    (login,), (opened,), (said,) = (
+        payloads(host, LoginAttempt), payloads(host, SessionOpened), payloads(host, ServiceRequest),
+    )  # fmt: skip
+    assert (login.username, login.password, login.success) == ("root", "admin123", True)
+    assert opened.terminal == "xterm-256color"
+    assert [one.command for one in payloads(host, CommandRun)] == ["echo $TERM; exit"]
+    assert said.action == "options"
+    assert said.detail["terminal"] == "XTERM-256COLOR"
+    assert "," in said.detail["speed"]
+
+
+async def test_a_login_by_an_argument_in_the_environment_is_recorded_and_has_no_effect(host: DeckyHost) -> None:
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["telnet"])
+    async with asyncio.timeout(DEADLINE):
+        writer.write(REFUSED + b"\xff\xfb\x27")
+        await reader.readuntil(b"\xff\xfa\x27\x01\xff\xf0")
+        writer.write(b"\xff\xfa\x27\0\0USER\1-f root\xff\xf0")
+        await reader.readuntil(b"\xff\xfd\x21")
+        writer.write(PLAIN)
+        assert b"web-01 login: " in await reader.readuntil(b"login: ")
+        writer.transport.abort()
+        await host.until(ServiceRequest)
+    (request,) = payloads(host, ServiceRequest)
+    assert (request.action, request.detail) == (
+        "exploit-login-argument", {"environment USER": "-f root"},
+    )  # fmt: skip
+
+
+async def test_five_logins_may_fail(host: DeckyHost) -> None:
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["telnet"])
+    async with asyncio.timeout(DEADLINE):
+        writer.write(REFUSED + b"\xff\xfc\x27")
+        await reader.readuntil(b"\xff\xfd\x21")
+        writer.write(PLAIN)
+        for number in range(5):
+            await reader.readuntil(b"login: ")
+            writer.write(b"root%d\r\n" % number)
+            await reader.readuntil(b"Password: ")
+            writer.write(b"wrong\r\n")
+        assert await reader.read() == b"\r\n\r\nLogin incorrect\r\nMaximum number of tries exceeded (5)\r\n"
+    writer.close()
+    assert [one.username for one in payloads(host, LoginAttempt)] == [f"root{number}" for number in range(5)]
+
+
+async def test_what_is_typed_before_any_answer_is_bounded(tmp_path: Path) -> None:
+    host = DeckyHost(tmp_path, fleet_settings("debian-web", offers=("telnet",)))
+    await host.open()
+    try:
+        reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["telnet"])
+        writer.write(b"x" * 400_000)
+        other_reader, other = await asyncio.open_connection(host.decky.address, host.decky.services["telnet"])
+        async with asyncio.timeout(DEADLINE):
+            other.write(REFUSED + b"\xff\xfc\x27")
+            await other_reader.readuntil(b"\xff\xfd\x21")
+            assert await reader.readexactly(21) == Negotiation.opening
+        other.transport.abort()
+        writer.transport.abort()
+    finally:
+        await host.close()
+
+
+@given(st.lists(st.binary(max_size=200) | st.sampled_from([REFUSED, PLAIN, b"\xff\xfa\x18\0x\xff\xf0"]), max_size=12))
+def test_whatever_a_client_sends_is_answered_within_bounds(sent: list[bytes]) -> None:
+    negotiation = Negotiation()
+    for data in sent:
+        typed, answers = negotiation.feed(data)
+        assert len(typed) <= len(data)
+        assert len(answers) <= 200 + 100 * len(data)
+    assert len(negotiation._subnegotiation) <= 512
+    assert len(negotiation.offered) <= 16 + 3
+    assert 20 <= negotiation.size[0] <= 500
+
+
+def test_a_long_environment_is_kept_in_part() -> None:
+    negotiation = Negotiation()
+    for number in range(100):
+        negotiation.feed(b"\xff\xfa\x27\0\0NAME%d\1" % number + b"v" * 2000 + b"\xff\xf0")
+    assert len(negotiation.offered) == 16
+    assert all(len(value) < 512 for value in negotiation.offered.values())
+
+
+def test_an_environment_is_read_with_its_escapes() -> None:
+    said = b"x\0LANG\1C\3A\2\1B\1c\2\2d\0EMPTY"
+    assert list(environment_of(said)) == [(b"LANG", b"C"), (b"A\1B", b"c\2d"), (b"EMPTY", b"")]
+
+
+def test_characters_that_a_client_sets_are_confirmed() -> None:
+    assert acknowledged(b"\1\0\0\3\x62\xff\4\x82\x0f\5") == b"\3\xe2\xff\xff"
