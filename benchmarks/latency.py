@@ -33,6 +33,7 @@ from decnet.drill.receiver import Receiver
 from decnet.drill.target import Target, choose
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.webhook import endpoints
+from decnet.webhook.definition import Definition
 
 AIM_P99_MS = 120.0
 AIM_AFTER_QUIET_MS = 600.0
@@ -110,7 +111,7 @@ async def measure(place: Deployment, logins: int, rest: Rest) -> tuple[Figures, 
     url = await receiver.open()
     try:
         with transaction(place, write=True) as connection:
-            added = endpoints.add(connection, place, url, kinds=[_KIND], allow_private=True)
+            added = endpoints.add(connection, place, Definition(url, kinds=[_KIND], allow_private=True))
         receiver.secret = added.secret
         await log_in_and_wait(receiver, target, "127.66.250.1")  # the first one opens the webhook's connection
         took = []
