@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -38,6 +39,7 @@ class Troubled(Arena):
         """The fleet reaches it by the URL `through`, if that is another one than the test's."""
         super().__init__(root, besides={"DECNET_RUNTIME_PARK_SECONDS": "0.2", "DECNET_DATABASE_URL": through or url})
         self._url = url
+        self.numbers = itertools.count(1)
 
     @property
     def database(self) -> str:
@@ -59,11 +61,10 @@ async def live_through(
     await arena._prepare()
     try:
         async with arena.supervised():
-            await arena.attack(1)
-            before = arena.wakes()
+            first = arena.wakes()
+            await attack_until(arena, lambda: arena.wakes() > first + 2)  # they are parked between attacks
             async with trouble():
                 await attack_until(arena, lambda: arena.said(words))
-            assert arena.wakes() > before
             await attack_until_all_is_answered(arena, PATIENCE)
             await until(lambda: settled(arena), PATIENCE)
     finally:
@@ -72,11 +73,11 @@ async def live_through(
 
 
 async def attack_until(arena: Troubled, condition: Callable[[], bool]) -> None:
-    deadline, number = time.monotonic() + PATIENCE, 2
+    """Attack now and then until `condition` holds."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "no worker has noticed"
-        await arena.attack(number)
-        number += 1
+        assert time.monotonic() < deadline, "it did not come to hold"
+        await arena.attack(next(arena.numbers))
         await asyncio.sleep(PAUSE_SECONDS)
 
 
