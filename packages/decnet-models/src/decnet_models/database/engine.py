@@ -17,6 +17,7 @@ Temporary tables stay in memory, because a worker's unit may write only to its s
 10 s: a batch holds the lock for some hundredths.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,9 @@ class _Pool(QueuePool):
         else:
             super()._do_return_conn(record)
 
+
+logging.getLogger(f"{_Pool.__module__}.{_Pool.__qualname__}").setLevel(logging.WARNING)
+"""SQLAlchemy names a pool's logger after its class, and so it does not inherit the level of SQLAlchemy's others."""
 
 _warmed: list[tuple[Engine, _ConnectionSource]] = []
 """An engine used by a zygote: its compiled statements serve the first database opened after a fork."""

@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import (
-    CredentialCaptured,
     IncidentAcknowledged,
     IncidentClosed,
     IncidentDigest,
     IncidentEscalated,
     IncidentGrew,
     IncidentOpened,
+    decode_notice,
 )
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
@@ -189,6 +189,12 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             await asyncio.wait(list(self._queues.values()), timeout=FINISH_SECONDS)
 
 
+_OF_NOBODY = (
+    b'{"kind":"credential.captured","ts":1,"attacker":"192.0.2.1","service":"ssh","username":"warm-up","accepted":true}'
+)
+"""A notice as other workers write it, about TEST-NET-1."""
+
+
 def _tell_of_nothing(engine: Engine) -> None:
     """Have a delivery made and recorded, so that a zygote has compiled every statement of a life without failures."""
     now, nowhere = time.time_ns(), Path("/dev/null/warm-up")
@@ -198,8 +204,7 @@ def _tell_of_nothing(engine: Engine) -> None:
     deliveries.prepare()
     for number in range(_TOLD):
         with writing(engine) as connection:
-            told = CredentialCaptured(now, "192.0.2.1", "ssh", "warm-up", accepted=True)  # TEST-NET-1
-            notices.add(connection, f"warm-up:{number}", told, now)
+            notices.add(connection, f"warm-up:{number}", decode_notice(_OF_NOBODY), now)
         troubles.look()
         deliveries.poll()
         job = deliveries.job(endpoint.id, 1)

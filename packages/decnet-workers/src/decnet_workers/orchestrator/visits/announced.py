@@ -7,17 +7,21 @@ From a decky with a network namespace of its own it goes by a socket that `recon
 import asyncio
 import contextlib
 import socket
+import time
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from decnet_core.deckies.handover import HandoverClient, ask_one_of, first_of
+from decnet_core.deckies.handover import HandoverClient, HandoverError, ask_one_of, first_of
 from decnet_core.runtime.context import Context
 from decnet_core.state import State
 from decnet_workers.errors import WorkersError
 
 CONNECT_SECONDS = 5.0
+REPLACED_SECONDS = 3.0
+"""How long a process of `decoys` may be away that is replaced by another; nothing has been sent before."""
+_AGAIN_SECONDS = 0.2
 
 
 class SessionError(WorkersError):
@@ -53,6 +57,17 @@ async def connected(ctx: Context, route: Route, *, data_port: int | None = None)
 
     To a `data_port` it belongs to another connection, with which the service has agreed on it: nothing is announced.
     """
+    deadline = time.monotonic() + REPLACED_SECONDS
+    while True:
+        try:
+            return await _connected(ctx, route, data_port)
+        except HandoverError:
+            if time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _connected(ctx: Context, route: Route, data_port: int | None) -> socket.socket:
     sock = await ctx.in_thread(_opened, ctx.state, route)
     try:
         sock.bind((route.source, 0))
