@@ -61,10 +61,7 @@ class SensorDeckies:
 
     def run(self) -> Round:
         """Order and record; raises DBAPIError."""
-        with reading(self._engine) as connection:
-            rows = states_on_sensors(connection)
-            bodies = {one.name: one.body for one in personas(connection)} if rows else {}
-        ordered = self._order(rows, bodies)
+        rows, ordered = self._order()
         news = self._news(rows) if rows else []
         if not news:
             return Round(ordered)
@@ -72,20 +69,25 @@ class SensorDeckies:
         with writing(self._engine) as connection:
             kinds = _record(connection, news, now)
             newest = notices.last_seq(connection) if kinds else 0
+        if any(after.phase == "absent" for _, _, after, _ in news):  # what is erased now is to be ordered no more
+            ordered = max(ordered, self._order()[1])
         return Round(ordered, len(news), dict.fromkeys(kinds, newest))
 
-    def _order(self, rows: Rows, bodies: Mapping[str, dict[str, Any]]) -> int:
-        """Write what is ordered of each sensor that has deckies, or had some; return of how many it is news."""
+    def _order(self) -> tuple[Rows, int]:
+        """Write what is ordered of each sensor that has deckies, or had some; return all, and how many are news."""
+        with reading(self._engine) as connection:
+            rows = states_on_sensors(connection)
+            bodies = {one.name: one.body for one in personas(connection)} if rows else {}
         by_sensor: dict[str, list[Decky]] = {path.stem: [] for path in self._folder.glob("*.json")}
         for row, _ in rows:
             by_sensor.setdefault(row.sensor or "", []).append(row)
         try:
-            return sum(self._write(name, deckies, bodies) for name, deckies in sorted(by_sensor.items()))
+            return rows, sum(self._write(name, deckies, bodies) for name, deckies in sorted(by_sensor.items()))
         except OSError as error:
             if str(error) != self._complaint:
                 log.error("deckies of sensors cannot be ordered: %s", error)  # noqa: TRY400  # said
             self._complaint = str(error)
-            return 0
+            return rows, 0
 
     def _write(self, sensor: str, deckies: list[Decky], bodies: Mapping[str, dict[str, Any]]) -> bool:
         used = {row.persona: bodies[row.persona] for row in deckies if row.persona in bodies}
