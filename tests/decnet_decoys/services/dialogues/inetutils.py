@@ -97,7 +97,6 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "the other backspace": (*_STARTED, b"abc\x08x\r\n"),
     "control characters": (*_STARTED, b"a\x01\x02\x1bb\r\n"),
     "^C at the name": (*_STARTED, b"ab", b"\x03"),
-    "^\\ at the name": (*_STARTED, b"ab", b"\x1c"),
     "^Z at the name": (*_STARTED, b"ab\x1acd\r\n"),
     "^D at the name": (*_STARTED, b"\x04"),
     "^D within the name": (*_STARTED, b"ab\x04", b"c\r\n"),
