@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from hostile.attack import PORTS, Attack, Play, Target, all_of, crowd, rounds
 
 Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Send = Callable[[Target, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HELLO = bytes.fromhex("1603010200010001fc0303") + bytes(32)
 """The beginning of a TLS handshake."""
 LOGIN_OF_MYSQL = bytes.fromhex("0500000100000000") + b"x"
@@ -47,6 +48,19 @@ def half_open(service: str, connections: int, sources: int, first: bytes = b"") 
     return crowd(connections, one, sources)
 
 
+def _sending(data: bytes, counts: dict[str, int] | None, begin: Begin | None) -> Send:
+    """Return what sends `data` on a new connection, after `begin`, and counts what that is recorded as."""
+
+    async def send(target: Target, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if begin is not None:
+            await begin(reader, writer)
+        for kind, count in (counts or {}).items():
+            target.sent(kind, count)
+        writer.write(data)
+
+    return send
+
+
 def flood(
     service: str,
     data: bytes,
@@ -60,15 +74,12 @@ def flood(
 
     `counts` is what one round is recorded as at most, by event kind; `begin` comes before `data`.
     """
+    send = _sending(data, counts, begin)
 
     async def once(target: Target, source: int) -> None:
         reader, writer = await target.tcp(PORTS[service], source)
         try:
-            if begin is not None:
-                await begin(reader, writer)
-            for kind, count in (counts or {}).items():
-                target.sent(kind, count)
-            writer.write(data)
+            await send(target, reader, writer)
             async with asyncio.timeout(min(max(target.left, 0.1), 1.0)):
                 while await reader.read(1 << 16):
                     pass
@@ -91,15 +102,12 @@ def unread(
     begin: Begin | None = None,
 ) -> Play:
     """Send `data` on each connection and read nothing until time is up."""
+    send = _sending(data, counts, begin)
 
     async def one(target: Target, source: int) -> None:
         reader, writer = await target.tcp(PORTS[service], source)
         try:
-            if begin is not None:
-                await begin(reader, writer)
-            for kind, count in (counts or {}).items():
-                target.sent(kind, count)
-            writer.write(data)
+            await send(target, reader, writer)
             await target.stay()
         finally:
             writer.transport.abort()
