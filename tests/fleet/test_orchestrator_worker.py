@@ -57,6 +57,8 @@ NOBODY = msgspec.structs.replace(
 )
 """Plans nothing by itself."""
 ALWAYS = msgspec.structs.replace(NOBODY, work_days=127, work_from=0, work_until=1440)
+ON_A_DAY_WITH_SESSIONS = 1_772_366_400 * SECOND_NS
+"""2026-03-01 12:00 UTC: on some days, drawn from the date, nobody comes to work on one of the two deckies."""
 TOLD = change_log.ChangeInfo("added", "ana", "", 1)
 
 
@@ -362,7 +364,7 @@ async def test_a_process_that_was_just_started_plans_only_for_new_deckies(
         return sessions_between(on, *arguments)
 
     monkeypatch.setattr(schedule, "sessions_between", counted)
-    now = time.time_ns()
+    now = ON_A_DAY_WITH_SESSIONS
     settings = OrchestratorSettings(enabled=True, sessions_per_day=40, files=False)
     for _ in range(2):
         Schedule(ground.engine, settings, lambda: now).look(0)
