@@ -136,12 +136,6 @@ def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> li
     return deckies_of(columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit), connection)
 
 
-def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
-    """Return every decky of a host (None: this one), by name, including those marked for removal."""
-    here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
-    return deckies_of(columns().where(here).order_by(decky.c.name), connection)
-
-
 def all_deckies(connection: Connection) -> list[Decky]:
     """Return every decky of every host, by name, including those marked for removal."""
     return deckies_of(columns().order_by(decky.c.name), connection)
