@@ -25,6 +25,7 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as, version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.preloading import preload_errors
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
@@ -346,6 +347,8 @@ class Interpreter:
             text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
             (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
             return wrong.status
+        if self._of_debian(name):
+            streams.err.write(encode(preload_errors(self.shell)))
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, name, argv[1:], streams, tty=tty)

@@ -23,6 +23,7 @@ from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
 from decnet_decoys.shell.syntax.nodes import Function, Group
+from decnet_decoys.shell.time_zones import zone_of
 
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20
@@ -215,6 +216,11 @@ class ShellState:
         """Return Unix time `moment`, now when None, in a layout of strftime(3); the machine's clock shows UTC."""
         shown = self.now if moment is None else max(-FURTHEST, min(moment, FURTHEST))
         return time.strftime(layout, time.gmtime(shown))
+
+    @property
+    def zone(self) -> tuple[str, int]:
+        """Name and offset from UTC in seconds of $TZ where that has no summer time, else of UTC."""
+        return zone_of(self.variables.get("TZ", "") if "TZ" in self.exported else "")
 
     @property
     def access(self) -> Access:

@@ -3,8 +3,9 @@
 
 import posixpath
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.filesystem import Access, FileSystem
@@ -133,9 +134,15 @@ def _choices(match: re.Match[str], limit: int) -> list[str]:
 
 
 def paths(
-    pattern: str, files: FileSystem, cwd: str, *, hidden: bool = False, any_case: bool = False
+    pattern: str,
+    files: FileSystem,
+    cwd: str,
+    place: Callable[[str], Any] = str,
+    *,
+    hidden: bool = False,
+    any_case: bool = False,
 ) -> Steps[list[str]]:
-    """Return the path names that fit `pattern`, sorted; none when nothing fits.
+    """Return the path names that fit `pattern`, sorted by the key `place`; none when nothing fits.
 
     `hidden`: a mark fits a leading dot as well; `any_case`: small and capital letters are alike.
     """
@@ -144,7 +151,7 @@ def paths(
         bases, found = found, []
         for base in bases:
             yield from turn()
-            found += _children(base, part, files, cwd, hidden=hidden, any_case=any_case)
+            found += sorted(_children(base, part, files, cwd, hidden=hidden, any_case=any_case), key=place)
             if len(found) >= MAX_MATCHES:
                 break
         found = found[:MAX_MATCHES]

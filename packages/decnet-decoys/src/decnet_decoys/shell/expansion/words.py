@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.collation import in_locale
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
@@ -184,7 +185,7 @@ def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
         return [plain]
     chosen = shell.shopt
     found = yield from patterns.paths(
-        piece[:MAX_WORD], shell.files, shell.cwd,
+        piece[:MAX_WORD], shell.files, shell.cwd, in_locale(shell.variables),
         hidden=chosen.get("dotglob", False), any_case=chosen.get("nocaseglob", False),
     )  # fmt: skip
     if not found and chosen.get("failglob"):

@@ -7,6 +7,7 @@ from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.programs import BUILTINS, command
 
@@ -87,6 +88,9 @@ def last(call: Call) -> int:
         return _last_log(call)
     call.args[:] = [f"-n{arg[1:]}" if arg[:1] == "-" and arg[1:].isdecimal() else arg for arg in call.args]
     found = options(call, "n:f:s:t:p:adFiwxRh")
+    log = found.last("f") or f"/var/log/{'wtmp' if call.name == 'last' else 'btmp'}"
+    if not shell.files.exists(log, shell.access):
+        return call.fail(f"cannot open {log[:4096]}: {NOT_FOUND}")
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     mine = (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in")
