@@ -16,7 +16,7 @@ from decnet_core.placement.runtimes.runtime import Observed
 from decnet_core.placement.surroundings import surroundings
 from decnet_core.timing.durations import SECOND_NS
 
-MOST_TASKS = 200
+MOST_TASKS = 500
 """Deckies of one pass, which begins with a look at all: with fewer a large fleet would be looked at many times while it
 comes. That the worker must stop it hears after each of them."""
 UNREACHABLE_SECONDS = 2.0
