@@ -91,7 +91,7 @@ class Place:
         self.bus.publish(EVENTS_INGESTED.pattern, b"{}")
 
     async def until_at(self, seq: int, worker: str = "follower") -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 with reading(self.engine) as connection:
                     if progress.cursor_of(connection, worker) == seq:
@@ -120,7 +120,7 @@ async def test_it_may_be_parked_and_counts_as_idle_only_after_a_look_that_found_
     monkeypatch.setattr(Parking, "worked", lambda _: looks.append("worked"))
     monkeypatch.setattr(Parking, "rest", rest)
     assert Follower.parks
-    async with place.running(Follower(NoSettings())), asyncio.timeout(20):
+    async with place.running(Follower(NoSettings())), asyncio.timeout(120):
         while "idle" not in looks:
             await asyncio.sleep(0.01)
         assert "worked" not in looks
@@ -158,7 +158,7 @@ async def test_it_goes_on_at_once_while_events_other_work_or_a_part_to_settle_ar
 
     monkeypatch.setattr(cursor_worker, "repeat", four_steps)
     place.insert(make_events(3))
-    async with place.running(worker), asyncio.timeout(20):
+    async with place.running(worker), asyncio.timeout(120):
         while len(steps) < 4:
             await asyncio.sleep(0.01)
     assert steps[:3] == [AT_ONCE] * 3
@@ -318,7 +318,7 @@ async def test_it_looks_unasked_every_ten_seconds_and_every_five_without_the_bus
     await worker.start(ctx)
     if not connected:
         await bus.close()
-    await asyncio.wait_for(worker.run(ctx), 30)
+    await asyncio.wait_for(worker.run(ctx), 120)
     assert waited == [seconds]
     await worker.stop(ctx)
     await ctx.close()
@@ -397,7 +397,7 @@ async def test_a_locked_database_is_waited_for(tmp_path: Path, sqlite_url: str, 
     place.insert(make_events(1))
     holder.execute("BEGIN IMMEDIATE")
     host = asyncio.ensure_future(Host(Follower(NoSettings()), ctx).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while ctx.counters.snapshot().get("database_retries", 0) < 2:
             await asyncio.sleep(0.01)
     assert ctx.counters.snapshot()["database_unavailable"] == 1
@@ -414,7 +414,7 @@ async def test_a_server_that_comes_later_is_waited_for(tmp_path: Path, postgres_
     """A URL nobody serves: start succeeds, the loop waits; it can still be stopped at once."""
     place = Place(tmp_path, postgres_url)
     place.url = f"postgresql://nobody@/name?host={tmp_path}"
-    async with place.running(Follower(NoSettings())) as ctx, asyncio.timeout(20):
+    async with place.running(Follower(NoSettings())) as ctx, asyncio.timeout(120):
         while not ctx.counters.snapshot().get("database_unavailable"):
             await asyncio.sleep(0.01)
     place.engine.dispose()
