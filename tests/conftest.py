@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 pytest_plugins = ["tests.parallel", "tests.examples"]
 if find_spec("decnet_models"):
-    pytest_plugins.append("tests.decnet_models.database_fixtures")
+    pytest_plugins += ["tests.decnet_models.database_fixtures", "tests.decnet_models.compiled_once"]
 
 
 LONG = (
