@@ -20,7 +20,7 @@ import standardwebhooks
 from decnet_core.events.notices import CredentialCaptured, TestNotice
 from decnet_core.exits import StartupError
 from decnet_models.webhooks import queries
-from decnet_workers.webhook.endpoint_queue import BATCH
+from decnet_workers.webhook.queues.transactions import BATCH
 
 Start = Callable[..., Awaitable[Any]]
 
