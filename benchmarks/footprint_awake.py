@@ -31,7 +31,7 @@ WATCHED_SECONDS = 40.0
 EVERY_SECONDS = 0.02
 MIB = 1 << 20
 _WORKING_HOUR = 10
-_SETTINGS = '\n[orchestrator]\nenabled = true\nsessions_per_day = 100\ntimezone = "{}"\n'
+_SETTINGS = '\n[orchestrator]\nenabled = true\ntimezone = "{}"\n'
 _DOCUMENT = """\
 [network]
 runtime = "loopback"
