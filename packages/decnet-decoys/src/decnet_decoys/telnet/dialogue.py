@@ -2,6 +2,7 @@
 """One Telnet connection: a login, each attempt recorded before its answer, then a recorded shell."""
 
 import asyncio
+from math import inf
 
 from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
@@ -45,10 +46,9 @@ class Dialogue:
         greeting = b"" if flavour.negotiates else escaped(_greeting(self._context, self._profile, flavour))
         await connection.write(flavour.options.opening + greeting)
         try:
-            async with asyncio.timeout_at(deadline):  # by no name: it refers to the task, whose end this frame outlives
-                first = await connection.read()
+            first = await connection.read(inf if deadline is None else max(0.0, deadline - now()))
         except TimeoutError:
-            if deadline is not None and now() >= deadline:
+            if deadline is not None and now() > deadline - 0.05:  # not the idle limit, which may come before
                 await connection.write(flavour.late.replace(b"\n", b"\r\n"))
             return
         if first:
