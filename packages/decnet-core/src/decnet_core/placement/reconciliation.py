@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -101,7 +101,7 @@ class Reconciliation:
         except HandoverError as error:
             log.warning("decky %s is still played: %s", name, error)
 
-    def carry_out(self, tasks: Sequence[Task], stopping: Callable[[], bool]) -> Iterator[Outcome]:
+    def carry_out(self, tasks: Sequence[Task], stopping: Callable[[], bool]) -> Generator[Outcome, None, None]:
         """Yield how each task ended, when it has; end early when `decoys` is gone, or the worker must stop.
 
         Those that nobody reaches are withdrawn first, and all addresses that are new are asked for at once.

@@ -156,7 +156,7 @@ class Netns:
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> bool:
         """Make the interface, unless it is there; return whether it is new."""
-        if INTERFACE in self._namespaces.enter(decky.name, _links):
+        if self._namespaces.enter(decky.name, lambda: _links(INTERFACE)):
             return False
         with self._namespaces.opened(decky.name) as namespace, Netlink() as netlink:
             mac = decky.mac or _mac(decky)
@@ -190,7 +190,7 @@ class Netns:
 
     def _remove_if_other(self, decky: DesiredDecky, outside: dict[str, Link]) -> None:
         """Remove the interface if it is on another network or has another MAC address."""
-        link = _links().get(INTERFACE)
+        link = _links(INTERFACE).get(INTERFACE)
         if link is not None and _is_other(decky, link, outside, self._outside(decky)):
             _remove(link)
 
@@ -248,11 +248,11 @@ def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link], peer_na
 def _drift(decky: DesiredDecky, outside: dict[str, Link], peer_name: str) -> list[str]:
     """Return how the namespace of this thread differs from what the decky should have."""
     with Netlink() as netlink:
-        link = links.links(netlink).get(INTERFACE)
+        link = links.named(netlink, INTERFACE).get(INTERFACE)
         if link is None:
             return ["its interface is missing"]
         found = [_is_other(decky, link, outside, peer_name), "" if link.up else "its interface is down"]
-        there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+        there = {one.address for one in addresses.assigned(netlink, link.number)}
         gateways = routes.default_gateways(netlink)
     found += [f"address {one} is missing" for one in decky.addresses if one not in there]
     found += [f"address {one} is not wanted" for one in there - set(decky.addresses) if not one.ip.is_link_local]
@@ -270,7 +270,7 @@ def _filter_drift(decky: DesiredDecky) -> str:
 
 
 def _remove_interface() -> None:
-    link = _links().get(INTERFACE)
+    link = _links(INTERFACE).get(INTERFACE)
     if link is not None:
         _remove(link)
 
@@ -296,7 +296,7 @@ def _configure(decky: DesiredDecky, alias: str) -> None:
 
 
 def _assign(netlink: Netlink, decky: DesiredDecky, link: Link) -> None:
-    there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+    there = {one.address for one in addresses.assigned(netlink, link.number)}
     for one in there - set(decky.addresses):
         if not one.ip.is_link_local:
             addresses.remove(netlink, link.number, one)
