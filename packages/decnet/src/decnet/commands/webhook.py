@@ -48,7 +48,7 @@ _ANSWER = 80
 """Characters of a receiver's answer in a table; --json has more."""
 
 
-class Outcome(enum.StrEnum):
+class DeliveryState(enum.StrEnum):
     """The state of a delivery."""
 
     PENDING = PENDING
@@ -236,7 +236,7 @@ def try_out(
 @app.command()
 def deliveries(
     webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
+    outcome: Annotated[DeliveryState | None, typer.Option(help="Only these.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
     as_csv: Csv = False,

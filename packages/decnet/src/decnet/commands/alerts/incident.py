@@ -10,7 +10,7 @@ from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, Limit, Reason, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
-from decnet.incidents.acting import Outcome, act, nudge
+from decnet.incidents.acting import ActionOutcome, act, nudge
 from decnet.incidents.page import page, page_of
 from decnet.remote.current import master
 from decnet.show import documents
@@ -118,7 +118,7 @@ def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
         raise typer.Exit(FAILED)
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: ActionOutcome) -> str:
     if outcome.earlier is None:
         did = "note added" if outcome.verb == NOTE else outcome.verb
         return f"incident {outcome.number}: {did}"
