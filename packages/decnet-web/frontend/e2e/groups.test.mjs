@@ -72,30 +72,3 @@ test("an analyst splits an attacker off, and undoes it", async () => {
   await page.getByText("another's key, copied <script>").first().waitFor();
   await end();
 });
-
-test("an analyst pins a member, and joins the group with another one", async () => {
-  const others = ["127.9.4.4", "127.9.4.5"];
-  await Promise.all(others.map((source) => attack(source, { key: "others", passwords: ["admin123"], commands: ["w"] })));
-  await members(others[0], others);
-  const { page, end } = await visit(`/identities/${FIRST}?tab=members`, { role: "analyst" });
-  const dialog = page.getByRole("dialog");
-  await page.getByRole("row", { name: new RegExp(THIRD) }).getByRole("button", { name: "Pin" }).click();
-  await dialog.getByText(`${THIRD} stays in this group`).waitFor();
-  await dialog.getByLabel("Reason").fill("seen at the same desk");
-  await dialog.getByRole("button", { name: "Pin" }).click();
-  await dialog.waitFor({ state: "hidden" });
-
-  await page.getByRole("button", { name: "Join with …" }).click();
-  assert.ok(await dialog.getByRole("button", { name: "Join", exact: true }).isDisabled(), "with nobody");
-  await dialog.getByLabel("With").fill(others[1]);
-  await dialog.getByRole("region", { name: "What this does" }).getByText(others[1]).first().waitFor();
-  await dialog.getByLabel("Reason").fill("one desk <script>window.pwned=1</script>");
-  await accessible(page);
-  await dialog.getByRole("button", { name: "Join", exact: true }).click();
-  await dialog.waitFor({ state: "hidden" });
-  await members(FIRST, [FIRST, SECOND, THIRD, ...others]);
-  await page.goto(`/identities/${FIRST}?tab=decisions`);
-  await page.getByText(`${THIRD} stays in this group`).first().waitFor();
-  await page.getByText("one desk <script>").first().waitFor();
-  await end();
-});
