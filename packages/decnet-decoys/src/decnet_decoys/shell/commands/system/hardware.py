@@ -10,11 +10,11 @@ from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.environment.time_zones import UTC
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.time_zones import UTC
 
 
 @command("systemd-detect-virt", families=("debian",))
@@ -54,7 +54,8 @@ def uptime_line(call: Call) -> str:
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     clock = call.shell.date("%H:%M:%S")
     plural = "s" if days != 1 else ""
-    users = "1 user" if call.shell.terminal is not None else "0 users"
+    persona = call.shell.machine.persona
+    users = "1 user" if call.shell.terminal is not None else "0 users" if "Ubuntu" in persona.os else "0 user"
     return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users},  load average: 0.08, 0.03, 0.01"
 
 
