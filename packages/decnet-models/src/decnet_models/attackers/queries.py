@@ -216,7 +216,7 @@ def _counts_of(connection: Connection) -> Select[Any]:
     return select(c.ip, *(c[name] for name in _COUNTS)).where(listed(connection, c.ip, "ips"))
 
 
-def _number_of(connection: Connection, table: Table) -> Select[Any]:
+def _number_of(connection: Connection, table: Table) -> Select[*tuple[Any, ...]]:
     column: Column[str] = table.c.attacker
     return select(column, func.count()).where(listed(connection, column, "ips")).group_by(column)
 
