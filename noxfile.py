@@ -315,7 +315,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
-    """Readers of sniffer and decoys with atheris, guided by coverage: each a minute, or the seconds named after `--`."""
+    """Readers of sniffer and decoys with atheris, by coverage: each a minute, or the seconds given after `--`."""
     _install(session, _closure("decnet-sniff"))
     session.install("--only-binary", ":all:", "atheris", success_codes=[0, 1])  # without it, mutations without guidance
     seconds = session.posargs[0] if session.posargs else "60"
