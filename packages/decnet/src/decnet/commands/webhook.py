@@ -12,7 +12,15 @@ import typer
 
 from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
-from decnet.commands.alerts.selection_options import (
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
+from decnet.show import documents
+from decnet.show.tables import print_table
+from decnet.show.times import moment
+from decnet.webhook import endpoints
+from decnet.webhook.definition import Definition
+from decnet.webhook.endpoints import Added
+from decnet.webhook.options import (
     BreaksOption,
     DeckyOption,
     HoursOption,
@@ -24,14 +32,6 @@ from decnet.commands.alerts.selection_options import (
     TagOption,
     TechniqueOption,
 )
-from decnet.fleet.deployment import find_deployment, transaction
-from decnet.remote.current import master
-from decnet.show import documents
-from decnet.show.tables import print_table
-from decnet.show.times import moment
-from decnet.webhook import endpoints
-from decnet.webhook.definition import Definition
-from decnet.webhook.endpoints import Added
 from decnet.webhook.selecting import Wish
 from decnet.webhook.trying import Tried, tried, without_secrets
 from decnet_core.text import for_terminal
