@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from decnet_models.database.statements import parts
 from decnet_workers.clusterer.attachment import Attachment, attachment
 from decnet_workers.clusterer.cores import (
-    LEAST_SEEN,
     SAMPLE,
     Profile,
     Shown,
@@ -55,17 +55,20 @@ class _Regrouping:
         self._keys: dict[Key, Key] = {}
         self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
-        self._features: dict[Key, Feature] = {}
+        self._attackers: dict[Key, int] = {}
+        self._alone: dict[Key, float] = {}
+        """The weights of features by the number of their attackers alone; that of most is 0, and not kept."""
         self._settled: dict[Key, Settled | None] = {}
         self._samples: dict[Key, tuple[str, ...]] = {}
         self._weights: dict[Key, float] = {}
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
-        self._marks: dict[str, frozenset[Key] | None] = {}
+        self._marks: dict[str, tuple[Key, ...] | None] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
+        self._kinds: dict[frozenset[str], frozenset[str]] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
         touched = set(attackers)
@@ -106,31 +109,35 @@ class _Regrouping:
 
     def _know(self, keys: Iterable[Key]) -> None:
         """Read features and what was computed of them."""
-        unknown = {key for key in keys if key not in self._features}
+        unknown = {key for key in keys if key not in self._attackers}
         if unknown:
-            self._features |= dict.fromkeys(unknown, Feature(0, 0, 0))
-            self._features |= self._view.features(unknown)
+            self._attackers |= dict.fromkeys(unknown, 0)
             self._settled |= dict.fromkeys(unknown)
             self._settled |= self._view.settled(unknown)
+        for part in parts(unknown):  # of most only the number is kept
+            for key, feature in self._view.features(part).items():
+                self._attackers[key] = feature.attackers
+                if bits := self._base(key, feature):
+                    self._alone[key] = bits
 
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
         self._know(keys)
-        alone = {key: self._base(key) for key in keys}
+        alone = {key: self._alone.get(key, 0.0) for key in keys}
         shared = {key for key, bits in alone.items() if bits and self._may_be_shared(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
         self._weights |= alone | {key: self._weighed(key, alone[key]) for key in shared}
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
 
-    def _base(self, key: Key) -> float:
+    def _base(self, key: Key, feature: Feature) -> float:
         """Return a feature's weight by the number of its attackers alone."""
-        return round(weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key)), 3)
+        return round(weight(KINDS[key[0]], feature, self._view.population, limits().get(key)), 3)
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
         kind = KINDS[key[0]]
-        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._features[key].attackers))
+        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._attackers[key]))
 
     def _weighed(self, key: Key, bits: float) -> float:
         """Return the weight of such a feature, given that by its number of attackers alone."""
@@ -143,11 +150,11 @@ class _Regrouping:
 
     def _is_mixed(self, key: Key, sample: Iterable[str]) -> bool:
         """Return whether the attackers that show a feature are several actors."""
-        if not may_be_mixed(key, self._features[key].attackers):
+        if not may_be_mixed(key, self._attackers[key]):
             return False
-        return is_mixed(key, [found for attacker in sample if (found := self._own_marks(attacker)) is not None])
+        return is_mixed(key, [set(found) for attacker in sample if (found := self._own_marks(attacker)) is not None])
 
-    def _own_marks(self, attacker: str) -> frozenset[Key] | None:
+    def _own_marks(self, attacker: str) -> tuple[Key, ...] | None:
         """Return what an attacker shows of which actors have their own; None for a shared address."""
         if attacker not in self._marks:
             self._marks[attacker] = own_marks(self._shown[attacker])
@@ -163,8 +170,8 @@ class _Regrouping:
         held = Counter(member for features in shown for member in features if member[0] == kind)
         common = {member for member, number in held.items() if number > 1}
         self._know(common)
-        most = self._features[key].attackers.bit_length() + 1
-        own = sum(held[one] for one in common if self._features[one].attackers.bit_length() <= most)
+        most = self._attackers[key].bit_length() + 1
+        own = sum(held[one] for one in common if self._attackers[one].bit_length() <= most)
         return own / len(shown)
 
     def _learn(self, keys: Iterable[Key]) -> None:
@@ -200,7 +207,7 @@ class _Regrouping:
     def _read_samples(self, keys: Iterable[Key]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
         missing = [key for key in keys if key not in self._samples]
-        few = [key for key in missing if self._features[key].attackers <= SAMPLE]
+        few = [key for key in missing if self._attackers[key] <= SAMPLE]
         found = dict(self._view.holders_of_all(few))
         found |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
         once = self._names.setdefault
@@ -211,7 +218,7 @@ class _Regrouping:
     def _holders(self, keys: Iterable[Key]) -> set[str]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
         keys = set(keys)
-        few = {key for key in keys if self._features[key].attackers <= SAMPLE}
+        few = {key for key in keys if self._attackers[key] <= SAMPLE}
         self._read_samples(few)
         found = {attacker for key in few for attacker in self._samples[key]}
         return found.union(*self._view.holders_of_all(keys - few).values())
@@ -258,7 +265,7 @@ class _Regrouping:
         return {key for attacker in holders for key in self._looked(attacker) if self._may_follow(key)}
 
     def _may_follow(self, key: Key) -> bool:
-        return may_follow(self._features[key].attackers, self._weights[key])
+        return may_follow(self._attackers[key], self._weights[key])
 
     def _followings(self, keys: set[Key], cores: dict[Key, str]) -> set[tuple[Key, Key]]:
         """Return the links of rare weaker features with the cores that their attackers have."""
@@ -271,7 +278,7 @@ class _Regrouping:
             shown = [by_core for one in self._samples[key] if (by_core := of[one]) is not None]
             if (other := followed(shown)) is None:
                 continue
-            if other.proven and may_be_known(key[0], self._features[key].attackers, self._view.population):
+            if other.proven and may_be_known(key[0], self._attackers[key], self._view.population):
                 proven[key] = self._core(other.key, cores)
             if cores[key] not in strong:
                 links.setdefault(cores[key], {}).setdefault(self._core(other.key, cores), (key, other.key))
@@ -297,19 +304,16 @@ class _Regrouping:
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        pairs = {(one, other) for one in keys for other in self._candidates(one) if other != one}
-        self._profile({other for _, other in pairs})
-        ordered = {in_order(one, other, self._profiles) for one, other in pairs}
+        self._profile({other for one in keys for other in self._candidates(one)})
+        pairs = ((one, other) for one in keys for other in self._candidates(one) if other != one)
+        ordered = (in_order(one, other, self._profiles) for one, other in pairs)
         return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
 
     def _candidates(self, one: Key) -> Iterator[Key]:
         """Yield the features of which it deserves a look whether they are linked with this one."""
-        bits, attackers = self._weights[one], self._features[one].attackers
+        bits, attackers = self._weights[one], self._attackers[one]
         for other, number in self._profiles[one].together.items():
-            weight = self._weights[other]
-            if number < LEAST_SEEN and (bits < JOIN or weight < JOIN):
-                continue  # as `could_link` says, which is asked less often so
-            if could_link(number, (attackers, self._features[other].attackers), bits, weight):
+            if could_link(number, (attackers, self._attackers[other]), bits, self._weights[other]):
                 yield other
 
     def _profile(self, keys: set[Key]) -> None:
@@ -318,14 +322,14 @@ class _Regrouping:
         self._read_samples(missing)
         self._learn_of_all({attacker for key in missing for attacker in self._samples[key]})
         for key in missing:
-            self._profiles[key] = profile(self._features[key].attackers, self._shown_together(self._samples[key]))
+            self._profiles[key] = profile(self._attackers[key], self._shown_together(self._samples[key]))
 
     def _shown_together(self, sample: tuple[str, ...]) -> Shown:
         """Return what attackers show; what one actor brings has the same ones, so it is counted once."""
         found = self._shown_by.get(sample)
         if found is None:
             looked_at = (linking for one in sample if (linking := self._linking(one)) is not None)
-            found = self._shown_by[sample] = shown_by(looked_at)
+            found = self._shown_by[sample] = shown_by(looked_at, self._weights)
         return found
 
     def _linking(self, attacker: str) -> tuple[list[Key], frozenset[str]] | None:
@@ -333,7 +337,8 @@ class _Regrouping:
         if attacker not in self._links_with:
             shared = self._own_marks(attacker) is None
             looked = self._looked(attacker)
-            self._links_with[attacker] = None if shared else (looked, frozenset(kind for kind, _ in looked))
+            kinds = frozenset(kind for kind, _ in looked)
+            self._links_with[attacker] = None if shared else (looked, self._kinds.setdefault(kinds, kinds))
         return self._links_with[attacker]
 
     def _core(self, key: Key, cores: dict[Key, str]) -> str:
