@@ -7,7 +7,10 @@
 needed to make keys; `KiB a decky` is what each added to a fleet with one. `ports/s` are
 connections that another machine of the LAN makes to all ports, one after the other for 64 at a time. `repair s` is the
 time until one whose interface was deleted answers again, with a reconciler that was parked; with more than
-REPAIR_SECONDS the exit code is 1.
+REPAIR_SECONDS the exit code is 1, and so it is when a fleet has not answered ANSWER_AIM_SECONDS after it was deployed.
+
+`--opencanary FOLDER` also starts `--processes` of the OpenCanary that is installed there (`density_opencanary`), and
+says how many times the memory of a decky each takes.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import density_opencanary
 import msgspec
 
 from decnet.drill.lan import clients
@@ -33,6 +37,7 @@ PERSONA, PORTS = "mail-server", (22, 25, 80, 443, 6379)
 REST_SECONDS = 100.0
 ANSWER_SECONDS = 300.0
 DIAL_SECONDS = 0.05
+ANSWER_AIM_SECONDS = 20.0
 REPAIR_SECONDS = 1.0
 REPLACED_SECONDS = 30.0
 ROW = "{:>8} {:>8} {:>14} {:>8} {:>12} {:>9} {:>9}"
@@ -56,6 +61,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deckies", type=int, nargs="+", default=NUMBERS)
+    parser.add_argument("--opencanary", type=Path, metavar="FOLDER", help="the environment where it is installed")
+    parser.add_argument("--processes", type=int, default=5, help="of OpenCanary")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     rows: list[Density] = []
@@ -68,10 +75,34 @@ def main() -> None:
                 ROW.format(*("-" if value is None else value for value in msgspec.structs.astuple(rows[-1])[:-1])),
                 flush=True,
             )
+    beside = besides(wanted.opencanary, wanted.processes) if wanted.opencanary else None
     if wanted.json:
-        print(msgspec.json.encode(rows).decode())
-    if late := [row.deckies for row in rows if row.repair_seconds > REPAIR_SECONDS]:
-        sys.exit(f"repaired after more than {REPAIR_SECONDS:g} s: fleets of {late}")
+        print(msgspec.json.encode({"fleets": rows, "opencanary": beside}).decode())
+    elif beside is not None:
+        print(compared(beside, rows[-1]))
+    late = [row.deckies for row in rows if row.repair_seconds > REPAIR_SECONDS]
+    slow = [row.deckies for row in rows if row.seconds_until_all_answer > ANSWER_AIM_SECONDS]
+    reasons = {f"repaired after more than {REPAIR_SECONDS:g} s": late, f"answer after {ANSWER_AIM_SECONDS:g} s": slow}
+    if any(reasons.values()):
+        sys.exit("; ".join(f"{reason}: fleets of {numbers}" for reason, numbers in reasons.items() if numbers))
+
+
+def besides(place: Path, processes: int) -> density_opencanary.Processes:
+    """Measure OpenCanary."""
+    with tempfile.TemporaryDirectory(prefix="decnet-") as name:
+        return density_opencanary.measured(place, processes, Path(name))
+
+
+def compared(beside: density_opencanary.Processes, largest: Density) -> str:
+    """Return what OpenCanary takes, beside a decky of the largest fleet."""
+    found = (
+        f"{beside.processes} processes of OpenCanary with {beside.ports} ports: {beside.mib:.1f} MiB, "
+        f"{beside.kib_each:.0f} KiB each, all answer {beside.seconds_until_all_answer:.1f} s after their start"
+    )
+    if largest.kib_a_decky is None:  # of one fleet alone: what all its workers take is divided
+        each = largest.mib * 1024 / largest.deckies
+        return f"{found}; {beside.kib_each / each:.1f} times a decky with its share of all workers ({each:.0f} KiB)"
+    return f"{found}; {beside.kib_each / largest.kib_a_decky:.0f} times what a decky adds"
 
 
 def measured(number: int, first: Density | None) -> Density:

@@ -42,19 +42,22 @@ Sample = dict[str, Footprint]
 class Fleet:
     """A private fleet with one collected log."""
 
-    def __init__(self, root: Path, workers: str = "usual", **variables: str) -> None:
-        """`workers` are those of `footprint_workers`; `variables` are added to the fleet's environment."""
+    def __init__(self, root: Path, workers: str = "usual", *, more: str = "", **variables: str) -> None:
+        """`workers` are those of `footprint_workers`.
+
+        `more` is added to the fleet's settings, and `variables` to its environment.
+        """
         self._omitted = footprint_workers.omitted(workers)
         self.log = root / "cowrie.json"
         self.log.touch()
         self._root = root
         self._state = root / "state"
         self._state.mkdir()
-        self._database = f"sqlite:///{self._state / 'decnet.db'}"
-        upgrade(self._database)
+        self.database = f"sqlite:///{self._state / 'decnet.db'}"
+        upgrade(self.database)
         source = f'\n[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{self.log}"\n'
-        more = footprint_workers.settings_of(workers, root, self._state)
-        (root / "decnet.toml").write_text(settings_text(free_block()) + more + source)
+        switched_on = footprint_workers.settings_of(workers, root, self._state)
+        (root / "decnet.toml").write_text(settings_text(free_block()) + switched_on + more + source)
         outer = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
         self.environment = outer | settings | variables
@@ -156,7 +159,7 @@ class Fleet:
 
     def events(self) -> int:
         """Return how many events the database holds."""
-        engine = open_engine(self._database, read_only=True)
+        engine = open_engine(self.database, read_only=True)
         with reading(engine) as connection:
             count = last_seq(connection)
         engine.dispose()

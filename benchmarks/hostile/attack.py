@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 
@@ -60,6 +61,17 @@ class Target:
         """Connect from attacker number `source`; raises OSError."""
         async with asyncio.timeout(self.left + 1):
             return await asyncio.open_connection(self.address, port, local_addr=(address_of(source), 0))
+
+    async def tls(self, source: int, *protocols: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to https from attacker number `source`, offering `protocols` by ALPN; raises OSError."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        async with asyncio.timeout(self.left + 1):
+            return await asyncio.open_connection(
+                self.address, PORTS["https"], ssl=context, local_addr=(address_of(source), 0)
+            )
 
     async def log_in(
         self, source: int, password: str = PASSWORD, kex: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ import asyncssh
 
 from hostile.attack import PORTS, Attack, Attacker, Play, Target, address_of, all_of, crowd, rounds
 from hostile.attacks import http, services
-from hostile.attacks.services import flood, telnet_login, unread
+from hostile.attacks.services import flood, telnet_guesses, unread
 
 _IGNORE, _GLOBAL_REQUEST = 2, 80
 Use = Callable[[Target, asyncssh.SSHClientConnection], Awaitable[object]]
@@ -253,7 +253,6 @@ RECIPIENTS = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\n" + b"RCPT TO:<c@d.example>\
 EMPTY_LINES = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n" + b"\n" * 8_000_000
 TINY_MAILS = b"EHLO x\r\n" + b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n.\r\n" * 2000
 SUBNEGOTIATION = b"\xff\xfa\x18" + b"\xff\xff" * 500_000
-TYPED = b"root\r\n" + b"p" * 2_000_000
 
 ATTACKS = (
     Attack("SSH: keys exchanged again and again x4", crowd(4, logged_in(rekeying))),
@@ -282,5 +281,5 @@ ATTACKS = (
     Attack("smtp: a mail of empty lines", unread("smtp", EMPTY_LINES, 10, 5)),
     Attack("smtp: 2,000 mails in one go", unread("smtp", TINY_MAILS, 10, 5)),
     Attack("telnet: a subnegotiation without end", unread("telnet", SUBNEGOTIATION, 20, 5)),
-    Attack("telnet: a password of 2 MB", unread("telnet", TYPED, 20, 5, {"auth.attempt": 1}, begin=telnet_login)),
+    Attack("telnet: a password of 2 MB", telnet_guesses(b"p" * 2_000_000, 20, 5)),
 )  # fmt: skip

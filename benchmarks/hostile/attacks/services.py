@@ -7,10 +7,9 @@ import asyncio
 import gzip
 import os
 import re
-import ssl
 from collections.abc import Awaitable, Callable
 
-from hostile.attack import PORTS, Attack, Play, Target, all_of, crowd, rounds
+from hostile.attack import ANSWER_SECONDS, PORTS, Attack, Play, Target, all_of, crowd, rounds
 
 Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Send = Callable[[Target, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -32,6 +31,44 @@ async def telnet_login(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     async with asyncio.timeout(5):
         await reader.readuntil(b"\xff\xfd\x21")
     writer.write(b"\xff\xfc\x01\xff\xfc\x1f")
+
+
+async def _until(reader: asyncio.StreamReader, expected: bytes) -> None:
+    """Read until `expected` has come, however much comes before it; raises IncompleteReadError."""
+    tail = b""
+    while expected not in tail:
+        chunk = await reader.read(1 << 16)
+        if not chunk:
+            raise asyncio.IncompleteReadError(tail, None)
+        tail = tail[-len(expected) :] + chunk
+
+
+def telnet_guesses(password: bytes, connections: int, sources: int) -> Play:
+    """Try to log in by Telnet, three times a connection, again and again.
+
+    What is typed before login has asked for the password is dropped by it, so the prompt is awaited.
+    """
+
+    async def once(target: Target, source: int) -> None:
+        reader, writer = await target.tcp(PORTS["telnet"], source)
+        try:
+            async with asyncio.timeout(target.left + ANSWER_SECONDS):
+                await telnet_login(reader, writer)
+                await _until(reader, b"login: ")
+                for _ in range(3):
+                    writer.write(b"root\r\n")
+                    await _until(reader, b"Password: ")
+                    target.sent("auth.attempt")
+                    writer.write(password + b"\r\n")
+                    await _until(reader, b"login: ")
+                    target.answered("auth.attempt")
+        finally:
+            writer.transport.abort()
+
+    async def one(target: Target, source: int) -> None:
+        await rounds(target, lambda: once(target, source))
+
+    return crowd(connections, one, sources)
 
 
 def half_open(service: str, connections: int, sources: int, first: bytes = b"") -> Play:
@@ -67,14 +104,12 @@ def flood(
     connections: int,
     sources: int,
     counts: dict[str, int] | None = None,
-    *,
-    begin: Begin | None = None,
 ) -> Play:
     """Send `data` on a new connection and read until it closes or says nothing more, again and again.
 
-    `counts` is what one round is recorded as at most, by event kind; `begin` comes before `data`.
+    `counts` is what one round is recorded as at most, by event kind.
     """
-    send = _sending(data, counts, begin)
+    send = _sending(data, counts, None)
 
     async def once(target: Target, source: int) -> None:
         reader, writer = await target.tcp(PORTS[service], source)
@@ -132,14 +167,9 @@ def slow(service: str, drop: bytes, connections: int, sources: int) -> Play:
 
 async def tls_handshakes(target: Target, source: int) -> None:
     """Shake hands by TLS and leave, again and again."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
     async def once() -> None:
-        async with asyncio.timeout(max(target.left, 0.1)):
-            _, writer = await asyncio.open_connection(
-                target.address, PORTS["https"], ssl=context, local_addr=(f"127.66.0.{source % 250 + 1}", 0)
-            )
+        _, writer = await target.tls(source)
         writer.transport.abort()
 
     await rounds(target, once)
@@ -189,10 +219,7 @@ async def bombs(target: Target) -> None:
 
 
 ATTACKS = (
-    Attack(
-        "telnet: 200 log-ins at once",
-        flood("telnet", b"root\r\nx\r\n" * 3, 200, 50, {"auth.attempt": 3}, begin=telnet_login),
-    ),
+    Attack("telnet: 200 log-ins at once", telnet_guesses(b"x", 200, 50)),
     Attack("telnet: option flood", unread("telnet", b"\xff\xfd\x18\xff\xfb\x1f" * 40_000, 20, 5)),
     Attack("telnet: state asked again and again", unread("telnet", STATUS * 40_000, 20, 5, begin=telnet_login)),
     Attack("telnet: 1,000 half-open", half_open("telnet", 1000, 100)),

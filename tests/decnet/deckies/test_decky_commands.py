@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.decnet.command_result import Run
 
+from decnet.commands.deckies import arrival
 from decnet.deckies import excluded, host_network
 from decnet.deckies.host_network import HostNetwork
 from decnet.fleet.deployment import Deployment, transaction
@@ -325,3 +326,31 @@ def test_the_list_says_why_a_decky_failed(run: Run, deployment: Deployment) -> N
         failed = State("one", 0, "failed", 1, 1, (), "the port is taken", 1, 1)
         states.record_state(connection, failed, None)
     assert run("decky", "list").out.endswith("\none: the port is taken\n")
+
+
+def test_deploying_tells_how_far_it_is_until_all_is_as_desired(
+    run: Run, deployment: Deployment, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival, "EVERY_SECONDS", 0.0)
+    late = run("deploy", str(document), "--yes", "--wait", "0")
+    assert late.code == 1
+    assert late.err.splitlines()[-7:] == [
+        "0 of 4 deckies are as desired",
+        "decnet: 4 deckies are not as desired after 0 s:",
+        *(f"{name}: not looked at yet" for name in ("box", "shop-01", "shop-02", "shop-03")),
+        "see decnet decky list, and decnet status",
+    ]
+    made = iter(rows(deployment).values())
+
+    def look() -> list[tuple[Decky, State | None]]:
+        """One more of them runs each time that it is looked at."""
+        with transaction(deployment, write=True) as connection:
+            found = states.all_states(connection)
+            if (one := next(made, None)) is not None:
+                running(connection, one)
+        return found
+
+    arrival.wait(600, look)
+    assert {state.phase for _, state in arrival.all_states() if state} == {"running"}
+    said = run("deploy", str(document), "--yes", "--wait", "600")
+    assert said.err.splitlines()[-1] == "4 of 4 deckies are as desired"

@@ -11,6 +11,19 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "f() { echo a; }; type f g; env f; echo $?; echo x | xargs f; declare -F f; declare -f g; echo $?",
+    "f() { if true; then echo \"a $1\" 'b' >f 2>&1; elif x; then y; else z; fi; g() { q; }; }; declare -f f",
+    "f() { for i in 1 2; do echo $i; done; while read x; do :; done <f; until a && b; do c; d; done; }; type f",
+    "f() { case $1 in a|b) echo 1;; *) echo 2; echo 3;; esac; local -a z=(1 2); x=1 y; }; declare -f",
+    "f() ( cd / && ls | wc -l; ! a || b & c; ); type f; g() { [[ -n $x && $y == a* ]] && { q; } || return 1; }; type g",
+    "f() { if a; b && c; then d & fi; while x; y; do z; done; for i; do j; done; echo q >&2; }; type f",
+    "echo /tmp | xargs cd; echo $?; env cd /; env nosuch; nice nosuch; nohup nosuch; timeout 1 nosuch; echo $?",
+    "find . -maxdepth 0 -exec nosuch {} \\;; echo $?; /bin/kill; echo $?; /bin/kill -l",
+    "shopt -s nullglob; echo no* x; shopt -u nullglob; echo no*; set -f; echo *; set +f; shopt -s failglob; echo no*",
+    "touch .h A b; shopt -s dotglob; echo *; shopt -u dotglob; shopt -s nocaseglob; echo a* B*",
+    "ls <(true); stat -c %F <(true); [ -p <(true) ] && [ -e <(true) ] && echo p; echo <(true) <(true); cat <(echo a)",
+    "cat <(cat <(echo in) <(echo two)); ls /dev/fd/63; while read x; do echo <(true) $x; done < <(seq 2); echo <(true)",
+    "time -p true 2>&1 | cut -d' ' -f1; { time true; } 2>&1 | cut -c1-5; ! time false; echo $?; type -t time",
     "bash -c 'kill -9 $$; echo no' 2>/dev/null; echo $?; bash -c 'trap \"echo t\" TERM; kill $$; echo on'",
     "kill -0 $$; echo $?",
     "g() ( exit 4 ); g; echo $?; h() for i in 1 2; do echo $i; done; h; w() if true; then echo w; fi; w;",

@@ -127,6 +127,12 @@ def test_every_command_yields_whatever_it_is_given(machine: Machine, name: str) 
 
 
 LINES = (
+    f"f() {{ {'echo a b c; ' * 1200}}}; type f; declare -f f f f f f; declare -f | wc -l",
+    f"f() {{ {'if a; then b; el' * 17}se q; fi; }}; type f; {'time ' * 300}true",
+    f"f() {{ {'{ ' * 17}echo a; {'}; ' * 17}}}; for i in {{1..200}}; do type f; done",
+    f"cat {'<(cat ' * 18}/tmp/lines{')' * 18}; echo {'<(true) ' * 400} > /dev/null; while :; do ls <(yes); done",
+    "shopt -s nocaseglob dotglob; echo /TMP/MANY/*[A]*[a]*[a]?B /*/*/* > /dev/null; shopt -s nullglob; ls /z*{1..500}",
+    "for i in {1..900}; do echo x | xargs -n1 nosuch; find /boot -exec nosuch {} +; env nosuch; done 2> /dev/null",
     "PATH=$(printf '/tmp/l0/x:%.0s' {1..500}); nosuch; which nosuch; type nosuch",
     "for i in {1..900}; do sha512sum /usr/bin/* >/dev/null; done",
     "yes | grep n | wc -l",

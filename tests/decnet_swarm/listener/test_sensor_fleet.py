@@ -17,6 +17,7 @@ from decnet_swarm.assignments.envelope import assignment_in, envelope_in
 from decnet_swarm.forwarder.kept_assignment import KeptAssignment
 from decnet_swarm.listener.assignments import Assignments
 from decnet_swarm.listener.contacts import FRESH_NS, Contacts
+from decnet_swarm.listener.fleet import REPORTS_AT_ONCE, REPORTS_PER_SECOND, SensorFleet
 from decnet_swarm.pki import bootstrap_ca, files
 
 NAME = "berlin-1"
@@ -140,3 +141,21 @@ def test_a_contact_that_cannot_be_read_is_left_out(state: Path) -> None:
     (state / "sensors" / "x.json").write_bytes(b"\xff")
     (state / "sensors" / "y.json").write_bytes(msgspec.json.encode(Contact("y", 5)))
     assert contacts(state).keys() == {"y"}
+
+
+async def test_who_reports_without_end_is_read_a_report_a_second(state: Path) -> None:
+    now = [1000.0]
+    told: list[str] = []
+    folder = files.listener_folder(state)
+
+    async def pause(seconds: float) -> None:
+        now[0] += seconds
+
+    contacts = Contacts(state, folder, silent_seconds=60, resumed=False)
+    fleet = SensorFleet(Assignments(state, folder), contacts, told.append, clock=lambda: now[0], pause=pause)
+    for number in range(REPORTS_AT_ONCE + 100):
+        await fleet.report(NAME, Standings(number))
+    assert now[0] == pytest.approx(1000 + 100 / REPORTS_PER_SECOND)
+    await fleet.report("munich-1", Standings(1))
+    assert now[0] == pytest.approx(1000 + 100 / REPORTS_PER_SECOND), "no other sensor waits for it"
+    assert (len(told), reported(state, NAME)) == (REPORTS_AT_ONCE + 101, Standings(REPORTS_AT_ONCE + 99))

@@ -110,7 +110,7 @@ def opened(state: Path) -> Iterator[Master]:
     store = Store(writer, state / "spool" / "listener", records, quarantine, ListenerSettings())
     (state / "sensors").mkdir()
     contacts = Contacts(state, folder, silent_seconds=60, resumed=False)
-    fleet = SensorFleet(Assignments(state, folder), contacts, lambda _: None)
+    fleet = SensorFleet(Assignments(state, folder), contacts, lambda _: None, pause=lambda _: asyncio.sleep(0))
     ctx = Context(
         worker="listener", state=State(state), sensor="master", settings=Settings({}, {}, "test"), bus=MemoryBus()
     )

@@ -78,7 +78,7 @@ class Network:
 
     def renew(self) -> Renewed:
         with reading(self.engine) as connection:
-            rows = queries.deckies_on(connection, None)
+            rows = queries.all_deckies(connection)
         return self.leases.renew(rows, {})
 
     def decky(self, name: str = "web-1") -> Decky:

@@ -256,3 +256,14 @@ def test_more_deckies_than_one_pass_takes(fleet: Fleet, decoys: Player, monkeypa
     assert fleet.run().more
     assert not fleet.run().more
     assert greeting(60) == "web-60 1"
+
+
+def test_how_far_a_pass_is_can_be_seen_before_it_ends(
+    fleet: Fleet, decoys: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "RECORDED_AT_ONCE", 2)
+    fleet.write(*(row(number) for number in range(1, 6)))
+    fleet.run()
+    states = [state for state in fleet.states().values() if state is not None]
+    assert {state.phase for state in states} == {"running"}
+    assert len({state.checked_at for state in states}) == 3, "2, 2 and 1 decky in a transaction"

@@ -18,7 +18,15 @@ from decnet_models.fleet.queries import Address, Decky, Service
 from decnet_models.notices import queries as notices
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
-from decnet_workers.reconciler.sensor_deckies import Round, SensorDeckies
+from decnet_workers.reconciler.records import ACTOR
+from decnet_workers.reconciler.sensor_deckies import (
+    CHANGES_NS,
+    MOST_CHANGES,
+    MOST_DRIFT,
+    NOTICE_NS,
+    Round,
+    SensorDeckies,
+)
 
 NAME = "berlin-1"
 SHOP = Decky("shop", (Address("127.77.9.9"),), "shop", "loopback", "nas", (Service("http", 8080),), sensor=NAME)
@@ -28,7 +36,8 @@ class Master:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.engine = open_engine(migrated_database(state / "decnet.db"))
-        self.deckies = SensorDeckies(self.engine, state)
+        self.now = 1000 * NOTICE_NS
+        self.deckies = SensorDeckies(self.engine, state, lambda: self.now)
         with writing(self.engine) as connection:
             realism.write_persona(connection, realism.Persona("nas", "DSM", {"os": "DSM"}), now_ns=1)
             swarm.add_sensor(connection, NAME, "", now_ns=1)
@@ -57,6 +66,10 @@ class Master:
         with reading(self.engine) as connection:
             state = states.state_of(connection, "shop")
         return (state.phase, state.version, state.error) if state else None
+
+    def changes(self) -> int:
+        with reading(self.engine) as connection:
+            return sum(one.actor == ACTOR for one in change_log.history(connection, "shop", 1000))
 
     def told(self) -> list[str]:
         with reading(self.engine) as connection:
@@ -119,6 +132,39 @@ def test_why_nothing_is_known_is_said(master: Master) -> None:
     master.remove()
     master.deckies.run()
     assert master.stands() is None, "nobody waits for a sensor that was revoked"
+
+
+def test_a_sensor_that_reports_without_end_is_recorded_within_bounds(
+    master: Master, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a stolen one may: every report is another state, at another time."""
+    drift = ("its interface is missing",) * (MOST_DRIFT + 1)
+
+    def report(number: int) -> int:
+        failed = Standing("shop", 0, "failed", number, drift, f"error {number}")
+        master.report(failed if number % 3 == 2 else Standing("shop", 1, "running", number, drift))
+        return master.deckies.run().withheld
+
+    master.contact()
+    master.deckies.run()
+    withheld = 0
+    for number in range(6 * MOST_CHANGES):
+        withheld += report(number)
+        master.now += NOTICE_NS // (6 * MOST_CHANGES)
+    assert sorted(master.told()) == ["decky.drifted", "decky.failed", "decky.repaired"]
+    assert (master.changes(), withheld) == (MOST_CHANGES, 3 * MOST_CHANGES)
+    assert [one.getMessage() for one in caplog.records] == [
+        "changes of deckies are not recorded, their sensors report too many: berlin-1"
+    ]
+    assert master.stands() == ("failed", 0, f"error {number}"), "how it stands is known all the same"
+    with reading(master.engine) as connection:
+        state = states.state_of(connection, "shop")
+    assert state is not None
+    assert len(state.drift) == MOST_DRIFT
+    master.now += CHANGES_NS
+    assert [report(6 * MOST_CHANGES), report(6 * MOST_CHANGES + 1)] == [0, 0]
+    assert master.changes() == MOST_CHANGES + 1
+    assert len(master.told()) == 5, "drifted, and repaired"
 
 
 def test_order_that_cannot_be_written_is_written_later(master: Master) -> None:

@@ -52,6 +52,37 @@ MakePlayer = Callable[..., Player]
         ("getcap -r /usr /bin/ls; (cd /usr; getcap -r bin); "
          "timeout -s KILL 1 sleep 3; echo $?; timeout -k 1 1 sleep 3; echo $?",
          "/usr/bin/ping cap_net_raw=ep\nbin/ping cap_net_raw=ep\n137\n124\n"),
+        (r"printf '%s\n' ./a ab 'A b' a-c /b libc.so.6 libcom_err.so.2 libcrypto.so.3 _x | sort | tr '\n' ' ';"
+         r"printf '2 b\n2 B\n10 a\n' | sort -n | tr '\n' ' '; printf 'a\nB\n_c\n' | LC_ALL=C sort | tr '\n' ' ';"
+         "cd /tmp; touch _a B a; echo ?*; LC_ALL=C; echo ?*",
+         "./a ab A b a-c /b libcom_err.so.2 libcrypto.so.3 libc.so.6 _x 2 b 2 B 10 a B _c a _a a B\nB _a a\n"),
+        ("TZ=Asia/Tokyo date -d @0 '+%H:%M %z %Z'; TZ=EST5EDT date -u -d @0 +%H; TZ=JST-9 date -d @0 +%R%:z; "
+         "TZ=../../etc/passwd date -d @0 +%R", "09:00 +0900 JST\n00\n09:00+09:00\n00:00\n"),
+        ("gpasswd -d nobody sudo; echo $?; gpasswd -a nobody sudo; id -Gn nobody; gpasswd -d nobody sudo; id -Gn nobody"
+         "; gpasswd -a nosuch sudo; echo $?; groupmod -n web users; getent group web users",
+         "Removing user nobody from group sudo\n3\nAdding user nobody to group sudo\nnogroup sudo\n"
+         "Removing user nobody from group sudo\nnogroup\n3\nweb:x:100:\n"),
+        ("chage -l root | cut -d: -f2 | tail -n 4; chage -M 90 -W 5 daemon; chage -l daemon | tail -n 2 | cut -d: -f2",
+         " never\n 0\n 99999\n 7\n 90\n 5\n"),
+        ("runuser -u nobody id -un; runuser -l daemon -c 'id -un'; runuser -u nosuch id; echo $?; whoami",
+         "nobody\ndaemon\n1\nroot\n"),
+        ("capsh --decode=0000000000003000; capsh --print | head -n 1; capsh --decode=zz; echo $?",
+         "0x0000000000003000=cap_net_admin,cap_net_raw\nCurrent: =ep\n1\n"),
+        ("echo /tmp/l.so > /etc/ld.so.preload; (id -u; echo no) 2>&1; "
+         "(echo x > /tmp/l.so; true; id -u) 2>&1; "
+         "rm /etc/ld.so.preload 2> /dev/null; export LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6; id -u 2>&1",
+         "ERROR: ld.so: object '/tmp/l.so' from /etc/ld.so.preload cannot be preloaded "
+         "(cannot open shared object file): ignored.\n0\nno\n"
+         "ERROR: ld.so: object '/tmp/l.so' from /etc/ld.so.preload cannot be preloaded "
+         "(file too short): ignored.\n0\n0\n"),
+        ("find /usr/bin /usr/sbin -perm -2000 | sort | xargs stat -c '%a %G %n' | head -n 3; "
+         "ldd /bin/ls /bin/cat | awk '{print $1}' | tr '\\n' ' '",
+         "2755 shadow /usr/bin/chage\n2755 crontab /usr/bin/crontab\n2755 shadow /usr/bin/expiry\n"
+         "/bin/ls: linux-vdso.so.1 libselinux.so.1 libc.so.6 libpcre2-8.so.0 /lib64/ld-linux-x86-64.so.2 "
+         "/bin/cat: linux-vdso.so.1 libc.so.6 /lib64/ld-linux-x86-64.so.2 "),
+        ("sed -i 's/^#MaxAuthTries.*/MaxAuthTries 3/' /etc/ssh/sshd_config; grep -n -m 2 'MaxAuthTries\\|^#Port' "
+         "/etc/ssh/sshd_config; rm /var/log/wtmp; last; echo $?; rsync -a /nosuch /tmp; echo $?",
+         "14:#Port 22\n35:MaxAuthTries 3\n1\n23\n"),
         ("env | grep -c HOSTNAME; echo $HOSTNAME; bash -c 'echo $HOSTNAME'", "0\nweb-01\nweb-01\n"),
         ("wget -qO /tmp/a http://127.0.0.1:1/a; echo $?; stat -c %s /tmp/a; rm /tmp/a", "4\n0\n"),
         ("stat -c '%a %n' /tmp /var/tmp /dev/shm; which -a sh",

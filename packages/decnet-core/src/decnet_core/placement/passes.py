@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One pass over the fleet: read what is wanted, look, do some steps, record; blocking, for a worker's thread."""
 
+import contextlib
+import itertools
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
@@ -16,9 +18,11 @@ from decnet_core.placement.runtimes.runtime import Observed
 from decnet_core.placement.surroundings import surroundings
 from decnet_core.timing.durations import SECOND_NS
 
-MOST_TASKS = 200
+MOST_TASKS = 500
 """Deckies of one pass, which begins with a look at all: with fewer a large fleet would be looked at many times while it
 comes. That the worker must stop it hears after each of them."""
+RECORDED_AT_ONCE = 50
+"""Deckies of one transaction: so far it can be seen how many of a large fleet have come."""
 UNREACHABLE_SECONDS = 2.0
 """How soon to look again when `decoys` did not answer; the pause is doubled each time."""
 
@@ -102,14 +106,15 @@ class Passes:
 
     def _carry_out(self, tasks: Sequence[Task], errors: dict[str, str]) -> dict[str, int]:
         """Carry out tasks and record how they ended; return kinds of notices with the newest number."""
-        ended = [Outcome(task, errors[task.decky.name]) for task in tasks if task.decky.name in errors]
-        ended += self._reconciliation.carry_out(
-            [task for task in tasks if task.decky.name not in errors], self._stopping
-        )
-        if not ended:
-            return {}
-        now = time.time_ns()
-        return self._ledger.record([(one, self._note(one, now)) for one in ended], now)
+        wrong = [Outcome(task, errors[task.decky.name]) for task in tasks if task.decky.name in errors]
+        others = [task for task in tasks if task.decky.name not in errors]
+        kinds: dict[str, int] = {}
+        with contextlib.closing(self._reconciliation.carry_out(others, self._stopping)) as carried_out:
+            ended = itertools.chain(wrong, carried_out)
+            while part := list(itertools.islice(ended, RECORDED_AT_ONCE)):
+                now = time.time_ns()
+                kinds |= self._ledger.record([(one, self._note(one, now)) for one in part], now)
+        return kinds
 
     def _note(self, outcome: Outcome, now_ns: int) -> Failure | None:
         decky = outcome.task.decky

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from decnet_core.deckies.assignment import AssignedDecky, AssignedService
 from decnet_core.deckies.handover import HandoverError
 from decnet_core.placement.desired import DesiredDecky
+from decnet_core.placement.environments import Environments, batches
 from decnet_core.placement.plan import Actual, Step, Task
 from decnet_core.placement.runtimes.runtime import Observed, Runtime, RuntimeFailed
 
@@ -100,7 +101,7 @@ class Reconciliation:
         except HandoverError as error:
             log.warning("decky %s is still played: %s", name, error)
 
-    def carry_out(self, tasks: Sequence[Task], stopping: Callable[[], bool]) -> Iterator[Outcome]:
+    def carry_out(self, tasks: Sequence[Task], stopping: Callable[[], bool]) -> Generator[Outcome, None, None]:
         """Yield how each task ended, when it has; end early when `decoys` is gone, or the worker must stop.
 
         Those that nobody reaches are withdrawn first, and all addresses that are new are asked for at once.
@@ -109,23 +110,51 @@ class Reconciliation:
             if Step.WITHDRAW in task.steps and not task.observed.served:
                 self.withdraw(task.decky.name)
         conflicts = self._conflicts(task for task in tasks if Step.START in task.steps and not task.observed.present)
-        for task in tasks:
-            if stopping():
-                return
-            reason = conflicts.get(task.decky.name)
-            try:
-                outcome, there = Outcome(task, reason or self._done(task)), True
-            except HandoverError as error:
-                outcome, there = Outcome(task, str(error)), self._is_there()
-            yield outcome
-            if not there:
-                return
+        with Environments(self._runtimes) as environments:
+            for batch in batches(tasks):
+                errors = self._begin(batch, conflicts, environments)
+                for task in batch:
+                    if stopping():
+                        return
+                    outcome, there = self._ended(task, errors.get(task.decky.name), environments)
+                    yield outcome
+                    if not there:
+                        return
 
-    def _done(self, task: Task) -> str | None:
+    def _begin(
+        self, batch: Sequence[Task], conflicts: Mapping[str, str], environments: Environments
+    ) -> dict[str, str | HandoverError]:
+        """Begin with the tasks, and return by name what keeps deckies from being brought about, or from going."""
+        errors: dict[str, str | HandoverError] = {}
+        for task in batch:
+            name = task.decky.name
+            if name in conflicts:
+                errors[name] = conflicts[name]
+                continue
+            try:
+                if Step.WITHDRAW in task.steps:
+                    self._players.withdraw(name)
+            except HandoverError as error:
+                errors[name] = error
+            else:
+                environments.begin(task)
+        return errors
+
+    def _ended(self, task: Task, error: str | HandoverError | None, environments: Environments) -> tuple[Outcome, bool]:
+        """Return how a task ended, when it has, and whether `decoys` is there."""
+        try:
+            if isinstance(error, HandoverError):
+                raise error
+            return Outcome(task, error or self._done(task, environments)), True
+        except HandoverError as refusal:
+            return Outcome(task, str(refusal)), self._is_there()
+
+    def _done(self, task: Task, environments: Environments) -> str | None:
         """Carry out the steps of a task; return why it failed, None if it did not. Raises HandoverError."""
         try:
-            for step in task.steps:
-                self._do(step, task)
+            environments.finish(task)
+            if Step.PLAY in task.steps:
+                self._play(task)
         except (RuntimeFailed, OSError) as error:
             return str(error)
         return None
@@ -148,21 +177,13 @@ class Reconciliation:
                 found |= {one.name: str(error) for one in deckies}
         return found
 
-    def _do(self, step: Step, task: Task) -> None:
-        decky, runtime = task.decky, self._runtimes[task.decky.runtime]
-        if step is Step.WITHDRAW:
-            self._players.withdraw(decky.name)
-        elif step is Step.STOP:
-            runtime.stop(decky)
-        elif step is Step.START:
-            runtime.start(decky)
-        else:
-            kept = task.observed.served if task.played else ()
-            with contextlib.ExitStack() as stack:
-                sockets = runtime.sockets(decky, kept)
-                for sock in filter(None, sockets):
-                    stack.enter_context(sock)
-                self._players.play(assigned(decky), sockets)
+    def _play(self, task: Task) -> None:
+        kept = task.observed.served if task.played else ()
+        with contextlib.ExitStack() as stack:
+            sockets = self._runtimes[task.decky.runtime].sockets(task.decky, kept)
+            for sock in filter(None, sockets):
+                stack.enter_context(sock)
+            self._players.play(assigned(task.decky), sockets)
 
 
 def assigned(decky: DesiredDecky) -> AssignedDecky:

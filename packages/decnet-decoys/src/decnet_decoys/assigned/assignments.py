@@ -16,6 +16,7 @@ import msgspec
 from decnet_core.deckies.assignment import AssignedDecky, AssignedService
 from decnet_core.net.addresses import canonical, peer_address
 from decnet_core.runtime.stored_sockets import StoredSockets
+from decnet_decoys.assigned.given_personas import GivenPersonas
 from decnet_decoys.decky import Decky
 from decnet_decoys.endpoint import Endpoint, by_endpoint, endpoint, endpoint_of
 from decnet_decoys.errors import DecoysError
@@ -40,6 +41,7 @@ class Assignments:
         self._played = played
         self._store = store
         self._reserved = reserved
+        self._personas = GivenPersonas()
         self._deckies: dict[str, AssignedDecky] = {}
 
     @property
@@ -71,7 +73,8 @@ class Assignments:
         have = by_endpoint(bound)
         try:
             self._refuse_reserved(decky.name)
-            one, persona = _checked(decky)
+            one, persona = _checked(decky, self._personas)
+            decky = self._personas.sharing(decky)
             for each in self._played.sockets(decky.name):
                 if (place := endpoint_of(each)) not in have:
                     have[place] = each.dup()
@@ -110,10 +113,10 @@ class Assignments:
     def _restored(
         self, decky: AssignedDecky, have: dict[Endpoint, socket.socket], clients: list[socket.socket]
     ) -> None:
-        one, persona = _checked(decky)
+        one, persona = _checked(decky, self._personas)
         wanted, data = _wanted(decky, have), _data(decky, have)
         self._played.adopt(one, persona, _taken(wanted, have), data, clients)
-        self._deckies[decky.name] = decky
+        self._deckies[decky.name] = self._personas.sharing(decky)
 
     async def _forget(self, name: str) -> None:
         self._deckies.pop(name, None)
@@ -168,13 +171,10 @@ def _taken(wanted: list[list[Endpoint]], have: dict[Endpoint, socket.socket]) ->
     return sockets
 
 
-def _checked(decky: AssignedDecky) -> tuple[Decky, Persona]:
+def _checked(decky: AssignedDecky, personas: GivenPersonas) -> tuple[Decky, Persona]:
     """Return what is to be played; raises AssignmentError when it cannot be."""
     try:
-        if decky.persona_document is None:
-            persona = catalog.persona(decky.persona)
-        else:
-            persona = catalog.converted(decky.persona, decky.persona_document)
+        persona = personas.persona(decky)
         for service in decky.services:
             _check_service(service)
             profile_of(service.service, persona)

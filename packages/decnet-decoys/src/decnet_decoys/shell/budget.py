@@ -42,6 +42,11 @@ class LineBudget:
         if self._commands_left < 0:
             raise BudgetExceededError
 
+    @property
+    def commands(self) -> int:
+        """How many commands were counted."""
+        return MAX_COMMANDS - self._commands_left
+
     def room(self, size: int) -> int:
         """Return how many of `size` bytes may be written, and count them as written."""
         room = max(0, min(size, self._bytes_left))

@@ -27,6 +27,8 @@ class Call:
         self.name = name
         self.called = name
         """What it names itself in what is wrong: for GNU's programs the path by which they were run."""
+        self.is_program = False
+        """Whether it is the program of that name, and not the builtin."""
         self.args = args
         self.streams = streams
         self.stdin, self.out, self.err = streams

@@ -51,6 +51,13 @@ def find(shell: ShellState, name: str) -> Found:
     return _at_path(shell, refused) if refused else _missing(shell, name)
 
 
+def find_program(shell: ShellState, name: str) -> Found:
+    """Return what another program finds that runs `name`: a file, for there are no builtins but in a shell."""
+    if "/" in name or on_path(shell, name) is not None:
+        return find(shell, name)
+    return _missing(shell, name)
+
+
 def on_path(shell: ShellState, name: str) -> str | None:
     """Return the first file of this name in the folders of $PATH that the user may run, as bash finds it."""
     return next(all_on_path(shell, name), None)

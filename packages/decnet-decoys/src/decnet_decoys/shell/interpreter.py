@@ -25,6 +25,7 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as, version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.preloading import preload_errors
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
@@ -40,6 +41,7 @@ from decnet_decoys.shell.syntax.nodes import (
     Simple,
 )
 from decnet_decoys.shell.syntax.parser import Parser
+from decnet_decoys.shell.timing import took_text
 
 _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
@@ -201,7 +203,18 @@ class Interpreter:
             steps.close()
         return 0
 
+    def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
+        """Run a pipeline and tell how long it took, pauses included."""
+        began, commands = self.shell.clock(), self._budget.commands
+        status = yield from self._pipeline(pipeline._replace(timed=""), streams)
+        yield from self.flush()
+        took = self.shell.clock() - began, self._budget.commands - commands
+        streams.err.write(encode(took_text(self.shell, pipeline, *took)))
+        return status
+
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
+        if pipeline.timed:
+            return (yield from self._timed(pipeline, streams))
         stdin = streams.stdin
         statuses = []
         for command in pipeline.commands[:-1]:
@@ -232,8 +245,15 @@ class Interpreter:
     def _command(self, command: Command, streams: Streams) -> Effects:
         self._budget.count_command()
         yield from turn()
+        opened = len(self.shell.opened)
+        try:
+            return (yield from self._one(command, streams))
+        finally:
+            self.shell.close_opened(opened)
+
+    def _one(self, command: Command, streams: Streams) -> Effects:
         if isinstance(command, Function):
-            self.shell.define(command.name, command.body, command.size)
+            self.shell.define(command)
             return 0
         if isinstance(command, Simple):
             status = yield from self._simple(command, streams)
@@ -304,19 +324,19 @@ class Interpreter:
         if len(self._kept_open) < MAX_DESCRIPTORS:
             self._kept_open.append(finish)
 
-    def execute(self, argv: list[str], streams: Streams) -> Effects:
+    def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:
         shell = self.shell
-        if argv[0] in shell.functions:
+        if argv[0] in shell.functions and not program:
             return (yield from self._function(shell.functions[argv[0]], argv, streams))
         found = find(shell, argv[0])
         if found.handler is not None:
-            return (yield from self._program(found.handler, found.name, argv, streams))
+            return (yield from self._program(found.handler, found.name, argv, streams, own=program))
         if found.script is not None:
             return (yield from self.subshell(found.script, [found.name, *argv[1:]], streams))
         streams.err.write(encode(f"{shell.error_prefix}: {found.complaint}\n"))
         return found.status
 
-    def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams) -> Effects:
+    def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams, *, own: bool) -> Effects:
         version = version_of(self.shell.machine.persona, name) if argv[1:] == ["--version"] else None
         if version is not None:
             streams.out.write(encode(version + "\n"))
@@ -327,10 +347,13 @@ class Interpreter:
             text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
             (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
             return wrong.status
+        if self._of_debian(name):
+            streams.err.write(encode(preload_errors(self.shell)))
         tty = streams.out is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, name, argv[1:], streams, tty=tty)
             call.called = called
+            call.is_program = own or "/" in argv[0]
             self.shell.running.begin(argv, self.shell.cwd)
             try:
                 answer = handler(call)

@@ -43,8 +43,11 @@ class Runner(Protocol):
         """Run a script's text in a subshell with its own positional parameters."""
         ...
 
-    def execute(self, argv: list[str], streams: Streams) -> Effects:
-        """Run the command that `argv` names: a function, a program, a script, or nothing that is known."""
+    def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:
+        """Run the command that `argv` names: a function, a program, a script, or nothing that is known.
+
+        `program` when another program runs it, which knows neither functions nor builtins.
+        """
         ...
 
     def save(

@@ -22,7 +22,8 @@ from decnet_decoys.shell.machine.live_files import Running, node_name, noise, up
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
-from decnet_decoys.shell.syntax.nodes import Group
+from decnet_decoys.shell.syntax.nodes import Function, Group
+from decnet_decoys.shell.time_zones import zone_of
 
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20
@@ -99,6 +100,7 @@ class ShellState:
         self.files.live["/dev/zero"] = zeros
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.functions: dict[str, Group] = {}
+        self.function_texts: dict[str, str] = {}
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
         self.traps: dict[str, str] = {}
@@ -216,6 +218,11 @@ class ShellState:
         return time.strftime(layout, time.gmtime(shown))
 
     @property
+    def zone(self) -> tuple[str, int]:
+        """Name and offset from UTC in seconds of $TZ where that has no summer time, else of UTC."""
+        return zone_of(self.variables.get("TZ", "") if "TZ" in self.exported else "")
+
+    @property
     def access(self) -> Access:
         """As whom and from where the shell's programs use the files."""
         return Access(self.identity, self.cwd, self.now, self.on_bait, self.umask)
@@ -320,6 +327,12 @@ class ShellState:
         opened = self.opened.get(path)
         return self.files.read(path, self.access) if opened is None else opened
 
+    def close_opened(self, kept: int) -> None:
+        """Close the process substitutions of a command that has ended, all but the first `kept`."""
+        while len(self.opened) > kept:
+            path, _ = self.opened.popitem()
+            self.files.pipes.pop(path.replace("/dev/", "/proc/self/", 1), None)
+
     def clear_history(self) -> None:
         self.history.clear()
         self._entered.clear()
@@ -333,11 +346,12 @@ class ShellState:
         with suppress(FileSystemError):
             self.files.write(path, encode("".join(line + "\n" for line in lines)), self.access, append=True)
 
-    def define(self, name: str, body: Group, size: int) -> None:
-        """Define a function whose text has `size` characters; one that there is no room for is not defined."""
-        sizes = self._function_sizes | {name: size}
+    def define(self, function: Function) -> None:
+        """Define a function; one that there is no room for is not defined."""
+        sizes = self._function_sizes | {function.name: function.size}
         if sum(sizes.values()) <= MAX_FUNCTION_CHARACTERS:
-            self._function_sizes, self.functions[name] = sizes, body
+            self._function_sizes, self.functions[function.name] = sizes, function.body
+            self.function_texts[function.name] = function.text
 
     def remember(self, line: str) -> None:
         """Add a line to the history; the oldest make room."""

@@ -69,8 +69,10 @@ def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky |
     after = msgspec.structs.replace(new, version=new.version + 1)
     if not _write(connection, before, after, info.now_ns):
         return None
-    _write_addresses(connection, after)
-    _write_services(connection, after)
+    if before is None or before.addresses != after.addresses:
+        _write_addresses(connection, before, after)
+    if before is None or before.services != after.services:
+        _write_services(connection, before, after)
     record_change(connection, after.name, after.version, info, before=_shown(before), after=_shown(after))
     return after
 
@@ -88,7 +90,7 @@ def lease_address(connection: Connection, name: str, address: Address, info: Cha
     after = msgspec.structs.replace(before, addresses=(address,), version=before.version + 1)
     if before.addresses == after.addresses or not _write(connection, before, after, info.now_ns):
         return False
-    _write_addresses(connection, after)
+    _write_addresses(connection, before, after)
     record_change(connection, name, after.version, info, before=_shown(before), after=_shown(after))
     return True
 
@@ -134,12 +136,6 @@ def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> li
     return deckies_of(columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit), connection)
 
 
-def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
-    """Return every decky of a host (None: this one), by name, including those marked for removal."""
-    here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
-    return deckies_of(columns().where(here).order_by(decky.c.name), connection)
-
-
 def all_deckies(connection: Connection) -> list[Decky]:
     """Return every decky of every host, by name, including those marked for removal."""
     return deckies_of(columns().order_by(decky.c.name), connection)
@@ -160,8 +156,9 @@ def _write(connection: Connection, before: Decky | None, after: Decky, now_ns: i
     return connection.execute(update(decky).where(same).values(**values)).rowcount > 0
 
 
-def _write_addresses(connection: Connection, one: Decky) -> None:
-    connection.execute(delete(decky_address).where(decky_address.c.decky == one.name))
+def _write_addresses(connection: Connection, before: Decky | None, one: Decky) -> None:
+    if before and before.addresses:
+        connection.execute(delete(decky_address).where(decky_address.c.decky == one.name))
     rows = [
         {"decky": one.name, "position": at, **msgspec.structs.asdict(each)} for at, each in enumerate(one.addresses)
     ]
@@ -169,8 +166,9 @@ def _write_addresses(connection: Connection, one: Decky) -> None:
         connection.execute(insert(decky_address), rows)
 
 
-def _write_services(connection: Connection, one: Decky) -> None:
-    connection.execute(delete(decky_service).where(decky_service.c.decky == one.name))
+def _write_services(connection: Connection, before: Decky | None, one: Decky) -> None:
+    if before and before.services:
+        connection.execute(delete(decky_service).where(decky_service.c.decky == one.name))
     rows = [
         {
             "decky": one.name,

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from decnet_core.deckies.orders import Phase
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.change_log import ChangeInfo, record_change
-from decnet_models.fleet.queries import Decky, all_deckies, deckies_on
+from decnet_models.fleet.queries import Decky, all_deckies, columns, deckies_of
 from decnet_models.fleet.tables import decky, decky_change, decky_state
 
 
@@ -63,15 +63,12 @@ def states_of(connection: Connection, names: Iterable[str]) -> dict[str, State]:
 
 def states_on(connection: Connection, sensor: str | None) -> list[tuple[Decky, State | None]]:
     """Return the desired and actual state of every decky of a host (None: this one), by name."""
-    here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
-    query = select(decky_state).join(decky, decky.c.name == decky_state.c.decky).where(here)
-    states = {row.decky: _state(row) for row in connection.execute(query)}
-    return [(one, states.get(one.name)) for one in deckies_on(connection, sensor)]
+    return _states_where(connection, decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor)
 
 
 def states_on_sensors(connection: Connection) -> list[tuple[Decky, State | None]]:
     """Return the desired and actual state of every decky that is another host's, by name."""
-    return [pair for pair in all_states(connection) if pair[0].sensor is not None]
+    return _states_where(connection, decky.c.sensor.is_not(None))
 
 
 def all_states(connection: Connection) -> list[tuple[Decky, State | None]]:
@@ -83,6 +80,13 @@ def all_states(connection: Connection) -> list[tuple[Decky, State | None]]:
 def count_by_phase(connection: Connection) -> dict[str, int]:
     query = select(decky_state.c.phase, func.count()).group_by(decky_state.c.phase)
     return dict(connection.execute(query.order_by(decky_state.c.phase)).all())
+
+
+def _states_where(connection: Connection, here: ColumnElement[bool]) -> list[tuple[Decky, State | None]]:
+    query = select(decky_state).join(decky, decky.c.name == decky_state.c.decky).where(here)
+    states = {row.decky: _state(row) for row in connection.execute(query)}
+    desired = deckies_of(columns().where(here).order_by(decky.c.name), connection)
+    return [(one, states.get(one.name)) for one in desired]
 
 
 def _state(row: Row[Any]) -> State:

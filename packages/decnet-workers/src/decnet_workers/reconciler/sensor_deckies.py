@@ -6,7 +6,7 @@ Blocking, for the worker's thread. An order is a file that is replaced whole; so
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,10 +24,11 @@ from decnet_core.deckies.orders import (
     reported,
 )
 from decnet_core.durable import make_directory, replace_file
-from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice
+from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired, Notice, notice_kind
 from decnet_core.text import for_column
+from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
-from decnet_models.fleet.change_log import ChangeInfo, ChangeKind
+from decnet_models.fleet.change_log import ChangeInfo, ChangeKind, history
 from decnet_models.fleet.queries import Decky, erase
 from decnet_models.fleet.states import State, record_state, states_on_sensors
 from decnet_models.notices import queries as notices
@@ -41,6 +42,13 @@ Rows = list[tuple[Decky, State | None]]
 News: TypeAlias = tuple[Decky, State | None, State, Standing | None]
 """A decky, its state before and now, and what its sensor reported."""
 
+MOST_CHANGES, CHANGES_NS = 20, 3600 * SECOND_NS
+"""Changes of one decky that are recorded in that time: a stolen sensor may report another state without end."""
+NOTICE_NS = 300 * SECOND_NS
+"""Of what one decky does there is one notice of a kind in so long, by the clock of this host."""
+MOST_DRIFT = 100
+"""Sentences of what a sensor found wrong with a decky."""
+
 
 class Round(msgspec.Struct, frozen=True):
     """What a look at the sensors' deckies did."""
@@ -51,13 +59,18 @@ class Round(msgspec.Struct, frozen=True):
     """Of how many deckies there is another state."""
     notices: dict[str, int] = {}
     """Kinds of notices that were written, and the number of the newest one."""
+    withheld: int = 0
+    """Changes that were not recorded, because there had been too many of that decky."""
 
 
 class SensorDeckies:
-    def __init__(self, engine: Engine, state: Path) -> None:
+    def __init__(self, engine: Engine, state: Path, clock: Callable[[], int] = time.time_ns) -> None:
+        """`clock` tells the time in ns."""
         self._engine = engine
+        self._clock = clock
         self._state = state
         self._complaint = ""
+        self._warned_at = -CHANGES_NS
 
     def run(self) -> Round:
         """Order and record; raises DBAPIError."""
@@ -65,13 +78,21 @@ class SensorDeckies:
         news = self._news(rows) if rows else []
         if not news:
             return Round(ordered)
-        now = time.time_ns()
+        now = self._clock()
         with writing(self._engine) as connection:
-            kinds = _record(connection, news, now)
+            kinds, withheld = _record(connection, news, now)
             newest = notices.last_seq(connection) if kinds else 0
         if any(after.phase == "absent" for _, _, after, _ in news):  # what is erased now is to be ordered no more
             ordered = max(ordered, self._order()[1])
-        return Round(ordered, len(news), dict.fromkeys(kinds, newest))
+        self._warn(withheld, now)
+        return Round(ordered, len(news), dict.fromkeys(kinds, newest), len(withheld))
+
+    def _warn(self, withheld: list[str], now_ns: int) -> None:
+        """Log which sensors report too many changes, once in CHANGES_NS."""
+        if withheld and not 0 <= now_ns - self._warned_at < CHANGES_NS:
+            self._warned_at = now_ns
+            names = ", ".join(sorted(set(withheld)))
+            log.warning("changes of deckies are not recorded, their sensors report too many: %s", names)
 
     def _order(self) -> tuple[Rows, int]:
         """Write what is ordered of each sensor that has deckies, or had some; return all, and how many are news."""
@@ -113,7 +134,7 @@ class SensorDeckies:
         for row, before in rows:
             sensor = row.sensor or ""
             standing = standings.get((sensor, row.name))
-            now = _state(row, before, known.get(sensor), reports.get(sensor), standing)
+            now = _state(row, before, known.get(sensor), reports.get(sensor), standing, now_ns=self._clock())
             if now is None or (before and msgspec.structs.replace(before, checked_at=now.checked_at) == now):
                 continue
             found.append((row, before, now, standing))
@@ -121,10 +142,15 @@ class SensorDeckies:
 
 
 def _state(
-    row: Decky, before: State | None, contact: Contact | None, report: Standings | None, standing: Standing | None
+    row: Decky,
+    before: State | None,
+    contact: Contact | None,
+    report: Standings | None,
+    standing: Standing | None,
+    *,
+    now_ns: int,
 ) -> State | None:
     """Return how the decky stands, None while nothing is known."""
-    now = time.time_ns()
     error = ""
     if contact is None:
         error = f"no sensor {row.sensor} has enrolled: decnet swarm token {row.sensor}"
@@ -135,9 +161,9 @@ def _state(
     if error:
         gone = not row.wanted and (contact is None or contact.revoked)
         phase: Phase = "absent" if gone else "failed" if row.wanted else "stopping"
-        since = before.since if before and before.phase == phase else now
+        since = before.since if before and before.phase == phase else now_ns
         version = before.version if before else 0
-        return State(row.name, version, phase, since, now, error=None if gone else error)
+        return State(row.name, version, phase, since, now_ns, error=None if gone else error)
     if standing is None:
         return None
     return State(
@@ -145,23 +171,35 @@ def _state(
         version=standing.version,
         phase=standing.phase,
         since=standing.since,
-        checked_at=now,
-        drift=standing.drift if standing.error else (),
+        checked_at=now_ns,
+        drift=standing.drift[:MOST_DRIFT] if standing.error else (),
         error=for_column(standing.error) if standing.error else None,
         attempts=standing.attempts,
         retry_at=standing.retry_at,
     )
 
 
-def _record(connection: Connection, news: Iterable[News], now_ns: int) -> set[str]:
+def _record(connection: Connection, news: Iterable[News], now_ns: int) -> tuple[set[str], list[str]]:
+    """Store states, changes and notices; return the kinds of new notices, and the sensors of changes left out."""
     told: list[tuple[str, Notice]] = []
+    withheld: list[str] = []
     for row, before, after, standing in news:
         kind = _kind(before, after)
+        if kind and _changes_too_often(connection, row.name, now_ns):
+            kind = None
+            withheld.append(row.sensor or "")
         reason = after.error or f"reported by the sensor {row.sensor}"
         record_state(connection, after, ChangeInfo(kind, ACTOR, reason, now_ns) if kind else None)
         told += _notices(before, after, standing)
     erase(connection, MOST_ERASED, ChangeInfo("gone", ACTOR, "nothing is left of it", now_ns))
-    return notices.add_all(connection, told, now_ns)
+    return notices.add_all(connection, told, now_ns), withheld
+
+
+def _changes_too_often(connection: Connection, name: str, now_ns: int) -> bool:
+    """Return whether the newest changes of a decky, as many as are recorded, all came from its sensor of late."""
+    newest = history(connection, name, MOST_CHANGES)
+    recent = [one for one in newest if one.actor == ACTOR and now_ns - CHANGES_NS < one.ts <= now_ns]
+    return len(recent) == MOST_CHANGES
 
 
 def _kind(before: State | None, after: State) -> ChangeKind | None:
@@ -173,12 +211,14 @@ def _kind(before: State | None, after: State) -> ChangeKind | None:
 
 
 def _notices(before: State | None, after: State, standing: Standing | None) -> list[tuple[str, Notice]]:
-    found: list[tuple[str, Notice]] = []
+    """Return the notices of a decky, with keys by which those that follow soon are the same."""
+    found: list[Notice] = []
     name, at = after.decky, after.checked_at
     if standing is not None and standing.drift and before is not None and before.phase == "running":
-        found.append((f"decky.drifted:{name}:{standing.since}", DeckyDrifted(at, name, standing.drift)))
+        drift = standing.drift[:MOST_DRIFT]
+        found.append(DeckyDrifted(at, name, drift))
         if after.phase == "running":
-            found.append((f"decky.repaired:{name}:{standing.since}", DeckyRepaired(at, name, standing.drift)))
+            found.append(DeckyRepaired(at, name, drift))
     if after.error and not (before and before.error):
-        found.append((f"decky.failed:{name}:{at}", DeckyFailed(at, name, after.error)))
-    return found
+        found.append(DeckyFailed(at, name, after.error))
+    return [(f"{notice_kind(one)}:{name}:sensor:{at // NOTICE_NS}", one) for one in found]

@@ -90,6 +90,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         assert self._events is not None
         self._events.forget()
         sensors = await ctx.in_thread(elsewhere.run)
+        ctx.counters.add("deckies_changes_withheld", sensors.withheld)
         if sensors.ordered:
             ctx.bus.publish(FLEET_ASSIGNED.pattern, msgspec.json.encode(FleetAssigned(sensors.ordered)))
         report = await ctx.in_thread(passes.run)

@@ -4,6 +4,7 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
 from ipaddress import ip_address
 
 import msgspec
@@ -63,10 +64,11 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
     """Return the rows of `wanted`; `others` are rows that stay beside them, whose addresses and MACs are taken."""
     made: list[Decky] = []
     problems: list[str] = []
+    read = cache(lambda name: known.personas[name].persona())  # of hundreds of deckies once each
     macs = {each.mac for each in known.deckies.values() if each.mac}
     for one in wanted:
         try:
-            made.append(_decky(one, known, macs))
+            made.append(_decky(one, known, macs, read))
         except (Refused, DecoysError) as error:
             problems.append(f"{one.label}: {error}")
             continue
@@ -78,7 +80,7 @@ def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] =
     return Resolved(tuple(made), tuple(problems))
 
 
-def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
+def _decky(wanted: Wanted, known: Known, macs: Set[str], read: Callable[[str], Persona]) -> Decky:
     if wanted.name in known.reserved and wanted.sensor is None:
         raise Refused("the settings have a decky of that name (`decnet up` shows it); choose another name")
     image = _image(wanted, known)
@@ -90,7 +92,7 @@ def _decky(wanted: Wanted, known: Known, macs: Set[str]) -> Decky:
     host_name = wanted.host_name or wanted.name
     if not _HOST_NAME.fullmatch(host_name):
         raise Refused(f"host name {host_name!r}: letters, digits, hyphens and dots")
-    who = known.personas[persona].persona()
+    who = read(persona)
     current = known.deckies.get(wanted.name)
     where = _where(wanted, current, known, macs)
     services = tuple(_services(wanted, who) if image is None else _image_services(wanted, image))

@@ -91,11 +91,12 @@ def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:
     """
     counts = Counter(state_words(one, state) for one, state in deckies)
     summary = f"{len(deckies)} deckies: " + ", ".join(f"{count} {words}" for words, count in sorted(counts.items()))
-    shown = deckies if len(deckies) <= MAX_SHOWN else [pair for pair in deckies if not _is_as_desired(*pair)]
+    shown = deckies if len(deckies) <= MAX_SHOWN else [pair for pair in deckies if not is_as_desired(*pair)]
     return "\n".join([_states(shown), summary] if shown else [summary])
 
 
-def _is_as_desired(one: Decky, state: State | None) -> bool:
+def is_as_desired(one: Decky, state: State | None) -> bool:
+    """Whether a decky runs as it should; one that is to go never is, until its row has gone."""
     return state_words(one, state) == "running" and not (state and state.drift)
 
 

@@ -28,9 +28,10 @@ class Assigned(NamedTuple):
     protocol: int
 
 
-def assigned(netlink: Netlink) -> list[Assigned]:
-    """Return all addresses of the namespace."""
-    return [_assigned(body) for body in netlink.dump(_GET, _INFO.pack(0, 0, 0, 0, 0))]
+def assigned(netlink: Netlink, interface: int = 0) -> list[Assigned]:
+    """Return the addresses of the interface with this index, or all of the namespace."""
+    found = map(_assigned, netlink.dump(_GET, _INFO.pack(0, 0, 0, 0, interface)))
+    return [one for one in found if interface in (0, one.interface)]  # Linux before 4.20 tells all
 
 
 def add(
@@ -60,7 +61,7 @@ def _assigned(body: bytes) -> Assigned:
     found = attributes(body[_INFO.size :])
     packed = found.get(_LOCAL) or found[_ADDRESS]  # of a tunnel, _ADDRESS is the other end's
     return Assigned(
-        ipaddress.ip_interface(f"{ipaddress.ip_address(packed)}/{prefix}"),
+        ipaddress.ip_interface((packed, prefix)),
         index,
         number_of(found.get(_PROTOCOL, b"")),
     )

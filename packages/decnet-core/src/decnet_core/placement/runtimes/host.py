@@ -9,6 +9,7 @@ there.
 import contextlib
 import socket
 from collections.abc import Container, Sequence
+from typing import ClassVar
 
 from decnet_core.placement.desired import DesiredDecky, Endpoint, Interface
 from decnet_core.placement.netlink import addresses, links
@@ -24,6 +25,8 @@ from decnet_core.placement.runtimes.runtime import Observed, RuntimeFailed, open
 
 class Host:
     """Addresses of the namespace of the thread that calls."""
+
+    several_at_once: ClassVar[bool] = False
 
     def __init__(self, added: AddedAddresses) -> None:
         self._added = added

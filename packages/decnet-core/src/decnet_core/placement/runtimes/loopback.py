@@ -3,6 +3,7 @@
 
 import socket
 from collections.abc import Container, Sequence
+from typing import ClassVar
 
 from decnet_core.placement.desired import DesiredDecky, Endpoint
 from decnet_core.placement.runtimes.listening import served
@@ -11,6 +12,8 @@ from decnet_core.placement.runtimes.runtime import Observed, RuntimeFailed, open
 
 class Loopback:
     """Sockets, and nothing else."""
+
+    several_at_once: ClassVar[bool] = False
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         there = served()

@@ -13,14 +13,15 @@ import errno
 import logging
 import socket
 import zlib
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from decnet_core.placement.desired import Address, DesiredDecky, Endpoint
 from decnet_core.placement.netlink import addresses, links, nftables, routes, sets
 from decnet_core.placement.netlink.connection import NETFILTER, Netlink, NetlinkError
 from decnet_core.placement.netlink.links import Link
-from decnet_core.placement.runtimes import personality
+from decnet_core.placement.runtimes import kernel_settings, personality
 from decnet_core.placement.runtimes.explanations import explained
 from decnet_core.placement.runtimes.foreign_macs import dropped
 from decnet_core.placement.runtimes.listening import served
@@ -36,11 +37,12 @@ _LOOPBACK = "lo"
 _MOST_OPEN = 64
 """Connections to packet filters at a time: closing one waits until what was removed by it is free, some 15 ms, which
 comes for all at once."""
-_SETTINGS = Path("/proc/sys/net")
 
 
 class Netns:
     """Namespaces, made from that of the thread that calls."""
+
+    several_at_once: ClassVar[bool] = True
 
     def __init__(self, directory: Path, fleet: str) -> None:
         """`directory` is where namespaces have their names, such as /run/netns; `fleet` is the fleet's identifier."""
@@ -53,7 +55,7 @@ class Netns:
         there, whole = set(self._namespaces.names()), self._namespaces.all_whole()
         outside = _links()
         found = {one.name: _BROKEN if one.name in there else _ABSENT for one in deckies}
-        found |= {one.name: self._observed(one, outside) for one in deckies if one.name in whole}
+        found |= self._looked_into({one.name: one for one in deckies if one.name in whole}, outside)
         self._up = {one.name: one for one in deckies if one.wanted and not found[one.name].drift}
         return found
 
@@ -128,15 +130,14 @@ class Netns:
         self._up.pop(name, None)
         self._introduced.pop(name, None)
 
-    def _observed(self, decky: DesiredDecky, outside: dict[str, Link]) -> Observed:
-        def look() -> tuple[tuple[str, ...], set[Endpoint]]:
-            return tuple(_drift(decky, outside, self._outside(decky))), served()
+    def _looked_into(self, deckies: Mapping[str, DesiredDecky], outside: dict[str, Link]) -> dict[str, Observed]:
+        def look(name: str) -> Observed:
+            decky = deckies[name]
+            drift = tuple(_drift(decky, outside, self._outside(decky)))
+            return Observed(True, drift, frozenset(served().intersection(decky.endpoints())))
 
-        try:
-            drift, there = self._namespaces.enter(decky.name, look)
-        except OSError as error:
-            return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
-        return Observed(True, drift, frozenset(there.intersection(decky.endpoints())))
+        found = self._namespaces.enter_each(deckies, look)
+        return {name: _unseen(one) if isinstance(one, OSError) else one for name, one in found.items()}
 
     def _refuse_unseen(self) -> None:
         if not self._namespaces.are_seen_by_the_host():
@@ -155,7 +156,7 @@ class Netns:
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> bool:
         """Make the interface, unless it is there; return whether it is new."""
-        if INTERFACE in self._namespaces.enter(decky.name, _links):
+        if self._namespaces.enter(decky.name, lambda: _links(INTERFACE)):
             return False
         with self._namespaces.opened(decky.name) as namespace, Netlink() as netlink:
             mac = decky.mac or _mac(decky)
@@ -189,13 +190,17 @@ class Netns:
 
     def _remove_if_other(self, decky: DesiredDecky, outside: dict[str, Link]) -> None:
         """Remove the interface if it is on another network or has another MAC address."""
-        link = _links().get(INTERFACE)
+        link = _links(INTERFACE).get(INTERFACE)
         if link is not None and _is_other(decky, link, outside, self._outside(decky)):
             _remove(link)
 
 
 _ABSENT = Observed(False, ("its network namespace is missing",))
 _BROKEN = Observed(True, ("its network namespace is not mounted",))
+
+
+def _unseen(error: OSError) -> Observed:
+    return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
 
 
 def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
@@ -243,16 +248,16 @@ def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link], peer_na
 def _drift(decky: DesiredDecky, outside: dict[str, Link], peer_name: str) -> list[str]:
     """Return how the namespace of this thread differs from what the decky should have."""
     with Netlink() as netlink:
-        link = links.links(netlink).get(INTERFACE)
+        link = links.named(netlink, INTERFACE).get(INTERFACE)
         if link is None:
             return ["its interface is missing"]
         found = [_is_other(decky, link, outside, peer_name), "" if link.up else "its interface is down"]
-        there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+        there = {one.address for one in addresses.assigned(netlink, link.number)}
         gateways = routes.default_gateways(netlink)
     found += [f"address {one} is missing" for one in decky.addresses if one not in there]
     found += [f"address {one} is not wanted" for one in there - set(decky.addresses) if not one.ip.is_link_local]
     found += [f"the route by {one} is missing" for one in decky.gateways if one not in gateways]
-    found += [f"{path} is not {value}" for path, value in _settings(decky).items() if not _is_set(path, value)]
+    found += [f"{path} is not {value}" for path, value in kernel_settings.others(_settings(decky)).items()]
     return [sentence for sentence in (*found, _filter_drift(decky)) if sentence]
 
 
@@ -265,7 +270,7 @@ def _filter_drift(decky: DesiredDecky) -> str:
 
 
 def _remove_interface() -> None:
-    link = _links().get(INTERFACE)
+    link = _links(INTERFACE).get(INTERFACE)
     if link is not None:
         _remove(link)
 
@@ -281,9 +286,8 @@ def _configure(decky: DesiredDecky, alias: str) -> None:
         if _filter_drift(decky):
             wanted = personality.packet_filter(decky)
             nftables.replace(netlink, personality.TABLE, wanted.chains, wanted.note, personality.REACHED)
-    for path, value in _settings(decky).items():
-        if not _is_set(path, value):
-            (_SETTINGS / path).write_text(value)
+    for path, value in kernel_settings.others(_settings(decky)).items():
+        kernel_settings.write(path, value)
     with Netlink() as netlink:
         there = links.links(netlink)
         links.set_up(netlink, there[_LOOPBACK])
@@ -292,7 +296,7 @@ def _configure(decky: DesiredDecky, alias: str) -> None:
 
 
 def _assign(netlink: Netlink, decky: DesiredDecky, link: Link) -> None:
-    there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+    there = {one.address for one in addresses.assigned(netlink, link.number)}
     for one in there - set(decky.addresses):
         if not one.ip.is_link_local:
             addresses.remove(netlink, link.number, one)
@@ -305,12 +309,9 @@ def _assign(netlink: Netlink, decky: DesiredDecky, link: Link) -> None:
             routes.set_default(netlink, link.number, gateway)
 
 
-def _settings(decky: DesiredDecky) -> dict[str, str]:
-    return {
-        path: value
-        for path, value in personality.kernel_settings(decky, INTERFACE).items()
-        if (_SETTINGS / path).parent.exists()  # a kernel without IPv6
-    }
+def _settings(decky: DesiredDecky) -> Mapping[str, str]:
+    has_six = any(one.version == 6 for one in decky.addresses)
+    return personality.kernel_settings(decky.stack, INTERFACE, has_six=has_six)
 
 
 def _reach(addresses: frozenset[Address], known: frozenset[Address] | None, still_open: contextlib.ExitStack) -> None:
@@ -324,7 +325,3 @@ def _reach(addresses: frozenset[Address], known: frozenset[Address] | None, stil
             sets.fill(netlink, personality.TABLE, each, addresses)
         else:
             sets.change(netlink, personality.TABLE, each, known, addresses)
-
-
-def _is_set(path: str, value: str) -> bool:
-    return (_SETTINGS / path).read_text().split() == value.split()

@@ -10,7 +10,7 @@ The kernel cannot be told the order of TCP options, nor how it numbers IPv4 pack
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,9 +41,12 @@ _NEIGHBOUR_MESSAGES = (135, 136, 143)
 """ICMPv6: neighbour solicitation and advertisement; listener report (RFC 3810), or switches would not forward them."""
 
 
-def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
-    """Return values by their path below /proc/sys/net, as proc(5) and the kernel's ip-sysctl name them."""
-    stack = decky.stack
+@lru_cache(maxsize=16)
+def kernel_settings(stack: Stack, interface: str, *, has_six: bool) -> Mapping[str, str]:
+    """Return values by their path below /proc/sys/net, as proc(5) and the kernel's ip-sysctl name them.
+
+    `has_six` is whether there are addresses of IPv6.
+    """
     found = {
         "ipv4/ip_default_ttl": str(stack.ttl),
         "ipv4/tcp_timestamps": str(int(stack.timestamps)),
@@ -54,7 +57,6 @@ def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
     if stack.window_scale is not None:
         found["ipv4/tcp_window_scaling"] = str(int(stack.window_scale > 0))
         found["ipv4/tcp_rmem"] = f"4096\t131072\t{max(131072, 1 << (15 + stack.window_scale))}"
-    has_six = any(one.version == 6 for one in decky.addresses)
     for scope in ("default", interface):
         found[f"ipv6/conf/{scope}/disable_ipv6"] = str(int(not has_six))
         found[f"ipv6/conf/{scope}/hop_limit"] = str(stack.ttl)

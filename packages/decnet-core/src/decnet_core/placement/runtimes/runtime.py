@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Container, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -36,7 +36,10 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class Runtime(Protocol):
-    """One way to run deckies; its methods are called in one thread."""
+    """One way to run deckies; its methods are called in one thread, but for what `several_at_once` says."""
+
+    several_at_once: ClassVar[bool]
+    """Whether `start` and `stop` may be called for different deckies in several threads at once."""
 
     def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
         """Return what is there of each of the runtime's deckies, by name."""

@@ -3,8 +3,9 @@
 
 import posixpath
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.filesystem import Access, FileSystem
@@ -132,21 +133,32 @@ def _choices(match: re.Match[str], limit: int) -> list[str]:
     return [chr(number) if letters else f"{number:0{width}d}" for number in numbers]
 
 
-def paths(pattern: str, files: FileSystem, cwd: str) -> Steps[list[str]]:
-    """Return the path names that fit `pattern`, sorted; none when nothing fits."""
+def paths(
+    pattern: str,
+    files: FileSystem,
+    cwd: str,
+    place: Callable[[str], Any] = str,
+    *,
+    hidden: bool = False,
+    any_case: bool = False,
+) -> Steps[list[str]]:
+    """Return the path names that fit `pattern`, sorted by the key `place`; none when nothing fits.
+
+    `hidden`: a mark fits a leading dot as well; `any_case`: small and capital letters are alike.
+    """
     found = ["/" if pattern.startswith("/") else ""]
     for part in [piece for piece in pattern.split("/") if piece]:
         bases, found = found, []
         for base in bases:
             yield from turn()
-            found += _children(base, part, files, cwd)
+            found += sorted(_children(base, part, files, cwd, hidden=hidden, any_case=any_case), key=place)
             if len(found) >= MAX_MATCHES:
                 break
         found = found[:MAX_MATCHES]
     return found
 
 
-def _children(base: str, part: str, files: FileSystem, cwd: str) -> list[str]:
+def _children(base: str, part: str, files: FileSystem, cwd: str, *, hidden: bool, any_case: bool) -> list[str]:
     if not any(mark in part for mark in "*?["):
         path = posixpath.join(base, part)
         return [path] if files.exists(path, Access(cwd=cwd)) else []
@@ -154,5 +166,7 @@ def _children(base: str, part: str, files: FileSystem, cwd: str) -> list[str]:
         names = files.names(base or ".", Access(cwd=cwd))
     except FileSystemError:
         return []
-    visible = (name for name in names if part.startswith(".") or not name.startswith("."))
+    visible = (name for name in names if hidden or part.startswith(".") or not name.startswith("."))
+    if any_case:
+        return [posixpath.join(base, name) for name in visible if matches(name.lower(), part.lower())]
     return [posixpath.join(base, name) for name in visible if matches(name, part)]

@@ -6,12 +6,14 @@ from contextlib import suppress
 from functools import partial
 
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.collation import in_locale
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
+from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import OutputFullError, Streams
@@ -178,10 +180,17 @@ def _marked(value: str) -> str:
 
 def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
     plain = piece.replace(_QUOTED, "")[:MAX_WORD]
-    if _QUOTED in piece or not any(mark in piece for mark in "*?["):
-        return [plain]
     shell = runner.shell
-    return (yield from patterns.paths(piece[:MAX_WORD], shell.files, shell.cwd)) or [plain]
+    if _QUOTED in piece or "noglob" in shell.options or not any(mark in piece for mark in "*?["):
+        return [plain]
+    chosen = shell.shopt
+    found = yield from patterns.paths(
+        piece[:MAX_WORD], shell.files, shell.cwd, in_locale(shell.variables),
+        hidden=chosen.get("dotglob", False), any_case=chosen.get("nocaseglob", False),
+    )  # fmt: skip
+    if not found and chosen.get("failglob"):
+        raise ExpansionError(f"no match: {plain}")
+    return found or ([] if chosen.get("nullglob") else [plain])
 
 
 def _value(runner: Runner, part: Part) -> Steps[str]:
@@ -230,11 +239,15 @@ def _process(runner: Runner, command: str) -> Steps[str]:
     """Run `<(command)` and return the name under which its output is read."""
     out, shell = runner.buffer(), runner.shell
     direction, command = command[0], command[1:]
-    path = f"/dev/fd/{63 - len(shell.opened) % 32}"
     if direction == "<":
         with shell.forked(), suppress(ExitShell, OutputFullError):
             yield from runner.script(command, Streams(None, out, runner.buffer()))
+    number = 63 - len(shell.opened) % 32
+    path = f"/dev/fd/{number}"
     shell.opened[path] = out.take()
+    shell.files.pipes[f"/proc/self/fd/{number}"] = Entry(
+        "link", 0o500, mtime=shell.now, target=f"pipe:[{shell.pid * 7 + number}]"
+    )
     return path
 
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.find.conditions import Conditions
@@ -80,7 +81,7 @@ class Actions(Conditions):
             if self._executed > MAX_EXECUTED:
                 return False
             line = [one.replace("{}", seen.shown) for one in words]
-            return (yield from self._call.runner.execute(line, self._call.streams)) == 0
+            return (yield from started(self._call, line)) == 0
 
         return act
 
@@ -96,7 +97,7 @@ class Actions(Conditions):
 
         def run() -> Steps[None]:
             if names:
-                yield from self._call.runner.execute([*words, *names[:2000]], self._call.streams)
+                yield from started(self._call, [*words, *names[:2000]])
 
         self.collected.append(run)
         return act

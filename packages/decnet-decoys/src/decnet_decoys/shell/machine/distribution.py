@@ -4,6 +4,7 @@
 import time
 
 from decnet_decoys.personas.schema import Hardware, Persona, User
+from decnet_decoys.shell.machine import configuration_files
 
 _NOLOGIN = "/usr/sbin/nologin"
 _COMMON = """
@@ -47,7 +48,8 @@ _GROUPS = {
     "uucp": 10, "man": 12, "proxy": 13, "kmem": 15, "dialout": 20, "fax": 21, "voice": 22, "cdrom": 24, "floppy": 25,
     "tape": 26, "sudo": 27, "audio": 29, "dip": 30, "www-data": 33, "backup": 34, "operator": 37, "list": 38,
     "irc": 39, "src": 40, "shadow": 42, "utmp": 43, "video": 44, "sasl": 45, "plugdev": 46, "staff": 50, "games": 60,
-    "users": 100, "nogroup": 65534, "ssl-cert": 113,
+    "users": 100, "nogroup": 65534, "crontab": 101, "_ssh": 103,
+    "ssl-cert": 113,
 }  # fmt: skip
 _FIRST_OTHER_GROUP = 120
 _COREUTILS = """
@@ -119,25 +121,6 @@ def groups(persona: Persona) -> dict[str, int]:
     return found
 
 
-_SSHD_CONFIG = """\
-Include /etc/ssh/sshd_config.d/*.conf
-PermitRootLogin yes
-KbdInteractiveAuthentication no
-UsePAM yes
-X11Forwarding yes
-PrintMotd no
-AcceptEnv LANG LC_*
-Subsystem\tsftp\t/usr/lib/openssh/sftp-server
-"""
-_SSH_CONFIG = """\
-Include /etc/ssh/ssh_config.d/*.conf
-Host *
-    SendEnv LANG LC_*
-    HashKnownHosts yes
-    GSSAPIAuthentication yes
-"""
-
-
 def files(persona: Persona, installed: int) -> dict[str, str]:
     """Return path and text of what the distribution's packages left; `installed` is when, in Unix time."""
     if persona.family != "debian":
@@ -145,8 +128,9 @@ def files(persona: Persona, installed: int) -> dict[str, str]:
     when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(installed))
     packages = [package.partition(" ") for package in persona.packages]
     return {
-        "/etc/ssh/sshd_config": _SSHD_CONFIG,
-        "/etc/ssh/ssh_config": _SSH_CONFIG,
+        "/etc/ssh/sshd_config": configuration_files.SSHD,
+        "/etc/ssh/ssh_config": configuration_files.SSH,
+        **configuration_files.PAM,
         "/var/log/dpkg.log": "".join(
             f"{when}:{index * 3 % 60:02} install {name}:amd64 <none> {version}\n"
             for index, (name, _, version) in enumerate(packages)

@@ -67,6 +67,8 @@ class FileSystem:
         """What is read of files whose content changes by itself, by absolute path."""
         self.live_links: dict[str, Callable[[], str]] = {}
         """Where links lead that change by themselves."""
+        self.pipes: dict[str, Entry] = {}
+        """What is seen of pipes that a shell has open, as links in /proc/self/fd."""
         self._tree = tree
         self._lease = lease
         self._changed: dict[str, Entry | None] = {}
@@ -95,7 +97,7 @@ class FileSystem:
                 continue
             step = posixpath.join(at, part)
             entry = self._entry(step)
-            if entry is not None and entry.kind == "link" and (follow or pending):
+            if entry is not None and entry.kind == "link" and (follow or pending) and step not in self.pipes:
                 target = self.target(step)
                 if target.startswith("/"):
                     at = "/"
@@ -109,6 +111,8 @@ class FileSystem:
         return at
 
     def _entry(self, path: str) -> Entry | None:
+        if path in self.pipes:
+            return self.pipes[path]
         if path in self._changed:
             return self._changed[path]
         return self._tree.entries.get(path)
@@ -135,7 +139,10 @@ class FileSystem:
 
     def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
         """Return the entry; raises FileSystemError when there is none."""
-        entry = self._entry(self.locate(path, access, follow=follow))
+        resolved = self.locate(path, access, follow=follow)
+        entry = self._entry(resolved)
+        if entry is not None and follow and resolved in self.pipes:
+            return Entry("pipe", 0o600, mtime=entry.mtime)
         if entry is None:
             raise FileSystemError(NOT_FOUND)
         return entry

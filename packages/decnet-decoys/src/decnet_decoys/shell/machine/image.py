@@ -4,6 +4,7 @@
 Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
 """
 
+import posixpath
 import struct
 
 from decnet_decoys.personas.schema import Persona, Process
@@ -95,6 +96,10 @@ def _put_installed(machine: Machine, old: int) -> None:
     for name in installed_files.SET_USER_ID.split():
         program = tree.entries.get(f"/usr/bin/{name}") or _program(persona, name, old, 68_000 + 131 * len(name))
         tree.put(f"/usr/bin/{name}", program._replace(mode=0o4755))
+    for path, group in installed_files.SET_GROUP_ID.items():
+        name = posixpath.basename(path)
+        program = tree.entries.get(path) or _program(persona, name, old, 31_000 + 131 * len(name))
+        tree.put(path, program._replace(mode=0o2755, gid=machine.groups.get(group, 0)))
 
 
 def _put_links_of_processes(tree: Tree, persona: Persona, booted: int) -> None:

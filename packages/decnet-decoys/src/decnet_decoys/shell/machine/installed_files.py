@@ -53,11 +53,35 @@ LINKED = {"/usr/bin/vim.tiny": "/usr/bin/vi", "/usr/lib/systemd/systemd": "/usr/
 """Programs to which a link of another name leads."""
 SET_USER_ID = "su sudo passwd mount umount newgrp chsh chfn gpasswd"
 """The programs in /usr/bin that run as root whoever starts them."""
+SET_GROUP_ID = {
+    "/usr/bin/chage": "shadow", "/usr/bin/expiry": "shadow", "/usr/bin/crontab": "crontab",
+    "/usr/bin/ssh-agent": "_ssh", "/usr/sbin/unix_chkpwd": "shadow",
+}  # fmt: skip
+"""The programs that run with a group, and which."""
 DEVICES = {
     "null": "1, 3", "zero": "1, 5", "full": "1, 7", "random": "1, 8", "urandom": "1, 9", "tty": "5, 0",
     "console": "5, 1", "ptmx": "5, 2",
 }  # fmt: skip
 _UNITS = "cron dbus ssh systemd-journald systemd-logind systemd-timesyncd systemd-udevd rsyslog networking"
+_CRONTAB_HEAD = """\
+# /etc/crontab: system-wide crontab
+# Unlike any other crontab you don't have to run the `crontab'
+# command to install the new version when you edit this file
+# and files in /etc/cron.d. These files also have username fields,
+# that none of the other crontabs do.
+
+SHELL=/bin/sh
+PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin
+
+# Example of job definition:
+# .---------------- minute (0 - 59)
+# |  .------------- hour (0 - 23)
+# |  |  .---------- day of month (1 - 31)
+# |  |  |  .------- month (1 - 12) OR jan,feb,mar,apr ...
+# |  |  |  |  .---- day of week (0 - 6) (Sunday=0 or 7) OR sun,mon,tue,wed,thu,fri,sat
+# |  |  |  |  |
+# *  *  *  *  * user-name command to be executed
+"""
 _RUN_PARTS = """\
 17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly
 25 6\t* * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
@@ -159,18 +183,63 @@ permitted by applicable law.
 _LOGIN_DEFS = """\
 MAIL_DIR        /var/mail
 FAILLOG_ENAB\t\tyes
+LOG_UNKFAIL_ENAB\tno
+LOG_OK_LOGINS\t\tno
+SYSLOG_SU_ENAB\t\tyes
+SYSLOG_SG_ENAB\t\tyes
+FTMP_FILE\t/var/log/btmp
+SU_NAME\t\tsu
+HUSHLOGIN_FILE\t.hushlogin
+ENV_SUPATH\tPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV_PATH\tPATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games
+TTYGROUP\ttty
+TTYPERM\t\t0600
+ERASECHAR\t0177
+KILLCHAR\t025
 UMASK\t\t022
 PASS_MAX_DAYS\t99999
 PASS_MIN_DAYS\t0
 PASS_WARN_AGE\t7
 UID_MIN\t\t\t 1000
 UID_MAX\t\t\t60000
+SUB_UID_MIN\t\t   100000
+SUB_UID_MAX\t\t600100000
+SUB_UID_COUNT\t\t    65536
 GID_MIN\t\t\t 1000
 GID_MAX\t\t\t60000
+SUB_GID_MIN\t\t   100000
+SUB_GID_MAX\t\t600100000
+SUB_GID_COUNT\t\t    65536
 LOGIN_RETRIES\t\t5
 LOGIN_TIMEOUT\t\t60
+CHFN_RESTRICT\t\trwh
+DEFAULT_HOME\tyes
 USERGROUPS_ENAB yes
 ENCRYPT_METHOD SHA512
+NONEXISTENT\t/nonexistent
+PREVENT_NO_AUTH superuser
+"""
+_NSSWITCH = """\
+# /etc/nsswitch.conf
+#
+# Example configuration of GNU Name Service Switch functionality.
+# If you have the `glibc-doc-reference' and `info' packages installed, try:
+# `info libc "Name Service Switch"' for information about this file.
+
+passwd:         files
+group:          files
+shadow:         files
+gshadow:        files
+
+hosts:          files dns
+networks:       files
+
+protocols:      db files
+services:       db files
+ethers:         db files
+rpc:            db files
+
+netgroup:       nis
 """
 _LISTED_SERVICES = (
     ("tcpmux", "1/tcp\t\t\t\t# TCP port service multiplexer"), ("echo", "7/tcp"), ("discard", "9/tcp"),
@@ -195,13 +264,12 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
     identity = hashlib.md5(f"{hostname}:{persona.hardware.mac}".encode(), usedforsecurity=False).hexdigest()
     suite = "jammy" if "Ubuntu" in persona.os else "bookworm"
     mirror = "http://archive.ubuntu.com/ubuntu" if suite == "jammy" else "http://deb.debian.org/debian"
-    head = "SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it\n"
     return {
         "/etc/timezone": "Etc/UTC\n",
         "/etc/machine-id": f"{identity}\n",
         "/etc/shells": "# /etc/shells: valid login shells\n/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n/bin/rbash\n"
         "/usr/bin/rbash\n/bin/dash\n/usr/bin/dash\n",
-        "/etc/crontab": f"# /etc/crontab: system-wide crontab\n{head}\n{_RUN_PARTS}",
+        "/etc/crontab": f"{_CRONTAB_HEAD}{_RUN_PARTS}#\n",
         "/etc/sudoers": _SUDOERS,
         "/etc/host.conf": "multi on\n",
         "/etc/issue.net": f"{persona.os.replace(' (bookworm)', '')}\n",
@@ -209,7 +277,7 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/networks": "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n\n",
         "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
         "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",
-        "/etc/nsswitch.conf": "passwd:         files\ngroup:          files\nhosts:          files dns\n",
+        "/etc/nsswitch.conf": _NSSWITCH,
         "/etc/profile": "# /etc/profile: system-wide .profile file for the Bourne shell (sh(1))\n"
         "# and Bourne compatible shells (bash(1), ksh(1), ash(1), ...).\n\n"
         'if [ "$(id -u)" -eq 0 ]; then\n  PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nfi\n',
@@ -220,8 +288,6 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/rsyslog.conf": "# /etc/rsyslog.conf configuration file for rsyslog\n",
         "/etc/login.defs": _LOGIN_DEFS,
         "/etc/services": _SERVICES,
-        "/etc/pam.d/su": "auth       sufficient pam_rootok.so\nsession       required   pam_env.so readenv=1\n"
-        "@include common-auth\n@include common-account\n@include common-session\n",
         "/etc/motd": "" if suite == "jammy" else _MOTD,
         "/etc/passwd-": "",
         "/etc/group-": "",

@@ -121,6 +121,8 @@ class Function(NamedTuple):
     body: Group
     size: int
     """Characters of its text."""
+    text: str
+    """The text, none of a function that is defined within another command."""
 
 
 Command = Simple | Group | If | Loop | For | Case | Function
@@ -131,6 +133,8 @@ class Pipeline(NamedTuple):
 
     commands: tuple[Command, ...]
     negated: bool
+    timed: str = ""
+    """`time` when what it took is told, `time -p` when in the form of POSIX."""
 
 
 class Sequence(NamedTuple):

@@ -37,9 +37,12 @@ _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _FUNCTION_NAME = re.compile(r"[^\s$'\"`=\\]{1,200}")
 """Bash takes almost any word, `:` too."""
+MAX_FUNCTION_TEXT = 1 << 12
+"""Characters of a function whose text is kept, to be shown by `type` and `declare -f`."""
 _DECLARING = 4
 """Words at a command's beginning that say whether it declares variables."""
 _NEWLINE = Operator("\n")
+_NOTHING = Simple((), (bash_extensions.literal(":"),), ())
 
 
 def parse(text: str) -> Steps[Sequence | ShellSyntaxError]:
@@ -57,8 +60,8 @@ def parse(text: str) -> Steps[Sequence | ShellSyntaxError]:
 class Parser:
     """Reads a script line by line."""
 
-    def __init__(self, text: str) -> None:
-        self._lexer = lexer.Lexer(text[: lexer.MAX_SCRIPT])
+    def __init__(self, text: str, kind: type[lexer.Lexer] = lexer.Lexer) -> None:
+        self._lexer = kind(text[: lexer.MAX_SCRIPT])
         self._tokens = self._lexer.found
         self._documents = 0
         self._at = 0
@@ -76,6 +79,10 @@ class Parser:
         if not ended and self._peek() is not None:
             raise ShellSyntaxError(self._shown())
         return sequence
+
+    def function_body(self) -> Steps[Group]:
+        """Return what follows a function's name; raises ShellSyntaxError."""
+        return (yield from self._function_body("")).body
 
     def _token(self, at: int) -> Token | None:
         while at >= len(self._tokens):
@@ -155,8 +162,11 @@ class Parser:
         return body
 
     def _pipeline(self) -> Steps[Pipeline]:
+        timed = self._timed()
         negated = self._keyword("!") is not None
         self._at += negated
+        if timed and not negated and (self._peek() is None or self._operator(*_SEPARATORS)):
+            return Pipeline((_NOTHING,), False, timed)
         commands = [(yield from self._command())]
         while self._operator("|", "|&"):
             self._at += 1
@@ -164,7 +174,17 @@ class Parser:
             if self._peek() is None:
                 raise IncompleteError("|")
             commands.append((yield from self._command()))
-        return Pipeline(tuple(commands), negated)
+        return Pipeline(tuple(commands), negated, timed)
+
+    def _timed(self) -> str:
+        """Take `time`, or `time -p`."""
+        if self._keyword("time") is None:
+            return ""
+        self._at += 1
+        if self._keyword("-p") is None:
+            return "time"
+        self._at += 1
+        return "time -p"
 
     def _command(self) -> Steps[Command]:
         self._depth += 1
@@ -302,14 +322,18 @@ class Parser:
 
     def _function_body(self, name: str) -> Steps[Function]:
         began = self._lexer.at
-        self._at += 2 if self._operator("(") else 0
+        outermost = self._depth == 1
+        if self._operator("(") and self._token(self._at + 1) == Operator(")"):
+            self._at += 2
         self._skip_newlines()
         body = yield from self._compound()
         if not isinstance(body, Group):  # `f() for ...`: any compound command may be the body
             if body is None or isinstance(body, Simple | Function):
                 raise self._fault()
             body = Group(Sequence(((Pipeline((body,), False), ";"),)), False, ())
-        return Function(name, body, self._lexer.at - began)
+        size = self._lexer.at - began
+        text = self._lexer.text[began : self._lexer.at] if outermost and size <= MAX_FUNCTION_TEXT else ""
+        return Function(name, body, size, text)
 
     def _simple(self) -> Steps[Simple]:
         assignments: list[Assignment] = []

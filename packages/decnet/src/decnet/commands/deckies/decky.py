@@ -8,6 +8,7 @@ import typer
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
+from decnet.commands.deckies.arrival import all_states
 from decnet.deckies import commit
 from decnet.deckies.appearance import Appearance, appearance
 from decnet.deckies.doing import offered, tell
@@ -132,13 +133,7 @@ def remove(
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the deckies of the desired fleet with what they are."""
-    if (remote := master()) is not None:
-        from decnet.remote import deckies as there
-
-        found = there.deckies(remote)
-    else:
-        with transaction(find_deployment()) as connection:
-            found = states.all_states(connection)
+    found = all_states()
     if not (as_json or as_csv):
         typer.echo(list_text(found))
         return

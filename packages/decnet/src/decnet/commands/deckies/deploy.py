@@ -9,6 +9,7 @@ import typer
 
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
+from decnet.commands.deckies import arrival
 from decnet.deckies import commit
 from decnet.deckies.documents import document, export
 from decnet.deckies.doing import Source, offered, tell
@@ -25,6 +26,10 @@ def deploy(
     *,
     plan_only: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    wait: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Tell how far it is, until all is as desired, at most so long.", min=0),
+    ] = None,
     export_only: Annotated[bool, typer.Option("--export", help="Print the desired fleet as a document.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -35,6 +40,8 @@ def deploy(
     if file is None:
         raise WrongUsageError("name a document, or use --export; see decnet deploy --help")
     _deploy(file, ask=not yes and not plan_only, do=not plan_only, as_json=as_json)
+    if wait is not None and not plan_only:
+        arrival.wait(wait)
 
 
 def _deploy(file: Path, *, ask: bool, do: bool, as_json: bool) -> None:

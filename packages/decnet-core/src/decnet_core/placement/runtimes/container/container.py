@@ -15,7 +15,7 @@ import time
 from collections.abc import Container as Collection
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -42,6 +42,8 @@ _WATCHED_SECONDS, _LOOK_SECONDS = 3.0, 0.1
 
 class ContainerRuntime:
     """The containers of one fleet, each in a namespace of `netns`."""
+
+    several_at_once: ClassVar[bool] = False
 
     def __init__(self, netns: Netns, engine: Engine, fleet: str, own_images: Path | None) -> None:
         """`own_images` is the operator's own catalogue of images, if there is one."""

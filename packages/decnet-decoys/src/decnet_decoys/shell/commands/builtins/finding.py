@@ -5,6 +5,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import all_on_path, find, on_path
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.programs import BUILTINS, Program, command, programs
+from decnet_decoys.shell.syntax.printing import function_text
 
 _KEYWORD_NAMES = "if then else elif fi case esac for select while until do done in function time { } ! [[ ]]"
 _KEYWORDS = frozenset(_KEYWORD_NAMES.split())
@@ -41,6 +42,8 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
                 kind, path
             )
             call.print(f"{name} is {shown}")
+            if kind == "function":
+                call.print((yield from function_text(name, call.shell.function_texts.get(name, ""))))
             if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
                 folder = programs()[name].folder
                 for shown in (folder, folder.removeprefix("/usr")):

@@ -4,6 +4,7 @@
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
+from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -24,8 +25,7 @@ def env(call: Call) -> Effects | int:
             call.print(value)
         return int(len(found) < len(names))
     if names:
-        streams = call.streams
-        return call.runner.execute(call.args[call.args.index(names[0]) :], streams)
+        return started(call, call.args[call.args.index(names[0]) :])
     for name in sorted(shell.exported & shell.variables.keys() - {"_"}):
         call.print(f"{name}={shell.variables[name]}")
     call.print(f"_=/usr/bin/{call.name}")

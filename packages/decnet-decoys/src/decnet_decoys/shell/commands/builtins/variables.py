@@ -8,6 +8,7 @@ from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command, programs
+from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50
 _OPTIONS = (
@@ -33,7 +34,7 @@ _SHOPT = {name.lstrip("+"): name.startswith("+") for name in _SHOPT_NAMES.split(
 
 
 @command("export", "declare", "typeset", "local", "readonly", folder="")
-def declare(call: Call) -> int:
+def declare(call: Call) -> int | Effects:
     """Set variables with their attributes, or list them."""
     shell = call.shell
     flags = "".join(arg[1:] for arg in call.args if arg[:1] in "-+" and len(arg) > 1)
@@ -73,12 +74,15 @@ def _declared(call: Call, arg: str, flags: str) -> None:
         shell.readonly.add(name)
 
 
-def _functions(call: Call, names: list[str], flags: str) -> int:
-    """Name the functions; their text is not kept."""
+def _functions(call: Call, names: list[str], flags: str) -> Effects:
+    """Name the functions, or show their text."""
     known = call.shell.functions
     for name in names or sorted(known):
-        if name in known:
-            call.print(name if names else f"declare -f {name}" if "F" in flags else f"{name} () \n{{ \n}}")
+        yield from turn()
+        if name in known and "F" in flags:
+            call.print(name if names else f"declare -f {name}")
+        elif name in known:
+            call.print((yield from function_text(name, call.shell.function_texts.get(name, ""))))
     return int(any(name not in known for name in names))
 
 

@@ -3,29 +3,18 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
-from decnet_decoys.shell.effects import Effects, Pause, Print, turn
+from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
-from decnet_decoys.shell.programs import BUILTINS, command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_READ = 2000
 """Arguments that xargs reads."""
 _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
-
-
-@command("time", folder="")
-def time_(call: Call) -> Effects:
-    status = 0
-    if call.args:
-        status = yield from call.runner.execute(call.args, call.streams)
-    yield from call.runner.flush()
-    took = b"0m0.004s 0m0.001s 0m0.002s" if call.args[:1] and call.args[0] not in BUILTINS else b"0m0.000s " * 3
-    real, user, system = took.split()
-    yield Print(b"\nreal\t%b\nuser\t%b\nsys\t%b\n" % (real, user, system), error=True)
-    return status
 
 
 @command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "unbuffer", "strace", "chrt")
@@ -45,7 +34,7 @@ def wrap(call: Call) -> Effects:
         return 0
     if not args:
         raise tried(call, "missing operand", 125 if name in ("timeout", "nohup") else 1)
-    steps = call.runner.execute(args, call.streams)
+    steps = started(call, args)
     if name == "nice":
         return (yield from _nicer(call, steps))
     if name != "timeout":
@@ -114,7 +103,7 @@ def xargs(call: Call) -> Effects:
             line = [*command_line, *group]
         else:
             line = [arg.replace(mark, group[0], 16) if mark else arg for arg in command_line]
-        one = yield from call.runner.execute(line, call.streams._replace(stdin=InputBuffer(b"")))
+        one = yield from started(call, line, call.streams._replace(stdin=InputBuffer(b"")))
         status = one if one == 127 else 123 if one else status
         if one == 127:
             break

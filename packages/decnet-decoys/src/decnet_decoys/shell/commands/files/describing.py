@@ -236,15 +236,40 @@ def ldd(call: Call) -> Effects:
             call.print_error("\tnot a dynamic executable")
             status = 1
             continue
+        name = entry.content.seed.rpartition("/")[2]
         base = 0x7F0000000000 + sum(encode(path)) * 0x1A3000
-        call.print(_LIBRARIES.format(vdso=0x7FFC00000000 + (base >> 4) % 0xFFFFF000, c=base, ld=base + 0x1F4000))
+        call.print(f"\tlinux-vdso.so.1 (0x{0x7FFC00000000 + (base >> 4) % 0xFFFFF000:016x})")
+        for library in _LIBRARIES.get(name, "libc.so.6").split():
+            call.print(f"\t{library} => /lib/x86_64-linux-gnu/{library} (0x{base:016x})")
+            base += 0x1F4000
+        call.print(f"\t/lib64/ld-linux-x86-64.so.2 (0x{base:016x})")
     return status
 
 
-_LIBRARIES = """\
-\tlinux-vdso.so.1 (0x{vdso:016x})
-\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x{c:016x})
-\t/lib64/ld-linux-x86-64.so.2 (0x{ld:016x})"""
+_SELINUX = "libselinux.so.1 libc.so.6 libpcre2-8.so.0"
+_PAM = "libpam.so.0 libpam_misc.so.0 libc.so.6 libaudit.so.1 libcap-ng.so.0"
+_CRYPT = "libz.so.1 libc.so.6 libpcre2-8.so.0 libkrb5.so.3 libk5crypto.so.3 libcom_err.so.2 libkrb5support.so.0"
+_PROC = "libc.so.6 libsystemd.so.0 libcap.so.2 libgcrypt.so.20 liblzma.so.5 libzstd.so.1 liblz4.so.1 libgpg-error.so.0"
+_LIBRARIES = {
+    **dict.fromkeys(("ls", "cp", "mv", "id", "mkdir", "stat", "mkfifo", "mknod", "sed"), _SELINUX),
+    **dict.fromkeys(("su", "login"), _PAM), **dict.fromkeys(("ps", "free", "vmstat"), f"libproc2.so.0 {_PROC}"),
+    "top": f"libproc2.so.0 libtinfo.so.6 {_PROC}", "bash": "libtinfo.so.6 libc.so.6",
+    "grep": "libpcre2-8.so.0 libc.so.6",
+    "find": "libselinux.so.1 libm.so.6 libc.so.6 libpcre2-8.so.0", "tar": f"libacl.so.1 {_SELINUX}",
+    "python3": "libm.so.6 libz.so.1 libexpat.so.1 libc.so.6", "perl": "libm.so.6 libc.so.6 libcrypt.so.1",
+    "ssh": f"libselinux.so.1 libgssapi_krb5.so.2 libcrypto.so.3 {_CRYPT} libkeyutils.so.1 libresolv.so.2",
+    "sudo": "libaudit.so.1 libselinux.so.1 libsudo_util.so.0 libc.so.6 libcap-ng.so.0 libpcre2-8.so.0",
+    "passwd": "libpam.so.0 libpam_misc.so.0 libaudit.so.1 libselinux.so.1 libc.so.6 libcap-ng.so.0 libpcre2-8.so.0",
+    "mount": "libmount.so.1 libselinux.so.1 libc.so.6 libblkid.so.1 libpcre2-8.so.0",
+    "wget": "libpcre2-8.so.0 libuuid.so.1 libidn2.so.0 libnettle.so.8 libgnutls.so.30 libz.so.1 libpsl.so.5 libc.so.6 "
+    "libunistring.so.2 libp11-kit.so.0 libtasn1.so.6 libhogweed.so.6 libgmp.so.10 libffi.so.8",
+    "curl": "libcurl.so.4 libz.so.1 libc.so.6 libnghttp2.so.14 libidn2.so.0 librtmp.so.1 libssh2.so.1 libpsl.so.5 "
+    "libssl.so.3 libcrypto.so.3 libgssapi_krb5.so.2 libldap-2.5.so.0 liblber-2.5.so.0 libzstd.so.1 libbrotlidec.so.1 "
+    "libunistring.so.2 libgnutls.so.30 libhogweed.so.6 libnettle.so.8 libgmp.so.10 libkrb5.so.3 libk5crypto.so.3 "
+    "libcom_err.so.2 libkrb5support.so.0 libsasl2.so.2 libbrotlicommon.so.1 libp11-kit.so.0 libtasn1.so.6 "
+    "libkeyutils.so.1 libresolv.so.2 libffi.so.8",
+}  # fmt: skip
+"""What programs of Debian 12 are linked with, of those that need more than the C library."""
 _LDD_LICENCE = """\
 Copyright (C) 2022 Free Software Foundation, Inc.
 This is free software; see the source for copying conditions.  There is NO

@@ -4,10 +4,11 @@
 import posixpath
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.collation import in_locale
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
@@ -30,23 +31,8 @@ Usage: ls [OPTION]... [FILE]...
 List information about the FILEs (the current directory by default).
 Sort entries alphabetically if none of -cftuvSUX nor --sort is specified.
 """
-_NOT_COLLATED = re.compile(r"[^0-9A-Za-z\u0080-\U0010ffff]")
-
-
-def in_locale(variables: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the key by which names are ordered where these variables choose the locale."""
-    locale = next((variables[name] for name in ("LC_ALL", "LC_COLLATE", "LANG") if variables.get(name)), "C")
-    return str if locale.partition(".")[0] in ("C", "POSIX") else collated
-
-
 Row = tuple[str, Entry, str]
 """Name as it is shown, what it is, and its absolute path."""
-
-
-def collated(name: str) -> tuple[str, str, str]:
-    """Return the key by which names are ordered in the locale en_US: letters and digits first, small before capital."""
-    plain = _NOT_COLLATED.sub("", name)
-    return plain.lower(), plain.swapcase(), name
 
 
 @command("ls", "dir", "vdir")

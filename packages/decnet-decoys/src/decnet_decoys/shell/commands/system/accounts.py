@@ -2,13 +2,14 @@
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find, on_path
+from decnet_decoys.shell.command_lookup import find_program, on_path
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.machine.tree import ROOT
-from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.programs import BUILTINS, command
 
 
 @command("id")
@@ -87,6 +88,9 @@ def last(call: Call) -> int:
         return _last_log(call)
     call.args[:] = [f"-n{arg[1:]}" if arg[:1] == "-" and arg[1:].isdecimal() else arg for arg in call.args]
     found = options(call, "n:f:s:t:p:adFiwxRh")
+    log = found.last("f") or f"/var/log/{'wtmp' if call.name == 'last' else 'btmp'}"
+    if not shell.files.exists(log, shell.access):
+        return call.fail(f"cannot open {log[:4096]}: {NOT_FOUND}")
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     mine = (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in")
@@ -253,16 +257,25 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
     if user is None:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1
-    found = find(shell, args[0])
+    found = find_program(shell, args[0])
     if "=" not in args[0] and found.status == 127 and found.complaint:
-        return call.fail(f"{args[0]}: command not found")
+        status = call.fail(f"{args[0]}: command not found")
+        if args[0] in BUILTINS:
+            call.print_error(_NO_BUILTIN.format(name=args[0]))
+        return status
     if user.uid == shell.identity.uid:
-        return (yield from call.runner.execute(args, call.streams))
+        return (yield from call.runner.execute(args, call.streams, program=True))
     with shell.forked():
         cwd = shell.cwd
         shell.become(user)
         shell.cwd = cwd
-        return (yield from call.runner.execute(args, call.streams))
+        return (yield from call.runner.execute(args, call.streams, program=True))
+
+
+_NO_BUILTIN = """\
+sudo: "{name}" is a shell built-in command, it cannot be run directly.
+sudo: the -s option may be used to run a privileged shell.
+sudo: the -D option may be used to run a command in a specific directory."""
 
 
 def _sudo_after_password(call: Call, args: list[str]) -> Effects:

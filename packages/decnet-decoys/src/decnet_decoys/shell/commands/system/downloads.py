@@ -13,7 +13,7 @@ from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
@@ -51,7 +51,7 @@ def download(call: Call) -> Effects:
     status = 0
     site = None if call.name == "rsync" else call.shell.machine.persona.profile(HttpProfile)
     if call.name == "rsync" and len(targets) > 1 and not any(":" in one for one in targets):
-        return (yield from call.runner.execute(["cp", "-r", *targets], call.streams))
+        return (yield from _copied(call, targets))
     for target in targets[:20]:
         if call.name == "curl" and target.startswith("file://"):
             status = yield from _from_file(call, target.removeprefix("file://"))
@@ -62,6 +62,24 @@ def download(call: Call) -> Effects:
         else:
             status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
     return status
+
+
+def _copied(call: Call, targets: list[str]) -> Effects:
+    """Copy within the machine, as rsync does without a host."""
+    files, access = call.shell.files, call.shell.access
+    missing = [one for one in targets[:-1][:100] if not files.exists(one, access)]
+    for one in missing:
+        path = posixpath.normpath(posixpath.join(call.shell.cwd, one))
+        call.print_error(f'rsync: [sender] link_stat "{path}" failed: {NOT_FOUND} (2)')
+    found = [one for one in targets[:-1] if one not in missing]
+    if found:
+        if targets[-1].endswith("/"):
+            yield from call.runner.execute(["mkdir", "-p", "--", targets[-1]], call.streams)
+        yield from call.runner.execute(["cp", "-r", "--", *found, targets[-1]], call.streams)
+    if missing:
+        why = "some files/attrs were not transferred (see previous errors) (code 23) at main.c(1347) [sender=3.2.7]"
+        call.print_error(f"rsync error: {why}")
+    return 23 if missing else 0
 
 
 def _from_file(call: Call, path: str) -> Effects:

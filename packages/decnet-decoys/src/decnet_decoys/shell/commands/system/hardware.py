@@ -14,6 +14,7 @@ from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.time_zones import UTC
 
 
 @command("systemd-detect-virt", families=("debian",))
@@ -319,23 +320,29 @@ def date(call: Call) -> int:
         return call.fail(f"invalid date {quoted(found.last('d'))}")
     layout = next((arg[1:] for arg in found.operands if arg.startswith("+")), "%a %b %e %I:%M:%S %p %Z %Y")
     if "R" in found:
-        layout = "%a, %d %b %Y %H:%M:%S +0000"
+        layout = "%a, %d %b %Y %H:%M:%S %z"
     elif found.any("I") or "iso" in found:
         layout = _ISO.get(found.last("iso") or found.last("I"), "%Y-%m-%d")
     elif "r3339" in found:
         layout = _ISO.get(found.last("r3339"), "%Y-%m-%d").replace("T", " ")
     elif shell.machine.persona.family == "busybox" and not found.operands:
         layout = "%a %b %e %H:%M:%S %Z %Y"
-    call.print(_dated(shell, layout[:1024], moment, exact="d" in found))
+    zone = UTC if "u" in found else shell.zone
+    call.print(_dated(shell, layout[:1024], moment, zone, exact="d" in found))
     return 0
 
 
-def _dated(shell: ShellState, layout: str, moment: int, *, exact: bool) -> str:
+def _dated(shell: ShellState, layout: str, moment: int, zone: tuple[str, int], *, exact: bool) -> str:
     """Return a time in a layout of date(1), which has more letters than strftime(3)."""
+    name, offset = zone
+    stamp, moment = moment, moment + offset
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    east = f"{'-' if offset < 0 else '+'}{hours:02}"
     quarter = (int(shell.date("%m", moment)) + 2) // 3
     fraction = "000000000" if exact else f"{shell.random() * 30_517:09}"[:9]
-    own = {"%Z": "UTC", "%s": str(moment), "%N": fraction, "%q": str(quarter), "%n": "\n",
-           "%t": "\t", "%%": "%", "%P": shell.date("%p", moment).lower(), "%z": "+0000", "%:z": "+00:00"}  # fmt: skip
+    own = {"%Z": name, "%s": str(stamp), "%N": fraction, "%q": str(quarter), "%n": "\n",
+           "%t": "\t", "%%": "%", "%P": shell.date("%p", moment).lower(),
+           "%z": f"{east}{minutes:02}", "%:z": f"{east}:{minutes:02}"}  # fmt: skip
     pieces = re.findall(r"%:?[-_0^#]?[A-Za-z%]|[^%]+|%", layout)
     return "".join(
         own.get(piece) or (shell.date(piece, moment) if piece[0] == "%" and len(piece) > 1 else piece)

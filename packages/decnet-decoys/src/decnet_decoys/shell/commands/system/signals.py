@@ -18,6 +18,23 @@ VTALRM PROF WINCH IO PWR SYS
 SIGNALS = tuple(_NAMES.split())
 _USAGE = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
 
+_USAGE_OF_PROGRAM = """
+Usage:
+ kill [options] <pid> [...]
+
+Options:
+ <pid> [...]            send signal to every <pid> listed
+ -<signal>, -s, --signal <signal>
+                        specify the <signal> to be sent
+ -q, --queue <value>    integer value to be sent with the signal
+ -l, --list=[<signal>]  list all signal names, or convert one to a name
+ -L, --table            list all signal names in a nice table
+
+ -h, --help     display this help and exit
+ -V, --version  output version information and exit
+
+For more details see kill(1)."""
+
 
 def _is_signal(text: str) -> bool:
     return text.isdecimal() or text.upper().removeprefix("SIG") in SIGNALS
@@ -42,8 +59,8 @@ def kill(call: Call) -> Effects:
     if not _is_signal(signal) and signal != "-":
         return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
     if not args:
-        call.print_error(_USAGE)
-        return 2
+        call.print_error(_USAGE_OF_PROGRAM if call.is_program else _USAGE)
+        return 1 if call.is_program else 2
     status, running = 0, {row.process.pid: row for row in rows(call)}
     for target in args:
         yield from turn()
@@ -111,6 +128,10 @@ def _list_signals(call: Call, asked: list[str]) -> None:
             call.print(
                 SIGNALS[number - 1] if 0 < number <= 31 else str(SIGNALS.index(name) + 1) if name in SIGNALS else one
             )
+        return
+    if call.is_program:
+        own = ["POLL" if name == "IO" else name for name in SIGNALS]
+        call.print("\n".join(" ".join(own[start : start + 16]) for start in (0, 16)))
         return
     names = [f"SIG{name}" for name in SIGNALS]
     names += [

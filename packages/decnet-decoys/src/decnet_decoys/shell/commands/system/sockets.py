@@ -282,9 +282,9 @@ def _row(call: Call, words: list[str]) -> None:
     source, target = after("-s") or anywhere, after("-d") or anywhere
     named, port = after("-p") or "all", after("--dport")
     protocol = {"all": "0", "icmp": "1", "tcp": "6", "udp": "17"}.get(named, named) if numeric else named
-    extra = f"{named} dpt:{port}" if port else ""
+    extra = f" {named} dpt:{port}" if port else ""
     where = f"{source.removesuffix('/32'):<20} {target.removesuffix('/32'):<20}"
-    call.print(f"{after('-j'):<10} {protocol:<4} --  {where} {extra}")
+    call.print(f"{after('-j'):<10} {protocol:<4} --  {where}{extra}")
 
 
 def _saved(call: Call) -> int:

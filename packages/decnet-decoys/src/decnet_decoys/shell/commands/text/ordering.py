@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.collation import lines_in_locale
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode, quoted
@@ -50,7 +51,7 @@ class _Key(NamedTuple):
 def sort(call: Call) -> Effects:
     """Sort lines. Short runs are sorted and merged, so that no step takes long."""
     found = options(call, "rnuk:t:o:hfVRcCsgMbdimzS:T:", _LONG, status=2)
-    key, reverse = _ordering(found)
+    key, reverse = _ordering(found, lines_in_locale(call.shell.variables))
     sources = []
     for path in found.operands or ["-"]:
         yield from turn()
@@ -92,20 +93,22 @@ def _checked(call: Call, source: InputFile, key: Callable[[bytes], Any], found: 
     return 0
 
 
-def _ordering(found: Options) -> tuple[Callable[[bytes], Any], bool]:
+def _ordering(found: Options, place: Callable[[bytes], Any]) -> tuple[Callable[[bytes], Any], bool]:
     """Return the key by which lines are sorted, and whether all are in reverse."""
     everywhere = "".join(letter for letter in "nhfVgMbdR" if letter in found)
     keys = [_parsed(text, everywhere) for text in found.values.get("k", [])[:MAX_KEYS]]
     separator = encode(unescape(found.last("t"))[0]) if "t" in found else None
     last = not found.any("su")
     if not keys:
-        convert = _converter(everywhere)
-        return (lambda line: (convert(line), line if last else b"")), "r" in found
-    fields = [(key, _converter(key.letters)) for key in keys]
+        convert = _converter(everywhere, place)
+        if convert is place:
+            return (lambda line: (place(line),)), "r" in found
+        return (lambda line: (convert(line), place(line) if last else b"")), "r" in found
+    fields = [(key, _converter(key.letters, place)) for key in keys]
     reverse = "r" in found or all("r" in key.letters for key in keys)
 
     def sorted_by(line: bytes) -> tuple[Any, bytes]:
-        return tuple(convert(_field(line, key, separator)) for key, convert in fields), line if last else b""
+        return tuple(convert(_field(line, key, separator)) for key, convert in fields), place(line) if last else b""
 
     return sorted_by, reverse
 
@@ -130,15 +133,15 @@ def _field(line: bytes, key: _Key, separator: bytes | None) -> bytes:
     return whole[key.skip : key.skip + key.length] if key.length and key.first == key.last else whole[key.skip :]
 
 
-def _converter(letters: str) -> Callable[[bytes], Any]:
+def _converter(letters: str, place: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     for letter, convert in (("h", _human), ("n", _numeric), ("g", _numeric), ("V", _version), ("M", _month)):
         if letter in letters:
             return convert
     if "f" in letters:
-        return bytes.upper
+        return lambda line: place(line.upper())
     if "b" in letters:
-        return bytes.lstrip
-    return bytes
+        return lambda line: place(line.lstrip())
+    return place
 
 
 def _numeric(line: bytes) -> float:

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""A function's text in the layout of bash's `type` and `declare -f` (print_cmd.c of bash 5.2).
+
+The text is read again with words that are their own source, so that quotes and expansions stay as they were written.
+"""
+
+from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.syntax.lexer import Lexer
+from decnet_decoys.shell.syntax.nodes import (
+    Assignment,
+    Case,
+    Command,
+    Elements,
+    For,
+    Function,
+    Group,
+    HereDocument,
+    If,
+    Loop,
+    Part,
+    Pipeline,
+    Redirect,
+    Sequence,
+    ShellSyntaxError,
+    Simple,
+    Word,
+)
+from decnet_decoys.shell.syntax.parser import Parser
+
+
+class _SourceLexer(Lexer):
+    """Makes each word the one part that is its source."""
+
+    def _word(self) -> Word:
+        start = self.at
+        super()._word()
+        return (Part("text", self.text[start : self.at], quoted=False),)
+
+
+def function_text(name: str, text: str) -> Steps[str]:
+    """Return the lines that show a function, given its text after the name; only the first line of one without."""
+    head = f"{name} () \n"
+    try:
+        body = yield from Parser(text, _SourceLexer).function_body()
+    except ShellSyntaxError:
+        return head + "{ \n}"
+    if body.subshell:
+        return head + "{ \n    " + (yield from _command(body, 1)) + "\n}"
+    return head + (yield from _command(body, 0))
+
+
+def _pad(depth: int) -> str:
+    return "    " * depth
+
+
+def _body(sequence: Sequence, depth: int, *, ends: str = "") -> Steps[str]:
+    """Return the lines of a sequence; the last one ends with `ends`."""
+    lines = [""]
+    last = len(sequence.items) - 1
+    for index, (pipeline, joint) in enumerate(sequence.items):
+        yield from turn()
+        lines[-1] = (lines[-1] or _pad(depth)) + (yield from _pipeline(pipeline, depth))
+        if joint in ("&&", "||"):
+            lines[-1] += f" {joint} "
+        elif joint == "&":
+            lines[-1] += " &"
+            lines += [""] * (index < last)
+        else:
+            lines[-1] += ";" if index < last else ends
+            lines += [""] * (index < last)
+    return "\n".join(lines)
+
+
+def _inline(sequence: Sequence, depth: int) -> Steps[str]:
+    """Return a sequence as conditions and subshells have it: not begun on a line of its own."""
+    text = ""
+    last = len(sequence.items) - 1
+    for index, (pipeline, joint) in enumerate(sequence.items):
+        yield from turn()
+        text += yield from _pipeline(pipeline, depth)
+        between = f" {joint} " if joint in ("&&", "||", "&") else f";\n{_pad(depth)}"
+        text += between if index < last else " &" if joint == "&" else ""
+    return text
+
+
+def _pipeline(pipeline: Pipeline, depth: int) -> Steps[str]:
+    text = (f"{pipeline.timed} " if pipeline.timed else "") + ("! " if pipeline.negated else "")
+    for index, command in enumerate(pipeline.commands):
+        text += (" | " if index else "") + (yield from _command(command, depth))
+    return text
+
+
+def _command(command: Command, depth: int) -> Steps[str]:
+    yield from turn()
+    if isinstance(command, Simple):
+        given = {one.name: _assignment(one) for one in command.assignments}
+        after = [given.pop(text, text) for text in map(_word, command.words)]  # `local a=(1 2)` has its name there
+        words = [*given.values(), *after]
+        return " ".join([*words, *map(_redirect, command.redirects)])
+    if isinstance(command, Function):
+        return f"function {command.name} () \n{_pad(depth)}" + (yield from _command(command.body, depth))
+    text = yield from _compound(command, depth)
+    return " ".join([text, *map(_redirect, command.redirects)])
+
+
+def _compound(command: Group | If | Loop | For | Case, depth: int) -> Steps[str]:
+    pad = _pad(depth)
+    if isinstance(command, Group):
+        if command.subshell:
+            return "( " + (yield from _inline(command.body, depth)) + " )"
+        return "{ \n" + (yield from _body(command.body, depth + 1)) + f"\n{pad}}}"
+    if isinstance(command, If):
+        return (yield from _if(command, depth))
+    if isinstance(command, Case):
+        return (yield from _case(command, depth))
+    body = yield from _body(command.body, depth + 1, ends=";")
+    if isinstance(command, Loop):
+        condition = yield from _inline(command.condition, depth)
+        return f"{'until' if command.until else 'while'} {condition}; do\n{body}\n{pad}done"
+    words = ' in "$@"' if command.words is None else " in " + " ".join(map(_word, command.words))
+    return f"{'select' if command.asks else 'for'} {command.name}{words};\n{pad}do\n{body}\n{pad}done"
+
+
+def _if(choice: If, depth: int) -> Steps[str]:
+    """Return the lines of a condition; `elif` is one in the `else` part of another."""
+    (condition, body), *others = choice.branches
+    pad = _pad(depth)
+    text = f"if {yield from _inline(condition, depth)}; then\n" + (yield from _body(body, depth + 1, ends=";"))
+    if others:
+        rest = yield from _if(If(tuple(others), choice.otherwise, ()), depth + 1)
+        text += f"\n{pad}else\n{_pad(depth + 1)}{rest};"
+    elif choice.otherwise is not None:
+        text += f"\n{pad}else\n" + (yield from _body(choice.otherwise, depth + 1, ends=";"))
+    return f"{text}\n{pad}fi"
+
+
+def _case(case: Case, depth: int) -> Steps[str]:
+    pad, inner = _pad(depth), _pad(depth + 1)
+    text = f"case {_word(case.subject)} in \n"
+    for patterns, body, end in case.arms:
+        text += f"{inner}{' | '.join(map(_word, patterns))})\n"
+        text += (yield from _body(body, depth + 2)) + f"\n{inner}{end}\n"
+    return f"{text}{pad}esac"
+
+
+def _word(word: Word) -> str:
+    return "".join(part.text for part in word)
+
+
+def _assignment(one: Assignment) -> str:
+    value = one.value
+    text = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
+    key = "" if one.key is None else f"[{_word(one.key)}]"
+    return f"{one.name}{key}{'+' if one.append else ''}={text}"
+
+
+def _redirect(one: Redirect) -> str:
+    if isinstance(one.target, HereDocument):
+        return f"{one.op}EOF\n{one.target.body}EOF\n"
+    usual = 0 if one.op[0] == "<" else 1
+    number = str(one.fd) if one.fd != usual or one.op in (">&", "<&") else ""
+    gap = "" if one.op in (">&", "<&") else " "
+    return f"{'' if one.op[0] == '&' else number}{one.op}{gap}{_word(one.target)}"

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""What bash's reserved word `time` tells of a pipeline, and BusyBox's applet of a command."""
+
+from decnet_decoys.shell.programs import BUILTINS
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.nodes import Pipeline, Simple
+
+_START = 0.003
+"""Seconds that a small program takes to start and end, of which a third is its own work."""
+
+
+def took_text(shell: ShellState, pipeline: Pipeline, seconds: float, commands: int) -> str:
+    """Return the report on a pipeline that took so long by the clock and ran so many commands."""
+    started = 0 if _only_builtins(pipeline) else min(commands, 1000)
+    work = started * _START * (1 + shell.random() % 100 / 100)
+    real, user, system = seconds + work, work / 3, work / 5
+    if pipeline.timed == "time -p":
+        return f"real {real:.2f}\nuser {user:.2f}\nsys {system:.2f}\n"
+    gap = "m " if shell.machine.persona.family == "busybox" else "m"
+    rows = (("real", real), ("user", user), ("sys", system))
+    digits = 2 if shell.machine.persona.family == "busybox" else 3
+    text = "".join(f"{name}\t{int(value // 60)}{gap}{value % 60:.{digits}f}s\n" for name, value in rows)
+    return text if shell.machine.persona.family == "busybox" else "\n" + text
+
+
+def _only_builtins(pipeline: Pipeline) -> bool:
+    (first, *others) = pipeline.commands
+    if others or not isinstance(first, Simple) or not first.words:
+        return False
+    return "".join(part.text for part in first.words[0]) in BUILTINS
