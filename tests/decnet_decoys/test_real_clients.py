@@ -257,14 +257,26 @@ async def test_a_silent_client_is_disconnected(tmp_path: Path) -> None:
     await host.close()
 
 
-async def test_a_busy_port_names_decky_address_and_port(host: DeckyHost, tmp_path: Path) -> None:
+async def test_a_decky_whose_ports_are_all_taken_is_named_waits_and_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("decnet_decoys.opening._AGAIN_SECONDS", 0.05)
+    host = DeckyHost(tmp_path, fleet_settings(offers=("ssh",)))
     port = host.decky.services["ssh"]
-    other = DeckyHost(tmp_path / "other", host.settings)
-    with pytest.raises(
-        StartupError, match=rf"decky web-01: cannot offer ssh at {host.decky.address}:{port}: the port is taken"
-    ):
-        await other.open()
-    await other.close()
+    with socket.create_server((host.decky.address, port)):
+        await host.open()
+        assert host.listeners == []
+        assert host.ctx.counters.snapshot()["decoys_ports_taken"] == 1
+    named = f"decky web-01: cannot offer ssh at {host.decky.address}:{port}: the port is taken"
+    assert any(message.startswith(named) for message in caplog.messages)
+    async with asyncio.timeout(DEADLINE):
+        while not host.listeners:
+            await asyncio.sleep(0.02)
+    reader, writer = await asyncio.open_connection(host.decky.address, port)
+    assert (await asyncio.wait_for(reader.readline(), DEADLINE)).startswith(b"SSH-2.0-")
+    writer.close()
+    assert host.ctx.counters.snapshot()["decoys_ports_taken"] == 0
+    await host.close()
 
 
 async def test_a_busy_port_keeps_no_other_decky_back_and_is_opened_when_it_is_free(

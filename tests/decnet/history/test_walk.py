@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,12 +17,15 @@ from tests.decnet_models.migrated import migrated_database
 
 from decnet.history import walk
 from decnet.history.language import EventQuery, parsed
+from decnet.history.newest import newest_of
+from decnet.history.stretches import Position
 from decnet.history.walk import page
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest, Payload
+from decnet_core.events.codec import BadEventError
 from decnet_core.events.envelope import Event
 from decnet_core.net.addresses import parse_address
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.events.queries import StoredEvent, events_after, insert_events
+from decnet_models.events.queries import StoredEvent, events_after, insert_events, stored
 from decnet_models.events.tables import event as events_table
 from decnet_models.history.words import texts
 from decnet_models.known.matching import KnownSources
@@ -131,6 +135,43 @@ def test_pages_are_together_what_every_event_says(filled: Engine, terms: list[st
     assert sorted(one.seq for one in found) == [one.seq for one in expected]
     if not query.window.bounded:
         assert [one.seq for one in found] == sorted((one.seq for one in found), reverse=True)
+
+
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_newest_events_are_read_whole_if_they_are_not_known(filled: Engine, synthetic: bool) -> None:
+    kept: dict[int, StoredEvent] = {}
+    read: list[int] = []
+
+    def make(row: Sequence[Any]) -> StoredEvent:
+        read.append(row[0])
+        return kept.setdefault(row[0], stored(row))
+
+    with reading(filled) as connection:
+        every = all_pages(connection, EventQuery(synthetic=synthetic), 20)
+
+        def asked(limit: int, after: Position | None) -> tuple[list[StoredEvent], Position | None] | None:
+            return newest_of(
+                connection, limit, after, synthetic=synthetic, known=lambda seq, _: kept.get(seq), make=make
+            )
+
+        def ends(at: int) -> Position:
+            return every[at].event.ts, every[at].seq
+
+        assert asked(7, None) == (every[:7], ends(6))
+        assert sorted(read) == sorted(one.seq for one in every[:7])
+        assert asked(20, None) == (every[:20], ends(19))
+        assert sorted(read) == sorted(one.seq for one in every[:20])
+        assert asked(20, ends(6)) == (every[7:27], ends(26))
+        assert asked(20, ends(len(every) - 20)) is None  # 19 are left: where the log ends, the walk says
+        assert asked(1, ends(len(every) - 2)) == (every[-1:], ends(-1))
+
+
+def test_newest_events_of_which_one_is_not_understood_are_left_to_the_walk(filled: Engine) -> None:
+    def make(_: Sequence[Any]) -> StoredEvent:
+        raise BadEventError("of a later version")
+
+    with reading(filled) as connection:
+        assert newest_of(connection, 5, None, synthetic=True, known=lambda *_: None, make=make) is None
 
 
 def test_events_of_known_sources_are_left_out(filled: Engine) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from tests.decnet_decoys.decky_host import DeckyHost
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
+from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ssh.behaviour.openssh import OpenSsh
 from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 PROMPT = b"root@web-01:~# "
 
 
@@ -134,6 +136,21 @@ async def test_each_session_ends_once_when_the_client_goes_away(connection: Any,
     connection.abort()
     assert len(await host.until(SessionClosed, 2)) == 2
     assert len(host.events(SessionOpened)) == 2
+
+
+async def test_what_goes_wrong_at_the_end_of_a_session_ends_no_other(
+    connection: Any, host: DeckyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_self: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SessionRecorder, "end", refused)
+        ended = await asyncio.wait_for(connection.run("true", check=False), DEADLINE)
+        assert ended.exit_status is None
+    assert host.ctx.counters.snapshot()["decoys_session_errors"] == 1
+    assert host.ctx.tasks._failure is None, "the worker would end with it"
+    assert (await asyncio.wait_for(connection.run("echo on", check=False), DEADLINE)).stdout == "on\n"
 
 
 def test_what_is_sent_byte_by_byte_is_kept_as_one() -> None:

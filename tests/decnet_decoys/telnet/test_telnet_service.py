@@ -21,6 +21,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
+from decnet_decoys.telnet.options import Options
 
 P = TypeVar("P", bound=Payload)
 NAME = b"web-01"
@@ -195,6 +196,22 @@ async def test_garbage_ends_no_listener(host: DeckyHost) -> None:
         client._writer.write(sent)
         await client.until(b"login: ")
         client.leave()
+    client = await logged_in(host)
+    client.leave()
+
+
+async def test_what_goes_wrong_in_a_connection_ends_no_other(host: DeckyHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: object, _data: bytes) -> None:
+        raise ValueError("not foreseen")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Options, "feed", broken)
+        client = await to_decoy(host)
+        client._writer.write(b"root\r\n")
+        assert b"login: " in await client.until(b"nothing, for it ends")
+        client.leave()
+    assert host.ctx.counters.snapshot()["decoys_session_errors"] == 1
+    assert host.ctx.tasks._failure is None, "the worker would end with it"
     client = await logged_in(host)
     client.leave()
 

@@ -84,7 +84,8 @@ def test_removed_and_gone_endpoints_get_nothing(engine: Engine) -> None:
         delivery_queries.record_state(connection, gone.id, EndpointState(gone_at=20))
         assert delivery_queries.active_webhooks(connection) == [kept]
         assert list(delivery_queries.ready_at(connection)) == [kept.id]
-        assert delivery_queries.endpoint(connection, gone.id) is None
+        asked = [gone.id, removed.id, kept.id]
+        assert delivery_queries.endpoints(connection, asked) == {kept.id: (kept, EndpointState())}
         assert delivery_queries.give_up_removed(connection, now_ns=30) == 1
         assert queries.enable_webhook(connection, gone.id, now_ns=21)
         assert set(delivery_queries.ready_at(connection)) == {kept.id, gone.id}
@@ -167,7 +168,8 @@ def test_only_what_lies_in_the_future_is_hastened(engine: Engine) -> None:
         assert delivery_queries.correct_future_times(connection, now_ns=20) == 1
         assert delivery_queries.correct_future_times(connection, now_ns=20) == 0
         assert delivery_queries.ready_at(connection) == {made.id: 99, other.id: 20}
-        assert delivery_queries.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
+        assert delivery_queries.endpoints(connection, [made.id])[made.id] == (made, EndpointState(5, 20, 70))
+        assert delivery_queries.failing(connection) == {made.id: EndpointState(5, 20, 70)}
         assert delivery_queries.correct_future_times(connection, now_ns=19) == 2
         assert delivery_queries.ready_at(connection) == {made.id: 19, other.id: 19}
 

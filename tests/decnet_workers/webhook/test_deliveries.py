@@ -61,7 +61,7 @@ def caught_up(deliveries: Deliveries) -> None:
 
 
 def first(deliveries: Deliveries, webhook_id: str) -> Any:
-    job = deliveries.job(webhook_id, 1)
+    job = deliveries.jobs([webhook_id], 1).get(webhook_id)
     assert job is not None
     return job.deliveries[0]
 
@@ -141,7 +141,7 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
         recorded(deliveries, first(deliveries, added.id), DOWN)
     poll = deliveries.poll()
     assert (poll.ready, poll.next_at) == ((), clock.now + 60 * SECOND_NS)
-    assert deliveries.job(added.id, 10) is None
+    assert deliveries.jobs([added.id], 10).get(added.id) is None
     clock.now += 60 * SECOND_NS
     probe = first(deliveries, added.id)
     assert probe.notice_seq == 1
@@ -295,7 +295,7 @@ def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(
     assert deliveries.poll().ready == ()
     clock.now -= HOUR
     assert deliveries.poll().ready == (added.id,)
-    job = deliveries.job(added.id, 9)
+    job = deliveries.jobs([added.id], 9).get(added.id)
     assert job is not None
     assert len(job.deliveries) == 2
 
@@ -370,7 +370,7 @@ def test_what_is_due_now_is_not_waited_for(fleet: Any, clock: Clock) -> None:
     fleet.notice()
     poll = deliveries.poll()
     assert (poll.ready, poll.next_at, poll.lag, poll.pending, poll.dead) == ((added.id,), None, 0, 1, 0)
-    job = deliveries.job(added.id, 10)
+    job = deliveries.jobs([added.id], 10).get(added.id)
     assert job is not None
     assert (job.webhook, len(job.deliveries)) == (added, 1)
 
@@ -378,8 +378,8 @@ def test_what_is_due_now_is_not_waited_for(fleet: Any, clock: Clock) -> None:
 def test_an_endpoint_with_nothing_due_has_no_job(fleet: Any, clock: Clock) -> None:
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     deliveries.poll()
-    assert deliveries.job(added.id, 10) is None
-    assert deliveries.job("wh_none", 10) is None
+    assert deliveries.jobs([added.id], 10).get(added.id) is None
+    assert deliveries.jobs(["wh_none"], 10).get("wh_none") is None
 
 
 def test_notices_of_a_later_turn_are_taken(fleet: Any, clock: Clock) -> None:
@@ -446,7 +446,7 @@ def test_deliveries_that_arrived_are_recorded_together_each_with_its_own_past(fl
     deliveries.poll()
     recorded(deliveries, first(deliveries, added.id), DOWN)
     tried_at, clock.now = clock.now, clock.now + 60 * SECOND_NS
-    job = deliveries.job(added.id, 2)
+    job = deliveries.jobs([added.id], 2).get(added.id)
     assert job is not None
     assert deliveries.record_successes([Success(each, 200 + number) for number, each in enumerate(job.deliveries)]) == 2
     found = [(d.state, d.attempts, d.first_attempt_at, d.ended_at, d.status, d.error) for d in fleet.deliveries()]

@@ -23,9 +23,9 @@ from decnet_models.notices.queries import OutboxLine
 from decnet_models.webhooks.queries import PENDING, Delivery, Webhook
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.outbound.target import TargetError
-from decnet_workers.webhook.endpoint_sender import Means, transport_of
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.queues.endpoint_sender import Means, transport_of
 from decnet_workers.webhook.sealing import Secrets, seal
 from decnet_workers.webhook.transports.targets import check_url
 from decnet_workers.webhook.transports.transport import Transport

@@ -27,7 +27,7 @@ def test_a_delivery_needs_nothing_that_was_not_prepared(tmp_path: Path) -> None:
         from decnet_models.webhooks.delivery_queries import Success
         from decnet_workers.outbound.dial import Dialler
         from decnet_workers.webhook.deliveries import Deliveries
-        from decnet_workers.webhook.endpoint_sender import Means, transport_of
+        from decnet_workers.webhook.queues.endpoint_sender import Means, transport_of
         from decnet_workers.webhook.settings import WebhookSettings
         from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_a_delivery_needs_nothing_that_was_not_prepared(tmp_path: Path) -> None:
         deliveries = Deliveries(engine, WebhookSettings())
         deliveries.prepare()
         deliveries.poll()
-        job = deliveries.job(endpoint.id, 1)
+        job = deliveries.jobs([endpoint.id], 1)[endpoint.id]
         dialler = Dialler("webhook", allowed=(), connect_seconds=1.0)
         means = Means(
             dialler, b"k" * 32, attempt_seconds=1.0, idle_seconds=1.0, files=Path("x"), file_bytes=1, file_keep=1

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
@@ -13,11 +14,12 @@ from decnet_core.settings import Settings
 from decnet_core.state import State
 from decnet_models.webhooks.queries import Delivery, Webhook
 from decnet_workers.outbound.dial import Dialler
-from decnet_workers.webhook import endpoint_queue
 from decnet_workers.webhook.deliveries import Deliveries
-from decnet_workers.webhook.endpoint_queue import EndpointQueue
-from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
 from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.queues import transactions
+from decnet_workers.webhook.queues.endpoint_queue import EndpointQueue
+from decnet_workers.webhook.queues.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.queues.transactions import Transactions
 from decnet_workers.webhook.settings import WebhookSettings
 
 
@@ -27,6 +29,8 @@ class Sender:
     window = 1
     answered = 100
     """How many of several requests it answers."""
+    turns = 0
+    """How often others have their turn before it answers."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -41,6 +45,8 @@ class Sender:
             assert delivery.webhook_id == webhook.id
             self.ids.append(delivery.message_id)
         self.called()
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         return [self.answers.pop(0) if self.answers else Reply(204) for _ in deliveries[: self.answered]]
 
 
@@ -72,10 +78,9 @@ class Endpoint:
             self.fleet.notice(str(number))
         self.deliveries.poll()
         sender = cast("EndpointSender", self.real_sender or self.sender)
-        more = True
+        turns, more = Transactions(self.ctx, self.deliveries, self._in_database), True
         while more:
-            queue = EndpointQueue(self.ctx, self.deliveries, sender, self._in_database)
-            more = await queue.run(added)
+            more = await EndpointQueue(self.ctx, turns, sender).run(added)
             self.turns += 1
         return added
 
@@ -101,23 +106,19 @@ async def test_all_that_is_due_is_sent_in_its_order(endpoint: Endpoint) -> None:
 
 
 async def test_more_than_one_batch_is_sent_in_its_order(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint_queue, "BATCH", 4)
+    monkeypatch.setattr(transactions, "BATCH", 4)
     await endpoint.run(10)
     assert endpoint.sender.ids == [delivery.message_id for delivery in endpoint.fleet.deliveries()]
     assert endpoint.fleet.states() == ["delivered"] * 10
 
 
-async def test_what_arrives_at_once_is_recorded_together(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint_queue, "RECORD_SECONDS", 60)
+async def test_what_arrives_at_once_is_recorded_together(endpoint: Endpoint) -> None:
     await endpoint.run(30)
     assert endpoint.transactions == 2, "the first at once, the others when nothing more is sent"
     assert endpoint.fleet.states() == ["delivered"] * 30
 
 
-async def test_what_arrived_before_a_failure_is_recorded_before_it(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(endpoint_queue, "RECORD_SECONDS", 60)
+async def test_what_arrived_before_a_failure_is_recorded_before_it(endpoint: Endpoint) -> None:
     endpoint.sender.answers = [Reply(204), Reply(204), Reply(299), Reply(300)]
     await endpoint.run(5)
     assert endpoint.fleet.states() == ["delivered"] * 3 + ["pending"] * 2
@@ -197,8 +198,8 @@ async def test_nothing_more_is_sent_after_the_order_to_stop_or_pause(endpoint: E
 
 
 async def test_what_could_not_be_recorded_is_not_counted_and_comes_again(endpoint: Endpoint) -> None:
-    endpoint.recorded = False
-    await endpoint.run(2)
-    assert endpoint.fleet.states() == ["pending", "pending"]
+    endpoint.recorded, endpoint.sender.turns = False, 20
+    await endpoint.run(3)
+    assert endpoint.fleet.states() == ["pending"] * 3
     assert endpoint.counts() == {}
-    assert len(endpoint.sender.ids) == 1
+    assert len(endpoint.sender.ids) == 2, "the second was under way already"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Opens the ports of the settings' deckies. One whose port another program has waits for it, and keeps no other back.
 
-A port is often taken for a moment only, as at boot. When all deckies would have to wait, nothing is played at all: then
-the worker cannot start, which is told.
+A port is often taken for a moment only, as at boot or while another fleet ends, so all deckies may wait at once: the
+worker runs, `decnet status` says first that they wait, and the log names them.
 """
 
 import asyncio
@@ -35,20 +35,21 @@ class SettingsDeckies:
         ctx.counters.read_from(lambda: {"decoys_ports_taken": len(self._waiting)})
 
     async def open(self, fleet: Sequence[Decky]) -> None:
-        """Open all ports, with the sockets of former processes as far as there are some; raises StartupError."""
+        """Open all ports, with the sockets of former processes as far as there are some.
+
+        Raises StartupError for what waiting does not mend.
+        """
         store = self._ctx.stored_sockets
         entries = [name for name in store.names if name.endswith(f"/{_OWN}")]  # of all shares: they may be divided anew
         kept = by_endpoint(sock for name in entries for sock in store.take(name))
         refusals = [refusal for decky in fleet if (refusal := self._opened(decky, kept))]
         for sock in kept.values():
             sock.close()
-        if refusals and len(refusals) == len(fleet):
-            raise refusals[0]
         if self._own in entries:
             await store.forget(self._own)
         await self._keep([decky for decky in fleet if decky not in self._waiting])
         for refusal in refusals:
-            log.warning("%s; the other deckies are open, and this one will be when the port is free", refusal)
+            log.warning("%s; the decky will be open when the port is free, the others do not wait for it", refusal)
         if self._waiting:
             self._ctx.spawn(self._wait(), name="decoys-taken-ports", may_end=True)
 

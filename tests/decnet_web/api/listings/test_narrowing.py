@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from decnet_web.api.listings.narrowing import narrowing
 from decnet_web.api.listings.recent import RecentRoute
+from decnet_web.api.listings.solving import solving
 from decnet_web.api.routes.findings import attackers, events, sessions
 
 
@@ -24,6 +26,24 @@ class Narrowed(APIRoute):
 
 async def span(since: Annotated[str | None, Query(max_length=4)] = None, until: str | None = None) -> str:
     return f"{since} to {until}"
+
+
+async def yielding() -> AsyncIterator[str]:
+    yield "open"
+
+
+async def counted(request: Request) -> dict[str, int]:
+    request.state.asked = getattr(request.state, "asked", 0) + 1
+    return {"asked": request.state.asked}
+
+
+async def spanned(
+    request: Request,
+    span: Annotated[str, Depends(span)],
+    counted: Annotated[dict[str, int], Depends(counted)],
+    least: Annotated[int, Query(le=8)] = 3,
+) -> str:
+    return f"{span}, {least} of {request.url.path} {counted}"
 
 
 def serving(route_class: type[APIRoute]) -> FastAPI:
@@ -44,15 +64,32 @@ def serving(route_class: type[APIRoute]) -> FastAPI:
         several.append("added")
         return {**locals()}
 
+    @router.get("/made/{of}")
+    async def made(
+        *,
+        of: int,
+        needed: int,
+        span: Annotated[str, Depends(span)],
+        asked: Annotated[dict[str, int], Depends(counted)],
+        again: Annotated[str, Depends(spanned)],
+        limit: Annotated[int, Query(ge=1, le=9)] = 5,
+        kind: Annotated[list[str] | None, Query()] = None,
+        several: Annotated[list[str], Query()] = [],  # noqa: B006  # what FastAPI copies
+        named: Annotated[str, Query(alias="as")] = "none",
+        whole: Annotated[bool, Query()] = False,
+    ) -> JSONResponse:
+        several.append("added")
+        return JSONResponse({**locals()}, 201)
+
     application = FastAPI()
     application.include_router(router, prefix="/below")
     return application
 
 
-async def answers(route_class: type[APIRoute]) -> list[tuple[int, bytes]]:
+async def answers(route_class: type[APIRoute], of: str) -> list[tuple[int, bytes]]:
     transport = httpx.ASGITransport(serving(route_class))
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-        given = [await client.get(f"/below/listing/{asked}") for asked in ASKED]
+        given = [await client.get(f"/below/{of}/{asked}") for asked in ASKED]
     return [(one.status_code, one.content) for one in given]
 
 
@@ -61,13 +98,45 @@ ASKED = (
     *("1?needed=2&kind=a&kind=b", "1?needed=2&kind=", "1?needed=2&several=a&several=b", "1?needed=2&as=me&whole=true"),
     *("1?needed=2&since=12345&limit=10&whole=perhaps", "1?needed=2&since=1&until=2", "1?needed=2&named=me&unknown=3"),
     *("1?needed=2&limit=1&limit=2", "1?needed=2&as=", "1?needed=2&since=", "1?needed=2"),
+    *("1?needed=2&least=9", "1?needed=2&least=9&since=12345", "x?least=8&since=1234", "1?needed=2&least=8"),
 )
 
 
-async def test_narrowed_handlers_answer_as_the_whole_one() -> None:
-    narrowed, whole = await answers(Narrowed), await answers(APIRoute)
+@pytest.mark.parametrize(("of", "good"), [("listing", 200), ("made", 201)])
+async def test_narrowed_handlers_answer_as_the_whole_one(of: str, good: int) -> None:
+    narrowed, whole = await answers(Narrowed, of), await answers(APIRoute, of)
     assert narrowed == whole
-    assert {status for status, _ in whole} == {200, 422}
+    assert {status for status, _ in whole} == {good, 422}
+
+
+def test_what_fastapi_has_to_do_more_for_is_left_to_it() -> None:
+    async def plain(request: Request, span: Annotated[str, Depends(span)]) -> Response:
+        raise NotImplementedError
+
+    async def valued(span: Annotated[str, Depends(span)]) -> str:
+        raise NotImplementedError
+
+    async def headed(word: Annotated[str, Header()]) -> Response:
+        raise NotImplementedError
+
+    async def answering(response: Response) -> Response:
+        raise NotImplementedError
+
+    async def afterwards(tasks: BackgroundTasks) -> Response:
+        raise NotImplementedError
+
+    def threaded(word: str = "") -> Response:
+        raise NotImplementedError
+
+    async def closing(opened: Annotated[str, Depends(yielding)]) -> Response:
+        raise NotImplementedError
+
+    async def afresh(span: Annotated[str, Depends(span, use_cache=False)]) -> Response:
+        raise NotImplementedError
+
+    left = (valued, headed, answering, afterwards, threaded, closing, afresh)
+    found = {one.__name__ for one in (plain, *left) if solving(APIRoute("/", one).dependant) is None}
+    assert found == {one.__name__ for one in left}
 
 
 async def test_dependencies_that_a_router_adds_are_asked() -> None:
@@ -95,14 +164,20 @@ async def test_dependencies_that_a_router_adds_are_asked() -> None:
 
 @pytest.mark.parametrize("path", ["/events", "/attackers", "/sessions"])
 def test_listing_without_parameters_has_none_to_look_at(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[APIRoute] = []
-    monkeypatch.setattr(APIRoute, "get_route_handler", made.append)
+    made: list[Dependant] = []
+
+    def recorded(one: Dependant) -> object:
+        made.append(one)
+        return solving(one)
+
+    monkeypatch.setattr("decnet_web.api.listings.narrowing.solving", recorded)
     route = route_of(path)
     handle: Any = narrowing(route)
     handler = next(cell.cell_contents for cell in handle.__closure__ if hasattr(cell.cell_contents, "cache_info"))
     handler(frozenset())
     handler(frozenset({"limit"}))
-    counts = [sum(len(one.query_params) for one in (x.dependant, *x.dependant.dependencies)) for x in (route, *made)]
+    whole = (route.dependant, *made)
+    counts = [sum(len(one.query_params) for one in (dependant, *dependant.dependencies)) for dependant in whole]
     assert counts[0] > 5
     assert counts[1:] == [0, 1]
 

@@ -185,13 +185,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._on_close()
 
     async def _serve(self) -> None:
-        """Serve the session to its end; whatever goes wrong ends this session only."""
+        """Serve the session to its end; whatever goes wrong, also at its end, ends this session only."""
         try:
-            status = await self._status()
-            self._recorder.end()
-            self._chan.exit(status & 255)
-        except (ClientGoneError, OSError, asyncssh.Error, BadPacketError):
-            self._chan.close()
+            try:
+                await self._served()
+            finally:
+                self._recorder.end()
         except asyncio.CancelledError:
             self._chan.abort()
             raise
@@ -200,8 +199,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             connection.counters.add("decoys_session_errors")
             log.exception("session failed session=%s", connection.session)
             self._chan.abort()
-        finally:
+
+    async def _served(self) -> None:
+        try:
+            status = await self._status()
             self._recorder.end()
+            self._chan.exit(status & 255)
+        except (ClientGoneError, OSError, asyncssh.Error, BadPacketError):
+            self._chan.close()
 
     async def _status(self) -> int:
         """Open the shell, serve what was requested, return the exit status."""

@@ -2,6 +2,9 @@
 """One Telnet connection: a login, each attempt recorded before its answer, then a recorded shell."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
@@ -19,6 +22,8 @@ from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError
+
+log = logging.getLogger(__name__)
 
 SERVER_PORT = 23
 """The port that the decoy claims inside, wherever it listens."""
@@ -107,8 +112,8 @@ class _Answered:
         """Play it to its end; `first` is what the client has said."""
         spawn = self._context.runtime.spawn
         tasks = [
-            spawn(work, name=f"telnet-{name}", may_end=True)
-            for name, work in (("reading", self._channel.read(first)), ("sending", self._channel.write_out()))
+            spawn(self._guarded(work), name=f"telnet-{name}", may_end=True)
+            for name, work in (("reading", partial(self._channel.read, first)), ("sending", self._channel.write_out))
         ]
         try:
             await self._served()
@@ -120,6 +125,15 @@ class _Answered:
                 task.cancel()
             await asyncio.wait(tasks)
             self._terminal.connection_lost()
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work; whatever goes wrong in it ends this connection only."""
+        try:
+            await work()
+        except Exception:
+            self._recorder.counters.add("decoys_session_errors")
+            log.exception("connection failed session=%s", self._recorder.session)
+            self._channel.gone()
 
     async def _served(self) -> None:
         try:

@@ -93,8 +93,13 @@ class SocketChannel:
                     self._sent.set()
                     self.terminal.resume_writing()
         except (OSError, ConnectionEnded):
-            self._sent.set()
-            self.terminal.connection_lost()
+            self.gone()
+
+    def gone(self) -> None:
+        """End what the session waits for: nothing comes any more, and nothing is taken."""
+        self._sent.set()
+        self._negotiated.set()
+        self.terminal.connection_lost()
 
     async def sent(self) -> None:
         """Wait until everything was sent, or the client is gone."""

@@ -2,14 +2,15 @@
 """The worker's queries: deliveries of notices, what is due, the result of an attempt; within its transactions."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal_column, or_, select, update
 
-from decnet_models.database.statements import insert_into
+from decnet_models.database.rows.row_select import RowSelect
+from decnet_models.database.statements import among, insert_into
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 
@@ -59,13 +60,14 @@ def active_webhooks(connection: Connection) -> list[Webhook]:
     return [webhook_of(row) for row in rows]
 
 
-def endpoint(connection: Connection, webhook_id: str) -> tuple[Webhook, EndpointState] | None:
-    """Return an active endpoint with its state."""
-    query = select(webhook, webhook_state).select_from(_JOINED).where(webhook.c.id == webhook_id, _ACTIVE)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at)
+def endpoints(connection: Connection, webhook_ids: Collection[str]) -> dict[str, tuple[Webhook, EndpointState]]:
+    """Return those of the endpoints that are active, with their states, by their ids."""
+    query = select(webhook, webhook_state).select_from(_JOINED)
+    rows = connection.execute(query.where(among(connection, webhook.c.id, webhook_ids), _ACTIVE))
+    return {
+        row.id: (webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at))
+        for row in rows
+    }
 
 
 def add_deliveries(connection: Connection, deliveries: Sequence[NewDelivery], *, now_ns: int) -> None:
@@ -128,13 +130,22 @@ def _ready_at() -> Select[*tuple[Any, ...]]:
 
 def deliveries_due(connection: Connection, webhook_id: str, now_ns: int, limit: int) -> list[Delivery]:
     """Return up to `limit` due deliveries of the endpoint, in the order of their notices."""
-    query = select(webhook_delivery).where(
-        webhook_delivery.c.state == PENDING,
-        webhook_delivery.c.webhook_id == webhook_id,
-        webhook_delivery.c.due_at <= now_ns,
+    return [Delivery(*row) for row in _DUE.rows(connection, state=PENDING, webhook=webhook_id, now=now_ns, limit=limit)]
+
+
+_DUE = RowSelect(
+    lambda _: (
+        select(webhook_delivery)
+        .where(
+            webhook_delivery.c.state == bindparam("state"),
+            webhook_delivery.c.webhook_id == bindparam("webhook"),
+            webhook_delivery.c.due_at <= bindparam("now"),
+        )
+        .order_by(webhook_delivery.c.notice_seq)
+        .limit(bindparam("limit"))
+        .offset(literal_column("0"))
     )
-    rows = connection.execute(query.order_by(webhook_delivery.c.notice_seq).limit(limit))
-    return [Delivery(*row) for row in rows]
+)
 
 
 def record_attempt(
@@ -177,6 +188,14 @@ def record_delivered(connection: Connection, successes: Sequence[Success], *, no
     statement = update(webhook_delivery).where(webhook_delivery.c.id == bindparam("delivered")).values(**values)
     rows = [{"delivered": one.delivery.id, "answered": one.status, "said": one.answer} for one in successes]
     connection.execute(statement, rows)
+
+
+def failing(connection: Connection) -> dict[str, EndpointState]:
+    """Return the states of the endpoints whose last attempt failed."""
+    c = webhook_state.c
+    columns = (c[name] for name in EndpointState.__struct_fields__)
+    rows = connection.execute(select(c.webhook_id, *columns).where(c.failures > 0))
+    return {row[0]: EndpointState(*row[1:]) for row in rows}
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:

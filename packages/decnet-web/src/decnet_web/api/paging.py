@@ -98,6 +98,15 @@ class Paging:
         shape = self._shape
         return self._kept.row((shape, key), lambda: shape.encode_one(values()))
 
+    @property
+    def keeps(self) -> bool:
+        """Whether the JSON of rows is kept."""
+        return not self._kind
+
+    def known(self, key: Hashable) -> Any:
+        """Return what `row` returned for `key` if that is kept, else None."""
+        return self._kept.find((self._shape, key))
+
     async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
         def rows(connection: Connection) -> Iterator[T]:
             following: Any = self.position

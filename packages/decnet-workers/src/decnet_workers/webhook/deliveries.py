@@ -9,7 +9,7 @@ sent at least once.
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -140,24 +140,24 @@ class Deliveries:
         queries.correct_future_times(connection, now_ns=now)
         self._incidents.correct_future_times(connection, now)
 
-    def job(self, webhook_id: str, limit: int) -> Job | None:
-        """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
+    def jobs(self, webhook_ids: Collection[str], limit: int) -> dict[str, Job]:
+        """Return what to send to the endpoints now, without those for which nothing is due or whose breaker is open."""
         now = time.time_ns()
         with reading(self._engine) as connection:
-            known = queries.endpoint(connection, webhook_id)
-            if known is None or is_open(known[1], now):
-                return None
-            deliveries = queries.deliveries_due(connection, webhook_id, now, limit)
-        return Job(known[0], tuple(deliveries)) if deliveries else None
+            found = {
+                name: Job(webhook, tuple(queries.deliveries_due(connection, name, now, limit)))
+                for name, (webhook, state) in queries.endpoints(connection, webhook_ids).items()
+                if not is_open(state, now)
+            }
+        return {name: job for name, job in found.items() if job.deliveries}
 
     def record_successes(self, successes: Sequence[Success]) -> int:
-        """Record deliveries of one endpoint that have arrived, and that it works; return their number."""
-        now, webhook_id = time.time_ns(), successes[0].delivery.webhook_id
+        """Record deliveries that have arrived, and that their endpoints work; return their number."""
         with writing(self._engine) as connection:
-            queries.record_delivered(connection, successes, now_ns=now)
-            state = _state_of(connection, webhook_id)
-            if state.failures:
-                queries.record_state(connection, webhook_id, after_success(state))
+            queries.record_delivered(connection, successes, now_ns=time.time_ns())
+            failing = queries.failing(connection)
+            for webhook_id in failing.keys() & {one.delivery.webhook_id for one in successes}:
+                queries.record_state(connection, webhook_id, after_success(failing[webhook_id]))
         return len(successes)
 
     def record_failure(self, delivery: Delivery, outcome: Reply | Failed) -> str:
@@ -262,7 +262,7 @@ class Deliveries:
 
 
 def _state_of(connection: Connection, webhook_id: str) -> EndpointState:
-    known = queries.endpoint(connection, webhook_id)
+    known = queries.endpoints(connection, [webhook_id]).get(webhook_id)
     return known[1] if known else EndpointState()
 
 

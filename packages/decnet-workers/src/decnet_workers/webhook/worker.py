@@ -36,9 +36,10 @@ from decnet_models.webhooks.queries import add_webhook
 from decnet_workers.outbound.addresses import networks
 from decnet_workers.outbound.dial import Dialler
 from decnet_workers.webhook.deliveries import Deliveries, Poll
-from decnet_workers.webhook.endpoint_queue import EndpointQueue
-from decnet_workers.webhook.endpoint_sender import EndpointSender, Means
 from decnet_workers.webhook.fleet_troubles import TROUBLES, FleetTroubles
+from decnet_workers.webhook.queues.endpoint_queue import EndpointQueue
+from decnet_workers.webhook.queues.endpoint_sender import EndpointSender, Means
+from decnet_workers.webhook.queues.transactions import Transactions
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
 
@@ -82,6 +83,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     preload = ("decnet_workers.webhook.formats.plain.standard_webhooks", "decnet_workers.webhook.transports.http")
 
     _deliveries: Deliveries
+    _transactions: Transactions
     _troubles: FleetTroubles
     _means: Means
 
@@ -122,6 +124,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         )
         await super().start(ctx)
         self._deliveries = Deliveries(self._engine, self.settings)
+        self._transactions = Transactions(ctx, self._deliveries, partial(until_answered, ctx))
         self._troubles = FleetTroubles(self._engine, ctx.state.root, ctx.state.supervisors)
 
     async def run(self, ctx: Context) -> None:
@@ -164,14 +167,12 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""
-        in_database = partial(until_answered, ctx)
         try:
             more = True
             while more:
                 async with self._places:  # a batch at a time, or long backlogs would keep out the other endpoints
                     sender = self._sender(webhook_id)
-                    queue = EndpointQueue(ctx, self._deliveries, sender, in_database)
-                    more = await queue.run(webhook_id)
+                    more = await EndpointQueue(ctx, self._transactions, sender).run(webhook_id)
         finally:
             del self._queues[webhook_id]
             ctx.nudge()
@@ -207,8 +208,7 @@ def _tell_of_nothing(engine: Engine) -> None:
             notices.add(connection, f"warm-up:{number}", decode_notice(_OF_NOBODY), now)
         troubles.look()
         deliveries.poll()
-        job = deliveries.job(endpoint.id, 1)
-        assert job is not None
+        job = deliveries.jobs([endpoint.id], 1)[endpoint.id]
         deliveries.record_successes([Success(one, 200) for one in job.deliveries])
         Deliveries(engine, WebhookSettings()).poll()  # with nothing new it tidies the table
 

@@ -4,6 +4,7 @@
 import enum
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -173,13 +174,11 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 def remove(webhook_id: Id) -> None:
     """Remove a receiver."""
     if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
+        from decnet.remote.webhooks import remove as remove_there
 
-        there.remove(remote, webhook_id)
-        return
-    with transaction(find_deployment(), write=True) as connection:
-        if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
-            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+        remove_there(remote, webhook_id)
+    else:
+        _write(queries.remove_webhook, webhook_id)
 
 
 @app.command()
@@ -214,13 +213,11 @@ def rotate(webhook_id: Id) -> None:
 def enable(webhook_id: Id) -> None:
     """Enable a receiver that had answered 410 Gone."""
     if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
+        from decnet.remote.webhooks import enable as enable_there
 
-        there.enable(remote, webhook_id)
-        return
-    with transaction(find_deployment(), write=True) as connection:
-        if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
-            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+        enable_there(remote, webhook_id)
+    else:
+        _write(queries.enable_webhook, webhook_id)
 
 
 @app.command(name="test")
@@ -280,6 +277,12 @@ def _tried(webhook_id: str, wait: float) -> Tried:
 
         return there.tried(remote, webhook_id, wait)
     return tried(find_deployment(), webhook_id, wait)
+
+
+def _write(change: Callable[..., bool], webhook_id: str) -> None:
+    with transaction(find_deployment(), write=True) as connection:
+        if not change(connection, webhook_id, now_ns=time.time_ns()):
+            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
 
 
 def _replayed(webhook_id: str, delivery: int | None) -> int:

@@ -28,7 +28,7 @@ _ENDS = RowSelect(lambda _: select(*(select(one(event.c.seq)).scalar_subquery() 
 _SEQ = event.c.seq
 _NEWEST = select(event).where(bindparam("high") > _SEQ).order_by(_SEQ.desc())
 _WHOLE = RowSelect(lambda _: _NEWEST.limit(bindparam("limit")).offset(literal_column("0")))
-_ABOVE = 2**63 - 1
+ABOVE = 2**63 - 1
 """Above the number of any row."""
 _READ_WHOLE = 1_000
 """Rows of a stretch that are read with their payloads at once, where there is no condition and most will be shown."""
@@ -62,7 +62,7 @@ def stretch_of(
 def _of_whole_log(connection: Connection, rows: int, query: EventQuery, before: int | None) -> Stretch:
     """Return the next stretch of all rows, whose numbers say where it ends."""
     if rows <= _READ_WHOLE and not query.conditions:
-        high = _ABOVE if before is None else before
+        high = ABOVE if before is None else before
         found = {row[0]: row for row in _WHOLE.rows(connection, high=high, limit=rows)}
         end = (0, min(found)) if len(found) == rows else None
         return Stretch(list(map(place_of, found.values())), len(found), end, found)

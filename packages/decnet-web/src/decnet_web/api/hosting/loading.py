@@ -32,7 +32,12 @@ class Routes:
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have a request answered by the router of its segment; by the application's own if that is unknown."""
         router = self.router_of(scope["path"]) if scope["type"] == "http" else None
-        await (self._all if router is None else router.app)(scope, receive, send)
+        if router is None:
+            await self._all(scope, receive, send)
+            return
+        if not segment_of(scope["path"], self._prefix).startswith("/"):
+            scope["root_path"] = self._prefix  # of which the routes know nothing
+        await router.app(scope, receive, send)
 
     def add_all(self) -> None:
         """Include every module."""
@@ -49,7 +54,7 @@ class Routes:
         if segment not in routers.OF_SEGMENT:
             return None
         self._add(routers.OF_SEGMENT[segment])
-        return _router_of(segment, self._prefix)
+        return _router_of(segment)
 
     def _add(self, modules: Iterable[str]) -> None:
         for name in modules:
@@ -59,11 +64,14 @@ class Routes:
 
 
 @cache
-def _router_of(segment: str, prefix: str) -> APIRouter:
-    """Return what answers a segment in each application of a process: FastAPI builds routes at the first request."""
-    router = APIRouter(redirect_slashes=False)
-    for name in routers.OF_SEGMENT[segment]:
-        _include(router, name, prefix)
+def _router_of(segment: str) -> APIRouter:
+    """Return what answers a segment in each application of a process, with the modules' own routes.
+
+    FastAPI compares a path with each route of a router that is included once to find the router, and once again.
+    """
+    router, name = APIRouter(redirect_slashes=False), "root_router" if segment.startswith("/") else "router"
+    for module in routers.OF_SEGMENT[segment]:
+        router.routes.extend(getattr(importlib.import_module(module), name).routes)
     return router
 
 

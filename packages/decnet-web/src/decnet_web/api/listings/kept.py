@@ -32,12 +32,19 @@ class KeptRows:
 
     def row(self, key: Hashable, make: Callable[[], bytes]) -> msgspec.Raw:
         """Return the JSON of `key`; `make()` returns it when it is not known. What `make` raises is raised."""
+        known = self.find(key)
+        if known is None:
+            known = msgspec.Raw(make())
+            self._keep(key, known)
+        return known
+
+    def find(self, key: Hashable) -> msgspec.Raw | None:
+        """Return the JSON of `key` if it is known."""
         known = self._young.get(key)
         if known is None:
             known = self._old.get(key)
-            if known is None:
-                known = msgspec.Raw(make())
-            self._keep(key, known)
+            if known is not None:
+                self._keep(key, known)
         return known
 
     def clear(self) -> None:

@@ -9,17 +9,17 @@ each set of parameters that requests have, a handler is made of the route withou
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from fastapi import Request, routing
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+from decnet_web.api.listings.solving import Handler, solving
 
 MOST_HANDLERS = 4
 """Of one route, about 4 KiB each; those that were asked for last."""
@@ -39,7 +39,7 @@ def narrowing(route: APIRoute) -> Handler:
     def handler(given: frozenset[str]) -> Handler:
         narrowed = copy(route)
         narrowed.dependant = _without(whole, frozenset(field for field in omissible if field.alias not in given))
-        return APIRoute.get_route_handler(narrowed)
+        return solving(narrowed.dependant) or APIRoute.get_route_handler(narrowed)
 
     async def handle(request: Request) -> Response:
         return await handler(known.intersection(request.query_params))(request)

@@ -22,7 +22,8 @@ from decnet_models.database.commits import Mark
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
-from decnet_web.api.listings.narrowing import Handler, dependant_of, narrowing
+from decnet_web.api.listings.narrowing import dependant_of, narrowing
+from decnet_web.api.listings.solving import Handler
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0

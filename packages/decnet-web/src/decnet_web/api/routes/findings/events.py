@@ -17,6 +17,7 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import NotFoundError
 from decnet.cli.event_kinds import known_kinds
 from decnet.history.language import FIELDS, LONGEST, Condition, EventQuery, QueryError, parsed
+from decnet.history.newest import newest_of
 from decnet.history.walk import page_of
 from decnet_core.events.catalogue import KINDS
 from decnet_core.net.addresses import parse_network
@@ -184,10 +185,20 @@ async def list_events(
         synthetic=query.synthetic or synthetic,
     )
 
+    whole = paging.keeps and not (query.conditions or query.texts or query.excluded_texts or query.window.bounded)
+
     def fetch(
         connection: Connection, after: tuple[int, int] | None, limit: int
     ) -> tuple[list[Any], tuple[int, int] | None]:
-        return page_of(connection, query, not_ours(connection, query), limit, after, make=shown)
+        ours = not_ours(connection, query)
+        if whole and not ours:
+            found = newest_of(connection, limit, after, synthetic=query.synthetic, known=known_row, make=shown)
+            if found is not None:
+                return found
+        return page_of(connection, query, ours, limit, after, make=shown)
+
+    def known_row(seq: int, id_: Any) -> Any:
+        return paging.known((seq, id_))
 
     def shown(row: Any) -> Any:
         return paging.row((row[0], row[1]), lambda: event_values(stored(row)))

@@ -2,28 +2,19 @@
 """One endpoint's deliveries, in order: a failed one waits for its retry and others overtake it."""
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import DEAD, Delivery
-from decnet_workers.webhook.deliveries import Deliveries, Job, answer_of
-from decnet_workers.webhook.endpoint_sender import EndpointSender
+from decnet_workers.webhook.deliveries import Job, answer_of
 from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.queues.endpoint_sender import EndpointSender
+from decnet_workers.webhook.queues.transactions import Transactions
 
 log = logging.getLogger(__name__)
-
-BATCH = 128
-"""Deliveries that are read at once, so at most this many are sent again after a crash."""
-
-RECORD_SECONDS = 0.05
-"""Between two transactions of one endpoint: each takes the interpreter from those who send, for milliseconds."""
-
-InDatabase = Callable[..., Awaitable[Any]]
 
 
 class EndpointQueue:
@@ -32,15 +23,12 @@ class EndpointQueue:
     Successes are recorded while the next deliveries are sent, all that have come meanwhile in one transaction.
     """
 
-    def __init__(self, ctx: Context, deliveries: Deliveries, sender: EndpointSender, in_database: InDatabase) -> None:
+    def __init__(self, ctx: Context, transactions: Transactions, sender: EndpointSender) -> None:
         self._ctx = ctx
-        self._deliveries = deliveries
+        self._transactions = transactions
         self._sender = sender
-        self._in_database = in_database
         self._unrecorded: list[Success] = []
         self._recording: asyncio.Task[None] | None = None
-        self._ending = asyncio.Event()
-        """Nothing more is sent: what is not recorded yet must be, at once."""
         self._stopped = False
         """Whether it was stopped while the database was away: nothing can be recorded any more."""
 
@@ -49,7 +37,7 @@ class EndpointQueue:
 
         After a failure the next poll decides, by the breaker and the time.
         """
-        job = await self._in_database(self._deliveries.job, webhook_id, BATCH)
+        job = await self._transactions.job(webhook_id)
         if job is None:
             return False
         try:
@@ -95,13 +83,12 @@ class EndpointQueue:
 
     async def _fail(self, delivery: Delivery, outcome: Reply | Failed) -> None:
         await self._recorded()
-        state = None if self._stopped else await self._in_database(self._deliveries.record_failure, delivery, outcome)
+        state = None if self._stopped else await self._transactions.record_failure(delivery, outcome)
         if state is not None:
             self._count_failure(delivery, outcome, state)
 
     async def _recorded(self) -> None:
-        """Wait until all successes are recorded; nothing may be sent after this."""
-        self._ending.set()
+        """Wait until all successes are recorded."""
         if self._recording is not None:
             await self._recording
         await self._record()
@@ -110,13 +97,10 @@ class EndpointQueue:
         """Record successes until there are none: the first at once, the next ones together."""
         while self._unrecorded and not self._stopped:
             taken, self._unrecorded = self._unrecorded, []
-            if await self._in_database(self._deliveries.record_successes, taken) is None:
+            if await self._transactions.record_successes(taken):
+                self._ctx.counters.add("delivered", len(taken))
+            else:
                 self._stopped = True
-                return
-            self._ctx.counters.add("delivered", len(taken))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RECORD_SECONDS):
-                    await self._ending.wait()
         self._recording = None
 
     def _count_failure(self, delivery: Delivery, outcome: Reply | Failed, state: str) -> None:
