@@ -6,7 +6,7 @@ candidates, not on the number of attackers; and the result is the one that a com
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from decnet_models.database.statements import parts
@@ -40,11 +40,20 @@ class Regrouped(NamedTuple):
 
     features: dict[Key, Settled | None]
     attackers: dict[str, Attachment]
+    read: int
+    """Attackers of whom the evidence was read."""
 
 
 def regroup(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
     """Return what has changed, given the attackers whose evidence changed and features that some no longer show."""
     return _Regrouping(view).result(set(attackers), set(keys))
+
+
+class _Weights(dict[Key, float]):
+    """The weights of features that can join attackers; most cannot, and are not kept."""
+
+    def __missing__(self, key: Key) -> float:
+        return 0.0
 
 
 class _Regrouping:
@@ -56,11 +65,9 @@ class _Regrouping:
         self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
         self._attackers: dict[Key, int] = {}
-        self._alone: dict[Key, float] = {}
-        """The weights of features by the number of their attackers alone; that of most is 0, and not kept."""
-        self._settled: dict[Key, Settled | None] = {}
+        self._settled: dict[Key, Settled] = {}
         self._samples: dict[Key, tuple[str, ...]] = {}
-        self._weights: dict[Key, float] = {}
+        self._weights = _Weights()
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
@@ -81,7 +88,7 @@ class _Regrouping:
         cores = self._cores(self._keys_of(touched) | keys)
         moved = {key for key in cores if self._is_other(key, cores)} | changed
         touched |= self._holders(moved - changed)
-        self._learn_of_all(touched)
+        self._know_all_of(touched)
         known = {key: self._core(key, cores) for attacker in touched for key in self._looked(attacker)}
         bits = {
             key: max(PROVEN[bool(KINDS[key[0]].members)] * self._is_proven(key, cores), self._weights[key])
@@ -91,43 +98,48 @@ class _Regrouping:
             one: attachment(self._looked(one), known, bits, shared=self._linking(one) is None, walks=self._walks(one))
             for one in sorted(touched)
         }
-        return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed)
+        return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed, len(self._shown))
 
     def _keys_of(self, attackers: Iterable[str]) -> set[Key]:
         self._read(attackers)
         return {key for attacker in attackers for key in self._shown[attacker]}
 
     def _read(self, attackers: Iterable[str]) -> None:
-        unread = {attacker for attacker in attackers if attacker not in self._shown}
-        if unread:
-            self._shown |= dict.fromkeys(unread, ())
-            once = self._keys.setdefault  # one object for each feature, however many show it
+        once = self._keys.setdefault  # one object for each feature, however many show it
+        for part in parts(attacker for attacker in attackers if attacker not in self._shown):
+            self._shown |= dict.fromkeys(part, ())
             self._shown |= {
                 attacker: tuple(once(key, key) for key in shown if key[0] in KINDS)
-                for attacker, shown in self._view.shown_by(unread).items()
+                for attacker, shown in self._view.shown_by(part).items()
             }
 
     def _know(self, keys: Iterable[Key]) -> None:
-        """Read features and what was computed of them."""
-        unknown = {key for key in keys if key not in self._attackers}
-        if unknown:
-            self._attackers |= dict.fromkeys(unknown, 0)
-            self._settled |= dict.fromkeys(unknown)
-            self._settled |= self._view.settled(unknown)
-        for part in parts(unknown):  # of most only the number is kept
-            for key, feature in self._view.features(part).items():
-                self._attackers[key] = feature.attackers
-                if bits := self._base(key, feature):
-                    self._alone[key] = bits
+        """Read features and what was computed of them; until they are weighed, they weigh what they did."""
+        for part in parts(key for key in keys if key not in self._attackers):
+            self._learn(part)
+
+    def _learn(self, part: Collection[Key]) -> Mapping[Key, Feature]:
+        once = self._keys.setdefault
+        found, settled = self._view.features(part), self._view.settled(part)
+        self._attackers |= {once(key, key): found[key].attackers if key in found else 0 for key in part}
+        for key, was in settled.items():
+            self._settled[once(key, key)] = was
+            self._weights[once(key, key)] = was.weight
+        return found
 
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
-        self._know(keys)
-        alone = {key: self._alone.get(key, 0.0) for key in keys}
+        alone = dict.fromkeys(keys, 0.0)
+        for part in parts(keys):
+            alone |= {key: self._base(key, feature) for key, feature in self._learn(part).items()}
         shared = {key for key, bits in alone.items() if bits and self._may_be_shared(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
-        self._weights |= alone | {key: self._weighed(key, alone[key]) for key in shared}
+        for key, bits in alone.items():
+            if (now := self._weighed(key, bits) if key in shared else bits) > 0:
+                self._weights[key] = now
+            else:
+                self._weights.pop(key, None)
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
 
     def _base(self, key: Key, feature: Feature) -> float:
@@ -174,46 +186,40 @@ class _Regrouping:
         own = sum(held[one] for one in common if self._attackers[one].bit_length() <= most)
         return own / len(shown)
 
-    def _learn(self, keys: Iterable[Key]) -> None:
-        """Take the weights of features that have not changed from what was computed before."""
-        self._know(keys)
-        for key in keys:
-            if key not in self._weights:
-                self._weights[key] = self._weight_before(key)
-
-    def _learn_of_all(self, attackers: Iterable[str]) -> None:
-        self._learn(self._keys_of(attackers))
+    def _know_all_of(self, attackers: Iterable[str]) -> None:
+        self._know(self._keys_of(attackers))
 
     def _weight_before(self, key: Key) -> float:
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled.weight if settled else 0.0
 
     def _core_before(self, key: Key) -> str | None:
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled.core if settled else None
 
     def _is_proven(self, key: Key, cores: dict[Key, str]) -> bool:
         """Return whether a feature joins though it is weak; of those that were not looked at: as before."""
         if key in cores:
             return key in self._proven
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled is not None and settled.proven
 
     def _is_other(self, key: Key, cores: dict[Key, str]) -> bool:
         """Return whether a feature's core, or whether it joins by itself, is not as before."""
-        before = self._settled[key]
+        before = self._settled.get(key)
         return before is None or (before.core, before.proven) != (cores[key], key in self._proven)
 
     def _read_samples(self, keys: Iterable[Key]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
         missing = [key for key in keys if key not in self._samples]
-        few = [key for key in missing if self._attackers[key] <= SAMPLE]
-        found = dict(self._view.holders_of_all(few))
-        found |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
         once = self._names.setdefault
-        for key in missing:
-            holders = found.pop(key, ())
-            self._samples[key] = tuple(map(once, holders, holders))
+        for part in parts(missing):
+            few = [key for key in part if self._attackers[key] <= SAMPLE]
+            found = dict(self._view.holders_of_all(few))
+            found |= {key: self._view.holders(key, SAMPLE) for key in set(part) - set(few)}
+            for key in part:
+                holders = found.pop(key, ())
+                self._samples[key] = tuple(map(once, holders, holders))
 
     def _holders(self, keys: Iterable[Key]) -> set[str]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
@@ -221,7 +227,9 @@ class _Regrouping:
         few = {key for key in keys if self._attackers[key] <= SAMPLE}
         self._read_samples(few)
         found = {attacker for key in few for attacker in self._samples[key]}
-        return found.union(*self._view.holders_of_all(keys - few).values())
+        for part in parts(keys - few):
+            found.update(*self._view.holders_of_all(part).values())
+        return found
 
     def _looked(self, attacker: str) -> list[Key]:
         """Return the features of an attacker that are looked at."""
@@ -236,7 +244,7 @@ class _Regrouping:
 
     def _cores(self, keys: set[Key]) -> dict[Key, str]:
         """Return the cores of all features that could have another core now that these have changed."""
-        self._learn(keys)
+        self._know(keys)
         asked = self._with_their_cores(keys)
         links: set[tuple[Key, Key]] = set()
         done: set[Key] = set()
@@ -261,7 +269,7 @@ class _Regrouping:
         """Return the features that may follow the core of these, which is another than before."""
         self._read_samples(keys := set(keys))
         holders = {attacker for key in keys for attacker in self._samples[key]}
-        self._learn_of_all(holders)
+        self._know_all_of(holders)
         return {key for attacker in holders for key in self._looked(attacker) if self._may_follow(key)}
 
     def _may_follow(self, key: Key) -> bool:
@@ -298,8 +306,8 @@ class _Regrouping:
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
         before = {core for key in keys if (core := self._core_before(key)) is not None}
-        rest = self._view.of_cores(before) if before else {}
-        self._learn(rest)
+        rest = self._view.of_cores(before) if before else ()
+        self._know(rest)
         return {key for key in keys | set(rest) if self._weights[key] > 0}
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
@@ -320,7 +328,7 @@ class _Regrouping:
         missing = {key for key in keys if key not in self._profiles}
         self._know(missing)
         self._read_samples(missing)
-        self._learn_of_all({attacker for key in missing for attacker in self._samples[key]})
+        self._know_all_of({attacker for key in missing for attacker in self._samples[key]})
         for key in missing:
             self._profiles[key] = profile(self._attackers[key], self._shown_together(self._samples[key]))
 
