@@ -7,6 +7,7 @@ a test says of the interpreter itself (its streams closed, its variables) needs 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -81,6 +82,13 @@ class ForkedProgram:
             self._process = subprocess.Popen([sys.executable, "-c", _SERVER, program, *wanted], stdin=theirs.fileno())
         self._runs = False
 
+    def close(self, maker: int) -> None:
+        """End it in the process that made it: one that a test forks may end as Python does."""
+        if os.getpid() == maker:
+            with self._connection:
+                self._process.kill()
+                self._process.wait()
+
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None, said: bytes = b"", seconds: float = 60
     ) -> subprocess.CompletedProcess[bytes]:
@@ -151,4 +159,6 @@ _DECNET = "import sys; from decnet.command import main; sys.exit(main())"
 @functools.cache
 def forked_program(program: str, *wanted: str) -> ForkedProgram:
     """Return the one of this process of tests; it ends with it, when its connection does."""
-    return ForkedProgram(program, *wanted)
+    forking = ForkedProgram(program, *wanted)
+    atexit.register(forking.close, os.getpid())
+    return forking
