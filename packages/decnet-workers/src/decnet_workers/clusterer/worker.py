@@ -132,12 +132,15 @@ class Clusterer(CursorWorker[NoSettings]):
 
     def settled(self, processor: BatchProcessor) -> Step | None:
         """Settle a part; one attacker or feature that fails is set aside, and stops no other."""
+        aside = self._narrowing.fault is not None
         try:
             done = super().settled(processor)
         except Exception as error:  # whatever it is
             self._narrowing.failed(error)
             return Step()
         self._narrowing.succeeded()
+        if done is not None and aside:
+            done.dead_letters = len(self._pending)
         return done
 
     def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
