@@ -20,7 +20,7 @@ from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, Step, Write
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult, Write
 from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
@@ -106,6 +106,22 @@ def test_an_error_that_is_no_events_fault_is_reported_unchanged(
             connection.execute(text("ALTER TABLE gone RENAME TO worker_cursor"))
 
 
+def test_a_batch_ends_where_its_payloads_become_too_large_and_the_next_begins_there(
+    log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "BATCH_CHARACTERS", 250)
+    monkeypatch.setattr(events, "_FETCHED", 1)
+    insert(log, make_events(3, CommandRun("ssh", "x" * 100)))
+    insert(log, make_events(2, LoginAttempt("ssh", "a", success=False)))
+    handler = Handler()
+    following = consume(log, handler, kinds=["session.command"])
+    while following.step().lag:
+        pass
+    assert handler.batches == [2, 1]
+    assert handled(log) == [1, 2, 3]
+    assert cursor(log) == 5
+
+
 def test_a_notice_that_is_there_already_is_not_announced(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(1))
     with writing(log) as connection:
@@ -156,7 +172,7 @@ def test_an_instance_without_leases_does_nothing(log: Engine, make_events: Maker
         def span(self, connection: Connection) -> Span | None:  # type: ignore[override]
             return None
 
-    assert consume(log, Handler(), position=Nothing("w")).step() == Step(0, 0, 0, {})
+    assert consume(log, Handler(), position=Nothing("w")).step() == BatchResult(0, 0, 0, {})
     assert cursor(log) == 0
 
 
@@ -166,7 +182,7 @@ def test_an_idle_worker_writes_nothing(log: Engine, make_events: Maker) -> None:
     reader.step()
     with writing(log) as connection:
         connection.execute(worker_cursor.update().values(updated_at=5))
-    assert reader.step() == Step(0, 0, 0, {})
+    assert reader.step() == BatchResult(0, 0, 0, {})
     with reading(log) as connection:
         assert connection.execute(select(worker_cursor.c.updated_at)).scalar() == 5
 

@@ -24,7 +24,7 @@ from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
-from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
+from decnet_models.events.queries import StoredEvent, last_seq, payload_size, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
 from decnet_models.notices import queries as notices
@@ -39,10 +39,13 @@ Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
 WINDOW = 20
 """A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
 
+BATCH_CHARACTERS = 4 << 20
+"""A batch has hardly more than that in its payloads, whoever filled the log with long ones."""
+
 MAX_DEAD_LETTERS_IN_A_ROW = 16
 
 
-class Step(msgspec.Struct):
+class BatchResult(msgspec.Struct):
     """The result of a step: counts of events, the rows still ahead, and the newest new notice of each kind."""
 
     handled: int = 0
@@ -83,7 +86,7 @@ class BatchProcessor:
         self._known_cache, self._known = KnownSourcesCache(), KnownSources()
         self._dead_letters_in_a_row = 0
 
-    def step(self) -> Step:
+    def step(self) -> BatchResult:
         """Handle the next batch; all of it is committed, or what came before the database failed.
 
         Raises errors that stop a worker (`decnet_models.errors.stops`) when nothing could be committed,
@@ -92,19 +95,19 @@ class BatchProcessor:
         with reading(self._engine) as connection:
             span = self._position.span(connection)
             if span is None:
-                return Step()
+                return BatchResult()
             head = last_seq(connection)
             through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
             rows = self._rows(connection, span, through)
             self._known = self._known_cache.current(connection)
-        if len(rows) == self._limit:
+        if len(rows) == self._limit or payload_size(rows) >= BATCH_CHARACTERS:
             through = rows[-1].seq
-        done = Step()
+        done = BatchResult()
         reached = self._consume(rows, span, through, done) if through > span.start else span.start
         done.lag = head - reached
         return done
 
-    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> Step | None:
+    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> BatchResult | None:
         """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
 
         `compute` reads a snapshot, before the transaction that writes. The cursor is locked and stays where it is;
@@ -118,7 +121,7 @@ class BatchProcessor:
         with writing(self._engine) as connection:
             self._position.move(connection, span, span.start, span.start)
             kinds = notices.add_all(connection, write(connection), time.time_ns())
-            return Step(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
+            return BatchResult(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
 
     def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
         wanted: dict[str, Any] = {
@@ -126,12 +129,13 @@ class BatchProcessor:
             "limit": self._limit,
             "kinds": self._kinds,
             "synthetic": self._synthetic,
+            "characters": BATCH_CHARACTERS,
         }
         if span.shards is None:
             return rows_after(connection, span.start, **wanted)
         return rows_of_shards(connection, span.shards, span.start, **wanted)
 
-    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: Step) -> int:
+    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: BatchResult) -> int:
         position, pending = span.start, [rows]
         while pending:
             part = pending.pop()
@@ -151,8 +155,12 @@ class BatchProcessor:
             position = end
         return position
 
-    def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
-        events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
+    def _commit(
+        self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: BatchResult
+    ) -> None:
+        events = [stored(row) for row in rows]
+        if self._known:
+            events = [one for one in events if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:

@@ -20,7 +20,7 @@ from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
 from decnet.webhook.endpoints import Added
-from decnet.webhook.selecting import (
+from decnet.webhook.options import (
     BreaksOption,
     DeckyOption,
     HoursOption,
@@ -31,8 +31,8 @@ from decnet.webhook.selecting import (
     SourceOption,
     TagOption,
     TechniqueOption,
-    Wish,
 )
+from decnet.webhook.selecting import Wish
 from decnet.webhook.trying import Tried, tried, without_secrets
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries
@@ -48,7 +48,7 @@ _ANSWER = 80
 """Characters of a receiver's answer in a table; --json has more."""
 
 
-class Outcome(enum.StrEnum):
+class DeliveryState(enum.StrEnum):
     """The state of a delivery."""
 
     PENDING = PENDING
@@ -236,7 +236,7 @@ def try_out(
 @app.command()
 def deliveries(
     webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
+    outcome: Annotated[DeliveryState | None, typer.Option(help="Only these.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
     as_csv: Csv = False,

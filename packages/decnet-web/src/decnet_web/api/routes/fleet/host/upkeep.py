@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from decnet_core.text import for_terminal
 from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_web.api.audit import audited, record
-from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, Viewer
+from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Page
 from decnet_web.api.problems import Problem
@@ -45,14 +46,18 @@ Most = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
 
 
 @router.get("/quarantine", response_model=Page[KeptLine])
-async def list_quarantine(fleet: InFleet, paging: InPaging, _analyst: Analyst, everything: All = False) -> Response:
+async def list_quarantine(
+    fleet: InFleet, paging: InPaging, _analyst: Analyst, everything: All = False, direction: OrderDirection = "desc"
+) -> Response:
     """List lines that were put aside, newest first, each with the reason."""
 
     def fetch(_: Connection, position: tuple[str, str] | None, limit: int) -> list[KeptLine]:
         kept = [_row(one) for one in lines.all_kept(fleet.deployment) if everything or not one.stored]
-        kept.sort(key=lambda row: (row.at, row.id), reverse=True)
+        kept.sort(key=lambda row: (row.at, row.id), reverse=direction == "desc")
         if position is not None:
-            kept = [row for row in kept if (row.at, row.id) < (int(position[0]), position[1])]
+            place = (int(position[0]), position[1])
+            following = operator.lt if direction == "desc" else operator.gt
+            kept = [row for row in kept if following((row.at, row.id), place)]
         return kept[:limit]
 
     return await paging.answer(fleet, fetch, lambda row: (str(row.at), row.id))
