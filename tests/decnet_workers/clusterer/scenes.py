@@ -24,7 +24,7 @@ from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import reading, warm_up_engine, writing
 from decnet_models.events.queries import insert_events
-from decnet_models.following.batch_processor import BatchProcessor, Step
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.clusterer.worker import Clusterer
@@ -108,7 +108,7 @@ class Follower:
     def settle(self) -> bool:
         return self.settled() is not None
 
-    def settled(self) -> Step | None:
+    def settled(self) -> BatchResult | None:
         return self._worker.settled(self._processor)
 
     def run(self, events: Sequence[Event] = ()) -> Follower:
