@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`decnet webhook`: endpoints, deliveries and their retries."""
+"""Receivers: added, changed, listed, removed, enabled again; and the formats that they get notices in."""
 
-import enum
 import sys
 import time
 from typing import Annotated
@@ -10,7 +9,7 @@ import msgspec
 import typer
 
 from decnet.cli.errors import FAILED, NotFoundError, WrongUsageError
-from decnet.cli.options import Csv, Json, Limit, application
+from decnet.cli.options import Csv, Json
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
@@ -24,6 +23,7 @@ from decnet.webhook.selecting import (
     DeckyOption,
     HoursOption,
     QuietOption,
+    ReceiverId,
     ScoreOption,
     SendsOption,
     SeverityOption,
@@ -32,30 +32,14 @@ from decnet.webhook.selecting import (
     TechniqueOption,
     Wish,
 )
-from decnet.webhook.trying import Tried, tried, without_secrets
-from decnet_core.text import for_terminal
+from decnet.webhook.trying import outcome_of, without_secrets
 from decnet_models.webhooks import queries
-from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
+from decnet_models.webhooks.queries import DELIVERED, WebhookStatus
 from decnet_workers.webhook.formats.registry import FORMATS, load
 
-app = application("Webhooks: notices, sent to chat programs, pagers, SIEMs, mail or your own programs.")
-
-Id = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
-
 _ADD_SECONDS = 15.0
-_ANSWER = 80
-"""Characters of a receiver's answer in a table; --json has more."""
 
 
-class Outcome(enum.StrEnum):
-    """The state of a delivery."""
-
-    PENDING = PENDING
-    DELIVERED = DELIVERED
-    DEAD = DEAD
-
-
-@app.command()
 def add(
     url: Annotated[
         str,
@@ -92,7 +76,7 @@ def add(
     added = _added(said)
     if not as_json:
         typer.echo(f"id      {added.id}\nformat  {added.format}\nsecret  {added.secret}")
-    outcome = _tried(added.id, _ADD_SECONDS) if send_test else None
+    outcome = outcome_of(added.id, _ADD_SECONDS) if send_test else None
     if as_json:
         test = {"test": outcome.delivery} if outcome else {}
         typer.echo(documents.document({**msgspec.structs.asdict(added), **test}))
@@ -102,9 +86,8 @@ def add(
         raise typer.Exit(FAILED)
 
 
-@app.command()
 def edit(
-    webhook_id: Id,
+    webhook_id: ReceiverId,
     *,
     url: Annotated[str | None, typer.Option(help="Where to send.")] = None,
     form: Annotated[str | None, typer.Option("--format", help="Of the receiver.")] = None,
@@ -142,7 +125,6 @@ def edit(
     endpoints.nudge(deployment, 0)
 
 
-@app.command()
 def formats(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the formats of receivers with what each needs."""
     rows = [
@@ -154,7 +136,6 @@ def formats(as_json: Json = False, as_csv: Csv = False) -> None:
     print_table(rows, names, tuple, as_json=as_json, as_csv=as_csv, nothing="none", document=document)
 
 
-@app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     if (remote := master()) is not None:
@@ -169,8 +150,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     print_table(webhooks, heading, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
 
-@app.command()
-def remove(webhook_id: Id) -> None:
+def remove(webhook_id: ReceiverId) -> None:
     """Remove a receiver."""
     if (remote := master()) is not None:
         from decnet.remote import webhooks as there
@@ -182,36 +162,7 @@ def remove(webhook_id: Id) -> None:
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
 
 
-@app.command()
-def secret(webhook_id: Id) -> None:
-    """Print a receiver's secret again."""
-    if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
-
-        typer.echo(there.secret(remote, webhook_id))
-        return
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
-
-
-@app.command()
-def rotate(webhook_id: Id) -> None:
-    """Give a receiver a new secret and print it; messages are signed with it from now on."""
-    if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
-
-        typer.echo(there.rotate(remote, webhook_id))
-        return
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        endpoints.find(connection, webhook_id)
-        queries.rotate_secret(connection, webhook_id)
-        typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
-
-
-@app.command()
-def enable(webhook_id: Id) -> None:
+def enable(webhook_id: ReceiverId) -> None:
     """Enable a receiver that had answered 410 Gone."""
     if (remote := master()) is not None:
         from decnet.remote import webhooks as there
@@ -221,47 +172,6 @@ def enable(webhook_id: Id) -> None:
     with transaction(find_deployment(), write=True) as connection:
         if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
-
-
-@app.command(name="test")
-def try_out(
-    webhook_id: Id,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the outcome.")] = 15.0,
-    as_json: Json = False,
-) -> None:
-    """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
-    found = _tried(webhook_id, wait)
-    typer.echo(documents.document(found.delivery) if as_json else found.words)
-    if found.delivery is None or found.delivery.state != DELIVERED:
-        raise typer.Exit(FAILED)
-
-
-@app.command()
-def deliveries(
-    webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
-    limit: Limit = 50,
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> None:
-    """Show deliveries, newest first."""
-    if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
-
-        listed = there.deliveries(remote, limit, webhook, outcome)
-    else:
-        with transaction(find_deployment()) as connection:
-            listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
-    heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error", "answer")
-    print_table(listed, heading, _attempts, as_json=as_json, as_csv=as_csv, nothing="none yet")
-
-
-@app.command()
-def replay(
-    webhook_id: Id, delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None
-) -> None:
-    """Retry a receiver's dead deliveries, with their old message ids."""
-    typer.echo(f"{_replayed(webhook_id, delivery)} will be retried")
 
 
 def _added(said: Definition) -> Added:
@@ -274,33 +184,9 @@ def _added(said: Definition) -> Added:
         return endpoints.add(connection, deployment, said)
 
 
-def _tried(webhook_id: str, wait: float) -> Tried:
-    if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
-
-        return there.tried(remote, webhook_id, wait)
-    return tried(find_deployment(), webhook_id, wait)
-
-
-def _replayed(webhook_id: str, delivery: int | None) -> int:
-    if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
-
-        return there.replay(remote, webhook_id, delivery)
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        count = endpoints.replay(connection, webhook_id, delivery)
-    endpoints.nudge(deployment, 0)
-    return count
-
-
 def _token(text: str | None) -> str | None:
     """A token on the command line is seen by everybody on the host, so it may come by standard input."""
     return sys.stdin.readline().strip() if text == "-" else text
-
-
-def _beginning(answer: str | None) -> str | None:
-    return for_terminal(answer, _ANSWER) if answer else None
 
 
 def _options(pairs: list[str] | None) -> dict[str, str] | None:
@@ -309,11 +195,6 @@ def _options(pairs: list[str] | None) -> dict[str, str] | None:
     if wrong := next((pair for pair in pairs if "=" not in pair), None):
         raise WrongUsageError(f"--option {wrong}: write NAME=VALUE")
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-
-
-def _attempts(one: Delivery) -> tuple[object, ...]:
-    what = (one.id, one.webhook_id, one.kind, one.state, one.attempts, one.status)
-    return *what, moment(one.created_at), one.error, _beginning(one.answer)
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:
