@@ -63,7 +63,7 @@ COMMANDS = (
     Command("image", "Honeypot images that deckies can run in containers: list, show.", "deckies"),
     Command("known", "Own scanners, monitoring: recorded, never scored or alerted: add, list, remove.", "analysis"),
     Command("canary", "Canary tokens: make, plant, instrument, list, disable, check.", "canary"),
-    Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay.", "webhook"),
+    Command("webhook", "Manage receivers of notices: add, edit, test, deliveries, replay."),
     Command("orchestrator", "Synthetic users of the deckies: plan.", "deckies"),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("user", "Users of the dashboard: add, link, role, disable, reset, remove.", "access"),

@@ -2,7 +2,7 @@
 """`decnet webhook`: receivers of notices, their secrets, deliveries and their retries."""
 
 from decnet.cli.options import application
-from decnet.commands.webhook import deliveries, receivers, secrets
+from decnet.webhook import deliveries, receivers, secrets
 
 app = application("Webhooks: notices, sent to chat programs, pagers, SIEMs, mail or your own programs.")
 
