@@ -1,33 +1,60 @@
 # SPDX-License-Identifier: MIT
-"""Takes decisions in a transaction, wakes the workers that follow them, and says so."""
+"""Takes decisions on the master that the environment names, or here, and says so.
 
-from collections.abc import Callable, Iterable
+Here they are taken in a transaction, and the workers that follow them are woken; there the API does that.
+"""
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
 
 import typer
 from sqlalchemy import Connection
 
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.grouping import rulings
 from decnet.grouping.announcing import announce
+from decnet.remote.current import master
+from decnet_models.grouping.shape import Grouping
+
+_HERE = MappingProxyType[str, Callable[..., list[int]]](
+    {
+        "split": rulings.take_out,
+        "separate": rulings.separate,
+        "join": rulings.join,
+        "pin": rulings.pin,
+        "undo": rulings.undo,
+    }
+)
+"""What decides, by its name in `remote.groups.RULINGS`; both take the same after the connection or the master."""
 
 
-def decided(make: Callable[[Connection], list[int]]) -> None:
-    """Take the decisions that `make` writes, and print their numbers."""
-    deployment = find_deployment()
-    with transaction(deployment, write=True) as connection:
-        numbers = make(connection)
-    announce(deployment, len(numbers))
-    told(numbers)
+def decided(verb: str, g: Grouping[Any], *asked: object) -> None:
+    """Take a decision about groups, and print its numbers."""
+    if (remote := master()) is not None:
+        from decnet.remote.groups import RULINGS
 
-
-def told(numbers: Iterable[int]) -> None:
-    """Say which decisions were taken."""
+        numbers = RULINGS[verb](remote, g, *asked)
+    else:
+        numbers = _in_database(lambda connection: _HERE[verb](connection, g, *asked))
     for number in numbers:
         typer.echo(f"decision {number}: followed within seconds; withdraw {number} takes it back")
 
 
-def taken_back(take_back: Callable[[Connection], None]) -> None:
-    """Withdraw a decision by `take_back`."""
+def withdrawn(g: Grouping[Any], decision: int) -> None:
+    """Withdraw a decision, and say so."""
+    if (remote := master()) is not None:
+        from decnet.remote.groups import withdraw
+
+        withdraw(remote, g, decision)
+    else:
+        _in_database(lambda connection: [rulings.withdraw(connection, g, decision)])
+    typer.echo(f"decision {decision} is withdrawn")
+
+
+def _in_database(make: Callable[[Connection], list[Any]]) -> list[Any]:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
-        take_back(connection)
-    announce(deployment, 1)
+        made = make(connection)
+    announce(deployment, len(made))
+    return made

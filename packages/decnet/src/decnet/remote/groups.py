@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Identities and campaigns of a remote master, and decisions about them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from decnet.cli.errors import WrongUsageError
 from decnet.grouping.whole import Whole
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import struct_of
+from decnet.remote.findings import span
 from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group
 
 _MOST = 1000
 
 
-def groups(remote: Remote, g: Grouping[Any], limit: int, least: int) -> list[tuple[Group, bool]]:
+def groups(remote: Remote, g: Grouping[Any], limit: int, least: int, window: Window) -> list[tuple[Group, bool]]:
     """Return identities or campaigns, last seen first, each with whether it has ended."""
-    rows = remote.listed(_path(g), limit, least=least)
+    rows = remote.listed(_path(g), limit, least=least, **span(window))
     return [(struct_of(row, Group), row["ended"]) for row in rows]
 
 
@@ -55,6 +58,12 @@ def separate(remote: Remote, g: Grouping[Any], names: tuple[str, str], reason: s
 def undo(remote: Remote, g: Grouping[Any], change: int, reason: str) -> list[int]:
     """Undo a merge or a split for good; return the number of the decision."""
     return _decided(remote.send("POST", f"{_path(g)}/changes/{change}/undo", {"reason": reason}))
+
+
+RULINGS = MappingProxyType[str, Callable[..., list[int]]](
+    {"split": split, "separate": separate, "join": join, "pin": pin, "undo": undo}
+)
+"""What decides, by its name."""
 
 
 def withdraw(remote: Remote, g: Grouping[Any], decision: int) -> None:

@@ -31,6 +31,7 @@ class Severity(enum.StrEnum):
     CRITICAL = "critical"
 
 
+ReceiverId = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
 SendsOption = Annotated[
     Sends | None,
     typer.Option("--sends", help="Incidents, or every notice; default: incidents for formats that people read."),

@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
-from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, taken_back, told
+from decnet.grouping.deciding import decided, withdrawn
 from decnet.grouping.output import print_group
-from decnet.remote.current import master
 from decnet_models.campaigns.tables import CAMPAIGNS
 
 app = application("One campaign, and decisions about campaigns.", show_by_default=True)
@@ -32,12 +30,7 @@ def show(
 @app.command(name="split")
 def split(identity: Identity, other: Identity, reason: Reason = "") -> None:
     """Decide that two identities do not act together."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.separate(remote, CAMPAIGNS, (identity, other), reason))
-        return
-    decided(lambda connection: rulings.separate(connection, CAMPAIGNS, (identity, other), reason))
+    decided("separate", CAMPAIGNS, (identity, other), reason)
 
 
 @app.command(name="join")
@@ -46,12 +39,7 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Decide that identities act together."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.join(remote, CAMPAIGNS, identities, reason))
-        return
-    decided(lambda connection: rulings.join(connection, CAMPAIGNS, identities, reason))
+    decided("join", CAMPAIGNS, identities, reason)
 
 
 @app.command(name="pin")
@@ -61,32 +49,16 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an identity belongs to a campaign, whatever evidence says."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.pin(remote, CAMPAIGNS, identity, campaign, reason))
-        return
-    decided(lambda connection: rulings.pin(connection, CAMPAIGNS, identity, campaign, reason))
+    decided("pin", CAMPAIGNS, identity, campaign, reason)
 
 
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.undo(remote, CAMPAIGNS, change, reason))
-        return
-    decided(lambda connection: rulings.undo(connection, CAMPAIGNS, change, reason))
+    decided("undo", CAMPAIGNS, change, reason)
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        groups.withdraw(remote, CAMPAIGNS, decision)
-    else:
-        taken_back(lambda connection: rulings.withdraw(connection, CAMPAIGNS, decision))
-    typer.echo(f"decision {decision} is withdrawn")
+    withdrawn(CAMPAIGNS, decision)

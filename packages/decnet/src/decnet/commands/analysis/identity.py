@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
-from decnet.grouping import rulings
-from decnet.grouping.deciding import decided, taken_back, told
+from decnet.grouping.deciding import decided, withdrawn
 from decnet.grouping.output import print_group
-from decnet.remote.current import master
 from decnet_models.identities.tables import IDENTITIES
 
 app = application("One actor, and decisions about actors.", show_by_default=True)
@@ -33,12 +31,7 @@ def split(
     reason: Reason = "",
 ) -> None:
     """Take attackers out of their identity: they are another's."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.split(remote, IDENTITIES, attackers, reason))
-        return
-    decided(lambda connection: rulings.take_out(connection, IDENTITIES, attackers, reason))
+    decided("split", IDENTITIES, attackers, reason)
 
 
 @app.command(name="join")
@@ -47,12 +40,7 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Make identities one."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.join(remote, IDENTITIES, identities, reason))
-        return
-    decided(lambda connection: rulings.join(connection, IDENTITIES, identities, reason))
+    decided("join", IDENTITIES, identities, reason)
 
 
 @app.command(name="pin")
@@ -62,32 +50,16 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an attacker belongs to an identity, whatever evidence says."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.pin(remote, IDENTITIES, attacker, identity, reason))
-        return
-    decided(lambda connection: rulings.pin(connection, IDENTITIES, attacker, identity, reason))
+    decided("pin", IDENTITIES, attacker, identity, reason)
 
 
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        told(groups.undo(remote, IDENTITIES, change, reason))
-        return
-    decided(lambda connection: rulings.undo(connection, IDENTITIES, change, reason))
+    decided("undo", IDENTITIES, change, reason)
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    if (remote := master()) is not None:
-        from decnet.remote import groups
-
-        groups.withdraw(remote, IDENTITIES, decision)
-    else:
-        taken_back(lambda connection: rulings.withdraw(connection, IDENTITIES, decision))
-    typer.echo(f"decision {decision} is withdrawn")
+    withdrawn(IDENTITIES, decision)
