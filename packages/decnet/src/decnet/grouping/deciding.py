@@ -48,11 +48,16 @@ def withdrawn(g: Grouping[Any], decision: int) -> None:
 
         withdraw(remote, g, decision)
     else:
-        _in_database(lambda connection: [rulings.withdraw(connection, g, decision)])
+        _in_database(lambda connection: _taken_back(connection, g, decision))
     typer.echo(f"decision {decision} is withdrawn")
 
 
-def _in_database(make: Callable[[Connection], list[Any]]) -> list[Any]:
+def _taken_back(connection: Connection, g: Grouping[Any], decision: int) -> list[int]:
+    rulings.withdraw(connection, g, decision)
+    return [decision]
+
+
+def _in_database(make: Callable[[Connection], list[int]]) -> list[int]:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         made = make(connection)
