@@ -10,9 +10,9 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import strategies as st
 
-pytest_plugins = ["tests.parallel", "tests.examples"]
+pytest_plugins = ["tests.parallel", "tests.examples", "tests.collected"]
 if find_spec("decnet_models"):
-    pytest_plugins.append("tests.decnet_models.database_fixtures")
+    pytest_plugins += ["tests.decnet_models.database_fixtures", "tests.decnet_models.compiled_once"]
 
 
 LONG = (

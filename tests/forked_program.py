@@ -7,21 +7,28 @@ a test says of the interpreter itself (its streams closed, its variables) needs 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple, TextIO
+
+_START_SECONDS = 60.0
 
 _SERVER = """
 import atexit, contextlib, importlib, json, os, socket, sys
 
-program, sys.argv = compile(sys.argv[1], "<program>", "exec"), ["-c"]
+program, wanted, sys.argv = compile(sys.argv[1], "<program>", "exec"), sys.argv[2:], ["-c"]
+for name in wanted:
+    importlib.import_module(name)
 with socket.socket(fileno=0) as connection:
     while True:
         asked, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
@@ -33,6 +40,7 @@ with socket.socket(fileno=0) as connection:
             os.close(told)
             break
         os.close(telling)
+        connection.send(str(child).encode())
         for stream in streams:
             os.close(stream)
         status = os.waitpid(child, 0)[1]
@@ -56,31 +64,81 @@ exec(program, {"__name__": "__main__"})
 """Imports what a run had imported when it ended, for those that follow."""
 
 
-class ForkedProgram:
-    """A program of Python source, in a process that has imported what its runs needed so far."""
+class Started(NamedTuple):
+    """A run that the caller speaks with, and may kill; `wait` takes seconds and returns the exit code."""
 
-    def __init__(self, program: str) -> None:
+    pid: int
+    stdin: TextIO
+    stdout: TextIO
+    wait: Callable[[float], int]
+
+
+class ForkedProgram:
+    """A program of Python source, in a process that has imported what its runs needed so far, `wanted` at first."""
+
+    def __init__(self, program: str, *wanted: str) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen([sys.executable, "-c", _SERVER, program], stdin=theirs.fileno())
+            self._process = subprocess.Popen([sys.executable, "-c", _SERVER, program, *wanted], stdin=theirs.fileno())
+        self._runs = False
+
+    def close(self, maker: int) -> None:
+        """End it in the process that made it: one that a test forks may end as Python does."""
+        if os.getpid() == maker:
+            with self._connection:
+                self._process.kill()
+                self._process.wait()
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None, said: bytes = b"", seconds: float = 60
     ) -> subprocess.CompletedProcess[bytes]:
         """Run it with `said` in a pipe as its standard input; return what it printed and its exit code."""
-        request = json.dumps([arguments, dict(os.environ if environment is None else environment)]).encode()
         reading, writing = os.pipe()
         feeding = threading.Thread(target=_feed, args=(writing, said))
         feeding.start()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with os.fdopen(reading) as stdin:
-                socket.send_fds(self._connection, [request], [stdin.fileno(), out.fileno(), err.fileno()])
-            self._connection.settimeout(seconds)
-            code = int(self._connection.recv(100))
+                self._begin(arguments, environment, (stdin.fileno(), out.fileno(), err.fileno()))
+            code = self._end(seconds)
             feeding.join()
             out.seek(0)
             err.seek(0)
             return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[Started]:
+        """Run it beside the caller, which waits for its end, with pipes to and from it."""
+        their_input, our_output = os.pipe()
+        our_input, their_output = os.pipe()
+        with os.fdopen(our_output, "w") as stdin, os.fdopen(our_input) as stdout:
+            try:
+                pid = self._begin(arguments, None, (their_input, their_output, 2))
+            finally:
+                os.close(their_input)
+                os.close(their_output)
+            try:
+                yield Started(pid, stdin, stdout, self._end)
+            finally:
+                if self._runs:
+                    os.kill(pid, signal.SIGKILL)
+                    self._end(_START_SECONDS)
+
+    def _begin(self, arguments: Sequence[str], environment: Mapping[str, str] | None, streams: Sequence[int]) -> int:
+        """Have it run; return its process id."""
+        request = json.dumps([arguments, dict(os.environ if environment is None else environment)]).encode()
+        socket.send_fds(self._connection, [request], streams)
+        self._runs = True
+        return self._answer(_START_SECONDS)
+
+    def _end(self, seconds: float) -> int:
+        """Return the exit code, that of a signal negative."""
+        code = self._answer(seconds)
+        self._runs = False
+        return code
+
+    def _answer(self, seconds: float) -> int:
+        self._connection.settimeout(seconds)
+        return int(self._connection.recv(100))
 
 
 def _feed(writing: int, data: bytes) -> None:
@@ -99,6 +157,8 @@ _DECNET = "import sys; from decnet.command import main; sys.exit(main())"
 
 
 @functools.cache
-def forked_program(program: str) -> ForkedProgram:
+def forked_program(program: str, *wanted: str) -> ForkedProgram:
     """Return the one of this process of tests; it ends with it, when its connection does."""
-    return ForkedProgram(program)
+    forking = ForkedProgram(program, *wanted)
+    atexit.register(forking.close, os.getpid())
+    return forking

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import typer.main
 from tests.decnet.command_result import CommandResult, Run
 from tests.decnet_models.migrated import migrated_database
 
@@ -29,6 +31,13 @@ def _environment() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _built_once() -> None:
+    """Have typer build the parser of each command once in a process, as in one that runs a command."""
+    get_command = vars(typer.main)["get_command"]
+    vars(typer.main)["get_command"] = functools.cache(get_command)
 
 
 @pytest.fixture

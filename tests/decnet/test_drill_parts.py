@@ -97,7 +97,7 @@ async def test_web_request_comes_from_the_chosen_source(curl: str | None, monkey
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/.env"
     try:
         assert await web.get(url, source="127.66.1.2", agent="probe/1") == 404
-        source, head = await asyncio.wait_for(seen.get(), 30)
+        source, head = await asyncio.wait_for(seen.get(), 120)
     finally:
         server.close()
     assert source == "127.66.1.2"

@@ -29,7 +29,7 @@ async def test_synthetic_events_are_left_out_unless_asked_for(
         insert_events(connection, [event(number, synthetic=number % 2 == 1) for number in range(1, 5)])
     feed = EventFeed(deployment, MemoryBus(), synthetic=synthetic)
     batches = feed.batches()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         batch = await anext(batches)
     await batches.aclose()  # type: ignore[attr-defined]
     assert [one.event.ts for one in batch] == expected

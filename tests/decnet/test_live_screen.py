@@ -199,7 +199,7 @@ async def test_keys_typed_at_a_terminal_arrive_and_the_terminal_is_left_as_it_wa
         assert termios.tcgetattr(theirs) != before
         view.happened([command(7)])
         os.write(ours, b"4")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not any(line.startswith("profiler") for line in lines(view)):
                 await asyncio.sleep(0.01)
         view.close()

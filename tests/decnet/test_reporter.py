@@ -92,11 +92,11 @@ async def running(deployment: Deployment, bus: MemoryBus, worker: Worker[Any]) -
         yield
     finally:
         ctx.stop()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 120)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not condition():
             await asyncio.sleep(0.01)
 

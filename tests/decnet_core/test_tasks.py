@@ -24,7 +24,7 @@ async def test_a_task_that_ends_unasked_is_an_error() -> None:
     tasks = Tasks("owner")
     tasks.spawn(at_once(), name="short")
     with pytest.raises(TaskEndedError, match=r"owner\.short"):
-        await asyncio.wait_for(tasks.failed(), 30)
+        await asyncio.wait_for(tasks.failed(), 120)
     await tasks.close()
 
 
@@ -32,7 +32,7 @@ async def test_a_task_that_raises_fails_its_owner_with_that_error() -> None:
     tasks = Tasks("owner")
     tasks.spawn(broken(), name="broken", may_end=True)
     with pytest.raises(ValueError, match="boom"):
-        await asyncio.wait_for(tasks.failed(), 30)
+        await asyncio.wait_for(tasks.failed(), 120)
     await tasks.close()
 
 
@@ -56,9 +56,9 @@ async def test_until_returns_when_asked_and_raises_what_failed_before() -> None:
     asked, tasks = asyncio.Event(), Tasks("owner")
     tasks.spawn(forever(), name="steady")
     asked.set()
-    await asyncio.wait_for(tasks.until(asked), 30)
+    await asyncio.wait_for(tasks.until(asked), 120)
     asked.clear()
     tasks.spawn(broken(), name="broken")
     with pytest.raises(ValueError, match="boom"):
-        await asyncio.wait_for(tasks.until(asked), 30)
+        await asyncio.wait_for(tasks.until(asked), 120)
     await tasks.close()

@@ -49,7 +49,7 @@ from decnet_decoys.worker import Decoys
 
 NOW = 1_795_000_000
 ORIGIN = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root [priv]")
-DEADLINE = 30.0
+DEADLINE = 120.0
 T = TypeVar("T")
 ASK_PASS = '#!/bin/sh\nprintf "%s\\n" "$DECOY_PASSWORD"\n'
 

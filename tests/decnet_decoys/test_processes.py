@@ -26,7 +26,7 @@ from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 from decnet_decoys.worker import Decoys
 
-SOON = 30.0
+SOON = 120.0
 NAMES = ("a-01", "b-01", "c-01")
 
 

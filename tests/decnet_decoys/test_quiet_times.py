@@ -70,7 +70,7 @@ async def test_a_process_that_has_made_keys_asks_to_be_replaced_once_they_are_ma
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asked.wait(), 0.1)
         making.set()
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 120)
     finally:
         host.ctx.stop()
         await playing
@@ -97,7 +97,7 @@ async def test_what_a_visitor_changed_in_memory_keeps_the_process(
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asked.wait(), 0.1)
             overlay.lease.close()
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 120)
     finally:
         host.ctx.stop()
         await playing

@@ -43,7 +43,7 @@ DECKIES = ("web-01", "db-01", "nas-01")
 """Those of `settings_text`."""
 SOURCE = "127.66.6.6"
 PASSWORD = "admin123"  # root's on the persona debian-web
-PATIENCE = 30
+PATIENCE = 120
 """Seconds that an attacker waits for an answer."""
 
 _SUPERVISION = """

@@ -88,7 +88,7 @@ class Machine:
         """Return one property of a unit."""
         return self.run("systemctl", "show", "--value", "--property", name, unit).stdout.strip()
 
-    def until(self, unit: str, name: str, wanted: str, seconds: float = 30) -> None:
+    def until(self, unit: str, name: str, wanted: str, seconds: float = 120) -> None:
         """Wait until a property of a unit is as wanted."""
         deadline = time.monotonic() + seconds
         while (found := self.show(unit, name)) != wanted:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.decnet_core.supervise.test_process_fleet import QUICK, one
 from tests.decnet_decoys.decky_host import own_address
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_swarm.swarm_pki import master, sensor
+from tests.forked_program import decnet
 
 from decnet_core.deckies.orders import contacts
 from decnet_core.net.sockets import listening
@@ -116,15 +116,8 @@ class Pair:
         return said
 
     async def asked(self, *arguments: str) -> tuple[int, str]:
-        child = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("decnet"),
-            *arguments,
-            env={**os.environ, **environment(self.master)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await asyncio.wait_for(child.communicate(), PATIENCE)
-        return child.returncode or 0, said.decode()
+        done = await asyncio.to_thread(decnet, {**os.environ, **environment(self.master)}, *arguments)
+        return done.returncode, done.stdout + done.stderr
 
     async def kill_when_ready(self, worker: str) -> None:
         """Kill a worker of whichever host it is on, as soon as it works."""

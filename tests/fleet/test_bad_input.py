@@ -255,9 +255,9 @@ async def test_ten_megabytes_at_a_decoy_are_one_bounded_event(arena: Arena) -> N
             reader, writer = await asyncio.open_connection(*address, local_addr=("127.66.9.11", 0))
             with contextlib.suppress(OSError):  # it may have hung up long before
                 writer.write(b"GET /" + TEN_MEGABYTES * b"A" + b"\r\n")
-                await asyncio.wait_for(writer.drain(), 30)
+                await asyncio.wait_for(writer.drain(), 120)
             with contextlib.suppress(OSError):
-                await asyncio.wait_for(reader.read(), 30)
+                await asyncio.wait_for(reader.read(), 120)
             writer.close()
         await attacked(arena, 20)
         await until(lambda: settled(arena), PATIENCE)

@@ -30,7 +30,7 @@ from decnet_core.state import State
 DECNET = [sys.executable, "-m", "decnet"]
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -96,7 +96,7 @@ class Ground:
             return queries.next_due(connection)
 
     async def until_ended(self, *ids: UUID) -> list[Action]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while any(self.action(id_).ended_at is None for id_ in ids):
                 await asyncio.sleep(0.05)
         return [self.action(id_) for id_ in ids]
@@ -140,7 +140,7 @@ async def orchestrator(ground: Ground, **changes: Any) -> AsyncIterator[None]:
         yield
     finally:
         ctx.stop()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, 120)
 
 
 WEB = {"user_agent": "curl/7.88.1", "pages": 3, "pauses": [0.0, 0.0, 0.0], "choices": [0.0, 0.5, 0.9]}
@@ -249,7 +249,7 @@ async def test_a_session_that_an_orderly_end_breaks_off_takes_place_in_the_next_
     web, slow = ground.plan("http", WEB), ground.plan("ssh", {"user": "root", "lines": ["id"], "pauses": [600.0]})
     async with orchestrator(ground):
         await ground.until_ended(web)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while ground.action(slow).state != "running":
                 await asyncio.sleep(0.05)
     assert (ground.action(slow).state, ground.action(slow).error) == ("planned", None)

@@ -11,22 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import collected as collecting
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "explanation" / "promises.md"
 RARELY = {"torture", "oracle", "systemd", "howto"}
 """Markers of what `make test` leaves out."""
-
-PLUGIN = """
-def pytest_collection_modifyitems(items):
-    for item in items:
-        marks = [mark.name for mark in item.iter_markers()]
-        skipped = any(
-            mark.name == "skip" or (mark.name == "skipif" and not isinstance(mark.args[0], str) and mark.args[0])
-            for mark in item.iter_markers()
-        )
-        print("COLLECTED", item.nodeid.replace(" ", ""), ",".join([*marks, "skipped"] if skipped else [*marks, ""]))
-"""
 
 
 def promises() -> dict[str, list[str]]:
@@ -54,25 +44,26 @@ def run_by_ci(nodeid: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Collect the tests that the page names and `.ci/run` runs; with their markers, and `skipped` for what is, here."""
-    directory = tmp_path_factory.mktemp("plugin")
-    (directory / "what_is_collected.py").write_text(PLUGIN)
+def collected(request: pytest.FixtureRequest) -> dict[str, set[str]]:
+    """Tell which tests that the page names `.ci/run` runs; with their markers, and `skipped` for what is, here."""
     files = sorted({test.partition("::")[0] for tests in promises().values() for test in tests})
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "what_is_collected", *files],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(directory)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    if request.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        lines = [collecting.line(item) for item in request.config.stash[collecting.COLLECTED]]
+    else:  # only some tests were collected
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--collect-only", "-q", *files],
+            cwd=ROOT, env={**os.environ, collecting.PRINT: "1"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines = [line for line in done.stdout.splitlines() if line.startswith("COLLECTED ")]
     ci = (ROOT / ".ci" / "run").read_text()  # all that break things, and all at scale
     assert '"${here[@]}" faults\n' in ci
     assert '"${here[@]}" properties\n' in ci
     found: dict[str, set[str]] = {}
-    for line in done.stdout.splitlines():
-        if line.startswith("COLLECTED "):
-            _, nodeid, marks = line.split(" ")
-            if not RARELY & set(marks.split(",")) or run_by_ci(nodeid):
-                found.setdefault(nodeid.partition("[")[0], set()).update(marks.split(","))
+    for line in lines:
+        _, nodeid, marks = line.split(" ")
+        if not RARELY & set(marks.split(",")) or run_by_ci(nodeid):
+            found.setdefault(nodeid.partition("[")[0], set()).update(marks.split(","))
     return found
 
 

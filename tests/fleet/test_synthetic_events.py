@@ -173,7 +173,7 @@ async def test_deployed_deckies_are_visited_and_no_attacker_comes_of_it(arena: A
     assert measured.uss <= MOST_UNIQUE
     for index, _ in enumerate(NAMES):
         address = f"127.77.{arena.block}.{50 + index}"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while "event" not in mentioning(arena, address):
                 await asyncio.sleep(0.1)
         assert mentioning(arena, address) & {"attacker", "attacker_session", "ttp_tag", "notice"} == set()

@@ -24,8 +24,8 @@ from decnet_core.bus.settings import BusSettings, ClientOptions
 
 StartNats = Callable[..., contextlib.AbstractContextManager[str]]
 
-SOON = 30.0
-PATIENCE = 30.0
+SOON = 120.0
+PATIENCE = 120.0
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
 
 

@@ -23,7 +23,7 @@ from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
 
-SOON = 30.0
+SOON = 120.0
 THIEF, BROKER = 65534, 65533
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
 

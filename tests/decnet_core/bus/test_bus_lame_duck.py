@@ -18,7 +18,7 @@ from decnet_core.bus.settings import BusSettings
 OpenWire = Callable[..., Awaitable[Any]]
 StartBroker = Callable[..., Awaitable[Broker]]
 
-SOON = 30.0
+SOON = 120.0
 AT_ONCE = BusSettings(lame_duck_grace_seconds=0, lame_duck_seconds=0)
 
 

@@ -22,7 +22,7 @@ from decnet_core.bus.settings import BusSettings, ClientOptions
 StartBroker = Callable[..., Awaitable[Broker]]
 BrokerProcess = Callable[..., Any]
 
-SOON = 30.0
+SOON = 120.0
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
 
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
 
 BrokerProcess = Callable[..., Any]
 
-SOON = 30.0
+SOON = 120.0
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.1)
 KILLS = 50
 

@@ -23,7 +23,7 @@ from decnet_core.bus.worker import allow_files
 from decnet_core.exits import Exit
 from decnet_core.state import State
 
-SOON = 30.0
+SOON = 120.0
 PROGRAM = "from decnet_core.bus.worker import Bus; import sys; sys.argv[1:] = []; sys.exit(Bus.main())"
 
 

@@ -79,7 +79,7 @@ def lan(directory: Path) -> Iterator[Lan]:
             made.machines.remove(name)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -42,7 +42,7 @@ def parent(network: Lan, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 async def nudged(ctx: Context) -> None:
-    await asyncio.wait_for(ctx.nudged(300), 30)
+    await asyncio.wait_for(ctx.nudged(300), 120)
 
 
 @pytest.mark.parametrize("where", ["host", "decky"])

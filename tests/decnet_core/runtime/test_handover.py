@@ -29,7 +29,7 @@ class Deaf(Notifier):
 async def test_a_worker_without_a_predecessor_continues_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SUCCEEDS, raising=False)
     notifier = Deaf()
-    await asyncio.wait_for(take_over(notifier), 30)
+    await asyncio.wait_for(take_over(notifier), 120)
     assert notifier.said == []
 
 
@@ -42,7 +42,7 @@ async def test_a_successor_reports_standby_until_the_message_is_taken_and_waits(
             monkeypatch.setenv(SUCCEEDS, str(old.pid))
             notifier = Deaf()
             taking = asyncio.ensure_future(take_over(notifier))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while len(notifier.said) < 3:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
@@ -50,7 +50,7 @@ async def test_a_successor_reports_standby_until_the_message_is_taken_and_waits(
             assert not taking.done()
         finally:
             old.kill()
-        await asyncio.wait_for(taking, 30)
+        await asyncio.wait_for(taking, 120)
 
 
 async def test_a_successor_whose_messages_are_lost_continues_when_the_predecessor_is_gone(
@@ -62,4 +62,4 @@ async def test_a_successor_whose_messages_are_lost_continues_when_the_predecesso
         taking = asyncio.ensure_future(take_over(Deaf()))
         await asyncio.sleep(0)
         old.kill()
-        await asyncio.wait_for(taking, 30)
+        await asyncio.wait_for(taking, 120)

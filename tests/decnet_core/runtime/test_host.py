@@ -94,10 +94,10 @@ async def hosted(
     ctx = await open_context(worker, settings_of(tmp_path, stop_seconds=0.2), bus.share())
     ready = asyncio.Event()
     task = asyncio.ensure_future(Host(worker(NoSettings()), ctx).run(ready.set))
-    await asyncio.wait_for(ready.wait(), 30)
+    await asyncio.wait_for(ready.wait(), 120)
     yield ctx, task
     ctx.stop()
-    await asyncio.wait_for(task, 30)
+    await asyncio.wait_for(task, 120)
 
 
 async def order(bus: MemoryBus, worker: str, op: str) -> Health:
@@ -144,7 +144,7 @@ async def test_the_heartbeat_tells_state_and_counters(tmp_path: Path) -> None:
 async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
     bus = MemoryBus()
     async with hosted(Door, tmp_path, bus) as (ctx, task):
-        async with asyncio.timeout(30):  # it looks once when it listens
+        async with asyncio.timeout(120):  # it looks once when it listens
             while ctx.counters.snapshot()["spool_appended"] == 0:
                 await asyncio.sleep(0)
         assert (await order(bus, "door", "pause")).state == "paused"
@@ -154,7 +154,7 @@ async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
         assert (await order(bus, "door", "reload")).state == "running"
         assert ctx.reloading.is_set()
         await order(bus, "door", "stop")
-        await asyncio.wait_for(asyncio.shield(task), 30)
+        await asyncio.wait_for(asyncio.shield(task), 120)
 
 
 async def test_nonsense_on_the_control_subject_is_ignored(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ async def test_a_worker_that_does_not_stop_is_cancelled_at_its_deadline(
 ) -> None:
     async with hosted(Stubborn, tmp_path, MemoryBus()) as (ctx, task):
         ctx.stop()
-        await asyncio.wait_for(asyncio.shield(task), 30)
+        await asyncio.wait_for(asyncio.shield(task), 120)
     assert "did not stop within" in caplog.text
 
 
@@ -200,14 +200,14 @@ async def test_order_to_one_of_several_processes_is_obeyed_and_answered_by_it_al
     ready = asyncio.Event()
     task = asyncio.ensure_future(Host(Door(NoSettings()), second).run(ready.set))
     async with hosted(Door, tmp_path, bus) as (first, _):
-        await asyncio.wait_for(ready.wait(), 30)
+        await asyncio.wait_for(ready.wait(), 120)
         for to, name in (("door.2", "door.2"), ("door", "door"), ("", "door")):
             payload = msgspec.json.encode(Control("pause" if to == "door.2" else "report", to))
             reply = await bus.request(CONTROL.of("door"), payload, timeout=30)
             assert msgspec.json.decode(reply.payload, type=Health).worker == name
         assert (first.unpaused.is_set(), second.unpaused.is_set()) == (True, False)
         bus.publish(CONTROL.of("door"), msgspec.json.encode(Control("stop")))
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 120)
 
 
 def open_journals(spool: Path) -> list[str]:

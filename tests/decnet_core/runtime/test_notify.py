@@ -69,7 +69,7 @@ async def test_readiness_is_sent_until_the_queue_has_room(tmp_path: Path) -> Non
         done, _ = await asyncio.wait([saying], timeout=0.5)
         assert not done
         heard = [supervisor.recv(100) for _ in range(full)]
-        await asyncio.wait_for(saying, 30)
+        await asyncio.wait_for(saying, 120)
         assert [*heard, supervisor.recv(100)][-2:] == [b"WATCHDOG=1", b"READY=1"]
 
 
@@ -79,7 +79,7 @@ async def test_a_supervisor_that_never_reads_blocks_no_worker(tmp_path: Path, mo
         supervisor.bind(str(tmp_path / "notify"))
         notifier = Notifier(str(tmp_path / "notify"))
         full = sum(1 for _ in itertools.takewhile(notifier.send, itertools.repeat("WATCHDOG=1", 100_000)))
-        await asyncio.wait_for(notifier.insist("READY=1"), 30)
+        await asyncio.wait_for(notifier.insist("READY=1"), 120)
         assert [supervisor.recv(100) for _ in range(full)] == [b"WATCHDOG=1"] * full
 
 
@@ -92,10 +92,10 @@ async def test_a_heartbeat_that_was_not_taken_is_sent_again_before_the_next(
     ctx = await open_context(Steady, settings, MemoryBus())
     notifier = Deaf()
     life = asyncio.ensure_future(Host(Steady(NoSettings()), ctx, notifier=notifier).run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while notifier.beats() < 3:
             await asyncio.sleep(0.01)
     await asyncio.sleep(0.1)
     assert notifier.beats() == 3
     ctx.stop()
-    await asyncio.wait_for(life, 30)
+    await asyncio.wait_for(life, 120)

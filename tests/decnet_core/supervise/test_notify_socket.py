@@ -25,6 +25,6 @@ async def test_notification_tells_the_sender_as_the_kernel_knows_it() -> None:
     signs = NotifySocket(lambda pid, said, _: heard.put_nowait((pid, said)))
     try:
         Notifier(signs.address).send("READY=1")
-        assert await asyncio.wait_for(heard.get(), 30) == (os.getpid(), {"READY": "1"})
+        assert await asyncio.wait_for(heard.get(), 120) == (os.getpid(), {"READY": "1"})
     finally:
         signs.close()

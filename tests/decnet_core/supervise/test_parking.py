@@ -236,7 +236,7 @@ async def test_nothing_is_lost_or_done_twice_however_orders_and_parking_meet(off
 
 async def test_a_storm_of_messages_without_work_makes_one_life_per_park_seconds_and_is_counted(office: Office) -> None:
     before, began = office.clerk, time.monotonic()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while time.monotonic() < began + 2 or office.clerk.wakes == before.wakes:
             for _ in range(5):  # 1,000 a second, or what the machine has time for
                 office.client.publish("clerk.noise")
@@ -475,7 +475,7 @@ async def test_a_worker_that_is_down_for_good_is_restarted_by_its_supervisor(tmp
     async with opened(tmp_path, "refusing") as office:
         await until(lambda: one(office.fleet, "refusing").phase is Phase.REFUSED)
         order = msgspec.json.encode(Control("restart"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:  # until the supervisor listens
                 with contextlib.suppress(NoResponders, TimeoutError):
                     answer = await office.client.request(CONTROL.of("refusing"), order, timeout=0.5)

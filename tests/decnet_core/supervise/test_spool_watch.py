@@ -23,7 +23,7 @@ class Reader:
         self.woken += 1
 
     async def until_woken(self, times: int = 1) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while self.woken < times:
                 await asyncio.sleep(0.001)
 

@@ -89,12 +89,12 @@ async def keeping(settings: SuperviseSettings) -> AsyncIterator[tuple[Supervised
     worker.start()
     await until(lambda: worker.status.phase is Phase.STARTING)
     yield worker, spawner
-    await asyncio.wait_for(worker.stop(), 30)
+    await asyncio.wait_for(worker.stop(), 120)
     await tasks.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not condition():
             await asyncio.sleep(0)
 
@@ -145,7 +145,7 @@ async def test_a_recycling_ends_when_the_old_process_falls_by_itself_meanwhile(
     worker.on_notify(2, {"STANDBY": "1"})
     worker.on_notify(2, {"READY": "1"})
     spawner.children[0].end(-signal.SIGKILL)
-    assert await asyncio.wait_for(recycling, 30)
+    assert await asyncio.wait_for(recycling, 120)
     assert (worker.status.phase, worker.status.pid) == (Phase.READY, 2)
 
 
@@ -175,7 +175,7 @@ async def test_a_successor_that_is_being_made_when_the_old_process_falls_is_the_
     made.set()
     await until(lambda: worker.knows(2))
     worker.on_notify(2, {"READY": "1"})
-    assert await asyncio.wait_for(recycling, 30)
+    assert await asyncio.wait_for(recycling, 120)
     assert (worker.status.phase, worker.status.pid) == (Phase.READY, 2)
     assert len(spawner.children) == 2
 
@@ -188,7 +188,7 @@ async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(
     recycling = asyncio.ensure_future(worker.recycle(why="test"))
     await until(lambda: worker.knows(2))
     spawner.children[1].end(1)
-    assert not await asyncio.wait_for(recycling, 30)
+    assert not await asyncio.wait_for(recycling, 120)
     assert "door: not replaced" in caplog.text
     assert worker.settled.is_set()
     assert (worker.status.phase, worker.status.pid) == (Phase.READY, 1)
@@ -203,7 +203,7 @@ async def test_two_replacements_at_once_do_not_leave_a_third_process(kept: tuple
     worker.on_notify(2, {"STANDBY": "1"})
     await until(lambda: worker.status.pid == 2)
     worker.on_notify(2, {"READY": "1"})
-    assert list(await asyncio.wait_for(both, 30)) == [True, False]
+    assert list(await asyncio.wait_for(both, 120)) == [True, False]
     assert len(spawner.children) == 2
 
 
@@ -219,7 +219,7 @@ async def test_a_reload_that_meets_a_recycling_replaces_its_successor_too(
         worker.on_notify(successor, {"STANDBY": "1"})
         await until(lambda successor=successor: worker.status.pid == successor)  # type: ignore[misc]
         worker.on_notify(successor, {"READY": "1"})
-    assert list(await asyncio.wait_for(both, 30)) == [True, True]
+    assert list(await asyncio.wait_for(both, 120)) == [True, True]
 
 
 async def test_sockets_for_which_there_is_no_room_are_shown(
@@ -259,7 +259,7 @@ async def test_a_request_whose_sockets_did_not_all_come_is_not_granted(tmp_path:
         assert not worker._lifecycle.parking
         worker.on_notify(1, message, [os.dup(door.fileno())])
         await until(lambda: worker.status.phase is Phase.PARKED)
-    await asyncio.wait_for(worker.stop(), 30)
+    await asyncio.wait_for(worker.stop(), 120)
     await bus.close()
     await tasks.close()
     await broker.stop()

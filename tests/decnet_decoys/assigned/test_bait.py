@@ -66,7 +66,7 @@ async def test_bait_on_the_web_site_is_served_and_an_event(host: DeckyHost) -> N
         reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"])
         writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         try:
-            return await asyncio.wait_for(reader.read(), 30)
+            return await asyncio.wait_for(reader.read(), 120)
         finally:
             writer.close()
 

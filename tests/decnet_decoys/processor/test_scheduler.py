@@ -227,5 +227,5 @@ async def test_tasks_that_wait_go_on_when_a_task_uninstalls() -> None:
     while not scheduler.deferred:
         await asyncio.sleep(0)
     scheduler.uninstall()
-    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    await asyncio.wait_for(asyncio.gather(*tasks), 120)
     assert len(log) == 150

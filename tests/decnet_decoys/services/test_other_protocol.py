@@ -45,7 +45,7 @@ async def said(host: DeckyHost, service: str, data: bytes) -> None:
     writer.write(data)
     writer.write_eof()
     with contextlib.suppress(ConnectionError):
-        await asyncio.wait_for(reader.read(), 20)
+        await asyncio.wait_for(reader.read(), 120)
     writer.close()
 
 

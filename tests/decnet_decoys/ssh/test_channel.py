@@ -18,7 +18,7 @@ from decnet_decoys.ssh.behaviour.openssh import OpenSsh
 from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 PROMPT = b"root@web-01:~# "
 
 

@@ -22,7 +22,7 @@ from decnet_decoys.shell.state import ShellState
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 PROMPT = "root@web-01:~# "
 
 

@@ -181,6 +181,7 @@ def test_a_forgotten_index_is_found(lenient: Engine) -> None:
         assert scans(connection, "SELECT max(seq) FROM event", ()) == set()
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize("domain", domains())
 def test_after_the_warm_up_nothing_is_compiled_any_more(domain: str, sqlite_url: str) -> None:
     warm_up_domains(domain)

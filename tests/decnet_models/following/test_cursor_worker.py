@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, text
+from tests.forked_program import forked_program
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
@@ -91,7 +92,7 @@ class Place:
         self.bus.publish(EVENTS_INGESTED.pattern, b"{}")
 
     async def until_at(self, seq: int, worker: str = "follower") -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 with reading(self.engine) as connection:
                     if progress.cursor_of(connection, worker) == seq:
@@ -120,7 +121,7 @@ async def test_it_may_be_parked_and_counts_as_idle_only_after_a_look_that_found_
     monkeypatch.setattr(Parking, "worked", lambda _: looks.append("worked"))
     monkeypatch.setattr(Parking, "rest", rest)
     assert Follower.parks
-    async with place.running(Follower(NoSettings())), asyncio.timeout(20):
+    async with place.running(Follower(NoSettings())), asyncio.timeout(120):
         while "idle" not in looks:
             await asyncio.sleep(0.01)
         assert "worked" not in looks
@@ -158,7 +159,7 @@ async def test_it_goes_on_at_once_while_events_other_work_or_a_part_to_settle_ar
 
     monkeypatch.setattr(cursor_worker, "repeat", four_steps)
     place.insert(make_events(3))
-    async with place.running(worker), asyncio.timeout(20):
+    async with place.running(worker), asyncio.timeout(120):
         while len(steps) < 4:
             await asyncio.sleep(0.01)
     assert steps[:3] == [AT_ONCE] * 3
@@ -318,7 +319,7 @@ async def test_it_looks_unasked_every_ten_seconds_and_every_five_without_the_bus
     await worker.start(ctx)
     if not connected:
         await bus.close()
-    await asyncio.wait_for(worker.run(ctx), 30)
+    await asyncio.wait_for(worker.run(ctx), 120)
     assert waited == [seconds]
     await worker.stop(ctx)
     await ctx.close()
@@ -397,7 +398,7 @@ async def test_a_locked_database_is_waited_for(tmp_path: Path, sqlite_url: str, 
     place.insert(make_events(1))
     holder.execute("BEGIN IMMEDIATE")
     host = asyncio.ensure_future(Host(Follower(NoSettings()), ctx).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while ctx.counters.snapshot().get("database_retries", 0) < 2:
             await asyncio.sleep(0.01)
     assert ctx.counters.snapshot()["database_unavailable"] == 1
@@ -414,7 +415,7 @@ async def test_a_server_that_comes_later_is_waited_for(tmp_path: Path, postgres_
     """A URL nobody serves: start succeeds, the loop waits; it can still be stopped at once."""
     place = Place(tmp_path, postgres_url)
     place.url = f"postgresql://nobody@/name?host={tmp_path}"
-    async with place.running(Follower(NoSettings())) as ctx, asyncio.timeout(20):
+    async with place.running(Follower(NoSettings())) as ctx, asyncio.timeout(120):
         while not ctx.counters.snapshot().get("database_unavailable"):
             await asyncio.sleep(0.01)
     place.engine.dispose()
@@ -439,6 +440,9 @@ async def test_no_database_is_a_start_up_failure(place: Place, tmp_path: Path) -
         async with place.running(Follower(NoSettings())):
             pass
 
+
+IMPORTED = ("decnet_models.following.cursor_worker", "decnet_models.database.engine", "decnet_core.events.notices")
+"""What the programs below need, imported once for all of their runs."""
 
 VICTIM = textwrap.dedent(
     """
@@ -472,16 +476,14 @@ def test_killed_at_any_instruction_it_resumes_with_the_same_final_state(
         events.insert_events(connection, make_events(600))
         progress.begin_cursor(connection, "w", now_ns=1)
     for lines_before_death in (1, 60, 130, 255, None):
-        victim = subprocess.Popen([sys.executable, "-c", VICTIM, sqlite_url], stdout=subprocess.PIPE, text=True)
-        assert victim.stdout is not None
-        for number, line in enumerate(victim.stdout, 1):
-            if number == lines_before_death:
-                os.kill(victim.pid, signal.SIGKILL)
-                break
-            if line == "done\n":
-                break
-        assert victim.wait(20) == (0 if lines_before_death is None else -signal.SIGKILL)
-        victim.stdout.close()
+        with forked_program(VICTIM, *IMPORTED).started(sqlite_url) as victim:
+            for number, line in enumerate(victim.stdout, 1):
+                if number == lines_before_death:
+                    os.kill(victim.pid, signal.SIGKILL)
+                    break
+                if line == "done\n":
+                    break
+            assert victim.wait(20) == (0 if lines_before_death is None else -signal.SIGKILL)
     with reading(sqlite_engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM handled")).scalar() == 600
         assert connection.execute(text("SELECT count(*) FROM notice")).scalar() == 600
@@ -528,27 +530,22 @@ def test_killed_between_computing_and_the_commit_it_resumes_with_the_same_final_
         events.insert_events(connection, make_events(120))
         progress.begin_cursor(connection, "w", now_ns=1)
     for steps_before_death in (0, 1, None):
-        victim = subprocess.Popen(
-            [sys.executable, "-c", COMPUTING, sqlite_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert victim.stdin is not None
-        assert victim.stdout is not None
-        words = 0
-        for line in victim.stdout:
-            words += line.strip() == last_word
-            if steps_before_death is not None and words > steps_before_death:
-                with reading(sqlite_engine) as connection:  # nothing of this batch is there, and no lock but the write
-                    assert connection.execute(text("SELECT count(*) FROM handled")).scalar() == 50 * steps_before_death
-                os.kill(victim.pid, signal.SIGKILL)
-                break
-            victim.stdin.write("\n")
-            victim.stdin.flush()
-        assert victim.wait(20) == (0 if steps_before_death is None else -signal.SIGKILL)
-        victim.stdin.close()
-        victim.stdout.close()
+        with forked_program(COMPUTING, *IMPORTED).started(sqlite_url) as victim:
+            words = 0
+            for line in victim.stdout:
+                words += line.strip() == last_word
+                if steps_before_death is not None and words > steps_before_death:
+                    with reading(sqlite_engine) as connection:  # nothing of this batch is there, no lock but the write
+                        handled = connection.execute(text("SELECT count(*) FROM handled")).scalar()
+                    assert handled == 50 * steps_before_death
+                    os.kill(victim.pid, signal.SIGKILL)
+                    break
+                victim.stdin.write("\n")
+                victim.stdin.flush()
+            assert victim.wait(20) == (0 if steps_before_death is None else -signal.SIGKILL)
     with reading(sqlite_engine) as connection:
-        handled = connection.execute(text("SELECT seq, place FROM handled ORDER BY seq")).all()
-        assert [tuple(row) for row in handled] == [(seq, seq - 1) for seq in range(1, 121)]
+        rows = connection.execute(text("SELECT seq, place FROM handled ORDER BY seq")).all()
+        assert [tuple(row) for row in rows] == [(seq, seq - 1) for seq in range(1, 121)]
         assert connection.execute(text("SELECT count(*) FROM notice")).scalar() == 120
         assert progress.cursor_of(connection, "w") == 120
 

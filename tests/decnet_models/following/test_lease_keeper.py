@@ -108,11 +108,11 @@ async def test_a_standby_looks_ten_times_in_the_time_of_a_lease_and_says_once_th
 
 async def test_a_standby_that_must_stop_waits_no_longer(ctx: Context, clock: Clock) -> None:
     waiting = asyncio.ensure_future(LeaseKeeper(ctx, ScriptedLeases(clock, 0), 36_000).held())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not ctx.counters.snapshot().get("standby"):
             await asyncio.sleep(0.001)
     ctx.stop()
-    assert await asyncio.wait_for(waiting, 30) is False
+    assert await asyncio.wait_for(waiting, 120) is False
 
 
 async def test_after_a_loss_what_is_left_is_found_out_before_the_next_batch(ctx: Context, clock: Clock) -> None:

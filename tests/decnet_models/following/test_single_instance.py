@@ -34,7 +34,7 @@ async def enter(ctx: Context) -> bool:
 
 
 async def standing_by(ctx: Context) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while ctx.counters.snapshot().get("standby") != 1:
             await asyncio.sleep(0.001)
 
@@ -74,12 +74,12 @@ async def test_the_second_one_waits_says_so_once_and_takes_over(
         assert mine
         monkeypatch.setattr(fcntl, "flock", counted)
         waiting = asyncio.ensure_future(enter(second))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while tries < 5:
                 await asyncio.sleep(0.001)
         assert not waiting.done()
         assert second.counters.snapshot() == {"standby": 1}
-    assert await asyncio.wait_for(waiting, 30) is True
+    assert await asyncio.wait_for(waiting, 120) is True
     assert second.counters.snapshot() == {"standby": 0}
     assert [record.getMessage() for record in caplog.records] == ["another instance is active; standing by"]
 
@@ -93,7 +93,7 @@ async def test_a_standby_that_must_stop_leaves_at_once_and_never_works(
         waiting = asyncio.ensure_future(enter(second))
         await standing_by(second)
         second.stop()
-        assert await asyncio.wait_for(waiting, 30) is False
+        assert await asyncio.wait_for(waiting, 120) is False
 
 
 async def test_a_standby_looks_once_a_second(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ async def test_the_death_of_a_process_lets_the_standby_in(make_context: MakeCont
     assert not waiting.done()
     holder.kill()
     holder.communicate()
-    assert await asyncio.wait_for(waiting, 30) is True
+    assert await asyncio.wait_for(waiting, 120) is True
 
 
 async def test_a_lock_that_cannot_be_made_is_no_standby(

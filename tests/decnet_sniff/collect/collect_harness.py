@@ -54,10 +54,10 @@ async def collecting(settings: Settings) -> AsyncIterator[Context]:
     worker = Collect(settings.section("collect", CollectSettings))
     ready = asyncio.Event()
     task = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
-    await asyncio.wait_for(ready.wait(), 30)
+    await asyncio.wait_for(ready.wait(), 120)
     yield ctx
     ctx.stop()
-    await asyncio.wait_for(task, 30)
+    await asyncio.wait_for(task, 120)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 60) -> None:

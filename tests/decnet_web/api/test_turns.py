@@ -16,7 +16,7 @@ async def begun(turns: Turns, order: list[int], number: int, end: asyncio.Event)
 
 async def test_the_next_begins_when_the_one_before_has_ended_and_in_order() -> None:
     turns, order, ends = Turns(seconds=3600), list[int](), [asyncio.Event() for _ in range(3)]
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         tasks = [group.create_task(begun(turns, order, number, end)) for number, end in enumerate(ends)]
         for number, end in enumerate(ends):
             while len(order) <= number:
@@ -30,14 +30,14 @@ async def test_one_that_takes_long_is_overtaken_and_frees_its_place_once() -> No
     turns, order, long = Turns(seconds=0.001), list[int](), asyncio.Event()
     done = asyncio.Event()
     done.set()
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         group.create_task(begun(turns, order, 1, long))
         await group.create_task(begun(turns, order, 2, done))
         long.set()
     assert order == [1, 2]
     slow = Turns(seconds=3600)
     slow._loop, slow._one = turns._loop, turns._one
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         first = asyncio.Event()
         group.create_task(begun(slow, order, 3, first))
         group.create_task(begun(slow, order, 4, done))
@@ -51,7 +51,7 @@ async def test_one_who_gives_up_waiting_takes_nobodys_turn() -> None:
     turns, order, end = Turns(seconds=3600), list[int](), asyncio.Event()
     done = asyncio.Event()
     done.set()
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         group.create_task(begun(turns, order, 1, end))
         impatient = group.create_task(begun(turns, order, 2, end))
         last = group.create_task(begun(turns, order, 3, done))

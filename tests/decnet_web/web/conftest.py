@@ -70,7 +70,7 @@ class Running:
     def api_socket(self) -> Path:
         return self.ctx.state.run_of("api") / "api.socket"
 
-    async def say(self, sent: bytes, seconds: float = 30) -> bytes:
+    async def say(self, sent: bytes, seconds: float = 120) -> bytes:
         """Send bytes on a connection of their own; return all that comes until the server ends it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:

@@ -87,7 +87,7 @@ async def test_an_answer_without_length_is_streamed_as_it_comes(start_web: Start
     await reader.readuntil(b"\r\n\r\n")
     for piece in (b"data: 1\n\n", b"data: 2\n\n"):  # the second is not sent before the first has arrived
         turn.put_nowait(piece)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             assert await reader.readexactly(len(b"9\r\n" + piece + b"\r\n")) == b"9\r\n" + piece + b"\r\n"
     turn.put_nowait(b"")
     assert await reader.readexactly(5) == b"0\r\n\r\n"
@@ -112,7 +112,7 @@ async def test_a_client_that_goes_ends_its_stream_at_the_api(start_web: Start) -
     writer.write(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await begun.wait()
     writer.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not web.api.ended or web.ctx.counters.snapshot()["connections"]:
             await asyncio.sleep(0.01)
 
@@ -133,7 +133,7 @@ async def test_a_client_that_does_not_read_stops_the_api_and_is_cut_off(start_we
     web.api.answer = flood
     _, writer = await asyncio.open_connection("127.0.0.1", web.port, limit=1024)
     writer.write(b"GET /api/v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not web.api.ended:
             await asyncio.sleep(0.01)
     writer.close()

@@ -40,7 +40,7 @@ async def get(canary: Any, target: str, client: Path | None = None) -> tuple[byt
     reader, writer = await asyncio.open_connection(*canary.https, ssl=context)
     writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     try:
-        answer = await asyncio.wait_for(reader.read(), 30)
+        answer = await asyncio.wait_for(reader.read(), 120)
         return answer, writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:
         writer.close()
@@ -94,7 +94,7 @@ async def test_what_is_not_tls_is_closed(start_canary: Start, tmp_path: Path) ->
         reader, writer = await asyncio.open_connection(*canary.https)
         writer.write(data)
         writer.write_eof()
-        await asyncio.wait_for(reader.read(), 30)
+        await asyncio.wait_for(reader.read(), 120)
         writer.close()
     assert canary.events() == []
     assert canary.ctx.counters.snapshot()["tls_failures"] >= 1

@@ -74,7 +74,7 @@ class Fleet:
             written = [one.notice for one in notices.after(connection, 0, 1000)]
         return [one for one in written if isinstance(one, AttackerJudged)]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 120) -> None:
         """Wait for what the worker commits; fails after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():
@@ -130,7 +130,7 @@ async def start_enrich(fleet: Fleet, server: PlayingServer) -> AsyncIterator[Sta
 
             async def stop() -> None:
                 ctx.stop()
-                await asyncio.wait_for(running, 30)
+                await asyncio.wait_for(running, 120)
 
             waiting = asyncio.create_task(ready.wait())
             await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=30)

@@ -59,7 +59,7 @@ def counted(engine: Engine) -> int:
 
 
 async def until(what: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not what():
             await asyncio.sleep(0.01)
 

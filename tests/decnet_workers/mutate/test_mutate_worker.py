@@ -43,7 +43,7 @@ class Running:
         self.announce()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not condition():
                 await asyncio.sleep(0.01)
 
@@ -67,10 +67,10 @@ async def running(own_engine: Engine, tmp_path: Path) -> AsyncIterator[Running]:
 
     hosted = asyncio.create_task(Host(Mutate(ctx.settings.section("mutate", Mutate.Settings)), ctx).run(ready.set))
     listener = asyncio.create_task(listen())
-    await asyncio.wait_for(ready.wait(), 30)
+    await asyncio.wait_for(ready.wait(), 120)
     yield Running(fleet, bus, heard)
     ctx.stop()
-    await asyncio.wait_for(hosted, 30)
+    await asyncio.wait_for(hosted, 120)
     listener.cancel()
     own_engine.dispose()
 

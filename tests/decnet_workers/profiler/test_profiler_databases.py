@@ -31,7 +31,7 @@ from decnet_workers.profiler.worker import Profiler
 Tables = dict[str, list[tuple[Any, ...]]]
 Rows = Callable[[Connection], Tables]
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 WORKER = "import sys; from decnet_workers.profiler.worker import Profiler; sys.exit(Profiler.main())"
 
 

@@ -21,23 +21,32 @@ def test_another_process_reads_the_same(tmp_path: Path) -> None:
     assert [Path(one.file).name for one in read if one.error] == ["bad.yml", "bytes.yml", "gone.yml"]
 
 
-@pytest.mark.parametrize("value", ["9223372036854775808", ".inf", ".nan", "-.inf", '"\\ud800"'])
-def test_what_json_cannot_carry_is_refused_with_its_line(tmp_path: Path, value: str) -> None:
-    (tmp_path / "a.yml").write_text(f"one: 1\ntwo: {value}\n")
-    (read,) = read_in_child([tmp_path / "a.yml"])
-    assert (read.line, read.documents) == (2, [])
-    assert read.error
+def test_what_json_cannot_carry_is_refused_with_its_line(tmp_path: Path) -> None:
+    values = ["9223372036854775808", ".inf", ".nan", "-.inf", '"\\ud800"']
+    files = [tmp_path / f"{number}.yml" for number in range(len(values))]
+    for file, value in zip(files, values, strict=True):
+        file.write_text(f"one: 1\ntwo: {value}\n")
+    read = read_in_child(files)
+    assert [(Path(one.file), one.line, one.documents, bool(one.error)) for one in read] == [
+        (file, 2, [], True) for file in files
+    ]
 
 
-@pytest.mark.parametrize("deep", ["[" * 250_000, "{a: " * 60_000, "- " * 120_000, "? " * 120_000, "x: " + "[" * 100])
-def test_a_file_of_nested_values_is_refused_by_name_and_the_others_work_on(tmp_path: Path, deep: str) -> None:
-    (tmp_path / "deep.yml").write_text(deep)
+DEEP = ["[" * 250_000, "{a: " * 60_000, "- " * 120_000, "? " * 120_000, "x: " + "[" * 100]
+
+
+def test_files_of_nested_values_are_refused_by_name_and_the_others_work_on(tmp_path: Path) -> None:
+    files = [tmp_path / f"deep{number}.yml" for number in range(len(DEEP))]
+    for file, deep in zip(files, DEEP, strict=True):
+        file.write_text(deep)
     (tmp_path / "good.yml").write_text("a: [[[[b]]]]\n")
-    bad, good = read_in_child([tmp_path / "deep.yml", tmp_path / "good.yml"])
-    assert (Path(bad.file).name, bad.documents, bad.error) == ("deep.yml", [], "values are nested too deeply")
+    *bad, good = read_in_child([*files, tmp_path / "good.yml"])
+    assert [(Path(one.file), one.documents, one.error) for one in bad] == [
+        (file, [], "values are nested too deeply") for file in files
+    ]
     assert good.error == ""
     assert len(good.documents) == 1
-    assert load([SHIPPED, tmp_path], read_in_child).refused[0].file == tmp_path / "deep.yml"
+    assert [one.file for one in load([SHIPPED, tmp_path], read_in_child).refused[: len(files)]] == files
 
 
 def test_a_file_that_kills_the_reader_is_named_and_the_others_work_on(

@@ -144,7 +144,7 @@ class Fleet:
         with reading(self.engine) as connection:
             return next(found for found in queries.webhooks(connection) if found.webhook.id == webhook_id)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Wait for what a worker in a thread or process commits; fails after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():
@@ -183,7 +183,7 @@ async def start_webhook(fleet: Fleet) -> AsyncIterator[Callable[..., Awaitable[W
 
             async def stop() -> None:
                 ctx.stop()
-                await asyncio.wait_for(running, 30)
+                await asyncio.wait_for(running, 120)
 
             waiting = asyncio.create_task(ready.wait())
             await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=30)

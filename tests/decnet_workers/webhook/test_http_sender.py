@@ -203,7 +203,7 @@ async def test_what_comes_unasked_is_not_taken_for_an_answer(endpoint: Endpoint)
 
     endpoint.serves = [chatter, endpoint.answer]
     assert await endpoint.post(["/a"]) == [Reply(204)]
-    await asyncio.wait_for(closed.wait(), 30)
+    await asyncio.wait_for(closed.wait(), 120)
     assert await endpoint.post(["/b"]) == [Reply(204)]
 
 

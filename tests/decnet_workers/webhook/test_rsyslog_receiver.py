@@ -55,7 +55,7 @@ async def test_rsyslog_reads_what_was_meant(scheme: str, form: str, certificate:
     command = ["rsyslogd", "-n", "-f", str(tmp_path / "rsyslog.conf"), "-i", str(tmp_path / "pid")]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not (tmp_path / "port").exists() or not (tmp_path / "port").read_text().strip():
                 await asyncio.sleep(0.05)
             url = f"{scheme}://hook.test:{int((tmp_path / 'port').read_text())}"
@@ -64,7 +64,7 @@ async def test_rsyslog_reads_what_was_meant(scheme: str, form: str, certificate:
                 await asyncio.sleep(0.05)
     finally:
         process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 30)
+        await asyncio.wait_for(process.wait(), 120)
     read: list[Any] = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
     assert {(one["app"], one["kind"], one["severity"], one["facility"]) for one in read} == {
         ("decnet", "ttp.tagged", "err", "local0")

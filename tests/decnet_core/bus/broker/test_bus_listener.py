@@ -20,7 +20,7 @@ from decnet_core.bus.settings import BusSettings
 
 StartBroker = Callable[..., Awaitable[Broker]]
 
-SOON = 30.0
+SOON = 120.0
 
 
 async def test_the_socket_is_for_owner_and_group(start_broker: StartBroker, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from decnet_core.bus.settings import BusSettings, Role
 OpenWire = Callable[..., Awaitable[Any]]
 StartBroker = Callable[..., Awaitable[Broker]]
 
-SOON = 30.0
+SOON = 120.0
 READER = Role(name="reader", password="pw", subscribe=("events.>",))
 VIOLATION = b"-ERR 'Authorization Violation'\r\n"
 

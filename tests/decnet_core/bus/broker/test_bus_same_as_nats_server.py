@@ -22,7 +22,7 @@ Dial = Callable[[], Awaitable[socket.socket]]
 Dialogue = tuple[tuple[int, bytes], ...]
 """Which client says what; each waits until it has been answered before the next one speaks."""
 
-SOON = 30.0
+SOON = 120.0
 QUIET = b'CONNECT {"verbose":false,"pedantic":false}\r\n'
 STRICT = b'CONNECT {"verbose":false,"pedantic":true}\r\n'
 MODERN = b'CONNECT {"verbose":false,"headers":true}\r\n'

@@ -13,7 +13,7 @@ from decnet_core.bus.interface import Bus, BusError, Message, Subscription
 
 Ends = Callable[[], Awaitable[Bus]]
 
-SOON = 30.0
+SOON = 120.0
 
 
 async def received(subscription: Subscription, count: int) -> list[bytes]:

@@ -13,7 +13,7 @@ from decnet_core.tasks import Tasks
 
 Ends = Callable[[], Awaitable[Bus]]
 
-SOON = 30.0
+SOON = 120.0
 
 
 async def echo(bus: Bus, subject: str, tasks: Tasks, queue: str | None = None) -> None:

@@ -7,14 +7,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from decnet_core.placement.runtimes.listening import by_proc, served
+from decnet_core.placement.desired import Endpoint
+from decnet_core.placement.runtimes.listening import by_proc, served, served_of
 
 
 @pytest.mark.parametrize("look", [served, by_proc])
 def test_what_waits_for_clients_is_found_and_nothing_else(look: object) -> None:
     assert callable(look)
     with ExitStack() as stack:
-        expected = set()
+        expected: set[Endpoint] = set()
         for address in ("127.66.3.4", "::1"):
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             listening, datagrams, bound = (
@@ -25,8 +26,12 @@ def test_what_waits_for_clients_is_found_and_nothing_else(look: object) -> None:
                 sock.bind((address, 0))
             listening.listen()
             client = stack.enter_context(socket.create_connection(listening.getsockname()[:2]))
-            ends = {transport: (ipaddress.ip_address(address), transport) for transport in ("tcp", "udp")}
-            expected |= {(*ends["tcp"], listening.getsockname()[1]), (*ends["udp"], datagrams.getsockname()[1])}
-            others = {(*ends["tcp"], one.getsockname()[1]) for one in (bound, client)}
+            ip = ipaddress.ip_address(address)
+            expected |= {(ip, "tcp", listening.getsockname()[1]), (ip, "udp", datagrams.getsockname()[1])}
+            others: set[Endpoint] = {(ip, "tcp", one.getsockname()[1]) for one in (bound, client)}
             assert not others & look()
+            assert served_of(expected | others) == expected
+            assert served_of(others) == frozenset()
         assert expected <= look()
+        for one in expected:
+            assert served_of([one]) == {one}

@@ -20,7 +20,7 @@ from decnet_core.footprint import children_of
 from decnet_core.runtime.notify import parse
 from decnet_core.spool.positions import spool_names
 
-SOON = 30.0
+SOON = 120.0
 DOOR = """
     import os, sys, time
     from decnet_core.events.catalogue import ConnectionOpened

@@ -123,7 +123,7 @@ async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(f
     await forker.ready()
     assert forker.client.pid
     os.kill(forker.client.pid, signal.SIGKILL)
-    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    assert await asyncio.wait_for(child.wait(), 120) == -signal.SIGKILL
     another = await forker.fork()
     await forker.ready(children=2)
     await another.stop(5)
@@ -140,7 +140,7 @@ async def test_a_zygote_that_does_not_answer_is_killed_and_the_next_fork_has_a_n
     assert stopped
     os.kill(stopped, signal.SIGSTOP)
     child.kill()
-    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    assert await asyncio.wait_for(child.wait(), 120) == -signal.SIGKILL
     with pytest.raises(OSError, match="did not answer"):
         await forker.fork()
     monkeypatch.undo()
@@ -175,7 +175,7 @@ async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
     await forker.client.open()
     assert forker.client.pid
     os.kill(forker.client.pid, signal.SIGSTOP)
-    await asyncio.wait_for(forker.client.close(), 30)
+    await asyncio.wait_for(forker.client.close(), 120)
     assert not Path(f"/proc/{forker.client.pid}").exists()
 
 

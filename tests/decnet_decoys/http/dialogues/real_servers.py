@@ -104,7 +104,7 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
     command = ["/usr/sbin/apache2", "-D", "FOREGROUND"] if name == "apache2" else ["/usr/sbin/lighttpd", "-D"]
     process = await asyncio.create_subprocess_exec(*command, "-f", str(configuration))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not await takes_connections(address, port):
                 await asyncio.sleep(0.05)
         yield

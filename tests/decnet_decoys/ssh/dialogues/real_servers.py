@@ -75,7 +75,7 @@ async def real_server(name: str, directory: Path, address: str, port: int) -> As
 
 
 async def _answers(server: Server) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             try:
                 (await server.client()).close()

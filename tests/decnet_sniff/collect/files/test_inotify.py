@@ -28,7 +28,7 @@ from decnet_sniff.collect.files.inotify import InotifyWatch, directories_of
 MINUTE = {"busy_ms": 10, "idle_ms": 60_000, "watched_ms": 60_000}
 
 
-async def told(watched: InotifyWatch, seconds: float = 30) -> bool:
+async def told(watched: InotifyWatch, seconds: float = 120) -> bool:
     """Return whether something is told in time."""
     happened = asyncio.Event()
     with watched.notifying(happened.set):

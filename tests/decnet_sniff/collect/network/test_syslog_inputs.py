@@ -45,12 +45,12 @@ async def listening(state: Path, way: str, **more: Any) -> AsyncIterator[tuple[C
     worker = Collect(settings.section("collect", CollectSettings))
     ready = asyncio.Event()
     task = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
-    await asyncio.wait_for(ready.wait(), 30)
+    await asyncio.wait_for(ready.wait(), 120)
     push_input = worker._push_inputs["net"]
     assert isinstance(push_input, SyslogTcpInput | SyslogUdpInput)
     yield ctx, push_input.port
     ctx.stop()
-    await asyncio.wait_for(task, 30)
+    await asyncio.wait_for(task, 120)
 
 
 def counted(ctx: Context, name: str) -> float:
@@ -146,7 +146,7 @@ async def test_a_sender_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
             else:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 with contextlib.suppress(ConnectionError):  # it is reset
-                    assert await asyncio.wait_for(reader.read(), 30) == b""
+                    assert await asyncio.wait_for(reader.read(), 120) == b""
                 writer.close()
             await until_counted(ctx, "network_refused", 1)
             assert counted(ctx, "events") == 0
@@ -166,8 +166,8 @@ async def test_silent_connection_and_one_that_does_not_frame_are_closed(tmp_path
         silent, writer = await asyncio.open_connection("127.0.0.1", port)
         noisy, other = await asyncio.open_connection("127.0.0.1", port)
         other.write(b"12x what?")
-        assert await asyncio.wait_for(noisy.read(), 30) == b""
-        assert await asyncio.wait_for(silent.read(), 30) == b""
+        assert await asyncio.wait_for(noisy.read(), 120) == b""
+        assert await asyncio.wait_for(silent.read(), 120) == b""
         assert (counted(ctx, "network_framing"), counted(ctx, "network_idle")) == (1, 1)
         writer.close()
         other.close()

@@ -62,9 +62,9 @@ async def served(*listeners: Listener) -> AsyncIterator[Server]:
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     writer.write(REQUEST)
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 120)
     length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    await asyncio.wait_for(reader.readexactly(length), 20)
+    await asyncio.wait_for(reader.readexactly(length), 120)
     return head
 
 
@@ -120,7 +120,7 @@ async def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatc
     async with served((tcp, None)):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HT")
-        assert await asyncio.wait_for(reader.read(), 20) == b""
+        assert await asyncio.wait_for(reader.read(), 120) == b""
         writer.close()
 
 

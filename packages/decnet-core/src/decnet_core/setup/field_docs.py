@@ -5,6 +5,7 @@ So a field is described once, where it is declared.
 """
 
 import ast
+import functools
 import inspect
 import textwrap
 
@@ -20,6 +21,7 @@ def field_docs(shape: type[msgspec.Struct]) -> dict[str, str]:
     return docs
 
 
+@functools.cache
 def _own(shape: type[msgspec.Struct]) -> dict[str, str]:
     (source,) = ast.parse(textwrap.dedent(inspect.getsource(shape))).body
     assert isinstance(source, ast.ClassDef)

@@ -18,6 +18,8 @@ from decnet_decoys.shell.compound import compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.environment.preloading import preload_errors
+from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
@@ -25,7 +27,6 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as, version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.preloading import preload_errors
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
@@ -41,7 +42,6 @@ from decnet_decoys.shell.syntax.nodes import (
     Simple,
 )
 from decnet_decoys.shell.syntax.parser import Parser
-from decnet_decoys.shell.timing import took_text
 
 _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")

@@ -12,6 +12,7 @@ from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.jobs import Jobs
@@ -23,7 +24,6 @@ from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
 from decnet_decoys.shell.syntax.nodes import Function, Group
-from decnet_decoys.shell.time_zones import zone_of
 
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20

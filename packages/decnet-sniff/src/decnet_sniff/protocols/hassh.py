@@ -5,6 +5,7 @@ The text is the key exchange, encryption, MAC and compression lists joined with 
 client its client-to-server lists count, for a server its server-to-client lists.
 """
 
+from decnet_sniff.protocols import digests
 from decnet_sniff.protocols.ssh import Kexinit
 
 
@@ -20,6 +21,4 @@ def server_algorithms(kex: Kexinit) -> bytes:
 
 def digest(algorithms: bytes) -> str:
     """Return the fingerprint: MD5 as 32 hexadecimal digits."""
-    import hashlib
-
-    return hashlib.md5(algorithms, usedforsecurity=False).hexdigest()
+    return digests.md5(algorithms)

@@ -34,6 +34,8 @@ LATE_NS = 600 * SECOND_NS
 STARTING_NS, FAILED_NS = 30 * SECOND_NS, 600 * SECOND_NS
 """When to look again whether a decky is played that was not yet, or failed: its becoming so is not announced."""
 _FORGOTTEN_AT_ONCE = 2000
+_PLANNED_AT_ONCE = 10
+"""Deckies whose actions are drawn, and in memory, at a time: those of one may be hundreds."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -120,12 +122,18 @@ class Schedule:
         if self._planned == (basis := (*versions, now // REPLAN_NS)):
             return
         with reading(self._engine) as connection:
-            new = unplanned(connection, hosts, self._settings, now, self._pending(connection, hosts, now))
+            pending = sorted(self._pending(connection, hosts, now))
+        for first in range(0, len(pending), _PLANNED_AT_ONCE):
+            self._plan_for(frozenset(pending[first : first + _PLANNED_AT_ONCE]), hosts, now)
+        self._planned = basis
+
+    def _plan_for(self, deckies: Set[str], hosts: Sequence[Host], now: int) -> None:
+        with reading(self._engine) as connection:
+            new = unplanned(connection, hosts, self._settings, now, deckies)
         if new:
             with writing(self._engine) as connection:
                 queries.plan(connection, new)
                 queries.forget(connection, now - self._keep_ns, _FORGOTTEN_AT_ONCE)
-        self._planned = basis
 
     def _pending(self, connection: Connection, hosts: Sequence[Host], now: int) -> set[str]:
         """Return the deckies for which is to be planned: all now and then, else those that have no plan at all.

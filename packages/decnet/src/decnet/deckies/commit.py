@@ -2,7 +2,6 @@
 """Reads what is desired, and applies a plan in one transaction; the only module here that writes rows."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Iterable
 
@@ -14,9 +13,8 @@ from decnet.cli.errors import OperatorError
 from decnet.cli.operator_name import operator
 from decnet.deckies.documents.work_hours import work_columns
 from decnet.deckies.plan import PersonaStep, Plan, Step
-from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment
-from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import FLEET_CHANGED, FleetChanged
 from decnet_decoys.personas.catalog import PersonaFile
 from decnet_models.fleet import queries
@@ -26,7 +24,6 @@ from decnet_models.realism import queries as realism
 from decnet_models.realism.queries import Persona
 from decnet_models.swarm import queries as swarm
 
-_NUDGE_SECONDS = 1.0
 _KINDS: dict[str, ChangeKind] = {"add": "added", "change": "changed", "remove": "removed"}
 
 
@@ -102,11 +99,4 @@ def _write(connection: Connection, step: Step, info: ChangeInfo) -> None:
 
 async def announced(deployment: Deployment, deckies: int) -> bool:
     """Do what `announce` does, in a running loop."""
-    async with reachable_bus(deployment, "decnet-deploy") as bus:
-        if bus is None:
-            return False
-        with contextlib.suppress(BusError, TimeoutError):
-            bus.publish(FLEET_CHANGED.pattern, msgspec.json.encode(FleetChanged(deckies)))
-            await bus.flush(_NUDGE_SECONDS)
-            return True
-    return False
+    return await publish(deployment, "decnet-deploy", FLEET_CHANGED.pattern, FleetChanged(deckies))

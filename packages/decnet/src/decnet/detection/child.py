@@ -19,7 +19,6 @@ from decnet_core.events.envelope import Event
 from decnet_workers.ttp.attack import technique
 from decnet_workers.ttp.library import SHIPPED, Library, Refusal, load
 from decnet_workers.ttp.reader import FileRead, read_files
-from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.rule import About
 
 _MEMORY = 1 << 30
@@ -60,7 +59,7 @@ def _catalogue(library: Library, reads: Sequence[FileRead]) -> Catalogue:
     rules: dict[str, RuleListed] = {}
     for one in reads:
         for document in one.documents:
-            fields = _plain(document)
+            fields = document.plain
             about = known.get(str(fields.get("id"))) if isinstance(fields, dict) else None
             if about is not None:
                 rules.setdefault(about.key, _listed(about, fields, one.file))
@@ -132,17 +131,8 @@ def _found(library: Library, events: Sequence[tuple[int, Event]], seconds: float
 
 def _fields(read: FileRead) -> Iterator[dict[str, Any]]:
     for document in read.documents:
-        if isinstance(fields := _plain(document), dict):
+        if isinstance(fields := document.plain, dict):
             yield fields
-
-
-def _plain(value: Located) -> Any:
-    """Return a value of a rule file without its lines."""
-    if isinstance(value.data, dict):
-        return {key: _plain(one) for key, one in value.data.items()}
-    if isinstance(value.data, list):
-        return [_plain(one) for one in value.data]
-    return value.data
 
 
 def _refused(one: Refusal) -> RuleRefused:

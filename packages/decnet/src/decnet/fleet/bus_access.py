@@ -53,6 +53,18 @@ async def reachable_bus(
         await bus.close()
 
 
+async def publish(deployment: Deployment, name: str, subject: str, message: msgspec.Struct) -> bool:
+    """Publish what only wakes workers sooner; return whether the bus took it. `name` is that of the client."""
+    async with reachable_bus(deployment, name) as bus:
+        if bus is None:
+            return False
+        with contextlib.suppress(BusError, TimeoutError):
+            bus.publish(subject, msgspec.json.encode(message))
+            await bus.flush(_NUDGE_SECONDS)
+            return True
+    return False
+
+
 def wake_followers(deployment: Deployment) -> None:
     """Have the workers that follow the event log look at the database now; without a bus they do at their next poll."""
     asyncio.run(nudge_followers(deployment))
@@ -60,11 +72,7 @@ def wake_followers(deployment: Deployment) -> None:
 
 async def nudge_followers(deployment: Deployment) -> None:
     """Do what `wake_followers` does, in a running loop."""
-    async with reachable_bus(deployment, "decnet-command") as bus:
-        if bus is not None:
-            with contextlib.suppress(BusError, TimeoutError):
-                bus.publish(EVENTS_INGESTED.pattern, msgspec.json.encode(Ingested(0)))
-                await bus.flush(_NUDGE_SECONDS)
+    await publish(deployment, "decnet-command", EVENTS_INGESTED.pattern, Ingested(0))
 
 
 async def query_health(bus: Bus, worker: str, seconds: float) -> Health | None:

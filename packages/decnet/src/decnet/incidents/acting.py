@@ -2,7 +2,6 @@
 """What operators do with incidents, written for the worker that tells others of it."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 
@@ -10,16 +9,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError
-from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment
 from decnet.show.times import moment
-from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import IncidentAcknowledged, notice_kind
 from decnet_models.incidents import queries
 from decnet_models.incidents.values import Action
-
-_NUDGE_SECONDS = 1.0
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -54,13 +50,5 @@ def find(connection: Connection, number: int) -> queries.Listed:
 
 def nudge(deployment: Deployment) -> None:
     """Wake the worker; without a bus it finds what was done at its next poll."""
-    asyncio.run(_nudge(deployment))
-
-
-async def _nudge(deployment: Deployment) -> None:
-    async with reachable_bus(deployment, "decnet-incident") as bus:
-        if bus is None:
-            return
-        with contextlib.suppress(BusError, TimeoutError):
-            bus.publish(NOTICE.of(notice_kind(IncidentAcknowledged)), msgspec.json.encode(NoticeWritten(0)))
-            await bus.flush(_NUDGE_SECONDS)
+    subject = NOTICE.of(notice_kind(IncidentAcknowledged))
+    asyncio.run(publish(deployment, "decnet-incident", subject, NoticeWritten(0)))

@@ -2,24 +2,20 @@
 """What is known of an address, and the operator's request to ask about it anew."""
 
 import asyncio
-import contextlib
 import time
 
 import msgspec
 from sqlalchemy import Connection
 
 from decnet.cli.errors import OperatorError
-from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import INTEL_REQUESTED, IntelRequested
 from decnet_models.intel import queries, requests
 from decnet_models.intel.queries import Finding, Verdict
 from decnet_models.intel.verdicts import judged_of
 from decnet_workers.enrich.failed_lookups import take_back
 from decnet_workers.enrich.settings import EnrichSettings, ProvidersError, names_of
-
-_NUDGE_SECONDS = 1.0
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -64,13 +60,5 @@ def refresh(deployment: Deployment, indicator: str) -> None:
         for name in names:
             requests.request(connection, name, [indicator], now_ns=now)
         take_back(connection, [indicator])
-    asyncio.run(_nudge(deployment, indicator))
-
-
-async def _nudge(deployment: Deployment, indicator: str) -> None:
-    """Wake the worker; without a bus it finds the request at its next poll."""
-    async with reachable_bus(deployment, "decnet-intel") as bus:
-        if bus is not None:
-            with contextlib.suppress(BusError, TimeoutError):
-                bus.publish(INTEL_REQUESTED.pattern, msgspec.json.encode(IntelRequested(indicator)))
-                await bus.flush(_NUDGE_SECONDS)
+    # Without a bus the worker finds the request at its next poll.
+    asyncio.run(publish(deployment, "decnet-intel", INTEL_REQUESTED.pattern, IntelRequested(indicator)))

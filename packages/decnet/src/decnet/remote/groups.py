@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Identities and campaigns of a remote master, and decisions about them."""
 
-from collections.abc import Callable, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
 from decnet.cli.errors import WrongUsageError
@@ -32,51 +31,43 @@ def whole(remote: Remote, g: Grouping[Any], name: str, limit: int) -> Whole:
     return struct_of({**found, "members": members, "changes": [_reasoned(one) for one in found["changes"]]}, Whole)
 
 
-def split(remote: Remote, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
-    """Take members out of their group; return the numbers of the decisions."""
-    return _ruled(remote, g, names[0], "split", {"subjects": names, "reason": reason})
+class RemoteGroups:
+    """Decisions about the identities or the campaigns of a remote master; each returns their numbers."""
 
+    def __init__(self, remote: Remote, g: Grouping[Any]) -> None:
+        self._remote = remote
+        self._path = _path(g)
 
-def join(remote: Remote, g: Grouping[Any], names: Sequence[str], reason: str) -> list[int]:
-    """Make groups one; return the numbers of the decisions."""
-    first, *others = names
-    if not others:
-        raise WrongUsageError("name two or more")
-    return _ruled(remote, g, first, "join", {"subjects": others, "reason": reason})
+    def split(self, names: Sequence[str], reason: str) -> list[int]:
+        """Take members out of their group."""
+        return self._decided(f"/{place(names[0])}/split", {"subjects": names, "reason": reason})
 
+    def join(self, names: Sequence[str], reason: str) -> list[int]:
+        """Make groups one."""
+        first, *others = names
+        if not others:
+            raise WrongUsageError("name two or more")
+        return self._decided(f"/{place(first)}/join", {"subjects": others, "reason": reason})
 
-def pin(remote: Remote, g: Grouping[Any], name: str, to: str, reason: str) -> list[int]:
-    """Decide that a subject is in a group: without the name of one in that in which it is now."""
-    return _ruled(remote, g, to or name, "pin", {"subject": name, "reason": reason})
+    def pin(self, name: str, to: str, reason: str) -> list[int]:
+        """Decide that a subject is in a group: without the name of one in that in which it is now."""
+        return self._decided(f"/{place(to or name)}/pin", {"subject": name, "reason": reason})
 
+    def separate(self, names: tuple[str, str], reason: str) -> list[int]:
+        """Decide that two subjects are not together."""
+        return self._decided("/separations", {"subjects": names, "reason": reason})
 
-def separate(remote: Remote, g: Grouping[Any], names: tuple[str, str], reason: str) -> list[int]:
-    """Decide that two subjects are not together; return the number of the decision."""
-    return _decided(remote.send("POST", f"{_path(g)}/separations", {"subjects": names, "reason": reason}))
+    def undo(self, change: int, reason: str) -> list[int]:
+        """Undo a merge or a split for good."""
+        return self._decided(f"/changes/{change}/undo", {"reason": reason})
 
+    def withdraw(self, decision: int) -> None:
+        """Withdraw a decision; raises NotFoundError when it is not in force."""
+        self._remote.send("POST", f"{self._path}/decisions/{decision}/withdraw")
 
-def undo(remote: Remote, g: Grouping[Any], change: int, reason: str) -> list[int]:
-    """Undo a merge or a split for good; return the number of the decision."""
-    return _decided(remote.send("POST", f"{_path(g)}/changes/{change}/undo", {"reason": reason}))
-
-
-RULINGS = MappingProxyType[str, Callable[..., list[int]]](
-    {"split": split, "separate": separate, "join": join, "pin": pin, "undo": undo}
-)
-"""What decides, by its name."""
-
-
-def withdraw(remote: Remote, g: Grouping[Any], decision: int) -> None:
-    """Withdraw a decision; raises NotFoundError when it is not in force."""
-    remote.send("POST", f"{_path(g)}/decisions/{decision}/withdraw")
-
-
-def _ruled(remote: Remote, g: Grouping[Any], group: str, verb: str, asked: dict[str, Any]) -> list[int]:
-    return _decided(remote.send("POST", f"{_path(g)}/{place(group)}/{verb}", asked))
-
-
-def _decided(made: dict[str, Any]) -> list[int]:
-    return [one["id"] for one in made["decisions"]]
+    def _decided(self, path: str, asked: dict[str, Any]) -> list[int]:
+        made = self._remote.send("POST", self._path + path, asked)
+        return [one["id"] for one in made["decisions"]]
 
 
 def _path(g: Grouping[Any]) -> str:

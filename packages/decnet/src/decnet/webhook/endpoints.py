@@ -2,7 +2,6 @@
 """Adds, finds and tests the endpoints of webhooks, and shows their secrets."""
 
 import asyncio
-import contextlib
 import time
 from urllib.parse import urlsplit
 
@@ -10,10 +9,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
-from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook.definition import Definition, defined
-from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import TestNotice, notice_kind
 from decnet_core.net.addresses import parse_address
@@ -24,7 +22,6 @@ from decnet_workers.outbound.addresses import networks, refusal
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import secret_of, webhook_key, written
 
-_NUDGE_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 
 
@@ -107,14 +104,7 @@ def nudge(deployment: Deployment, seq: int) -> bool:
 
 async def nudged(deployment: Deployment, seq: int) -> bool:
     """Do what `nudge` does, in a running loop."""
-    async with reachable_bus(deployment, "decnet-webhook") as bus:
-        if bus is None:
-            return False
-        with contextlib.suppress(BusError, TimeoutError):
-            bus.publish(NOTICE.of(notice_kind(TestNotice)), msgspec.json.encode(NoticeWritten(seq)))
-            await bus.flush(_NUDGE_SECONDS)
-            return True
-        return False
+    return await publish(deployment, "decnet-webhook", NOTICE.of(notice_kind(TestNotice)), NoticeWritten(seq))
 
 
 def outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:

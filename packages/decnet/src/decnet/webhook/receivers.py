@@ -3,6 +3,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -153,25 +154,21 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 def remove(webhook_id: ReceiverId) -> None:
     """Remove a receiver."""
     if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
+        from decnet.remote.webhooks import remove as remove_there
 
-        there.remove(remote, webhook_id)
-        return
-    with transaction(find_deployment(), write=True) as connection:
-        if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
-            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+        remove_there(remote, webhook_id)
+    else:
+        _write(queries.remove_webhook, webhook_id)
 
 
 def enable(webhook_id: ReceiverId) -> None:
     """Enable a receiver that had answered 410 Gone."""
     if (remote := master()) is not None:
-        from decnet.remote import webhooks as there
+        from decnet.remote.webhooks import enable as enable_there
 
-        there.enable(remote, webhook_id)
-        return
-    with transaction(find_deployment(), write=True) as connection:
-        if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
-            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+        enable_there(remote, webhook_id)
+    else:
+        _write(queries.enable_webhook, webhook_id)
 
 
 def _added(said: Definition) -> Added:
@@ -182,6 +179,12 @@ def _added(said: Definition) -> Added:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         return endpoints.add(connection, deployment, said)
+
+
+def _write(change: Callable[..., bool], webhook_id: str) -> None:
+    with transaction(find_deployment(), write=True) as connection:
+        if not change(connection, webhook_id, now_ns=time.time_ns()):
+            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
 
 
 def _token(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ For /proc/net/tcp it goes through all connections of all namespaces, for each na
 import ipaddress
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from decnet_core.net.addresses import Address
 from decnet_core.placement.netlink.connection import Netlink
@@ -21,14 +21,19 @@ _LISTEN, _UNCONNECTED = 1 << 10, 1 << 7
 """States, of which UDP has TCP's."""
 
 
-def waiting(protocol: int) -> Iterator[tuple[Address, int]]:
+ALL_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+def waiting(protocol: int, families: Iterable[int] = ALL_FAMILIES) -> Iterator[tuple[Address, int]]:
     """Yield address and port of each that waits, of TCP or UDP, in the namespace of this thread; raises OSError.
 
-    A kernel without the module tcp_diag or udp_diag refuses.
+    A kernel without the module tcp_diag or udp_diag refuses. For each family it goes through the sockets of all
+    namespaces.
     """
     states = _LISTEN if protocol == socket.IPPROTO_TCP else _UNCONNECTED
     with Netlink(_SOCKET_DIAGNOSIS) as netlink:
-        for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16)):
+        for family in families:
+            size = 4 if family == socket.AF_INET else 16
             for body in netlink.dump(_BY_FAMILY, _REQUEST.pack(family, protocol, 0, 0, states, bytes(48))):
                 address = ipaddress.ip_address(body[_ADDRESS : _ADDRESS + size])
                 yield address, int.from_bytes(body[_PORT], "big")

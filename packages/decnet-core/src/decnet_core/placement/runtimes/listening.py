@@ -4,11 +4,11 @@
 import ipaddress
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from decnet_core.placement.desired import Address, Endpoint, Transport
-from decnet_core.placement.netlink.sockets import waiting
+from decnet_core.placement.netlink.sockets import ALL_FAMILIES, waiting
 
 _LISTENS: dict[Transport, str] = {"tcp": "0A", "udp": "07"}
 """TCP_LISTEN, and of UDP a socket that is not connected."""
@@ -19,9 +19,24 @@ _PROTOCOLS: dict[Transport, int] = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPP
 
 def served() -> set[Endpoint]:
     """Return what is listened on."""
+    return _listened(dict.fromkeys(_PROTOCOLS, ALL_FAMILIES))
+
+
+def served_of(endpoints: Iterable[Endpoint]) -> frozenset[Endpoint]:
+    """Return those that are listened on; only transports and families that they have are asked for."""
+    wanted = frozenset(endpoints)
+    asked: dict[Transport, set[int]] = {}
+    for address, transport, _ in wanted:
+        asked.setdefault(transport, set()).add(socket.AF_INET if address.version == 4 else socket.AF_INET6)
+    return wanted & _listened(asked)
+
+
+def _listened(asked: Mapping[Transport, Iterable[int]]) -> set[Endpoint]:
     try:
         return {
-            (address, transport, port) for transport, number in _PROTOCOLS.items() for address, port in waiting(number)
+            (address, transport, port)
+            for transport, families in asked.items()
+            for address, port in waiting(_PROTOCOLS[transport], families)
         }
     except OSError:
         return by_proc()

@@ -24,7 +24,7 @@ from decnet_core.placement.netlink.links import Link
 from decnet_core.placement.runtimes import kernel_settings, personality
 from decnet_core.placement.runtimes.explanations import explained
 from decnet_core.placement.runtimes.foreign_macs import dropped
-from decnet_core.placement.runtimes.listening import served
+from decnet_core.placement.runtimes.listening import served, served_of
 from decnet_core.placement.runtimes.namespaces import Namespaces
 from decnet_core.placement.runtimes.neighbours import in_use
 from decnet_core.placement.runtimes.peers import changed, peers
@@ -134,7 +134,7 @@ class Netns:
         def look(name: str) -> Observed:
             decky = deckies[name]
             drift = tuple(_drift(decky, outside, self._outside(decky)))
-            return Observed(True, drift, frozenset(served().intersection(decky.endpoints())))
+            return Observed(True, drift, served_of(decky.endpoints()))
 
         found = self._namespaces.enter_each(deckies, look)
         return {name: _unseen(one) if isinstance(one, OSError) else one for name, one in found.items()}

@@ -6,10 +6,10 @@ from contextlib import suppress
 from functools import partial
 
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.collation import in_locale
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter

@@ -7,6 +7,7 @@ Clients differ in which fields they send, in which order and spelling; the value
 import re
 from typing import NamedTuple
 
+from decnet_sniff.protocols import digests
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_HEAD = 16384
@@ -87,6 +88,4 @@ def _head(line: tuple[bytes, bytes, bytes], fields: bytes) -> Head:
 
 def order_hash(names: tuple[bytes, ...]) -> str:
     """Return 32 hexadecimal digits for field names in order and spelling: SHA-256, truncated, of `name,name,...`."""
-    import hashlib
-
-    return hashlib.sha256(b",".join(names)).hexdigest()[:32]
+    return digests.sha256(b",".join(names))[:32]

@@ -6,9 +6,9 @@ ServerHello. Fields are joined by commas, lists by dashes, an empty list is an e
 version is the hello's own field, not the extension supported_versions, which is newer than JA3.
 """
 
-import hashlib
 from collections.abc import Iterable
 
+from decnet_sniff.protocols import digests
 from decnet_sniff.sniff.tls.hello import ClientHello, ServerHello, without_grease
 
 
@@ -27,7 +27,7 @@ def ja3s_text(hello: ServerHello) -> str:
 
 def digest(text: str) -> str:
     """Return the MD5 of a JA3 or JA3S text, 32 hexadecimal digits."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return digests.md5(text.encode())
 
 
 def _dashed(values: Iterable[int]) -> str:

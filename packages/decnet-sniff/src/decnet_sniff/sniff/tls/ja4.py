@@ -6,8 +6,7 @@ signature algorithms too ("anywhere it sees them"), and "the highest value" of s
 also for DTLS, whose versions count down: a client that offers 1.2 and 1.3 is "d2".
 """
 
-import hashlib
-
+from decnet_sniff.protocols import digests
 from decnet_sniff.sniff.tls.hello import ALPN, SERVER_NAME, ClientHello, without_grease
 
 TCP, QUIC, DTLS = "t", "q", "d"
@@ -72,4 +71,4 @@ def _hex(values: list[int]) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12] if text else EMPTY
+    return digests.sha256(text.encode())[:12] if text else EMPTY

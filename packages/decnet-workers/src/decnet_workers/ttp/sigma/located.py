@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -15,3 +15,10 @@ class Located(msgspec.Struct, frozen=True):
 
     data: Scalar | list[Located] | dict[str, Located]
     line: int
+
+    @property
+    def plain(self) -> Any:
+        """The value without lines."""
+        if isinstance(self.data, dict):
+            return {key: one.plain for key, one in self.data.items()}
+        return [one.plain for one in self.data] if isinstance(self.data, list) else self.data

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
-from decnet.grouping.deciding import decided, withdrawn
+from decnet.grouping import deciding
 from decnet.grouping.output import print_group
 from decnet_models.campaigns.tables import CAMPAIGNS
 
@@ -30,7 +30,7 @@ def show(
 @app.command(name="split")
 def split(identity: Identity, other: Identity, reason: Reason = "") -> None:
     """Decide that two identities do not act together."""
-    decided("separate", CAMPAIGNS, (identity, other), reason)
+    deciding.separate(CAMPAIGNS, (identity, other), reason)
 
 
 @app.command(name="join")
@@ -39,7 +39,7 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Decide that identities act together."""
-    decided("join", CAMPAIGNS, identities, reason)
+    deciding.join(CAMPAIGNS, identities, reason)
 
 
 @app.command(name="pin")
@@ -49,16 +49,16 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an identity belongs to a campaign, whatever evidence says."""
-    decided("pin", CAMPAIGNS, identity, campaign, reason)
+    deciding.pin(CAMPAIGNS, identity, campaign, reason)
 
 
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
-    decided("undo", CAMPAIGNS, change, reason)
+    deciding.undo(CAMPAIGNS, change, reason)
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    withdrawn(CAMPAIGNS, decision)
+    deciding.withdraw(CAMPAIGNS, decision)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
-from decnet.grouping.deciding import decided, withdrawn
+from decnet.grouping import deciding
 from decnet.grouping.output import print_group
 from decnet_models.identities.tables import IDENTITIES
 
@@ -31,7 +31,7 @@ def split(
     reason: Reason = "",
 ) -> None:
     """Take attackers out of their identity: they are another's."""
-    decided("split", IDENTITIES, attackers, reason)
+    deciding.take_out(IDENTITIES, attackers, reason)
 
 
 @app.command(name="join")
@@ -40,7 +40,7 @@ def join(
     reason: Reason = "",
 ) -> None:
     """Make identities one."""
-    decided("join", IDENTITIES, identities, reason)
+    deciding.join(IDENTITIES, identities, reason)
 
 
 @app.command(name="pin")
@@ -50,16 +50,16 @@ def pin(
     reason: Reason = "",
 ) -> None:
     """Decide that an attacker belongs to an identity, whatever evidence says."""
-    decided("pin", IDENTITIES, attacker, identity, reason)
+    deciding.pin(IDENTITIES, attacker, identity, reason)
 
 
 @app.command(name="undo")
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
-    decided("undo", IDENTITIES, change, reason)
+    deciding.undo(IDENTITIES, change, reason)
 
 
 @app.command(name="withdraw")
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
-    withdrawn(IDENTITIES, decision)
+    deciding.withdraw(IDENTITIES, decision)

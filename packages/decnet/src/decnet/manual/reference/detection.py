@@ -10,7 +10,6 @@ from typing import Any
 from decnet_workers.ttp.attack import TACTICS, technique
 from decnet_workers.ttp.library import SHIPPED
 from decnet_workers.ttp.sigma.document import documents
-from decnet_workers.ttp.sigma.located import Located
 
 
 def rules() -> Iterator[str]:
@@ -19,7 +18,7 @@ def rules() -> Iterator[str]:
     by_tactic: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for file in sorted(SHIPPED.glob("*.yml")):
         for document in documents(file.read_text(encoding="utf-8")):
-            rule = {**_plain(document), "file": file.name}
+            rule = {**document.plain, "file": file.name}
             if rule.get("tags"):  # else it is only counted
                 by_tactic[_tactic(rule["tags"])].append(rule)
     for tactic, name in TACTICS.items():
@@ -48,12 +47,3 @@ def _source(rule: dict[str, Any]) -> str:
 
 def _tactic(tags: list[str]) -> str:
     return next(tag.partition(".")[2] for tag in tags if tag.partition(".")[2] in TACTICS)
-
-
-def _plain(value: Located) -> Any:
-    """Return a value of a rule file without its lines."""
-    if isinstance(value.data, dict):
-        return {key: _plain(one) for key, one in value.data.items()}
-    if isinstance(value.data, list):
-        return [_plain(one) for one in value.data]
-    return value.data

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from decnet_decoys.shell.call import Call, shell_quoted
-from decnet_decoys.shell.collation import in_locale
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command

@@ -10,11 +10,11 @@ from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.environment.time_zones import UTC
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.time_zones import UTC
 
 
 @command("systemd-detect-virt", families=("debian",))

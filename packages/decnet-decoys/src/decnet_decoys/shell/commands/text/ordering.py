@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.collation import lines_in_locale
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.environment.collation import lines_in_locale
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, InputFile
