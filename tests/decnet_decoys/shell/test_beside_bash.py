@@ -11,6 +11,12 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "ls /nosuch |& wc -l; { echo a; echo b >&2; } |& sort; a=(3 1 2); IFS=$'\\n'; "
+    "sort <<< \"${a[*]}\"; echo $'\\u00e9\\U0001F600'",
+    "declare -i n=3+4; echo $n; (exec nosuch; echo here); echo $?; echo -e '\\u00e4'; "
+    "printf '\\u00fc\\n'; IFS=,; echo \"${a[*]}\"",
+    "printf \"a 'b c' d\\\\\\\\ e\\n\" | xargs -n1; echo \"x'y\" | xargs; echo $?; echo q > f; "
+    "xargs -a f echo; xargs -a g; echo $?",
     "f() { echo a; }; type f g; env f; echo $?; echo x | xargs f; declare -F f; declare -f g; echo $?",
     "f() { if true; then echo \"a $1\" 'b' >f 2>&1; elif x; then y; else z; fi; g() { q; }; }; declare -f f",
     "f() { for i in 1 2; do echo $i; done; while read x; do :; done <f; until a && b; do c; d; done; }; type f",

@@ -19,7 +19,8 @@ def bounded(text: str, limit: int = 4096) -> str:
 
 def for_column(text: str, limit: int = 4096) -> str:
     """Return `text` fit for a database column: bounded, and NUL (which PostgreSQL refuses) shown as U+2400."""
-    text = bounded(text, limit)
+    if not text.isascii() or len(text) > limit:
+        text = bounded(text, limit)
     return text.replace("\0", "\u2400") if "\0" in text else text
 
 

@@ -48,6 +48,8 @@ class MemoryBudget:
 class MemoryLease:
     """What one session or one disk of a source has taken of the budget."""
 
+    __slots__ = ("_budget", "_source", "_taken")
+
     def __init__(self, budget: MemoryBudget, source: str = "") -> None:
         self._budget = budget
         self._source = source

@@ -52,6 +52,8 @@ class ConnectionInfo(NamedTuple):
 
 
 class ConnectionRecorder:
+    __slots__ = ("_emitter", "counters", "info", "session")
+
     def __init__(self, emitter: Emitter, info: ConnectionInfo, session: str | None = None) -> None:
         self.info = info
         self.session = session or os.urandom(8).hex()

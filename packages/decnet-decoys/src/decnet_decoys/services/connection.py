@@ -5,6 +5,7 @@ import asyncio
 import socket
 from abc import ABC, abstractmethod
 from collections import deque
+from math import inf
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
@@ -47,13 +48,13 @@ class Connection(ABC):
         self.other_protocol: str | None = None
         """Which protocol the client spoke first, if it is another service's; None until it has said something."""
 
-    async def read(self) -> bytes:
-        """Return what the client sent: by TCP b"" at its end, by UDP one datagram.
+    async def read(self, at_most_seconds: float = inf) -> bytes:
+        """Return what the client sent: by TCP b"" at its end, by UDP one datagram; waits no longer than is asked.
 
         Raises OSError, TimeoutError and ConnectionEnded.
         """
         await asyncio.sleep(0)  # what has arrived is returned at once: a client that floods must not starve the others
-        async with asyncio.timeout(self._idle_seconds):
+        async with asyncio.timeout(min(self._idle_seconds, at_most_seconds)):
             data = await self._receive()
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
@@ -86,8 +87,21 @@ class Connection(ABC):
 
 
 class TcpConnection(Connection):
+    """What waits for a silent client is a future and a reader: `loop.sock_recv` keeps half a KiB more for each."""
+
     async def _receive(self) -> bytes:
-        data = await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
+        while True:
+            try:
+                data = self.socket.recv(MOST_AT_ONCE)
+                break
+            except (BlockingIOError, InterruptedError):
+                loop = asyncio.get_running_loop()
+                arrived = loop.create_future()
+                loop.add_reader(self.socket, _set, arrived)
+                try:
+                    await arrived
+                finally:
+                    loop.remove_reader(self.socket)
         if self.other_protocol is None and data:
             self.other_protocol = note_other_protocol(self.recorder, data)
         return data
@@ -98,6 +112,11 @@ class TcpConnection(Connection):
     def close(self) -> None:
         super().close()
         self.socket.close()
+
+
+def _set(arrived: asyncio.Future[None]) -> None:
+    if not arrived.done():
+        arrived.set_result(None)
 
 
 class UdpConversation(Connection):

@@ -14,6 +14,8 @@ SEARCHED_AT_ONCE: Final = 2 << 10
 class Incoming:
     """The bytes of one client that have not been taken yet."""
 
+    __slots__ = ("_buffer", "_skipping")
+
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._skipping = False

@@ -47,6 +47,8 @@ class SmtpService(Service[SmtpProfile]):
 
 
 class _Dialogue:
+    __slots__ = ("_connection", "_errors", "_incoming", "_mail", "_recorder", "_service", "_session")
+
     def __init__(self, service: SmtpService, connection: Connection) -> None:
         self._service = service
         self._connection = connection
@@ -102,7 +104,9 @@ class _Dialogue:
         await self._connection.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
     async def _more(self) -> bool:
-        data = await self._connection.read()
+        return self._fed(await self._connection.read())
+
+    def _fed(self, data: bytes) -> bool:
         self._incoming.feed(data)
         self._hold()
         return bool(data)
@@ -112,7 +116,7 @@ class _Dialogue:
 
     async def _line(self) -> bytes | None:
         while (line := self._incoming.line()) is None:
-            if not await self._more():
+            if not self._fed(await self._connection.read()):  # not by `_more`: thousands wait here
                 return None
         return line
 

@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from math import inf
 
 from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
@@ -50,10 +51,9 @@ class Dialogue:
         greeting = b"" if flavour.negotiates else escaped(_greeting(self._context, self._profile, flavour))
         await connection.write(flavour.options.opening + greeting)
         try:
-            async with asyncio.timeout_at(deadline):  # by no name: it refers to the task, whose end this frame outlives
-                first = await connection.read()
+            first = await connection.read(inf if deadline is None else max(0.0, deadline - now()))
         except TimeoutError:
-            if deadline is not None and now() >= deadline:
+            if deadline is not None and now() > deadline - 0.05:  # not the idle limit, which may come before
                 await connection.write(flavour.late.replace(b"\n", b"\r\n"))
             return
         if first:

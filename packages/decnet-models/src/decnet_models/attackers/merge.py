@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Merges summaries: many rows of one key into one, first in memory, then into the table, by the same rules.
 
-A batch of a thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead of
+A batch of two thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead of
 one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
 
 A row is here a list, its values in the order of the table's columns without the key's: a dict for each would take most
@@ -10,7 +10,6 @@ of the time.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, case
@@ -52,25 +51,25 @@ class Tally:
         else:
             rules_of(table).combine(row, values)
 
-    def add_seen(
-        self, table: Table, key: Key, seen: tuple[int, int, int], counts: Mapping[str, int] = MappingProxyType({})
-    ) -> None:
-        """Merge how often, when first and when last, which come first in `table`, and named counts into a row."""
-        rows = self._rows.get(table)
-        if rows is None:
-            rows = self._rows[table] = {}
+    def add_seen(self, table: Table, key: Key, seen: tuple[int, int, int]) -> None:
+        """Merge how often, when first and when last, which come first in `table`, into a row."""
+        add_seen(self.seen_row(table, key, seen[1], seen[2]), seen)
+
+    def seen_row(self, table: Table, key: Key, first: int, last: int) -> Values:
+        """Return the row of `key`, to be changed in place; a new one was seen no time yet, from `first` to `last`."""
+        rows = self._rows.setdefault(table, {})
         row = rows.get(key)
         if row is None:
-            row = rows[key] = [*seen, *rules_of(table).blank[3:]]
-        else:
-            events, first, last = seen
-            row[0] += events
-            if first < row[1]:  # noqa: PLR1730  # min() and max() take as long as all the rest
-                row[1] = first
-            if last > row[2]:  # noqa: PLR1730
-                row[2] = last
-        for name, count in counts.items():
-            row[rules_of(table).places[name]] += count
+            row = rows[key] = [0, first, last, *rules_of(table).blank[3:]]
+        return row
+
+    def row(self, table: Table, key: Key) -> Values:
+        """Return the row of `key`, to be changed in place; a new one is that of nothing."""
+        rows = self._rows.setdefault(table, {})
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = rules_of(table).blank.copy()
+        return row
 
     def rows(self, table: Table) -> Mapping[Key, Values]:
         """Return what is added to a table so far."""
@@ -82,6 +81,16 @@ class Tally:
             rows = self._rows.get(table)
             if rows:
                 _upsert(table).execute(connection, [(*key, *rows[key]) for key in sorted(rows)])
+
+
+def add_seen(row: Values, seen: tuple[int, int, int]) -> None:
+    """Merge how often, when first and when last into a row that begins with these."""
+    events, first, last = seen
+    row[0] += events
+    if first < row[1]:  # noqa: PLR1730  # min() and max() take as long as all the rest
+        row[1] = first
+    if last > row[2]:  # noqa: PLR1730
+        row[2] = last
 
 
 class Rules:

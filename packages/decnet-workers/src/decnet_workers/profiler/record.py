@@ -6,44 +6,90 @@ order in which events are recorded: values that a single event provides (a user 
 committed first.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table
 
 from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
 from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
+from decnet_models.attackers.merge import Tally, Values, add_seen, rules_of
 from decnet_workers.profiler import actions, fingerprints
-from decnet_workers.profiler.observation import Observation
+from decnet_workers.profiler.observation import Observation, Seen
 
 
-def record(observation: Observation) -> None:
-    """Add one event of an attacker to the observation's tally."""
-    tally, attacker, payload, seen = observation.tally, observation.attacker, observation.payload, observation.seen
-    if isinstance(payload, Probed):
-        fingerprints.probed(observation, payload)
-        return
-    counts = payload.counts()
-    if observation.bait is not None:
-        counts = counts | {"canary_hits": 1}
-    tally.add_seen(tables.attacker, (attacker,), seen, counts)
-    if observation.decky is not None:
-        tally.add_seen(tables.attacker_decky, (attacker, observation.decky), seen)
-    if observation.service is not None:
-        tally.add_seen(tables.attacker_service, (attacker, observation.service), seen)
-    for phase in payload.reached():
-        tally.add_seen(tables.attacker_phase, (attacker, phase), seen)
-    _activity(observation)
-    details = _DETAILS.get(type(payload))
-    if details is not None:
-        details(observation, payload)
+class Rows(NamedTuple):
+    """The rows that every event of one attacker, decky, service and minute with the same phases changes."""
+
+    attacker: Values
+    all: tuple[Values, ...]
+    """Those that begin with how often, when first and when last, that of the attacker among them."""
+    activity: Values
 
 
-def _activity(observation: Observation) -> None:
-    count, first, last = observation.seen
-    arrived = (count, first, last) if observation.payload.arrival else (0, None, None)
-    key = (observation.attacker, first // MINUTE_NS)
-    observation.tally.add_values(tables.attacker_activity, key, (count, *arrived))
+class Recorder:
+    """Adds events to a tally; as the events of a contact change the same rows, these are looked up once."""
 
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._rows: dict[tuple[Any, ...], Rows] = {}
+
+    def record(self, observation: Observation) -> None:
+        """Add one event of an attacker."""
+        payload = observation.payload
+        if isinstance(payload, Probed):
+            fingerprints.probed(observation, payload)
+            return
+        rows, seen = self._rows_of(observation), observation.seen
+        for row in rows.all:
+            add_seen(row, seen)
+        _count(rows.attacker, payload.counts())
+        if observation.bait is not None:
+            _count(rows.attacker, {"canary_hits": 1})
+        _act(rows.activity, seen, arrived=payload.arrival)
+        details = _DETAILS.get(type(payload))
+        if details is not None:
+            details(observation, payload)
+
+    def _rows_of(self, observation: Observation) -> Rows:
+        minute, phases = observation.ts // MINUTE_NS, observation.payload.reached()
+        key = (observation.attacker, observation.decky, observation.service, phases, minute)
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = self._rows[key] = self._looked_up(observation, phases, minute)
+        return rows
+
+    def _looked_up(self, observation: Observation, phases: Sequence[str], minute: int) -> Rows:
+        attacker, (_, first, last) = observation.attacker, observation.seen
+        keys: list[tuple[Table, tuple[str, ...]]] = [(tables.attacker, (attacker,))]
+        if observation.decky is not None:
+            keys.append((tables.attacker_decky, (attacker, observation.decky)))
+        if observation.service is not None:
+            keys.append((tables.attacker_service, (attacker, observation.service)))
+        keys += [(tables.attacker_phase, (attacker, phase)) for phase in phases]
+        found = tuple(self._tally.seen_row(table, key, first, last) for table, key in keys)
+        return Rows(found[0], found, self._tally.row(tables.attacker_activity, (attacker, minute)))
+
+
+def _count(row: Values, counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        row[_PLACES[name]] += count
+
+
+def _act(row: Values, seen: Seen, *, arrived: bool) -> None:
+    """Add an event to a minute's row: events, arrivals, when the first arrived, when the last."""
+    count, first, last = seen
+    row[0] += count
+    if arrived:
+        row[1] += count
+        if row[2] is None or first < row[2]:
+            row[2] = first
+        if row[3] is None or last > row[3]:
+            row[3] = last
+
+
+_PLACES = rules_of(tables.attacker).places
 
 _DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {**fingerprints.DETAILS, **actions.DETAILS}
 

@@ -32,7 +32,7 @@ from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.bait import bait_look_up
 from decnet_workers.profiler.logins import logins_of
 from decnet_workers.profiler.observation import Observation
-from decnet_workers.profiler.record import KINDS, record
+from decnet_workers.profiler.record import KINDS, Recorder
 from decnet_workers.profiler.rescoring import rescore
 from decnet_workers.profiler.verdicts import VERDICTS, follow_verdicts
 
@@ -53,7 +53,7 @@ class Profiler(CursorWorker[NoSettings]):
     notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered, BaitOpened)
     group = "heavy"
     memory_budget = 64 * MIB
-    batch_events: ClassVar[int] = 1000
+    batch_events: ClassVar[int] = 2000  # twice as many touch hardly more keys, and take a fifth less time each
     attacker_column = attacker.c.ip
     shared = True  # rows are an attacker's own, but for `credential`, whose columns are summed
 
@@ -66,8 +66,9 @@ class Profiler(CursorWorker[NoSettings]):
 
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         touched, tally = self._touched(batch), Tally()
+        recorder = Recorder(tally)
         for one in touched:
-            record(Observation(tally, one.attacker, one.stored, one.logins, one.bait))
+            recorder.record(Observation(tally, one.attacker, one.stored, one.logins, one.bait))
         if not touched:
             return lambda _: Results()
         new = notices(

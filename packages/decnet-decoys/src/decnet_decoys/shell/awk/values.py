@@ -33,6 +33,10 @@ def number(value: Value) -> float:
     return float(match[1]) if match else 0.0
 
 
+MAX_SHOWN = 1 << 31
+"""Whole numbers from here on are printed as others are, as mawk does."""
+
+
 def integer(value: Value) -> int:
     """Return a value's number without its fraction; one that is none, or too large, is the nearest that is kept."""
     found = number(value)
@@ -42,7 +46,7 @@ def integer(value: Value) -> int:
 def text(value: Value, layout: str = "%.6g") -> str:
     if isinstance(value, str):
         return str(value)
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e16:
+    if math.isfinite(value) and value == int(value) and abs(value) < MAX_SHOWN:
         return str(int(value))
     if not math.isfinite(value):
         return ("-" if value < 0 or math.isnan(value) else "") + ("nan" if math.isnan(value) else "inf")

@@ -197,6 +197,8 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     shell = runner.shell
     if part.kind == "text":
         return part.text
+    if part.kind == "variable" and (joined := _joined_by_ifs(shell, part.text)) is not None:
+        return joined
     if part.kind == "variable":
         strict = "nounset" in shell.options
         context = Context(_Variables(shell), partial(_operand, runner), shell.set, shell.associative, strict)
@@ -210,6 +212,14 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "process":
         return (yield from _process(runner, part.text))
     return (yield from _substituted(runner, part.text))
+
+
+def _joined_by_ifs(shell: ShellState, name: str) -> str | None:
+    """Return what `${name[*]}` is where $IFS begins with anything but a blank."""
+    separator = shell.variables.get("IFS", " ")[:1]
+    if separator == " " or not name.endswith("[*]") or f"{name[:-3]}[@]" not in shell.variables:
+        return None
+    return separator.join(arrays.values(shell.variables, name[:-3]))[:MAX_WORD]
 
 
 def _substituted(runner: Runner, command: str) -> Steps[str]:

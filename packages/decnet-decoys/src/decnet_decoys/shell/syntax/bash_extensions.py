@@ -6,6 +6,8 @@ import re
 from decnet_decoys.shell.syntax.lexer import parts_of
 from decnet_decoys.shell.syntax.nodes import (
     Assignment,
+    Command,
+    Function,
     Group,
     Loop,
     Operator,
@@ -62,6 +64,13 @@ def _of_element(name: str, start: str, word: Word) -> Assignment | None:
             key = (*literal(start), *word[1:index], *literal(closed[1]))
             return Assignment(name, (*literal(closed[3]), *word[index + 1 :]), key, bool(closed[2]))
     return None
+
+
+def with_errors(command: Command) -> Command:
+    """Return a command whose standard error goes where its output does, as `|&` has it."""
+    if isinstance(command, Function):
+        return command
+    return command._replace(redirects=(*command.redirects, Redirect(2, ">&", literal("1"))))
 
 
 def counting(expressions: str, body: Sequence, redirects: tuple[Redirect, ...]) -> Group:

@@ -9,7 +9,7 @@ _PLAIN = {
 }  # fmt: skip
 MAX_ESCAPES = 16384
 """Escapes replaced in one text, which takes some milliseconds; more stay as they are."""
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|(.))", re.DOTALL)
 
 
 def echoed(text: str) -> tuple[str, bool]:
@@ -27,8 +27,11 @@ def unescape(text: str) -> tuple[str, bool]:
 
 
 def _one(match: re.Match[str]) -> str:
-    hexadecimal, octal, letter = match.groups()
+    hexadecimal, octal, short, long, letter = match.groups()
     if hexadecimal or octal:
         byte = int(hexadecimal, 16) if hexadecimal else int(octal, 8) & 0xFF
         return chr(byte) if byte < 0x80 else chr(0xDC00 + byte)
+    if short or long:
+        code = int(short or long, 16)
+        return chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else match[0]
     return _PLAIN.get(letter, "\\" + letter)

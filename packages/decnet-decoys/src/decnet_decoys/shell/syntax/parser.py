@@ -168,8 +168,10 @@ class Parser:
         if timed and not negated and (self._peek() is None or self._operator(*_SEPARATORS)):
             return Pipeline((_NOTHING,), False, timed)
         commands = [(yield from self._command())]
-        while self._operator("|", "|&"):
+        while joint := self._operator("|", "|&"):
             self._at += 1
+            if joint == "|&":
+                commands[-1] = bash_extensions.with_errors(commands[-1])
             self._skip_newlines()
             if self._peek() is None:
                 raise IncompleteError("|")

@@ -75,7 +75,11 @@ def total(behaviour: int, verdict: str) -> int:
 
 def score(facts: Facts) -> int:
     """Return the sum of the terms of the behaviour, at most MAX_SCORE."""
-    return min(MAX_SCORE, sum(_points(step, getattr(facts, step.fact)) for step in STEPS) + _of_tools(facts)[0])
+    points = _of_tools(facts)[0]
+    for step in STEPS:
+        if count := getattr(facts, step.fact):  # most are 0, which reaches no step
+            points += _points(step, count)
+    return min(MAX_SCORE, points)
 
 
 def _points(step: _Steps, count: int) -> int:

@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
@@ -163,7 +164,13 @@ def exec_(call: Call) -> Effects:
     ]
     if not args:
         return 0
-    status = yield from call.runner.execute(args, call.streams)
+    debian = call.shell.machine.persona.family == "debian"
+    if debian and "/" not in args[0] and on_path(call.shell, args[0]) is None:
+        status = call.shell_error(f"exec: {args[0]}: not found", 127)
+        if call.shell.command is None and call.shell.terminal is not None:
+            return status  # a shell that is typed at stays
+        raise control_flow.ExitShell(status)
+    status = yield from call.runner.execute(args, call.streams, program=True)
     raise control_flow.ExitShell(status)
 
 

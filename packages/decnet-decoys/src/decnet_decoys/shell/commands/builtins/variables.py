@@ -5,6 +5,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, turn
 from decnet_decoys.shell.encoding import decode, encode, shell_word
 from decnet_decoys.shell.expansion import arrays
+from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command, programs
@@ -64,6 +65,8 @@ def _declared(call: Call, arg: str, flags: str) -> None:
         shell.localise(name)
     if "A" in flags and len(shell.associative) < MAX_ELEMENTS:
         shell.associative.add(name)
+    if equals and "i" in flags:
+        value = str(arithmetic(value[:1024], shell.variables) or 0)
     if equals:
         shell.set(name, (shell.variables.get(name, "") if append else "") + value)
     elif call.name in ("local", "declare", "typeset") and name not in shell.variables and not set(flags) & set("faA"):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Commands that run a program in some other way: time, timeout, nice, nohup, xargs."""
 
+import re
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.starting import started
@@ -83,7 +85,10 @@ def xargs(call: Call) -> Effects:
     """Run a program with arguments that are read: -n some at a time, -I one in place of a mark, -0, -d, -r."""
     found = options(call, "0n:I:rP:d:L:tps:a:E:x", _XARGS, permute=False)
     command_line = found.operands or ["echo"]
-    data = decode((yield from call.input()).whole(MAX_ARGUMENT_CHARACTERS))
+    source = call.open_quoted(found.last("a"), "Cannot open input file") if "a" in found else (yield from call.input())
+    if source is None:
+        return 1
+    data = decode(source.whole(MAX_ARGUMENT_CHARACTERS))
     mark = found.last("I") if "I" in found else None
     if "0" in found or "d" in found:
         separator = "\0" if "0" in found else unescape(found.last("d"))[0][:1] or "\n"
@@ -91,7 +96,11 @@ def xargs(call: Call) -> Effects:
     elif mark is not None or "L" in found:
         words = [line.strip() for line in data.splitlines() if line.strip()][:MAX_READ]
     else:
-        words = _quoted_words(data)
+        words = [_unquoted(word) for word, _ in zip(_QUOTED.findall(data), range(MAX_READ), strict=False)]
+        open_quote = _OPEN.search(_CLOSED.sub("", data))
+        if open_quote is not None:
+            kind = "single" if open_quote[0] == "'" else "double"
+            return call.fail(f"unmatched {kind} quote; {_SPECIAL}")
     if not words and ("r" in found or mark is not None):
         return 0
     size = 1 if mark is not None or "L" in found else _size(found.last("n"))
@@ -114,5 +123,12 @@ def _size(text: str) -> int:
     return int(text) if text.isdecimal() and 0 < len(text) < 6 and int(text) else MAX_READ
 
 
-def _quoted_words(data: str) -> list[str]:
-    return [word.replace("'", "").replace('"', "") for word in data.split(None, MAX_READ)[:MAX_READ]]
+_SPECIAL = "by default quotes are special to xargs unless you use the -0 option"
+_CLOSED = re.compile(r"""\\.|'[^'\n]*+'|"[^"\n]*+\"""", re.DOTALL)
+_OPEN = re.compile(r"['\"]")
+_QUOTED = re.compile(r"""(?:[^\s'"\\]|\\.|'[^'\n]*+'|"[^"\n]*+")++""", re.DOTALL)
+
+
+def _unquoted(word: str) -> str:
+    """Return a word without its quotes and backslashes."""
+    return _CLOSED.sub(lambda match: match[0][1:] if match[0][0] == "\\" else match[0][1:-1], word)

@@ -92,6 +92,9 @@ def _from_file(call: Call, path: str) -> Effects:
             call.print_error(f"curl: (37) Couldn't open file {path}")
         return 37
     if "o" in options:
+        folder = posixpath.dirname(options["o"])
+        if folder and not call.shell.files.exists(folder, call.shell.access):
+            return 23
         yield from call.runner.save(options["o"], data, err=call.err)
         return 0
     if "s" not in options and call.shell.terminal is None:
@@ -215,6 +218,13 @@ def _wget(call: Call, target: str) -> Effects:
             call.shell.files.write(document, b"", call.shell.access)
     if quiet:
         return 4
+    brief = {"-nv", "--no-verbose"} & set(call.args)
+    if brief:
+        if is_address(host):
+            call.print_error("failed: Connection refused.")
+        else:
+            call.fail(f"unable to resolve host address {quoted(host)}")
+        return 4
     call.print_error(
         f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}/'}"
     )
@@ -232,6 +242,13 @@ _METER = """\
 \r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"""
 
 
+_SCHEMES = """
+dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtsp scp sftp smb smbs smtp
+smtps telnet tftp
+"""
+_CURL_SCHEMES = frozenset(_SCHEMES.split())
+
+
 def _curl(call: Call, target: str) -> Effects:
     host = host_of(target)
     if call.name != "curl":
@@ -240,6 +257,11 @@ def _curl(call: Call, target: str) -> Effects:
     letters = "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
     silent = "s" in letters or "--silent" in call.args
     loud = not silent or "S" in letters or "--show-error" in call.args
+    scheme = target.partition("://")[0].lower() if "://" in target[:32] else "http"
+    if scheme not in _CURL_SCHEMES and not target.endswith("://"):
+        if loud:
+            call.print_error(f'curl: (1) Protocol "{scheme}" not supported or disabled in libcurl')
+        return 1
     if target.endswith("://"):
         call.print_error("curl: (3) URL using bad/illegal format or missing URL", end="\n" if loud else "")
         return 3

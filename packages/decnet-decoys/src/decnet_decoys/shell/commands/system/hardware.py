@@ -54,7 +54,8 @@ def uptime_line(call: Call) -> str:
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     clock = call.shell.date("%H:%M:%S")
     plural = "s" if days != 1 else ""
-    users = "1 user" if call.shell.terminal is not None else "0 users"
+    persona = call.shell.machine.persona
+    users = "1 user" if call.shell.terminal is not None else "0 users" if "Ubuntu" in persona.os else "0 user"
     return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users},  load average: 0.08, 0.03, 0.01"
 
 

@@ -88,7 +88,7 @@ where  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |
 def ip(call: Call) -> int:
     """Show addresses, links, routes, neighbours and rules."""
     words, flags = list(call.words), [arg for arg in call.args if arg.startswith("-")]
-    if not words:
+    if not words or words[0] == "help":
         return _without_object(call, flags)
     topic = next(
         (name for name in _OBJECTS if name.startswith(words[0])), "neighbour" if words[0] == "neighbor" else ""

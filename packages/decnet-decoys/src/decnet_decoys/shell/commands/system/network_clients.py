@@ -186,8 +186,18 @@ def connect(call: Call) -> Effects:
     return _refused(call, host, operands[1] if len(operands) > 1 else "23")
 
 
+_LOOKUP = "Server lookup failure:  {host}:{service}, Temporary failure in name resolution"
+_NO_NAME = "forward host lookup failed: Host name lookup failure : Resource temporarily unavailable"
+
+
 def _refused(call: Call, host: str, port: str) -> int:
     """Fail to connect as telnet or netcat say it."""
+    unknown = call.shell.machine.persona.family == "debian" and not is_address(host) and host != "localhost"
+    if unknown and (call.name == "telnet" or "nc" in call.name):
+        service = "telnet" if port == "23" else port
+        lost = _LOOKUP.format(host=host, service=service) if call.name == "telnet" else f"{host}: {_NO_NAME}"
+        call.print_error(lost)
+        return 1
     if call.name == "telnet":
         call.print(f"Trying {host}...")
         call.print_error("telnet: Unable to connect to remote host: Connection refused")

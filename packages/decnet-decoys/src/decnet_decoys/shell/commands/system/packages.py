@@ -123,15 +123,17 @@ def apt(call: Call) -> Effects:
 
 
 def _shown(call: Call, verb: str, names: list[str]) -> int:
-    known = packages(call)
+    known, status = packages(call), 0
     for name in names[:20]:
         if name in known and verb == "policy":
             call.print(f"{name}:\n  Installed: {known[name]}\n  Candidate: {known[name]}")
         elif name in known and verb == "show":
             call.print(f"Package: {name}\nVersion: {known[name]}\nPriority: optional\n")
         elif verb in ("show", "policy"):
-            call.print_error(f"N: Unable to locate package {name}")
-    return 0
+            missing = f"N: Unable to locate package {name}"
+            call.print_error("E: No packages found" if verb == "show" else missing)
+            status = 100 if verb == "show" else status
+    return status
 
 
 def _changed(call: Call, verb: str, names: list[str]) -> Effects:
