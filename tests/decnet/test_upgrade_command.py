@@ -13,7 +13,7 @@ from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment
 from decnet.installation import upgrade
-from decnet_core.setup.plan import Action, Change
+from decnet_core.setup.plan import Action, FileChange
 from decnet_models.database.engine import open_engine, writing
 
 
@@ -51,7 +51,7 @@ def test_settings_that_this_version_does_not_know_are_named(run: Run, tmp_path: 
 
 @pytest.mark.usefixtures("deployment")
 def test_units_that_would_be_written_otherwise_are_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    change = Change("/etc/systemd/system/decnet-bus.service", Action.UPDATE, "a", "b")
+    change = FileChange("/etc/systemd/system/decnet-bus.service", Action.UPDATE, "a", "b")
     monkeypatch.setattr(upgrade, "_units_are_ours", lambda: True)
     monkeypatch.setattr(upgrade, "plan", lambda *_: SimpleNamespace(pending=[change]))
     found = run("upgrade", "--json").document["steps"]

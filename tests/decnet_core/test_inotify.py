@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.inotify import CREATE, DELETE_SELF, IGNORED, IS_DIRECTORY, MODIFY, Change, Inotify
+from decnet_core.inotify import CREATE, DELETE_SELF, IGNORED, IS_DIRECTORY, MODIFY, Inotify, InotifyEvent
 
 
 @pytest.fixture
@@ -23,8 +23,11 @@ def test_changes_are_told_once_each_in_order_with_their_names(inotify: Inotify, 
     (tmp_path / "made").mkdir()
     (tmp_path / "written").write_text("x")
     created, also, *modified = inotify.read()
-    assert (created, also) == (Change(watch, CREATE | IS_DIRECTORY, b"made"), Change(watch, CREATE, b"written"))
-    assert set(modified) == {Change(watch, MODIFY, b"written")}
+    assert (created, also) == (
+        InotifyEvent(watch, CREATE | IS_DIRECTORY, b"made"),
+        InotifyEvent(watch, CREATE, b"written"),
+    )
+    assert set(modified) == {InotifyEvent(watch, MODIFY, b"written")}
     assert list(inotify.read()) == []
 
 
@@ -32,7 +35,7 @@ def test_a_watched_file_that_is_removed_is_watched_no_more(inotify: Inotify, tmp
     (tmp_path / "file").touch()
     watch = inotify.watch(tmp_path / "file", DELETE_SELF)
     (tmp_path / "file").unlink()
-    assert list(inotify.read()) == [Change(watch, DELETE_SELF, b""), Change(watch, IGNORED, b"")]
+    assert list(inotify.read()) == [InotifyEvent(watch, DELETE_SELF, b""), InotifyEvent(watch, IGNORED, b"")]
     inotify.forget(watch)  # known already
 
 
@@ -40,7 +43,7 @@ def test_what_is_forgotten_is_not_told(inotify: Inotify, tmp_path: Path) -> None
     watch = inotify.watch(tmp_path, CREATE)
     inotify.forget(watch)
     (tmp_path / "made").mkdir()
-    assert list(inotify.read()) == [Change(watch, IGNORED, b"")]
+    assert list(inotify.read()) == [InotifyEvent(watch, IGNORED, b"")]
 
 
 def test_what_cannot_be_watched_raises(inotify: Inotify, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def serve() -> Iterator[Callable[[Answer], str]]:
         sock.close()
 
 
-def checked(where: str, resolver: str, zone: str = ZONE) -> list[delegation.Step]:
+def checked(where: str, resolver: str, zone: str = ZONE) -> list[delegation.DelegationCheck]:
     return delegation.check_delegation(CanarySettings(dns_listen=where, zone=zone), resolver, name="check1")
 
 

@@ -20,7 +20,7 @@ from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, Step, Write
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult, Write
 from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
@@ -156,7 +156,7 @@ def test_an_instance_without_leases_does_nothing(log: Engine, make_events: Maker
         def span(self, connection: Connection) -> Span | None:  # type: ignore[override]
             return None
 
-    assert consume(log, Handler(), position=Nothing("w")).step() == Step(0, 0, 0, {})
+    assert consume(log, Handler(), position=Nothing("w")).step() == BatchResult(0, 0, 0, {})
     assert cursor(log) == 0
 
 
@@ -166,7 +166,7 @@ def test_an_idle_worker_writes_nothing(log: Engine, make_events: Maker) -> None:
     reader.step()
     with writing(log) as connection:
         connection.execute(worker_cursor.update().values(updated_at=5))
-    assert reader.step() == Step(0, 0, 0, {})
+    assert reader.step() == BatchResult(0, 0, 0, {})
     with reading(log) as connection:
         assert connection.execute(select(worker_cursor.c.updated_at)).scalar() == 5
 

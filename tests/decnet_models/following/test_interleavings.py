@@ -24,7 +24,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import CursorMovedError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import BatchProcessor, Step, Write
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult, Write
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.progress import lease_queries
 from decnet_models.progress import queries as progress
@@ -116,7 +116,7 @@ class Instance:
             if self.life < 0:
                 raise Killed
 
-    def step(self) -> Step | None:
+    def step(self) -> BatchResult | None:
         """Handle a batch; None when the database or another instance was in the way."""
         try:
             return self.processor.step()

@@ -16,7 +16,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.following.replay import begin, plan
 from decnet_models.grouping.changes import changes
 from decnet_models.grouping.decisions import decide, withdraw
-from decnet_models.grouping.values import Change, Decision
+from decnet_models.grouping.values import Decision, GroupChange
 from decnet_models.identities.evidence_rows import own_id
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.notices import queries as notices
@@ -40,7 +40,7 @@ def decided(engine: Engine, kind: Any, attacker: str | None = None, **named: Any
         return decide(connection, IDENTITIES, decision)
 
 
-def merges(engine: Engine) -> list[Change]:
+def merges(engine: Engine) -> list[GroupChange]:
     with reading(engine) as connection:
         return changes(connection, IDENTITIES, own_id(C))
 

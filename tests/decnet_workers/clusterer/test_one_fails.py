@@ -14,7 +14,7 @@ from decnet_models.errors import EveryEventFailsError
 from decnet_models.identities import evidence_rows
 from decnet_models.progress.queries import DeadLetter, dead_letters_of
 from decnet_workers.clusterer import worker as clusterer
-from decnet_workers.clusterer.placing import Outcome, settle
+from decnet_workers.clusterer.placing import PlacingResult, settle
 from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.clusterer.view import View
 from decnet_workers.commodity.limits import Key
@@ -74,7 +74,7 @@ def test_no_event_is_blamed_when_much_has_piled_up(engine: Engine, monkeypatch: 
 def test_nor_when_what_was_computed_cannot_be_written(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusterer, "BEHIND", 5)
 
-    def fails(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> Outcome:
+    def fails(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> PlacingResult:
         if BAD in regrouped.attackers:
             raise KeyError(BAD)
         return settle(connection, regrouped, seen)

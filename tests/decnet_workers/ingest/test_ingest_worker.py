@@ -28,7 +28,7 @@ from decnet_core.settings import Settings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
-from decnet_workers.ingest.intake import MAX_REFUSED_IN_A_ROW, Intake, Outcome
+from decnet_workers.ingest.intake import MAX_REFUSED_IN_A_ROW, Intake, IntakeResult
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.worker import Ingest
 
@@ -146,7 +146,7 @@ async def test_it_is_not_parked_between_a_refused_event_and_one_that_is_taken(
     """The next process would count the refused events in a row anew."""
     passes, asked = [], []
 
-    def run_pass(intake: Intake) -> Outcome:
+    def run_pass(intake: Intake) -> IntakeResult:
         passes.append(real(intake))
         return passes[-1]
 

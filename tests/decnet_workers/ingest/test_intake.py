@@ -28,7 +28,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import EveryEventFailsError, EveryEventRefusedError, passes, stops
 from decnet_models.events import queries
 from decnet_workers.ingest import intake as module
-from decnet_workers.ingest.intake import Intake, Outcome
+from decnet_workers.ingest.intake import Intake, IntakeResult
 from decnet_workers.ingest.settings import IngestSettings
 
 Maker = Callable[..., list[Event]]
@@ -48,7 +48,7 @@ def intake(engine: Engine, state: Path) -> Iterator[Intake]:
     made.close()
 
 
-def run_all(intake: Intake) -> list[Outcome]:
+def run_all(intake: Intake) -> list[IntakeResult]:
     outcomes = [intake.run_pass()]
     while outcomes[-1].read:
         assert len(outcomes) < 1000
@@ -224,7 +224,7 @@ def test_the_future_begins_after_the_seconds_that_are_set(
 
 
 def test_a_pass_that_finds_nothing_counts_nothing(intake: Intake) -> None:
-    assert intake.run_pass() == Outcome(
+    assert intake.run_pass() == IntakeResult(
         new=0, duplicates=0, from_future=0, torn=0, missing=0, last_seq=0, lag_bytes=0, read=False
     )
 

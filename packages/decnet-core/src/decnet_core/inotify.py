@@ -16,7 +16,7 @@ _EVENT = struct.Struct("iIII")
 _ROOM = 64 * 1024
 
 
-class Change(NamedTuple):
+class InotifyEvent(NamedTuple):
     watch: int
     mask: int
     """What happened: MODIFY and the others, with IS_DIRECTORY where it happened to a directory."""
@@ -42,14 +42,14 @@ class Inotify:
         """End a watch, also one that the kernel has ended."""
         self._libc.inotify_rm_watch(self.descriptor, watch)
 
-    def read(self) -> Iterator[Change]:
+    def read(self) -> Iterator[InotifyEvent]:
         """Yield the changes that wait, until there are none."""
         while events := self._read():
             offset = 0
             while offset < len(events):
                 watch, mask, _, length = _EVENT.unpack_from(events, offset)
                 offset += _EVENT.size
-                yield Change(watch, mask, events[offset : offset + length].rstrip(b"\0"))
+                yield InotifyEvent(watch, mask, events[offset : offset + length].rstrip(b"\0"))
                 offset += length
 
     def _read(self) -> bytes:

@@ -29,7 +29,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
 )
 from tests.examples import examples
 
-from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Step, assemble
+from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Statement, assemble
 from decnet_sniff.sniff.capture.file_filter import FileFilter
 from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.capture.packet_filter import MOST_IGNORED, Network, program
@@ -148,20 +148,25 @@ def test_the_most_networks_still_make_a_program() -> None:
 
 def test_what_cannot_be_assembled_is_refused() -> None:
     with pytest.raises(ValueError, match="no label"):
-        assemble([Step(JEQ, 1, true="nowhere"), Step(RET, 0)])
+        assemble([Statement(JEQ, 1, true="nowhere"), Statement(RET, 0)])
     with pytest.raises(ValueError, match="no label"):
-        assemble([Step(RET, 0, label="back"), Step(JA, true="back")])
+        assemble([Statement(RET, 0, label="back"), Statement(JA, true="back")])
     with pytest.raises(ValueError, match="further than 255"):
-        assemble([Step(JEQ, 1, true="far"), *[Step(LD_B, 0)] * 256, Step(RET, 0, label="far")])
+        assemble([Statement(JEQ, 1, true="far"), *[Statement(LD_B, 0)] * 256, Statement(RET, 0, label="far")])
 
 
 def test_many_jumps_may_meet() -> None:
     steps = [
         step
         for n in range(100)
-        for step in (Step(LD_B, n), Step(JEQ, n, true=f"{n}"), Step(LD_B, 0), Step(LD_B, 1, label=f"{n}"))
+        for step in (
+            Statement(LD_B, n),
+            Statement(JEQ, n, true=f"{n}"),
+            Statement(LD_B, 0),
+            Statement(LD_B, 1, label=f"{n}"),
+        )
     ]
-    filter_ = assemble([*steps, Step(JEQ, 7, true="yes"), Step(RET, 0), Step(RET, 1, label="yes")])
+    filter_ = assemble([*steps, Statement(JEQ, 7, true="yes"), Statement(RET, 0), Statement(RET, 1, label="yes")])
     assert interpret(filter_, bytes(range(200))) == 0
     assert interpret(filter_, b"\0\7" + bytes(200)) == 1
     assert interpret(filter_, bytes(50)) == 0

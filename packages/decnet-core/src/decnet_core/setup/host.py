@@ -9,7 +9,7 @@ import msgspec
 
 from decnet_core.durable import replace_file
 from decnet_core.setup.errors import SetupError
-from decnet_core.setup.plan import Change, digest
+from decnet_core.setup.plan import FileChange, digest
 from decnet_core.setup.roles import Role
 from decnet_core.units.job import Site
 
@@ -59,7 +59,7 @@ class Host:
                 raise SetupError(f"{self.place(path)} cannot be read: {error}") from error
         return texts
 
-    def apply(self, changes: Iterable[Change], role: Role | None = None) -> None:
+    def apply(self, changes: Iterable[FileChange], role: Role | None = None) -> None:
         """Make the changes and record them; raises SetupError if the file system refuses one."""
         record = self.record()
         written, directories = dict(record.written), list(record.directories)

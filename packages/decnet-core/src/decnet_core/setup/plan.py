@@ -26,7 +26,7 @@ class Action(enum.StrEnum):
     REMOVE = "remove"
 
 
-class Change(msgspec.Struct, frozen=True):
+class FileChange(msgspec.Struct, frozen=True):
     """One file; `before` is None if it does not exist, `after` None if it is to be removed."""
 
     path: str
@@ -57,7 +57,7 @@ def digest(text: str) -> str:
 
 def changes(
     wanted: Mapping[str, str], present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()
-) -> list[Change]:
+) -> list[FileChange]:
     """Return what to do to every file that is wanted or that we once wrote.
 
     `written` maps a path to the digest of what we wrote there. The files in `operators` are made once and are then the
@@ -71,27 +71,27 @@ def changes(
 
 def removals(
     present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = (), force: bool = False
-) -> list[Change]:
+) -> list[FileChange]:
     """Return how to take away all that we wrote; those in `operators` stay if they were edited, unless `force`."""
     mine = set(operators)
     return [_removal(path, present.get(path), mark, path in mine, force) for path, mark in written.items()]
 
 
-def _removal(path: str, before: str | None, mark: str, is_operators: bool, force: bool) -> Change:
+def _removal(path: str, before: str | None, mark: str, is_operators: bool, force: bool) -> FileChange:
     """Return how to take away one file; a unit that was edited is a conflict."""
     if before is None:
-        return Change(path, Action.UNCHANGED, None, None)
+        return FileChange(path, Action.UNCHANGED, None, None)
     if digest(before) == mark or (is_operators and force):
-        return Change(path, Action.REMOVE, before, None, is_operators)
-    return Change(path, Action.KEEP if is_operators else Action.CONFLICT, before, None, is_operators)
+        return FileChange(path, Action.REMOVE, before, None, is_operators)
+    return FileChange(path, Action.KEEP if is_operators else Action.CONFLICT, before, None, is_operators)
 
 
-def _one(path: str, text: str, before: str | None, mark: str | None, is_operators: bool) -> Change:
+def _one(path: str, text: str, before: str | None, mark: str | None, is_operators: bool) -> FileChange:
     if before is None:
-        return Change(path, Action.CREATE, None, text)
+        return FileChange(path, Action.CREATE, None, text)
     if before == text:
-        return Change(path, Action.UNCHANGED, before, text)
+        return FileChange(path, Action.UNCHANGED, before, text)
     if digest(before) == mark:
-        return Change(path, Action.UPDATE, before, text)
+        return FileChange(path, Action.UPDATE, before, text)
     nothing_new = mark == digest(text)
-    return Change(path, Action.KEEP if is_operators or nothing_new else Action.CONFLICT, before, text)
+    return FileChange(path, Action.KEEP if is_operators or nothing_new else Action.CONFLICT, before, text)

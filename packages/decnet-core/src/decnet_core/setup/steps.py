@@ -16,7 +16,7 @@ from decnet_core.setup import system
 from decnet_core.setup.errors import DisputedError, SetupError
 from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
-from decnet_core.setup.plan import Action, Change, changes, removals
+from decnet_core.setup.plan import Action, FileChange, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
 from decnet_core.setup.settings_text import with_setting
 from decnet_core.supervise.fork import secrets
@@ -61,10 +61,10 @@ class Plan(msgspec.Struct, frozen=True):
     role: Role
     settings: Settings
     site: Site
-    changes: list[Change]
+    changes: list[FileChange]
 
     @property
-    def pending(self) -> list[Change]:
+    def pending(self) -> list[FileChange]:
         """Those that would be made, or that need the operator's consent."""
         return [change for change in self.changes if change.action in (*_TO_DO, Action.CONFLICT)]
 
@@ -144,12 +144,12 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
     return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
 
 
-def _naming_database(change: Change, site: Site) -> Change:
+def _naming_database(change: FileChange, site: Site) -> FileChange:
     """Have settings that the operator wrote before the first init say where the units' database is."""
     if change.path != site.settings or change.before is None:
         return change
     after = with_setting(change.before, "database", "url", f"sqlite:///{site.database_file}")
-    return Change(change.path, Action.UPDATE, change.before, after, change.private, added_to=True)
+    return FileChange(change.path, Action.UPDATE, change.before, after, change.private, added_to=True)
 
 
 def _refuse_secrets(settings: Settings) -> None:
@@ -168,7 +168,7 @@ def _refuse_secrets(settings: Settings) -> None:
 def _apply(
     host: Host,
     options: InstallOptions,
-    planned: Sequence[Change],
+    planned: Sequence[FileChange],
     *,
     stop: Iterable[str] = (),
     role: Role | None = None,
@@ -188,7 +188,7 @@ def _apply(
     return True
 
 
-def _resolved(planned: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
+def _resolved(planned: Sequence[FileChange], *, force: bool, ask: bool) -> list[FileChange]:
     """Return what to do; raises DisputedError if a changed file is in the way and nobody is there to ask."""
     disputed = [change for change in planned if change.action is Action.CONFLICT]
     agreed = [change for change in planned if change.action in _TO_DO]
@@ -206,7 +206,7 @@ def _resolved(planned: Sequence[Change], *, force: bool, ask: bool) -> list[Chan
     return agreed
 
 
-def _print_changes(planned: Sequence[Change], *, dry_run: bool, force: bool) -> None:
+def _print_changes(planned: Sequence[FileChange], *, dry_run: bool, force: bool) -> None:
     for change in planned:
         if change.action is not Action.UNCHANGED:
             _write(f"{change.action.value:<9} {change.path}")

@@ -23,7 +23,7 @@ from decnet_models.attackers.profile import (
     Tool,
 )
 from decnet_models.attackers.scoring.score import Facts, terms
-from decnet_models.database.rows.keyset import in_order
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import among, existing, parts
 from decnet_models.database.window import Window
 
@@ -162,15 +162,15 @@ def canary_hits(
     *,
     attacker: str | None = None,
     token: str | None = None,
-    before: int | None = None,
+    after: int | None = None,
+    direction: Direction = "desc",
 ) -> list[CanaryHit]:
-    """Return uses of canary tokens, newest first; page on with `before` = the last one's `seq`."""
+    """Return uses of canary tokens, newest first; page on with `after` = the last one's `seq`."""
     table = tables.canary_hit
-    query = _of(_columns(table, CanaryHit), table, attacker).order_by(table.c.seq.desc()).limit(limit)
+    query = _of(_columns(table, CanaryHit), table, attacker).limit(limit)
+    query = in_order(query, (table.c.seq,), None if after is None else (after,), direction)
     if token is not None:
         query = query.where(table.c.token == token)
-    if before is not None:
-        query = query.where(table.c.seq < before)
     return [CanaryHit(*row) for row in connection.execute(query)]
 
 

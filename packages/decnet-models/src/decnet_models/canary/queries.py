@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from decnet_core.canary import Slug
 from decnet_core.text import for_column
 from decnet_models.canary.tables import canary_planting, canary_token
-from decnet_models.database.rows.keyset import in_order
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import insert_into
 
 
@@ -55,11 +55,16 @@ def insert_token(connection: Connection, token: CanaryToken) -> None:
 
 
 def tokens(
-    connection: Connection, limit: int = 1000, *, before: tuple[int, str] | None = None, kind: str | None = None
+    connection: Connection,
+    limit: int = 1000,
+    *,
+    after: tuple[int, str] | None = None,
+    kind: str | None = None,
+    direction: Direction = "desc",
 ) -> list[CanaryToken]:
-    """Return up to `limit` tokens, newest first; page on with `before` = (`created_at`, `token`) of the last one."""
+    """Return up to `limit` tokens, newest first; page on with `after` = (`created_at`, `token`) of the last one."""
     c = canary_token.c
-    query = in_order(select(canary_token), (c.created_at, c.token), before).limit(limit)
+    query = in_order(select(canary_token), (c.created_at, c.token), after, direction).limit(limit)
     if kind is not None:
         query = query.where(c.kind == kind)
     return [CanaryToken(**row._mapping) for row in connection.execute(query)]

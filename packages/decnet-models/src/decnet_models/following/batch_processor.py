@@ -42,7 +42,7 @@ WINDOW = 20
 MAX_DEAD_LETTERS_IN_A_ROW = 16
 
 
-class Step(msgspec.Struct):
+class BatchResult(msgspec.Struct):
     """The result of a step: counts of events, the rows still ahead, and the newest new notice of each kind."""
 
     handled: int = 0
@@ -83,7 +83,7 @@ class BatchProcessor:
         self._known_cache, self._known = KnownSourcesCache(), KnownSources()
         self._dead_letters_in_a_row = 0
 
-    def step(self) -> Step:
+    def step(self) -> BatchResult:
         """Handle the next batch; all of it is committed, or what came before the database failed.
 
         Raises errors that stop a worker (`decnet_models.errors.stops`) when nothing could be committed,
@@ -92,19 +92,19 @@ class BatchProcessor:
         with reading(self._engine) as connection:
             span = self._position.span(connection)
             if span is None:
-                return Step()
+                return BatchResult()
             head = last_seq(connection)
             through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
             rows = self._rows(connection, span, through)
             self._known = self._known_cache.current(connection)
         if len(rows) == self._limit:
             through = rows[-1].seq
-        done = Step()
+        done = BatchResult()
         reached = self._consume(rows, span, through, done) if through > span.start else span.start
         done.lag = head - reached
         return done
 
-    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> Step | None:
+    def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> BatchResult | None:
         """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
 
         `compute` reads a snapshot, before the transaction that writes. The cursor is locked and stays where it is;
@@ -118,7 +118,7 @@ class BatchProcessor:
         with writing(self._engine) as connection:
             self._position.move(connection, span, span.start, span.start)
             kinds = notices.add_all(connection, write(connection), time.time_ns())
-            return Step(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
+            return BatchResult(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
 
     def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
         wanted: dict[str, Any] = {
@@ -131,7 +131,7 @@ class BatchProcessor:
             return rows_after(connection, span.start, **wanted)
         return rows_of_shards(connection, span.shards, span.start, **wanted)
 
-    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: Step) -> int:
+    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: BatchResult) -> int:
         position, pending = span.start, [rows]
         while pending:
             part = pending.pop()
@@ -151,7 +151,9 @@ class BatchProcessor:
             position = end
         return position
 
-    def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
+    def _commit(
+        self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: BatchResult
+    ) -> None:
         events = [stored(row) for row in rows]
         if self._known:
             events = [one for one in events if self._known.match(one.event) is None]

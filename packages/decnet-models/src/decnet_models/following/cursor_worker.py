@@ -20,7 +20,7 @@ from decnet_models.database.engine import writing
 from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import LeaseLostError
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import BatchProcessor, Step, Write
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult, Write
 from decnet_models.following.breaks import Breaks
 from decnet_models.following.cursor_position import CursorPosition
 from decnet_models.following.database_worker import DatabaseWorker
@@ -204,7 +204,7 @@ class CursorWorker(DatabaseWorker[S]):
             _publish(ctx, done)
         return done is not None
 
-    def settled(self, processor: BatchProcessor) -> Step | None:
+    def settled(self, processor: BatchProcessor) -> BatchResult | None:
         """Settle a part; return what was done, None: nothing was to be done."""
 
         def compute(snapshot: Connection) -> Write:
@@ -213,7 +213,7 @@ class CursorWorker(DatabaseWorker[S]):
 
         return processor.settle(self.unsettled, compute)
 
-    def _step(self, processor: BatchProcessor) -> tuple[Step, bool]:
+    def _step(self, processor: BatchProcessor) -> tuple[BatchResult, bool]:
         done = processor.step()
         forgotten = self._forget_known(self._engine, processor.worker)
         return done, self.beside(self._engine) or forgotten
@@ -247,7 +247,7 @@ class CursorWorker(DatabaseWorker[S]):
             self.prepare(connection)
 
 
-def _report(ctx: Context, step: Step, seconds: float) -> None:
+def _report(ctx: Context, step: BatchResult, seconds: float) -> None:
     ctx.counters.add("events_handled", step.handled)
     ctx.counters.add("events_of_known_sources", step.known)
     ctx.counters.add("dead_letters", step.dead_letters)
@@ -257,6 +257,6 @@ def _report(ctx: Context, step: Step, seconds: float) -> None:
     _publish(ctx, step)
 
 
-def _publish(ctx: Context, step: Step) -> None:
+def _publish(ctx: Context, step: BatchResult) -> None:
     for kind, seq in step.notices.items():
         ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))

@@ -17,7 +17,7 @@ from decnet_core.text import for_terminal
 from decnet_models.database.engine import sqlite_file
 from decnet_models.database.settings import database_url
 from decnet_models.errors import is_damage
-from decnet_models.repair.outcome import Outcome
+from decnet_models.repair.outcome import RepairOutcome
 
 log = logging.getLogger(__name__)
 
@@ -42,21 +42,21 @@ async def repair_indexes(ctx: Context, error: BaseException) -> None:
         )
 
 
-async def _in_child(ctx: Context, file: str) -> Outcome:
+async def _in_child(ctx: Context, file: str) -> RepairOutcome:
     command = (sys.executable, "-P", "-m", "decnet_models.repair.child", file)
     try:
         child = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
     except OSError as error:
-        return Outcome(failure=f"no process could be started: {error.strerror}")
+        return RepairOutcome(failure=f"no process could be started: {error.strerror}")
     output, complaint = await _until_stopped(ctx, child)
     if ctx.stopping.is_set():
-        return Outcome(busy=True)
+        return RepairOutcome(busy=True)
     with contextlib.suppress(msgspec.DecodeError):
-        return msgspec.json.decode(output, type=Outcome)
+        return msgspec.json.decode(output, type=RepairOutcome)
     last = (complaint.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-    return Outcome(failure=f"exit code {child.returncode}: {last}")
+    return RepairOutcome(failure=f"exit code {child.returncode}: {last}")
 
 
 async def _until_stopped(ctx: Context, child: asyncio.subprocess.Process) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert,
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import next_revision, resolved
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Change, Reason, S, reasons, written
+from decnet_models.grouping.values import GroupChange, Reason, S, reasons, written
 
 
 def merge(
@@ -77,12 +77,12 @@ def undo(connection: Connection, g: Grouping[Any], change_id: int, *, now_ns: in
     return True
 
 
-def change(connection: Connection, g: Grouping[Any], change_id: int) -> Change | None:
+def change(connection: Connection, g: Grouping[Any], change_id: int) -> GroupChange | None:
     row = connection.execute(select(g.change).where(g.change.c.id == change_id)).one_or_none()
     return _change(row) if row else None
 
 
-def changes(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int = 100) -> list[Change]:
+def changes(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int = 100) -> list[GroupChange]:
     """Return the changes of the group, newest first."""
     c = g.change.c
     query = select(g.change).where(or_(c.source == group_id, c.target == group_id)).order_by(c.id.desc()).limit(limit)
@@ -119,6 +119,6 @@ def _move(connection: Connection, g: Grouping[Any], change: int, chosen: ColumnE
     connection.execute(update(g.member).where(chosen).values({g.key: target}))
 
 
-def _change(row: Row[Any]) -> Change:
+def _change(row: Row[Any]) -> GroupChange:
     because = reasons(row.because)
-    return Change(row.id, row.kind, row.source, row.target, row.weight, because, row.ts, row.undone_at)
+    return GroupChange(row.id, row.kind, row.source, row.target, row.weight, because, row.ts, row.undone_at)

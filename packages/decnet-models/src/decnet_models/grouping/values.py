@@ -54,7 +54,7 @@ class Group(msgspec.Struct, frozen=True):
     """Grows with each change of the group or its members."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class GroupChange(msgspec.Struct, frozen=True):
     """Members moved from `source` to `target`: all of them (merge) or some (split)."""
 
     id: int

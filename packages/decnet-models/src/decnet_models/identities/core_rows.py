@@ -169,7 +169,7 @@ def recounted(connection: Connection, identity: UUID) -> Size:
     return Size(*connection.execute(query.where(c.identity == identity)).one())
 
 
-class Change(NamedTuple):
+class NewGroupChange(NamedTuple):
     """A change to be recorded."""
 
     kind: ChangeKind
@@ -180,7 +180,7 @@ class Change(NamedTuple):
     ts: int
 
 
-def record(connection: Connection, change: Change, moved: Collection[str]) -> None:
+def record(connection: Connection, change: NewGroupChange, moved: Collection[str]) -> None:
     """Record a change and the attackers that it moved."""
     query = insert(IDENTITIES.change).values(**change._asdict()).returning(IDENTITIES.change.c.id)
     number = connection.execute(query).scalar_one()

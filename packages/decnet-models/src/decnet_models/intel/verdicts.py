@@ -17,7 +17,7 @@ from decnet_models.intel.tables import intel_verdict
 _NOTHING = Summary("unknown", ())
 
 
-class Change(msgspec.Struct, frozen=True):
+class VerdictChange(msgspec.Struct, frozen=True):
     """A verdict that became another one, and why."""
 
     indicator: str
@@ -25,12 +25,12 @@ class Change(msgspec.Struct, frozen=True):
     now: Summary
 
 
-def judge(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> list[Change]:
+def judge(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> list[VerdictChange]:
     """Make the verdicts what the findings say; return those that changed. The caller is the only writer."""
     asked = sorted(set(indicators))
     before, now = verdicts(connection, asked), summaries(connection, asked, now_ns=None)
     changes = [
-        Change(one, before.get(one, "unknown"), summary)
+        VerdictChange(one, before.get(one, "unknown"), summary)
         for one in asked
         if (summary := now.get(one, _NOTHING)).verdict != before.get(one, "unknown")
     ]
@@ -67,7 +67,7 @@ def forget_unjudged(connection: Connection, before: int, limit: int) -> int:
     return connection.execute(delete(intel_verdict).where(c.indicator.in_(old))).rowcount
 
 
-def _record(connection: Connection, changes: list[Change], now_ns: int) -> None:
+def _record(connection: Connection, changes: list[VerdictChange], now_ns: int) -> None:
     last = connection.execute(select(func.max(intel_verdict.c.change))).scalar() or 0
     insert = insert_into(connection, intel_verdict)
     names = ("verdict", "since", "change")

@@ -8,22 +8,22 @@ from pathlib import Path
 import msgspec
 
 from decnet_models.repair.attempts import AnotherRepairError, RepairError
-from decnet_models.repair.outcome import Outcome
+from decnet_models.repair.outcome import RepairOutcome
 from decnet_models.repair.reindex import rebuild
 
 
 def main() -> None:
-    """Write an `Outcome` to standard output."""
+    """Write a `RepairOutcome` to standard output."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         done = rebuild(Path(sys.argv[1]))
-        outcome = Outcome(done.indexes, done.copy, done.vacuumed)
+        outcome = RepairOutcome(done.indexes, done.copy, done.vacuumed)
     except AnotherRepairError:
-        outcome = Outcome(busy=True)
+        outcome = RepairOutcome(busy=True)
     except RepairError as error:
-        outcome = Outcome(failure=str(error))
+        outcome = RepairOutcome(failure=str(error))
     except OSError as error:
-        outcome = Outcome(failure=str(error))
+        outcome = RepairOutcome(failure=str(error))
     sys.stdout.buffer.write(msgspec.json.encode(outcome))
 
 

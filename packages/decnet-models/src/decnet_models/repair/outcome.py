@@ -4,7 +4,7 @@
 import msgspec
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class RepairOutcome(msgspec.Struct, frozen=True):
     """Indexes that were rebuilt (none: nothing was damaged any more), or why none were."""
 
     indexes: list[str] = []

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
-from decnet_models.database.rows.keyset import in_order
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into, parts
@@ -195,16 +195,17 @@ def tags_of_technique(
     window: Window,
     limit: int = 100,
     *,
-    before: tuple[int, str, int, UUID] | None = None,
+    after: tuple[int, str, int, UUID] | None = None,
+    direction: Direction = "desc",
 ) -> list[Tag]:
-    """Return the latest tags of a technique in a span of time.
+    """Return tags of a technique in a span of time, the latest first.
 
-    Page on with `before` = time, attacker, `seq` and rule of the last one.
+    Page on with `after` = time, attacker, `seq` and rule of the last one.
     """
     c = ttp_tag.c
     place = (c.ts, c.attacker, c.seq, c.rule_id)
     query = select(ttp_tag).where(c.technique == technique, c.ts >= window.since, c.ts < window.until)
-    return [Tag(*row) for row in connection.execute(in_order(query, place, before).limit(limit))]
+    return [Tag(*row) for row in connection.execute(in_order(query, place, after, direction).limit(limit))]
 
 
 def tags_between(

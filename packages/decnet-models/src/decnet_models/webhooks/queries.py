@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 
@@ -160,20 +161,19 @@ def deliveries(
     *,
     webhook_id: str | None = None,
     state: str | None = None,
-    before: int | None = None,
+    after: int | None = None,
+    direction: Direction = "desc",
 ) -> list[Delivery]:
     """Return up to `limit` deliveries, newest first; those of state DEAD are the dead letters.
 
     One webhook's stand in the order of their notices, which the index has; it is that in which they were made.
-    Page on with `before` = the last one's `id`, of one webhook its `notice_seq`.
+    Page on with `after` = the last one's `id`, of one webhook its `notice_seq`.
     """
     c = webhook_delivery.c
     order = c.id if webhook_id is None else c.notice_seq
-    query = select(webhook_delivery).order_by(order.desc()).limit(limit)
+    query = in_order(select(webhook_delivery), (order,), None if after is None else (after,), direction).limit(limit)
     if webhook_id is not None:
         query = query.where(c.webhook_id == webhook_id)
-    if before is not None:
-        query = query.where(order < before)
     if state is not None:
         query = query.where(webhook_delivery.c.state == state)
     return [Delivery(*row) for row in connection.execute(query)]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_models.identities import core_rows, evidence_rows
 from decnet_models.identities.evidence_rows import FeatureRow
-from decnet_workers.clusterer.placing import Became, Outcome
+from decnet_workers.clusterer.placing import Became, PlacingResult
 from decnet_workers.commodity.limits import Key
 
 _NAMED = 20
@@ -19,7 +19,7 @@ _SHORTEST = 8
 """Characters of a password that is not found by trying."""
 
 
-def notices(outcome: Outcome) -> Iterator[tuple[str, Notice]]:
+def notices(outcome: PlacingResult) -> Iterator[tuple[str, Notice]]:
     """Yield key and notice of what became of identities."""
     for became in outcome.became:
         if became.before < 2:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from decnet_models.grouping.values import Reason, written
 from decnet_models.identities import core_rows
-from decnet_models.identities.core_rows import Bound, Change, CoreRow, Placed, Size
+from decnet_models.identities.core_rows import Bound, CoreRow, NewGroupChange, Placed, Size
 from decnet_models.identities.evidence_rows import features_at, own_id
 from decnet_workers.clusterer.attachment import ALONE, Attachment
 from decnet_workers.clusterer.decided import decided
@@ -51,14 +51,14 @@ class Merged(NamedTuple):
     ts: int
 
 
-class Outcome(NamedTuple):
+class PlacingResult(NamedTuple):
     """What became of identities."""
 
     became: tuple[Became, ...] = ()
     merged: tuple[Merged, ...] = ()
 
 
-def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> Outcome:
+def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> PlacingResult:
     """Write what was computed, and the times of the attackers that were `seen`; return what became of identities."""
     write_features(connection, regrouped)
     verdicts, named = decided(connection)
@@ -104,7 +104,7 @@ class _Placing:
         self._now = time.time_ns()
         self._values: dict[Key, str] = {}
 
-    def result(self, founders: Mapping[str, str]) -> Outcome:
+    def result(self, founders: Mapping[str, str]) -> PlacingResult:
         """Put attackers into the identities of their bonds' founders."""
         going = self._going(founders)
         home = {one: was.identity for one, was in self._known.items() if was.identity is not None} | going
@@ -115,7 +115,7 @@ class _Placing:
         sizes = self._write_sizes(going, home, before)
         merged = self._record(going, sizes, before)
         self._write_merged(sizes, before)
-        return Outcome(self._became(going, sizes, before), merged)
+        return PlacingResult(self._became(going, sizes, before), merged)
 
     def _going(self, founders: Mapping[str, str]) -> dict[str, UUID]:
         """Return the attackers that get into another identity, with it."""
@@ -175,7 +175,7 @@ class _Placing:
         for (source, target), attackers in sorted(moved.items()):
             because, weight = self._why(attackers)
             kind = "split" if sizes[source].members else "merge"
-            change = Change(kind, source, target, weight, written(because), self._now)  # type: ignore[arg-type]
+            change = NewGroupChange(kind, source, target, weight, written(because), self._now)  # type: ignore[arg-type]
             core_rows.record(self._connection, change, attackers)
             if kind == "merge" and before[source].members > 1:
                 size = sizes[target]

@@ -13,7 +13,7 @@ from decnet_core.events.notices import CredentialReused, IdentityFormed, Identit
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_core.text import for_terminal
 from decnet_models.events.queries import last_seq, of_attacker
-from decnet_models.following.batch_processor import BatchProcessor, Step
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.following.narrowing import Narrowing
 from decnet_models.identities import evidence_rows as rows
@@ -99,13 +99,13 @@ class Clusterer(CursorWorker[NoSettings]):
         """Return whether evidence or decisions have changed since identities were computed."""
         return rows.count_pending(connection, 1) > 0 or decisions_made(connection) != self._decisions
 
-    def settled(self, processor: BatchProcessor) -> Step | None:
+    def settled(self, processor: BatchProcessor) -> BatchResult | None:
         """Settle a part; one attacker or feature that fails is set aside, and stops no other."""
         try:
             done = super().settled(processor)
         except Exception as error:  # whatever it is
             self._narrowing.failed(error)
-            return Step()
+            return BatchResult()
         self._narrowing.succeeded()
         return done
 

@@ -40,7 +40,7 @@ REFUSALS = (DBAPIError, OverflowError, UnicodeError)
 """What inserting an event may raise; those that `refuses_values` knows are its own fault."""
 
 
-class Outcome(msgspec.Struct):
+class IntakeResult(msgspec.Struct):
     """The result of one pass."""
 
     new: int = 0
@@ -92,7 +92,7 @@ class Intake:
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
-    def run_pass(self) -> Outcome:
+    def run_pass(self) -> IntakeResult:
         """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
 
         Raises EveryEventRefusedError for more refused events in a row than may be quarantined, in this pass or since
@@ -100,7 +100,7 @@ class Intake:
         """
         if not self._taken:
             self._take()
-        outcome = self._commit(time.time_ns()) if self._taken else Outcome()
+        outcome = self._commit(time.time_ns()) if self._taken else IntakeResult()
         for taken in self._taken:
             taken.spool.position = taken.next
         self._taken = []
@@ -156,7 +156,7 @@ class Intake:
         if batch.missing:
             log.error("segments lost unread spool=%s segments=%d", for_terminal(spool), batch.missing)
 
-    def _commit(self, now_ns: int) -> Outcome:
+    def _commit(self, now_ns: int) -> IntakeResult:
         try:
             return self._commit_all(now_ns)
         except REFUSALS as error:
@@ -183,7 +183,7 @@ class Intake:
             for taken, outcomes in tried
         ]
 
-    def _commit_all(self, now_ns: int) -> Outcome:
+    def _commit_all(self, now_ns: int) -> IntakeResult:
         events = [event for taken in self._taken for event in taken.events]
         artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
         with writing(self._engine) as connection:
@@ -194,7 +194,7 @@ class Intake:
                     connection, taken.spool.name, taken.next.segment, taken.next.offset, now_ns=now_ns
                 )
             newest = queries.last_seq(connection)
-        return Outcome(
+        return IntakeResult(
             new=new,
             duplicates=len(events) - new,
             from_future=sum(taken.from_future for taken in self._taken),

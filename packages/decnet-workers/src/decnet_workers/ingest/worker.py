@@ -21,7 +21,7 @@ from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_workers.ingest.intake import Intake, Outcome
+from decnet_workers.ingest.intake import Intake, IntakeResult
 from decnet_workers.ingest.retention import Retention, within_disk
 from decnet_workers.ingest.settings import IngestSettings
 
@@ -112,7 +112,7 @@ def _announce(ctx: Context, last_seq: int) -> None:
     ctx.bus.publish(EVENTS_INGESTED.pattern, msgspec.json.encode(Ingested(last_seq)))
 
 
-def _report(ctx: Context, outcome: Outcome, seconds: float) -> None:
+def _report(ctx: Context, outcome: IntakeResult, seconds: float) -> None:
     ctx.counters.add("events_ingested", outcome.new)
     ctx.counters.add("duplicates", outcome.duplicates)
     ctx.counters.add("events_from_future", outcome.from_future)

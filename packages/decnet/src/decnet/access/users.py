@@ -15,6 +15,7 @@ from decnet.cli.errors import NotFoundError, OperatorError
 from decnet_models.accounts import entrances, factors, queries
 from decnet_models.accounts.queries import ROLES, Account, Role
 from decnet_models.accounts.tables import account, oidc_subject, passkey, web_session
+from decnet_models.database.rows.keyset import Direction, in_order
 
 MOST = 10_000
 """Accounts of a fleet."""
@@ -38,7 +39,14 @@ class User(msgspec.Struct, frozen=True):
     login_at: int | None
 
 
-def users(connection: Connection, *, after: str = "", limit: int = MOST, name: str | None = None) -> list[User]:
+def users(
+    connection: Connection,
+    *,
+    after: str | None = None,
+    limit: int = MOST,
+    name: str | None = None,
+    direction: Direction = "asc",
+) -> list[User]:
     """Return users by name, those after `after`, or the one called `name`."""
     c, now = account.c, time.time_ns()
     counts = (
@@ -46,7 +54,8 @@ def users(connection: Connection, *, after: str = "", limit: int = MOST, name: s
         select(func.count()).where(oidc_subject.c.account == c.id).scalar_subquery(),
         select(func.count()).where(web_session.c.account == c.id, web_session.c.expires_at > now).scalar_subquery(),
     )
-    query = select(*account.c, *counts).where(c.name > after).order_by(c.name).limit(limit)
+    place = None if after is None else (after,)
+    query = in_order(select(*account.c, *counts), (c.name,), place, direction).limit(limit)
     if name is not None:
         query = query.where(c.name == name)
     return [_user(Account(*row[:-3]), *row[-3:]) for row in connection.execute(query)]

@@ -19,7 +19,7 @@ _RESERVED = ("test", "example", "invalid", "localhost", "local", "internal")
 """Top-level names that nobody can delegate (RFC 2606, RFC 6761, RFC 6762)."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class DelegationCheck(msgspec.Struct, frozen=True):
     """One thing that was checked; `remedy` says what to do when it does not hold."""
 
     what: str
@@ -36,11 +36,13 @@ class DnsResponse(msgspec.Struct, frozen=True):
     """How many records are in its authority section."""
 
 
-def check_delegation(settings: CanarySettings, resolver: str, *, name: str) -> list[Step]:
+def check_delegation(settings: CanarySettings, resolver: str, *, name: str) -> list[DelegationCheck]:
     """Return what was found, in order; `name` is a label that nobody has asked for, so no cache answers."""
     zone = settings.zone.strip(".").lower()
     if not settings.dns_listen:
-        return [Step("the DNS receiver is on", ok=False, remedy='set [canary] dns_listen, e.g. "0.0.0.0:53"')]
+        return [
+            DelegationCheck("the DNS receiver is on", ok=False, remedy='set [canary] dns_listen, e.g. "0.0.0.0:53"')
+        ]
     host, port = listen_address(settings.dns_listen)
     here = _reachable(host), port
     asked = f"{name}.{zone}"
@@ -49,7 +51,7 @@ def check_delegation(settings: CanarySettings, resolver: str, *, name: str) -> l
     steps.append(_standard_port(port))
     delegable = zone.rpartition(".")[2] not in _RESERVED
     steps.append(
-        Step(
+        DelegationCheck(
             f"the zone {zone} can be delegated",
             ok=delegable,
             remedy="set [canary] zone to a name below a domain of yours, e.g. cdn.example.net",
@@ -73,22 +75,22 @@ def system_resolver() -> str:
     raise WrongUsageError("this host has no resolver in /etc/resolv.conf: name one with --resolver")
 
 
-def _direct(how: str, here: tuple[str, int], answer: DnsResponse | None) -> Step:
+def _direct(how: str, here: tuple[str, int], answer: DnsResponse | None) -> DelegationCheck:
     ok = answer is not None and answer.authoritative and answer.rcode == _NXDOMAIN
     remedy = (
         "start the fleet, or the worker canary; see decnet status"
         if answer is None
         else ("another name server answers at this address: give [canary] dns_listen one of its own")
     )
-    return Step(f"the receiver answers by {how} at {here[0]} port {here[1]}", ok=ok, remedy=remedy)
+    return DelegationCheck(f"the receiver answers by {how} at {here[0]} port {here[1]}", ok=ok, remedy=remedy)
 
 
-def _standard_port(port: int) -> Step:
+def _standard_port(port: int) -> DelegationCheck:
     remedy = "resolvers ask port 53 only: set [canary] dns_listen to port 53, or forward UDP and TCP port 53 to it"
-    return Step("the receiver is at port 53", ok=port == 53, remedy=remedy)
+    return DelegationCheck("the receiver is at port 53", ok=port == 53, remedy=remedy)
 
 
-def _through(resolver: str, asked: str, zone: str, settings: CanarySettings) -> Step:
+def _through(resolver: str, asked: str, zone: str, settings: CanarySettings) -> DelegationCheck:
     """Ask a resolver for a name that only our server can deny, as the zone's own authority."""
     where = _resolver_address(resolver)
     answer = _asked(where, asked, tcp=False)
@@ -97,13 +99,13 @@ def _through(resolver: str, asked: str, zone: str, settings: CanarySettings) -> 
     addresses = ", ".join(map(str, settings.addresses())) or "its public address"
     records = f"{zone}. NS ns1.{zone}. and ns1.{zone}. A {addresses} (glue)"
     if answer is None:
-        return Step(what, ok=False, remedy="the resolver does not answer: name another with --resolver")
+        return DelegationCheck(what, ok=False, remedy="the resolver does not answer: name another with --resolver")
     if answer.rcode == _NXDOMAIN and answer.authority and _owner_is_zone(where, asked, zone):
-        return Step(what, ok=True)
+        return DelegationCheck(what, ok=True)
     if answer.rcode == _NXDOMAIN:
-        return Step(what, ok=False, remedy=f"the zone is not delegated: have {parent} serve {records}")
+        return DelegationCheck(what, ok=False, remedy=f"the zone is not delegated: have {parent} serve {records}")
     remedy = f"the delegation leads elsewhere, or a firewall drops port 53: {parent} must serve {records}"
-    return Step(what, ok=False, remedy=remedy)
+    return DelegationCheck(what, ok=False, remedy=remedy)
 
 
 def _owner_is_zone(where: tuple[str, int], asked: str, zone: str) -> bool:

@@ -10,7 +10,8 @@ import typer
 from decnet.canary.certificates import AuthorityError, make_authority
 from decnet.canary.delegation import check_delegation, system_resolver
 from decnet.canary.planting import plant as plant_on
-from decnet.canary.token_names import TokenName, known_token
+from decnet.canary.token_argument import TokenName
+from decnet.canary.token_names import known_token
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json
 from decnet.fleet.deployment import find_deployment, transaction

@@ -2,16 +2,12 @@
 """Finds the token that an operator names: itself, or its URL or host name as it stands in a list or an alert."""
 
 import re
-from typing import Annotated
 
-import typer
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError
 from decnet_core.canary import SLUG_LENGTH
 from decnet_models.canary.queries import CanaryToken, token_named
-
-TokenName = Annotated[str, typer.Argument(metavar="TOKEN", help="The token, or its URL or host name.")]
 
 _WORD = re.compile(rf"(?<![a-z2-7])[a-z2-7]{{{SLUG_LENGTH}}}(?![a-z2-7])", re.IGNORECASE)
 

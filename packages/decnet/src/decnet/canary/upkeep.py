@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from decnet.canary.exchange import exported, imported
-from decnet.canary.token_names import TokenName, known_token
+from decnet.canary.token_argument import TokenName
+from decnet.canary.token_names import known_token
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master

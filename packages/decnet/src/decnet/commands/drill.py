@@ -12,7 +12,7 @@ import typer
 
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.drill.examination import Outcome
+from decnet.drill.examination import CheckResult
 from decnet.drill.private import private_fleet
 from decnet.drill.run import Report
 from decnet.drill.run import drill as run_drill
@@ -80,12 +80,12 @@ def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Deploym
     return contextlib.nullcontext(find_deployment())
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: CheckResult) -> None:
     word = "ok  " if outcome.holds else "FAIL"
     typer.echo(f"{word}  {outcome.seconds:7.3f} s  {outcome.check:<32}  {for_terminal(outcome.detail, 300)}")
 
 
-def _silent(outcome: Outcome) -> None:
+def _silent(outcome: CheckResult) -> None:
     """Print nothing: the document at the end has it all."""
 
 

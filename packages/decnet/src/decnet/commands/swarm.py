@@ -16,7 +16,8 @@ from decnet.show.tables import print_table
 from decnet.show.times import duration, moment, size
 from decnet.swarm import bundle as bundles
 from decnet.swarm import sensors as swarm
-from decnet.swarm.sensors import Listed, Offer
+from decnet.swarm.members import Listed, listed
+from decnet.swarm.sensors import Offer
 from decnet_core.timing.durations import SECOND_NS
 
 app = application("Sensor hosts: list, enrol, renew and revoke them.")
@@ -102,7 +103,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
 
         listing = fleet.sensors(remote)
     else:
-        listing = swarm.listed(find_deployment())
+        listing = listed(find_deployment())
     print_table(
         listing.sensors,
         ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events", "last contact"),

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet.cli.errors import OperatorError
 from decnet.cli.operator_name import operator
 from decnet.deckies.documents.work_hours import work_columns
-from decnet.deckies.plan import PersonaStep, Plan, Step
+from decnet.deckies.plan import DeckyStep, PersonaStep, Plan
 from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment
 from decnet_core.bus.subjects import FLEET_CHANGED, FleetChanged
@@ -88,7 +88,7 @@ def _name_sensors(connection: Connection, plan: Plan, now: int) -> None:
         swarm.add_sensor(connection, name, "", now_ns=now)
 
 
-def _write(connection: Connection, step: Step, info: ChangeInfo) -> None:
+def _write(connection: Connection, step: DeckyStep, info: ChangeInfo) -> None:
     one = step.decky
     if step.kind == "remove":
         kept = queries.decky_named(connection, one.name)

@@ -10,7 +10,7 @@ from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.cli.operator_name import operator
 from decnet.deckies import commit
 from decnet.deckies.operations import wanted_decky
-from decnet.deckies.plan import Difference, Step, plan
+from decnet.deckies.plan import DeckyStep, Difference, plan
 from decnet.fleet.deployment import Deployment
 from decnet_models.fleet import mutation_policies, queries
 from decnet_models.fleet.change_log import ChangeInfo
@@ -49,7 +49,7 @@ def planned_mutations(deployment: Deployment, connection: Connection, name: str 
     return sorted(found, key=lambda each: (each.at is None, each.at or 0, each.decky))
 
 
-def mutate_now(deployment: Deployment, connection: Connection, name: str, *, force: bool) -> Step:
+def mutate_now(deployment: Deployment, connection: Connection, name: str, *, force: bool) -> DeckyStep:
     """Change a decky in the caller's transaction; raises OperatorError."""
     one = _named(connection, name)
     policy = policy_of(connection, name)
@@ -109,6 +109,6 @@ def _planned(connection: Connection, one: Decky, policy: Policy | BadPolicy, the
     return PlannedMutation(one.name, one.mutate_at, active, _step(one, made).differences)
 
 
-def _step(before: Decky, after: Decky) -> Step:
+def _step(before: Decky, after: Decky) -> DeckyStep:
     (step,) = plan({before.name: before}, [after], whole=False).steps
     return step

@@ -19,7 +19,7 @@ class Difference(msgspec.Struct, frozen=True):
     after: str
 
 
-class Step(msgspec.Struct, frozen=True):
+class DeckyStep(msgspec.Struct, frozen=True):
     """What is done with one decky; of a removal `decky` is the one that is removed."""
 
     kind: Literal["add", "change", "remove"]
@@ -41,7 +41,7 @@ class PersonaStep(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """All that one transaction does."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[DeckyStep, ...]
     personas: tuple[PersonaStep, ...]
     unchanged: int
     """How many deckies stay as they are."""
@@ -66,7 +66,7 @@ def plan(
     """Return what makes `current` rows the `wanted` ones; a `whole` fleet has no others, so they are removed."""
     personas = tuple(personas)
     rewritten = {step.name for step in personas if step.kind == "change"}
-    steps: list[Step] = []
+    steps: list[DeckyStep] = []
     unchanged = 0
     names = set()
     for one in wanted:
@@ -74,18 +74,18 @@ def plan(
         before = current.get(one.name)
         differences = tuple(_differences(before, one, rewritten)) if before else ()
         if before is None:
-            steps.append(Step("add", one))
+            steps.append(DeckyStep("add", one))
         elif differences:
-            steps.append(Step("change", one, differences))
+            steps.append(DeckyStep("change", one, differences))
         else:
             unchanged += 1
     for name, before in current.items():
         if name in names:
             continue
         if whole and before.wanted:
-            steps.append(Step("remove", before))
+            steps.append(DeckyStep("remove", before))
         elif before.wanted and before.persona in rewritten:
-            steps.append(Step("change", before, (_redescribed(before.persona),)))
+            steps.append(DeckyStep("change", before, (_redescribed(before.persona),)))
         else:
             unchanged += before.wanted
     return Plan(tuple(sorted(steps, key=lambda step: step.decky.name)), personas, unchanged)
@@ -94,7 +94,7 @@ def plan(
 def removal(current: Mapping[str, Decky], names: Iterable[str]) -> Plan:
     """Return the plan that removes these deckies."""
     going = set(names)
-    steps = tuple(Step("remove", one) for name, one in sorted(current.items()) if name in going and one.wanted)
+    steps = tuple(DeckyStep("remove", one) for name, one in sorted(current.items()) if name in going and one.wanted)
     return Plan(steps, (), sum(one.wanted for one in current.values()) - len(steps))
 
 

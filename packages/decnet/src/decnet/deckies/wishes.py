@@ -15,7 +15,7 @@ from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment
 
 
-class Change(msgspec.Struct, frozen=True):
+class DeckyEdit(msgspec.Struct, frozen=True):
     """A change of one decky: the fields that replace what it has, by their names in `Wanted`."""
 
     name: str
@@ -29,7 +29,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
     fleet: tuple[Wanted, ...] | None = None
     add: tuple[Wanted, ...] = ()
-    change: tuple[Change, ...] = ()
+    change: tuple[DeckyEdit, ...] = ()
     remove: tuple[str, ...] = ()
 
 
@@ -65,7 +65,7 @@ def _added(connection: Connection, wishes: Wishes) -> list[Wanted]:
     return [*wishes.add]
 
 
-def _changed(connection: Connection, wish: Change) -> Wanted:
+def _changed(connection: Connection, wish: DeckyEdit) -> Wanted:
     current = wanted_decky(commit.current_deckies(connection), wish.name)
     if wish.version not in (None, current.version):
         raise commit.ChangedMeanwhileError(f"decky {wish.name} has been changed meanwhile; look at it again")

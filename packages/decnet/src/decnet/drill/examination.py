@@ -17,7 +17,7 @@ from decnet_models.errors import reason
 _POLL_SECONDS = 0.05
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True):
     """The result of a check; `seconds` is from the action to when it was seen to hold."""
 
     check: str
@@ -30,9 +30,9 @@ class Examination:
     """The checks of one drill; `report` is called with each outcome as soon as it is known."""
 
     def __init__(
-        self, deployment: Deployment, evidence: Evidence, checks: Iterable[Check], report: Callable[[Outcome], None]
+        self, deployment: Deployment, evidence: Evidence, checks: Iterable[Check], report: Callable[[CheckResult], None]
     ) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[CheckResult] = []
         self._engine = open_engine(deployment.database_url, read_only=True)
         self._evidence = evidence
         self._open = list(checks)
@@ -74,6 +74,6 @@ class Examination:
 
     def _close(self, check: Check, finding: Finding, seconds: float) -> None:
         self._open.remove(check)
-        outcome = Outcome(check.name, finding.holds, round(seconds, 3), finding.detail)
+        outcome = CheckResult(check.name, finding.holds, round(seconds, 3), finding.detail)
         self.outcomes.append(outcome)
         self._report(outcome)

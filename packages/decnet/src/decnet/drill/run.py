@@ -15,7 +15,7 @@ from decnet.cli.errors import RefusedError
 from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
-from decnet.drill.examination import Examination, Outcome
+from decnet.drill.examination import CheckResult, Examination
 from decnet.drill.greeting import GreetingFailed
 from decnet.drill.receiver import Receiver
 from decnet.drill.script import Script, new_script
@@ -41,7 +41,7 @@ class Report(msgspec.Struct, frozen=True):
     source: str
     ssh_client: str
     seconds: float
-    outcomes: list[Outcome]
+    outcomes: list[CheckResult]
     attack_error: str | None = None
 
     @property
@@ -49,7 +49,7 @@ class Report(msgspec.Struct, frozen=True):
         return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
 
 
-async def drill(deployment: Deployment, seconds: float, report: Callable[[Outcome], None]) -> Report:
+async def drill(deployment: Deployment, seconds: float, report: Callable[[CheckResult], None]) -> Report:
     """Attack the fleet; each check has `seconds` to hold. Raises OperatorError when there is nothing to attack."""
     began = time.monotonic()
     script, target = new_script(), choose(deployment)
@@ -84,7 +84,7 @@ async def _attack_and_examine(attack: Attack, examination: Examination, seconds:
     return error
 
 
-async def _workers_answer(deployment: Deployment) -> Outcome:
+async def _workers_answer(deployment: Deployment) -> CheckResult:
     began = time.monotonic()
     names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
     async with reachable_bus(deployment, "decnet-drill", _BUS_SECONDS) as bus:
@@ -96,10 +96,10 @@ async def _workers_answer(deployment: Deployment) -> Outcome:
             "name another with --state DIR"
         )
     detail = f"no answer from {', '.join(silent)}" if silent else f"{len(names)} workers"
-    return Outcome("workers answer", not silent, round(time.monotonic() - began, 3), detail)
+    return CheckResult("workers answer", not silent, round(time.monotonic() - began, 3), detail)
 
 
-async def _clean_up(deployment: Deployment, script: Script, seconds: float) -> Outcome:
+async def _clean_up(deployment: Deployment, script: Script, seconds: float) -> CheckResult:
     """Mark the drill's address as known, and wait until the workers have removed what they found out about it."""
     began = time.monotonic()
     with transaction(deployment, write=True) as connection:
@@ -109,7 +109,7 @@ async def _clean_up(deployment: Deployment, script: Script, seconds: float) -> O
         left, passed = _left(deployment, script), time.monotonic() - began
         if not left or passed > seconds:
             detail = f"still there: {left}" if left else "its address is known now; events and canary tokens stay"
-            return Outcome("cleaned up", not left, round(passed, 3), detail)
+            return CheckResult("cleaned up", not left, round(passed, 3), detail)
         await asyncio.sleep(_POLL_SECONDS)
 
 

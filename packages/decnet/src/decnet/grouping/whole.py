@@ -13,7 +13,7 @@ from decnet_models.grouping.decisions import all_decisions
 from decnet_models.grouping.evidence import common
 from decnet_models.grouping.membership import group, members
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Change, Common, Decision, Feature, Group, Member
+from decnet_models.grouping.values import Common, Decision, Feature, Group, GroupChange, Member
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Whole(msgspec.Struct, frozen=True):
     group: Group
     members: tuple[Member[Any], ...]
     common: tuple[Common, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[GroupChange, ...]
     decisions: tuple[Decision[Any], ...]
 
 

@@ -18,7 +18,7 @@ from decnet_models.incidents import queries
 from decnet_models.incidents.values import Action
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class ActionOutcome(msgspec.Struct, frozen=True):
     """What came of acting on an incident."""
 
     number: int
@@ -31,12 +31,12 @@ class Outcome(msgspec.Struct, frozen=True):
         return "" if self.earlier is None else moment(self.earlier.created_at)
 
 
-def act(connection: Connection, numbers: Sequence[int], verb: str, who: str, note: str) -> list[Outcome]:
+def act(connection: Connection, numbers: Sequence[int], verb: str, who: str, note: str) -> list[ActionOutcome]:
     """Do the same with all of the incidents, or with none when one does not exist; raises NotFoundError."""
     now, outcomes = time.time_ns(), []
     for number in dict.fromkeys(numbers):
         target = find(connection, number).incident.id
-        outcomes.append(Outcome(target, verb, queries.act(connection, target, verb, who, note, now_ns=now)))
+        outcomes.append(ActionOutcome(target, verb, queries.act(connection, target, verb, who, note, now_ns=now)))
     return outcomes
 
 

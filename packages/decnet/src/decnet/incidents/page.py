@@ -20,7 +20,7 @@ from decnet_workers.webhook.incidents.content import Attributed, line_of, title_
 from decnet_workers.webhook.incidents.severity import severity_of
 
 
-class Step(msgspec.Struct, frozen=True):
+class TimelineEntry(msgspec.Struct, frozen=True):
     """A notice of the incident."""
 
     seq: int
@@ -41,7 +41,7 @@ class Page(msgspec.Struct, frozen=True):
     summary: Summary
     title: str
     values: list[Counted]
-    timeline: list[Step]
+    timeline: list[TimelineEntry]
     actions: list[Action]
     merged: list[int]
     """Numbers of the incidents that are part of this one now."""
@@ -93,9 +93,9 @@ def _parts(found: Page) -> Iterator[str]:
         yield columns(("when", "who", "what", "note"), did)
 
 
-def _step(stored: StoredNotice) -> Step:
+def _step(stored: StoredNotice) -> TimelineEntry:
     notice = stored.notice
-    return Step(
+    return TimelineEntry(
         seq=stored.seq,
         ts=notice.ts,
         kind=notice_kind(notice),

@@ -29,7 +29,7 @@ _BESIDE = "decnet-web"
 """A distribution that needs ours, and that is not everywhere."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class UpgradeStep(msgspec.Struct, frozen=True):
     """One thing that has to be done."""
 
     what: str
@@ -37,11 +37,11 @@ class Step(msgspec.Struct, frozen=True):
     """What does it; empty: nothing that could be typed."""
 
 
-def steps(deployment: Deployment) -> Iterator[Step]:
+def steps(deployment: Deployment) -> Iterator[UpgradeStep]:
     """Yield what has to be done."""
     yield from _versions()
     for problem in problems(deployment.settings):
-        yield Step(problem, "decnet config edit")
+        yield UpgradeStep(problem, "decnet config edit")
     units = _units_are_ours()
     yield from _database(deployment, units=units)
     if units:
@@ -49,11 +49,13 @@ def steps(deployment: Deployment) -> Iterator[Step]:
     yield from _running(deployment, units=units)
 
 
-def _versions() -> Iterator[Step]:
+def _versions() -> Iterator[UpgradeStep]:
     wanted = version("decnet")
     for name in _installed():
         if version(name) != wanted:
-            yield Step(f"{name} is {version(name)}, but decnet is {wanted}", "install fleet.txt of one wheelhouse")
+            yield UpgradeStep(
+                f"{name} is {version(name)}, but decnet is {wanted}", "install fleet.txt of one wheelhouse"
+            )
 
 
 def _installed() -> tuple[str, ...]:
@@ -64,7 +66,7 @@ def _installed() -> tuple[str, ...]:
     return (*_DISTRIBUTIONS, _BESIDE)
 
 
-def _database(deployment: Deployment, *, units: bool) -> Iterator[Step]:
+def _database(deployment: Deployment, *, units: bool) -> Iterator[UpgradeStep]:
     file = sqlite_file(deployment.database_url)
     if file is not None and not Path(file).exists():
         return
@@ -74,16 +76,18 @@ def _database(deployment: Deployment, *, units: bool) -> Iterator[Step]:
             has = current_revision(connection)
             needs = newest_revision()
             if has is not None and has > needs and not serves(connection, has):
-                yield Step(f"the database is at {has}, of a newer version than this one's {needs}", "decnet-db restore")
+                yield UpgradeStep(
+                    f"the database is at {has}, of a newer version than this one's {needs}", "decnet-db restore"
+                )
             elif has != needs:
-                yield Step(
+                yield UpgradeStep(
                     f"a copy of the database, before it goes from {has or 'nothing'} to {needs}",
                     "decnet-db backup FILE",
                 )
                 # With units, decnet-db.service does it when the target starts, with its own account.
-                yield Step("its migration", "systemctl restart decnet.target" if units else "decnet-db upgrade")
+                yield UpgradeStep("its migration", "systemctl restart decnet.target" if units else "decnet-db upgrade")
     except (DBAPIError, DatabaseError) as error:
-        yield Step(f"the database cannot be read: {reason(error)}", "decnet-db check")
+        yield UpgradeStep(f"the database cannot be read: {reason(error)}", "decnet-db check")
     finally:
         engine.dispose()
 
@@ -92,18 +96,20 @@ def _units_are_ours() -> bool:
     return Path(RECORD).exists()
 
 
-def _units() -> Iterator[Step]:
+def _units() -> Iterator[UpgradeStep]:
     try:
         pending = plan(InstallOptions(), MASTER).pending
     except SetupError as error:
-        yield Step(str(error), "")
+        yield UpgradeStep(str(error), "")
         return
     if pending:
         some = ", ".join(change.path for change in pending[:3]) + (", ..." if len(pending) > 3 else "")
-        yield Step(f"{len(pending)} files of this host differ from what this version writes: {some}", "decnet init")
+        yield UpgradeStep(
+            f"{len(pending)} files of this host differ from what this version writes: {some}", "decnet init"
+        )
 
 
-def _running(deployment: Deployment, *, units: bool) -> Iterator[Step]:
+def _running(deployment: Deployment, *, units: bool) -> Iterator[UpgradeStep]:
     installed = _installed_at()
     old = sorted(
         name
@@ -112,7 +118,7 @@ def _running(deployment: Deployment, *, units: bool) -> Iterator[Step]:
     )
     if old:
         command = "systemctl restart decnet.target" if units else "Ctrl-C where `decnet up` runs, and start it again"
-        yield Step(f"still running what was installed before: {', '.join(old)}", command)
+        yield UpgradeStep(f"still running what was installed before: {', '.join(old)}", command)
 
 
 def _installed_at() -> float:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from decnet.canary.delegation import Step
+from decnet.canary.delegation import DelegationCheck
 from decnet.canary.listing import KindShown, Listed
 from decnet.canary.tokens import Planted
 from decnet.cli.errors import OperatorError, WrongUsageError
@@ -69,6 +69,6 @@ def imported(remote: Remote, text: bytes) -> tuple[int, int]:
     return done["new"], done["known"]
 
 
-def check_dns(remote: Remote, resolver: str) -> list[Step]:
+def check_dns(remote: Remote, resolver: str) -> list[DelegationCheck]:
     """Return what was found of the delegation of the zone."""
-    return structs_of(remote.send("POST", "/canaries/check-dns", {"resolver": resolver})["steps"], Step)
+    return structs_of(remote.send("POST", "/canaries/check-dns", {"resolver": resolver})["steps"], DelegationCheck)

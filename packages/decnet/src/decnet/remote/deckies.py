@@ -11,10 +11,10 @@ from decnet.deckies.mutation import PlannedMutation, no_policy
 from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import Plan
 from decnet.deckies.wanted import Wanted
-from decnet.deckies.wishes import Change, Wishes
+from decnet.deckies.wishes import DeckyEdit, Wishes
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import struct_of, structs_of
-from decnet_models.fleet.change_log import Change as Logged
+from decnet_models.fleet.change_log import Change
 from decnet_models.fleet.mutation_policies import BadPolicy, Policy
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State
@@ -35,10 +35,10 @@ def shown(remote: Remote, name: str) -> tuple[Decky, Appearance | None]:
     return _stored(row, name), struct_of(seen, Appearance) if seen else None
 
 
-def inspected(remote: Remote, name: str, limit: int) -> tuple[Decky, State | None, list[Logged]]:
+def inspected(remote: Remote, name: str, limit: int) -> tuple[Decky, State | None, list[Change]]:
     """Return a decky, what reconciler found of it, and its newest changes; raises NotFoundError."""
     row = remote.get(_path(name))
-    return _stored(row, name), _state(row), structs_of(remote.listed(f"{_path(name)}/changes", limit), Logged)
+    return _stored(row, name), _state(row), structs_of(remote.listed(f"{_path(name)}/changes", limit), Change)
 
 
 def document(remote: Remote) -> str:
@@ -103,7 +103,7 @@ def _wanted(one: Wanted) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, []) and name != "place"}
 
 
-def _changed(remote: Remote, one: Change) -> dict[str, Any]:
+def _changed(remote: Remote, one: DeckyEdit) -> dict[str, Any]:
     """Return a change of the decky as it is now; raises NotFoundError."""
     return {**one.fields, "name": one.name, "version": _stored(remote.get(_path(one.name)), one.name).version}
 

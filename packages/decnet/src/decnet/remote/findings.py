@@ -10,7 +10,7 @@ import msgspec
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.history.selection import Selection
 from decnet.history.summary import LoginUsed, Summary
-from decnet.incidents.acting import Outcome
+from decnet.incidents.acting import ActionOutcome
 from decnet.incidents.page import Page
 from decnet.incidents.rows import Summary as IncidentSummary
 from decnet.intel.known import Known
@@ -184,7 +184,7 @@ def incident(remote: Remote, number: int, limit: int) -> Page:
     return struct_of({**found, "summary": summed, "timeline": steps}, Page)
 
 
-def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> list[Outcome]:
+def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> list[ActionOutcome]:
     """Acknowledge or close incidents, or add a note to each; raises NotFoundError."""
     if verb == NOTE:
         done = [remote.send("POST", f"/incidents/{number}/notes", {"note": note}) for number in numbers]
@@ -192,7 +192,8 @@ def act(remote: Remote, numbers: Sequence[int], verb: str, note: str) -> list[Ou
         way = {ACKNOWLEDGED: "acknowledge", CLOSED: "close"}[verb]
         done = remote.send("POST", f"/incidents/{way}", {"incidents": [*numbers], "note": note})["items"]
     return [
-        Outcome(one["incident"], verb, struct_of(one["earlier"], Action) if one["earlier"] else None) for one in done
+        ActionOutcome(one["incident"], verb, struct_of(one["earlier"], Action) if one["earlier"] else None)
+        for one in done
     ]
 
 

@@ -10,8 +10,9 @@ from decnet.fleet.report import Report
 from decnet.fleet.worker_log import LogTail
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
-from decnet.swarm.sensors import Listed as ListedSensor
-from decnet.swarm.sensors import Listing, Offer
+from decnet.swarm.members import Listed as ListedSensor
+from decnet.swarm.members import Listing
+from decnet.swarm.sensors import Offer
 from decnet_core.timing.durations import SECOND_NS
 from decnet_models.known.queries import KnownSource
 

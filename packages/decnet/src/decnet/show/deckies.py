@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from decnet.deckies.mutation import PlannedMutation
-from decnet.deckies.plan import Plan, Step, address_words, words
+from decnet.deckies.plan import DeckyStep, Plan, address_words, words
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet_core.text import for_terminal
@@ -140,7 +140,7 @@ def inspection(one: Decky, state: State | None, history: Iterable[Change]) -> st
     return "\n".join([*lines, "", columns(("when", "version", "change", "by", "why"), rows)])
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: DeckyStep) -> Iterator[str]:
     one = step.decky
     place = f"{address_words(one)}  {one.runtime}" + (f" on {one.interface}" if one.interface else "")
     whole = f"  {place}  {one.image or one.persona}  {words(one.services)}" if step.kind == "add" else ""

@@ -14,7 +14,7 @@ from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet.webhook import endpoints
-from decnet.webhook.selecting import (
+from decnet.webhook.selection_options import (
     ReceiverId,
 )
 from decnet.webhook.trying import outcome_of
@@ -26,7 +26,7 @@ _ANSWER = 80
 """Characters of a receiver's answer in a table; --json has more."""
 
 
-class Outcome(enum.StrEnum):
+class DeliveryState(enum.StrEnum):
     """The state of a delivery."""
 
     PENDING = PENDING
@@ -48,7 +48,7 @@ def try_out(
 
 def deliveries(
     webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
+    outcome: Annotated[DeliveryState | None, typer.Option(help="Only these.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
     as_csv: Csv = False,

@@ -19,7 +19,8 @@ from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
 from decnet.webhook.endpoints import Added
-from decnet.webhook.selecting import (
+from decnet.webhook.selecting import Wish
+from decnet.webhook.selection_options import (
     BreaksOption,
     DeckyOption,
     HoursOption,
@@ -31,7 +32,6 @@ from decnet.webhook.selecting import (
     SourceOption,
     TagOption,
     TechniqueOption,
-    Wish,
 )
 from decnet.webhook.trying import outcome_of, without_secrets
 from decnet_models.webhooks import queries

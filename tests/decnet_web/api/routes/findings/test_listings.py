@@ -45,12 +45,24 @@ async def test_pages_of_one_row_are_together_one_page(served: Served, path: str)
 
 
 @pytest.mark.parametrize(
-    "path", [one for one in PAGED if one.startswith(("/at", "/s", "/c", "/f", "/i")) and "members" not in one]
+    "path",
+    [one for one in PAGED if one.startswith(("/at", "/s", "/c", "/f", "/i", "/tech")) and "members" not in one],
 )
 async def test_the_lowest_come_first_when_asked_for(served: Served, path: str) -> None:
     async with served.client("viewer") as client:
         highest = (await client.get(f"{API}{path}")).json()["items"]
         assert await items(client, path, direction="asc") == highest[::-1]
+
+
+@pytest.mark.parametrize("path", ["/users", "/tokens?everybody=true"])
+async def test_people_and_their_tokens_are_listed_both_ways(served: Served, path: str) -> None:
+    async with served.client("admin") as client:
+        first = await items(client, path, direction="asc")
+        last = await items(client, path, direction="desc")
+        usual = (await client.get(f"{API}{path}")).json()["items"]
+    assert len(first) == 3
+    assert first == last[::-1]
+    assert usual == (first if path == "/users" else last)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,9 @@ async def test_a_link_is_made_and_its_uses_are_counted(served: Served) -> None:
     rest = await get(served, "/canaries/hits", token=one["token"], after=hits["next"])
     assert [each["seq"] for each in rest["items"]] == [1]
     assert rest["items"][0]["user_agent"] == "<script>alert(1)</script>"
+    oldest = await get(served, "/canaries/hits", direction="asc", limit=2)
+    later = await get(served, "/canaries/hits", direction="asc", after=oldest["next"])
+    assert [each["seq"] for each in [*oldest["items"], *later["items"]]] == [1, 2, 3]
 
 
 async def test_tokens_are_listed_in_pages_newest_first_and_by_kind(served: Served) -> None:
@@ -70,6 +73,9 @@ async def test_tokens_are_listed_in_pages_newest_first_and_by_kind(served: Serve
     first = await get(served, "/canaries", kind="url", limit=3)
     rest = await get(served, "/canaries", kind="url", limit=3, after=first["next"])
     assert [one["token"] for one in [*first["items"], *rest["items"]]] == tokens[::-1]
+    oldest = await get(served, "/canaries", kind="url", direction="asc", limit=3)
+    later = await get(served, "/canaries", kind="url", direction="asc", after=oldest["next"])
+    assert [one["token"] for one in [*oldest["items"], *later["items"]]] == tokens
 
 
 async def test_a_file_is_downloaded_as_an_attachment_that_no_browser_shows_and_that_is_audited(served: Served) -> None:

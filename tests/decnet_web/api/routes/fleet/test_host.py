@@ -203,6 +203,10 @@ async def test_quarantined_lines_are_listed_shown_and_stored_once(served: Served
         rest = (await client.get("/api/v1/quarantine", params={"limit": 3, "after": first["next"]})).json()
         rows = [*first["items"], *rest["items"]]
         assert len({one["id"] for one in rows}) == 4
+        oldest = (await client.get("/api/v1/quarantine", params={"limit": 3, "direction": "asc"})).json()
+        asked = {"limit": 3, "direction": "asc", "after": oldest["next"]}
+        later = (await client.get("/api/v1/quarantine", params=asked)).json()
+        assert [*oldest["items"], *later["items"]] == rows[::-1]
         assert "\x1b" not in rows[0]["reason"]
         shown = (await client.get(f"/api/v1/quarantine/{rows[0]['id']}")).json()
         assert "\x1b" not in shown["text"]

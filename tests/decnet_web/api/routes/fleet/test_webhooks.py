@@ -132,6 +132,11 @@ async def test_deliveries_are_paged_and_the_dead_are_replayed(served: Served) ->
         first = (await client.get("/api/v1/webhooks/deliveries", params={"webhook": one, "limit": 3})).json()
         rest = (await client.get("/api/v1/webhooks/deliveries", params={"webhook": one, "after": first["next"]})).json()
         assert [row["notice_seq"] for row in [*first["items"], *rest["items"]]] == [5, 4, 3, 2, 1]
+        for of, order in (({}, [3, 1, 2, 4, 5]), ({"webhook": one}, [1, 2, 3, 4, 5])):  # all: as they were made
+            asked = {**of, "direction": "asc"}
+            first = (await client.get("/api/v1/webhooks/deliveries", params={**asked, "limit": 3})).json()
+            rest = (await client.get("/api/v1/webhooks/deliveries", params={**asked, "after": first["next"]})).json()
+            assert [row["notice_seq"] for row in [*first["items"], *rest["items"]]] == order
         dead = (await client.get("/api/v1/webhooks/deliveries", params={"state": "dead"})).json()["items"]
         assert [row["notice_seq"] for row in dead] == [3]
         taken = await client.post(f"/api/v1/webhooks/{one}/replay", json={"delivery": dead[0]["id"]})

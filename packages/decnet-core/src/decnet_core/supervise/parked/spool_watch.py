@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from decnet_core.inotify import CREATE, IS_DIRECTORY, MODIFY, MOVED_TO, ONLY_DIRECTORY, OVERFLOW, Change, Inotify
+from decnet_core.inotify import CREATE, IS_DIRECTORY, MODIFY, MOVED_TO, ONLY_DIRECTORY, OVERFLOW, Inotify, InotifyEvent
 from decnet_core.spool.positions import READERS
 from decnet_core.spool.segments import SUFFIX
 
@@ -104,6 +104,6 @@ class SpoolWatch:
             log.warning("spools are not watched, only the bus wakes their readers: %s", error.strerror)
 
 
-def _concerns(change: Change) -> bool:
+def _concerns(change: InotifyEvent) -> bool:
     """Return whether there may be something to read: a directory, a line in a segment, or lost events."""
     return bool(change.mask & (IS_DIRECTORY | OVERFLOW)) or change.name.endswith(SUFFIX.encode())

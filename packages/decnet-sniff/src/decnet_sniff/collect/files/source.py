@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from decnet_core.text import for_terminal
 from decnet_sniff.collect.files.positions import FilePosition
 from decnet_sniff.collect.files.rotated_files import COMPRESSED, Identity, base_of, copy_of, parts_of
-from decnet_sniff.collect.files.tail import Change, FileTail, Line
+from decnet_sniff.collect.files.tail import FileTail, Line, TailEvent
 
 log = logging.getLogger(__name__)
 
@@ -278,10 +278,10 @@ class FileSource:
         except OSError as error:
             self._give_up(base, follower, error)
             return
-        if change is Change.CUT:
+        if change is TailEvent.CUT:
             self.counts["truncated"] += 1
             follower.begin_again()
-        if change is Change.CUT or (change is Change.MAYBE and not before.offset):
+        if change is TailEvent.CUT or (change is TailEvent.MAYBE and not before.offset):
             self._find_copies(follower.path, before, now)
 
     def _read(self, base: str, follower: FileTail, now: int) -> list[Line]:

@@ -31,7 +31,7 @@ class Line(msgspec.Struct, frozen=True):
         return self.size > len(self.text)
 
 
-class Change(enum.Enum):
+class TailEvent(enum.Enum):
     """What happened to a file since it was read."""
 
     NONE = enum.auto()
@@ -93,7 +93,7 @@ class FileTail:
         """Whether all whole lines were read, at the last look."""
         return self._seen == (self.size, self.mtime_ns)
 
-    def look(self, now: int) -> Change:
+    def look(self, now: int) -> TailEvent:
         """Check whether the file still begins with what was read.
 
         Same size and time mean that nothing changed, but only a while later (`now`, ns): file times are coarse.
@@ -101,8 +101,8 @@ class FileTail:
         status = os.fstat(self.descriptor)
         self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
         if self.ended and self.mtime_ns + _CLOCK_NS < now:
-            return Change.NONE
-        return Change.MAYBE if is_same_file(self.descriptor, self.position) else Change.CUT
+            return TailEvent.NONE
+        return TailEvent.MAYBE if is_same_file(self.descriptor, self.position) else TailEvent.CUT
 
     def begin_again(self) -> None:
         """Read a truncated file from its start."""

@@ -43,7 +43,7 @@ class Instruction(NamedTuple):
     k: int
 
 
-class Step(NamedTuple):
+class Statement(NamedTuple):
     """One instruction as written: jumps name labels, an empty label is the next instruction."""
 
     code: int
@@ -56,7 +56,7 @@ class Step(NamedTuple):
 Program = tuple[Instruction, ...]
 
 
-def assemble(steps: Sequence[Step]) -> Program:
+def assemble(steps: Sequence[Statement]) -> Program:
     """Return the program; ValueError for an unknown label, a jump backwards or too far, or too many instructions."""
     places = {step.label: number for number, step in enumerate(steps) if step.label}
     if len(steps) > LARGEST:
@@ -64,7 +64,7 @@ def assemble(steps: Sequence[Step]) -> Program:
     return tuple(_instruction(number, step, places) for number, step in enumerate(steps))
 
 
-def _instruction(number: int, step: Step, places: dict[str, int]) -> Instruction:
+def _instruction(number: int, step: Statement, places: dict[str, int]) -> Instruction:
     def distance(label: str) -> int:
         if not label:
             return 0

@@ -22,7 +22,7 @@ from decnet_sniff.sniff.capture.bpf import (
     RET,
     WHOLE,
     Program,
-    Step,
+    Statement,
     assemble,
 )
 from decnet_sniff.sniff.packets import link
@@ -45,11 +45,11 @@ def program(kind: int, ignore: Sequence[Network] = (), *, both_ways: bool = True
     steps = list(_behind_link(kind, tuple(dict.fromkeys(ignore))))  # labels name networks: each only once
     if not both_ways:
         steps[0] = steps[0]._replace(label="came in")
-        steps = [Step(LD_B, PACKET_TYPE), Step(JEQ, OUTGOING, false="came in"), Step(RET, 0), *steps]
+        steps = [Statement(LD_B, PACKET_TYPE), Statement(JEQ, OUTGOING, false="came in"), Statement(RET, 0), *steps]
     return assemble(steps)
 
 
-def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Step]:
+def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Statement]:
     """Yield instructions for each possible position of the IP header: offsets are constants."""
     if kind in {link.ETHERNET, link.SLL}:
         first = 12 if kind == link.ETHERNET else 14
@@ -65,10 +65,10 @@ def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Step]:
 
 def _ethertype(
     name: str, at: int, ignore: Sequence[Network], *, last: bool, header: int | None = None
-) -> Iterator[Step]:
+) -> Iterator[Statement]:
     """Match the EtherType at `at`; a VLAN tag leads to the instructions that follow."""
     start = at + 2 if header is None else header
-    yield Step(LD_H, at, label="" if name == "0" else f"depth{name}")
+    yield Statement(LD_H, at, label="" if name == "0" else f"depth{name}")
     yield from _when(link.IP4, f"other4_{name}")
     yield from _ip4(name, start, ignore)
     yield from _when(link.IP6, f"other{name}", label=f"other4_{name}")
@@ -77,61 +77,61 @@ def _ethertype(
     if not last:
         targets |= dict.fromkeys(sorted(link.VLANS), f"depth{int(name) + 1}")
     for number, (ethertype, target) in enumerate(targets.items()):
-        yield Step(JEQ, ethertype, true=target, label=f"other{name}" if number == 0 else "")
-    yield Step(RET, 0)
-    yield Step(RET, WHOLE, label=f"take_{name}")
+        yield Statement(JEQ, ethertype, true=target, label=f"other{name}" if number == 0 else "")
+    yield Statement(RET, 0)
+    yield Statement(RET, WHOLE, label=f"take_{name}")
 
 
-def _bare(at: int, ignore: Sequence[Network]) -> Iterator[Step]:
-    yield Step(LD_B, at)
-    yield Step(AND, 0xF0)
+def _bare(at: int, ignore: Sequence[Network]) -> Iterator[Statement]:
+    yield Statement(LD_B, at)
+    yield Statement(AND, 0xF0)
     yield from _when(0x40, "not4")
     yield from _ip4("bare", at, ignore)
     yield from _when(0x60, "other", label="not4")
     yield from _ip6("bare", at, ignore)
-    yield Step(RET, 0, label="other")
+    yield Statement(RET, 0, label="other")
 
 
-def _when(value: int, otherwise: str, label: str = "") -> Iterator[Step]:
+def _when(value: int, otherwise: str, label: str = "") -> Iterator[Statement]:
     """Go on when A is `value`, else to `otherwise`, which may be further than a conditional jump reaches."""
     here = f"is {value} before {otherwise}"
-    yield Step(JEQ, value, true=here, label=label)
-    yield Step(JA, true=otherwise)
-    yield Step(AND, 0xFFFFFFFF, label=here)  # changes nothing: a place to jump to
+    yield Statement(JEQ, value, true=here, label=label)
+    yield Statement(JA, true=otherwise)
+    yield Statement(AND, 0xFFFFFFFF, label=here)  # changes nothing: a place to jump to
 
 
-def _ip4(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
+def _ip4(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Statement]:
     for network in (each for each in ignore if each.version == 4):
         for place in (at + 12, at + 16):
             yield from _in_network(f"{name}_{network}_{place}", place, network)
     yield from _protocol(f"4_{name}", at + 9, IP4_PROTOCOLS)
 
 
-def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
+def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Statement]:
     for network in (each for each in ignore if each.version == 6):
         for place in (at + 8, at + 24):
             yield from _in_network(f"{name}_{network}_{place}", place, network)
     yield from _protocol(f"6_{name}", at + 6, IP6_PROTOCOLS)
 
 
-def _in_network(name: str, at: int, network: Network) -> Iterator[Step]:
+def _in_network(name: str, at: int, network: Network) -> Iterator[Statement]:
     outside = f"outside_{name}"
     address, mask = network.network_address.packed, network.netmask.packed
     for word in range(0, len(mask), 4):
         bits = int.from_bytes(mask[word : word + 4], "big")
         if bits == 0 and word:
             break
-        yield Step(LD_W, at + word)
+        yield Statement(LD_W, at + word)
         if bits != 0xFFFFFFFF:
-            yield Step(AND, bits)
-        yield Step(JEQ, int.from_bytes(address[word : word + 4], "big"), false=outside)
-    yield Step(RET, 0)
-    yield Step(AND, 0xFFFFFFFF, label=outside)  # changes nothing: a place to jump to
+            yield Statement(AND, bits)
+        yield Statement(JEQ, int.from_bytes(address[word : word + 4], "big"), false=outside)
+    yield Statement(RET, 0)
+    yield Statement(AND, 0xFFFFFFFF, label=outside)  # changes nothing: a place to jump to
 
 
-def _protocol(name: str, at: int, protocols: Sequence[int]) -> Iterator[Step]:
-    yield Step(LD_B, at)
+def _protocol(name: str, at: int, protocols: Sequence[int]) -> Iterator[Statement]:
+    yield Statement(LD_B, at)
     for number in protocols:
-        yield Step(JEQ, number, true=f"take_{name}")
-    yield Step(RET, 0)
-    yield Step(RET, WHOLE, label=f"take_{name}")
+        yield Statement(JEQ, number, true=f"take_{name}")
+    yield Statement(RET, 0)
+    yield Statement(RET, WHOLE, label=f"take_{name}")

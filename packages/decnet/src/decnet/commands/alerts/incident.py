@@ -10,13 +10,14 @@ from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, Limit, Reason, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
-from decnet.incidents.acting import Outcome, act, nudge
+from decnet.incidents.acting import ActionOutcome, act, nudge
 from decnet.incidents.page import page, page_of
 from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
-from decnet.webhook.selecting import DeckyOption, SourceOption, TagOption, TechniqueOption, Wish
+from decnet.webhook.selecting import Wish
+from decnet.webhook.selection_options import DeckyOption, SourceOption, TagOption, TechniqueOption
 from decnet_core.text import for_terminal
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 
@@ -118,7 +119,7 @@ def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
         raise typer.Exit(FAILED)
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: ActionOutcome) -> str:
     if outcome.earlier is None:
         did = "note added" if outcome.verb == NOTE else outcome.verb
         return f"incident {outcome.number}: {did}"

@@ -16,7 +16,7 @@ from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import address_words, words
 from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Runtime, Wanted
-from decnet.deckies.wishes import Change, Wishes
+from decnet.deckies.wishes import DeckyEdit, Wishes
 from decnet.fleet.arrival import all_states
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
@@ -24,7 +24,7 @@ from decnet.show import documents
 from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, policy_text
 from decnet.show.tables import print_table
 from decnet_models.fleet import change_log, mutation_policies, queries, states
-from decnet_models.fleet.change_log import Change as Logged
+from decnet_models.fleet.change_log import Change
 from decnet_models.fleet.mutation_policies import BadPolicy, Policy
 from decnet_models.fleet.queries import Decky
 from decnet_models.fleet.states import State
@@ -116,7 +116,7 @@ def change(
     )  # fmt: skip
     if not given:
         raise WrongUsageError("say what to change; see decnet decky change --help")
-    _do(Wishes(change=(Change(name, given),)), f"decky change {name}", plan_only=plan_only, as_json=as_json)
+    _do(Wishes(change=(DeckyEdit(name, given),)), f"decky change {name}", plan_only=plan_only, as_json=as_json)
 
 
 @app.command()
@@ -240,7 +240,7 @@ def _policy(name: str) -> tuple[Policy | BadPolicy, int | None]:
     return found, one.mutate_at if one else None
 
 
-def _inspected(name: str, limit: int) -> tuple[Decky, State | None, list[Logged]]:
+def _inspected(name: str, limit: int) -> tuple[Decky, State | None, list[Change]]:
     if (remote := master()) is not None:
         from decnet.remote import deckies as there
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from decnet.drill.checks import Finding
-from decnet.drill.examination import Outcome
+from decnet.drill.examination import CheckResult
 from decnet.drill.lan import clients
 from decnet.drill.lan.fleet import NAME, PORTS, deploy, fleet
 from decnet.drill.lan.machines import ATTACKER, Lan, lan
@@ -40,9 +40,9 @@ class LanDrill(msgspec.Struct, frozen=True):
     """How long a check that waits for something may take."""
 
 
-def drill(runtime: str, count: int, seconds: float, report: Callable[[Outcome], None]) -> Report:
+def drill(runtime: str, count: int, seconds: float, report: Callable[[CheckResult], None]) -> Report:
     """Make a LAN and a fleet of `count` deckies on it, and check both; raises OperatorError."""
-    began, outcomes = time.monotonic(), list[Outcome]()
+    began, outcomes = time.monotonic(), list[CheckResult]()
     with tempfile.TemporaryDirectory(prefix="decnet-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         with lan(directory) as made:
@@ -52,7 +52,9 @@ def drill(runtime: str, count: int, seconds: float, report: Callable[[Outcome], 
                 for check, look in _checks(one):
                     started = time.monotonic()
                     finding = look()
-                    outcomes.append(Outcome(check, finding.holds, round(time.monotonic() - started, 3), finding.detail))
+                    outcomes.append(
+                        CheckResult(check, finding.holds, round(time.monotonic() - started, 3), finding.detail)
+                    )
                     report(outcomes[-1])
     return Report(ATTACKER, ", ".join(clients.installed()), round(time.monotonic() - began, 3), outcomes)
 

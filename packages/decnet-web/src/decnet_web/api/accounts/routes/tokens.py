@@ -17,9 +17,10 @@ from decnet.cli.errors import NotFoundError
 from decnet_models.accounts import queries
 from decnet_models.accounts.queries import ROLES, Role, Token
 from decnet_models.accounts.tables import account, api_token
+from decnet_models.database.rows.keyset import in_order
 from decnet_web.api.accounts.own import present
 from decnet_web.api.audit import record
-from decnet_web.api.dependencies import InFleet, InPaging, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, OrderDirection, Viewer
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
@@ -90,6 +91,7 @@ async def list_tokens(
     paging: InPaging,
     viewer: Viewer,
     everybody: Annotated[bool, Query(description="Everybody's, for administrators; otherwise the own ones.")] = False,
+    direction: OrderDirection = "desc",
 ) -> Response:
     """List tokens, newest first, also those that have expired or were revoked."""
     if everybody and viewer.role != "admin":
@@ -100,10 +102,7 @@ async def list_tokens(
         query = select(*api_token.c, account.c.name.label("user")).join(account, account.c.id == c.account)
         if not everybody:
             query = query.where(c.account == viewer.account.id)
-        if position is not None:
-            at, digest = position
-            query = query.where((c.created_at < at) | ((c.created_at == at) & (c.digest > digest)))
-        rows = connection.execute(query.order_by(c.created_at.desc(), c.digest).limit(limit))
+        rows = connection.execute(in_order(query, (c.created_at, c.digest), position, direction).limit(limit))
         return [_info(queries.as_token(row[:-1]), row.user) for row in rows]
 
     return await paging.answer(fleet, fetch, lambda row: (row.created_at, row.id))

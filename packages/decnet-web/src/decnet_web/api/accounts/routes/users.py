@@ -16,7 +16,7 @@ from decnet.access.users import User
 from decnet_models.accounts.queries import Role
 from decnet_web.api.accounts.transport import origin_of
 from decnet_web.api.audit import record
-from decnet_web.api.dependencies import Admin, InFleet, InPaging
+from decnet_web.api.dependencies import Admin, InFleet, InPaging, OrderDirection
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.models import Answer, Asked
 from decnet_web.api.moments import Moment
@@ -95,11 +95,11 @@ class UserChange(Asked):
 
 
 @router.get("", response_model=Page[UserInfo])
-async def list_users(fleet: InFleet, paging: InPaging, _admin: Admin) -> Response:
+async def list_users(fleet: InFleet, paging: InPaging, _admin: Admin, direction: OrderDirection = "asc") -> Response:
     """List users by name."""
 
     def fetch(connection: Connection, position: tuple[str] | None, limit: int) -> list[UserInfo]:
-        found = users.users(connection, after=position[0] if position else "", limit=limit)
+        found = users.users(connection, after=position[0] if position else None, limit=limit, direction=direction)
         return [UserInfo.model_validate(one) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.name,))

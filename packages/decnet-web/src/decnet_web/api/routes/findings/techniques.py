@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from decnet.findings import techniques as listing
 from decnet_models.ttp.queries import Tag, tags_of_technique
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
@@ -73,12 +73,18 @@ Number = Annotated[str, Path(pattern=r"^T\d{4}(\.\d{3})?$", max_length=16)]
 
 @router.get("/techniques/{technique}", response_model=Page[TagItem])
 async def list_technique_tags(
-    *, fleet: InFleet, paging: InPaging, window: InWindow, _viewer: Viewer, technique: Number
+    *,
+    fleet: InFleet,
+    paging: InPaging,
+    window: InWindow,
+    _viewer: Viewer,
+    technique: Number,
+    direction: OrderDirection = "desc",
 ) -> Response:
     """List where a technique was recognised, newest first; sub-techniques are techniques of their own."""
 
-    def fetch(connection: Connection, after: tuple[int, str, int, str] | None, limit: int) -> list[Tag]:
-        before = None if after is None else (*after[:3], UUID(after[3]))
-        return tags_of_technique(connection, technique, window, limit, before=before)
+    def fetch(connection: Connection, position: tuple[int, str, int, str] | None, limit: int) -> list[Tag]:
+        after = None if position is None else (*position[:3], UUID(position[3]))
+        return tags_of_technique(connection, technique, window, limit, after=after, direction=direction)
 
     return await paging.answer(fleet, fetch, lambda row: (row.ts, row.attacker, row.seq, str(row.rule_id)))

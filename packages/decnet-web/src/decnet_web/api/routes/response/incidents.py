@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from decnet.cli.addresses import canonical_address
 from decnet.incidents import rows
-from decnet.incidents.acting import Outcome, act, nudge
+from decnet.incidents.acting import ActionOutcome, act, nudge
 from decnet.incidents.page import Page as IncidentPage
 from decnet.incidents.page import page_of
 from decnet_models.incidents import queries
@@ -258,7 +258,7 @@ async def add_incident_note(fleet: InFleet, analyst: Analyst, number: Number, as
 
 
 async def _act(fleet: Fleet, analyst: Principal, numbers: list[int], verb: str, note: str) -> list[IncidentOutcome]:
-    def write(connection: Connection) -> list[Outcome]:
+    def write(connection: Connection) -> list[ActionOutcome]:
         outcomes = act(connection, numbers, verb, analyst.account.name, note)
         for one in outcomes:
             if one.earlier is None:

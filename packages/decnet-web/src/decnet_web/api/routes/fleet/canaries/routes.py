@@ -22,7 +22,7 @@ from decnet_models.attackers.profile import CanaryHit
 from decnet_models.attackers.queries import canary_hits
 from decnet_models.canary import blobs, queries
 from decnet_web.api.audit import record
-from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, Viewer
+from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, OrderDirection, Viewer
 from decnet_web.api.paging import Page
 from decnet_web.api.problems import Problem
 from decnet_web.api.routes.fleet.canaries.rows import canary_detail, canary_rows, kinds, refuse_missing
@@ -51,12 +51,15 @@ OfToken = Annotated[str | None, Query(max_length=64, description="Only of this t
 
 
 @router.get("/canaries", response_model=Page[CanaryShown])
-async def list_canaries(fleet: InFleet, paging: InPaging, _viewer: Viewer, kind: Kind = None) -> Response:
+async def list_canaries(
+    fleet: InFleet, paging: InPaging, _viewer: Viewer, kind: Kind = None, direction: OrderDirection = "desc"
+) -> Response:
     """List tokens, newest first, with how often each was used."""
 
     def fetch(connection: Connection, position: tuple[str, str] | None, limit: int) -> list[CanaryShown]:
-        before = (int(position[0]), position[1]) if position else None
-        return canary_rows(fleet.deployment, connection, queries.tokens(connection, limit, before=before, kind=kind))
+        after = (int(position[0]), position[1]) if position else None
+        found = queries.tokens(connection, limit, after=after, kind=kind, direction=direction)
+        return canary_rows(fleet.deployment, connection, found)
 
     return await paging.answer(fleet, fetch, lambda row: (str(row.created_at), row.token))
 
@@ -68,11 +71,14 @@ async def list_canary_kinds(fleet: InFleet, _viewer: Viewer) -> CanaryKindList:
 
 
 @router.get("/canaries/hits", response_model=Page[CanaryHitShown])
-async def list_canary_hits(fleet: InFleet, paging: InPaging, _viewer: Viewer, token: OfToken = None) -> Response:
+async def list_canary_hits(
+    fleet: InFleet, paging: InPaging, _viewer: Viewer, token: OfToken = None, direction: OrderDirection = "desc"
+) -> Response:
     """List uses of tokens, newest first; link scanners' too."""
 
     def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[CanaryHit]:
-        return canary_hits(connection, limit, token=token, before=position[0] if position else None)
+        after = position[0] if position else None
+        return canary_hits(connection, limit, token=token, after=after, direction=direction)
 
     return await paging.answer(fleet, fetch, lambda row: (row.seq,))
 

@@ -20,7 +20,7 @@ from decnet.deckies.operations import wanted_decky
 from decnet.deckies.plan import Plan
 from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Wanted
-from decnet.deckies.wishes import Change, Wishes, planned_wishes
+from decnet.deckies.wishes import DeckyEdit, Wishes, planned_wishes
 from decnet_models.fleet import mutation_policies
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
@@ -228,8 +228,8 @@ def _wanted(asked: DeckyAsked) -> Wanted:
     return msgspec.convert(asked.model_dump(), Wanted)
 
 
-def _change_of(name: str, asked: DeckyChangeAsked) -> Change:
+def _change_of(name: str, asked: DeckyChangeAsked) -> DeckyEdit:
     fields = asked.model_dump(exclude_none=True, exclude={"version", "name"})
     if not fields:
         raise Problem(422, "Bad input", f"say what to change of decky {name}")
-    return Change(name, fields, asked.version)
+    return DeckyEdit(name, fields, asked.version)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,7 +21,7 @@ from decnet_core.text import for_terminal
 from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_web.api.audit import audited, record
-from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, Viewer
+from decnet_web.api.dependencies import Admin, Analyst, InFleet, InPaging, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import Page
 from decnet_web.api.problems import Problem
@@ -51,7 +52,13 @@ Most = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
 
 @router.get("/quarantine", response_model=Page[KeptLine])
 async def list_quarantine(
-    fleet: InFleet, paging: InPaging, _analyst: Analyst, everything: All = False, whole: Whole = False
+    *,
+    fleet: InFleet,
+    paging: InPaging,
+    _analyst: Analyst,
+    everything: All = False,
+    whole: Whole = False,
+    direction: OrderDirection = "desc",
 ) -> Response:
     """List lines that were put aside, newest first, each with the reason."""
 
@@ -59,9 +66,11 @@ async def list_quarantine(
         _: Connection, position: tuple[str, str] | None, limit: int
     ) -> tuple[list[KeptLine], tuple[str, str] | None]:
         kept = [one for one in lines.all_kept(fleet.deployment) if everything or not one.stored]
-        kept.sort(key=_place, reverse=True)
+        kept.sort(key=_place, reverse=direction == "desc")
         if position is not None:
-            kept = [one for one in kept if _place(one) < (int(position[0]), position[1])]
+            place = (int(position[0]), position[1])
+            follows = operator.lt if direction == "desc" else operator.gt
+            kept = [one for one in kept if follows(_place(one), place)]
         page = kept[: _fitting(kept[:limit]) if whole else limit]
         following = (str(page[-1].line.at), page[-1].id) if len(page) < len(kept) else None
         return [_row(one, whole=whole) for one in page], following

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter
@@ -15,8 +16,7 @@ from fastapi import Path as InPath
 from starlette.responses import Response, StreamingResponse
 
 from decnet.swarm import bundle as bundles
-from decnet.swarm import sensors as swarm
-from decnet.swarm.sensors import Listed, Listing
+from decnet.swarm.members import Listed, Listing, listed
 from decnet_core.timing.durations import SECOND_NS
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_web.api.audit import audited
@@ -48,7 +48,7 @@ Name = Annotated[str, InPath(max_length=255, description="The sensor's name.")]
 async def list_sensors(fleet: InFleet, _viewer: Viewer) -> SensorList:
     """List sensors with what they sent last, and tokens that wait to be used."""
     with or_on_host("decnet swarm list"):
-        listing = await fleet.thread(lambda: swarm.listed(fleet.deployment))
+        listing = await fleet.thread(lambda: listed(fleet.deployment))
     return _listing(fleet, listing)
 
 
@@ -56,7 +56,7 @@ async def list_sensors(fleet: InFleet, _viewer: Viewer) -> SensorList:
 async def show_sensor_authority(fleet: InFleet, _viewer: Viewer) -> AuthorityShown:
     """Show the fleet's authority, which senders that are set up by hand must trust."""
     with or_on_host("decnet swarm authority"):
-        return AuthorityShown(certificate=await fleet.thread(lambda: swarm.authority_certificate(fleet.deployment)))
+        return AuthorityShown(certificate=await fleet.thread(lambda: _swarm().authority_certificate(fleet.deployment)))
 
 
 @router.post("/sensors/enrolments", status_code=201)
@@ -64,7 +64,7 @@ async def enrol_sensor(asked: EnrolmentAsked, fleet: InFleet, admin: Admin) -> E
     """Make the command that makes another host a sensor of this fleet; it works once, and is shown once."""
     with or_on_host(f"decnet swarm token {shlex.quote(asked.name)}"):
         made = await fleet.thread(
-            lambda: swarm.offer(
+            lambda: _swarm().offer(
                 fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace
             )
         )
@@ -92,7 +92,7 @@ async def sign_sensor_request(asked: RequestAsked, fleet: InFleet, admin: Admin)
     """Sign the certificate request of a sender that is set up by hand."""
     with or_on_host(f"decnet swarm enrol {shlex.quote(asked.name)} --csr FILE"):
         made = await fleet.thread(
-            lambda: swarm.sign_text(
+            lambda: _swarm().sign_text(
                 fleet.deployment, asked.name, asked.request, days=asked.days, replaces=asked.replace
             )
         )
@@ -105,7 +105,7 @@ async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> Lis
     """Give the listener a new certificate; sensors renew theirs by themselves."""
     with or_on_host("decnet swarm renew"):
         made = await fleet.thread(
-            lambda: swarm.renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
+            lambda: _swarm().renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
         )
     await audited(fleet, admin, "sensor.renew", None, new_keys=asked.new_keys, force=asked.force)
     return ListenerRenewed(not_after=made.not_after * SECOND_NS)
@@ -115,7 +115,7 @@ async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> Lis
 async def revoke_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
     """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
     with or_on_host(f"decnet swarm revoke {shlex.quote(name)}"):
-        await fleet.thread(lambda: swarm.revoke(fleet.deployment, name))
+        await fleet.thread(lambda: _swarm().revoke(fleet.deployment, name))
     await audited(fleet, admin, "sensor.revoke", name)
 
 
@@ -123,8 +123,15 @@ async def revoke_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
 async def forget_sensor(name: Name, fleet: InFleet, admin: Admin) -> None:
     """Take a revoked sensor out of the list."""
     with or_on_host(f"decnet swarm forget {shlex.quote(name)}"):
-        await fleet.thread(lambda: swarm.forget(fleet.deployment, name))
+        await fleet.thread(lambda: _swarm().forget(fleet.deployment, name))
     await audited(fleet, admin, "sensor.forget", name)
+
+
+def _swarm() -> ModuleType:
+    """Return what issues certificates, in the thread that does: only then `cryptography` is needed, which is large."""
+    from decnet.swarm import sensors
+
+    return sensors
 
 
 def _bundle(fleet: InFleet, asked: EnrolmentAsked) -> BinaryIO:
@@ -132,7 +139,7 @@ def _bundle(fleet: InFleet, asked: EnrolmentAsked) -> BinaryIO:
     wheels = bundles.wheels_of(bundles.default_wheelhouse())
     folder = fleet.deployment.state.run_of("api")
     folder.mkdir(parents=True, exist_ok=True)
-    made = swarm.offer(fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace)
+    made = _swarm().offer(fleet.deployment, asked.name, master=asked.master, hours=asked.hours, replaces=asked.replace)
     order = bundles.Order(asked.name, made.master, made.token, *bundles.built_for(wheels))
     with tempfile.TemporaryDirectory(prefix="bundle-", dir=folder) as directory:
         path = Path(directory) / "sensor.pyz"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from decnet.webhook import endpoints
 from decnet_models.webhooks import queries
 from decnet_web.api.audit import record
-from decnet_web.api.dependencies import Analyst, InFleet, InPaging
+from decnet_web.api.dependencies import Analyst, InFleet, InPaging, OrderDirection
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.fleet.webhooks.shapes import DeliveryShown, DeliveryState, ReplayAsked, ReplayTaken
 
@@ -24,13 +24,19 @@ InState = Annotated[DeliveryState | None, Query(description="Only these; `dead` 
 
 @router.get("/webhooks/deliveries", response_model=Page[DeliveryShown])
 async def list_deliveries(
-    fleet: InFleet, paging: InPaging, _analyst: Analyst, webhook: Of = None, state: InState = None
+    *,
+    fleet: InFleet,
+    paging: InPaging,
+    _analyst: Analyst,
+    webhook: Of = None,
+    state: InState = None,
+    direction: OrderDirection = "desc",
 ) -> Response:
     """List deliveries, newest first."""
 
     def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[DeliveryShown]:
-        before = position[0] if position else None
-        found = queries.deliveries(connection, limit, webhook_id=webhook, state=state, before=before)
+        after = position[0] if position else None
+        found = queries.deliveries(connection, limit, webhook_id=webhook, state=state, after=after, direction=direction)
         return [DeliveryShown.model_validate(one) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.notice_seq if webhook else row.id,))

@@ -175,7 +175,7 @@ async def _outcome(fleet: InFleet, webhook_id: str, seq: int, wait: float) -> De
     """Return the delivery of a notice once it was attempted, else as it is after `wait` seconds."""
     deadline = time.monotonic() + wait
     while True:
-        made = await fleet.read(lambda one: queries.deliveries(one, 1, webhook_id=webhook_id, before=seq + 1))
+        made = await fleet.read(lambda one: queries.deliveries(one, 1, webhook_id=webhook_id, after=seq + 1))
         found = next((each for each in made if each.notice_seq == seq), None)
         if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
             return found
