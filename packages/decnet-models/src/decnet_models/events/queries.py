@@ -2,6 +2,7 @@
 """Queries of the event log. Functions that list events skip rows whose payload this version cannot decode."""
 
 import logging
+import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    CursorResult,
     Row,
     Select,
     bindparam,
@@ -41,6 +43,9 @@ _COLUMNS = tuple(column.name for column in event.columns if column is not event.
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
 
 _BY_ID = RowSelect(lambda connection: select(event).where(listed(connection, event.c.id, "ids")))
+
+_FETCHED = 64
+"""Rows that are fetched at once where their size is limited."""
 
 _SEQS_ASKED = 500
 """Rows per query, far below the limit of bound parameters."""
@@ -97,18 +102,44 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
 
 
 def rows_after(
-    connection: Connection, seq: int, *, through: int, limit: int, kinds: Sequence[str], synthetic: bool = True
+    connection: Connection,
+    seq: int,
+    *,
+    through: int,
+    limit: int,
+    kinds: Sequence[str],
+    synthetic: bool = True,
+    characters: int = sys.maxsize,
 ) -> Sequence[Row[Any]]:
     """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` decodes them.
+
+    Those after the payloads have so many `characters` are left out; it may be a few more.
 
     Walks the log by row number whatever the planner thinks of the index on `kind`: sorting a backlog's worth of index
     entries for every batch would make catching up quadratic.
     """
     if connection.dialect.name == "sqlite":
         text = _sqlite_rows(len(kinds), synthetic=synthetic)
-        return connection.exec_driver_sql(text, (seq, through, *kinds, limit)).all()
+        return _up_to(characters, connection.exec_driver_sql(text, (seq, through, *kinds, limit)))
     query = _walk(connection, select(event), seq, through, kinds, synthetic=synthetic)
-    return connection.execute(query.limit(limit)).all()
+    return _up_to(characters, connection.execute(query.limit(limit)))
+
+
+def _up_to(characters: int, result: CursorResult[Any]) -> list[Row[Any]]:
+    rows: list[Row[Any]] = []
+    size = 0
+    for part in result.partitions(_FETCHED):
+        rows += part
+        size += payload_size(part)
+        if size >= characters:
+            result.close()
+            break
+    return rows
+
+
+def payload_size(rows: Iterable[Row[Any]]) -> int:
+    """Return how many characters the payloads of whole rows have together."""
+    return sum([len(row[-1]) for row in rows])
 
 
 @cache
@@ -129,6 +160,7 @@ def rows_of_shards(
     limit: int,
     kinds: Sequence[str],
     synthetic: bool = True,
+    characters: int = sys.maxsize,
 ) -> Sequence[Row[Any]]:
     """Return what `rows_after` would if the log held only the events of these shards' attackers.
 
@@ -148,7 +180,9 @@ def rows_of_shards(
     selected: list[Row[Any]] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
-        selected += connection.execute(part).all()
+        selected += _up_to(characters, connection.execute(part))
+        if payload_size(selected) >= characters:
+            break
     return selected
 
 

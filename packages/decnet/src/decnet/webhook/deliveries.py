@@ -14,7 +14,7 @@ from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet.webhook import endpoints
-from decnet.webhook.selection_options import (
+from decnet.webhook.options import (
     ReceiverId,
 )
 from decnet.webhook.trying import outcome_of

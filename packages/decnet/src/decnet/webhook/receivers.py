@@ -19,8 +19,7 @@ from decnet.show.times import moment
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
 from decnet.webhook.endpoints import Added
-from decnet.webhook.selecting import Wish
-from decnet.webhook.selection_options import (
+from decnet.webhook.options import (
     BreaksOption,
     DeckyOption,
     HoursOption,
@@ -33,6 +32,7 @@ from decnet.webhook.selection_options import (
     TagOption,
     TechniqueOption,
 )
+from decnet.webhook.selecting import Wish
 from decnet.webhook.trying import outcome_of, without_secrets
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import DELIVERED, WebhookStatus

@@ -16,8 +16,8 @@ from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
+from decnet.webhook.options import DeckyOption, SourceOption, TagOption, TechniqueOption
 from decnet.webhook.selecting import Wish
-from decnet.webhook.selection_options import DeckyOption, SourceOption, TagOption, TechniqueOption
 from decnet_core.text import for_terminal
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 
