@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -242,20 +242,16 @@ def in_window(
     return readable(connection.execute(query.limit(limit)).all())
 
 
-class Occurred(NamedTuple):
-    """What is counted of an event: its row without what identifies it; `payload` is JSON."""
+Occurred: TypeAlias = tuple[int, int, str, "str | None", "str | None", "int | None", str]
+"""What is counted of an event, as `_OCCURRED` names it. `payload` is JSON.
 
-    seq: int
-    ts: int
-    kind: str
-    decky: str | None
-    src_ip: str | None
-    dst_port: int | None
-    payload: str
+Plain tuples, as the driver makes them: an hour of a busy day has tens of thousands.
+"""
+_OCCURRED = ("seq", "ts", "kind", "decky", "src_ip", "dst_port", "payload")
 
 
 def _occurred(*where: ColumnElement[bool]) -> Select[Any]:
-    wanted = select(*(event.c[name] for name in Occurred._fields)).where(event.c.synthetic.is_(False), *where)
+    wanted = select(*(event.c[name] for name in _OCCURRED)).where(event.c.synthetic.is_(False), *where)
     return wanted.limit(bindparam("limit")).offset(literal_column("0"))
 
 
@@ -273,13 +269,13 @@ _AFTER = RowSelect(lambda _: _occurred(event.c.seq > bindparam("seq")).order_by(
 
 def occurred(
     connection: Connection, window: Window, limit: int, *, through_seq: int, after: Occurred | None = None
-) -> list[Occurred]:
+) -> Sequence[Occurred]:
     """Return up to `limit` events of a span of time up to a row, in the order of time; page on with `after`.
 
     Synthetic ones are left out. Decoding whole events would take longer than everything that counts them.
     """
-    since, place = (window.since, -1) if after is None else (after.ts, after.seq)
-    rows = _IN_SPAN.rows(
+    since, place = (window.since, -1) if after is None else (after[1], after[0])
+    return _IN_SPAN.rows(
         connection,
         since=since,
         until=window.until,
@@ -288,12 +284,11 @@ def occurred(
         after_seq=place,
         limit=limit,
     )
-    return list(map(Occurred._make, rows))
 
 
-def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurred]:
+def occurred_after(connection: Connection, seq: int, limit: int) -> Sequence[Occurred]:
     """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
-    return list(map(Occurred._make, _AFTER.rows(connection, seq=seq, limit=limit)))
+    return _AFTER.rows(connection, seq=seq, limit=limit)
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
