@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from decnet_core import library_pages
 from decnet_core.runtime import idle_trim
 from decnet_sniff.sniff import worker
 from decnet_sniff.sniff.capture.packet_batch import PacketBatch
@@ -20,6 +21,7 @@ def replay() -> None:
     """Take the file, for so many seconds, and print our memory beside an aim in MiB: the three arguments."""
     file, seconds, aim = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     observer, shift, packets = worker.observer_of(SniffSettings()), 0, 0
+    library_pages.map_large_blocks(worker.MAPPED_KIB)
     idle_trim.trim()
     before = resident()
     samples: list[tuple[float, float]] = []

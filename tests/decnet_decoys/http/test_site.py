@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import base64
+from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,9 +81,23 @@ def test_a_part_of_a_file_is_sent_alone() -> None:
     assert apache.answer(head(page, "GET", ("Range", "bytes=9-2")), b"").status == 200
 
 
-def test_a_directory_without_its_slash_is_redirected() -> None:
-    answer = site().answer(head("/.git"), b"")
-    assert (answer.status, dict(answer.headers)["Location"]) == (301, "http://h/.git/")
+HOSTS = ("h", "H.Example.", "h:80", "h:9999", "[::1]:7", "1.2.3.4:8080")
+REDIRECTED = {
+    "nginx": ("h:8080", "h.example:8080", "h:8080", "h:8080", "[::1]:8080", "1.2.3.4:8080"),
+    "apache": ("h", "h.example", "h", "h:9999", "[::1]:7", "1.2.3.4:8080"),
+}
+"""Whom nginx 1.22, listening on 8080, and Apache 2.4 of Debian 12 name; lighttpd 1.4.69 names nobody."""
+
+
+@pytest.mark.parametrize("flavour", ["nginx", "apache", "lighttpd"])
+def test_a_directory_without_its_slash_is_redirected_as_by_the_server(
+    flavour: Literal["nginx", "apache", "lighttpd"],
+) -> None:
+    played = Site(msgspec.structs.replace(http_profile("debian-web"), flavour=flavour), "127.77.0.10", 8080)
+    for number, host in enumerate(HOSTS):
+        answer = played.answer(Head("GET", "/.git", "HTTP/1.1", (("Host", host),)), b"")
+        where = f"http://{REDIRECTED[flavour][number]}/.git/" if flavour in REDIRECTED else "/.git/"
+        assert (answer.status, dict(answer.headers)["Location"]) == (301, where)
 
 
 def test_a_static_file_takes_no_post() -> None:

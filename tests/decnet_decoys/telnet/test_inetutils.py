@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import select
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +29,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
+from decnet_decoys.telnet.flavour import BUSYBOX, INETUTILS
 from decnet_decoys.telnet.inetutils import Negotiation
 from decnet_decoys.telnet.subnegotiations import acknowledged, environment_of
 
@@ -158,3 +161,31 @@ def test_an_environment_is_read_with_its_escapes() -> None:
 
 def test_characters_that_a_client_sets_are_confirmed() -> None:
     assert acknowledged(b"\1\0\0\3\x62\xff\4\x82\x0f\5") == b"\3\xe2\xff\xff"
+
+
+async def test_the_iac_of_a_data_mark_is_urgent_data(host: DeckyHost) -> None:
+    loop, seen, urgent = asyncio.get_running_loop(), b"", asyncio.Event()
+    with socket.socket() as client, select.epoll() as poll:
+        client.setblocking(False)
+        async with asyncio.timeout(DEADLINE):
+            await loop.sock_connect(client, (host.decky.address, host.decky.services["telnet"]))
+            for said, end in ((REFUSED + b"\xff\xfc\x27", b"\xff\xfd\x21"), (PLAIN, b"login: ")):
+                await loop.sock_sendall(client, said)
+                while end not in seen:
+                    seen += await loop.sock_recv(client, 4096)
+            poll.register(client, select.EPOLLPRI)
+            loop.add_reader(poll, urgent.set)
+            await loop.sock_sendall(client, b"ab\x1a")
+            await urgent.wait()
+            loop.remove_reader(poll)
+            assert client.recv(1, socket.MSG_OOB) == b"\xff"
+            while b"\xf2" not in seen:
+                seen += await loop.sock_recv(client, 4096)
+    assert b"\xff\xf2" not in seen
+
+
+def test_the_delay_after_a_wrong_password_varies_as_with_linux_pam() -> None:
+    drawn = [INETUTILS.failure_seconds(1200) for _ in range(200)]
+    assert all(1.5 <= one <= 4.5 for one in drawn)
+    assert len(set(drawn)) > 100
+    assert {BUSYBOX.failure_seconds(1200), INETUTILS.failure_seconds(0)} == {3.0, 0.0}

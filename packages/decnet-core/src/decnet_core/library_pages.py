@@ -40,14 +40,14 @@ def trim_heap() -> None:
         malloc_trim(c_size_t(0))
 
 
-def map_large_blocks() -> None:
-    """Have glibc map blocks of 256 KiB and more one by one, so that each is returned as soon as it is freed.
+def map_large_blocks(kib: int = 256) -> None:
+    """Have glibc map blocks of `kib` KiB and more one by one, so that each is returned as soon as it is freed.
 
     Without this, mallopt(3), the threshold grows to the largest block that was ever freed, up to 32 MiB: what comes
     later lies in the heap, between small blocks that keep it. Does nothing with another C library.
     """
     if (mallopt := getattr(CDLL(None), "mallopt", None)) is not None:
-        mallopt(_M_MMAP_THRESHOLD, 256 << 10)
+        mallopt(_M_MMAP_THRESHOLD, kib << 10)
 
 
 def clean_mappings(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:

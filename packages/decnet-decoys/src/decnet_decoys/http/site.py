@@ -34,6 +34,7 @@ _MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+_AUTHORITY = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[^/]*)?$")
 
 
 _KNOWN_VERSION = re.compile(r" HTTP/1\.[01]$")
@@ -187,7 +188,7 @@ class Site:
         """Return 404, or 301 for a directory named without its slash."""
         if not any(known.startswith(path + "/") for known in self._profile.pages):
             return self._nothing_there(head)
-        return self.error(301, extra=(("Location", self._absolute(path + "/", head)),))
+        return self.error(301, extra=(("Location", self._directory(path + "/", head)),))
 
     def _nothing_there(self, head: Head) -> Response:
         if self._profile.flavour != "own":
@@ -261,6 +262,22 @@ class Site:
         accepts = (_ACCEPTS,) if flavour in ("apache", "lighttpd") else ()
         answer = (*headers, *accepts, ("Content-Range", f"bytes {begin}-{end}/{size}"))
         return Response(206, answer, body[begin : end + 1])
+
+    def _directory(self, location: str, head: Head) -> str:
+        """Return where the server redirects for a directory without its slash.
+
+        nginx names its own port, Apache the one that the client named, each unless it is usual; lighttpd names no host.
+        """
+        usual = 443 if self._scheme == "https" else 80
+        if self._profile.flavour == "nginx":
+            found = _AUTHORITY.match(head.get("host") or "")
+            name = found[1].lower().removesuffix(".") if found else self._host
+            return f"{self._scheme}://{name}{f':{self._port}' if self._port != usual else ''}{location}"
+        if self._profile.flavour == "apache":
+            name, port = apache.named(head, usual)
+            name = f"[{name}]" if ":" in name else name.removesuffix(".")
+            return f"{self._scheme}://{name}{f':{port}' if port != str(usual) else ''}{location}"
+        return location if self._profile.flavour == "lighttpd" else self._absolute(location, head)
 
     def _absolute(self, location: str, head: Head) -> str:
         """Return the server's form of a redirection: with the client's host if that is a plain one."""

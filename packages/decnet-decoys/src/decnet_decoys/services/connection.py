@@ -69,6 +69,10 @@ class Connection(ABC):
         async with asyncio.timeout(self._idle_seconds):
             await self._send(data)
 
+    async def write_urgent(self, data: bytes) -> None:
+        """Send a byte as urgent data (RFC 9293, section 3.8.5) where there is such a thing and room for it."""
+        await self.write(data)
+
     def hold(self, size: int) -> None:
         """Hold `size` bytes of memory in all for what the client sent; raises ConnectionEnded if there is none left."""
         if not self.lease.hold(size - self._held):
@@ -108,6 +112,14 @@ class TcpConnection(Connection):
 
     async def _send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
+
+    async def write_urgent(self, data: bytes) -> None:
+        try:
+            sent = self.socket.send(data, socket.MSG_OOB)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        if sent < len(data):
+            await self.write(data[sent:])
 
     def close(self) -> None:
         super().close()

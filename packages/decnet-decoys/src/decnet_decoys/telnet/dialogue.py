@@ -198,7 +198,7 @@ class _Answered:
     async def _judged(self, name: bytes, given: Entered) -> bool:
         accepted = given.how == "line" and self._accepted(name, given.text)
         if not accepted and (given.how == "line" or self._flavour.end_waits):
-            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
+            await asyncio.sleep(self._flavour.failure_seconds(self._context.settings.failure_delay_ms))
         return accepted
 
     def _accepted(self, name: bytes, password: bytes) -> bool:

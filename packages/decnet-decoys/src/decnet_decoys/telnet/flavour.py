@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """In what the two telnetd differ, with the login that each of them runs."""
 
+import random
 from typing import NamedTuple
 
 from decnet_decoys.telnet.inetutils import Negotiation
 from decnet_decoys.telnet.login_line import LONGEST, LoginLine
 from decnet_decoys.telnet.options import Options
+
+_OF_SETTING = 2.5
+"""How many times SSH's delay that of login is."""
 
 
 class Flavour(NamedTuple):
@@ -38,6 +42,16 @@ class Flavour(NamedTuple):
     """What ends the connection when it is given instead of a password (`login_line.Entered`)."""
     end_waits: bool
     """Whether a login that ended with ^D is answered as late as one with a wrong password."""
+    delay_varies: bool
+    """Whether that delay is drawn anew each time, as pam_fail_delay(3) does."""
+
+    def failure_seconds(self, setting_ms: int) -> float:
+        """Return how late a failed login is answered: 3 s with the setting's default, which is SSH's delay.
+
+        Linux-PAM varies it by up to a half either way, as the mean of three draws.
+        """
+        share = sum(random.random() for _ in range(3)) / 3 if self.delay_varies else 0.5  # noqa: S311  # no secret
+        return setting_ms / 1000 * _OF_SETTING * (0.5 + share)
 
     def line(self, *, echo: bool) -> LoginLine:
         """Return an empty line, as its login reads one."""
@@ -62,6 +76,7 @@ BUSYBOX = Flavour(
     end_completes=False,
     ends_with=("gone", "end"),
     end_waits=False,
+    delay_varies=False,
 )
 INETUTILS = Flavour(
     options=Negotiation,
@@ -79,5 +94,6 @@ INETUTILS = Flavour(
     end_completes=True,
     ends_with=("gone", "interrupt"),
     end_waits=True,
+    delay_varies=True,
 )
 FLAVOURS = {"busybox": BUSYBOX, "inetutils": INETUTILS}

@@ -9,6 +9,7 @@ from decnet_decoys.telnet.inetutils import Negotiation
 from decnet_decoys.telnet.options import Options
 from decnet_decoys.terminal.terminal import Terminal
 
+DATA_MARK = b"\xff\xf2"
 READ_AT_ONCE = 4 << 10
 """Bytes that are taken apart before others have their turn."""
 MOST_WAITING = 64 << 10
@@ -23,6 +24,8 @@ class SocketChannel:
         self._connection = connection
         self._options = options
         self._waiting = bytearray()
+        self._urgent = -1
+        """Where in `_waiting` the IAC of the last data mark is, which is sent as urgent data (RFC 854)."""
         self._unread = 0
         self._held = 0
         self._more = asyncio.Event()
@@ -73,6 +76,8 @@ class SocketChannel:
     def _received(self, data: bytes) -> None:
         typed, answers = self._options.feed(data)
         if answers:
+            mark = answers.rfind(DATA_MARK)
+            self._urgent = len(self._waiting) + mark if mark >= 0 else self._urgent
             self.send(answers)
         if self._options.ready:
             self._negotiated.set()
@@ -85,9 +90,13 @@ class SocketChannel:
             while True:
                 await self._more.wait()
                 self._more.clear()
-                data = bytes(self._waiting)
+                data, urgent = bytes(self._waiting), self._urgent
                 self._waiting.clear()
-                await self._connection.write(data)
+                self._urgent = -1
+                if urgent >= 0:
+                    await self._connection.write(data[:urgent])
+                    await self._connection.write_urgent(data[urgent : urgent + 1])
+                await self._connection.write(data[urgent + 1 :])
                 self._hold()
                 if not self._waiting:
                     self._sent.set()

@@ -11,6 +11,7 @@ import socket
 import time
 from typing import Final
 
+from decnet_core import library_pages
 from decnet_core.events.catalogue import (
     FlowClosed,
     HttpClient,
@@ -39,6 +40,8 @@ LOOK_SECONDS: Final = 1.0
 """How often timeouts and interfaces are checked while there is something to check, ..."""
 IDLE_SECONDS: Final = 5.0
 """... and otherwise."""
+MAPPED_KIB: Final = 64
+"""Its tables double as they fill: those that they outgrow, of up to 128 KiB, would leave half a MiB of gaps."""
 
 
 class Sniff(Worker[SniffSettings]):
@@ -79,6 +82,7 @@ class Sniff(Worker[SniffSettings]):
                     interface, settings.ignored(), promiscuous=settings.promiscuous, ring_kib=settings.ring_kib
                 )
             )
+        library_pages.map_large_blocks(MAPPED_KIB)
         ctx.counters.read_from(self._counters)
         for capture in self._captures:
             self._read_when_ready(ctx, capture)
