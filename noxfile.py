@@ -315,13 +315,17 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
-    """The sniffer's readers with atheris, guided by coverage: a minute each, or as many seconds as named after `--`."""
+    """Readers of sniffer and decoys with atheris, by coverage: each a minute, or the seconds given after `--`."""
     _install(session, _closure("decnet-sniff"))
     session.install("--only-binary", ":all:", "atheris", success_codes=[0, 1])  # without it, mutations without guidance
     seconds = session.posargs[0] if session.posargs else "60"
     session.chdir("tests/decnet_sniff/fuzz")
     for corpus in sorted(path.name for path in Path("../corpus").iterdir()):
         session.run("python", "run_fuzz.py", corpus, seconds)
+    _install(session, _closure("decnet-decoys"))
+    session.chdir(ROOT / "tests/decnet_decoys/fuzz")
+    for target in ("telnet", "smtp", "http2_frames", "http2_fields"):
+        session.run("python", "run_fuzz.py", target, seconds)
 
 
 @nox.session(python="3.13")

@@ -14,7 +14,7 @@ from decnet_models.intel.queries import Finding, keep
 from decnet_models.intel.requests import waiting
 from decnet_models.intel.verdicts import judge
 from decnet_models.notices import queries as notices
-from decnet_models.progress.queries import dead_letters_of
+from decnet_models.progress.queries import add_dead_letter, dead_letters_of
 from decnet_workers.enrich.failed_lookups import set_aside
 
 ADDRESS = "198.41.0.4"
@@ -69,3 +69,20 @@ def test_one_that_was_set_aside_no_longer_is_when_asked_anew(run: Run, deploymen
     assert run("intel", ADDRESS, "--refresh").code == 0
     with transaction(deployment) as connection:
         assert [letter.error for letter in dead_letters_of(connection, "enrich")] == ["198.41.0.9: ValueError: 1"]
+
+
+def test_all_that_were_set_aside_are_asked_about_anew_by_one_command(run: Run, deployment: Deployment) -> None:
+    os.environ["DECNET_ENRICH_PROVIDERS"] = '["tor"]'
+    assert "nobody is set aside" in run("intel", "--set-aside").out
+    with transaction(deployment, write=True) as connection:
+        for one in (ADDRESS, "198.41.0.9", "2620:fe::fe"):
+            observed = AttackerObserved(ts=1, attacker=one)
+            notices.add(connection, f"attacker.observed:{one}", observed, 1)
+            set_aside(connection, one, "ValueError: a: b", now_ns=1)
+        add_dead_letter(connection, "enrich", 999, "KeyError: no address", now_ns=1)
+    said = run("intel", "--set-aside")
+    assert (said.code, said.out.strip()) == (0, "to be asked about anew: 3 of 3 addresses")
+    with transaction(deployment) as connection:
+        assert [letter.seq for letter in dead_letters_of(connection, "enrich")] == [999]
+        assert waiting(connection) == {"tor": 3}
+    assert run("intel", "--set-aside", ADDRESS).code == run("intel").code == 2

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Connection
 from tests.decnet.command_result import Run
 
-from decnet.commands.deckies import arrival
 from decnet.deckies import excluded, host_network
 from decnet.deckies.host_network import HostNetwork
+from decnet.fleet import arrival
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_decoys.personas.catalog import converted, persona
 from decnet_models.fleet import change_log, queries, states

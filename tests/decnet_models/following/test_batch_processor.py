@@ -106,6 +106,22 @@ def test_an_error_that_is_no_events_fault_is_reported_unchanged(
             connection.execute(text("ALTER TABLE gone RENAME TO worker_cursor"))
 
 
+def test_a_batch_ends_where_its_payloads_become_too_large_and_the_next_begins_there(
+    log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "BATCH_CHARACTERS", 250)
+    monkeypatch.setattr(events, "_FETCHED", 1)
+    insert(log, make_events(3, CommandRun("ssh", "x" * 100)))
+    insert(log, make_events(2, LoginAttempt("ssh", "a", success=False)))
+    handler = Handler()
+    following = consume(log, handler, kinds=["session.command"])
+    while following.step().lag:
+        pass
+    assert handler.batches == [2, 1]
+    assert handled(log) == [1, 2, 3]
+    assert cursor(log) == 5
+
+
 def test_a_notice_that_is_there_already_is_not_announced(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(1))
     with writing(log) as connection:

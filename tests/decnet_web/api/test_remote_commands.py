@@ -30,6 +30,7 @@ from tests.decnet_web.api.served import Served, serving
 from decnet.cli.operator_name import acting_as
 from decnet.command import COMMANDS, main
 from decnet.fleet.deployment import transaction
+from decnet.remote.client import Remote
 from decnet.remote.commands import REMOTE, WHOLE
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
@@ -128,7 +129,10 @@ SAME = [
     ("identity", "show", A, "--json"),
     ("identities", "--least", "1"),
     ("identities", "--json"),
+    ("identities", "--json", "--since", "2020-01-01", "--until", "2029-01-01"),
+    ("identities", "--since", "2029-01-01"),
     ("campaigns",),
+    ("campaigns", "--until", "2020-01-01"),
     ("known", "list"),
     ("known", "list", "--json"),
     ("canary", "list"),
@@ -466,6 +470,20 @@ def test_what_cannot_be_done_there_is_said(there: Run, words: tuple[str, ...], s
     assert answer.code == 2
     assert said in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("_furnished")
+def test_a_list_of_quarantined_lines_is_one_request(there: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    get = Remote.get
+
+    def noted(remote: Remote, path: str, **query: Any) -> Any:
+        asked.append(path)
+        return get(remote, path, **query)
+
+    monkeypatch.setattr(Remote, "get", noted)
+    assert there("quarantine", "list", "--all", "--json").code == 0
+    assert asked == ["/quarantine"]
 
 
 def test_every_remote_command_is_a_command_and_is_compared() -> None:

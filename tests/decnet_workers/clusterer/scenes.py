@@ -24,7 +24,7 @@ from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import reading, warm_up_engine, writing
 from decnet_models.events.queries import insert_events
-from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.following.batch_processor import BatchProcessor, BatchResult
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.clusterer.worker import Clusterer
@@ -98,11 +98,18 @@ class Follower:
 
     def step(self) -> bool:
         """Handle a batch, or settle a part; return whether there was anything."""
+        return self.followed() or self.settle()
+
+    def followed(self) -> bool:
+        """Handle a batch; return whether there was any."""
         done = self._processor.step()
-        return bool(done.handled or done.lag) or self.settle()
+        return bool(done.handled or done.lag)
 
     def settle(self) -> bool:
-        return self._worker.settled(self._processor) is not None
+        return self.settled() is not None
+
+    def settled(self) -> BatchResult | None:
+        return self._worker.settled(self._processor)
 
     def run(self, events: Sequence[Event] = ()) -> Follower:
         """Log events and follow them to the end."""

@@ -14,7 +14,7 @@ Marks = frozenset[tuple[str, str]]
 def shown(*marks: tuple[str, str]) -> Marks:
     found = own_marks([URL, *marks])
     assert found is not None
-    return found
+    return frozenset(found)
 
 
 def test_those_who_show_marks_of_three_or_more_are_several() -> None:

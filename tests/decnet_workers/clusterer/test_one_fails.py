@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, Engine
 from tests.decnet_workers.clusterer.scenes import Follower, event, groups, in_memory, key, several
 
-from decnet_models.database.engine import reading
+from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError
+from decnet_models.events.queries import insert_events
 from decnet_models.identities import evidence_rows
 from decnet_models.progress.queries import DeadLetter, dead_letters_of
 from decnet_workers.clusterer import worker as clusterer
@@ -89,3 +90,16 @@ def test_when_all_fail_the_worker_says_so(engine: Engine, monkeypatch: pytest.Mo
     failing(monkeypatch, *ONE, *OTHER, BAD)
     with pytest.raises(EveryEventFailsError):
         Follower(engine).run(LOGGED)
+
+
+def test_one_that_is_set_aside_is_counted(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, BAD)
+    following = Follower(engine)
+    with writing(engine) as connection:
+        insert_events(connection, LOGGED)
+    while following.followed():
+        pass
+    counted = 0
+    while (done := following.settled()) is not None:
+        counted += done.dead_letters
+    assert counted == len(letters(engine)) == 1

@@ -11,8 +11,10 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from typing import Any
 
+import msgspec
 import pytest
 from tests.decnet_workers.webhook.formats.notices import MARKUP, access_for, each_shape, every_kind
+from tests.decnet_workers.webhook.formats.published_shapes import ChatMessage, CloseAlert, CreateAlert, TeamsMessage
 
 from decnet_core.syslog import Message, parse
 from decnet_workers.webhook.formats.alert import Alert
@@ -73,6 +75,7 @@ def check_teams(alert: Alert) -> None:
     form = load("teams")
     made = form.body(alert, access_for(form))
     assert len(made) <= 28_000
+    msgspec.json.decode(made, type=TeamsMessage)
     card = json.loads(made)["attachments"][0]["content"]
     assert {block["type"] for block in card["body"]} == {"RichTextBlock"}
     assert {run["type"] for block in card["body"] for run in block["inlines"]} == {"TextRun"}
@@ -92,6 +95,7 @@ def check_google_chat(alert: Alert) -> None:
     form = load("google-chat")
     made = form.body(alert, access_for(form))
     assert len(made) <= 32_000
+    msgspec.json.decode(made, type=ChatMessage)
     assert not [text for text in texts(json.loads(made)) if re.search(r"[<>]", text)]
 
 
@@ -122,15 +126,11 @@ def check_pagerduty(alert: Alert) -> None:
 def check_opsgenie(alert: Alert) -> None:
     made = body("opsgenie", alert)
     if alert.ends:
-        assert len(made["note"]) <= 25_000
+        assert msgspec.convert(made, CloseAlert).note
         return
-    assert 0 < len(made["message"]) <= 130
-    assert 0 < len(made["alias"]) <= 512
-    assert len(made["description"]) <= 15_000
-    assert len(made["entity"]) <= 512
-    assert all(len(tag) <= 50 for tag in made["tags"])
-    assert sum(len(key) + len(value) for key, value in made["details"].items()) <= 8000
-    assert re.fullmatch("P[1-5]", made["priority"])
+    created = msgspec.convert(made, CreateAlert)
+    assert created.alias
+    assert sum(len(key) + len(value) for key, value in created.details.items()) <= 8000
 
 
 def check_cef(alert: Alert) -> None:

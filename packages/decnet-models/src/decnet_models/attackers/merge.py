@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Merges summaries: many rows of one key into one, first in memory, then into the table, by the same rules.
 
-A batch of two thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead of
-one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
+A batch of some thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead
+of one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
 
 A row is here a list, its values in the order of the table's columns without the key's: a dict for each would take most
 of the time.

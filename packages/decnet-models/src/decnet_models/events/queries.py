@@ -2,10 +2,11 @@
 """Queries of the event log. Functions that list events skip rows whose payload this version cannot decode."""
 
 import logging
+import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    CursorResult,
     Row,
     Select,
     bindparam,
@@ -41,6 +43,9 @@ _COLUMNS = tuple(column.name for column in event.columns if column is not event.
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
 
 _BY_ID = RowSelect(lambda connection: select(event).where(listed(connection, event.c.id, "ids")))
+
+_FETCHED = 64
+"""Rows that are fetched at once where their size is limited."""
 
 _SEQS_ASKED = 500
 """Rows per query, far below the limit of bound parameters."""
@@ -97,18 +102,44 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
 
 
 def rows_after(
-    connection: Connection, seq: int, *, through: int, limit: int, kinds: Sequence[str], synthetic: bool = True
+    connection: Connection,
+    seq: int,
+    *,
+    through: int,
+    limit: int,
+    kinds: Sequence[str],
+    synthetic: bool = True,
+    characters: int = sys.maxsize,
 ) -> Sequence[Row[Any]]:
     """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` decodes them.
+
+    Those after the payloads have so many `characters` are left out; it may be a few more.
 
     Walks the log by row number whatever the planner thinks of the index on `kind`: sorting a backlog's worth of index
     entries for every batch would make catching up quadratic.
     """
     if connection.dialect.name == "sqlite":
         text = _sqlite_rows(len(kinds), synthetic=synthetic)
-        return connection.exec_driver_sql(text, (seq, through, *kinds, limit)).all()
+        return _up_to(characters, connection.exec_driver_sql(text, (seq, through, *kinds, limit)))
     query = _walk(connection, select(event), seq, through, kinds, synthetic=synthetic)
-    return connection.execute(query.limit(limit)).all()
+    return _up_to(characters, connection.execute(query.limit(limit)))
+
+
+def _up_to(characters: int, result: CursorResult[Any]) -> list[Row[Any]]:
+    rows: list[Row[Any]] = []
+    size = 0
+    for part in result.partitions(_FETCHED):
+        rows += part
+        size += payload_size(part)
+        if size >= characters:
+            result.close()
+            break
+    return rows
+
+
+def payload_size(rows: Iterable[Row[Any]]) -> int:
+    """Return how many characters the payloads of whole rows have together."""
+    return sum([len(row[-1]) for row in rows])
 
 
 @cache
@@ -129,6 +160,7 @@ def rows_of_shards(
     limit: int,
     kinds: Sequence[str],
     synthetic: bool = True,
+    characters: int = sys.maxsize,
 ) -> Sequence[Row[Any]]:
     """Return what `rows_after` would if the log held only the events of these shards' attackers.
 
@@ -148,7 +180,9 @@ def rows_of_shards(
     selected: list[Row[Any]] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
-        selected += connection.execute(part).all()
+        selected += _up_to(characters, connection.execute(part))
+        if payload_size(selected) >= characters:
+            break
     return selected
 
 
@@ -208,20 +242,16 @@ def in_window(
     return readable(connection.execute(query.limit(limit)).all())
 
 
-class Occurred(NamedTuple):
-    """What is counted of an event: its row without what identifies it; `payload` is JSON."""
+Occurred: TypeAlias = tuple[int, int, str, "str | None", "str | None", "int | None", str]
+"""What is counted of an event, as `_OCCURRED` names it. `payload` is JSON.
 
-    seq: int
-    ts: int
-    kind: str
-    decky: str | None
-    src_ip: str | None
-    dst_port: int | None
-    payload: str
+Plain tuples, as the driver makes them: an hour of a busy day has tens of thousands.
+"""
+_OCCURRED = ("seq", "ts", "kind", "decky", "src_ip", "dst_port", "payload")
 
 
 def _occurred(*where: ColumnElement[bool]) -> Select[Any]:
-    wanted = select(*(event.c[name] for name in Occurred._fields)).where(event.c.synthetic.is_(False), *where)
+    wanted = select(*(event.c[name] for name in _OCCURRED)).where(event.c.synthetic.is_(False), *where)
     return wanted.limit(bindparam("limit")).offset(literal_column("0"))
 
 
@@ -239,13 +269,13 @@ _AFTER = RowSelect(lambda _: _occurred(event.c.seq > bindparam("seq")).order_by(
 
 def occurred(
     connection: Connection, window: Window, limit: int, *, through_seq: int, after: Occurred | None = None
-) -> list[Occurred]:
+) -> Sequence[Occurred]:
     """Return up to `limit` events of a span of time up to a row, in the order of time; page on with `after`.
 
     Synthetic ones are left out. Decoding whole events would take longer than everything that counts them.
     """
-    since, place = (window.since, -1) if after is None else (after.ts, after.seq)
-    rows = _IN_SPAN.rows(
+    since, place = (window.since, -1) if after is None else (after[1], after[0])
+    return _IN_SPAN.rows(
         connection,
         since=since,
         until=window.until,
@@ -254,12 +284,11 @@ def occurred(
         after_seq=place,
         limit=limit,
     )
-    return list(map(Occurred._make, rows))
 
 
-def occurred_after(connection: Connection, seq: int, limit: int) -> list[Occurred]:
+def occurred_after(connection: Connection, seq: int, limit: int) -> Sequence[Occurred]:
     """Return up to `limit` events after a row, in the log's order; synthetic ones are left out."""
-    return list(map(Occurred._make, _AFTER.rows(connection, seq=seq, limit=limit)))
+    return _AFTER.rows(connection, seq=seq, limit=limit)
 
 
 def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
@@ -318,12 +347,11 @@ def count_by_kind(connection: Connection) -> dict[str, int]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest event's `seq`, 0 when there is none."""
-    return connection.execute(_last_seq()).scalar() or 0
+    ((seq,),) = _LAST_SEQ.rows(connection)
+    return seq or 0
 
 
-@cache
-def _last_seq() -> Select[int]:
-    return select(func.max(event.c.seq))
+_LAST_SEQ = RowSelect(lambda _: select(func.max(event.c.seq)))
 
 
 def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:

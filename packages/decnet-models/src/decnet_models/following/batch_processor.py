@@ -24,7 +24,7 @@ from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
-from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
+from decnet_models.events.queries import StoredEvent, last_seq, payload_size, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
 from decnet_models.notices import queries as notices
@@ -38,6 +38,9 @@ Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
 
 WINDOW = 20
 """A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
+
+BATCH_CHARACTERS = 4 << 20
+"""A batch has hardly more than that in its payloads, whoever filled the log with long ones."""
 
 MAX_DEAD_LETTERS_IN_A_ROW = 16
 
@@ -97,7 +100,7 @@ class BatchProcessor:
             through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
             rows = self._rows(connection, span, through)
             self._known = self._known_cache.current(connection)
-        if len(rows) == self._limit:
+        if len(rows) == self._limit or payload_size(rows) >= BATCH_CHARACTERS:
             through = rows[-1].seq
         done = BatchResult()
         reached = self._consume(rows, span, through, done) if through > span.start else span.start
@@ -126,6 +129,7 @@ class BatchProcessor:
             "limit": self._limit,
             "kinds": self._kinds,
             "synthetic": self._synthetic,
+            "characters": BATCH_CHARACTERS,
         }
         if span.shards is None:
             return rows_after(connection, span.start, **wanted)

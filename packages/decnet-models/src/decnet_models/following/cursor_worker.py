@@ -201,6 +201,7 @@ class CursorWorker(DatabaseWorker[S]):
         """Settle a part; return whether there was one."""
         done = await ctx.in_thread(self.settled, processor)
         if done is not None:
+            ctx.counters.add("dead_letters", done.dead_letters)
             _publish(ctx, done)
         return done is not None
 

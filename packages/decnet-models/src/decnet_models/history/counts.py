@@ -106,13 +106,20 @@ class Counts(msgspec.Struct):
 
 def counted(payload: Payload) -> Counted:
     """Return what an event with this payload adds to counts."""
-    if not isinstance(payload, LoginAttempt | CommandRun | HttpRequest | CanaryHit):
+    if not isinstance(payload, _WITH_VALUE):
         return Counted(payload.occurrences, 0)
-    values = tuple(
-        (value_of(one), times, times if isinstance(one, LoginAttempt) and one.success else 0)
-        for one, times in payload.variants()
-    )
-    return Counted(payload.occurrences, sum(accepted for _, _, accepted in values), values)
+    if payload.repeats is not None:
+        values = tuple((value_of(one), times, times * _let_in(one)) for one, times in payload.variants())
+        return Counted(payload.occurrences, sum(accepted for _, _, accepted in values), values)
+    accepted = _let_in(payload)
+    return Counted(1, accepted, ((value_of(payload), 1, accepted),))
+
+
+_WITH_VALUE = (LoginAttempt, CommandRun, HttpRequest, CanaryHit)
+
+
+def _let_in(payload: Payload) -> int:
+    return int(isinstance(payload, LoginAttempt) and payload.success)
 
 
 def value_of(payload: LoginAttempt | CommandRun | HttpRequest | CanaryHit) -> Value:

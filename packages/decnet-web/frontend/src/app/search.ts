@@ -46,6 +46,12 @@ export function useQueryValue(name: string, otherwise = ""): [string, (value: st
   return [search[name] ?? otherwise, set];
 }
 
+/** The direction of the page's list as the API takes it; nothing: as it comes, the latest or highest first. */
+export function useDirection(): { direction?: "asc" } {
+  const [search] = useQueryState();
+  return search.direction === "asc" ? { direction: "asc" } : {};
+}
+
 export const DEFAULT_SINCE = "24h";
 
 /** The time range of the page: `since` and `until` as the API takes them; "all" asks for no bound. */

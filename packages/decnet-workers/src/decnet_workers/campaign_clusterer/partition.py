@@ -9,7 +9,7 @@ join two groups of several takes links of at least two identities of each.
 The average is over at most SPOKESMEN of each group, those seen first, so that its cost does not grow with the group.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -111,9 +111,9 @@ def partition(
     weighed: Weighed | None = None,
 ) -> list[list[UUID]]:
     """Return the groups of two or more; members and groups are in the order in which they were first seen."""
-    groups = _Groups(profiles, subjects, decided)
     waiting = [each for each in links(profiles, subjects, weighed) if not decided.pinned & set(each.pair)]
-    while left := [each for each in waiting if not groups.joins(each, waiting)]:
+    groups = _Groups(profiles, subjects, decided, waiting)
+    while left := [each for each in waiting if not groups.joins(each)]:
         if len(left) == len(waiting):
             break
         waiting = left
@@ -123,8 +123,18 @@ def partition(
 class _Groups:
     """The groups so far."""
 
-    def __init__(self, profiles: Mapping[UUID, Profile], subjects: Mapping[Feature, int], decided: Decided) -> None:
+    def __init__(
+        self,
+        profiles: Mapping[UUID, Profile],
+        subjects: Mapping[Feature, int],
+        decided: Decided,
+        found: Iterable[Link],
+    ) -> None:
         self._profiles, self._subjects = profiles, subjects
+        self._linked: dict[UUID, list[UUID]] = {}
+        for one, other in (each.pair for each in found):
+            self._linked.setdefault(one, []).append(other)
+            self._linked.setdefault(other, []).append(one)
         self._apart: set[Pair] = set()
         self._bits: dict[Pair, float] = {}
         self._group: dict[UUID, list[UUID]] = {identity: [identity] for identity in profiles}
@@ -132,12 +142,12 @@ class _Groups:
             self._obey(ruling)
         self._block = {identity: tuple(group[:SPOKESMEN]) for identity, group in self._group.items()}
 
-    def joins(self, each: Link, waiting: Sequence[Link]) -> bool:
+    def joins(self, each: Link) -> bool:
         """Join the groups of a link's identities if that is right; return whether the link is done with."""
         one, other = (self._group[identity] for identity in each.pair)
         if one is other:
             return True
-        if not self._separated(one, other) and self._several(one, other, waiting) and self._alike(one, other):
+        if not self._separated(one, other) and self._several(one, other) and self._alike(one, other):
             self._join(one, other)
             return True
         return False
@@ -167,19 +177,20 @@ class _Groups:
             return False
         return any(pair in self._apart or pair[::-1] in self._apart for pair in _across(one, other))
 
-    def _several(self, one: list[UUID], other: list[UUID], waiting: Sequence[Link]) -> bool:
-        if min(len(one), len(other)) == 1:
+    def _several(self, one: list[UUID], other: list[UUID]) -> bool:
+        """Return whether links of at least two identities of each lead to the other, if both groups are of several."""
+        fewer, more = sorted((one, other), key=len)
+        if len(fewer) == 1:
             return True
         ends: tuple[set[UUID], set[UUID]] = (set(), set())
-        for each in waiting:
-            sides = tuple(self._group[identity] for identity in each.pair)
-            if sides[0] is one and sides[1] is other:
-                ends[0].add(each.pair[0])
-                ends[1].add(each.pair[1])
-            elif sides[0] is other and sides[1] is one:
-                ends[0].add(each.pair[1])
-                ends[1].add(each.pair[0])
-        return min(len(end) for end in ends) > 1
+        for identity in fewer:
+            for partner in self._linked.get(identity, ()):
+                if self._group[partner] is more:
+                    ends[0].add(identity)
+                    ends[1].add(partner)
+            if min(map(len, ends)) > 1:
+                return True
+        return False
 
     def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
         """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""

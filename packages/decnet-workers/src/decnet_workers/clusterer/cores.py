@@ -16,6 +16,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from decnet_models.grouping.values import digest
@@ -52,7 +53,7 @@ class Shown(NamedTuple):
     """What some attackers show: all of a feature, or the sample of them that is looked at."""
 
     together: Mapping[Key, int]
-    """By feature, how many of them show it."""
+    """By feature, how many of them show it; without those that could not be linked (see `could_link`)."""
     kinds: Mapping[str, int]
     """By kind, how many of them show any feature of it that can join attackers."""
 
@@ -80,14 +81,15 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
     return sum(counts[kind] > 1 for kind in ONE_EACH) > 1
 
 
-def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]]) -> Shown:
+def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Mapping[Key, float]) -> Shown:
     """Return what attackers show, given the features of each, if it is not shared, and their kinds."""
     together: Counter[Key] = Counter()
     kinds: Counter[str] = Counter()
     for features, of_kinds in looked_at:
         together.update(features)
         kinds.update(of_kinds)
-    return Shown(together, kinds)
+    several = {key: number for key, number in together.items() if number >= LEAST_SEEN or weights[key] >= JOIN}
+    return Shown(several, kinds)
 
 
 def profile(attackers: int, shown: Shown) -> Profile:
@@ -154,11 +156,11 @@ def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
 
 
-def own_marks(shown: Collection[Key]) -> frozenset[Key] | None:
+def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
     """Return what an attacker shows of which actors have their own; None for an address that several share."""
     if is_shared_address(shown):
         return None
-    return frozenset(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
+    return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
 
 
 def may_be_mixed(key: Key, attackers: int) -> bool:
@@ -166,7 +168,7 @@ def may_be_mixed(key: Key, attackers: int) -> bool:
     return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]
 
 
-def is_mixed(key: Key, holders: Sequence[frozenset[Key]]) -> bool:
+def is_mixed(key: Key, holders: Sequence[AbstractSet[Key]]) -> bool:
     """Return whether attackers that show a feature are several actors, given the marks of those that are not shared.
 
     Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
@@ -188,7 +190,7 @@ def _tells(mark: Key, rare: bool) -> bool:
     return rare or KINDS[mark[0]].family in ("key", "canary")
 
 
-def _sizes(holders: Iterable[frozenset[Key]]) -> list[int]:
+def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
     """Return how many each of the groups has that marks in common make."""
     groups: list[tuple[set[Key], int]] = []
     for marks in holders:

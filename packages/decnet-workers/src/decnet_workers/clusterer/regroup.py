@@ -6,12 +6,12 @@ candidates, not on the number of attackers; and the result is the one that a com
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from decnet_models.database.statements import parts
 from decnet_workers.clusterer.attachment import Attachment, attachment
 from decnet_workers.clusterer.cores import (
-    LEAST_SEEN,
     SAMPLE,
     Profile,
     Shown,
@@ -40,11 +40,20 @@ class Regrouped(NamedTuple):
 
     features: dict[Key, Settled | None]
     attackers: dict[str, Attachment]
+    read: int
+    """Attackers of whom the evidence was read."""
 
 
 def regroup(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
     """Return what has changed, given the attackers whose evidence changed and features that some no longer show."""
     return _Regrouping(view).result(set(attackers), set(keys))
+
+
+class _Weights(dict[Key, float]):
+    """The weights of features that can join attackers; most cannot, and are not kept."""
+
+    def __missing__(self, key: Key) -> float:
+        return 0.0
 
 
 class _Regrouping:
@@ -55,17 +64,18 @@ class _Regrouping:
         self._keys: dict[Key, Key] = {}
         self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
-        self._features: dict[Key, Feature] = {}
-        self._settled: dict[Key, Settled | None] = {}
+        self._attackers: dict[Key, int] = {}
+        self._settled: dict[Key, Settled] = {}
         self._samples: dict[Key, tuple[str, ...]] = {}
-        self._weights: dict[Key, float] = {}
+        self._weights = _Weights()
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
-        self._marks: dict[str, frozenset[Key] | None] = {}
+        self._marks: dict[str, tuple[Key, ...] | None] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
+        self._kinds: dict[frozenset[str], frozenset[str]] = {}
 
     def result(self, attackers: set[str], keys: set[Key]) -> Regrouped:
         touched = set(attackers)
@@ -78,7 +88,7 @@ class _Regrouping:
         cores = self._cores(self._keys_of(touched) | keys)
         moved = {key for key in cores if self._is_other(key, cores)} | changed
         touched |= self._holders(moved - changed)
-        self._learn_of_all(touched)
+        self._know_all_of(touched)
         known = {key: self._core(key, cores) for attacker in touched for key in self._looked(attacker)}
         bits = {
             key: max(PROVEN[bool(KINDS[key[0]].members)] * self._is_proven(key, cores), self._weights[key])
@@ -88,49 +98,58 @@ class _Regrouping:
             one: attachment(self._looked(one), known, bits, shared=self._linking(one) is None, walks=self._walks(one))
             for one in sorted(touched)
         }
-        return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed)
+        return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed, len(self._shown))
 
     def _keys_of(self, attackers: Iterable[str]) -> set[Key]:
         self._read(attackers)
         return {key for attacker in attackers for key in self._shown[attacker]}
 
     def _read(self, attackers: Iterable[str]) -> None:
-        unread = {attacker for attacker in attackers if attacker not in self._shown}
-        if unread:
-            self._shown |= dict.fromkeys(unread, ())
-            once = self._keys.setdefault  # one object for each feature, however many show it
+        once = self._keys.setdefault  # one object for each feature, however many show it
+        for part in parts(attacker for attacker in attackers if attacker not in self._shown):
+            self._shown |= dict.fromkeys(part, ())
             self._shown |= {
                 attacker: tuple(once(key, key) for key in shown if key[0] in KINDS)
-                for attacker, shown in self._view.shown_by(unread).items()
+                for attacker, shown in self._view.shown_by(part).items()
             }
 
     def _know(self, keys: Iterable[Key]) -> None:
-        """Read features and what was computed of them."""
-        unknown = {key for key in keys if key not in self._features}
-        if unknown:
-            self._features |= dict.fromkeys(unknown, Feature(0, 0, 0))
-            self._features |= self._view.features(unknown)
-            self._settled |= dict.fromkeys(unknown)
-            self._settled |= self._view.settled(unknown)
+        """Read features and what was computed of them; until they are weighed, they weigh what they did."""
+        for part in parts(key for key in keys if key not in self._attackers):
+            self._learn(part)
+
+    def _learn(self, part: Collection[Key]) -> Mapping[Key, Feature]:
+        once = self._keys.setdefault
+        found, settled = self._view.features(part), self._view.settled(part)
+        self._attackers |= {once(key, key): found[key].attackers if key in found else 0 for key in part}
+        for key, was in settled.items():
+            self._settled[once(key, key)] = was
+            self._weights[once(key, key)] = was.weight
+        return found
 
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
-        self._know(keys)
-        alone = {key: self._base(key) for key in keys}
+        alone = dict.fromkeys(keys, 0.0)
+        for part in parts(keys):
+            alone |= {key: self._base(key, feature) for key, feature in self._learn(part).items()}
         shared = {key for key, bits in alone.items() if bits and self._may_be_shared(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
-        self._weights |= alone | {key: self._weighed(key, alone[key]) for key in shared}
+        for key, bits in alone.items():
+            if (now := self._weighed(key, bits) if key in shared else bits) > 0:
+                self._weights[key] = now
+            else:
+                self._weights.pop(key, None)
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
 
-    def _base(self, key: Key) -> float:
+    def _base(self, key: Key, feature: Feature) -> float:
         """Return a feature's weight by the number of its attackers alone."""
-        return round(weight(KINDS[key[0]], self._features[key], self._view.population, limits().get(key)), 3)
+        return round(weight(KINDS[key[0]], feature, self._view.population, limits().get(key)), 3)
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
         kind = KINDS[key[0]]
-        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._features[key].attackers))
+        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._attackers[key]))
 
     def _weighed(self, key: Key, bits: float) -> float:
         """Return the weight of such a feature, given that by its number of attackers alone."""
@@ -143,11 +162,11 @@ class _Regrouping:
 
     def _is_mixed(self, key: Key, sample: Iterable[str]) -> bool:
         """Return whether the attackers that show a feature are several actors."""
-        if not may_be_mixed(key, self._features[key].attackers):
+        if not may_be_mixed(key, self._attackers[key]):
             return False
-        return is_mixed(key, [found for attacker in sample if (found := self._own_marks(attacker)) is not None])
+        return is_mixed(key, [set(found) for attacker in sample if (found := self._own_marks(attacker)) is not None])
 
-    def _own_marks(self, attacker: str) -> frozenset[Key] | None:
+    def _own_marks(self, attacker: str) -> tuple[Key, ...] | None:
         """Return what an attacker shows of which actors have their own; None for a shared address."""
         if attacker not in self._marks:
             self._marks[attacker] = own_marks(self._shown[attacker])
@@ -163,58 +182,54 @@ class _Regrouping:
         held = Counter(member for features in shown for member in features if member[0] == kind)
         common = {member for member, number in held.items() if number > 1}
         self._know(common)
-        most = self._features[key].attackers.bit_length() + 1
-        own = sum(held[one] for one in common if self._features[one].attackers.bit_length() <= most)
+        most = self._attackers[key].bit_length() + 1
+        own = sum(held[one] for one in common if self._attackers[one].bit_length() <= most)
         return own / len(shown)
 
-    def _learn(self, keys: Iterable[Key]) -> None:
-        """Take the weights of features that have not changed from what was computed before."""
-        self._know(keys)
-        for key in keys:
-            if key not in self._weights:
-                self._weights[key] = self._weight_before(key)
-
-    def _learn_of_all(self, attackers: Iterable[str]) -> None:
-        self._learn(self._keys_of(attackers))
+    def _know_all_of(self, attackers: Iterable[str]) -> None:
+        self._know(self._keys_of(attackers))
 
     def _weight_before(self, key: Key) -> float:
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled.weight if settled else 0.0
 
     def _core_before(self, key: Key) -> str | None:
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled.core if settled else None
 
     def _is_proven(self, key: Key, cores: dict[Key, str]) -> bool:
         """Return whether a feature joins though it is weak; of those that were not looked at: as before."""
         if key in cores:
             return key in self._proven
-        settled = self._settled[key]
+        settled = self._settled.get(key)
         return settled is not None and settled.proven
 
     def _is_other(self, key: Key, cores: dict[Key, str]) -> bool:
         """Return whether a feature's core, or whether it joins by itself, is not as before."""
-        before = self._settled[key]
+        before = self._settled.get(key)
         return before is None or (before.core, before.proven) != (cores[key], key in self._proven)
 
     def _read_samples(self, keys: Iterable[Key]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
         missing = [key for key in keys if key not in self._samples]
-        few = [key for key in missing if self._features[key].attackers <= SAMPLE]
-        found = dict(self._view.holders_of_all(few))
-        found |= {key: self._view.holders(key, SAMPLE) for key in set(missing) - set(few)}
         once = self._names.setdefault
-        for key in missing:
-            holders = found.pop(key, ())
-            self._samples[key] = tuple(map(once, holders, holders))
+        for part in parts(missing):
+            few = [key for key in part if self._attackers[key] <= SAMPLE]
+            found = dict(self._view.holders_of_all(few))
+            found |= {key: self._view.holders(key, SAMPLE) for key in set(part) - set(few)}
+            for key in part:
+                holders = found.pop(key, ())
+                self._samples[key] = tuple(map(once, holders, holders))
 
     def _holders(self, keys: Iterable[Key]) -> set[str]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
         keys = set(keys)
-        few = {key for key in keys if self._features[key].attackers <= SAMPLE}
+        few = {key for key in keys if self._attackers[key] <= SAMPLE}
         self._read_samples(few)
         found = {attacker for key in few for attacker in self._samples[key]}
-        return found.union(*self._view.holders_of_all(keys - few).values())
+        for part in parts(keys - few):
+            found.update(*self._view.holders_of_all(part).values())
+        return found
 
     def _looked(self, attacker: str) -> list[Key]:
         """Return the features of an attacker that are looked at."""
@@ -229,7 +244,7 @@ class _Regrouping:
 
     def _cores(self, keys: set[Key]) -> dict[Key, str]:
         """Return the cores of all features that could have another core now that these have changed."""
-        self._learn(keys)
+        self._know(keys)
         asked = self._with_their_cores(keys)
         links: set[tuple[Key, Key]] = set()
         done: set[Key] = set()
@@ -254,11 +269,11 @@ class _Regrouping:
         """Return the features that may follow the core of these, which is another than before."""
         self._read_samples(keys := set(keys))
         holders = {attacker for key in keys for attacker in self._samples[key]}
-        self._learn_of_all(holders)
+        self._know_all_of(holders)
         return {key for attacker in holders for key in self._looked(attacker) if self._may_follow(key)}
 
     def _may_follow(self, key: Key) -> bool:
-        return may_follow(self._features[key].attackers, self._weights[key])
+        return may_follow(self._attackers[key], self._weights[key])
 
     def _followings(self, keys: set[Key], cores: dict[Key, str]) -> set[tuple[Key, Key]]:
         """Return the links of rare weaker features with the cores that their attackers have."""
@@ -271,7 +286,7 @@ class _Regrouping:
             shown = [by_core for one in self._samples[key] if (by_core := of[one]) is not None]
             if (other := followed(shown)) is None:
                 continue
-            if other.proven and may_be_known(key[0], self._features[key].attackers, self._view.population):
+            if other.proven and may_be_known(key[0], self._attackers[key], self._view.population):
                 proven[key] = self._core(other.key, cores)
             if cores[key] not in strong:
                 links.setdefault(cores[key], {}).setdefault(self._core(other.key, cores), (key, other.key))
@@ -291,41 +306,38 @@ class _Regrouping:
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
         before = {core for key in keys if (core := self._core_before(key)) is not None}
-        rest = self._view.of_cores(before) if before else {}
-        self._learn(rest)
+        rest = self._view.of_cores(before) if before else ()
+        self._know(rest)
         return {key for key in keys | set(rest) if self._weights[key] > 0}
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        pairs = {(one, other) for one in keys for other in self._candidates(one) if other != one}
-        self._profile({other for _, other in pairs})
-        ordered = {in_order(one, other, self._profiles) for one, other in pairs}
+        self._profile({other for one in keys for other in self._candidates(one)})
+        pairs = ((one, other) for one in keys for other in self._candidates(one) if other != one)
+        ordered = (in_order(one, other, self._profiles) for one, other in pairs)
         return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
 
     def _candidates(self, one: Key) -> Iterator[Key]:
         """Yield the features of which it deserves a look whether they are linked with this one."""
-        bits, attackers = self._weights[one], self._features[one].attackers
+        bits, attackers = self._weights[one], self._attackers[one]
         for other, number in self._profiles[one].together.items():
-            weight = self._weights[other]
-            if number < LEAST_SEEN and (bits < JOIN or weight < JOIN):
-                continue  # as `could_link` says, which is asked less often so
-            if could_link(number, (attackers, self._features[other].attackers), bits, weight):
+            if could_link(number, (attackers, self._attackers[other]), bits, self._weights[other]):
                 yield other
 
     def _profile(self, keys: set[Key]) -> None:
         missing = {key for key in keys if key not in self._profiles}
         self._know(missing)
         self._read_samples(missing)
-        self._learn_of_all({attacker for key in missing for attacker in self._samples[key]})
+        self._know_all_of({attacker for key in missing for attacker in self._samples[key]})
         for key in missing:
-            self._profiles[key] = profile(self._features[key].attackers, self._shown_together(self._samples[key]))
+            self._profiles[key] = profile(self._attackers[key], self._shown_together(self._samples[key]))
 
     def _shown_together(self, sample: tuple[str, ...]) -> Shown:
         """Return what attackers show; what one actor brings has the same ones, so it is counted once."""
         found = self._shown_by.get(sample)
         if found is None:
             looked_at = (linking for one in sample if (linking := self._linking(one)) is not None)
-            found = self._shown_by[sample] = shown_by(looked_at)
+            found = self._shown_by[sample] = shown_by(looked_at, self._weights)
         return found
 
     def _linking(self, attacker: str) -> tuple[list[Key], frozenset[str]] | None:
@@ -333,7 +345,8 @@ class _Regrouping:
         if attacker not in self._links_with:
             shared = self._own_marks(attacker) is None
             looked = self._looked(attacker)
-            self._links_with[attacker] = None if shared else (looked, frozenset(kind for kind, _ in looked))
+            kinds = frozenset(kind for kind, _ in looked)
+            self._links_with[attacker] = None if shared else (looked, self._kinds.setdefault(kinds, kinds))
         return self._links_with[attacker]
 
     def _core(self, key: Key, cores: dict[Key, str]) -> str:

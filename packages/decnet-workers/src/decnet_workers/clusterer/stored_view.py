@@ -2,6 +2,7 @@
 """The evidence in the database, as the computation of identities reads it."""
 
 from collections.abc import Collection, Iterable
+from sys import intern
 
 from sqlalchemy import Connection
 
@@ -35,8 +36,8 @@ class StoredView:
 
     def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
         found = core_rows.cores_at(self._connection, keys)
-        return {(row.kind, row.digest): Settled(row.core, row.weight, row.proven) for row in found}
+        return {(row.kind, row.digest): Settled(intern(row.core), row.weight, row.proven) for row in found}
 
     def of_cores(self, cores: Iterable[str]) -> dict[Key, Settled]:
         found = core_rows.of_cores(self._connection, cores)
-        return {(row.kind, row.digest): Settled(row.core, row.weight, row.proven) for row in found}
+        return {(row.kind, row.digest): Settled(intern(row.core), row.weight, row.proven) for row in found}

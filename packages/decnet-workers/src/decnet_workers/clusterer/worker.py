@@ -30,9 +30,39 @@ from decnet_workers.clusterer.stored_view import StoredView
 log = logging.getLogger(__name__)
 
 ROUND = 4_000
-"""Attackers and features whose identities are computed in one transaction."""
+"""Attackers and features at most whose identities are computed in one transaction."""
+MOST_READ = 10_000
+"""Attackers that a round should read: those who share something with its own may be many times as many."""
+FIRST_ROUND, LEAST_ROUND = 500, 200
 BEHIND = 20_000
 """With so many of them pending, identities are computed though there are more events."""
+
+
+class Computed(NamedTuple):
+    """What follows for identities from what was pending."""
+
+    pending: Sequence[tuple[str, str]]
+    regrouped: Regrouped
+
+    def write(self, connection: Connection) -> Iterable[tuple[str, Notice]]:
+        """Write it, apply the operator's decisions, and yield the notices."""
+        seen = {name for kind, name in self.pending if kind == rows.TIMES}
+        outcome = settle(connection, self.regrouped, seen)
+        rows.remove_pending(connection, self.pending)
+        yield from notices(outcome)
+        yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})
+
+
+def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
+    """Compute the identities of what is pending."""
+    attackers = {name for kind, name in pending if kind == rows.ATTACKER}
+    features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
+    return Computed(pending, regroup(StoredView(snapshot), attackers, features))
+
+
+def next_round(size: int, read: int) -> int:
+    """Return how much to compute next, so that memory stays bounded; `size` of the last one made it read so many."""
+    return max(LEAST_ROUND, min(ROUND, 2 * max(size, FIRST_ROUND), MOST_READ * size // max(1, read)))
 
 
 class Clusterer(CursorWorker[NoSettings]):
@@ -57,6 +87,7 @@ class Clusterer(CursorWorker[NoSettings]):
     def __init__(self, settings: NoSettings) -> None:
         super().__init__(settings)
         self._narrowing = Narrowing(ROUND)
+        self._round = FIRST_ROUND
         self._pending: Sequence[tuple[str, str]] = ()
 
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
@@ -76,7 +107,7 @@ class Clusterer(CursorWorker[NoSettings]):
         computed = None
         if self._narrowing.is_whole and rows.count_pending(snapshot, BEHIND) >= BEHIND:
             try:
-                computed = computed_of(snapshot, rows.pending(snapshot, ROUND))
+                computed = self._computed(snapshot, rows.pending(snapshot, self._round))
             except Exception as error:  # whatever it is
                 self._narrowing.failed(error)
 
@@ -101,20 +132,23 @@ class Clusterer(CursorWorker[NoSettings]):
 
     def settled(self, processor: BatchProcessor) -> BatchResult | None:
         """Settle a part; one attacker or feature that fails is set aside, and stops no other."""
+        aside = self._narrowing.fault is not None
         try:
             done = super().settled(processor)
         except Exception as error:  # whatever it is
             self._narrowing.failed(error)
             return BatchResult()
         self._narrowing.succeeded()
+        if done is not None and aside:
+            done.dead_letters = len(self._pending)
         return done
 
     def settle(self, snapshot: Connection) -> Callable[[Connection], Results]:
         """Compute the identities of some of those whose evidence changed."""
         if self._narrowing.fault is not None:
             return _aside(self._pending, self._narrowing.fault)
-        self._pending = rows.pending(snapshot, self._narrowing.size)
-        computed = computed_of(snapshot, self._pending)
+        self._pending = rows.pending(snapshot, min(self._round, self._narrowing.size))
+        computed = self._computed(snapshot, self._pending)
 
         def write(connection: Connection) -> Results:
             found = tuple(computed.write(connection))
@@ -122,6 +156,11 @@ class Clusterer(CursorWorker[NoSettings]):
             return Results(found)
 
         return write
+
+    def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
+        computed = computed_of(snapshot, pending)
+        self._round = next_round(len(pending), computed.regrouped.read)
+        return computed
 
 
 def _aside(pending: Sequence[tuple[str, str]], error: Exception) -> Callable[[Connection], Results]:
@@ -138,25 +177,3 @@ def _aside(pending: Sequence[tuple[str, str]], error: Exception) -> Callable[[Co
         return Results()
 
     return write
-
-
-class Computed(NamedTuple):
-    """What follows for identities from what was pending."""
-
-    pending: Sequence[tuple[str, str]]
-    regrouped: Regrouped
-
-    def write(self, connection: Connection) -> Iterable[tuple[str, Notice]]:
-        """Write it, apply the operator's decisions, and yield the notices."""
-        seen = {name for kind, name in self.pending if kind == rows.TIMES}
-        outcome = settle(connection, self.regrouped, seen)
-        rows.remove_pending(connection, self.pending)
-        yield from notices(outcome)
-        yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})
-
-
-def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
-    """Compute the identities of what is pending."""
-    attackers = {name for kind, name in pending if kind == rows.ATTACKER}
-    features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
-    return Computed(pending, regroup(StoredView(snapshot), attackers, features))

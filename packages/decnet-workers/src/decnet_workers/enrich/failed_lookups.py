@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from decnet_core.net.addresses import canonical
 from decnet_models.notices.queries import seqs_of
 from decnet_models.progress.queries import add_dead_letter, dead_letters_of, remove_dead_letters
 
@@ -15,6 +16,15 @@ def set_aside(connection: Connection, attacker: str, error: str, *, now_ns: int)
     """Record that an attacker could not be looked up, and why."""
     for seq in seqs_of(connection, _keys([attacker])):
         add_dead_letter(connection, WORKER, seq, f"{attacker}: {error}", now_ns=now_ns)
+
+
+def attackers_aside(connection: Connection, limit: int) -> dict[str, list[int]]:
+    """Return attackers that were set aside, up to so many dead letters, each with the numbers of its own."""
+    found: dict[str, list[int]] = {}
+    for letter in dead_letters_of(connection, WORKER, limit):
+        if (attacker := canonical(letter.error.partition(": ")[0])) is not None:
+            found.setdefault(attacker, []).append(letter.seq)
+    return found
 
 
 def take_back(connection: Connection, attackers: Iterable[str]) -> None:

@@ -39,7 +39,7 @@ class Ttp(CursorWorker[TtpSettings]):
     attacker_column = ttp_tag.c.attacker
     shared = False  # a correlation may count over attackers, and windows are swept in the order of the whole log
 
-    batch_events: ClassVar[int] = 2000
+    batch_events: ClassVar[int] = 4000
 
     _counters: Counters
 

@@ -133,29 +133,29 @@ def _counted(connection: Connection, first: int) -> Counted:
         sums.deckies[decky] += int(number)
     through = cursor_of(connection, WORKER)
     rest = occurred_after(connection, through, MOST_UNCOUNTED)
-    _add(sums, (one for one in rest if one.ts >= first * HOUR_NS), KnownSources(known_sources(connection)))
+    _add(sums, (one for one in rest if one[1] >= first * HOUR_NS), KnownSources(known_sources(connection)))
     if len(rest) == MOST_UNCOUNTED:
-        sums.behind = last_seq(connection) - rest[-1].seq
+        sums.behind = last_seq(connection) - rest[-1][0]
     return sums
 
 
 def _add(sums: Counted, events: Iterable[Occurred], known: KnownSources) -> None:
-    for one in events:
-        kind = KINDS.get(one.kind)
-        if kind is None or not kind.from_attacker or one.src_ip is None:
+    for _, ts, name, decky, source, port, text in events:
+        kind = KINDS.get(name)
+        if kind is None or not kind.from_attacker or source is None:
             continue
-        if known.covering(one.src_ip, one.dst_port, one.kind, one.ts):
+        if known.covering(source, port, name, ts):
             continue
         try:
-            payload = decode_payload(one.payload)
+            payload = decode_payload(text)
         except BadEventError:
             continue
         times = payload.occurrences
-        sums.kinds[one.kind] += times
-        sums.hours[one.ts // HOUR_NS] += times
+        sums.kinds[name] += times
+        sums.hours[ts // HOUR_NS] += times
         sums.accepted += times if isinstance(payload, LoginAttempt) and payload.success else 0
-        if one.decky:
-            sums.deckies[one.decky] += times
+        if decky:
+            sums.deckies[decky] += times
 
 
 def _attackers(connection: Connection, since: int) -> tuple[int, int]:
@@ -198,4 +198,4 @@ def _health(connection: Connection) -> Health:
     newest = occurred_after(connection, last_seq(connection) - 1, 1)
     troubles = {" ".join(map(str, key)): since for key, since in told(connection).items()}
     dead = sum(count_dead_letters(connection).values())
-    return Health(count_by_phase(connection), troubles, dead, newest[0].ts if newest else None)
+    return Health(count_by_phase(connection), troubles, dead, newest[0][1] if newest else None)

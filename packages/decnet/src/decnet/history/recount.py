@@ -26,7 +26,9 @@ _REMEMBERED = 100_000
 class _Alike(msgspec.Struct, gc=False):
     """Events with the same payload: what each adds, and for each its source."""
 
-    what: Counted
+    events: int
+    accepted: int
+    values: tuple[tuple[Value, int, int], ...]
     sources: list[str]
 
 
@@ -48,13 +50,14 @@ class Recount:
         covering = self._known.covering if self._known else None
         addresses, same, places = self._addresses, self._alike, self._places
         for _, ts, kind, decky, src_ip, port, payload in events:
-            address = addresses[src_ip] if src_ip in addresses else self._address(src_ip)
-            if address is None or (covering is not None and covering(address, port, kind, ts)):
+            try:
+                address, alike = addresses[src_ip], same[payload]
+            except KeyError:
+                address, alike = self._address(src_ip), self._read(payload)
+            if address is None or alike is None or (covering is not None and covering(address, port, kind, ts)):
                 continue
-            alike = same[payload] if payload in same else self._read(payload)
-            if alike is not None:
-                alike.sources.append(address)
-                places[ts // HOUR_NS, kind, decky, alike.what.events, alike.what.accepted] += 1
+            alike.sources.append(address)
+            places[ts // HOUR_NS, kind, decky, alike.events, alike.accepted] += 1
         self._events += len(events)
         if self._events >= _REMEMBERED:
             self._add_up()
@@ -69,14 +72,16 @@ class Recount:
         return self._attackers, self._uses
 
     def _address(self, text: str | None) -> str | None:
-        found = self._addresses[text] = canonical(text or "")
-        return found
+        if text not in self._addresses:
+            self._addresses[text] = canonical(text or "")
+        return self._addresses[text]
 
     def _read(self, payload: str) -> _Alike | None:
-        """Decode a payload that was not seen since adding up; None for one of ours or one that cannot be read."""
-        what = _counted(payload)
-        alike = self._alike[payload] = None if what is None else _Alike(what, [])
-        return alike
+        """Return the events with a payload since adding up; None for one of ours or one that cannot be read."""
+        if payload not in self._alike:
+            what = _counted(payload)
+            self._alike[payload] = None if what is None else _Alike(*what, [])
+        return self._alike[payload]
 
     def _add_up(self) -> None:
         self._events, found = 0, [one for one in self._alike.values() if one is not None]
@@ -84,7 +89,7 @@ class Recount:
         self._attackers |= addresses
         members = {address: member(address) for address in addresses}
         for alike in found:
-            for value, times, accepted in alike.what.values:
+            for value, times, accepted in alike.values:
                 use = self._uses.get(value)
                 if use is None:
                     use = self._uses[value] = Use()

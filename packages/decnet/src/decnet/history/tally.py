@@ -6,7 +6,7 @@ what is newer than the worker's position, is counted from the event log. So the 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -141,12 +141,12 @@ def _counted_hours(connection: Connection, window: Window) -> Hours:
     return Hours(first, end, through)
 
 
-def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[list[Occurred]]:
+def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[Sequence[Occurred]]:
     """Yield, by the page, the events of the span that the hours do not count."""
     seq = hours.through
     while page := occurred_after(connection, seq, _PAGE):
-        yield [one for one in page if window.since <= one.ts < window.until]
-        seq = page[-1].seq
+        yield [one for one in page if window.since <= one[1] < window.until]
+        seq = page[-1][0]
     for edge in _edges(window, hours):
         last: Occurred | None = None
         while page := occurred(connection, edge, _PAGE, through_seq=hours.through, after=last):

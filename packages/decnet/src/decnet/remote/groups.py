@@ -8,16 +8,18 @@ from decnet.cli.errors import WrongUsageError
 from decnet.grouping.whole import Whole
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import struct_of
+from decnet.remote.findings import span
 from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group
 
 _MOST = 1000
 
 
-def groups(remote: Remote, g: Grouping[Any], limit: int, least: int) -> list[tuple[Group, bool]]:
+def groups(remote: Remote, g: Grouping[Any], limit: int, least: int, window: Window) -> list[tuple[Group, bool]]:
     """Return identities or campaigns, last seen first, each with whether it has ended."""
-    rows = remote.listed(_path(g), limit, least=least)
+    rows = remote.listed(_path(g), limit, least=least, **span(window))
     return [(struct_of(row, Group), row["ended"]) for row in rows]
 
 

@@ -3,7 +3,8 @@
 
 import msgspec
 
-from decnet.fleet.deployment import Deployment, transaction
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.remote.current import master
 from decnet.webhook import endpoints
 from decnet_core.text import for_terminal
 from decnet_models.webhooks.queries import Delivery, WebhookStatus
@@ -34,6 +35,15 @@ def tried(deployment: Deployment, webhook_id: str, wait: float) -> Tried:
         seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
     reached = endpoints.nudge(deployment, seq)
     return Tried(endpoints.outcome(deployment, webhook_id, seq, wait if reached else 0))
+
+
+def outcome_of(webhook_id: str, wait: float) -> Tried:
+    """Send a test, on the master that the environment names or here."""
+    if (remote := master()) is not None:
+        from decnet.remote import webhooks as there
+
+        return there.tried(remote, webhook_id, wait)
+    return tried(find_deployment(), webhook_id, wait)
 
 
 def without_secrets(status: WebhookStatus) -> WebhookStatus:

@@ -27,6 +27,7 @@ from decnet_models.events.queries import insert_events
 from decnet_models.progress.queries import begin_cursor, cursor_of
 from decnet_web.api.application import make_application
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.routes.fleet.host import upkeep
 
 SECRET = "p4ssw0rd-of-the-bus"  # a test's
 
@@ -173,6 +174,25 @@ async def test_a_backup_whose_process_was_killed_has_failed(served: Served) -> N
         assert (await client.delete(f"/api/v1/database/backups/{one['name']}")).status_code == 204
 
 
+async def _whole(client: Any) -> list[dict[str, Any]]:
+    """Return the lines as a list has them whole, by pages that are full with one."""
+    rows: list[dict[str, Any]] = []
+    after = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "_PAGE_CHARACTERS", 10)
+        while True:
+            asked = {"whole": True, **({"after": after} if after else {})}
+            page = (await client.get("/api/v1/quarantine", params=asked)).json()
+            assert len(page["items"]) == 1
+            rows, after = [*rows, *page["items"]], page["next"]
+            if after is None:
+                return rows
+
+
+async def _texts(client: Any, rows: list[dict[str, Any]]) -> list[str]:
+    return [(await client.get(f"/api/v1/quarantine/{one['id']}")).json()["line"] for one in rows]
+
+
 async def test_quarantined_lines_are_listed_shown_and_stored_once(served: Served) -> None:
     quarantine = Quarantine(served.deployment.state.root / "quarantine" / "ingest")
     for line in (*(encode(event(number)) for number in (1, 2, 3)), b"\xffgarbage\x1b[2J"):
@@ -190,6 +210,8 @@ async def test_quarantined_lines_are_listed_shown_and_stored_once(served: Served
         assert "\x1b" not in rows[0]["reason"]
         shown = (await client.get(f"/api/v1/quarantine/{rows[0]['id']}")).json()
         assert "\x1b" not in shown["text"]
+        assert {one["line"] for one in rows} == {None}
+        assert [one["line"] for one in await _whole(client)] == [shown["line"], *(await _texts(client, rows[1:]))]
         assert (await client.get("/api/v1/quarantine/ingest/99/99")).status_code == 404
         assert (await client.get("/api/v1/quarantine/..%2f/0/0")).status_code in (404, 422)
         done = (await client.post("/api/v1/quarantine/retry", json={})).json()

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { usePages, type Item } from "@/api/queries";
 import { t, tv } from "@/app/i18n";
-import { useQueryState, useTimeRange } from "@/app/search";
+import { useDirection, useQueryState, useTimeRange } from "@/app/search";
 import { Dialog } from "@/components/controls/dialog";
 import { FilterBar } from "@/components/controls/filter-bar";
 import { TimeRange } from "@/components/controls/time-range";
@@ -56,7 +56,7 @@ export default function Audit() {
     ...(search.actor ? { actor: search.actor } : {}),
     ...(search.action ? { action: search.action } : {}),
     ...(search.object ? { object: search.object } : {}),
-    ...(search.direction === "asc" ? { direction: "asc" as const } : {}),
+    ...useDirection(),
   };
   const list = usePages("/api/v1/audit", { params: { query } });
   return (

@@ -3,6 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { usePages, type Item } from "@/api/queries";
 import { t } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { EmptyState } from "@/components/feedback/empty-state";
 import { Address } from "@/components/show/address";
 import { Badge } from "@/components/show/badge";
@@ -14,7 +15,13 @@ type Hit = Item<"/api/v1/canaries/hits">;
 const EVERY_MS = 5_000;
 
 const COLUMNS: readonly Column<Hit>[] = [
-  { id: "when", header: t("canaries.hits.when"), width: "15rem", cell: (one) => <Moment value={one.ts} /> },
+  {
+    id: "when",
+    header: t("canaries.hits.when"),
+    width: "15rem",
+    sort: "seq",
+    cell: (one) => <Moment value={one.ts} />,
+  },
   {
     id: "who",
     header: t("canaries.hits.who"),
@@ -47,11 +54,12 @@ const COLUMNS: readonly Column<Hit>[] = [
 ];
 
 export function Hits({ token }: { token?: string }) {
-  const query = token ? { token } : {};
+  const query = { ...(token ? { token } : {}), ...useDirection() };
   const hits = usePages("/api/v1/canaries/hits", { params: { query } }, { every: EVERY_MS });
   return (
     <DataTable
       name={token ? "canary-hits" : "canaries-hits"}
+      order="seq"
       label={t("canaries.hits")}
       columns={token ? COLUMNS.slice(0, -1) : COLUMNS}
       rows={hits.items}

@@ -2,6 +2,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { usePages, type Item } from "@/api/queries";
 import { formatNumber, t } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { buttonClass } from "@/components/controls/button";
 import { EmptyState } from "@/components/feedback/empty-state";
@@ -56,6 +57,7 @@ const COLUMNS: readonly Column<Canary>[] = [
     id: "made",
     header: t("canaries.col.made"),
     width: "9rem",
+    sort: "created_at",
     cell: (one) => <Moment value={one.created_at} show="ago" />,
   },
   {
@@ -71,10 +73,12 @@ const COLUMNS: readonly Column<Canary>[] = [
 export function Planted() {
   const navigate = useNavigate();
   const allowed = useAllowed("analyst");
-  const canaries = usePages("/api/v1/canaries", {}, { every: EVERY_MS });
+  const query = useDirection();
+  const canaries = usePages("/api/v1/canaries", { params: { query } }, { every: EVERY_MS });
   return (
     <DataTable
       name="canaries"
+      order="created_at"
       label={t("canaries.title")}
       columns={COLUMNS}
       rows={canaries.items}
@@ -86,7 +90,7 @@ export function Planted() {
       onRetry={canaries.again}
       hasMore={canaries.hasMore}
       onMore={canaries.more}
-      exports={{ path: "/api/v1/canaries", query: {} }}
+      exports={{ path: "/api/v1/canaries", query }}
       empty={
         <EmptyState icon="canaries" title={t("canaries.empty.title")}>
           <p>{t("canaries.empty.detail")}</p>

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { useGet, usePages, useSend, type Item } from "@/api/queries";
 import { formatBytes, t } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { ConfirmDialog, Dialog } from "@/components/controls/dialog";
 import { EmptyState } from "@/components/feedback/empty-state";
@@ -16,7 +17,13 @@ import { DataTable, type Column } from "@/components/table/data-table";
 type Line = Item<"/api/v1/quarantine">;
 
 const COLUMNS: readonly Column<Line>[] = [
-  { id: "when", header: t("quarantine.col.when"), width: "14rem", cell: (one) => <Moment value={one.at} /> },
+  {
+    id: "when",
+    header: t("quarantine.col.when"),
+    width: "14rem",
+    sort: "at",
+    cell: (one) => <Moment value={one.at} />,
+  },
   { id: "id", header: t("quarantine.col.id"), width: "9rem", cell: (one) => <code>{one.id}</code> },
   { id: "from", header: t("quarantine.col.from"), width: "minmax(8rem, 1fr)", cell: (one) => one.source },
   {
@@ -36,7 +43,8 @@ const COLUMNS: readonly Column<Line>[] = [
 ];
 
 export function Quarantine() {
-  const lines = usePages("/api/v1/quarantine", {});
+  const query = useDirection();
+  const lines = usePages("/api/v1/quarantine", { params: { query } });
   const [selected, select] = useState<ReadonlySet<string>>(new Set());
   const [asking, ask] = useState(false);
   const [shown, show] = useState<Line | null>(null);
@@ -54,6 +62,7 @@ export function Quarantine() {
       <p className="muted">{t("quarantine.lead")}</p>
       <DataTable
         name="quarantine"
+        order="at"
         label={t("quarantine.title")}
         columns={COLUMNS}
         rows={lines.items}
@@ -66,7 +75,7 @@ export function Quarantine() {
         onRetry={lines.again}
         hasMore={lines.hasMore}
         onMore={lines.more}
-        exports={{ path: "/api/v1/quarantine", query: {} }}
+        exports={{ path: "/api/v1/quarantine", query }}
         tools={
           selected.size > 0 && (
             <Button small onClick={() => ask(true)}>

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { usePages, type Item } from "@/api/queries";
 import { formatBytes, t } from "@/app/i18n";
-import { useQueryState, useTimeRange } from "@/app/search";
+import { useDirection, useTimeRange } from "@/app/search";
 import { TimeRange } from "@/components/controls/time-range";
 import { CopyButton } from "@/components/controls/copy";
 import { EmptyState } from "@/components/feedback/empty-state";
@@ -71,8 +71,7 @@ const COLUMNS: readonly Column<Row>[] = [
 
 export default function Files(): ReactElement {
   const navigate = useNavigate();
-  const [search] = useQueryState();
-  const query = { ...useTimeRange("all"), ...(search.direction === "asc" ? { direction: "asc" as const } : {}) };
+  const query = { ...useTimeRange("all"), ...useDirection() };
   const pages = usePages("/api/v1/files", { params: { query } });
   return (
     <Page title={t("files.title")} about={t("files.about")} actions={<TimeRange otherwise="all" />}>

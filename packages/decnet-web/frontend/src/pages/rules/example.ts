@@ -9,7 +9,7 @@ tags:
   - attack.t1105
 logsource:
   product: decnet
-  category: command
+  category: session.command
 detection:
   selection:
     command|contains:

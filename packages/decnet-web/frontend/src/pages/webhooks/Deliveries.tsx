@@ -4,6 +4,7 @@ import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import { usePages, useSend, type Item } from "@/api/queries";
 import { t, tn, tv } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { Dialog } from "@/components/controls/dialog";
 import { EmptyState } from "@/components/feedback/empty-state";
@@ -19,13 +20,14 @@ const EVERY_MS = 5_000;
 const TONES: Readonly<Record<Delivery["state"], Tone>> = { pending: "accent", delivered: "good", dead: "bad" };
 
 export function Deliveries({ state }: { state?: "dead" }) {
-  const query = state ? { state } : {};
+  const query = { ...(state ? { state } : {}), ...useDirection() };
   const deliveries = usePages("/api/v1/webhooks/deliveries", { params: { query } }, { every: EVERY_MS });
   const [shown, show] = useState<Delivery | null>(null);
   return (
     <>
       <DataTable
         name={state ? "dead-letters" : "deliveries"}
+        order="id"
         label={t(state ? "webhooks.tab.dead" : "webhooks.tab.deliveries")}
         columns={COLUMNS}
         rows={deliveries.items}
@@ -57,7 +59,13 @@ export function Deliveries({ state }: { state?: "dead" }) {
 }
 
 const COLUMNS: readonly Column<Delivery>[] = [
-  { id: "made", header: t("webhooks.delivery.made"), width: "14rem", cell: (one) => <Moment value={one.created_at} /> },
+  {
+    id: "made",
+    header: t("webhooks.delivery.made"),
+    width: "14rem",
+    sort: "id",
+    cell: (one) => <Moment value={one.created_at} />,
+  },
   { id: "webhook", header: t("webhooks.col.url"), width: "8rem", cell: (one) => <code>{one.webhook_id}</code> },
   { id: "kind", header: t("webhooks.delivery.kind"), width: "minmax(9rem, 1fr)", cell: (one) => one.kind },
   {

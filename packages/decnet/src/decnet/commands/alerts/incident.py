@@ -8,7 +8,6 @@ import typer
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, Limit, Reason, application
-from decnet.commands.alerts.selection_options import DeckyOption, SourceOption, TagOption, TechniqueOption
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
 from decnet.incidents.acting import ActionOutcome, act, nudge
@@ -17,6 +16,7 @@ from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
+from decnet.webhook.options import DeckyOption, SourceOption, TagOption, TechniqueOption
 from decnet.webhook.selecting import Wish
 from decnet_core.text import for_terminal
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE

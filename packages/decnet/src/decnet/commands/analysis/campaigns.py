@@ -37,9 +37,9 @@ def campaigns(
     if (remote := master()) is not None:
         from decnet.remote.groups import groups as groups_there
 
-        if as_graphml or window.bounded:
-            raise WrongUsageError("--graphml, --since and --until need the whole database: run it on the master")
-        shown = groups_there(remote, CAMPAIGNS, limit, 1)
+        if as_graphml:
+            raise WrongUsageError("--graphml needs the whole database: run it on the master")
+        shown = groups_there(remote, CAMPAIGNS, limit, 1, window)
         found, ended = [group for group, _ in shown], {group.id for group, is_over in shown if is_over}
     else:
         with transaction(find_deployment()) as connection:

@@ -41,9 +41,9 @@ def identities(
     if (remote := master()) is not None:
         from decnet.remote.groups import groups as groups_there
 
-        if as_graphml or window.bounded:
-            raise WrongUsageError("--graphml, --since and --until need the whole database: run it on the master")
-        found = [group for group, _ in groups_there(remote, IDENTITIES, limit, least)]
+        if as_graphml:
+            raise WrongUsageError("--graphml needs the whole database: run it on the master")
+        found = [group for group, _ in groups_there(remote, IDENTITIES, limit, least, window)]
     else:
         with transaction(find_deployment()) as connection:
             found = groups(connection, IDENTITIES, limit, least=least, window=window)

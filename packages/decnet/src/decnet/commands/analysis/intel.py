@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from decnet.cli.addresses import canonical_address
-from decnet.cli.errors import NotFoundError
+from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment, transaction
-from decnet.intel.known import Known, known, refresh
+from decnet.intel.known import Known, known, refresh, refresh_set_aside
 from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.columns import columns
@@ -22,14 +22,22 @@ app = application("What others say about an address.")
 
 @app.command()
 def intel(
-    address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.")],
+    address: Annotated[str | None, typer.Argument(help="IPv4 or IPv6 address.")] = None,
     refresh_: Annotated[bool, typer.Option("--refresh", help="Have all providers asked anew.")] = False,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Have them asked about all whose look-up failed, not about one address.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show what each provider says about an address, since when, and what is still being asked.
 
     The worker enrich asks; with --refresh it does so although the present answers still hold.
     """
+    if (address is None) != set_aside:
+        raise typer.BadParameter("give an address, or --set-aside")
+    if address is None:
+        _retry()
+        return
     text = canonical_address(address)
     if (remote := master()) is not None:
         from decnet.remote import findings
@@ -40,6 +48,17 @@ def intel(
     if not (found.findings or found.waiting or as_json):
         raise NotFoundError(f"nobody was asked about {text}, or nobody knows it; decnet intel {text} --refresh asks")
     typer.echo(documents.document(found) if as_json else page(found, time.time_ns()))
+
+
+def _retry() -> None:
+    """Have providers asked about all that were set aside, and tell how far that is."""
+    if master() is not None:
+        raise OperatorError("decnet intel --set-aside works on the host that has the database")
+    total = 0
+    for done, total in refresh_set_aside(find_deployment()):
+        typer.echo(f"to be asked about anew: {done} of {total} addresses")
+    if not total:
+        typer.echo("nobody is set aside")
 
 
 def _here(text: str, *, refreshed: bool) -> Known:

@@ -8,7 +8,6 @@ import typer
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
-from decnet.commands.deckies.arrival import all_states
 from decnet.deckies import commit
 from decnet.deckies.appearance import Appearance, appearance
 from decnet.deckies.doing import offered, tell
@@ -18,6 +17,7 @@ from decnet.deckies.plan import address_words, words
 from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.deckies.wishes import DeckyEdit, Wishes
+from decnet.fleet.arrival import all_states
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents

@@ -9,11 +9,11 @@ import typer
 
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.commands.deckies import arrival
 from decnet.deckies import commit
 from decnet.deckies.documents import document, export
 from decnet.deckies.doing import Source, offered, tell
 from decnet.deckies.wishes import Wishes
+from decnet.fleet import arrival
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 

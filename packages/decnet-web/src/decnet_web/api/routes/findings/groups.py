@@ -22,7 +22,7 @@ from decnet_models.grouping import membership
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group
 from decnet_models.identities.tables import IDENTITIES
-from decnet_web.api.dependencies import InFleet, InPaging, OrderDirection, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.listings.cursors import Position
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.paging import Page
@@ -40,15 +40,18 @@ def _add_listing(router: APIRouter, g: Grouping[Any], many: str) -> None:
     async def list_groups(
         fleet: InFleet,
         paging: InPaging,
+        window: InWindow,
         _viewer: Viewer,
         least: Annotated[int, Query(ge=1, le=1_000_000, description="Only those of at least so many members.")] = 2,
         direction: OrderDirection = "desc",
     ) -> Response:
-        """List groups, by default last seen first."""
+        """List groups, by default last seen first; with a span of time those that were seen in it."""
 
         def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[GroupItem]:
             before = None if after is None else Group(UUID(after[1]), None, 0, 0, after[0], 0)
-            found = membership.groups(connection, g, limit, before=before, least=least, direction=direction)
+            found = membership.groups(
+                connection, g, limit, before=before, least=least, direction=direction, window=window
+            )
             return [_item(connection, g, each) for each in found]
 
         return await paging.answer(fleet, fetch, lambda row: (row.last_seen, str(row.id)))

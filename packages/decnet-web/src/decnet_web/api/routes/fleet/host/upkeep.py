@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -40,27 +41,41 @@ from decnet_workers.orchestrator.settings import OrchestratorSettings
 
 router = APIRouter(tags=["upkeep"])
 
+_PAGE_CHARACTERS = 4_000_000
+"""Of lines on a page, which may have a MiB each."""
+
 All = Annotated[bool, Query(description="Also events that are in the log by now.")]
+Whole = Annotated[bool, Query(description="Each with the line itself; a page of long lines has fewer than `limit`.")]
 Decky = Annotated[str | None, Query(max_length=63, description="Only on this decky.")]
 Most = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
 
 
 @router.get("/quarantine", response_model=Page[KeptLine])
 async def list_quarantine(
-    fleet: InFleet, paging: InPaging, _analyst: Analyst, everything: All = False, direction: OrderDirection = "desc"
+    *,
+    fleet: InFleet,
+    paging: InPaging,
+    _analyst: Analyst,
+    everything: All = False,
+    whole: Whole = False,
+    direction: OrderDirection = "desc",
 ) -> Response:
     """List lines that were put aside, newest first, each with the reason."""
 
-    def fetch(_: Connection, position: tuple[str, str] | None, limit: int) -> list[KeptLine]:
-        kept = [_row(one) for one in lines.all_kept(fleet.deployment) if everything or not one.stored]
-        kept.sort(key=lambda row: (row.at, row.id), reverse=direction == "desc")
+    def fetch(
+        _: Connection, position: tuple[str, str] | None, limit: int
+    ) -> tuple[list[KeptLine], tuple[str, str] | None]:
+        kept = [one for one in lines.all_kept(fleet.deployment) if everything or not one.stored]
+        kept.sort(key=_place, reverse=direction == "desc")
         if position is not None:
             place = (int(position[0]), position[1])
-            following = operator.lt if direction == "desc" else operator.gt
-            kept = [row for row in kept if following((row.at, row.id), place)]
-        return kept[:limit]
+            follows = operator.lt if direction == "desc" else operator.gt
+            kept = [one for one in kept if follows(_place(one), place)]
+        page = kept[: _fitting(kept[:limit]) if whole else limit]
+        following = (str(page[-1].line.at), page[-1].id) if len(page) < len(kept) else None
+        return [_row(one, whole=whole) for one in page], following
 
-    return await paging.answer(fleet, fetch, lambda row: (str(row.at), row.id))
+    return await paging.walk(fleet, fetch)
 
 
 @router.get("/quarantine/{worker}/{segment}/{offset}")
@@ -74,7 +89,7 @@ async def show_quarantined_line(
     """Show one line, whole."""
     (one,) = await fleet.thread(lambda: lines.named(fleet.deployment, [f"{worker}/{segment}/{offset}"]))
     text = for_terminal(one.line.line, len(one.line.line))
-    return KeptLineDetail(**dict(_row(one)), text=text, line=one.line.line, exact=one.line.exact)
+    return KeptLineDetail(**dict(_row(one, whole=True)), text=text)
 
 
 @router.post("/quarantine/retry")
@@ -108,7 +123,21 @@ async def show_agenda(fleet: InFleet, _viewer: Viewer, decky: Decky = None, limi
     return AgendaShown(enabled=found.enabled, hosts=found.hosts, items=items)
 
 
-def _row(one: Kept) -> KeptLine:
+def _place(one: Kept) -> tuple[int, str]:
+    return one.line.at, one.id
+
+
+def _fitting(kept: Sequence[Kept]) -> int:
+    """Return how many lines are on a page that has them whole, at least one."""
+    size = 0
+    for number, one in enumerate(kept):
+        size += len(one.line.line) + len(one.line.exact)
+        if size > _PAGE_CHARACTERS:
+            return max(1, number)
+    return len(kept)
+
+
+def _row(one: Kept, *, whole: bool = False) -> KeptLine:
     return KeptLine(
         id=one.id,
         worker=one.worker,
@@ -117,6 +146,8 @@ def _row(one: Kept) -> KeptLine:
         reason=for_terminal(one.line.reason, 1024),
         bytes=len(one.line.content()),
         stored=one.stored,
+        line=one.line.line if whole else None,
+        exact=one.line.exact if whole else None,
     )
 
 

@@ -22,6 +22,10 @@ class KeptLine(Answer):
     bytes: int
     stored: bool | None
     """Whether the event in it is in the log by now; null: it holds none, or nobody knows."""
+    line: str | None = None
+    """As it was; null where it was not asked for."""
+    exact: str | None = None
+    """The line in base64 where its bytes are not UTF-8, and `line` shows them escaped; else empty."""
 
 
 class KeptLineDetail(KeptLine):
@@ -30,9 +34,7 @@ class KeptLineDetail(KeptLine):
     text: str
     """Safe to show: control characters are escaped."""
     line: str
-    """As it was."""
     exact: str
-    """The line in base64 where its bytes are not UTF-8, and `line` shows them escaped; else empty."""
 
 
 class RetryAsked(Asked):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Options by which an operator says what an endpoint receives, or what a silence is about."""
+"""Options by which an operator says what an endpoint receives, or what a silence is about: the API needs no typer."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 
 from decnet.webhook.selecting import Sends, Severity
 
+ReceiverId = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
 SendsOption = Annotated[
     Sends | None,
     typer.Option("--sends", help="Incidents, or every notice; default: incidents for formats that people read."),
