@@ -2,6 +2,7 @@
 """Queries of the attackers domain; lists are bounded by `limit`."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select
@@ -24,6 +25,7 @@ from decnet_models.attackers.profile import (
 )
 from decnet_models.attackers.scoring.score import Facts, terms
 from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import among, existing, parts
 from decnet_models.database.window import Window
 
@@ -186,21 +188,47 @@ def hits_by_token(connection: Connection, tokens: Iterable[str] | None = None) -
 
 def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
     """Return the inputs of the score, for those of `ips` that are known."""
-    c = tables.attacker.c
-    counts = [name for name in Facts.__struct_fields__ if name in c]
-    rows = connection.execute(select(c.ip, *(c[name] for name in counts)).where(among(connection, c.ip, ips))).all()
-    deckies = _counted(connection, tables.attacker_decky, ips)
-    services = _counted(connection, tables.attacker_service, ips)
-    purposes = _purposes(connection, ips)
+    rows = _COUNTS_OF.rows(connection, ips=list(ips)) if ips else ()
+    if not rows:
+        return {}
+    asked = [row[0] for row in rows]
+    deckies: dict[str, int] = dict(map(tuple, _DECKIES_OF.rows(connection, ips=asked)))
+    services: dict[str, int] = dict(map(tuple, _SERVICES_OF.rows(connection, ips=asked)))
+    purposes: dict[str, set[str]] = {}
+    for ip, purpose in _PURPOSES_OF.rows(connection, ips=asked):
+        purposes.setdefault(ip, set()).add(purpose)
     return {
-        row.ip: Facts(
-            **dict(zip(counts, row[1:], strict=True)),
-            deckies=deckies.get(row.ip, 0),
-            services=services.get(row.ip, 0),
-            purposes=tuple(sorted(purposes.get(row.ip, ()))),
+        ip: Facts(
+            **dict(zip(_COUNTS, counts, strict=True)),
+            deckies=deckies.get(ip, 0),
+            services=services.get(ip, 0),
+            purposes=tuple(sorted(purposes.get(ip, ()))),
         )
-        for row in rows
+        for ip, *counts in rows
     }
+
+
+_COUNTS = tuple(name for name in Facts.__struct_fields__ if name in tables.attacker.c)
+
+
+def _counts_of(connection: Connection) -> Select[Any]:
+    c = tables.attacker.c
+    return select(c.ip, *(c[name] for name in _COUNTS)).where(listed(connection, c.ip, "ips"))
+
+
+def _number_of(connection: Connection, table: Table) -> Select[*tuple[Any, ...]]:
+    column: Column[str] = table.c.attacker
+    return select(column, func.count()).where(listed(connection, column, "ips")).group_by(column)
+
+
+def _purposes_of(connection: Connection) -> Select[Any]:
+    c = tables.attacker_tool.c
+    return select(c.attacker, c.purpose).where(listed(connection, c.attacker, "ips"))
+
+
+_COUNTS_OF, _PURPOSES_OF = RowSelect(_counts_of), RowSelect(_purposes_of)
+_DECKIES_OF = RowSelect(partial(_number_of, table=tables.attacker_decky))
+_SERVICES_OF = RowSelect(partial(_number_of, table=tables.attacker_service))
 
 
 def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
@@ -223,20 +251,6 @@ def _active(window: Window) -> ColumnElement[bool]:
 
 def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
     return query if attacker is None else query.where(table.c.attacker == attacker)
-
-
-def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[str, int]:
-    column: Column[str] = table.c.attacker
-    query = select(column, func.count()).where(among(connection, column, ips)).group_by(column)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
-    c = tables.attacker_tool.c
-    purposes: dict[str, set[str]] = {}
-    for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(among(connection, c.attacker, ips))):
-        purposes.setdefault(ip, set()).add(purpose)
-    return purposes
 
 
 def _path(connection: Connection, table: Table, name: str, ip: str, limit: int) -> tuple[Seen, ...]:

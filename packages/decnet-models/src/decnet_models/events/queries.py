@@ -347,12 +347,11 @@ def count_by_kind(connection: Connection) -> dict[str, int]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest event's `seq`, 0 when there is none."""
-    return connection.execute(_last_seq()).scalar() or 0
+    ((seq,),) = _LAST_SEQ.rows(connection)
+    return seq or 0
 
 
-@cache
-def _last_seq() -> Select[int]:
-    return select(func.max(event.c.seq))
+_LAST_SEQ = RowSelect(lambda _: select(func.max(event.c.seq)))
 
 
 def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -8,9 +8,10 @@ and until then what was last known counts. So verdicts depend on the findings al
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
-from decnet_models.database.statements import among, insert_into
+from decnet_models.database.rows.row_select import RowSelect, listed
+from decnet_models.database.statements import insert_into
 from decnet_models.intel.queries import Summary, Verdict, summaries
 from decnet_models.intel.tables import intel_verdict
 
@@ -41,9 +42,16 @@ def judge(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> 
 
 def verdicts(connection: Connection, indicators: Iterable[str]) -> dict[str, Verdict]:
     """Return the verdict on those of `indicators` that ever had one."""
+    asked = list(indicators)
+    return dict(map(tuple, _VERDICTS_ON.rows(connection, indicators=asked))) if asked else {}
+
+
+def _verdicts_on(connection: Connection) -> Select[tuple[str, str]]:
     c = intel_verdict.c
-    query = select(c.indicator, c.verdict).where(among(connection, c.indicator, list(indicators)))
-    return {row.indicator: row.verdict for row in connection.execute(query)}
+    return select(c.indicator, c.verdict).where(listed(connection, c.indicator, "indicators"))
+
+
+_VERDICTS_ON = RowSelect(_verdicts_on)
 
 
 def judged_of(connection: Connection, indicator: str) -> tuple[Verdict, int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_column
@@ -106,5 +106,12 @@ def forget(connection: Connection, source: int) -> KnownSource | None:
 
 
 def stamp(connection: Connection) -> Stamp:
-    entries, last = connection.execute(select(func.count(), func.max(known_source.c.id))).one()
+    ((entries, last),) = _STAMP.rows(connection)
     return Stamp(entries, last or 0)
+
+
+def _stamp(_connection: Connection) -> Select[*tuple[Any, ...]]:
+    return select(func.count(), func.max(known_source.c.id))
+
+
+_STAMP = RowSelect(_stamp)

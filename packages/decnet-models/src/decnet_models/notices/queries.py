@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
 from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import commit_in_order, existing, parts
 from decnet_models.notices.tables import notice as notice_table
 
@@ -88,12 +89,11 @@ def numbered(connection: Connection, seqs: Sequence[int]) -> list[StoredNotice]:
 
 def last_seq(connection: Connection) -> int:
     """Return the newest notice's `seq`, 0 when there is none."""
-    return connection.execute(_last_seq()).scalar() or 0
+    ((seq,),) = _LAST_SEQ.rows(connection)
+    return seq or 0
 
 
-@cache
-def _last_seq() -> Select[int]:
-    return select(func.max(notice_table.c.seq))
+_LAST_SEQ = RowSelect(lambda _: select(func.max(notice_table.c.seq)))
 
 
 class OutboxLine(msgspec.Struct, frozen=True):
