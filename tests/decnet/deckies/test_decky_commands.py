@@ -329,9 +329,8 @@ def test_the_list_says_why_a_decky_failed(run: Run, deployment: Deployment) -> N
 
 
 def test_deploying_tells_how_far_it_is_until_all_is_as_desired(
-    run: Run, deployment: Deployment, document: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, deployment: Deployment, document: Path
 ) -> None:
-    monkeypatch.setattr(arrival, "EVERY_SECONDS", 0.0)
     late = run("deploy", str(document), "--yes", "--wait", "0")
     assert late.code == 1
     assert late.err.splitlines()[-7:] == [
@@ -350,7 +349,9 @@ def test_deploying_tells_how_far_it_is_until_all_is_as_desired(
                 running(connection, one)
         return found
 
-    arrival.wait(600, look)
+    pauses: list[float] = []
+    arrival.wait(600, look, pauses.append)
+    assert pauses == [arrival.EVERY_SECONDS] * 4
     assert {state.phase for _, state in arrival.all_states() if state} == {"running"}
     said = run("deploy", str(document), "--yes", "--wait", "600")
     assert said.err.splitlines()[-1] == "4 of 4 deckies are as desired"

@@ -36,6 +36,24 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ("cp /bin/busybox /tmp/b; /tmp/b echo a; ln -s /tmp/b /tmp/id; /tmp/id -u", "a\n0\n", 0),
         ("echo '#!/bin/nosuch' > /tmp/q; chmod +x /tmp/q; /tmp/q", "", 127),
         (":() { echo named; }; :", "named\n", 0),
+        ('python3 -c \'d={"a": 1}; d["k"]=2; print(d.get("z", 0) + d["k"], d, len(d))\'', "2 {'a': 1, 'k': 2} 2\n", 0),
+        (
+            'python3 -c \'print("%d-%s %5.1f%%" % (3, "x", 2.25), f"{7:03d}|{1.5:.2f}|{2!r:>3}")\'',
+            "3-x   2.2% 007|1.50|  2\n",
+            0,
+        ),
+        (
+            "python3 -c 'x=[3,1]; x.append(2); x.sort(); a, b = 1, 2; b += a;"
+            ' print(x, a if b > 2 else 0, b or 9, "ab".replace("a", "c"))\'',
+            "[1, 2, 3] 1 3 cb\n",
+            0,
+        ),
+        (
+            "python3 -c 'print(\"%99999d\" % 1)'; python3 -c 'print(f\"{1:99999}\")';"
+            'python3 -c \'print(("a"*4000).replace("a", "b"*4000))\'',
+            "",
+            0,
+        ),
         ("lastlog -u root | tail -n 1 | cut -c1-5", "root \n", 0),
         ("fdisk -l | head -n 1 | cut -d: -f1", "Disk /dev/vda\n", 0),
         ("sudo -u nobody id -un; sudo -u nosuch id", "nobody\n", 1),

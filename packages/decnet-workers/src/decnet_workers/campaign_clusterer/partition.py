@@ -69,7 +69,7 @@ class Weighed:
 
     def _made(self, one: Profile, other: Profile) -> Link | None:
         because = weighing.shared(one, other, self._subjects)
-        if sum(reason[2] for reason in because) + weighing.CIRCUMSTANCES < weighing.JOIN:
+        if not weighing.could_join(one, other, sum(reason[2] for reason in because)):
             return None
         found = made(one, other, because)
         return found if found.bits >= weighing.JOIN else None

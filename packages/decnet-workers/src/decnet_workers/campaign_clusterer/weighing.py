@@ -38,8 +38,20 @@ def feature_bits(kind: str, subjects: int) -> float:
     return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
 
 
-CIRCUMSTANCES = _TOGETHER + _TARGETS + _OTHER_TARGETS + _METHODS + _OTHER_METHODS
-"""Bits at most of time, targets and methods."""
+_MOST_TARGETS, _MOST_METHODS = _TARGETS + _OTHER_TARGETS, _METHODS + _OTHER_METHODS
+_ROUNDING = 0.05
+"""The bits of reasons are rounded."""
+
+
+def could_join(one: Profile, other: Profile, bits: float) -> bool:
+    """Return whether two identities whose features say so many bits can reach JOIN; what costs least is asked first."""
+    if bits + _TOGETHER + _MOST_TARGETS + _MOST_METHODS < JOIN - _ROUNDING:
+        return False
+    bits += sum(reason[2] for reason in _time(one, other))
+    if bits + _MOST_TARGETS + _MOST_METHODS < JOIN - _ROUNDING:
+        return False
+    bits += sum(reason[2] for reason in _targets(one, other))
+    return bits + _MOST_METHODS >= JOIN - _ROUNDING
 
 
 def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> list[Reason]:

@@ -31,7 +31,7 @@ def all_states() -> Found:
         return states.all_states(connection)
 
 
-def wait(seconds: float, look: Callable[[], Found] = all_states) -> None:
+def wait(seconds: float, look: Callable[[], Found] = all_states, pause: Callable[[float], None] = time.sleep) -> None:
     """Return when all deckies are as desired, and those that are to go have gone; raises OperatorError after a time."""
     until, told = time.monotonic() + seconds, ""
     while True:
@@ -45,7 +45,7 @@ def wait(seconds: float, look: Callable[[], Found] = all_states) -> None:
             return
         if time.monotonic() > until:
             raise OperatorError(_late(others, seconds))
-        time.sleep(EVERY_SECONDS)
+        pause(EVERY_SECONDS)
 
 
 def _late(others: Found, seconds: float) -> str:

