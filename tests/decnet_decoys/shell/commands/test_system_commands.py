@@ -68,6 +68,7 @@ MakePlayer = Callable[..., Player]
          "nobody\ndaemon\n1\nroot\n"),
         ("capsh --decode=0000000000003000; capsh --print | head -n 1; capsh --decode=zz; echo $?",
          "0x0000000000003000=cap_net_admin,cap_net_raw\nCurrent: =ep\n1\n"),
+        ("which vipw gpasswd; vipw; echo $?", "/usr/sbin/vipw\n/usr/bin/gpasswd\n0\n"),
         ("capsh --decode=x; echo $?; capsh --decode=0x3000", "1\n0x0000000000003000=cap_net_admin,cap_net_raw\n"),
         ("echo /tmp/l.so > /etc/ld.so.preload; (id -u; echo no) 2>&1; "
          "(echo x > /tmp/l.so; true; id -u) 2>&1; "

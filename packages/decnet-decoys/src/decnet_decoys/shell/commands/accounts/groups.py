@@ -74,14 +74,19 @@ def groupmod(call: Call) -> int:
     return 0
 
 
-@command("gpasswd", "vipw", folder="/usr/bin")
+@command("vipw", folder="/usr/sbin")
+def vipw(call: Call) -> int:
+    return 0 if call.shell.identity.uid == 0 else call.fail("Permission denied.")
+
+
+@command("gpasswd")
 def gpasswd(call: Call) -> int:
     """Make a user a member of a group (-a), or no longer one (-d)."""
     found = options(call, "a:d:M:A:rR", {"add": "a:", "delete": "d:"}, status=2)
     if call.shell.identity.uid != 0:
         return call.fail("Permission denied.")
     name, group = (found.last("a") or found.last("d"))[:64], (found.operands or [""])[0][:64]
-    if not name or not group or call.name != "gpasswd":
+    if not name or not group:
         return 0
     groups = account_files.groups(call.shell.files)
     if call.shell.account(name) is None:
