@@ -121,6 +121,12 @@ class Traffic(Part, frozen=True, kw_only=True):
     sent_packets: int = 3310277
 
 
+LOOPBACK_TRAFFIC = Traffic(
+    received_bytes=48211904, received_packets=310442, sent_bytes=48211904, sent_packets=310442
+)  # fmt: skip
+"""What the loopback interface has carried, on every machine."""
+
+
 class Hardware(Part, frozen=True, kw_only=True):
     """What /proc, `free` and `lscpu` show."""
 

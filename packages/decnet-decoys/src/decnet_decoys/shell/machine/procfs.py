@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The content of /proc on a persona's machine (proc(5)): attackers look at processor and memory first."""
 
-from decnet_decoys.personas.schema import Hardware, Persona
+from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC, Hardware, Persona
 from decnet_decoys.shell.machine.distribution import mounts
 
 _FLAGS = (
@@ -11,7 +11,6 @@ _FLAGS = (
 )
 _NAS_FILE_SYSTEMS = "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n"
 _CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
-_RECEIVED = "48211904  310442    0    0    0     0          0         0"
 
 
 def proc(persona: Persona, hostname: str) -> dict[str, str]:
@@ -136,12 +135,13 @@ def _mounts(persona: Persona) -> str:
 
 
 def _net_dev(hardware: Hardware) -> str:
-    traffic = hardware.traffic
+    traffic, lo = hardware.traffic, LOOPBACK_TRAFFIC
     return (
         "Inter-|   Receive                                                |  Transmit\n"
         " face |bytes    packets errs drop fifo frame compressed multicast|"
         "bytes    packets errs drop fifo colls carrier compressed\n"
-        f"    lo: {_RECEIVED} 48211904  310442    0    0    0     0       0          0\n"
+        f"    lo: {lo.received_bytes}  {lo.received_packets}    0    0    0     0          0         0 "
+        f"{lo.sent_bytes}  {lo.sent_packets}    0    0    0     0       0          0\n"
         f"{hardware.interface:>6}: {traffic.received_bytes} {traffic.received_packets}    0   12    0     0          0 "
         f"        0 {traffic.sent_bytes} {traffic.sent_packets}    0    0    0     0       0          0\n"
     )

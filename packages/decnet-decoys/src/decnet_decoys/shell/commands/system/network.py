@@ -3,6 +3,7 @@
 
 from itertools import pairwise
 
+from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.downloads import is_address
 from decnet_decoys.shell.programs import command
@@ -55,11 +56,13 @@ def _own_interface(call: Call) -> str:
 
 
 def _loopback(_call: Call) -> str:
+    traffic = LOOPBACK_TRAFFIC
     return (
         "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n"
         "        inet6 ::1  prefixlen 128  scopeid 0x10<host>\n        loop  txqueuelen 1000  (Local Loopback)\n"
-        f"        RX packets 310442  bytes {_sized(48211904)}\n        RX errors 0  dropped 0  overruns 0  frame 0\n"
-        f"        TX packets 310442  bytes {_sized(48211904)}\n"
+        f"        RX packets {traffic.received_packets}  bytes {_sized(traffic.received_bytes)}\n"
+        "        RX errors 0  dropped 0  overruns 0  frame 0\n"
+        f"        TX packets {traffic.sent_packets}  bytes {_sized(traffic.sent_bytes)}\n"
         "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n"
     )
 
@@ -172,18 +175,15 @@ def _interfaces(call: Call, name: str, flags: list[str], *, links_only: bool) ->
                 link_line = "" if {"-4", "-6"} & set(flags) else f"link/{link} brd {broadcast}"
                 _interface(call, head, link_line, shown, one_line="-o" in flags)
                 if {"-s", "-stats", "-statistics"} & set(flags) and "-o" not in flags:
-                    traffic = hardware.traffic
-                    sent = traffic.sent_bytes, traffic.sent_packets
-                    counts = (traffic.received_bytes, traffic.received_packets, *sent)
-                    call.print(_COUNTED.format(*((48_211_904, 310_442) * 2 if device == "lo" else counts)), end="")
+                    call.print(_COUNTED.format(LOOPBACK_TRAFFIC if device == "lo" else hardware.traffic), end="")
     return 0
 
 
 _COUNTED = """\
     RX:  bytes packets errors dropped  missed   mcast           
-    {0:>10} {1:>7}      0       0       0       0 
+    {0.received_bytes:>10} {0.received_packets:>7}      0       0       0       0 
     TX:  bytes packets errors dropped carrier collsns           
-    {2:>10} {3:>7}      0       0       0       0 
+    {0.sent_bytes:>10} {0.sent_packets:>7}      0       0       0       0 
 """  # noqa: W291  # as ip(8) writes it
 
 

@@ -4,6 +4,7 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.network import ANY, routes
 from decnet_decoys.shell.machine.condition import MAX_RULES
@@ -73,7 +74,7 @@ def _interface_table(call: Call) -> None:
     )
     for name, mtu, received, sent, flags in (
         (hardware.interface, 1500, traffic.received_packets, traffic.sent_packets, "BMRU"),
-        ("lo", 65536, 310442, 310442, "LRU"),
+        ("lo", 65536, LOOPBACK_TRAFFIC.received_packets, LOOPBACK_TRAFFIC.sent_packets, "LRU"),
     ):
         call.print(f"{name:<16} {mtu:>5} {received:>8}      0      0 0      {sent:>8}      0      0      0 {flags}")
 
