@@ -29,7 +29,6 @@ ANSWER_SECONDS = 300.0
 SETTLE_SECONDS = 5.0
 _AGAIN_SECONDS = 0.1
 _LOOPBACK = "127.0.0.1"
-_NOWHERE = {"class": "PyLogger", "kwargs": {"handlers": {"file": {"class": "logging.FileHandler", "filename": ""}}}}
 
 
 class Processes(msgspec.Struct):
@@ -100,8 +99,8 @@ def _running(namespaces: Namespaces, name: str, place: Path, directory: Path) ->
 
 
 def _settings(home: Path, name: str) -> dict[str, object]:
-    log = msgspec.json.decode(msgspec.json.encode(_NOWHERE))
-    log["kwargs"]["handlers"]["file"]["filename"] = str(home / "events")
+    events = {"class": "logging.FileHandler", "filename": str(home / "events")}
+    log = {"class": "PyLogger", "kwargs": {"handlers": {"file": events}}}
     found: dict[str, object] = {"device.node_id": f"canary-{name}", "logger": log, "ssh.key_path": str(home)}
     for service, port in PORTS.items():
         found |= {f"{service}.enabled": True, f"{service}.port": port}

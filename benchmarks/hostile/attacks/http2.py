@@ -55,10 +55,9 @@ def flood(data: bytes, requests: int, *, reads: bool = True) -> Play:
         reader, writer = await target.tls(source, "h2")
         try:
             target.sent("http.request", requests)
-            if not reads:
-                writer.write(data)
-                return await target.stay()
             writer.write(data)
+            if not reads:
+                return await target.stay()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(target.left, 0.1)):
                     await _count_answers(target, reader)

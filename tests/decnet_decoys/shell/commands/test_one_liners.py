@@ -48,6 +48,7 @@ SHA = hashlib.sha256(b"abc").hexdigest()
             "[1, 2, 3] 1 3 cb\n",
             0,
         ),
+        ("python3 -c 'print(round(2.567, 1), round(7.5))'; python3 -c 'print(round(5, -99999999))'", "2.6 8\n", 0),
         (
             "python3 -c 'print(\"%99999d\" % 1)'; python3 -c 'print(f\"{1:99999}\")';"
             'python3 -c \'print(("a"*4000).replace("a", "b"*4000))\'',

@@ -68,6 +68,7 @@ MakePlayer = Callable[..., Player]
          "nobody\ndaemon\n1\nroot\n"),
         ("capsh --decode=0000000000003000; capsh --print | head -n 1; capsh --decode=zz; echo $?",
          "0x0000000000003000=cap_net_admin,cap_net_raw\nCurrent: =ep\n1\n"),
+        ("capsh --decode=x; echo $?; capsh --decode=0x3000", "1\n0x0000000000003000=cap_net_admin,cap_net_raw\n"),
         ("echo /tmp/l.so > /etc/ld.so.preload; (id -u; echo no) 2>&1; "
          "(echo x > /tmp/l.so; true; id -u) 2>&1; "
          "rm /etc/ld.so.preload 2> /dev/null; export LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6; id -u 2>&1",
@@ -191,6 +192,13 @@ def test_su_wants_the_password_of_the_other(player: MakePlayer) -> None:
 def test_sudo_su_stays_root_and_sudo_of_a_command_does_not(player: MakePlayer) -> None:
     assert player("debian-web", "deploy", b"deploy")("sudo whoami; whoami").text == "root\ndeploy\n"
     assert player("debian-web", "deploy", b"deploy")("sudo su -; whoami").text == "root\n"
+
+
+def test_sudo_of_who_gave_the_password_runs_programs_only(player: MakePlayer) -> None:
+    for line in ("sudo cd /", "f() { echo f; }; sudo f", "sudo nosuch"):
+        played = player("debian-web", "deploy", b"deploy")(line)
+        assert (played.text, played.status) == ("", 1)
+        assert played.errors.startswith(f"sudo: {line.split('sudo ')[1].split()[0]}: command not found\n")
 
 
 @pytest.mark.parametrize(

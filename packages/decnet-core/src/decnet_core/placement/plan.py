@@ -2,7 +2,7 @@
 """What must be done so that the deckies are what they should be. Pure.
 
 Each decky has its own steps and its own trouble: one that fails is tried again later, and the others do not wait for
-it. Deckies are brought about one after the other, so at most one that is served is ever down for a change.
+it. Deckies that are served are changed one after the other, so at most one of them is ever down for a change.
 """
 
 import enum

@@ -327,7 +327,7 @@ class Interpreter:
     def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:
         shell = self.shell
         if argv[0] in shell.functions and not program:
-            return (yield from self._function(shell.functions[argv[0]], argv, streams))
+            return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
         found = find(shell, argv[0])
         if found.handler is not None:
             return (yield from self._program(found.handler, found.name, argv, streams, own=program))

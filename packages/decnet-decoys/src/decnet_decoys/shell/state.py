@@ -23,7 +23,7 @@ from decnet_decoys.shell.machine.live_files import Running, node_name, noise, up
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
-from decnet_decoys.shell.syntax.nodes import Function, Group
+from decnet_decoys.shell.syntax.nodes import Function
 
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20
@@ -99,8 +99,7 @@ class ShellState:
         self.files.live_links["/proc/self/cwd"] = running.directory
         self.files.live["/dev/zero"] = zeros
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
-        self.functions: dict[str, Group] = {}
-        self.function_texts: dict[str, str] = {}
+        self.functions: dict[str, Function] = {}
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
         self.traps: dict[str, str] = {}
@@ -113,7 +112,6 @@ class ShellState:
         """$1 and the following."""
         self.began = int(clock())
         self._drawn = int(clock() * 1000) % 100_003
-        self._function_sizes: dict[str, int] = {}
         self.history: list[str] = []
         self._entered: list[str] = []
         """Lines of this session that HISTFILE does not have yet."""
@@ -348,10 +346,9 @@ class ShellState:
 
     def define(self, function: Function) -> None:
         """Define a function; one that there is no room for is not defined."""
-        sizes = self._function_sizes | {function.name: function.size}
-        if sum(sizes.values()) <= MAX_FUNCTION_CHARACTERS:
-            self._function_sizes, self.functions[function.name] = sizes, function.body
-            self.function_texts[function.name] = function.text
+        functions = self.functions | {function.name: function}
+        if sum(one.size for one in functions.values()) <= MAX_FUNCTION_CHARACTERS:
+            self.functions = functions
 
     def remember(self, line: str) -> None:
         """Add a line to the history; the oldest make room."""

@@ -15,9 +15,11 @@ from typing import Any, Self
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.commands.python_methods import (
+    FUNCTIONS,
     MAX_ITEMS,
     MAX_VALUE,
     PLAIN,
+    NotUnderstoodError,
     formatted,
     is_small,
     method,
@@ -45,41 +47,12 @@ _ERRORS = {
     NOT_DIRECTORY: (20, "NotADirectoryError"),
     "Is a directory": (21, "IsADirectoryError"),
 }
-_BUILTINS = frozenset(
-    (
-        "print",
-        "open",
-        "len",
-        "str",
-        "int",
-        "range",
-        "chr",
-        "ord",
-        "hex",
-        "list",
-        "sorted",
-        "sum",
-        "abs",
-        "max",
-        "min",
-        "float",
-        "bool",
-        "round",
-        "repr",
-        "bin",
-        "oct",
-        "tuple",
-    )
-)
+_BUILTINS = frozenset(("print", "open", "range", *FUNCTIONS))
 
 
 def errno_of(error: FileSystemError) -> tuple[int, str]:
     """Return the number of an error, and the name of the exception that it is in Python."""
     return _ERRORS.get(str(error), (5, "OSError"))
-
-
-class _UnknownError(DecoysError):
-    """The program has something that is not understood."""
 
 
 class _RaisedError(DecoysError):
@@ -119,17 +92,8 @@ def printed(shell: ShellState, source: str, argv: tuple[str, ...] = ()) -> tuple
         return program.output, trace, 1
     except _ExitError as leaving:
         return program.output, leaving.text, leaving.status
-    except (
-        _UnknownError,
-        ValueError,
-        TypeError,
-        OverflowError,
-        ZeroDivisionError,
-        RecursionError,
-        LookupError,
-        AttributeError,
-    ):
-        pass
+    except (ValueError, TypeError, OverflowError, ZeroDivisionError, RecursionError, LookupError, AttributeError):
+        pass  # or not understood
     return program.output, "", 0
 
 
@@ -161,7 +125,7 @@ class _Program:
     def _step(self) -> None:
         self._steps += 1
         if self._steps > MAX_STEPS:
-            raise _UnknownError
+            raise NotUnderstoodError
 
     def run(self, statement: ast.stmt) -> None:
         self._step()
@@ -183,7 +147,7 @@ class _Program:
             for inner in statement.body if self.value(statement.test) else statement.orelse:
                 self.run(inner)
         else:
-            raise _UnknownError
+            raise NotUnderstoodError
 
     def _assign(self, target: ast.expr, value: Any) -> None:
         """Assign to a name, to several, or to an element."""
@@ -193,14 +157,14 @@ class _Program:
         if isinstance(target, ast.Tuple) and isinstance(value, list | tuple | str) and len(target.elts) == len(value):
             for one, part in zip(target.elts, value, strict=True):
                 if not isinstance(one, ast.Name):
-                    raise _UnknownError
+                    raise NotUnderstoodError
                 self._names[one.id] = part
             return
         if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice):
-            raise _UnknownError
+            raise NotUnderstoodError
         owner, key = self.value(target.value), self.value(target.slice)
         if not isinstance(owner, list | dict) or len(owner) >= MAX_ITEMS or not isinstance(value, PLAIN):
-            raise _UnknownError
+            raise NotUnderstoodError
         owner[key] = value
 
     def _import(self, statement: ast.Import) -> None:
@@ -214,10 +178,10 @@ class _Program:
         self._step()
         method = getattr(self, f"_v_{type(node).__name__}", None)
         if method is None:
-            raise _UnknownError
+            raise NotUnderstoodError
         found = method(node)
         if not is_small(found):
-            raise _UnknownError
+            raise NotUnderstoodError
         return found
 
     def _v_Constant(self, node: ast.Constant) -> Any:  # noqa: N802  # ast's names
@@ -225,7 +189,11 @@ class _Program:
 
     def _v_Name(self, node: ast.Name) -> Any:  # noqa: N802
         if node.id not in self._names:
-            raise _UnknownError if node.id in _BUILTINS else _RaisedError(f"NameError: name '{node.id}' is not defined")
+            raise (
+                NotUnderstoodError
+                if node.id in _BUILTINS
+                else _RaisedError(f"NameError: name '{node.id}' is not defined")
+            )
         return self._names[node.id]
 
     def _v_List(self, node: ast.List) -> Any:  # noqa: N802
@@ -233,7 +201,7 @@ class _Program:
 
     def _v_Dict(self, node: ast.Dict) -> Any:  # noqa: N802
         if len(node.keys) > MAX_ITEMS or None in node.keys:
-            raise _UnknownError
+            raise NotUnderstoodError
         pairs = zip(node.keys, node.values, strict=True)
         return {self.value(key): self.value(value) for key, value in pairs if key is not None}
 
@@ -254,7 +222,7 @@ class _Program:
     def _v_ListComp(self, node: ast.ListComp) -> Any:  # noqa: N802
         loop = node.generators[0]
         if len(node.generators) > 1 or not isinstance(loop.target, ast.Name):
-            raise _UnknownError
+            raise NotUnderstoodError
         found = []
         for item in list(self.value(loop.iter))[:MAX_ITEMS]:
             self._names[loop.target.id] = item
@@ -278,13 +246,13 @@ class _Program:
             isinstance(one, int) and abs(one) > MAX_VALUE for one in (left, right)
         )
         if type(node.op) not in _BINARY or (large and not all(isinstance(one, int | float) for one in (left, right))):
-            raise _UnknownError
+            raise NotUnderstoodError
         if isinstance(node.op, ast.Pow) and (not isinstance(right, int) or abs(right) > 200 or abs(left) > MAX_VALUE):
-            raise _UnknownError
+            raise NotUnderstoodError
         if isinstance(node.op, ast.Mult) and not _may_multiply(left, right):
-            raise _UnknownError
+            raise NotUnderstoodError
         if isinstance(node.op, ast.Mod) and isinstance(left, bytes):
-            raise _UnknownError
+            raise NotUnderstoodError
         if isinstance(node.op, ast.Mod) and isinstance(left, str):
             return percent(left, right)
         if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and not right:
@@ -294,7 +262,7 @@ class _Program:
     def _v_Compare(self, node: ast.Compare) -> Any:  # noqa: N802
         compare = _COMPARISONS.get(type(node.ops[0]))
         if compare is None or len(node.ops) > 1:
-            raise _UnknownError
+            raise NotUnderstoodError
         return compare(self.value(node.left), self.value(node.comparators[0]))
 
     def _v_UnaryOp(self, node: ast.UnaryOp) -> Any:  # noqa: N802
@@ -314,10 +282,10 @@ class _Program:
     def _v_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
         owner = self.value(node.value)
         if not (isinstance(owner, tuple) and owner[:1] == ("module",)):
-            raise _UnknownError
+            raise NotUnderstoodError
         values = self._modules.get(owner[1], {})
         if node.attr not in values:
-            raise _UnknownError
+            raise NotUnderstoodError
         return values[node.attr]
 
     def _v_Call(self, node: ast.Call) -> Any:  # noqa: N802
@@ -329,7 +297,7 @@ class _Program:
             if node.func.attr in ("exit", "_exit") and isinstance(node.func.value, ast.Name):
                 raise _ExitError(self.value(node.args[0]) if node.args else None)
             return self._method(node.func, [self.value(one) for one in node.args[:8]])
-        raise _UnknownError
+        raise NotUnderstoodError
 
     def _built_in(self, name: str, values: list[Any], keywords: list[ast.keyword]) -> Any:
         if name == "print":
@@ -341,18 +309,13 @@ class _Program:
             return self._file(values[0])
         if name == "range":
             return list(range(*values))[:MAX_ITEMS] if len(range(*values)) <= MAX_ITEMS else list(range(MAX_ITEMS))
-        functions: dict[str, Callable[..., Any]] = {
-            "len": len, "str": str, "int": int, "chr": chr, "ord": ord, "hex": hex, "list": list, "sorted": sorted,
-            "sum": sum, "abs": abs, "max": max, "min": min, "float": float, "bool": bool, "repr": repr,
-            "bin": bin, "oct": oct, "tuple": tuple,
-        }  # fmt: skip
-        if name not in functions:
+        if name not in FUNCTIONS:
             raise (
-                _UnknownError
+                NotUnderstoodError
                 if name in ("exec", "eval", "open", "__import__")
                 else _RaisedError(f"NameError: name '{name[:64]}' is not defined")
             )
-        return functions[name](*values)
+        return FUNCTIONS[name](*values)
 
     def _file(self, path: str) -> tuple[str, str]:
         """Return what `open` gives: the beginning of a file of the machine."""
@@ -377,7 +340,7 @@ class _Program:
         if isinstance(owner, tuple) and owner[:1] == ("module",):
             return self._v_Attribute(function)
         if function.attr == "encode" and values not in ([], ["utf-8"], ["ascii"]):
-            raise _UnknownError
+            raise NotUnderstoodError
         return method(owner, function.attr, values)
 
     def _of_os(self, function: ast.Attribute, values: list[str]) -> Any:
@@ -396,7 +359,7 @@ class _Program:
         if name in ("basename", "dirname", "join", "splitext"):
             return getattr(posixpath, name)(*values)
         if name not in ("exists", "isfile", "isdir"):
-            raise _UnknownError
+            raise NotUnderstoodError
         try:
             kind = self._shell.files.stat(values[0], self._shell.access).kind
         except FileSystemError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Methods and formats of Python's texts, lists and mappings, as one-liners use them, within bounds."""
+"""Functions of Python, methods and formats of its texts, lists and mappings: as one-liners use them, bounded."""
 
 import re
 from collections.abc import Callable
@@ -12,6 +12,7 @@ MAX_VALUE = 4096
 MAX_ITEMS = 200
 """Of a list or mapping, none of whose values is another, so that no value is larger than it looks."""
 MAX_CONVERSIONS = 50
+MAX_PLACES = 400
 PLAIN = (str, bytes, int, float, complex, type(None))
 
 _CONVERSION = re.compile(r"%(?:[-+ #0]{0,5}\d{0,3}(?:\.\d{0,2})?[diouxXeEfFgGcrs]|%)")
@@ -24,8 +25,6 @@ _OF_LIST = frozenset(("append", "sort", "reverse", "index", "count", "pop"))
 _OF_MAPPING: dict[str, Callable[..., Any]] = {
     "get": dict.get, "keys": list, "values": lambda one: list(one.values()), "pop": dict.pop,
 }  # fmt: skip
-
-
 _CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -45,6 +44,20 @@ def is_small(value: Any) -> bool:
         small = len(value) <= MAX_ITEMS and all(isinstance(one, PLAIN) for one in value)
         return small and sum(len(one) for one in value if isinstance(one, str | bytes)) <= MAX_VALUE
     return isinstance(value, PLAIN)
+
+
+def _rounded(value: Any, digits: int | None = None) -> Any:
+    """Return what `round` does; raises NotUnderstoodError for so many places that it would take long."""
+    if digits is not None and abs(digits) > MAX_PLACES:
+        raise NotUnderstoodError
+    return round(value, digits)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "len": len, "str": str, "int": int, "chr": chr, "ord": ord, "hex": hex, "list": list, "sorted": sorted,
+    "sum": sum, "abs": abs, "max": max, "min": min, "float": float, "bool": bool, "repr": repr, "bin": bin,
+    "oct": oct, "tuple": tuple, "round": _rounded,
+}  # fmt: skip
 
 
 def percent(layout: str, values: Any) -> str:

@@ -16,11 +16,9 @@ def took_text(shell: ShellState, pipeline: Pipeline, seconds: float, commands: i
     real, user, system = seconds + work, work / 3, work / 5
     if pipeline.timed == "time -p":
         return f"real {real:.2f}\nuser {user:.2f}\nsys {system:.2f}\n"
-    gap = "m " if shell.machine.persona.family == "busybox" else "m"
+    head, gap, digits = ("", "m ", 2) if shell.machine.persona.family == "busybox" else ("\n", "m", 3)
     rows = (("real", real), ("user", user), ("sys", system))
-    digits = 2 if shell.machine.persona.family == "busybox" else 3
-    text = "".join(f"{name}\t{int(value // 60)}{gap}{value % 60:.{digits}f}s\n" for name, value in rows)
-    return text if shell.machine.persona.family == "busybox" else "\n" + text
+    return head + "".join(f"{name}\t{int(value // 60)}{gap}{value % 60:.{digits}f}s\n" for name, value in rows)
 
 
 def _only_builtins(pipeline: Pipeline) -> bool:

@@ -37,11 +37,11 @@ class _SourceLexer(Lexer):
         return (Part("text", self.text[start : self.at], quoted=False),)
 
 
-def function_text(name: str, text: str) -> Steps[str]:
-    """Return the lines that show a function, given its text after the name; only the first line of one without."""
-    head = f"{name} () \n"
+def function_text(function: Function) -> Steps[str]:
+    """Return the lines that show a function; of one whose text is not kept, without a body."""
+    head = f"{function.name} () \n"
     try:
-        body = yield from Parser(text, _SourceLexer).function_body()
+        body = yield from Parser(function.text, _SourceLexer).function_body()
     except ShellSyntaxError:
         return head + "{ \n}"
     if body.subshell:

@@ -43,7 +43,7 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             )
             call.print(f"{name} is {shown}")
             if kind == "function":
-                call.print((yield from function_text(name, call.shell.function_texts.get(name, ""))))
+                call.print((yield from function_text(call.shell.functions[name])))
             if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
                 folder = programs()[name].folder
                 for shown in (folder, folder.removeprefix("/usr")):

@@ -85,7 +85,7 @@ def _functions(call: Call, names: list[str], flags: str) -> Effects:
         if name in known and "F" in flags:
             call.print(name if names else f"declare -f {name}")
         elif name in known:
-            call.print((yield from function_text(name, call.shell.function_texts.get(name, ""))))
+            call.print((yield from function_text(known[name])))
     return int(any(name not in known for name in names))
 
 

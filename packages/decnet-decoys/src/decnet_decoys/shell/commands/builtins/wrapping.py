@@ -96,7 +96,7 @@ def xargs(call: Call) -> Effects:
     elif mark is not None or "L" in found:
         words = [line.strip() for line in data.splitlines() if line.strip()][:MAX_READ]
     else:
-        words = [_unquoted(word) for word, _ in zip(_QUOTED.findall(data), range(MAX_READ), strict=False)]
+        words = [_unquoted(word) for word in _QUOTED.findall(data)[:MAX_READ]]
         open_quote = _OPEN.search(_CLOSED.sub("", data))
         if open_quote is not None:
             kind = "single" if open_quote[0] == "'" else "double"

@@ -257,19 +257,24 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
     if user is None:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1
-    found = find_program(shell, args[0])
-    if "=" not in args[0] and found.status == 127 and found.complaint:
-        status = call.fail(f"{args[0]}: command not found")
-        if args[0] in BUILTINS:
-            call.print_error(_NO_BUILTIN.format(name=args[0]))
-        return status
     if user.uid == shell.identity.uid:
-        return (yield from call.runner.execute(args, call.streams, program=True))
+        return (yield from _program(call, args))
     with shell.forked():
         cwd = shell.cwd
         shell.become(user)
         shell.cwd = cwd
+        return (yield from _program(call, args))
+
+
+def _program(call: Call, args: list[str]) -> Effects:
+    """Run a program as who the shell now is."""
+    found = find_program(call.shell, args[0])
+    if "=" in args[0] or found.status != 127 or not found.complaint:
         return (yield from call.runner.execute(args, call.streams, program=True))
+    status = call.fail(f"{args[0]}: command not found")
+    if args[0] in BUILTINS:
+        call.print_error(_NO_BUILTIN.format(name=args[0]))
+    return status
 
 
 _NO_BUILTIN = """\
@@ -302,4 +307,4 @@ def _as_root(call: Call, args: list[str]) -> Effects:
         return 0
     with shell.forked():
         shell.user, shell.identity = root, ROOT
-        return (yield from call.runner.execute(args, call.streams))
+        return (yield from _program(call, args))

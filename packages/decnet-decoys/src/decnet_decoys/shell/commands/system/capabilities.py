@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Commands about what a process may do: capsh, getpcaps (capabilities(7)), runuser."""
 
+from string import hexdigits
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
@@ -33,9 +35,10 @@ def capsh(call: Call) -> Effects:
             _show(call)
         elif arg.startswith("--decode="):
             text = arg.partition("=")[2]
-            if not text or len(text) > 18 or any(letter not in "0123456789abcdefABCDEFx" for letter in text):
+            digits = text.replace("x", "")
+            if not digits or len(text) > 18 or not set(digits) <= set(hexdigits):
                 return call.fail(f"failed to decode [{text[:64]}]")
-            mask = int(text.replace("x", ""), 16)
+            mask = int(digits, 16)
             call.print(f"0x{mask:016x}=" + ",".join(_named(mask)))
         elif not arg.startswith("--"):
             call.print_error("usage: capsh [args ...]")
