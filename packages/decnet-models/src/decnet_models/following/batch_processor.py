@@ -158,9 +158,7 @@ class BatchProcessor:
     def _commit(
         self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: BatchResult
     ) -> None:
-        events = [stored(row) for row in rows]
-        if self._known:
-            events = [one for one in events if self._known.match(one.event) is None]
+        events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:

@@ -43,10 +43,10 @@ def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
     return [CoreRow(*row) for row in found]
 
 
-def of_cores(connection: Connection, cores: Iterable[str]) -> list[CoreRow]:
+def of_cores(connection: Connection, cores: Iterable[str]) -> set[Key]:
     c = identity_core.c
-    query = select(c.kind, c.digest, c.core, c.weight, c.proven).where(among(connection, c.core, sorted(set(cores))))
-    return [CoreRow(*row) for row in connection.execute(query)]
+    query = select(c.kind, c.digest).where(among(connection, c.core, sorted(set(cores))))
+    return {(row.kind, row.digest) for row in connection.execute(query)}
 
 
 def write_cores(connection: Connection, rows: Sequence[CoreRow], gone: Sequence[Key]) -> None:

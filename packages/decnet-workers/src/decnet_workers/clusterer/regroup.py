@@ -306,9 +306,9 @@ class _Regrouping:
     def _with_their_cores(self, keys: set[Key]) -> set[Key]:
         """Return the features, and all that were in one core with any of them."""
         before = {core for key in keys if (core := self._core_before(key)) is not None}
-        rest = self._view.of_cores(before) if before else ()
+        rest = self._view.of_cores(before) if before else set[Key]()
         self._know(rest)
-        return {key for key in keys | set(rest) if self._weights[key] > 0}
+        return {key for key in keys | rest if self._weights[key] > 0}
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)

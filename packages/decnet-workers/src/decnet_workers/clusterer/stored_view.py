@@ -38,6 +38,5 @@ class StoredView:
         found = core_rows.cores_at(self._connection, keys)
         return {(row.kind, row.digest): Settled(intern(row.core), row.weight, row.proven) for row in found}
 
-    def of_cores(self, cores: Iterable[str]) -> dict[Key, Settled]:
-        found = core_rows.of_cores(self._connection, cores)
-        return {(row.kind, row.digest): Settled(intern(row.core), row.weight, row.proven) for row in found}
+    def of_cores(self, cores: Iterable[str]) -> set[Key]:
+        return core_rows.of_cores(self._connection, cores)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the computation of identities reads: evidence, and what it has computed of it before."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import NamedTuple, Protocol
 
 from decnet_workers.clusterer.kinds import Feature
@@ -39,4 +39,5 @@ class View(Protocol):
     def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
         """Return what was computed of those of the features that can join attackers."""
 
-    def of_cores(self, cores: Iterable[str]) -> Mapping[Key, Settled]: ...
+    def of_cores(self, cores: Iterable[str]) -> Set[Key]:
+        """Return the features of some cores."""

@@ -14,9 +14,7 @@ from decnet.show import documents
 from decnet.show.tables import print_table
 from decnet.show.times import moment
 from decnet.webhook import endpoints
-from decnet.webhook.options import (
-    ReceiverId,
-)
+from decnet.webhook.options import ReceiverId
 from decnet.webhook.trying import outcome_of
 from decnet_core.text import for_terminal
 from decnet_models.webhooks import queries

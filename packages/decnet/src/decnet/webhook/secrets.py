@@ -6,9 +6,7 @@ import typer
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.webhook import endpoints
-from decnet.webhook.options import (
-    ReceiverId,
-)
+from decnet.webhook.options import ReceiverId
 from decnet_models.webhooks import queries
 
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useLive } from "@/api/live";
 import { usePages, useSend, type Item } from "@/api/queries";
 import { t, tn } from "@/app/i18n";
-import { useQueryState, useTimeRange } from "@/app/search";
+import { useDirection, useQueryState, useTimeRange } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { Button } from "@/components/controls/button";
 import { ConfirmDialog } from "@/components/controls/dialog";
@@ -113,7 +113,7 @@ export function Inbox() {
     ...(search.attacker ? { attacker: search.attacker } : {}),
     ...(search.decky ? { decky: search.decky } : {}),
     ...(search.technique ? { technique: search.technique } : {}),
-    ...(search.direction === "asc" ? { direction: "asc" as const } : {}),
+    ...useDirection(),
   };
   const list = usePages("/api/v1/incidents", { params: { query: filters } });
   useLive((messages) => {

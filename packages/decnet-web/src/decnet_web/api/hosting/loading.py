@@ -35,7 +35,7 @@ class Routes:
         if router is None:
             await self._all(scope, receive, send)
             return
-        if not segment_of(scope["path"], self._prefix).startswith("/"):
+        if scope["path"].startswith(self._prefix + "/"):
             scope["root_path"] = self._prefix  # of which the routes know nothing
         await router.app(scope, receive, send)
 
