@@ -84,7 +84,7 @@ class Recount:
         return self._alike[payload]
 
     def _add_up(self) -> None:
-        self._events, found = 0, [one for one in self._alike.values() if one is not None]
+        self._events, found = 0, [one for one in self._alike.values() if one is not None and one.sources]
         addresses = {address for alike in found for address in alike.sources}
         self._attackers |= addresses
         members = {address: member(address) for address in addresses}
