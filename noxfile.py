@@ -125,7 +125,7 @@ def _test_versions(session: nox.Session, *chosen: str) -> None:
     The question is whether the versions fit, so one to three tests that fail are run once more, alone. Those that pass
     then are named as unstable, here and in what `.ci/run` prints: whoever reads it mends them.
     """
-    cache = Path(session.create_tmp()) / "pytest"
+    cache = Path(session.virtualenv.location) / "pytest"  # session.create_tmp() would make TMPDIR a long path
     shutil.rmtree(cache, ignore_errors=True)
     arguments = ("-o", f"cache_dir={cache}", *chosen, *session.posargs)
     try:
