@@ -65,8 +65,11 @@ def woken(office: Office, lives: int) -> bool:
 
 
 async def cycles_until(office: Office, lives: int) -> None:
-    """Wake all workers together, and wait until they are parked again, until each has been woken so often."""
-    for life in range(one(office.fleet, "hasty").wakes + 1, lives + 1):
+    """Wake all workers together, and wait until they are parked again, until each has been woken so often.
+
+    On a busy machine one may be parked before it has its message, and is woken for that once more.
+    """
+    for life in range(min(one(office.fleet, name).wakes for name in HASTY) + 1, lives + 1):
         office.client.publish("hasty.work")
         await until(partial(woken, office, life))
 
@@ -91,6 +94,5 @@ async def test_no_descriptor_zombie_or_byte_grows_with_the_lives_of_workers(tmp_
         assert after.children == 0
         assert after.blocks - before.blocks < MOST_BLOCKS
         assert after.zygotes_bytes - before.zygotes_bytes < MOST_BYTES
-        assert [(one(office.fleet, name).restarts, one(office.fleet, name).wakes) for name in HASTY] == [
-            (0, lives) for _ in HASTY
-        ]
+        assert [one(office.fleet, name).restarts for name in HASTY] == [0 for _ in HASTY]
+        assert all(one(office.fleet, name).wakes >= lives for name in HASTY)
