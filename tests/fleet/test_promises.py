@@ -47,7 +47,8 @@ def run_by_ci(nodeid: str) -> bool:
 def collected(request: pytest.FixtureRequest) -> dict[str, set[str]]:
     """Tell which tests that the page names `.ci/run` runs; with their markers, and `skipped` for what is, here."""
     files = sorted({test.partition("::")[0] for tests in promises().values() for test in tests})
-    if request.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+    option = request.config.option
+    if request.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (option.ignore or option.lf):
         lines = [collecting.line(item) for item in request.config.stash[collecting.COLLECTED]]
     else:  # only some tests were collected
         done = subprocess.run(
