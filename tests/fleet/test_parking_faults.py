@@ -12,11 +12,12 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.fleet.accepted import settled, until
-from tests.fleet.arena import Arena
+from tests.fleet.arena import Arena, gone
 from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
 
 LIVES = 3
@@ -49,13 +50,17 @@ class Killer:
             await attack
             await asyncio.sleep(self._chance.uniform(0.0, 0.5))  # some are parked meanwhile, some are about to be
 
-    def kill_supervisor(self) -> None:
-        """Kill the supervisor, or the zygote that has forked it."""
+    def kill_supervisor(self) -> int:
+        """Kill the supervisor, or the zygote that has forked it; return the pid of the supervisor.
+
+        Without its zygote it first ends its workers, and a second fleet on the same state is refused until then.
+        """
         report = self._arena.report()
         assert report is not None
         self.wakes += sum(status.wakes for status in report.workers)
         os.kill(self._chance.choice([report.supervisor, self._arena.supervisor]), signal.SIGKILL)
         self.supervisors += 1
+        return report.supervisor
 
     def _kill_worker(self) -> None:
         report = self._arena.report()
@@ -77,7 +82,8 @@ async def test_everything_is_there_once_whoever_is_killed_while_workers_are_park
         for _ in range(LIVES - 1):
             async with arena.supervised():
                 await killer.torment(SECONDS)
-                killer.kill_supervisor()
+                supervisor = killer.kill_supervisor()
+            await until(partial(gone, supervisor), PATIENCE)
         async with arena.supervised():
             await killer.torment(SECONDS)
             await arena.all_ready()
