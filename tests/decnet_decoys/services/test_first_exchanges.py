@@ -15,7 +15,7 @@ from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded
 
 WAITS = (0.2, 1.0, 4.0)
-REAL_WAITS = (1.0, 4.0)
+REAL_WAITS = (1.0, 4.0, 15.0)
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
