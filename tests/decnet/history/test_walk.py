@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete
 from tests.decnet_models.migrated import migrated_database
@@ -126,6 +126,7 @@ TERMS = [
 
 
 @given(st.lists(st.sampled_from(TERMS), max_size=4, unique=True), st.integers(3, 40))
+@example(["synthetic:yes", '"100%_done"'], 3)  # the index of words has no synthetic events
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_pages_are_together_what_every_event_says(filled: Engine, terms: list[str], limit: int) -> None:
     query = parsed(" ".join(terms))

@@ -182,7 +182,7 @@ def _with_words(connection: Connection, query: EventQuery, after: Position | Non
     chunks = index.chunks(connection)
     indexed = cursor_of(connection, WORKER) if chunks else 0
     words = _looked_up(query.texts)
-    if not words:
+    if not words or query.synthetic:  # of synthetic events there is no index
         indexed = 0
     for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after, _FEWEST):
         new = [one for one in part.fitting if one.seq > indexed]
