@@ -95,4 +95,4 @@ async def test_no_descriptor_zombie_or_byte_grows_with_the_lives_of_workers(tmp_
         assert after.blocks - before.blocks < MOST_BLOCKS
         assert after.zygotes_bytes - before.zygotes_bytes < MOST_BYTES
         assert [one(office.fleet, name).restarts for name in HASTY] == [0 for _ in HASTY]
-        assert all(one(office.fleet, name).wakes >= lives for name in HASTY)
+        assert all(lives <= one(office.fleet, name).wakes < lives * 1.25 for name in HASTY)

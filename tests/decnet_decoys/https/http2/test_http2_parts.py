@@ -7,9 +7,10 @@ import pytest
 from hpack import Decoder, Encoder
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_decoys.fuzz.fuzz_targets import frames_of
 
 from decnet_decoys.https.http2.fields import BlockDecoder, StreamError, block_of, request_head
-from decnet_decoys.https.http2.frames import Frame, FrameReader, Http2Error, Kind, frame
+from decnet_decoys.https.http2.frames import Http2Error, Kind, frame
 from decnet_decoys.https.http2.sending import Sending
 
 FRAMES = st.builds(
@@ -21,25 +22,9 @@ FRAMES = st.builds(
 FIELDS = st.lists(st.tuples(st.sampled_from(("a", "cookie", ":path", "host", "x-y")), st.text(max_size=60)), max_size=4)
 
 
-def taken(*pieces: bytes) -> tuple[list[Frame], str]:
-    """Return the frames read, the pieces of each DATA frame joined, and the error that ended it."""
-    reader, found = FrameReader(), list[Frame]()
-    try:
-        for piece in pieces:
-            reader.feed(piece)
-            for each in reader.frames():
-                if each.first:
-                    found.append(each)
-                else:
-                    found[-1] = found[-1]._replace(payload=found[-1].payload + each.payload, last=each.last)
-    except Http2Error as error:
-        return found, error.code.name
-    return found, ""
-
-
 @given(st.one_of(st.lists(FRAMES, max_size=8).map(b"".join), st.binary(max_size=300)), st.integers(1, 30))
 def test_frames_are_the_same_in_whatever_pieces_they_come(sent: bytes, size: int) -> None:
-    assert taken(sent) == taken(*(sent[at : at + size] for at in range(0, len(sent), size)))
+    assert frames_of([sent]) == frames_of([sent[at : at + size] for at in range(0, len(sent), size)])
 
 
 @given(st.lists(FIELDS, max_size=2), st.booleans())
@@ -85,7 +70,7 @@ def test_no_more_is_sent_than_the_windows_allow(updates: list[tuple[int, int]], 
     for stream, more in updates:
         sending.widen(stream, more)
         windows[stream] += more if stream == 0 or 1 in sending.waiting or size > min(windows.values()) else 0
-    sent = sum(len(each.payload) for each in taken(bytes(sending.out))[0] if each.kind == Kind.DATA)
+    sent = sum(len(each.payload) for each in frames_of([bytes(sending.out)])[0] if each.kind == Kind.DATA)
     assert sent <= min(size, windows[0])
     assert sent + sending.held == size
     assert frame(Kind.RST_STREAM, 0, 1)[:5] not in bytes(sending.out)

@@ -75,8 +75,9 @@ def top(
 async def _bus(deployment: Deployment) -> AsyncIterator[Client]:
     client = await bus_client(deployment, "decnet-bus", wait=_CONNECT_SECONDS)
     try:
-        slow = not client.connected and not client.last_error  # nothing refuses: the bus of a busy host answers late
-        if not client.connected and not (slow and await client.wait_connected(_LATE_SECONDS)):
+        if not client.connected and not client.last_error:  # nothing refuses: the bus of a busy host answers late
+            await client.wait_connected(_LATE_SECONDS)
+        if not client.connected:
             where = shown_bus_url(deployment)
             reason = client.last_error or "no answer"
             raise OperatorError(f"the bus {where} cannot be reached ({reason}); start it with `decnet up`")
