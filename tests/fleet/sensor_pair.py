@@ -13,11 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.decnet_core.supervise.test_process_fleet import QUICK, one
-from tests.decnet_decoys.decky_host import own_address
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_swarm.swarm_pki import master, sensor
 from tests.forked_program import decnet
-from tests.ports import free_port
+from tests.ports import free_port, own_address
 
 from decnet_core.deckies.orders import contacts
 from decnet_core.runtime.restarts.policy import Phase
