@@ -147,7 +147,7 @@ async def pair(root: Path) -> AsyncIterator[Pair]:
 
 def answers(address: str, port: int = 8080) -> bool:
     """Return whether a web server answers there."""
-    with contextlib.suppress(OSError), socket.create_connection((address, port), 5) as client:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), 30) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return client.recv(100).startswith(b"HTTP/1.")
     return False
