@@ -201,7 +201,8 @@ def test_sudo_with_a_password_runs_as_whom_it_was_told(player: MakePlayer) -> No
     assert player("debian-web", "deploy", b"deploy")("sudo -u nobody id -un; whoami").text == "nobody\ndeploy\n"
     assert player("debian-web", "deploy", b"deploy")("sudo -u www-data sh -c 'id -u'").text == "33\n"
     refused = player("debian-web", "deploy", b"deploy")("sudo -u nosuch id")
-    assert refused.status == 1 and "unknown user nosuch" in refused.errors
+    assert refused.status == 1
+    assert "unknown user nosuch" in refused.errors
 
 
 def test_sudo_of_who_gave_the_password_runs_programs_only(player: MakePlayer) -> None:
