@@ -6,14 +6,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.ports import claimed, free_port
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import Payload
@@ -142,15 +143,15 @@ def http_profile(name: str) -> HttpProfile:
     return profile
 
 
-def free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
 def own_address(last: int) -> str:
     """An address that no other test run uses, and at import no other module: `last` is each module's own there."""
-    return f"127.78.{os.getpid() % 250 + 1}.{last}"
+    return f"127.78.{_own_network(os.getpid())}.{last}"
+
+
+@cache
+def _own_network(pid: int) -> int:
+    """Return the number of a network that no other process has; one that was forked from another has its own."""
+    return next(n for turn in range(250) if claimed(f"127.78.{(n := (pid + turn) % 250 + 1)}.0"))
 
 
 class DeckyHost:

@@ -17,9 +17,9 @@ from tests.decnet_decoys.decky_host import own_address
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_swarm.swarm_pki import master, sensor
 from tests.forked_program import decnet
+from tests.ports import free_port
 
 from decnet_core.deckies.orders import contacts
-from decnet_core.net.sockets import listening
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.process_fleet import ProcessFleet
@@ -63,11 +63,6 @@ async def until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(holds):
             await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    with listening("127.0.0.1", 0) as sock:
-        return int(sock.getsockname()[1])
 
 
 class Pair:

@@ -16,10 +16,10 @@ from tests.decnet_decoys.decky_host import (
     WITH_SSH,
     DeckyHost,
     fleet_settings,
-    free_port,
     own_address,
     ssh_profile,
 )
+from tests.ports import free_port
 
 TITLES = (
     "kex",

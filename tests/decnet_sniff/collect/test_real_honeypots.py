@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, HttpRequest, LoginAttempt, ServiceRequest
 from decnet_core.events.codec import decode
@@ -47,11 +48,6 @@ def environment(requirement: str) -> Path:
             subprocess.run([python, "-m", "pip", "install", "-q", requirement], check=True)
         (place / "installed").touch()
     return place
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

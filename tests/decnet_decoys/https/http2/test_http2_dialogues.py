@@ -16,7 +16,6 @@ from tests.decnet_decoys.decky_host import (
     DEADLINE,
     DeckyHost,
     fleet_settings,
-    free_port,
     http_profile,
     own_address,
 )
@@ -31,6 +30,7 @@ from tests.decnet_decoys.https.http2.dialogues import (
     req,
     said,
 )
+from tests.ports import free_port
 
 from decnet_core.events.catalogue import HttpRequest, LoginAttempt
 from decnet_decoys.tls.certificate import server_context
