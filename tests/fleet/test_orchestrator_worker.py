@@ -15,11 +15,12 @@ import asyncssh
 import msgspec
 import pytest
 from sqlalchemy import Engine
-from tests.decnet_decoys.decky_host import DeckyHost, free_port, own_address
+from tests.decnet_decoys.decky_host import DeckyHost
 from tests.decnet_decoys.host_key_files import one_certificate_key
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_workers.orchestrator.fleets import OFFICE, USERS
 from tests.decnet_workers.orchestrator.test_text_endpoint import WRITTEN, answer, completion, serving
+from tests.ports import free_port, own_address
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.canary import SlugKind, mint
