@@ -33,6 +33,17 @@ def free_port(address: str = "127.0.0.1") -> int:
     return next(port for port in candidates if claimed(address, port) and _is_free(address, port))
 
 
+def own_address(last: int) -> str:
+    """An address that no other test run uses, and at import no other module: `last` is each module's own there."""
+    return f"127.78.{_own_network(os.getpid())}.{last}"
+
+
+@cache
+def _own_network(pid: int) -> int:
+    """Return the number of a network that no other process has; one that was forked from another has its own."""
+    return next(n for turn in range(250) if claimed(f"127.78.{(n := (pid + turn) % 250 + 1)}.0"))
+
+
 def outside(first: int, last: int) -> list[int]:
     """Return the ports that are not between these two; all where these are all."""
     every = range(_FIRST, 65536)

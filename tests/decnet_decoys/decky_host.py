@@ -8,13 +8,12 @@ import os
 import shutil
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from tests.decnet_decoys.host_key_files import give_host_keys
-from tests.ports import claimed, free_port
+from tests.ports import free_port, own_address
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import Payload
@@ -141,17 +140,6 @@ def http_profile(name: str) -> HttpProfile:
     profile = sibling(persona(name), Identity("web-01", "10.20.0.10")).profile(HttpProfile)
     assert profile is not None
     return profile
-
-
-def own_address(last: int) -> str:
-    """An address that no other test run uses, and at import no other module: `last` is each module's own there."""
-    return f"127.78.{_own_network(os.getpid())}.{last}"
-
-
-@cache
-def _own_network(pid: int) -> int:
-    """Return the number of a network that no other process has; one that was forked from another has its own."""
-    return next(n for turn in range(250) if claimed(f"127.78.{(n := (pid + turn) % 250 + 1)}.0"))
 
 
 class DeckyHost:
