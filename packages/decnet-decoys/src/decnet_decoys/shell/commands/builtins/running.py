@@ -5,10 +5,11 @@ from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
+from decnet_decoys.shell.commands.busybox_words import APPLETS, said
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
@@ -238,15 +239,28 @@ def busybox(call: Call) -> Effects:
         return 0
     name = call.args[0]
     if name == "--list":
-        for applet in sorted(one for one, program in programs().items() if program.folder):
+        for applet in _applets(call):
             call.print(applet)
             yield from turn()
         return 0
-    if name not in programs() or (not programs()[name].folder and name not in ("echo", "test", "printf")):
+    if name not in programs() or name not in _applets(call):
         call.print_error(f"{name}: applet not found")
         return 127
     with call.shell.running.applet_of_this():
-        return (yield from call.runner.execute(call.args, call.streams))
+        if name in ("sh", "ash", "vi", "login"):
+            return (yield from call.runner.execute(call.args, call.streams))
+        errors = call.runner.buffer()
+        status = yield from call.runner.execute(call.args, call.streams._replace(err=errors), program=True)
+    text, status = said(name, decode(errors.take()), status)
+    call.err.write(encode(text))
+    return status
+
+
+def _applets(call: Call) -> list[str]:
+    """Return the names of the applets: as Debian builds it, or all that a smaller machine has."""
+    if call.shell.machine.persona.family == "debian":
+        return list(APPLETS)
+    return sorted(one for one, program in programs().items() if program.folder or one in ("echo", "test", "printf"))
 
 
 _BUSYBOX = """\
