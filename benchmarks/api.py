@@ -29,10 +29,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from api_listeners import stream_of  # noqa: E402
 from api_world import HEAVY, TOKEN, World, fill, world_of  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 HELLO = """
 from fastapi import FastAPI
@@ -243,12 +244,6 @@ def _process(command: Sequence[str], environment: dict[str, str]) -> Iterator[in
     finally:
         process.terminate()
         process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def wait_for(port: int, path: str) -> None:

@@ -20,7 +20,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.decnet_decoys.decky_host import free_port, own_address  # noqa: E402
 from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
 from tests.decnet_decoys.http.dialogues import play  # noqa: E402
 from tests.decnet_decoys.http.dialogues import real_servers as web_servers  # noqa: E402
@@ -30,6 +29,7 @@ from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded  # noqa
 from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
+from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
 ROW = "{:<10} {:>9} {:>18} {:>12}"

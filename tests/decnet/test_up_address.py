@@ -7,6 +7,7 @@ import os
 import socket
 
 import pytest
+from tests import ports
 from tests.decnet.command_result import Run
 
 from decnet.cli.errors import OperatorError
@@ -35,9 +36,10 @@ def test_what_cannot_be_is_refused_at_once(run: Run, arguments: tuple[str, ...],
 
 
 def test_taken_port_is_refused_with_what_helps() -> None:
-    settings = Settings({"decoys": {"address": "127.0.0.1", "port_offset": 20_000}}, {}, "none")
+    address = ports.own_address(50)
+    settings = Settings({"decoys": {"address": address, "port_offset": 20_000}}, {}, "none")
     with (
-        socket.create_server(("127.0.0.1", 20_022)),
+        socket.create_server((address, 20_022)),
         pytest.raises(OperatorError, match=r"ssh at port 20022.*--port-offset"),
     ):
         own_address.check(settings)

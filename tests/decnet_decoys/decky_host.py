@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.ports import free_port, own_address
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import Payload
@@ -140,17 +140,6 @@ def http_profile(name: str) -> HttpProfile:
     profile = sibling(persona(name), Identity("web-01", "10.20.0.10")).profile(HttpProfile)
     assert profile is not None
     return profile
-
-
-def free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
-def own_address(last: int) -> str:
-    """An address that no other test run uses, and at import no other module: `last` is each module's own there."""
-    return f"127.78.{os.getpid() % 250 + 1}.{last}"
 
 
 class DeckyHost:

@@ -77,7 +77,7 @@ class SocketChannel(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
-        self.terminal = Terminal(self, pty=self._pty, idle_seconds=5.0)
+        self.terminal = Terminal(self, pty=self._pty, idle_seconds=60.0)
 
     def write(self, data: bytes, *, error: bool = False) -> None:
         del error  # a socket has one direction for both

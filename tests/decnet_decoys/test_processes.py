@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.decnet_decoys.decky_host import DeckyHost, own_address
+from tests.decnet_decoys.decky_host import DeckyHost
+from tests.ports import own_address
 
 from decnet_core.footprint import children_of
 from decnet_core.runtime.shares.share import Share

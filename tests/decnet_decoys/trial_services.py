@@ -36,7 +36,7 @@ class UdpEcho(Echo):
     """The same by UDP."""
 
     transport = "udp"
-    idle_seconds = 0.5
+    idle_seconds = 2.0
 
 
 class BannerProfile(Part, frozen=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.decnet_swarm.swarm_pki import master, sensor
+from tests.ports import free_port
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun
@@ -74,7 +75,7 @@ def enrolled_pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def listening(state: Path, **more: Any) -> Settings:
     """Return a listener's settings: a free port, quick checks."""
-    section = {"listen": "127.0.0.1:0", "check_seconds": 0.1, "checkpoint_seconds": 0.1, **more}
+    section = {"listen": f"127.0.0.1:{free_port()}", "check_seconds": 0.1, "checkpoint_seconds": 0.1, **more}
     return Settings({"state": {"dir": str(state), "sensor": "master"}, "listener": section}, {}, "test")
 
 

@@ -10,7 +10,8 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.decnet_sniff.collect.test_real_honeypots import COWRIE, environment
+from tests.decnet_sniff.collect.test_real_honeypots import COWRIE
+from tests.decnet_sniff.oracles.oracle_programs import environment
 
 CHANGES = (
     "USER 999:999",

@@ -102,9 +102,9 @@ class Machine:
 
 @contextmanager
 def booted(root: Path, name: str = "decnet-test") -> Iterator[Machine]:
-    """Boot `root`, give it to the caller, shut it down."""
+    """Boot `root` as a host of this name, give it to the caller, shut it down."""
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", "--boot", "--register=no", "--keep-unit"]
-    command += ["--private-network", f"--machine={name}", "--console=pipe"]
+    command += ["--private-network", f"--machine={name}-{os.getpid()}", f"--hostname={name}", "--console=pipe"]
     with (root.parent / "console.log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     try:

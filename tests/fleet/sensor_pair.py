@@ -13,13 +13,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.decnet_core.supervise.test_process_fleet import QUICK, one
-from tests.decnet_decoys.decky_host import own_address
 from tests.decnet_models.migrated import migrated_database
 from tests.decnet_swarm.swarm_pki import master, sensor
 from tests.forked_program import decnet
+from tests.ports import free_port, own_address
 
 from decnet_core.deckies.orders import contacts
-from decnet_core.net.sockets import listening
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.process_fleet import ProcessFleet
@@ -63,11 +62,6 @@ async def until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(holds):
             await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    with listening("127.0.0.1", 0) as sock:
-        return int(sock.getsockname()[1])
 
 
 class Pair:
@@ -153,7 +147,7 @@ async def pair(root: Path) -> AsyncIterator[Pair]:
 
 def answers(address: str, port: int = 8080) -> bool:
     """Return whether a web server answers there."""
-    with contextlib.suppress(OSError), socket.create_connection((address, port), 5) as client:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), 30) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return client.recv(100).startswith(b"HTTP/1.")
     return False

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest_asyncio
 from tests.decnet_core.supervise.test_process_fleet import QUICK, one, until
-from tests.decnet_decoys.decky_host import own_address
+from tests.ports import own_address
 
 from decnet_core.deckies.assignment import AssignedDecky, AssignedService
 from decnet_core.deckies.handover import HandoverClient, handover_sockets

@@ -23,7 +23,8 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, func, select
-from tests.decnet_sniff.collect.test_real_honeypots import COWRIE, environment
+from tests.decnet_sniff.collect.test_real_honeypots import COWRIE
+from tests.decnet_sniff.oracles.oracle_programs import environment
 
 from decnet.drill import private
 from decnet.drill.lan.machines import BRIDGE, Lan, lan

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import own_address
 from tests.fleet.sensor_pair import NAME, OWN, Pair, answers, pair, spool, until
+from tests.ports import own_address
 
 from decnet_core.deckies.orders import assigned_file, reported, standing_file
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.ports import free_port
 
 from decnet.canary import delegation
 from decnet.cli.errors import WrongUsageError
@@ -61,7 +62,7 @@ def serve() -> Iterator[Callable[[Answer], str]]:
 
     def start(answer: Answer) -> str:
         udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
-        tcp.bind(("127.0.0.1", 0))
+        tcp.bind(("127.0.0.1", free_port()))  # what is free by TCP only is not enough
         udp.bind(tcp.getsockname())
         tcp.listen()
         for sock, target in ((udp, datagrams), (tcp, streams)):

@@ -10,11 +10,13 @@ from decnet.deckies.host_network import HostNetwork, look
 
 
 def test_the_loopback_interface_and_its_address_are_found() -> None:
-    found = look()
+    names: set[str] = set()
+    while names != (names := {name for _, name in socket.if_nameindex()}):  # another program may just make some
+        found = look()
     assert ip_interface("127.0.0.1/8") in found.interfaces["lo"]
     assert found.interface_of(ip_address("127.0.0.1")) == "lo"
     assert found.interface_of(ip_address("198.51.100.1")) is None
-    assert set(found.interfaces) == {name for _, name in socket.if_nameindex()}
+    assert set(found.interfaces) == names
 
 
 def test_a_listening_socket_takes_its_port_at_its_address_only() -> None:

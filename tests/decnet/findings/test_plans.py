@@ -21,12 +21,15 @@ from decnet.history.language import parsed
 from decnet.history.walk import page
 from decnet_models.artifacts.queries import newest_sightings
 from decnet_models.database.engine import reading
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.window import Window
 from decnet_models.known.matching import KnownSources
 
 SPAN = Window(10**18, 2 * 10**18)
 SUMS = {"hourly_count", "incident", "incident_action", "dead_letter"}
 """Counts by hour of a span, open incidents, which people close, and what no worker could handle."""
+
+DIRECTIONS: tuple[Direction, ...] = ("desc", "asc")
 
 Ask = Callable[[Connection], object]
 
@@ -35,8 +38,8 @@ def _narrowed(**wanted: object) -> Ask:
     return lambda connection: attackers(connection, 10, wanted=Narrowing(**wanted), after=(5, "x"))  # type: ignore[arg-type]  # its fields
 
 
-def _query(text: str) -> Ask:
-    return lambda connection: page(connection, parsed(text), KnownSources(), 10, (5, 5))
+def _query(text: str, direction: Direction) -> Ask:
+    return lambda connection: page(connection, parsed(text), KnownSources(), 10, (5, 5), direction=direction)
 
 
 ASKED: dict[str, Ask] = {
@@ -56,11 +59,13 @@ ASKED: dict[str, Ask] = {
     "credentials": lambda c: credentials(c, 10, after=(5, "x")),
     "some credentials": lambda c: credentials(c, 10, Credentials(text="x", accepted=True, least_attackers=2)),
     "uses": lambda c: uses_of(c, "x", 10, after=("x", "y", "z")),
+    "uses backwards": lambda c: uses_of(c, "x", 10, after=("x", "y", "z"), direction="desc"),
     "timeline": lambda c: timeline_of(c, "x", SPAN, 3600),
     "sightings": lambda c: newest_sightings(c, ["x"]),
     "overview": lambda c: overview_of(c, 10**18),
     **{
-        text or "all events": _query(text)
+        f"{text or 'all events'} {direction}": _query(text, direction)
+        for direction in DIRECTIONS
         for text in (
             *("", "kind:auth.attempt", "kind:auth.attempt,http.request", "kind:*", "src:192.0.2.7", "src:10.0.0.0/8"),
             *("src:192.0.2.7,192.0.2.8", "session:x", "decky:x", "-port:22", "since:1h", "since:1h kind:auth.attempt"),

@@ -25,6 +25,7 @@ from decnet_core.events.codec import BadEventError
 from decnet_core.events.envelope import Event
 from decnet_core.net.addresses import parse_address
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.events.queries import StoredEvent, events_after, insert_events, stored
 from decnet_models.events.tables import event as events_table
 from decnet_models.history.words import texts
@@ -83,11 +84,17 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(walk, name, value)
 
 
-def all_pages(connection: Connection, query: EventQuery, limit: int, known: KnownSources = NOBODY) -> list[StoredEvent]:
+def all_pages(
+    connection: Connection,
+    query: EventQuery,
+    limit: int,
+    known: KnownSources = NOBODY,
+    direction: Direction = "desc",
+) -> list[StoredEvent]:
     found: list[StoredEvent] = []
     after = None
     while True:
-        part = page(connection, query, known, limit, after)
+        part = page(connection, query, known, limit, after, direction=direction)
         assert len(part.events) <= limit
         found += part.events
         if part.next is None:
@@ -125,17 +132,26 @@ TERMS = [
 ]
 
 
-@given(st.lists(st.sampled_from(TERMS), max_size=4, unique=True), st.integers(3, 40))
-@example(["synthetic:yes", '"100%_done"'], 3)  # the index of words has no synthetic events
+@given(st.lists(st.sampled_from(TERMS), max_size=4, unique=True), st.integers(3, 40), st.sampled_from(["desc", "asc"]))
+@example(["synthetic:yes", '"100%_done"'], 3, "desc")  # the index of words has no synthetic events
+@example(["synthetic:yes", '"100%_done"'], 3, "asc")
+@example(["shadow"], 3, "asc")  # what the index has, and what it does not have yet
+@example(["kind:session.command,http.request"], 3, "asc")
+@example(["since:2026-11-24T00:00:20Z"], 3, "asc")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_pages_are_together_what_every_event_says(filled: Engine, terms: list[str], limit: int) -> None:
+def test_pages_are_together_what_every_event_says(
+    filled: Engine, terms: list[str], limit: int, direction: Direction
+) -> None:
     query = parsed(" ".join(terms))
     with reading(filled) as connection:
-        found = all_pages(connection, query, limit)
+        found = all_pages(connection, query, limit, direction=direction)
         expected = [one for one in events_after(connection, 0, 1000) if fits(one, query)]
     assert sorted(one.seq for one in found) == [one.seq for one in expected]
     if not query.window.bounded:
-        assert [one.seq for one in found] == sorted((one.seq for one in found), reverse=True)
+        assert [one.seq for one in found] == sorted((one.seq for one in found), reverse=direction == "desc")
+    elif not query.conditions and not query.texts:
+        times = [(one.event.ts, one.seq) for one in found]
+        assert times == sorted(times, reverse=direction == "desc")
 
 
 @pytest.mark.parametrize("synthetic", [False, True])
@@ -217,5 +233,8 @@ def test_pages_pass_over_what_was_forgotten(filled: Engine) -> None:
     with filled.connect() as connection:
         connection.execute(delete(events_table).where(events_table.c.seq.between(20, 100)))
         found = all_pages(connection, EventQuery(synthetic=True), limit=7)
+        upwards = all_pages(connection, EventQuery(synthetic=True), limit=7, direction="asc")
+        some = all_pages(connection, parsed("-sensor:nowhere synthetic:yes"), limit=7, direction="asc")
         connection.rollback()
     assert [one.seq for one in found] == [*range(120, 100, -1), *range(19, 0, -1)]
+    assert upwards == some == found[::-1]

@@ -14,6 +14,7 @@ import nats
 import nats.errors
 import nats.js.errors
 import pytest
+from tests.ports import free_port
 
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.settings import BusSettings
@@ -268,10 +269,3 @@ async def test_reconnecting_after_the_broker_was_killed(broker_process: Callable
     await client.publish("np.r", b"after")
     assert (await subscription.next_msg(SOON)).data == b"after"
     await client.close()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

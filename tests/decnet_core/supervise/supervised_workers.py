@@ -235,8 +235,6 @@ class Porter(Worker[NoSettings]):
             time.sleep(600)  # noqa: ASYNC251  # this is the fault
         self.tcp = ctx.listening("tcp", "127.0.0.1", _number_in(state / "tcp"))
         self.udp = ctx.bound_udp("udp", "127.0.0.1", _number_in(state / "udp"))
-        (state / "tcp").write_text(str(self.tcp.getsockname()[1]))
-        (state / "udp").write_text(str(self.udp.getsockname()[1]))
 
     async def run(self, ctx: Context) -> None:
         asyncio.get_running_loop().add_reader(self.udp, self._answer_datagram)

@@ -196,6 +196,31 @@ def test_a_refused_start_is_not_repeated() -> None:
     assert (made.deadline, made.settled) == (None, True)
 
 
+def test_a_refused_start_is_repeated_where_the_worker_has_worked() -> None:
+    """While it was being restarted, another program's connection may have taken its port."""
+    made = ready()
+    made.exited(1, -9, "killed by SIGKILL", 70)
+    assert made.tick(71) == [Spawn()]
+    made.spawned(Spawn(), 2, 71)
+    made.exited(2, 78, "port 22 is busy", 72)
+    assert (made.status.phase, made.status.reason) == (Phase.WAITING, "port 22 is busy")
+    assert made.tick(74) == [Spawn()]
+    made.spawned(Spawn(), 3, 74)
+    made.ready(3, 74)
+    assert made.status.phase is Phase.READY
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_refused_start_is_not_repeated_once_the_operator_has_restarted_the_worker(by_itself: bool) -> None:
+    made = ready()
+    if not by_itself:  # on the order that it received itself, it ends with Exit.RESTART
+        assert made.restart(1) == [Terminate(1)]
+    assert made.exited(1, 75 if by_itself else 0, "", 2) == [Spawn()]
+    made.spawned(Spawn(), 2, 2)
+    assert made.exited(2, 78, "port 22 is busy", 3) == []
+    assert (made.status.phase, made.deadline) == (Phase.REFUSED, None)
+
+
 def test_a_process_that_cannot_be_started_is_a_crash() -> None:
     made = lifecycle()
     made.start()

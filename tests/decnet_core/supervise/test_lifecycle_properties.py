@@ -41,6 +41,8 @@ class Host(RuleBasedStateMachine):
         self.unneeded: set[int] = set()
         self.ready_at: float | None = None
         self.crashes = 0
+        self.has_worked = False
+        """Whether it was ready since the operator last started it."""
         self.expected: tuple[Phase, float | None] | None = None
         """What the policy says about the last crash, until something else happens."""
         self.told_to_end: set[int] = set()
@@ -91,7 +93,7 @@ class Host(RuleBasedStateMachine):
         """Note what has to follow from the end of the worker's instance, unless it was asked for."""
         if self.stopped:
             return
-        decision = decide(ended, self.crashes, CHANCE, SETTINGS)
+        decision = decide(ended, self.crashes, CHANCE, SETTINGS, has_worked=self.has_worked)
         self.crashes = decision.crashes
         self.expected = (decision.phase, None if decision.phase.over else self.now + decision.delay_seconds)
 
@@ -114,7 +116,7 @@ class Host(RuleBasedStateMachine):
             self.crash(Ended(code, ready_seconds))
         self.carry_out(self.worker.exited(instance, code, "", self.now))
         if self.worker.status.phase is Phase.READY:  # it said so before
-            self.ready_at = self.now
+            self.ready_at, self.has_worked = self.now, True
 
     @precondition(lambda self: self.second is not None and not self.worker._leaving)
     @rule()
@@ -136,7 +138,7 @@ class Host(RuleBasedStateMachine):
         self.carry_out(getattr(self.worker, how)(instance, self.now))
         if before is Phase.STARTING and self.worker.status.phase is Phase.READY:
             assert instance == self.first
-            self.ready_at = self.now
+            self.ready_at, self.has_worked = self.now, True
 
     @precondition(lambda self: self.first is not None)
     @rule(seconds=st.sampled_from([None, 2.0, 40.0]))
@@ -166,7 +168,7 @@ class Host(RuleBasedStateMachine):
     @rule()
     def the_operator_restarts(self) -> None:
         if not self.stopped:
-            self.crashes, self.expected = 0, None
+            self.crashes, self.has_worked, self.expected = 0, False, None
         self.carry_out(self.worker.restart(self.now))
 
     @rule(outgrown=st.booleans())

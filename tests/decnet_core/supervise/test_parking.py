@@ -18,6 +18,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, one, place, until
+from tests.ports import free_port
 
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
@@ -47,6 +48,8 @@ class Office:
     def __init__(self, root: Path) -> None:
         self.root = root
         (root / "orders").mkdir()
+        for kind in ("tcp", "udp"):  # of the porter, which is killed
+            (root / kind).write_text(str(free_port()))
         self.state = State(root)
         self.state.create("bus")
         self.url = f"unix://{self.state.bus_socket}"

@@ -220,6 +220,17 @@ async def test_refused_worker_can_be_started_again_by_the_operator(tmp_path: Pat
         assert one(fleet, "refusing").phase is Phase.READY
 
 
+async def test_a_worker_that_has_worked_is_started_again_until_what_hinders_it_has_passed(tmp_path: Path) -> None:
+    (tmp_path / "allowed").touch()
+    async with running(tmp_path, "refusing") as fleet:
+        (tmp_path / "allowed").unlink()
+        os.kill(one(fleet, "refusing").pid or 0, signal.SIGKILL)
+        await until(lambda: "port 2222 of 127.77.0.10 is busy" in one(fleet, "refusing").reason)
+        assert one(fleet, "refusing").phase is not Phase.REFUSED
+        (tmp_path / "allowed").touch()
+        await until(lambda: one(fleet, "refusing").phase is Phase.READY)
+
+
 async def test_restart_gives_a_new_process(tmp_path: Path) -> None:
     async with running(tmp_path, "steady") as fleet:
         before = one(fleet, "steady").pid

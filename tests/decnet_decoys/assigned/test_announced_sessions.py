@@ -12,7 +12,8 @@ from typing import Any
 import asyncssh
 import pytest
 import pytest_asyncio
-from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings, own_address
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
+from tests.ports import own_address
 
 from decnet_core.deckies.handover import HandoverClient, HandoverError, handover_sockets
 from decnet_core.events.catalogue import HttpRequest, SessionClosed

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.decnet_decoys.decky_host import DeckyHost, own_address
+from tests.decnet_decoys.decky_host import DeckyHost
+from tests.ports import own_address
 
 from decnet_core.deckies.assignment import AssignedDecky, AssignedService
 from decnet_core.deckies.handover import HandoverClient, handover_sockets

@@ -11,7 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import DeckyHost, events_in, fleet_settings, own_address
+from tests.decnet_decoys.decky_host import DeckyHost, events_in, fleet_settings
+from tests.ports import own_address
 
 from decnet_core.events.catalogue import LoginAttempt, SessionOpened
 

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, free_port, http_profile, own_address
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, http_profile
+from tests.ports import free_port, own_address
 
 CONFIGURATION = """
 daemon off; master_process off; pid {0}/pid; error_log stderr notice;

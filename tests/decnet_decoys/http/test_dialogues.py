@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings, free_port, own_address
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.http.dialogues import play, real_servers
 from tests.decnet_decoys.http.dialogues.requests import MODIFIED, REQUESTS
+from tests.ports import free_port, own_address
 
 from decnet_decoys.http.profile import HttpProfile, Page
 from decnet_decoys.http.site import Site

@@ -14,8 +14,9 @@ from pathlib import Path
 from time import thread_time
 
 import pytest
-from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, free_port
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 from tests.decnet_decoys.services.dialogues.redis import request
+from tests.ports import free_port
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, LoginAttempt, ServiceRequest
 from decnet_decoys.personas.catalog import persona
@@ -81,7 +82,7 @@ BGSAVE|WAIT 0 0|SUBSCRIBE
 
 @pytest.mark.skipif(SERVER is None, reason="compares with the real server: install redis-server")
 async def test_first_exchanges_are_those_of_the_real_server(host: DeckyHost, tmp_path: Path) -> None:
-    port = free_port("127.0.0.1")
+    port = free_port()
     assert SERVER is not None
     real = await asyncio.create_subprocess_exec(
         SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import free_port, own_address
 from tests.decnet_decoys.services.dialogues import real_servers
 from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded
+from tests.ports import free_port, own_address
 
 WAITS = (0.2, 1.0, 4.0)
 REAL_WAITS = (1.0, 4.0, 15.0)

@@ -11,6 +11,8 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    r"s=/usr/local/x; echo ${s//\//_} ${s/\/usr/U} ${s//'/'/:} ${s/l*l/-}; x=aBc; echo ${x~} ${x~~} $'a\0b'",
+    "echo {a,}{b,} x{,y} {z,}; mkdir d e; touch f; echo */ d*/ /nosuch*/",
     "ls /nosuch |& wc -l; { echo a; echo b >&2; } |& sort; a=(3 1 2); IFS=$'\\n'; "
     "sort <<< \"${a[*]}\"; echo $'\\u00e9\\U0001F600'",
     "declare -i n=3+4; echo $n; (exec nosuch; echo here); echo $?; echo -e '\\u00e4'; "

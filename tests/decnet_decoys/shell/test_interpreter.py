@@ -278,3 +278,22 @@ def test_every_program_lies_where_the_shell_finds_it(player: Callable[..., Playe
 def test_who_has_no_terminal_is_not_among_the_users(player: Callable[..., Player]) -> None:
     run = player("debian-web", "root", terminal=None)
     assert run("who; users; w | wc -l; uptime | grep -c '0 user,'").text == "2\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("(sleep 0.1; echo late) & echo first; wait", "first\nlate\n"),
+        ("(sleep 0.1; echo late) & echo first", "first\nlate\n"),
+        ("sleep 0.2 && echo a & sleep 0.1 && echo b & wait; echo $?", "b\na\n0\n"),
+        ("true && false || echo x & wait; false && echo n & wait", "x\n"),
+        ("(sleep 0.1; exit 3) & wait $!; echo $?; (sleep 0.1; echo one) | cat & echo two; wait", "3\ntwo\none\n"),
+        (
+            "(echo begun; sleep 9; echo > /tmp/made) & wait; ls /tmp/made; a=$(echo in &); echo $a",
+            "begun\n/tmp/made\nin\n",
+        ),
+        ("sleep 1 && echo done & jobs", "[1]+  Running                 ( ... ) &\ndone\n"),
+    ],
+)
+def test_a_job_writes_after_its_pause(player: Callable[..., Player], line: str, text: str) -> None:
+    assert player("debian-web", "root")(line).text == text

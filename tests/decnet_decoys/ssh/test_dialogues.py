@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings, free_port, own_address
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.ssh.dialogues import real_servers
 from tests.decnet_decoys.ssh.dialogues.play import NAMES, Server, differing
+from tests.ports import free_port, own_address
 
 RECORDS = Path(__file__).parent / "dialogues"
 PERSONAS = {"openssh": ("debian-web", b"root", b"admin123"), "dropbear": ("nas", b"root", b"admin")}

@@ -11,15 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import (
-    DEADLINE,
-    WITH_SSH,
-    DeckyHost,
-    fleet_settings,
-    free_port,
-    own_address,
-    ssh_profile,
-)
+from tests.decnet_decoys.decky_host import DEADLINE, WITH_SSH, DeckyHost, fleet_settings, ssh_profile
+from tests.ports import free_port, own_address
 
 TITLES = (
     "kex",

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings, free_port, own_address
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.ssh.dialogues import real_servers
 from tests.decnet_decoys.ssh.test_dialogues import PERSONAS
+from tests.ports import free_port, own_address
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.ssh.keys import host_keys

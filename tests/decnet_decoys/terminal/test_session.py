@@ -80,7 +80,7 @@ async def client(shell: ShellState) -> AsyncIterator[Client]:
 async def run(shell: ShellState, line: str, *chunks: bytes) -> tuple[int, MemoryChannel, Notes]:
     """Run one command as `exec` does, with `chunks` as its standard input."""
     channel, notes = MemoryChannel(), Notes()
-    terminal = Terminal(channel, pty=False, idle_seconds=5.0)
+    terminal = Terminal(channel, pty=False, idle_seconds=60.0)
     for chunk in chunks:
         terminal.data_received(chunk)
     terminal.eof_received()
@@ -107,7 +107,7 @@ async def test_end_of_input_logs_out(client: Client) -> None:
 
 async def test_a_greeting_is_the_distributions(shell: ShellState) -> None:
     channel, notes = MemoryChannel(), Notes()
-    terminal = Terminal(channel, pty=True, idle_seconds=5.0)
+    terminal = Terminal(channel, pty=True, idle_seconds=60.0)
     terminal.eof_received()
     await ShellSession(shell, terminal, notes).interactive()
     assert channel.shown.startswith(b"Linux web-01 ")
@@ -159,7 +159,7 @@ async def test_a_client_that_hangs_up_ends_the_session(client: Client) -> None:
 
 
 async def test_a_channel_that_is_lost_ends_what_runs(shell: ShellState) -> None:
-    terminal = Terminal(MemoryChannel(), pty=True, idle_seconds=5.0)
+    terminal = Terminal(MemoryChannel(), pty=True, idle_seconds=60.0)
     playing = asyncio.create_task(ShellSession(shell, terminal, Notes()).interactive())
     terminal.data_received(b"sleep 600\r")
     await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from tests.decnet_decoys.plain_channel import MemoryChannel, Notes
 from decnet_decoys.terminal.terminal import MAX_UNREAD, ClientGoneError, Terminal
 
 
-def opened(*, pty: bool = False, idle_seconds: float = 5.0) -> tuple[Terminal, MemoryChannel]:
+def opened(*, pty: bool = False, idle_seconds: float = 60.0) -> tuple[Terminal, MemoryChannel]:
     channel = MemoryChannel()
     return Terminal(channel, pty=pty, idle_seconds=idle_seconds), channel
 

@@ -88,7 +88,7 @@ def test_each_change_records_who_what_why_before_and_after(housed: Engine) -> No
         assert (newest.before["host_name"], newest.after["host_name"]) == ("web.example", "b")
         assert oldest.before is None
         assert change_log.changes_after(connection, oldest.id) == [newest]
-        assert change_log.history(connection, "web", before=newest.id) == [oldest]
+        assert change_log.history(connection, "web", after=newest.id) == [oldest]
 
 
 @pytest.mark.parametrize("wrong", [{"persona": "nobody"}, {"sensor": "nowhere"}, {"runtime": "moon"}])

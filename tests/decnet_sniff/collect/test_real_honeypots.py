@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The collector against the real Cowrie and OpenCanary, attacked with real clients on loopback (`nox -s oracles`).
 
-Run by hand it renews the samples in `data/`: `python test_real_honeypots.py DIRECTORY`.
+Run by hand it renews the samples in `data/`: `python -m tests.decnet_sniff.collect.test_real_honeypots DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.decnet_sniff.oracles.oracle_programs import environment
+from tests.ports import free_port
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, HttpRequest, LoginAttempt, ServiceRequest
 from decnet_core.events.codec import decode
@@ -31,27 +33,6 @@ from decnet_core.spool.reader import SpoolReader
 
 COWRIE = "cowrie==3.1.4"
 OPENCANARY = "opencanary==0.9.10"
-
-
-def environment(requirement: str) -> Path:
-    """Return a virtual environment of its own with `requirement` from PyPI; made once, readable for everyone."""
-    place = Path(tempfile.gettempdir()) / f"decnet-oracle-{os.getuid()}" / requirement.replace("==", "-")
-    if not (place / "installed").exists():
-        uv = shutil.which("uv") or shutil.which("uv", path=str(Path.cwd() / ".uv" / "bin"))
-        python = str(place / "bin" / "python")
-        if uv:
-            subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(place)], check=True)
-            subprocess.run([uv, "pip", "install", "-q", "--python", python, requirement], check=True)
-        else:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", requirement], check=True)
-        (place / "installed").touch()
-    return place
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

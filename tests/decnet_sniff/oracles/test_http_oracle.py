@@ -37,7 +37,7 @@ for text in (
     for part in (text[:20], text[20:]):
         one.sendall(part.encode())
         time.sleep(0.02)
-    one.settimeout(5)
+    one.settimeout(60)
     one.recv(9999)
     one.close()
 """

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_sniff.probe import probe_servers
 from tests.decnet_sniff.probe.probe_servers import HERE, serving
+from tests.ports import free_port
 
 from decnet_core.events.catalogue import CertificateProbed, SshProbed, StackProbed, TlsProbed
 from decnet_sniff.probe import jarm, stack_child
@@ -198,8 +199,7 @@ async def test_closed_port_costs_one_connection_for_each_kind() -> None:
         spent.append(number)
         return True
 
-    async with serving(probe_servers.hang_up) as port:
-        pass
+    port = free_port()
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(port,), stack=True)
     assert [found async for found in run_probe(Host(HERE), settings, spend)] == []
     assert spent == [10, 1]

@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
+import functools
 import itertools
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ParamSpec
+
+from decnet_core.placement.runtimes.namespaces import own_thread
+
+P = ParamSpec("P")
 
 CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
 CLIENT6, SERVER6 = "fd83::1", "fd83::2"
@@ -23,6 +32,8 @@ RING_KIB = str(64 << 10)
 LAST = b"the last packet of this capture"
 
 _numbers = itertools.count()
+_NEW_NETWORK, _SET_FLAGS, _UP = 0x40000000, 0x8914, 1
+"""CLONE_NEWNET of linux/sched.h, SIOCSIFFLAGS of linux/sockios.h, IFF_UP of linux/if.h."""
 
 MISSING = "" if os.geteuid() == 0 and shutil.which("ip") and shutil.which("tcpdump") else "needs root, ip and tcpdump"
 """Why no wire can be laid here; empty when one can."""
@@ -34,6 +45,22 @@ def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.02)
+
+
+def on_a_quiet_lo(test: Callable[P, None]) -> Callable[P, None]:
+    """Run a test where the loopback interface has its own packets only, not those of other tests, too; as root."""
+
+    @functools.wraps(test)
+    def run(*arguments: P.args, **named: P.kwargs) -> None:
+        def alone() -> None:
+            assert ctypes.CDLL(None).unshare(_NEW_NETWORK) == 0
+            with socket.socket() as any_socket:
+                fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
+            test(*arguments, **named)
+
+        own_thread(alone)
+
+    return run
 
 
 def _ip(*arguments: str) -> None:

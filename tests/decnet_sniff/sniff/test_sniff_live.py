@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_sniff.sniff.sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, until, wire
+from tests.decnet_sniff.sniff.sniff_network_namespaces import (
+    CLIENT,
+    MISSING,
+    SERVER,
+    SERVER6,
+    Wire,
+    on_a_quiet_lo,
+    until,
+    wire,
+)
 
 from decnet_core.events.catalogue import FlowClosed
 from decnet_core.exits import Exit, StartupError
@@ -181,6 +190,7 @@ def local(capture: PacketSocket, observer: Observer) -> None:
         observer.take(batch)
 
 
+@on_a_quiet_lo
 def test_a_packet_of_the_loopback_interface_is_seen_once() -> None:
     observer = Observer(window_ns=SECOND, flows=4096, idle_ns=300 * SECOND, scan=ScanSettings())
     capture = PacketSocket("lo", (), promiscuous=False, ring_kib=4096)
@@ -205,6 +215,7 @@ def test_a_packet_of_the_loopback_interface_is_seen_once() -> None:
     assert sent == [len(b"GET / HTTP/1.1\r\nUser-Agent: once\r\n\r\n")]
 
 
+@on_a_quiet_lo
 def test_what_the_kernel_has_no_room_for_is_counted() -> None:
     capture = PacketSocket("lo", (), promiscuous=False, ring_kib=256)
     try:
@@ -219,13 +230,14 @@ def test_what_the_kernel_has_no_room_for_is_counted() -> None:
         capture.close()
 
 
+@on_a_quiet_lo
 def test_networks_to_ignore_never_leave_the_kernel() -> None:
     import ipaddress
 
     capture = PacketSocket("lo", [ipaddress.ip_network("127.0.0.2/32")], promiscuous=False, ring_kib=1024)
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as sink:
-            sink.bind(("0.0.0.0", 0))  # a namespace of our own would be the same
+            sink.bind(("0.0.0.0", 0))
             for text, host in ((b"unseen", "127.0.0.2"), (b"the last one", "127.0.0.3")):
                 sender.sendto(text * 3, (host, sink.getsockname()[1]))
         seen = bytearray()

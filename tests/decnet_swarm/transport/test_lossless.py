@@ -55,7 +55,7 @@ class Arena:
     """Two hosts and what runs on them."""
 
     def __init__(self, place: Path, stack: contextlib.ExitStack) -> None:
-        tag = f"{os.getpid() % 100_000}"
+        tag = f"{os.getpid()}"
         self._stack = stack
         self._spaces = {"master": f"dm{tag}", "sensor": f"ds{tag}"}
         self._running: dict[str, subprocess.Popen[bytes]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, one
 from tests.decnet_swarm.swarm_workers import NAME, enrolled_pair, fill, numbers, until
+from tests.ports import free_port
 
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
@@ -24,12 +24,6 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.process_fleet import ProcessFleet
 
 PARK_SECONDS = 0.1
-
-
-def free_ports() -> tuple[int, int]:
-    """Return two ports that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        return first.getsockname()[1], second.getsockname()[1]
 
 
 class Host:
@@ -82,7 +76,7 @@ def append(sensor: Host, first: int, count: int) -> None:
 @pytest.mark.timeout(180)
 async def test_each_event_arrives_once_however_parking_and_events_meet(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
-    port, enrolment = free_ports()
+    port, enrolment = free_port(), free_port()
     listen = {
         "DECNET_LISTENER_LISTEN": f"127.0.0.1:{port}",
         "DECNET_LISTENER_ENROL": f"127.0.0.1:{enrolment}",

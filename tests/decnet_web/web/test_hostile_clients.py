@@ -163,5 +163,5 @@ async def test_a_client_that_sends_its_body_too_slowly_is_refused(start_web: Sta
 
 
 async def test_an_idle_connection_is_closed(start_web: Start) -> None:
-    web = await start_web(idle_seconds=0.2)
+    web = await start_web(idle_seconds=1)
     assert parsed(await web.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 200

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_web.web.conftest import PAGE, Running, parsed
+from tests.ports import free_port
 
 from decnet_core.exits import StartupError
 from decnet_core.net.sockets import listening
@@ -109,8 +110,7 @@ async def test_a_local_proxy_uses_the_unix_socket_and_names_the_client(start_web
 @asynccontextmanager
 async def nginx(folder: Path, upstream: int) -> AsyncIterator[int]:
     """Run nginx as a proxy before the dashboard; yield its port."""
-    with listening("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     folder.mkdir()
     (folder / "nginx.conf").write_text(f"""
 daemon off; pid {folder}/pid; error_log stderr; events {{}}

@@ -107,7 +107,7 @@ async def test_a_provider_that_fails_keeps_no_other_waiting(
     await broken.start()
     broken.answers = [wrong]
     server.answers = [answer(200, MALICIOUS)]
-    await start_enrich("abuseipdb", "greynoise", abuseipdb_url=broken.url("/check"), attempt_seconds=0.5)
+    await start_enrich("abuseipdb", "greynoise", abuseipdb_url=broken.url("/check"), attempt_seconds=2)
     fleet.observe(ATTACKER)
     await fleet.until(lambda: fleet.finding(ATTACKER, "greynoise"))
     await fleet.until(lambda: fleet.quota("abuseipdb").failures == 1)

@@ -15,6 +15,7 @@ import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.ports import free_port
 
 from decnet_workers.enrich.answers import Answer
 from decnet_workers.enrich.asked import ReverseDns
@@ -68,8 +69,8 @@ class Resolver(asyncio.DatagramProtocol):
 async def resolver() -> AsyncIterator[Resolver]:
     loop = asyncio.get_running_loop()
     made = Resolver()
-    tcp = await asyncio.start_server(made.over_tcp, "127.0.0.1", 0)
-    made.port = tcp.sockets[0].getsockname()[1]
+    made.port = free_port()  # what is free by TCP only is not enough
+    tcp = await asyncio.start_server(made.over_tcp, "127.0.0.1", made.port)
     udp, _ = await loop.create_datagram_endpoint(lambda: made, local_addr=("127.0.0.1", made.port))
     yield made
     udp.close()

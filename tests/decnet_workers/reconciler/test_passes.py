@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -14,6 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, delete
 from tests.decnet_core.placement.player import Player, player
+from tests.ports import own_address
 
 from decnet_core.deckies.handover import handover_socket, handover_sockets
 from decnet_core.events.notices import DeckyFailed
@@ -33,7 +33,7 @@ from decnet_models.realism import queries as realism
 from decnet_workers.reconciler.database_ledger import DatabaseLedger
 
 PORT = 21822
-NET = f"127.77.{20 + os.getpid() % 200}"  # another process may run other tests of this file
+NET = own_address(0).removesuffix(".0")  # another process may run other tests of this file
 
 
 def row(number: int, **other: object) -> Decky:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine
 from tests.decnet_models.migrated import migrated_database
+from tests.ports import free_port
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
@@ -46,19 +47,21 @@ Behaviour = Callable[[asyncio.StreamWriter, int], Awaitable[None]]
 
 
 class Receiver:
-    """An HTTP server; `answers` (status, bytes or coroutine function) are used up one per request, then it is 204."""
+    """An HTTP server that may stop and start again.
+
+    `answers` (status, bytes or coroutine function) are used up one per request, then it is 204.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.answers: list[int | bytes | Behaviour] = []
         self.connections = 0
-        self.port = 0
+        self.port = free_port()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         if self._server is not None:

@@ -169,7 +169,7 @@ async def test_the_answer_to_a_group_may_take_its_time_per_request(endpoint: End
             writer.write(OK)
 
     endpoint.serves = [slowly]
-    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=1, idle_seconds=30)
+    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=2, idle_seconds=30)
     assert await endpoint.post_all(names(15)) == [1, 2, 4, 8]
     assert endpoint.connections == 1
 
@@ -182,9 +182,7 @@ async def test_one_that_stops_answering_within_a_group_is_left(endpoint: Endpoin
         await reader.read()
 
     endpoint.serves = [stall, endpoint.answer]
-    endpoint.sender = HttpSender(
-        Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=0.3, idle_seconds=30
-    )
+    endpoint.sender = HttpSender(Dialler("webhook", allowed=(), connect_seconds=30), attempt_seconds=2, idle_seconds=30)
     assert await endpoint.post_all(names(4)) == [1, 1, 1, 1]
     assert endpoint.connections == 2
 

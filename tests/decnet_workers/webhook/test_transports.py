@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.decnet_workers.webhook.formats.notices import HOSTILE, MESSAGE_ID
+from tests.ports import free_port
 
 from decnet_core.events.notices import encode_notice
 from decnet_core.syslog import Message, parse
@@ -181,9 +182,9 @@ async def test_syslog_over_udp_is_one_datagram_a_message(tmp_path: Path) -> None
         def datagram_received(self, data: bytes, addr: Any) -> None:
             received.append(data)
 
+    port = free_port()  # which is still nobody's when the server has gone
     loop = asyncio.get_running_loop()
-    listening, _ = await loop.create_datagram_endpoint(Server, local_addr=("127.0.0.1", 0))
-    port = listening.get_extra_info("sockname")[1]
+    listening, _ = await loop.create_datagram_endpoint(Server, local_addr=("127.0.0.1", port))
     made = transport(f"syslog+udp://127.0.0.1:{port}", "syslog", tmp_path)
     assert await sent(made, 3) == [Reply(None)] * 3
     while len(received) < 3:

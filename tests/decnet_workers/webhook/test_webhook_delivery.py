@@ -198,7 +198,7 @@ async def test_a_receiver_that_drips_is_left_at_the_deadline(fleet: Any, receive
 
     fleet.add(receiver.url)
     receiver.answers = [drip]
-    await start_webhook(attempt_seconds=0.3)
+    await start_webhook(attempt_seconds=2)
     fleet.notice()
     await fleet.until(lambda: fleet.states() == ["delivered"])
     (delivery,) = fleet.deliveries()

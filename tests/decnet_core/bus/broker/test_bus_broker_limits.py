@@ -200,7 +200,7 @@ async def test_what_all_subscriptions_take_is_bounded(start_broker: StartBroker,
 
 
 async def test_a_client_that_never_sends_connect_is_disconnected(start_broker: StartBroker, wire: OpenWire) -> None:
-    broker = await start_broker(BusSettings(handshake_seconds=0.05))
+    broker = await start_broker(BusSettings(handshake_seconds=0.5))
     silent, polite = await wire(broker, None), await wire(broker)
     await silent.info()
     assert await silent.rest() == b"-ERR 'Authentication Timeout'\r\n"

@@ -20,6 +20,6 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[Any]:
-    connected = await nats.client.connect(server.client_url, timeout=5.0)
+    connected = await nats.client.connect(server.client_url, timeout=60.0)
     yield connected
     await connected.close()

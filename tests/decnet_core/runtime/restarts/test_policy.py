@@ -31,6 +31,11 @@ def test_startup_failure_is_not_retried() -> None:
     assert decision.delay_seconds == 0
 
 
+def test_what_keeps_one_that_has_worked_from_starting_may_pass() -> None:
+    assert decide(Ended(78), 0, 0.0, SETTINGS, has_worked=True) == Decision(Phase.WAITING, 1, 1)
+    assert decide(Ended(78), 5, 0.0, SETTINGS, has_worked=True) == Decision(Phase.CRASH_LOOP, 6, 20)
+
+
 def test_crash_loop_is_a_state_of_its_own_in_which_the_pause_grows_on() -> None:
     crashes, phases, counts = 0, [], []
     for _ in range(6):

@@ -12,14 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import (
-    DEADLINE,
-    DeckyHost,
-    fleet_settings,
-    free_port,
-    http_profile,
-    own_address,
-)
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, http_profile
 from tests.decnet_decoys.https.http2.dialogues import (
     DIALOGUES,
     HELLO,
@@ -31,6 +24,7 @@ from tests.decnet_decoys.https.http2.dialogues import (
     req,
     said,
 )
+from tests.ports import free_port, own_address
 
 from decnet_core.events.catalogue import HttpRequest, LoginAttempt
 from decnet_decoys.tls.certificate import server_context

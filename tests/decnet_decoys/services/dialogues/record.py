@@ -7,9 +7,9 @@ import asyncio
 import json
 import sys
 
-from tests.decnet_decoys.decky_host import free_port, own_address
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS
 from tests.decnet_decoys.services.dialogues.real_servers import real_server
+from tests.ports import free_port, own_address
 
 QUIET = 1.5
 TELNET_QUIET = 3.6

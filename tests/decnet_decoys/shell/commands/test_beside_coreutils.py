@@ -11,6 +11,19 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "touch a b; mkdir d; cp a b c; echo $?; cp a b a; mv a b c; mv a a; mv d d/x; mv d d; cp -r d d/y; cp a a; ls",
+    "touch a b; mkdir d; cp -t d a; mv -vt d b; echo x > a; cp -n a d; wc -c d/a; cp -u a d; mv -n a d/b; ls d;",
+    "touch a; mkdir d; mv a d/nosuch/x; cp a nosuch/; cp d a; cp -r d a; mv d a; cp --parents d/x a; mv; cp a; echo $?",
+    "mkdir -p d/e; touch d/e/f; rm -r .; rm ./..; rm d; rm -d d; rm -rv d; rm ''; rm -f ''; rm -rf nosuch; echo $?",
+    "touch a; echo y | rm -i a; ls; touch a; echo n | rm -i a; ls; unlink a; unlink a; unlink; link a; echo $?",
+    "touch a; ln nosuch x; ln -s a x; ln -s b x; ln -v a h; ln -sv a s; ln a b c; ln -s /n/a /nosuch/b; link a z; ls",
+    "touch a; chmod -v 600 a; chmod -v 600 a; chmod -c 600 a; chmod -c u+x a; chmod -f 600 nosuch; echo $?",
+    "touch a; chmod 640 a; for m in u+w,g=u,o-rwx +X 1777 u=rwX,go= -w g+s,o=g; do chmod $m a; stat -c %a a; done",
+    "mkdir d; chmod 2755 d; chmod u=rwx,g=,o+t d; stat -c %A d; chmod -v a+X nosuch; chmod 644; chmod -x; echo $?",
+    "mkdir; mkdir -v k; mkdir -m 7x kk; touch a; install -v -m 700 a i; install -d -v p/q; install -D a r/s; ls r;",
+    "env -i A=1 sh -c 'echo $A'; env -u HOME sh -c 'echo ${HOME-none}'; env B=2 printenv B; env -i A=1 C=3; env nosuch",
+    "base64 -d <<< 'YW Jj'; base64 -di <<< 'YW#Jj'; echo; cut -f1 -f2 <<< a; echo 'x  y' | md5sum -c; echo $?",
+    "echo a > f; md5sum f > s; md5sum -c s; echo b > f; md5sum -c s; echo $?; echo z >> s; rm f; md5sum -c s; echo $?",
     "touch h; ln -sf /dev/null h; readlink h; ln -s x h; echo $?; mkdir d; ln -s /a/b /a/c d; ls d;",
     "ln -s /bin/cat; readlink cat",
     "mkdir -p a/b/c; ln -sfn /tmp l; ln -sfn /etc l; readlink l; rmdir -p a/b/c; ls;",

@@ -193,6 +193,16 @@ def test_su_wants_the_password_of_the_other(player: MakePlayer) -> None:
 def test_sudo_su_stays_root_and_sudo_of_a_command_does_not(player: MakePlayer) -> None:
     assert player("debian-web", "deploy", b"deploy")("sudo whoami; whoami").text == "root\ndeploy\n"
     assert player("debian-web", "deploy", b"deploy")("sudo su -; whoami").text == "root\n"
+    assert player("debian-web", "deploy", b"deploy")("sudo -i; whoami; pwd").text == "root\n/root\n"
+    assert player("debian-web", "deploy", b"deploy")("sudo bash -c 'id -un'; whoami").text == "root\ndeploy\n"
+
+
+def test_sudo_with_a_password_runs_as_whom_it_was_told(player: MakePlayer) -> None:
+    assert player("debian-web", "deploy", b"deploy")("sudo -u nobody id -un; whoami").text == "nobody\ndeploy\n"
+    assert player("debian-web", "deploy", b"deploy")("sudo -u www-data sh -c 'id -u'").text == "33\n"
+    refused = player("debian-web", "deploy", b"deploy")("sudo -u nosuch id")
+    assert refused.status == 1
+    assert "unknown user nosuch" in refused.errors
 
 
 def test_sudo_of_who_gave_the_password_runs_programs_only(player: MakePlayer) -> None:

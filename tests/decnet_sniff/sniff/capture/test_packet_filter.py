@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.decnet_sniff.sniff.sniff_bpf_interpreter import interpret
+from tests.decnet_sniff.sniff.sniff_network_namespaces import on_a_quiet_lo
 from tests.decnet_sniff.sniff.sniff_packet_makers import (
     CLIENT,
     CLIENT6,
@@ -172,22 +173,18 @@ def test_many_jumps_may_meet() -> None:
     assert interpret(filter_, bytes(50)) == 0
 
 
-SO_RCVBUFFORCE = 33
-"""From linux/socket.h: the module has no name for it."""
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="packet sockets need root")
 @pytest.mark.parametrize("name", [name for name, packet in (TAKEN | REFUSED).items() if len(packet) >= FRAME_HEADER])
+@on_a_quiet_lo
 def test_the_kernel_decides_alike(name: str) -> None:
     """Frames are sent on lo, where they come back; a first socket says when they have passed."""
     packet = TAKEN.get(name) or REFUSED[name]
-    mark = ether(ip4("192.0.2.77", "192.0.2.77", 6, tcp(os.getpid() % 65536, 7, 16)))
+    mark = ether(ip4("192.0.2.77", "192.0.2.77", 6, tcp(77, 7, 16)))
     with (
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as tested,
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender,
     ):
         attach(tested, ETHERNET)
-        tested.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)  # lo has the frames of other tests, too
         tested.bind(("lo", 3))
         tested.settimeout(120)
         sender.bind(("lo", 0))

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.decnet_models.migrated import migrated_database
+from tests.ports import free_port
 
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import SUPERVISORS, State
@@ -74,23 +75,14 @@ class Hosted:
 
 
 @pytest.fixture(scope="module")
-def hosted(tmp_path_factory: pytest.TempPathFactory, free_port: int) -> Iterator[Hosted]:
-    hosted = Hosted(tmp_path_factory.mktemp("hosted"), free_port)
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    hosted = Hosted(tmp_path_factory.mktemp("hosted"), free_port())
     try:
         yield hosted
         hosted.end()
     finally:
         hosted.process.kill()
         hosted.process.wait()
-
-
-@pytest.fixture(scope="module")
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.mark.parametrize("over_tcp", [False, True])

@@ -114,6 +114,7 @@ class Lifecycle:
         self._idle_wakes = 0
         self._called = False  # the current instance was started because something has come
         self._crashes = 0
+        self._has_worked = False  # since the operator last started it
         self._recycled = 0
 
     @property
@@ -141,7 +142,7 @@ class Lifecycle:
         if self._stopping:
             return []
         self._crashes = 0
-        self.settled = False
+        self.settled = self._has_worked = False
         if self._current is not None:
             self._restarting = True
             return self._terminate(now)
@@ -241,6 +242,7 @@ class Lifecycle:
             self._successor_ready = True
         elif instance == self._current and self.status.phase is Phase.STARTING and not self._kill_reason:
             self._ready_at = now
+            self._has_worked = True
             self._settle(Phase.READY)
         return self.heartbeat(instance, now)
 
@@ -308,11 +310,18 @@ class Lifecycle:
             self._set(Phase.WAITING, reason)
             return []
         if self._restarting or (ended.code == Exit.RESTART and ended.ready_seconds):  # its end was no crash
-            self._crashes, self.settled = 0, False
+            self._crashes, self.settled, self._has_worked = 0, False, False
             return self._spawn()
         if self._parking and ended.code == Exit.STOPPED:
             return self._parked()
-        decision = decide(ended, self._crashes, self._jitter(), self._settings, exposed=self.exposed)
+        decision = decide(
+            ended,
+            self._crashes,
+            self._jitter(),
+            self._settings,
+            exposed=self.exposed,
+            has_worked=self._has_worked,
+        )
         self._crashes = decision.crashes
         self._due = None if decision.phase.over else now + decision.delay_seconds
         self._settle(decision.phase, reason)

@@ -30,7 +30,7 @@ from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
+from decnet_decoys.shell.streams import InputBuffer, JobOutput, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.nodes import (
     Command,
     Function,
@@ -96,6 +96,8 @@ class Interpreter:
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
+        for job in sorted(shell.jobs.all, key=lambda one: one.ends):
+            job.show()
         self._report(begun)
         yield from self.flush()
         return shell.status
@@ -160,7 +162,7 @@ class Interpreter:
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
         previous, shell = ";", self.shell
-        for pipeline, following in sequence.items:
+        for pipeline, following in self._with_lists(sequence):
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             if not skipped:
                 tested = following in ("&&", "||") or pipeline.negated
@@ -171,6 +173,22 @@ class Interpreter:
                     yield from self._failed(streams)
             previous = following
         return shell.status
+
+    @staticmethod
+    def _with_lists(sequence: Sequence) -> list[tuple[Pipeline, str]]:
+        """Return the pipelines; those of an AND-OR list that runs in the background (`a && b &`) as one."""
+        found: list[tuple[Pipeline, str]] = []
+        for pipeline, following in sequence.items:
+            found.append((pipeline, following))
+            if following != "&":
+                continue
+            first = len(found) - 1
+            while first and found[first - 1][1] in ("&&", "||"):
+                first -= 1
+            if first < len(found) - 1:
+                whole = Sequence((*found[first:-1], (pipeline, ";")))
+                found[first:] = [(Pipeline((Group(whole, subshell=True, redirects=()),), negated=False), "&")]
+        return found
 
     def _failed(self, streams: Streams) -> Effects:
         """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
@@ -188,18 +206,25 @@ class Interpreter:
         """Run a pipeline as a job: its pauses are not waited for, but put off its end."""
         shell = self.shell
         job = shell.jobs.begin(text_of(pipeline))
-        if streams.out is self._screen and shell.terminal and shell.command is None:
+        if streams.out.target is self._screen and shell.terminal and shell.command is None:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
-        steps, reply, seconds = in_child(self, self._pipeline(pipeline, streams)), None, 0.0
+        output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
+        steps = in_child(self, self._pipeline(pipeline, streams._replace(out=output[0], err=output[1])))
+        reply, seconds = None, 0.0
         try:
             while True:
                 effect = steps.send(reply)
-                seconds += effect.seconds if isinstance(effect, Pause) else 0.0
-                reply = None if isinstance(effect, Pause) else (yield effect)
+                if not isinstance(effect, Pause):
+                    reply = yield effect
+                    continue
+                reply, seconds = None, seconds + effect.seconds
+                for one in output:
+                    one.hold()
         except StopIteration as end:
             job.status = int(end.value)
         finally:
             job.ends = shell.clock() + seconds if seconds else 0.0
+            job.output = output if seconds else ()
             steps.close()
         return 0
 
@@ -238,7 +263,7 @@ class Interpreter:
 
     def _broken_pipe(self, streams: Streams) -> int:
         """End a command whose output is full; when it is the screen's the whole line ends."""
-        if streams.out is self._screen:
+        if streams.out.target is self._screen:
             raise OutputFullError
         return BROKEN_PIPE
 
@@ -349,7 +374,7 @@ class Interpreter:
             return wrong.status
         if self._of_debian(name):
             streams.err.write(encode(preload_errors(self.shell)))
-        tty = streams.out is self._screen and self.shell.terminal is not None
+        tty = streams.out.target is self._screen and self.shell.terminal is not None
         with self._budget:  # `exec exec exec ...` nests too
             call = Call(self, name, argv[1:], streams, tty=tty)
             call.called = called

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 
 from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.streams import JobOutput
 from decnet_decoys.shell.syntax.nodes import Pipeline, Simple, Word
 
 MAX_JOBS = 100
@@ -26,6 +27,14 @@ class Job:
     status: int
     signal: str = ""
     """What it was ended by, in the words of strsignal(3)."""
+    output: tuple[JobOutput, ...] = ()
+    """What it writes that is not shown yet."""
+
+    def show(self) -> None:
+        """Write what it has written until now."""
+        kept, self.output = self.output, ()
+        for one in kept:
+            one.show()
 
     def state(self, now: float) -> str:
         if self.ends > now:

@@ -7,11 +7,14 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from typing import NamedTuple
+from weakref import ref
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment.kernel_files import KernelFiles
+from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProcess
 from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
@@ -124,6 +127,31 @@ class ShellState:
         self.pid = 28_000 + int(clock()) % 3_000
         self.jobs = Jobs(self.pid + 7)
         self.become(user)
+        self._show_processes()
+
+    def _show_processes(self) -> None:
+        """Let /proc show this shell as a process, as long as it is there."""
+        if self.machine.persona.family != "debian":
+            return
+        there, command = ref(self), ["-bash"] if self.command is None else ["bash", "-c", self.command]
+
+        def environment() -> bytes:
+            shell = there()
+            return b"" if shell is None else shell.environment
+
+        def directory() -> str:
+            shell = there()
+            return "/" if shell is None else shell.cwd
+
+        line = b"".join(encode(word[:4096]) + b"\0" for word in command)
+        own = ShellProcess(self.pid, "bash", line, self.user.uid, directory, environment)
+        self.files.shown = ProcFiles(self.machine.tree, KernelFiles(self.machine), own, self.running)
+
+    @property
+    def environment(self) -> bytes:
+        """What programs get as their environment (environ(7)), bounded."""
+        pairs = [f"{name}={self.variables[name]}" for name in list(self.variables) if name in self.exported]
+        return b"".join(encode(pair) + b"\0" for pair in pairs)[:MAX_WORD]
 
     def _language(self) -> None:
         """Set what the shell's language keeps besides variables and functions."""

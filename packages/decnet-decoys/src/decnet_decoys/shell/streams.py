@@ -2,6 +2,7 @@
 """Where a command reads and writes: in memory, bounded, and read in pieces so that no step handles all of it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -56,6 +57,35 @@ class OutputBuffer:
         """Return what was collected and empty the buffer; its limit is for all that is ever written to it."""
         data, self._data = bytes(self._data), bytearray()
         return data
+
+
+class JobOutput(OutputBuffer):
+    """What a job in the background writes: from its first pause on it is kept until the time of its end has come."""
+
+    def __init__(self, budget: LineBudget, other: OutputBuffer) -> None:
+        super().__init__(budget)
+        self._shown_in = other
+        self._held = False
+
+    @property
+    def target(self) -> OutputBuffer:
+        return self._shown_in.target if self._other is None and not self._held else super().target
+
+    def hold(self) -> None:
+        """Keep what is written from now on."""
+        self._held = True
+
+    def write(self, data: bytes) -> None:
+        """Append `data`, or pass it on; raises OutputFullError."""
+        if self._held or self._other is not None:
+            super().write(data)
+        else:
+            self._shown_in.write(data)
+
+    def show(self) -> None:
+        """Write what was kept; it was counted when it was written to this."""
+        with suppress(OutputFullError):
+            self._shown_in.write(self.take())
 
 
 class InputFile:

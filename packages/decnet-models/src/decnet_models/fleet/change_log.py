@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order
 from decnet_models.fleet.tables import decky_change
 
@@ -67,13 +68,14 @@ def record_change(
     )
 
 
-def history(connection: Connection, name: str, limit: int = 100, *, before: int | None = None) -> list[Change]:
-    """Return a decky's changes, newest first; page on with `before` = the last one's `id`."""
+def history(
+    connection: Connection, name: str, limit: int = 100, *, after: int | None = None, direction: Direction = "desc"
+) -> list[Change]:
+    """Return a decky's changes, by default newest first; page on with `after` = the last one's `id`."""
     c = decky_change.c
-    query = select(decky_change).where(c.decky == name).order_by(c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(c.id < before)
-    return [_change(row) for row in connection.execute(query)]
+    query = select(decky_change).where(c.decky == name)
+    query = in_order(query, (c.id,), None if after is None else (after,), direction)
+    return [_change(row) for row in connection.execute(query.limit(limit))]
 
 
 def changes_after(connection: Connection, last: int, limit: int = 1000) -> list[Change]:

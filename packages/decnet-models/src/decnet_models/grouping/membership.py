@@ -62,17 +62,21 @@ def groups_of(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> 
 
 
 def members(
-    connection: Connection, g: Grouping[S], group: UUID, limit: int = 1000, *, after: S | None = None
+    connection: Connection,
+    g: Grouping[S],
+    group: UUID,
+    limit: int = 1000,
+    *,
+    after: S | None = None,
+    direction: Direction = "asc",
 ) -> list[Member[S]]:
     """Return the group's members in the order of their names; page on with `after` = the last one's subject."""
     c = g.member.c
     query = select(c[g.subject], c[g.key], c.weight, c.because, c.first_seen, c.last_seen, c.joined_at)
-    query = query.where(c[g.key] == group).order_by(c[g.subject]).limit(limit)
-    if after is not None:
-        query = query.where(c[g.subject] > after)
-    return [
-        Member(row[0], row[1], row[2], reasons(row[3]), row[4], row[5], row[6]) for row in connection.execute(query)
-    ]
+    query = query.where(c[g.key] == group)
+    query = in_order(query, (c[g.subject],), None if after is None else (after,), direction)
+    rows = connection.execute(query.limit(limit))
+    return [Member(row[0], row[1], row[2], reasons(row[3]), row[4], row[5], row[6]) for row in rows]
 
 
 def groups(

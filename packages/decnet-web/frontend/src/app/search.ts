@@ -3,6 +3,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 
+export type Direction = "asc" | "desc";
 export type Search = { readonly [name: string]: string | undefined };
 
 export function parseSearch(text: string): Search {
@@ -46,10 +47,10 @@ export function useQueryValue(name: string, otherwise = ""): [string, (value: st
   return [search[name] ?? otherwise, set];
 }
 
-/** The direction of the page's list as the API takes it; nothing: as it comes, the latest or highest first. */
-export function useDirection(): { direction?: "asc" } {
-  const [search] = useQueryState();
-  return search.direction === "asc" ? { direction: "asc" } : {};
+/** The direction of the page's list as the API takes it; nothing: as it comes, by default the latest or highest first. */
+export function useDirection(natural: Direction = "desc"): { direction?: Direction } {
+  const [{ direction }] = useQueryState();
+  return (direction === "asc" || direction === "desc") && direction !== natural ? { direction } : {};
 }
 
 export const DEFAULT_SINCE = "24h";

@@ -4,7 +4,7 @@
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from decnet.cli.errors import NotFoundError
 from decnet.findings.texts import containing
@@ -65,7 +65,12 @@ def one_credential(connection: Connection, digest: str) -> Credential:
 
 
 def uses_of(
-    connection: Connection, digest: str, limit: int, *, after: tuple[str, str, str] | None = None
+    connection: Connection,
+    digest: str,
+    limit: int,
+    *,
+    after: tuple[str, str, str] | None = None,
+    direction: Direction = "asc",
 ) -> list[CredentialUse]:
     """Return where a credential was tried, by attacker, service and decky; page on with those of the last one."""
     use, c = credential_use.c, credential.c
@@ -75,12 +80,8 @@ def uses_of(
         select(*columns, func.nullif(use.decky, UNKNOWN), use.uses, use.accepted, use.first_seen, use.last_seen)
         .join(credential, c.digest == use.credential)
         .where(use.credential == digest)
-        .order_by(*key)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(tuple_(*key) > after)
-    return [CredentialUse(*row) for row in connection.execute(query)]
+    return [CredentialUse(*row) for row in connection.execute(in_order(query, key, after, direction).limit(limit))]
 
 
 def _attackers(connection: Connection, digests: list[str]) -> dict[str, int]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stretches of the event log, newest first: so many rows by one index, of which the database returns those that fit.
+"""Stretches of the event log, in either direction: so many rows by one index, of which those come back that fit.
 
 What no index has (a decky, a sensor, a port, what is excluded) is compared by the database, so a stretch in which
 nothing fits costs a tenth of what reading its rows here would. What comes back may still not fit: networks are
@@ -7,6 +7,7 @@ compared by the beginnings of their addresses' texts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, liter
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
-from decnet_models.database.rows.keyset import in_order
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.events.tables import event
 from decnet_models.events.walking import Place, place_of
@@ -26,8 +27,13 @@ _COLUMNS = {"kind": "kind", "decky": "decky", "session": "session", "sensor": "s
 _PLACE = tuple(event.c[name] for name in Place._fields)
 _ENDS = RowSelect(lambda _: select(*(select(one(event.c.seq)).scalar_subquery() for one in (func.min, func.max))))
 _SEQ = event.c.seq
-_NEWEST = select(event).where(bindparam("high") > _SEQ).order_by(_SEQ.desc())
-_WHOLE = RowSelect(lambda _: _NEWEST.limit(bindparam("limit")).offset(literal_column("0")))
+_SEQ_OF = attrgetter("seq")
+_NEWEST = select(event).where(bindparam("bound") > _SEQ).order_by(_SEQ.desc())
+_OLDEST = select(event).where(bindparam("bound") < _SEQ).order_by(_SEQ)
+_WHOLE = {
+    "desc": RowSelect(lambda _: _NEWEST.limit(bindparam("limit")).offset(literal_column("0"))),
+    "asc": RowSelect(lambda _: _OLDEST.limit(bindparam("limit")).offset(literal_column("0"))),
+}
 ABOVE = 2**63 - 1
 """Above the number of any row."""
 _READ_WHOLE = 1_000
@@ -35,7 +41,7 @@ _READ_WHOLE = 1_000
 
 
 class Stretch(NamedTuple):
-    """The rows of a stretch that may fit, newest first, how many it has, and where it ends (None: with the log)."""
+    """The rows of a stretch that may fit, in order, how many it has, and where it ends (None: with the log)."""
 
     fitting: list[Place]
     rows: int
@@ -45,46 +51,70 @@ class Stretch(NamedTuple):
 
 
 def stretch_of(
-    connection: Connection, rows: int, query: EventQuery, driver: tuple[str, str] | None, after: Position | None
+    connection: Connection,
+    rows: int,
+    query: EventQuery,
+    driver: tuple[str, str] | None,
+    after: Position | None,
+    *,
+    direction: Direction,
 ) -> Stretch:
     """Return the next stretch in the order of the log; `driver` is the column and value that an index has."""
+    place = None if after is None else after[1]
     if driver is None:
-        return _of_whole_log(connection, rows, query, None if after is None else after[1])
+        return _of_whole_log(connection, rows, query, place, direction)
     c = event.c
-    walked = select(event).where(c[driver[0]] == driver[1]).order_by(c.seq.desc()).limit(rows)
-    if after is not None:
-        walked = walked.where(c.seq < after[1])
+    walked = select(event).where(c[driver[0]] == driver[1])
+    walked = in_order(walked, (c.seq,), None if place is None else (place,), direction).limit(rows)
     ends = walked.with_only_columns(c.seq).subquery()
-    number, last = connection.execute(select(func.count(), func.min(ends.c.seq))).one()
-    return Stretch(_fitting(connection, walked, query), number, (0, last) if number == rows else None)
+    last_of = func.min if direction == "desc" else func.max
+    number, last = connection.execute(select(func.count(), last_of(ends.c.seq))).one()
+    return Stretch(_fitting(connection, walked, query, direction), number, (0, last) if number == rows else None)
 
 
-def _of_whole_log(connection: Connection, rows: int, query: EventQuery, before: int | None) -> Stretch:
+def _of_whole_log(
+    connection: Connection, rows: int, query: EventQuery, after: int | None, direction: Direction
+) -> Stretch:
     """Return the next stretch of all rows, whose numbers say where it ends."""
     if rows <= _READ_WHOLE and not query.conditions:
-        high = ABOVE if before is None else before
-        found = {row[0]: row for row in _WHOLE.rows(connection, high=high, limit=rows)}
-        end = (0, min(found)) if len(found) == rows else None
+        bound = after if after is not None else ABOVE if direction == "desc" else 0
+        found = {row[0]: row for row in _WHOLE[direction].rows(connection, bound=bound, limit=rows)}
+        end = (0, next(reversed(found))) if len(found) == rows else None
         return Stretch(list(map(place_of, found.values())), len(found), end, found)
     c = event.c
-    oldest, newest = (number or 0 for number in _ENDS.rows(connection)[0])
-    high = newest + 1 if before is None else before
-    low = high - rows
-    end = (0, low) if low > oldest else None
+    low, high, end = _numbers(connection, rows, after, direction)
     walked = select(*_PLACE).where(c.seq >= low, c.seq < high, *_conditions(c, query))
-    return Stretch(_places(connection, walked), rows, end)
+    return Stretch(_places(connection, walked, direction), rows, end)
 
 
-def stretch_within(connection: Connection, rows: int, query: EventQuery, after: Position | None) -> Stretch:
+def _numbers(
+    connection: Connection, rows: int, after: int | None, direction: Direction
+) -> tuple[int, int, Position | None]:
+    """Return from which number to below which the next stretch of all rows goes, and where it ends."""
+    oldest, newest = (number or 0 for number in _ENDS.rows(connection)[0])
+    if direction == "desc":
+        high = newest + 1 if after is None else after
+        low = high - rows
+        return low, high, (0, low) if low > oldest else None
+    low = oldest if after is None else max(after + 1, oldest)
+    high = low + rows
+    return low, high, (0, high - 1) if high <= newest else None
+
+
+def stretch_within(
+    connection: Connection, rows: int, query: EventQuery, after: Position | None, *, direction: Direction
+) -> Stretch:
     """Return the next stretch of the query's span of time, in the order of the events' own times."""
     c, window = event.c, query.window
     walked = select(event).where(c.ts >= window.since, c.ts < window.until)
-    walked = in_order(walked, (c.ts, c.seq), after).limit(rows)
+    walked = in_order(walked, (c.ts, c.seq), after, direction).limit(rows)
     ends = walked.with_only_columns(c.ts, c.seq).subquery()
     number = connection.execute(select(func.count()).select_from(ends)).scalar_one()
-    last = select(ends.c.ts, ends.c.seq).order_by(ends.c.ts, ends.c.seq).limit(1)
+    backwards = (ends.c.ts, ends.c.seq) if direction == "desc" else (ends.c.ts.desc(), ends.c.seq.desc())
+    last = select(ends.c.ts, ends.c.seq).order_by(*backwards).limit(1)
     end = tuple(connection.execute(last).one()) if number == rows else None
-    found = sorted(_fitting(connection, walked, query), key=lambda one: (-one.ts, -one.seq))
+    found = _fitting(connection, walked, query, direction)
+    found.sort(key=lambda one: (one.ts, one.seq), reverse=direction == "desc")
     return Stretch(found, number, None if end is None else (end[0], end[1]))
 
 
@@ -94,24 +124,30 @@ def merged(
     query: EventQuery,
     driver: tuple[str, Sequence[str]],
     after: Position | None,
+    *,
+    direction: Direction,
 ) -> Stretch:
     """Return the next stretch of rows that have one of several values, as far as the stretch of each of them goes."""
     column, values = driver
-    each = [stretch_of(connection, rows, query, (column, value), after) for value in values]
-    cut = max((one.end[1] for one in each if one.end is not None), default=None)
-    found = [place for one in each for place in one.fitting if cut is None or place.seq >= cut]
-    ordered = sorted(found, key=lambda one: -one.seq)
-    return Stretch(ordered, sum(one.rows for one in each), None if cut is None else (0, cut))
+    each = [stretch_of(connection, rows, query, (column, value), after, direction=direction) for value in values]
+    ends = [one.end[1] for one in each if one.end is not None]
+    found = sorted((place for one in each for place in one.fitting), key=_SEQ_OF, reverse=direction == "desc")
+    number = sum(one.rows for one in each)
+    if not ends:
+        return Stretch(found, number, None)
+    cut = max(ends) if direction == "desc" else min(ends)
+    within = [one for one in found if (one.seq >= cut if direction == "desc" else one.seq <= cut)]
+    return Stretch(within, number, (0, cut))
 
 
-def _fitting(connection: Connection, walked: Select[Any], query: EventQuery) -> list[Place]:
-    """Return the rows of a walk that may fit, newest first by `seq`."""
+def _fitting(connection: Connection, walked: Select[Any], query: EventQuery, direction: Direction) -> list[Place]:
+    """Return the rows of a walk that may fit, in the direction by `seq`."""
     inner = walked.with_only_columns(*_PLACE).subquery()
-    return _places(connection, select(inner).where(*_conditions(inner.c, query)))
+    return _places(connection, select(inner).where(*_conditions(inner.c, query)), direction)
 
 
-def _places(connection: Connection, query: Select[Any]) -> list[Place]:
-    return sorted(map(Place._make, connection.execute(query).all()), key=lambda one: -one.seq)
+def _places(connection: Connection, query: Select[Any], direction: Direction) -> list[Place]:
+    return sorted(map(Place._make, connection.execute(query).all()), key=_SEQ_OF, reverse=direction == "desc")
 
 
 def _conditions(c: Any, query: EventQuery) -> Iterator[ColumnElement[bool]]:

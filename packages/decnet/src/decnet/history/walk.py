@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pages of the event log for a query, newest first, each for a bounded amount of work.
+"""Pages of the event log for a query, newest or oldest first, each for a bounded amount of work.
 
 What no index has (a decky, a sensor, a port, a network, what is excluded) is filtered on the way. A page for which
 more than MOST_LOOKED_AT rows would have to be looked at ends early, with fewer events and the place to go on from; so
@@ -22,6 +22,7 @@ from decnet.history.stretches import Position, Stretch, merged, stretch_of, stre
 from decnet.history.tally import WORKER
 from decnet_core.events.codec import BadEventError
 from decnet_core.net.addresses import parse_address
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.events.queries import StoredEvent, stored
 from decnet_models.events.walking import Place, places_of, rows_of
 from decnet_models.history import index
@@ -50,17 +51,23 @@ T = TypeVar("T")
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A page of events, newest first, and where the next begins; None: there is no more."""
+    """A page of events and where the next begins; None: there is no more."""
 
     events: list[StoredEvent]
     next: Position | None
 
 
 def page(
-    connection: Connection, query: EventQuery, known: KnownSources, limit: int, after: Position | None = None
+    connection: Connection,
+    query: EventQuery,
+    known: KnownSources,
+    limit: int,
+    after: Position | None = None,
+    *,
+    direction: Direction = "desc",
 ) -> Found:
     """Return the next `limit` events that fit; events of `known` sources are left out."""
-    return Found(*page_of(connection, query, known, limit, after, make=stored))
+    return Found(*page_of(connection, query, known, limit, after, direction=direction, make=stored))
 
 
 def page_of(
@@ -70,6 +77,7 @@ def page_of(
     limit: int,
     after: Position | None,
     *,
+    direction: Direction = "desc",
     make: Callable[[Sequence[Any]], T],
 ) -> tuple[list[T], Position | None]:
     """Return what `make` makes of the rows of those events, and where the next page begins.
@@ -78,7 +86,7 @@ def page_of(
     """
     fits, taken, looked_at, read = _filter(query, known), list[T](), 0, 0
     wanted = (*query.texts, *query.excluded_texts)
-    for part in _stretches(connection, query, limit, after):
+    for part in _stretches(connection, query, limit, after, direction):
         looked_at += part.rows
         chosen = [one for one in part.fitting if fits(one)]
         for start in range(0, len(chosen), limit):
@@ -146,23 +154,31 @@ def _says(stored: StoredEvent, query: EventQuery) -> bool:
     return all(one in text for one in query.texts) and not any(one in text for one in query.excluded_texts)
 
 
-def _stretches(connection: Connection, query: EventQuery, limit: int, after: Position | None) -> Iterator[Stretch]:
-    """Yield parts of the log, newest first, by the index that leaves out most."""
+def _stretches(
+    connection: Connection, query: EventQuery, limit: int, after: Position | None, direction: Direction
+) -> Iterator[Stretch]:
+    """Yield parts of the log, in order, by the index that leaves out most."""
     addresses = [str(one.network_address) for one in query.only("src") if one.prefixlen == one.max_prefixlen]
     sources = addresses if len(addresses) == len(query.only("src")) else []
     drivers = (("session", query.only("session")), ("src_ip", sources), ("kind", query.only("kind")))
     column, values = next(((name, some) for name, some in drivers if 0 < len(some) <= _MERGED), ("", ()))
     if query.texts and column != "session":
-        yield from _with_words(connection, query, after)
+        yield from (_with_words if direction == "desc" else _oldest_with_words)(connection, query, after)
     elif query.window.bounded and column in ("", "kind"):
-        yield from _walk(lambda rows, at: stretch_within(connection, rows, query, at), limit, after, _FEWEST)
+        yield from _walk(
+            lambda rows, at: stretch_within(connection, rows, query, at, direction=direction), limit, after, _FEWEST
+        )
     elif len(values) > 1:
         driven = (column, values)
-        yield from _walk(lambda rows, at: merged(connection, rows, query, driven, at), limit, after, _FEWEST)
+        yield from _walk(
+            lambda rows, at: merged(connection, rows, query, driven, at, direction=direction), limit, after, _FEWEST
+        )
     else:
         driver = (column, values[0]) if values else None
         fewest = _FEWEST if query.conditions else _SHOWN
-        yield from _walk(lambda rows, at: stretch_of(connection, rows, query, driver, at), limit, after, fewest)
+        yield from _walk(
+            lambda rows, at: stretch_of(connection, rows, query, driver, at, direction=direction), limit, after, fewest
+        )
 
 
 def _walk(
@@ -179,12 +195,10 @@ def _walk(
 
 def _with_words(connection: Connection, query: EventQuery, after: Position | None) -> Iterator[Stretch]:
     """Yield rows that may contain the texts: those that the index does not have yet, then what it finds."""
-    chunks = index.chunks(connection)
-    indexed = cursor_of(connection, WORKER) if chunks else 0
-    words = _looked_up(query.texts)
-    if not words or query.synthetic:  # of synthetic events there is no index
-        indexed = 0
-    for part in _walk(lambda rows, at: stretch_of(connection, rows, query, None, at), _FEWEST, after, _FEWEST):
+    words, chunks, indexed = _index_for(connection, query)
+    for part in _walk(
+        lambda rows, at: stretch_of(connection, rows, query, None, at, direction="desc"), _FEWEST, after, _FEWEST
+    ):
         new = [one for one in part.fitting if one.seq > indexed]
         if indexed and (part.end is None or part.end[1] <= indexed):
             yield Stretch(new, part.rows, (0, indexed + 1))
@@ -192,6 +206,44 @@ def _with_words(connection: Connection, query: EventQuery, after: Position | Non
         yield Stretch(new, part.rows, part.end)
     if indexed:
         yield from _indexed(connection, words, chunks, indexed if after is None else min(indexed, after[1] - 1))
+
+
+def _oldest_with_words(connection: Connection, query: EventQuery, after: Position | None) -> Iterator[Stretch]:
+    """Yield the same rows, oldest first: what the index finds, then those that it does not have yet."""
+    words, chunks, indexed = _index_for(connection, query)
+    if indexed and (after is None or after[1] < indexed):
+        yield from _indexed_upwards(connection, words, chunks, (0 if after is None else after[1], indexed))
+        after = (0, indexed)
+    yield from _walk(
+        lambda rows, at: stretch_of(connection, rows, query, None, at, direction="asc"), _FEWEST, after, _FEWEST
+    )
+
+
+def _index_for(connection: Connection, query: EventQuery) -> tuple[list[str], range, int]:
+    """Return the words to look up, the chunks of the index, and up to which event it has all; 0: it is of no use."""
+    words, chunks = _looked_up(query.texts), index.chunks(connection)
+    usable = words and chunks and not query.synthetic  # of synthetic events there is no index
+    return words, chunks, cursor_of(connection, WORKER) if usable else 0
+
+
+def _indexed_upwards(
+    connection: Connection, words: Sequence[str], chunks: range, between: tuple[int, int]
+) -> Iterator[Stretch]:
+    """Yield the rows above the first number, up to the second, that the index finds."""
+    lowest, highest = between
+    start = max(0, (lowest + 1) // index.CHUNK - chunks.start)
+    while start < len(chunks):
+        some_chunks = chunks[start : start + _CHUNKS]
+        above = min(highest, (some_chunks[-1] + 1) * index.CHUNK - 1)
+        found = index.events_with(connection, words, some_chunks)
+        seqs = [seq for seq in reversed(found) if lowest < seq <= highest]
+        for first in range(0, len(seqs), _FEWEST):
+            some = seqs[first : first + _FEWEST]
+            last = some[-1] if first + _FEWEST < len(seqs) else above
+            yield Stretch(places_of(connection, some)[::-1], len(some), (0, last))
+        if not seqs:
+            yield Stretch([], 0, (0, above))
+        start += _CHUNKS
 
 
 def _indexed(connection: Connection, words: Sequence[str], chunks: range, highest: int) -> Iterator[Stretch]:

@@ -44,14 +44,13 @@ async def test_pages_of_one_row_are_together_one_page(served: Served, path: str)
         assert await items(client, path) == whole["items"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [one for one in PAGED if one.startswith(("/at", "/s", "/c", "/f", "/i", "/tech")) and "members" not in one],
-)
-async def test_the_lowest_come_first_when_asked_for(served: Served, path: str) -> None:
+@pytest.mark.parametrize("path", PAGED)
+async def test_a_listing_goes_both_ways(served: Served, path: str) -> None:
     async with served.client("viewer") as client:
-        highest = (await client.get(f"{API}{path}")).json()["items"]
-        assert await items(client, path, direction="asc") == highest[::-1]
+        usual = (await client.get(f"{API}{path}")).json()["items"]
+        lowest = await items(client, path, direction="asc")
+        assert await items(client, path, direction="desc") == lowest[::-1]
+    assert usual == (lowest if path.endswith("/members") else lowest[::-1])
 
 
 @pytest.mark.parametrize("path", ["/users", "/tokens?everybody=true"])
@@ -140,7 +139,9 @@ async def test_attackers_of_an_identity_and_with_a_credential_are_found(served: 
         shared = next(one for one in await items(client, "/credentials") if one["public_key"] == KEY)
         assert shared["attackers"] == 2
         assert [one["ip"] for one in await items(client, "/attackers", credential=shared["digest"])] == [A, B]
-        uses = await items(client, f"/credentials/{shared['digest']}/uses")
+        path = f"/credentials/{shared['digest']}/uses"
+        uses = await items(client, path)
+        assert await items(client, path, direction="desc") == uses[::-1]
         assert sorted(one["attacker"] for one in uses) == [A, B]
 
 

@@ -179,6 +179,10 @@ async def test_a_decky_is_changed_and_removed_only_as_it_was_seen(served: Served
     assert [one["kind"] for one in changes["items"]] == ["removed", "changed"]
     rest = await get(served, "/deckies/shop/changes", after=changes["next"])
     assert [one["kind"] for one in rest["items"]] == ["added"]
+    oldest = await get(served, "/deckies/shop/changes", limit=2, direction="asc")
+    assert [one["kind"] for one in oldest["items"]] == ["added", "changed"]
+    last = await get(served, "/deckies/shop/changes", after=oldest["next"], direction="asc")
+    assert [one["kind"] for one in last["items"]] == ["removed"]
 
 
 async def test_mutate_changes_a_decky_by_its_policy(served: Served) -> None:

@@ -4,9 +4,12 @@
 A share of a worker (`runtime.shares`) and `decnet up` itself are restarted by it, too.
 
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
-changes something. A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen
-and not mistaken for one that is coming back; it is tried again after a pause that grows, for what made it crash may be
-over. One that ran long enough has recovered, and starts over with a clean slate.
+changes something. Only after the worker has worked as it is, what hinders it has come meanwhile and may go again, such
+as a port that another program's connection took while the worker was being restarted: then it counts as a crash.
+
+A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen and not mistaken
+for one that is coming back; it is tried again after a pause that grows, for what made it crash may be over. One that
+ran long enough has recovered, and starts over with a clean slate.
 
 A worker that attackers can reach is never left alone for that long: whoever can crash it would have switched it off.
 Only its delay continues growing, to minutes, so that neither has he the host's processor.
@@ -55,14 +58,22 @@ class Decision(msgspec.Struct, frozen=True):
     delay_seconds: float = 0.0
 
 
-def decide(ended: Ended, crashes: int, chance: float, settings: RestartSettings, *, exposed: bool = False) -> Decision:
+def decide(
+    ended: Ended,
+    crashes: int,
+    chance: float,
+    settings: RestartSettings,
+    *,
+    exposed: bool = False,
+    has_worked: bool = False,
+) -> Decision:
     """Return what to do about a worker that ended unasked.
 
     `crashes` is the number of crashes in a row before this one, `chance` a random number in [0, 1). Attackers can reach
-    an `exposed` worker.
+    an `exposed` worker. `has_worked` is whether it was ready since the operator last started it.
     Exit code 0 is a crash too: a worker that ends unasked has lost its job.
     """
-    if ended.code == Exit.STARTUP_FAILED:
+    if ended.code == Exit.STARTUP_FAILED and not has_worked:
         return Decision(Phase.REFUSED, crashes)
     before = 0 if ended.ready_seconds >= settings.stable_seconds else crashes
     longer = 1 + settings.jitter * chance

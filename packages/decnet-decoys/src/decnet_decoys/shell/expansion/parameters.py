@@ -16,8 +16,10 @@ MAX_TRIMMED = 1024
 """Characters of a value in which a pattern is looked for: each position costs a match."""
 
 _NAME = r"([A-Za-z_]\w*(?:\[[^\]]{1,64}\])?|[?$#@*!0-9-]|[1-9]\d{1,3})"
-_WITH_OPERATOR = re.compile(_NAME + r"(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|:|@)(.*)", re.DOTALL)
+_WITH_OPERATOR = re.compile(_NAME + r"(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|~~?|:|@)(.*)", re.DOTALL)
 _INDIRECT = re.compile(r"!([A-Za-z_]\w*)([*@]|\[[@*]\])?")
+_OLD = re.compile(r"/?(?:[^/\\'\"]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|['\"\\])*+", re.DOTALL)
+"""What is replaced in `${name/old/new}`: to the first slash that is neither first nor quoted."""
 _PLAIN_PATTERN = re.compile(r"[^*?\[\\]*")
 
 
@@ -99,11 +101,13 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
         return {"Q": f"'{text}'", "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(
             word, text
         )
-    if kind[0] in "^,":
+    if kind[0] in "^,~":
         return _cased(text, kind)
     if kind[0] == "/":
         return (yield from _replaced(text, word, context, every=kind == "//"))[:MAX_WORD]
-    return (yield from _trimmed(text[:MAX_TRIMMED], kind, (yield from context.expand(word)))) + text[MAX_TRIMMED:]
+    return (yield from _trimmed(text[:MAX_TRIMMED], kind, _unescaped((yield from context.expand(word))))) + text[
+        MAX_TRIMMED:
+    ]
 
 
 def _defaulted(name: str, value: str | None, operator: str, word: str, context: Context) -> Steps[str]:
@@ -141,13 +145,15 @@ def _cut(name: str, text: str, word: str, variables: Mapping[str, str]) -> str:
 
 
 def _cased(text: str, kind: str) -> str:
-    change = str.upper if kind[0] == "^" else str.lower
+    change = {"^": str.upper, ",": str.lower, "~": str.swapcase}[kind[0]]
     return change(text) if len(kind) == 2 else change(text[:1]) + text[1:]
 
 
 def _replaced(text: str, word: str, context: Context, *, every: bool) -> Steps[str]:
-    old, _, new = word.partition("/") if not word.startswith("/") else ("/", "", word[2:])
-    old, new = (yield from context.expand(old)), (yield from context.expand(new))
+    end = _OLD.match(word)
+    old, new = (word, "") if end is None else (word[: end.end()], word[end.end() + 1 :])
+    new = re.sub(r"(\\\\)|\\/", lambda found: found[1] or "/", new[:MAX_WORD])
+    old, new = _unescaped((yield from context.expand(old))), (yield from context.expand(new))
     if not old:
         return text
     if old[0] in "#%" and len(old) > 1:
@@ -159,6 +165,11 @@ def _replaced(text: str, word: str, context: Context, *, every: bool) -> Steps[s
         times = MAX_WORD // max(1, len(new)) + 1 if every else 1
         return text.replace(old, new, times)
     return (yield from _substituted(text, old, new, every=every))
+
+
+def _unescaped(pattern: str) -> str:
+    """Return a pattern in which what a backslash quotes stands for itself."""
+    return re.sub(r"\\(.)", lambda found: f"[{found[1]}]" if found[1] in "*?[" else found[1], pattern)
 
 
 def _substituted(text: str, pattern: str, new: str, *, every: bool) -> Steps[str]:

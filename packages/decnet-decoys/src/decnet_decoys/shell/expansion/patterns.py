@@ -155,7 +155,13 @@ def paths(
             if len(found) >= MAX_MATCHES:
                 break
         found = found[:MAX_MATCHES]
+    if pattern.endswith("/") and pattern.strip("/"):
+        found = [path + "/" for path in found if _is_folder(path, files, cwd)]
     return found
+
+
+def _is_folder(path: str, files: FileSystem, cwd: str) -> bool:
+    return files.exists(path, Access(cwd=cwd)) and files.stat(path, Access(cwd=cwd)).kind == "dir"
 
 
 def _children(base: str, part: str, files: FileSystem, cwd: str, *, hidden: bool, any_case: bool) -> list[str]:

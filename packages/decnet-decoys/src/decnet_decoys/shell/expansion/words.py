@@ -99,7 +99,8 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:
             open_field = _longer(open_field, _marked(value))
             continue
         if part.kind == "text":
-            open_field = _longer(open_field, _home(runner.shell, value) if index == 0 else value)
+            if value:  # braces leave empty words, which are none
+                open_field = _longer(open_field, _home(runner.shell, value) if index == 0 else value)
             continue
         inner = separated(value, runner.shell.variables.get("IFS", BLANKS))
         if not inner:

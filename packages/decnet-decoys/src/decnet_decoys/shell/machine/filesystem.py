@@ -6,7 +6,7 @@ Nothing here ever touches a real file. What one changes is bounded; beyond that 
 
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.machine.fs_errors import (
@@ -59,6 +59,16 @@ class Access(NamedTuple):
 KERNEL = Access()
 
 
+class Shown(Protocol):
+    """Files that are not kept but made when they are looked at."""
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what is at an absolute path, None for nothing."""
+
+    def names(self, path: str) -> set[str]:
+        """Return the names in a directory."""
+
+
 class FileSystem:
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
@@ -69,6 +79,8 @@ class FileSystem:
         """Where links lead that change by themselves."""
         self.pipes: dict[str, Entry] = {}
         """What is seen of pipes that a shell has open, as links in /proc/self/fd."""
+        self.shown: Shown | None = None
+        """What the kernel shows below /proc and /sys besides the tree."""
         self._tree = tree
         self._lease = lease
         self._changed: dict[str, Entry | None] = {}
@@ -115,6 +127,8 @@ class FileSystem:
             return self.pipes[path]
         if path in self._changed:
             return self._changed[path]
+        if self.shown is not None and path.startswith(("/proc/", "/sys/")):
+            return self.shown.entry(path) or self._tree.entries.get(path)
         return self._tree.entries.get(path)
 
     def target(self, path: str) -> str:
@@ -159,6 +173,8 @@ class FileSystem:
 
     def _names(self, resolved: str) -> list[str]:
         known = self._tree.names.get(resolved, set()) | self._added.get(resolved, set())
+        if self.shown is not None and resolved.startswith(("/proc", "/sys")):
+            known = known | self.shown.names(resolved)
         return sorted(name for name in known if self._entry(posixpath.join(resolved, name)) is not None)
 
     def enter(self, path: str, access: Access) -> str:

@@ -239,7 +239,7 @@ class Lexer:
         self._escaped += len(inner)
         if self._escaped > MAX_ESCAPED:
             raise ShellSyntaxError("newline")
-        return unescape(inner)[0]
+        return unescape(inner)[0].partition("\0")[0]
 
     def _named(self, following: str, *, quoted: bool) -> Part:
         if following in _SPECIAL and following:

@@ -71,6 +71,16 @@ test("the column by which rows are sorted anyway says so, and is not in the addr
   await waitFor(() => expect(router.state.location.searchStr).toBe(""));
 });
 
+test("a list whose lowest come first turns the other way", async () => {
+  const { router } = await inApp(<DataTable {...props} order="id" ascending />);
+  expect(screen.getByRole("columnheader", { name: "Id" }).getAttribute("aria-sort")).toBe("ascending");
+  fireEvent.click(screen.getByRole("button", { name: "Id" }));
+  await waitFor(() => expect(router.state.location.searchStr).toBe("?direction=desc"));
+  expect(screen.getByRole("columnheader", { name: "Id" }).getAttribute("aria-sort")).toBe("descending");
+  fireEvent.click(screen.getByRole("button", { name: "Id" }));
+  await waitFor(() => expect(router.state.location.searchStr).toBe(""));
+});
+
 test("columns that are hidden stay hidden", async () => {
   prefer({ hidden: { test: ["name"] } });
   await inApp(<DataTable {...props} />);

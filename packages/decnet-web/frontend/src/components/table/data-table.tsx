@@ -9,7 +9,7 @@ import { useEffect, useMemo, useRef, useState, type CSSProperties, type Keyboard
 import type { Problem } from "@/api/problem";
 import { t, tn } from "@/app/i18n";
 import { prefer, usePreferences } from "@/app/preferences";
-import { useQueryState } from "@/app/search";
+import { useQueryState, type Direction } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
@@ -28,6 +28,8 @@ interface Props<Row> {
   columns: readonly Column<Row>[];
   /** The `sort` of the column by which the rows are sorted when the address does not say, highest first. */
   order?: string;
+  /** By that column the lowest come first when the address does not say. */
+  ascending?: boolean;
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   onOpen?: (row: Row) => void;
@@ -218,7 +220,7 @@ function Rows<Row>(props: Props<Row>) {
       }}
     >
       <div role="grid" aria-label={label} aria-rowcount={hasMore ? -1 : rows.length + 1} onKeyDown={onKeyDown}>
-        <Head columns={columns} order={props.order} selection={selection} />
+        <Head columns={columns} order={props.order} ascending={props.ascending ?? false} selection={selection} />
         <div
           role="rowgroup"
           className={`${styles.body} ${virtual ? styles.virtual : ""}`}
@@ -279,20 +281,22 @@ function useSelection<Row>({ rows, rowKey, selected, onSelect }: Props<Row>): Se
 function Head<Row>({
   columns,
   order,
+  ascending,
   selection,
 }: {
   columns: readonly Column<Row>[];
   order: string | undefined;
+  ascending: boolean;
   selection: Selection | null;
 }) {
   const [search, change] = useQueryState();
-  const lowest = search.direction === "asc";
   const sorted = search.sort ?? order;
-  const sortBy = (sort: string) =>
-    change({
-      sort: sort === order ? undefined : sort,
-      direction: sort === sorted && !lowest ? "asc" : undefined,
-    });
+  const natural = (sort: string | undefined): Direction => (ascending && sort === order ? "asc" : "desc");
+  const lowest = (search.direction ?? natural(sorted)) === "asc";
+  const sortBy = (sort: string) => {
+    const next = sort !== sorted ? natural(sort) : lowest ? "desc" : "asc";
+    change({ sort: sort === order ? undefined : sort, direction: next === natural(sort) ? undefined : next });
+  };
   return (
     <div role="rowgroup">
       <div role="row" aria-rowindex={1} className={styles.head}>

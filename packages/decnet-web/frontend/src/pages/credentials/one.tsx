@@ -5,6 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { useGet, usePages, type Item } from "@/api/queries";
 import { formatNumber, t } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { buttonClass } from "@/components/controls/button";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
@@ -23,6 +24,7 @@ const USES: readonly Column<Use>[] = [
     id: "attacker",
     header: t("credentials.column.attacker"),
     width: "minmax(11rem, 1fr)",
+    sort: "attacker",
     cell: (row) => <Address value={row.attacker} copy />,
   },
   {
@@ -62,7 +64,8 @@ const USES: readonly Column<Use>[] = [
 export default function OneCredential(): ReactElement {
   const { digest } = useParams({ strict: false }) as { digest: string };
   const query = useGet("/api/v1/credentials/{digest}", { params: { path: { digest } } });
-  const uses = usePages("/api/v1/credentials/{digest}/uses", { params: { path: { digest } } });
+  const direction = useDirection("asc");
+  const uses = usePages("/api/v1/credentials/{digest}/uses", { params: { path: { digest }, query: direction } });
   const found = query.data;
   return (
     <Page
@@ -93,6 +96,8 @@ export default function OneCredential(): ReactElement {
       <Card title={t("credential.uses")}>
         <DataTable
           name="credential-uses"
+          order="attacker"
+          ascending
           label={t("credential.uses")}
           columns={USES}
           rows={uses.items}

@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useGet, usePages, useSend, type Data } from "@/api/queries";
 import { formatNumber, t, tn, tv } from "@/app/i18n";
+import { useDirection, useQueryState } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { Button, buttonClass } from "@/components/controls/button";
 import { ConfirmDialog } from "@/components/controls/dialog";
@@ -205,9 +206,21 @@ function Visitors({ one }: { one: Detail }) {
 }
 
 function Changes({ name }: { name: string }) {
-  const changes = usePages("/api/v1/deckies/{name}/changes", { params: { path: { name }, query: { limit: 200 } } });
+  const [, change] = useQueryState();
+  const { direction } = useDirection();
+  const query = { limit: 200, ...(direction ? { direction } : {}) };
+  const changes = usePages("/api/v1/deckies/{name}/changes", { params: { path: { name }, query } });
+  const turn = (
+    <Button
+      small
+      aria-pressed={direction === "asc"}
+      onClick={() => change({ direction: direction ? undefined : "asc" })}
+    >
+      {t("deckies.changes.oldest")}
+    </Button>
+  );
   return (
-    <Card title={t("deckies.changes")}>
+    <Card title={t("deckies.changes")} {...(changes.items.length > 1 ? { actions: turn } : {})}>
       {changes.problem && <ErrorState problem={changes.problem} onRetry={changes.again} />}
       {!changes.loading && changes.items.length === 0 && <p className="muted">{t("deckies.changes.none")}</p>}
       <ol className={styles.changes}>

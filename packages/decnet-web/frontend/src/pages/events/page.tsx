@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import { usePages, type Item } from "@/api/queries";
 import { t } from "@/app/i18n";
-import { useQueryState, useTimeRange } from "@/app/search";
+import { useDirection, useQueryState, useTimeRange } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { CheckField } from "@/components/controls/field";
 import { TimeRange } from "@/components/controls/time-range";
@@ -21,7 +21,13 @@ import styles from "./events.module.css";
 type Event = Item<"/api/v1/events">;
 
 const COLUMNS: readonly Column<Event>[] = [
-  { id: "ts", header: t("events.time"), width: "9.5rem", cell: (event) => <Moment value={event.ts} show="absolute" /> },
+  {
+    id: "ts",
+    header: t("events.time"),
+    width: "9.5rem",
+    sort: "ts",
+    cell: (event) => <Moment value={event.ts} show="absolute" />,
+  },
   {
     id: "kind",
     header: t("events.kind"),
@@ -83,11 +89,12 @@ export default function Events() {
   const query = {
     q: whole || undefined,
     ...range,
+    ...useDirection(),
     known: search.known === "1" || undefined,
     synthetic: search.synthetic === "1" || undefined,
   };
   const events = usePages("/api/v1/events", { params: { query: withoutUndefined(query) } }, { enabled: !live });
-  useMorePages(events, whole);
+  useMorePages(events, `${query.direction ?? ""} ${whole}`);
   const open = (id: string | undefined) => change({ event: id }, { push: id !== undefined });
   return (
     <Page
@@ -110,6 +117,7 @@ export default function Events() {
       ) : (
         <DataTable
           name="events"
+          order="ts"
           label={t("nav.events")}
           columns={COLUMNS}
           rows={events.items}
@@ -120,7 +128,7 @@ export default function Events() {
           onRetry={events.again}
           hasMore={events.hasMore}
           onMore={events.more}
-          exports={{ path: "/api/v1/events", query: { ...range, q: whole || undefined } }}
+          exports={{ path: "/api/v1/events", query: exported(query) }}
           tools={
             <>
               <TimeRange />
@@ -138,6 +146,10 @@ export default function Events() {
 
 function withoutUndefined<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never;
+}
+
+function exported(query: Record<string, string | boolean | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, value?.toString()]));
 }
 
 function useMorePages(

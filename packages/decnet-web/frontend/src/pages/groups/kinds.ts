@@ -41,6 +41,7 @@ export function paths(kind: Kind) {
   return {
     list: list as "/api/v1/identities",
     one: `${list}/{group}` as "/api/v1/identities/{group}",
+    members: `${list}/{group}/members` as "/api/v1/identities/{group}/members",
     graph: `${list}/{group}/graph` as "/api/v1/identities/{group}/graph",
     ruling: (ruling: Ruling) => `${list}/{group}/${ruling}` as "/api/v1/identities/{group}/split",
   };

@@ -22,7 +22,7 @@ export function OfAttacker({ identity }: { identity: string | null }): ReactElem
   if (identity === null) return <p className="muted">{t("attacker.identity.none")}</p>;
   if (query.error) return <ErrorState problem={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton lines={5} />;
-  const { group, members, common, campaign } = query.data;
+  const { group, common, campaign } = query.data;
   return (
     <div className={styles.stack}>
       <p className={styles.head}>
@@ -36,7 +36,7 @@ export function OfAttacker({ identity }: { identity: string | null }): ReactElem
           {t("attacker.identity.open")}
         </Go>
       </p>
-      <MemberTable kind={IDENTITY} members={members} />
+      <MemberTable kind={IDENTITY} group={group.id} />
       <EvidenceTable common={common} />
     </div>
   );

@@ -4,7 +4,7 @@
 import { useParams } from "@tanstack/react-router";
 import { useState, type ReactElement } from "react";
 import { useGet } from "@/api/queries";
-import { t, tn } from "@/app/i18n";
+import { formatNumber, t, tn } from "@/app/i18n";
 import { useAllowed } from "@/app/session";
 import { Button } from "@/components/controls/button";
 import { CopyButton } from "@/components/controls/copy";
@@ -63,11 +63,11 @@ function GroupTabs({ kind, whole }: { kind: Kind; whole: Whole }): ReactElement 
     { id: "graph", title: t("group.tab.graph"), content: () => <GraphTab kind={kind} whole={whole} /> },
     {
       id: "members",
-      title: titled(t("group.tab.members"), whole.members),
+      title: titled(t("group.tab.members"), whole.group.members),
       content: () => (
         <MemberTable
           kind={kind}
-          members={whole.members}
+          group={group}
           {...(may
             ? { selected: chosen, onSelect: choose, onPin: (member: string) => decide({ ruling: "pin", member }) }
             : {})}
@@ -77,12 +77,12 @@ function GroupTabs({ kind, whole }: { kind: Kind; whole: Whole }): ReactElement 
     },
     {
       id: "evidence",
-      title: titled(t("group.tab.evidence"), whole.common),
+      title: titled(t("group.tab.evidence"), whole.common.length),
       content: () => <EvidenceTable common={whole.common} />,
     },
     {
       id: "history",
-      title: titled(t("group.tab.history"), whole.changes),
+      title: titled(t("group.tab.history"), whole.changes.length),
       content: () => (
         <HistoryTable
           kind={kind}
@@ -93,7 +93,7 @@ function GroupTabs({ kind, whole }: { kind: Kind; whole: Whole }): ReactElement 
     },
     {
       id: "decisions",
-      title: titled(t("group.tab.decisions"), whole.decisions),
+      title: titled(t("group.tab.decisions"), whole.decisions.length),
       content: () => (
         <DecisionTable
           decisions={whole.decisions}
@@ -114,10 +114,10 @@ function GroupTabs({ kind, whole }: { kind: Kind; whole: Whole }): ReactElement 
   );
 }
 
-function titled(title: string, list: readonly unknown[]): ReactElement {
+function titled(title: string, number: number): ReactElement {
   return (
     <>
-      {title} {list.length > 0 && <small className="muted">{list.length}</small>}
+      {title} {number > 0 && <small className="muted">{formatNumber(number)}</small>}
     </>
   );
 }

@@ -2,7 +2,9 @@
 /** Members and why they are in a group, what they share, what happened to it, and decisions about it. */
 
 import type { ReactElement, ReactNode } from "react";
+import { usePages } from "@/api/queries";
 import { formatNumber, t } from "@/app/i18n";
+import { useDirection } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { Go } from "@/components/pivot/go";
 import { Pivot } from "@/components/pivot/pivot";
@@ -10,7 +12,7 @@ import { Address } from "@/components/show/address";
 import { Badge } from "@/components/show/badge";
 import { Moment } from "@/components/show/moment";
 import { DataTable, type Column } from "@/components/table/data-table";
-import type { Kind, Whole } from "./kinds";
+import { paths, type Kind, type Whole } from "./kinds";
 import { bitsText, decisionWords, heaviest } from "./words";
 import styles from "./groups.module.css";
 
@@ -49,19 +51,22 @@ export function Reasons({ because }: { because: Member["because"] }): ReactEleme
 
 interface MemberProps {
   kind: Kind;
-  members: readonly Member[];
+  group: string;
   selected?: ReadonlySet<string>;
   onSelect?: (selected: ReadonlySet<string>) => void;
   onPin?: (member: string) => void;
   tools?: ReactNode;
 }
 
-export function MemberTable({ kind, members, onPin, tools, ...selection }: MemberProps): ReactElement {
+export function MemberTable({ kind, group, onPin, tools, ...selection }: MemberProps): ReactElement {
+  const query = useDirection("asc");
+  const members = usePages(paths(kind).members, { params: { path: { group }, query } });
   const columns: Column<Member>[] = [
     {
       id: "member",
       header: t("group.column.member"),
       width: "minmax(10rem, 1fr)",
+      sort: "member",
       cell: (row) => <Subject kind={kind} subject={row.subject} />,
     },
     { id: "bits", header: t("group.column.bits"), width: "5rem", align: "end", cell: (row) => row.weight.toFixed(1) },
@@ -101,10 +106,18 @@ export function MemberTable({ kind, members, onPin, tools, ...selection }: Membe
   return (
     <DataTable
       name={`${kind.one}-members`}
+      order="member"
+      ascending
       label={t("group.tab.members")}
       columns={columns}
-      rows={members}
+      rows={members.items}
       rowKey={(row) => row.subject}
+      loading={members.loading}
+      problem={members.problem}
+      onRetry={members.again}
+      hasMore={members.hasMore}
+      onMore={members.more}
+      exports={{ path: paths(kind).members.replace("{group}", group), query }}
       tools={tools}
       empty={<p className="muted">{t("group.evidence.none")}</p>}
       {...selection}

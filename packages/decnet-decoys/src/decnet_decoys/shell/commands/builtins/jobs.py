@@ -33,14 +33,19 @@ def wait(call: Call) -> Effects:
     """Wait for one job, or for all."""
     known = call.shell.jobs
     if not call.words:
-        yield from _until(call, max((job.ends for job in known.own()), default=0.0))
+        for one in sorted(known.own(), key=lambda one: one.ends):
+            yield from _until(call, one.ends)
+            one.show()
         known.all = list(known.others)
         return 0
     status = 0
     for name in call.words[:MAX_NAMES]:
         job = known.named(name)
         if job is not None:
-            yield from _until(call, job.ends)
+            for earlier in sorted(known.own(), key=lambda one: one.ends):
+                if earlier.ends <= job.ends:
+                    yield from _until(call, earlier.ends)
+                    earlier.show()
             known.forget(job)
             status = job.status
         elif name.startswith("%"):
@@ -72,6 +77,7 @@ def resume(call: Call) -> Effects:
         return 0
     call.print(job.text)
     yield from _until(call, job.ends)
+    job.show()
     call.shell.jobs.forget(job)
     return job.status
 

@@ -5,6 +5,7 @@ from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
@@ -19,18 +20,63 @@ from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 def env(call: Call) -> Effects | int:
     """List the environment, or run a command."""
     shell = call.shell
-    names = [arg for arg in call.args if "=" not in arg and not arg.startswith("-")]
-    if names and call.name == "printenv":
+    if call.name == "printenv":
+        names = call.words
         found = [shell.variables[name] for name in names if name in shell.exported & shell.variables.keys()]
         for value in found:
             call.print(value)
-        return int(len(found) < len(names))
-    if names:
-        return started(call, call.args[call.args.index(names[0]) :])
-    for name in sorted(shell.exported & shell.variables.keys() - {"_"}):
-        call.print(f"{name}={shell.variables[name]}")
-    call.print(f"_=/usr/bin/{call.name}")
+        return int(len(found) < len(names)) if names else _environment(call, {})
+    found_options = options(call, "i0vu:C:S:", _ENV_OPTIONS, status=125, permute=False)
+    if "S" in found_options:
+        found_options.operands[:0] = found_options.last("S").split()
+    assigned = dict[str, str]()
+    words = found_options.operands
+    while words and "=" in words[0][1:] and len(assigned) < MAX_ASSIGNED:
+        name, _, value = words.pop(0).partition("=")
+        assigned[name] = value
+    removed = set(found_options.values.get("u", []))
+    empty = "i" in found_options or words[:1] == ["-"]
+    words = words[1:] if words[:1] == ["-"] else words
+    if not words and not empty and not removed:
+        return _environment(call, assigned)
+    return _with_environment(call, words, assigned, shell.exported if empty else removed)
+
+
+MAX_ASSIGNED = 64
+_ENV_OPTIONS = {
+    "ignore-environment": "i",
+    "null": "0",
+    "unset": "u:",
+    "chdir": "C:",
+    "split-string": "S:",
+    "debug": "v",
+}
+
+
+def _environment(call: Call, assigned: dict[str, str]) -> int:
+    shell = call.shell
+    inherited = {name: shell.variables[name] for name in sorted(shell.exported & shell.variables.keys() - {"_"})}
+    for name, value in (inherited | {"_": f"/usr/bin/{call.name}"} | assigned).items():
+        call.print(f"{name}={value}")
     return 0
+
+
+def _with_environment(call: Call, words: list[str], assigned: dict[str, str], removed: set[str]) -> Effects:
+    """Run a program with variables set or removed; without one list what is left."""
+    shell = call.shell
+    with shell.forked():
+        for name in removed & shell.exported:
+            if name != "PATH":  # the C library looks for programs in a default path without it
+                shell.unset(name)
+        shell.exported -= removed
+        for name, value in assigned.items():
+            shell.set(name, value)
+            shell.exported.add(name)
+        if words:
+            return (yield from started(call, words))
+        for name in [one for one in shell.variables if one in shell.exported]:
+            call.print(f"{name}={shell.variables[name]}")
+        return 0
 
 
 @command("exit", "logout", folder="")

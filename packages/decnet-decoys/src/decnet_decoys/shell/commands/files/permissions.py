@@ -2,10 +2,11 @@
 """Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
 import re
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Iterator
 
-from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import tried
+from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine import account_files
@@ -19,16 +20,57 @@ MAX_MODE = 256
 MODE = re.compile(r"[0-7]{1,5}|[ugoa]*([-+=][rwxXst]*[ugo]?)+(,[ugoa]*([-+=][rwxXst]*[ugo]?)+)*")
 
 
+_CHMOD = {"recursive": "R", "verbose": "v", "changes": "c", "quiet": "f", "silent": "f", "reference": "reference:",
+          "preserve-root": "preserve", "no-preserve-root": "any"}  # fmt: skip
+_MINUS = re.compile(r"-[rwxXst]+")
+"""A mode that looks like options."""
+
+
 @command("chmod")
 def chmod(call: Call) -> Effects:
-    """Change permissions, in octal or as +x and the like; -R."""
-    operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
+    """Change permissions, in octal or as +x and the like; -R, -v, -c, -f, --reference."""
+    modes = [arg for arg in call.args if _MINUS.fullmatch(arg)][:1]
+    call.args[:] = [arg for arg in call.args if arg not in modes]
+    found = options(call, "Rvcf", _CHMOD)
+    if "reference" in found:
+        modes = [f"{call.shell.files.stat(found.last('reference'), call.shell.access).permissions:o}"]
+    operands = [*modes, *found.operands]
     if len(operands) < 2:
-        raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
-    if not MODE.fullmatch(operands[0][:MAX_MODE]):
+        raise tried(
+            call, f"missing operand after {quoted(operands[0])}" if operands and not modes else "missing operand"
+        )
+    mode = operands[0][:MAX_MODE]
+    if not MODE.fullmatch(mode):
         raise tried(call, f"invalid mode: {quoted(operands[0])}")
-    paths = iter(operands[1:]) if "-R" not in call.args else below(call, operands[1:])
-    return (yield from _change(call, paths, lambda entry: {"mode": mode_after(operands[0][:MAX_MODE], entry.mode)}))
+    status = 0
+    for path in below(call, operands[1:]) if "R" in found else iter(operands[1:]):
+        yield from turn()
+        status = _chmod(call, path, mode, found) or status
+    return status
+
+
+def _chmod(call: Call, path: str, mode: str, found: Options) -> int:
+    files, access = call.shell.files, call.shell.access
+    try:
+        entry = files.stat(path, access)
+        new = mode_after(mode, entry.permissions, call.shell.umask, folder=entry.kind == "dir")
+        files.change(path, access, mode=new)
+    except FileSystemError as error:
+        verb = "cannot access" if str(error) == NOT_FOUND else "changing permissions of"
+        if "f" not in found:
+            call.fail(f"{verb} {shell_quoted(path)}: {error}")
+        if "v" in found:
+            call.print(f"{shell_quoted(path)} could not be accessed")
+        return 1
+    if new != entry.permissions and found.any("vc"):
+        call.print(f"mode of {shell_quoted(path)} changed from {_shown(entry.permissions)} to {_shown(new)}")
+    elif "v" in found:
+        call.print(f"mode of {shell_quoted(path)} retained as {_shown(new)}")
+    return 0
+
+
+def _shown(mode: int) -> str:
+    return f"{mode:04o} ({stat.filemode(mode)[1:]})"
 
 
 def below(call: Call, paths: list[str]) -> Iterator[str]:
@@ -61,45 +103,65 @@ def chown(call: Call) -> Effects:
         fields["gid"] = user.gid
     recursive = any(arg.startswith("-") and not arg.startswith("--") and "R" in arg for arg in call.args)
     paths = below(call, operands[1:]) if recursive or "--recursive" in call.args else iter(operands[1:])
-    return (yield from _change(call, paths, lambda _entry: fields, "changing ownership of"))
-
-
-def _change(
-    call: Call,
-    paths: Iterator[str],
-    fields: Callable[[Entry], dict[str, int]],
-    failure: str = "changing permissions of",
-) -> Effects:
-    shell, status = call.shell, 0
+    letters = {letter for arg in call.args if arg[:1] == "-" and arg[:2] != "--" for letter in arg[1:]}
+    status = 0
     for path in paths:
         yield from turn()
-        try:
-            entry = shell.files.stat(path, shell.access)
-            shell.files.change(path, shell.access, **fields(entry))
-        except FileSystemError as error:
-            verb = "cannot access" if str(error) == NOT_FOUND else failure
-            status = call.fail(f"{verb} '{path}': {error}")
+        status = _chown(call, path, fields, letters) or status
     return status
 
 
-_PLACES = (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0))
+def _chown(call: Call, path: str, fields: dict[str, int], letters: set[str]) -> int:
+    files, access = call.shell.files, call.shell.access
+    what = "ownership" if call.name == "chown" else "group"
+    try:
+        entry = files.stat(path, access)
+        files.change(path, access, **fields)
+    except FileSystemError as error:
+        verb = "cannot access" if str(error) == NOT_FOUND else f"changing {what} of"
+        return 1 if "f" in letters else call.fail(f"{verb} {shell_quoted(path)}: {error}")
+    new = entry._replace(uid=fields.get("uid", entry.uid), gid=fields.get("gid", entry.gid))
+    if letters & {"v", "c"} and (new.uid, new.gid) != (entry.uid, entry.gid):
+        call.print(
+            f"changed {what} of {shell_quoted(path)} from {_owner(call, entry, fields)} to {_owner(call, new, fields)}"
+        )
+    elif "v" in letters:
+        call.print(f"{what} of {shell_quoted(path)} retained as {_owner(call, new, fields)}")
+    return 0
+
+
+def _owner(call: Call, entry: Entry, fields: dict[str, int]) -> str:
+    names = {"uid": call.shell.owner_name(entry.uid), "gid": group_of(call, entry.gid)}
+    return ":".join(names[name] for name in ("uid", "gid") if name in fields)
+
+
+_PLACES = (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0o1000))
 """Of each class the letter, how far its bits are shifted, and what `s` is for it."""
 
 
-def mode_after(text: str, mode: int) -> int:
-    """Return a mode as chmod changes it: to an octal number, or by clauses as `u=s,g+w`."""
+_CLAUSE = re.compile(r"([-+=])([rwxXst]*)([ugo]?)")
+
+
+def mode_after(text: str, mode: int, umask: int = 0, *, folder: bool = False) -> int:
+    """Return a mode as chmod changes it: to an octal number, or by clauses as `u=s,g+w,o=g`.
+
+    Clauses that name nobody leave what the umask masks; `X` is x for directories and what somebody may execute.
+    """
     if text.isdecimal() and not set(text) & {"8", "9"} and len(text) < 6:
         return int(text, 8) & 0o7777
     for clause in text.split(","):
-        sign = next((letter for letter in clause if letter in "+-="), "")
-        who, _, what = clause.partition(sign) if sign else ("", "", "")
+        who = clause[: len(clause) - len(clause.lstrip("ugoa"))]
         places = [place for letter, *place in _PLACES if letter in who or "a" in who or not who]
-        if sign == "=":
-            mode &= ~sum(7 << shift | special for shift, special in places)
-        bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
-        changed = sum(bits << shift | ("s" in what) * special for shift, special in places)
-        changed |= 0o1000 if "t" in what else 0
-        mode = mode & ~changed if sign == "-" else mode | changed
+        for sign, what, copied in _CLAUSE.findall(clause[len(who) :]):
+            bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
+            bits |= int("X" in what and (folder or bool(mode & 0o111)))
+            bits |= mode >> {"u": 6, "g": 3, "o": 0}[copied] & 7 if copied else 0
+            special_bits = ("s" in what) * 0o6000 | ("t" in what) * 0o1000
+            changed = sum(bits << shift | (special_bits & special) for shift, special in places)
+            changed = changed & ~umask if not who else changed
+            if sign == "=":
+                mode &= ~sum(7 << shift | special for shift, special in places) | (0o6000 if folder else 0)
+            mode = mode & ~changed if sign == "-" else mode | changed
     return mode
 
 

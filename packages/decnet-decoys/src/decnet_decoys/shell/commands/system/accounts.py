@@ -8,7 +8,6 @@ from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
-from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.programs import BUILTINS, command
 
 
@@ -200,22 +199,20 @@ def sudo(call: Call) -> Effects:
             wanted = value if option == "-u" else wanted
         elif option.startswith("-u"):
             wanted = option[2:]
-        if option in ("-i", "-s"):
-            args = args or ["su", "-"]
         flags += _SUDO_FLAGS.get(option, "" if option[1:2] in "ugp-" else option[1:])
     asks = "n" not in flags
     if "l" in flags:
         return (yield from _listed(call, args, asks=asks))
-    if not args:
+    if not args and not set("is") & set(flags):
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
         return (yield from _as(call, wanted, args))
     if not asks:
         return call.fail("a password is required")
-    return (yield from _sudo_after_password(call, args))
+    return (yield from _sudo_after_password(call, wanted, args))
 
 
-_SUDO_FLAGS = {"--list": "l", "--non-interactive": "n"}
+_SUDO_FLAGS = {"--list": "l", "--non-interactive": "n", "--login": "i", "--shell": "s"}
 
 
 def _listed(call: Call, args: list[str], *, asks: bool) -> Effects:
@@ -257,6 +254,13 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
     if user is None:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1
+    if _is_shell(args) and call.stdin is None and (user.uid == 0 or not user.shell.endswith(("nologin", "false"))):
+        if user.uid != shell.identity.uid:
+            shell.become(user)
+        return 0
+    if not args:
+        call.print("This account is currently not available.", end="" if user.shell.endswith("false") else "\n")
+        return 1
     if user.uid == shell.identity.uid:
         return (yield from _program(call, args))
     with shell.forked():
@@ -264,6 +268,14 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
         shell.become(user)
         shell.cwd = cwd
         return (yield from _program(call, args))
+
+
+def _is_shell(args: list[str]) -> bool:
+    """Whether what is to be run is a shell that is typed at: none named (-i, -s), one without a script, or su."""
+    name = args[0].rpartition("/")[2] if args else "sh"
+    return (name in ("sh", "bash", "dash") and all(one in ("-i", "-l", "--login") for one in args[1:])) or (
+        name == "su" and args[1:] in ([], ["-"], ["-", "root"], ["root"], ["-l"])
+    )
 
 
 def _program(call: Call, args: list[str]) -> Effects:
@@ -283,28 +295,17 @@ sudo: the -s option may be used to run a privileged shell.
 sudo: the -D option may be used to run a command in a specific directory."""
 
 
-def _sudo_after_password(call: Call, args: list[str]) -> Effects:
+def _sudo_after_password(call: Call, wanted: str, args: list[str]) -> Effects:
     shell = call.shell
     for attempt in range(3):
         given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
         if given is None:
             break
         if shell.user.sudo and shell.password_is(shell.user, decode(given)):
-            return (yield from _as_root(call, args))
+            return (yield from _as(call, wanted, args))
         yield Pause(1.5)
         if attempt < 2:
             call.print_error("Sorry, try again.")
     if not shell.user.sudo:
         return call.fail(f"{shell.user.name} is not in the sudoers file.")
     return call.fail("3 incorrect password attempts")
-
-
-def _as_root(call: Call, args: list[str]) -> Effects:
-    shell = call.shell
-    root = call.shell.account("root") or shell.user
-    if args[0] == "su" or args[0].endswith("sh"):
-        shell.become(root)
-        return 0
-    with shell.forked():
-        shell.user, shell.identity = root, ROOT
-        return (yield from _program(call, args))

@@ -25,7 +25,7 @@ def cut(call: Call) -> Effects:
     """Write some fields (-f), characters (-c) or bytes (-b) of each line."""
     found = options(call, "f:d:b:c:snz", _CUT)
     lists = [letter for letter in "fbc" if letter in found]
-    if len(lists) != 1:
+    if len(lists) != 1 or len(found.values[lists[0]]) > 1:
         wrong = "only one list may be specified" if lists else "you must specify a list of bytes, characters, or fields"
         raise tried(call, wrong)
     ranges = _ranges(call, found.last(lists[0]), "fields" if lists == ["f"] else "byte/character positions")

@@ -95,7 +95,7 @@ def base64_(call: Call) -> Effects:
     asked = found.last("w", "76")
     if not asked.isdecimal() or len(asked) > 9:
         return call.fail(f"invalid wrap size: {quoted(asked)}")
-    coder = _Coder(call, int(asked))
+    coder = _Coder(call, int(asked), lenient="i" in found)
     sources = yield from call.sources(found.operands[:1])
     for source in sources:
         for piece in source.pieces(CODED):
@@ -111,11 +111,14 @@ def base64_(call: Call) -> Effects:
     return int(not sources)
 
 
+_NOT_64, _NOT_32 = re.compile(rb"[^A-Za-z0-9+/=]"), re.compile(rb"[^A-Z2-7=]")
+
+
 class _Coder:
     """Codes piece by piece: what does not fill a group waits for more."""
 
-    def __init__(self, call: Call, width: int) -> None:
-        self._call, self._width = call, width
+    def __init__(self, call: Call, width: int, *, lenient: bool) -> None:
+        self._call, self._width, self._lenient = call, width, lenient
         self._group, self._letters = (3, 4) if call.name == "base64" else (5, 8)
         self._rest = b""
         self._column = 0
@@ -149,7 +152,8 @@ class _Coder:
         self._call.out.write(b"\n".join(rows))
 
     def decode(self, piece: bytes) -> bool:
-        data = self._rest + b"".join(piece.split())
+        strange = _NOT_64 if self._letters == 4 else _NOT_32
+        data = self._rest + (strange.sub(b"", piece) if self._lenient else piece.replace(b"\n", b""))
         whole = max(0, len(data) - self._letters) // self._letters * self._letters
         self._rest = data[whole:]
         return self._decoded(data[:whole])
@@ -192,19 +196,36 @@ def digest_of(source: InputFile, name: str) -> Steps[str]:
     return found.hexdigest()
 
 
+_CHECKSUM = re.compile(r"\\?([0-9A-Fa-f]{32,128}) [ *](.{1,4096})")
+
+
 def _checked(call: Call, paths: list[str], name: str) -> Effects:
-    wrong = 0
+    wrong = unread = 0
     for listed in (yield from call.sources(paths)):
+        improper = proper = 0
         for line in listed.lines():
             yield from turn()
-            wanted, _, path = line.decode("utf-8", "surrogateescape").partition(" ")
-            source = call.open(path.strip().lstrip("*"))
-            fits = source is not None and (yield from digest_of(source, name)) == wanted
-            call.print(f"{path.strip()}: {'OK' if fits else 'FAILED' if source else 'FAILED open or read'}")
-            wrong += not fits
-    if wrong:
-        call.fail(f"WARNING: {wrong} computed checksum{'s' if wrong > 1 else ''} did NOT match")
-    return int(bool(wrong))
+            row = _CHECKSUM.fullmatch(line.decode("utf-8", "surrogateescape"))
+            if row is None or len(row[1]) != hashlib.new(name, usedforsecurity=False).digest_size * 2:
+                improper += bool(line)
+                continue
+            proper += 1
+            source = call.open(row[2])
+            fits = source is not None and (yield from digest_of(source, name)) == row[1].lower()
+            call.print(f"{row[2]}: {'OK' if fits else 'FAILED' if source else 'FAILED open or read'}")
+            wrong, unread = wrong + (source is not None and not fits), unread + (source is None)
+        if not proper:
+            shown = "'standard input'" if listed.name == "-" else listed.name
+            return call.fail(f"{shown}: no properly formatted checksum lines found")
+        _warn(call, improper, "line is improperly formatted", "lines are improperly formatted")
+    _warn(call, unread, "listed file could not be read", "listed files could not be read")
+    _warn(call, wrong, "computed checksum did NOT match", "computed checksums did NOT match")
+    return int(bool(wrong or unread))
+
+
+def _warn(call: Call, number: int, one: str, several: str) -> None:
+    if number:
+        call.fail(f"WARNING: {number} {one if number == 1 else several}")
 
 
 def count(text: str) -> int:

@@ -71,6 +71,7 @@ export const deckies = {
   "deckies.traffic": "Who was on it",
   "deckies.traffic.none": "Nobody, in this time.",
   "deckies.changes": "Changes",
+  "deckies.changes.oldest": "Oldest first",
   "deckies.changes.none": "Nothing is recorded yet.",
   "deckies.change": "Change",
   "deckies.remove": "Remove",

@@ -127,10 +127,12 @@ async def show_credential(fleet: InFleet, _viewer: Viewer, digest: str) -> Crede
 
 
 @router.get("/credentials/{digest}/uses", response_model=Page[CredentialUseItem])
-async def list_credential_uses(fleet: InFleet, paging: InPaging, _viewer: Viewer, digest: str) -> Response:
+async def list_credential_uses(
+    fleet: InFleet, paging: InPaging, _viewer: Viewer, digest: str, direction: OrderDirection = "asc"
+) -> Response:
     """List where a credential was tried, by attacker, service and decky."""
 
     def fetch(connection: Connection, after: tuple[str, str, str] | None, limit: int) -> list[CredentialUse]:
-        return listing.uses_of(connection, digest, limit, after=after)
+        return listing.uses_of(connection, digest, limit, after=after, direction=direction)
 
     return await paging.answer(fleet, fetch, lambda row: (row.attacker, row.service, row.decky or ""))

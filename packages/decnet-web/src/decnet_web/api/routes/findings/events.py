@@ -27,7 +27,7 @@ from decnet_models.events import queries
 from decnet_models.events.queries import StoredEvent, stored
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment, moment_text
@@ -164,8 +164,9 @@ async def list_events(
     session: Name = None,
     known: Annotated[bool, Query(description="Also what known sources do.")] = False,
     synthetic: Annotated[bool, Query(description="Also what the fleet simulates.")] = False,
+    direction: OrderDirection = "desc",
 ) -> Response:
-    """List events, newest first: in the order of arrival, or with a span of time in the order of their times.
+    """List events, by default newest first: in the order of arrival, or with a span of time in that of their times.
 
     Events of known sources are left out unless sources or a session are asked for. A page may have fewer events than
     `limit`, even none, and yet a next one: the server looks at a bounded part of the log for each page.
@@ -191,11 +192,11 @@ async def list_events(
         connection: Connection, after: tuple[int, int] | None, limit: int
     ) -> tuple[list[Any], tuple[int, int] | None]:
         ours = not_ours(connection, query)
-        if whole and not ours:
+        if whole and not ours and direction == "desc":
             found = newest_of(connection, limit, after, synthetic=query.synthetic, known=known_row, make=shown)
             if found is not None:
                 return found
-        return page_of(connection, query, ours, limit, after, make=shown)
+        return page_of(connection, query, ours, limit, after, direction=direction, make=shown)
 
     def known_row(seq: int, id_: Any) -> Any:
         return paging.known((seq, id_))

@@ -82,12 +82,15 @@ def _add_details(router: APIRouter, g: Grouping[Any], one: str) -> None:
         return await fleet.read(fetch)
 
     @router.get("/{group}/members", response_model=Page[MemberItem], name=f"list_{one}_members")
-    async def list_members(fleet: InFleet, paging: InPaging, _viewer: Viewer, group: str) -> Response:
+    async def list_members(
+        fleet: InFleet, paging: InPaging, _viewer: Viewer, group: str, direction: OrderDirection = "asc"
+    ) -> Response:
         """List the members of a group and why they are in it, in the order of their names."""
 
         def fetch(connection: Connection, after: tuple[str] | None, limit: int) -> list[MemberItem]:
             last: Any = None if after is None else _subject(g, after[0])
-            found = membership.members(connection, g, group_named(connection, g, group), limit, after=last)
+            one = group_named(connection, g, group)
+            found = membership.members(connection, g, one, limit, after=last, direction=direction)
             return [MemberItem.model_validate(each) for each in found]
 
         def position(row: MemberItem) -> Position:

@@ -17,7 +17,7 @@ from decnet_models.attackers import traffic
 from decnet_models.fleet import change_log, mutation_policies, queries
 from decnet_models.fleet.mutation_policies import BadPolicy
 from decnet_models.history.queries import events_by_decky
-from decnet_web.api.dependencies import InFleet, InPaging, InWindow, Viewer
+from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.paging import Page
 from decnet_web.api.routes.fleet.deckies.rows import decky_row, decky_rows
 from decnet_web.api.routes.fleet.deckies.shapes import (
@@ -74,11 +74,14 @@ async def show_decky(name: Name, fleet: InFleet, _viewer: Viewer) -> DeckyDetail
 
 
 @router.get("/deckies/{name}/changes", response_model=Page[DeckyChangeShown])
-async def list_decky_changes(name: Name, fleet: InFleet, paging: InPaging, _viewer: Viewer) -> Response:
-    """List the changes of a decky, desired and actual, newest first; those of one that is gone too."""
+async def list_decky_changes(
+    name: Name, fleet: InFleet, paging: InPaging, _viewer: Viewer, direction: OrderDirection = "desc"
+) -> Response:
+    """List the changes of a decky, desired and actual, by default newest first; those of one that is gone too."""
 
     def fetch(connection: Connection, position: tuple[int] | None, limit: int) -> list[DeckyChangeShown]:
-        found = change_log.history(connection, name, limit, before=position[0] if position else None)
+        after = position[0] if position else None
+        found = change_log.history(connection, name, limit, after=after, direction=direction)
         return [DeckyChangeShown.model_validate(one) for one in found]
 
     return await paging.answer(fleet, fetch, lambda row: (row.id,))

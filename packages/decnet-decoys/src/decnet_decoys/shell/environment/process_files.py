@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""The files of processes in /proc that a machine's tree does not have: those of the attacker's shell, of each process.
+
+`/proc/$$` is the shell itself; what a persona's processes and /proc/self have is completed (proc(5)).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from decnet_decoys.shell.environment.kernel_files import KernelFiles
+from decnet_decoys.shell.machine.live_files import Running
+from decnet_decoys.shell.machine.tree import Entry, Tree, whole_of
+
+_NAMESPACES = {
+    "cgroup": 835, "ipc": 839, "mnt": 841, "net": 840, "pid": 836, "pid_for_children": 836, "time": 834,
+    "time_for_children": 834, "user": 837, "uts": 838,
+}  # fmt: skip
+_PLAIN = {
+    "arch_status": "", "autogroup": "/autogroup-41 nice 0\n", "auxv": "", "clear_refs": "",
+    "coredump_filter": "00000033\n", "cpu_resctrl_groups": "", "cpuset": "/\n",
+    "gid_map": "         0          0 4294967295\n",
+    "io": "rchar: 4292\nwchar: 0\nsyscr: 13\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
+    "loginuid": "0", "mem": "", "mountstats": "", "numa_maps": "", "oom_adj": "0\n", "oom_score": "666\n",
+    "oom_score_adj": "0\n", "pagemap": "", "patch_state": "-1\n", "personality": "00000000\n",
+    "projid_map": "         0          0 4294967295\n", "sched": "", "schedstat": "1112301 80111 4\n",
+    "sessionid": "4", "setgroups": "allow\n", "smaps": "", "smaps_rollup": "", "stack": "",
+    "statm": "622 229 206 5 0 90 0\n", "syscall": "running\n", "timens_offsets": "", "timers": "",
+    "timerslack_ns": "50000\n", "uid_map": "         0          0 4294967295\n", "wchan": "0",
+}  # fmt: skip
+_FOLDERS = frozenset(("attr", "fd", "fdinfo", "map_files", "ns", "task"))
+_DESCRIPTORS = {"0": "/dev/null", "1": "pipe:[41022]", "2": "pipe:[41023]", "255": "/dev/null"}
+_OF_SELF = frozenset(("cgroup", "limits", "maps", "mountinfo", "mounts", "status"))
+"""What a shell's has like the files of /proc/self."""
+_LIVE = ("environ", "cmdline", "comm", "stat")
+
+
+_STAT = (
+    b"28402 0 -1 4194304 91 0 0 0 0 0 0 0 20 0 1 0 401223 2547712 229 18446744073709551615 94120312418304 "
+    b"94120312438241 140724187305888 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 94120312456176 94120312457792 94120339906560 "
+    b"140724187313423 140724187313443 140724187313443 140724187316203 0\n"
+)
+
+
+class ShellProcess(NamedTuple):
+    """The attacker's shell, as /proc shows it."""
+
+    pid: int
+    name: str
+    command_line: bytes
+    uid: int
+    cwd: Callable[[], str]
+    environment: Callable[[], bytes]
+    """Of what it starts: name=value, each with a NUL after it."""
+
+
+class ProcFiles:
+    """What /proc and /sys show of a machine besides its tree, to one shell."""
+
+    def __init__(self, tree: Tree, kernel: KernelFiles, shell: ShellProcess, running: Running) -> None:
+        self._tree, self._kernel, self._shell, self._running = tree, kernel, shell, running
+
+    def entry(self, path: str) -> Entry | None:
+        parts = path.split("/", 4)
+        if len(parts) < 3 or parts[1] != "proc" or not (parts[2] == "self" or parts[2].isdecimal()):
+            return None if path in self._tree.entries else self._kernel.entry(path)
+        pid = parts[2]
+        own = pid == str(self._shell.pid)
+        if len(parts) == 3:
+            return Entry("dir", 0o555, self._shell.uid, self._shell.uid) if own else None
+        if not own and f"/proc/{pid}" not in self._tree.entries:
+            return None
+        if len(parts) == 5:
+            return self._below(parts[3], parts[4], own=own)
+        return self._of_process(pid, parts[3], own=own)
+
+    def _below(self, folder: str, name: str, *, own: bool) -> Entry | None:
+        if folder == "fd" and own and name in _DESCRIPTORS:
+            return Entry("link", 0o700, self._shell.uid, self._shell.uid, target=_DESCRIPTORS[name])
+        if folder == "ns" and name in _NAMESPACES:
+            kind = name.partition("_")[0]
+            return Entry("link", 0o777, target=f"{kind}:[{4026531000 + _NAMESPACES[name]}]")
+        return None
+
+    def _of_process(self, pid: str, name: str, *, own: bool) -> Entry | None:
+        uid = self._shell.uid
+        if name in _LIVE and (own or pid == "self" or name in ("environ", "stat")):
+            live = self._live(pid, name)
+            return (
+                None if live is None else Entry("file", 0o400 if name == "environ" else 0o444, uid, uid, content=live)
+            )
+        if not own and f"/proc/{pid}/{name}" in self._tree.entries:
+            return None
+        if own and name in _OF_SELF:
+            text = whole_of(self._tree.entries[f"/proc/self/{name}"].content)
+            return Entry("file", 0o444, uid, uid, content=self._status(text) if name == "status" else text)
+        if own and name in ("cwd", "exe", "root"):
+            target = {"cwd": self._shell.cwd(), "root": "/"}.get(name, f"/usr/bin/{self._shell.name}")
+            return Entry("link", 0o777, uid, uid, target=target)
+        if name in _FOLDERS:
+            return Entry("dir", 0o555, uid, uid)
+        return Entry("file", 0o444, uid, uid, content=_PLAIN[name].encode()) if name in _PLAIN else None
+
+    def _live(self, pid: str, name: str) -> bytes | None:
+        """Return what changes by itself; None where the tree's own has it."""
+        shell = self._shell
+        own = pid == str(shell.pid)
+        if name == "environ":
+            return shell.environment() if own or pid == "self" else b""
+        if name == "stat":
+            return self._stat(pid)
+        if not own:
+            return None
+        return shell.command_line if name == "cmdline" else f"{shell.name}\n".encode()
+
+    def _stat(self, pid: str) -> bytes:
+        shell, kept = self._shell, self._tree.entries.get(f"/proc/{pid}/comm")
+        if pid == "self":
+            name, number, parent = self._running.comm().strip(), shell.pid + 3, shell.pid
+        elif pid == str(shell.pid):
+            name, number, parent = shell.name.encode(), shell.pid, shell.pid - 12
+        else:
+            name = b"" if kept is None else whole_of(kept.content).strip()
+            number, parent = int(pid), int(pid != "1")
+        head = f"{number} (".encode() + name + f") {'R' if pid == 'self' else 'S'} {parent} {number} ".encode()
+        return head + _STAT
+
+    def _status(self, text: bytes) -> bytes:
+        pid = str(self._shell.pid).encode()
+        text = text.replace(b"Name:\tcat", b"Name:\t" + self._shell.name.encode()).replace(
+            b"R (running)", b"S (sleeping)"
+        )
+        return text.replace(b"28417", pid)
+
+    def names(self, path: str) -> set[str]:
+        parts = path.split("/")
+        if len(parts) < 3 or parts[1] != "proc" or not (parts[2] == "self" or parts[2].isdecimal()):
+            return self._kernel.names(path) | ({str(self._shell.pid)} if path == "/proc" else set())
+        if len(parts) == 4:
+            of_shell = set(_DESCRIPTORS) if parts[3] == "fd" and parts[2] == str(self._shell.pid) else set()
+            return set(_NAMESPACES) if parts[3] == "ns" else of_shell
+        every = {*_PLAIN, *_FOLDERS, *_OF_SELF, *_LIVE, "cwd", "exe", "root"}
+        return every if len(parts) == 3 else set()
