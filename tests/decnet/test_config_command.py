@@ -85,6 +85,13 @@ def test_every_section_that_is_wrong_is_named_with_its_line(run: Run, file: Path
     assert said.err == "decnet: 3 of the settings are wrong\n"
 
 
+def test_everything_that_is_wrong_in_a_section_is_named(run: Run, file: Path) -> None:
+    file.write_text("[spool]\nfsync = 'x'\nbatch_ms = 0\nquota_bytes = 'q'\nsegment_bytes = 4000000000\nbatch = 1\n")
+    said = run("config", "check").out.splitlines()
+    assert [line.split()[2].rstrip(":") for line in said] == ["has", "fsync", "batch_ms", "quota_bytes"]
+    assert said[1] == f"{file}:2: [spool] fsync: must be one of always, batch, off, not 'x'"
+
+
 def test_an_unknown_section_is_refused(run: Run, file: Path) -> None:
     said = run("config", "show", "decoyz")
     assert (said.code, said.err) == (2, "decnet: there is no section [decoyz]; did you mean 'decoys'?\n")

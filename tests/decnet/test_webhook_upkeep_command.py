@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
+from decnet.webhook.trying import Tried
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import delivery_queries, queries
 from decnet_models.webhooks.delivery_queries import EndpointState
+from decnet_models.webhooks.queries import Delivery
 from decnet_workers.webhook.endpoint import opened
 from decnet_workers.webhook.signature import webhook_key
 
@@ -64,6 +67,21 @@ def test_adding_sends_a_test_that_waits_for_the_worker(run: Run, deployment: Dep
     with transaction(deployment) as connection:
         assert notices.last_seq(connection) == 1
     assert "test" not in run("webhook", "add", "https://example.org/other", "--no-test").out
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "error", "words"),
+    [
+        ("delivered", 200, None, "delivered after 1 attempt: 200"),
+        ("pending", 429, "answered 429", "pending after 1 attempt: answered 429"),
+        ("pending", None, "no answer within 10 s", "pending after 1 attempt: no answer within 10 s"),
+        ("pending", 302, "answered 302", "pending after 1 attempt: answered 302, and redirects are not followed: "),
+    ],
+)
+def test_what_came_of_a_test_is_told_once(state: str, status: int | None, error: str | None, words: str) -> None:
+    one = Delivery(1, "wh_1", 1, "test", "m", "", state, 1, 0, 0, None, None, status, error)
+    assert Tried(one).words.startswith(words)
+    assert status == 302 or Tried(one).words == words
 
 
 def test_what_a_format_needs_and_what_it_has_not_is_told(run: Run, deployment: Deployment) -> None:

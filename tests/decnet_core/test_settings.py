@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 import pytest
@@ -15,6 +16,9 @@ class Door(msgspec.Struct, frozen=True):
     width_cm: Annotated[int, msgspec.Meta(ge=1, le=300)] = 80
     names: tuple[str, ...] = ()
     locked: bool = False
+    opens: Annotated[str, msgspec.Meta(min_length=1, max_length=4)] = "in"
+    closes: Annotated[str, msgspec.Meta(pattern="^[0-9]{2}$")] = "22"
+    sides: tuple[Literal["left", "right"], ...] = ()
 
 
 def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
@@ -94,6 +98,11 @@ def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Pa
         ('[door]\nwidth_cm = "wide"\n', "width_cm: must be a whole number, not text in quotes"),
         ("[door]\nwidth_cm = 400\n", "width_cm: must be at most 300"),
         ("door = 1\n", "must be a table"),
+        ("[door]\nopens = ''\n", "opens: must not be empty"),
+        ("[door]\nopens = 'slowly'\n", "opens: must be at most 4 long"),
+        ("[door]\ncloses = 'x'\n", re.escape("closes: must match the pattern '^[0-9]{2}$'")),
+        ("[door]\nsides = ['left', 'up']\n", re.escape("sides[1]: must be one of left, right, not 'up'")),
+        ('[door]\nnames = ["a", "b\\u0000"]\n', "toml:2: \\[door\\] names: must not contain a NUL character"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -128,6 +137,14 @@ def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, text: str, where: 
 def test_a_wrong_value_in_the_environment_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^DECNET_DOOR_WIDTH_CM: \[door\] width_cm: "):
         load(tmp_path, "[door]\nwidth_cm = 90\n", {"DECNET_DOOR_WIDTH_CM": "wide"}).section("door", Door)
+
+
+def test_what_is_wrong_can_be_left_out(tmp_path: Path) -> None:
+    given = load(tmp_path, "[door]\nwidth_cm = 90\n", {"DECNET_DOOR_WIDTH_CM": "wide"})
+    with pytest.raises(SettingsError) as wrong:
+        given.section("door", Door)
+    assert wrong.value.key == "width_cm"
+    assert given.without("door", "width_cm").section("door", Door) == Door()
 
 
 def test_an_unknown_section_is_named_with_its_line(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
+from tests.decnet_decoys.event_log import EventLog
 
 from decnet_core.events.catalogue import ServiceRequest
-from decnet_decoys.services.other_protocol import protocol_of
+from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
+from decnet_decoys.services.other_protocol import note_other_protocol, protocol_of
 
 HELLO = bytes.fromhex("160301007b01000077")
 OPENINGS = {
@@ -27,6 +29,21 @@ OPENINGS = {
     "adb": b"CNXN\0\0\0\1" + bytes(16),
     "socks5": b"\x05\x01\x00",
     "telnet": b"\xff\xfd\x18",
+    "rtsp": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+    "s7comm": bytes.fromhex("0300001611e00000000100c1020100c2020102c0010a"),
+    "socks4": bytes.fromhex("0401005001020304") + b"me\0",
+    "proxy": b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n\r\n",
+    "ldap": bytes.fromhex("300c020101600702010304008000"),
+    "mongodb": bytes.fromhex("3f0000000100000000000000d407000000000000") + b"admin.$cmd\0",
+    "postgresql": bytes.fromhex("0000000804d2162f"),
+    "tds": bytes.fromhex("1201002f0000010000001a0006"),
+    "jdwp": b"JDWP-Handshake",
+    "rmi": b"JRMI\0\x02K",
+    "t3": b"t3 12.1.2\nAS:2048\nHL:19\n\n",
+    "ajp": bytes.fromhex("123400010a"),
+    "vnc": b"RFB 003.008\n",
+    "amqp": b"AMQP\0\0\x09\x01",
+    "stratum": b'{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"x"}}\n',
 }
 SERVICES = ("ssh", "http", "https", "telnet", "ftp", "smtp", "redis", "mysql")
 
@@ -36,8 +53,33 @@ def test_a_protocol_is_told_by_its_first_bytes(protocol: str) -> None:
     assert protocol_of(OPENINGS[protocol]) == protocol
 
 
+def test_a_proxy_is_asked_by_http() -> None:
+    assert protocol_of(b"CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n") == "http"
+
+
 def test_what_is_unknown_is_not_guessed() -> None:
-    assert [protocol_of(data) for data in (b"", b"\0" * 40, b"USER root\r\n", b"GETTY")] == [""] * 4
+    unknown = (
+        b"",
+        b"\0" * 40,
+        b"USER root\r\n",
+        b"GETTY",
+        b"root\r\n",
+        b"\r\n\r\n",
+        b"t3st\r\n",
+        b"{}\r\n",
+        b"PING\r\n",
+    )
+    assert [protocol_of(data) for data in unknown] == [""] * len(unknown)
+
+
+@pytest.mark.parametrize("length", [260, 261], ids=["as SOCKS 4", "as SOCKS 5"])
+def test_a_client_of_mysql_is_one_however_long_its_login_is(length: int) -> None:
+    log = EventLog()
+    info = ConnectionInfo("web-01", "mysql", ("192.0.2.1", 1), ("192.0.2.2", 3306))
+    login = length.to_bytes(3, "little") + b"\x01\x85\xa2\xbf\x01" + bytes(length - 4)
+    assert protocol_of(login)
+    assert note_other_protocol(ConnectionRecorder(log, info), login) == ""
+    assert log.payloads == []
 
 
 async def said(host: DeckyHost, service: str, data: bytes) -> None:

@@ -334,6 +334,15 @@ def test_the_answers_status_decides(fleet: Any, clock: Clock, status: int, state
     assert (fleet.status(added.id).gone_at == clock.now) == (status == 410)
 
 
+def test_a_receiver_that_asks_for_thousands_of_years_is_asked_again_in_a_day(fleet: Any, clock: Clock) -> None:
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    deliveries.poll()
+    recorded(deliveries, first(deliveries, added.id), Reply(429, "Fri, 31 Dec 9999 23:59:59 GMT"))
+    (delivery,) = fleet.deliveries()
+    assert 0 < delivery.due_at - clock.now <= 86400 * 1_000_000_000
+
+
 def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> None:
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()

@@ -37,6 +37,10 @@ _WORDS = (
     (r"Expected `\w+` > (\S+)", "must be more than {}"),
     (r"Expected `\w+` < (\S+)", "must be less than {}"),
     (r"Expected `(\w+)`, got `(\w+)`", "must be {}, not {}"),
+    (r"Expected `\w+` of length >= 1", "must not be empty"),
+    (r"Expected `\w+` of length >= (\d+)", "must be at least {} long"),
+    (r"Expected `\w+` of length <= (\d+)", "must be at most {} long"),
+    (r"Expected `str` matching regex (.*)", "must match the pattern {}"),
 )
 """What msgspec says, in the words of who writes a settings file."""
 _NOUNS = {
@@ -53,6 +57,11 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 class SettingsError(CoreError):
     """A setting is wrong; the message names the file or variable, the key, and what to write instead."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+        """Of the one setting that is wrong; empty: it is not one alone."""
 
 
 class Settings:
@@ -119,11 +128,21 @@ class Settings:
             if key not in shape.__struct_encode_fields__:
                 _refuse_unknown(self.origin(name, key), name, key, shape)
         values = {**table, **self._from_environment(name, shape)}
+        for key, value in values.items():
+            if _has_nul(value):
+                raise SettingsError(f"{self.origin(name, key)}: [{name}] {key}: must not contain a NUL character", key)
         try:
             return msgspec.convert(values, shape, strict=False)
         except msgspec.ValidationError as error:
-            place, said = _readable(error)
-            raise SettingsError(f"{self.origin(name, place)}: [{name}] {said}") from error
+            place, said = _readable(error, shape)
+            raise SettingsError(f"{self.origin(name, place)}: [{name}] {said}", _key_of(place)) from error
+
+    def without(self, name: str, key: str) -> Settings:
+        """Return the same settings with the default for `key` of section `name`."""
+        table = {each: value for each, value in self._document.get(name, {}).items() if each != key}
+        variable = _prefix(name) + key.upper()
+        environ = {each: value for each, value in self._environ.items() if each != variable}
+        return Settings({**self._document, name: table}, environ, self._source)
 
     def origin(self, name: str, place: str) -> str:
         """Return where the value at `place` of section `name` comes from: a variable, or the file with its line.
@@ -163,9 +182,9 @@ def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Str
     known = list(shape.__struct_encode_fields__)
     renamed = getattr(shape, "RENAMED", {})
     if key in renamed:
-        raise SettingsError(f"{source}: [{section}] {key} is now called {renamed[key]}; rename it")
+        raise SettingsError(f"{source}: [{section}] {key} is now called {renamed[key]}; rename it", key)
     if key not in known:
-        raise SettingsError(f"{source}: [{section}] has no setting {key!r}{suggestion(key, known)}")
+        raise SettingsError(f"{source}: [{section}] has no setting {key!r}{suggestion(key, known)}", key)
 
 
 def environment_in(text: str) -> dict[str, str]:
@@ -215,11 +234,26 @@ def _value(text: str, variable: str) -> Any:
         raise SettingsError(f"{variable}: {error}") from error
 
 
-def _readable(error: msgspec.ValidationError) -> tuple[str, str]:
+def _has_nul(value: Any) -> bool:
+    """Tell whether a text has a NUL, which no path, name or address can have: the system calls refuse it."""
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+def _key_of(place: str) -> str:
+    return re.split(r"[.\[]", place)[0]
+
+
+def _readable(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> tuple[str, str]:
     """Return the place within the section that an error is about, empty for the section itself, and what it says."""
     message, _, place = str(error).partition(" - at `$.")
     place = place.rstrip("`")
     said = _in_words(message)
+    if message.startswith("Invalid enum value") and (choices := _choices(shape, place)):
+        said = f"must be one of {', '.join(choices)}, not {message.removeprefix('Invalid enum value ')}"
     return place, f"{place}: {said}" if place else said
 
 
@@ -229,6 +263,19 @@ def _in_words(message: str) -> str:
         if found := re.fullmatch(pattern, message):
             return words.format(*(_NOUNS.get(word, word) for word in found.groups()))
     return message
+
+
+def _choices(shape: type[msgspec.Struct], place: str) -> list[str]:
+    """Return the words that may stand at `place` of a section; none where it has no such list."""
+    from msgspec import inspect  # only a refused word needs it
+
+    found: Any = inspect.type_info(shape)
+    for step in re.split(r"\.|(?=\[)", place):
+        if isinstance(found, inspect.StructType):
+            found = next((field.type for field in found.fields if field.encode_name == step), None)
+        else:
+            found = getattr(found, "item_type", None) or getattr(found, "value_type", None)
+    return [str(word) for word in found.values] if isinstance(found, inspect.LiteralType) else []
 
 
 def _line_of(file: str, section: str, key: str = "", number: int = 0) -> int | None:

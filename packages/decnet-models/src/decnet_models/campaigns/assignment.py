@@ -3,12 +3,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, bindparam, delete, func, select, update
 
 from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.statements import parts
 from decnet_models.grouping import changes
 from decnet_models.grouping.membership import create_group, groups_of, next_revision, place
 from decnet_models.grouping.values import Member, Reason, reasons, written
@@ -62,12 +64,24 @@ def assign(connection: Connection, wanted: Collection[Assignment], *, now_ns: in
     return [Assigned(one, sizes[one], number) for one, number in sorted(after.items()) if number > sizes[one]]
 
 
-def _stand(connection: Connection, campaigns: Iterable[UUID], now_ns: int) -> None:
+def _stand(connection: Connection, campaigns: Collection[UUID], now_ns: int) -> None:
     """Create the campaigns that there are not yet, and restore those that were merged."""
+    there = _groups(connection, campaigns, _group.c.merged_into)
     for campaign in sorted(campaigns):
-        create_group(connection, CAMPAIGNS, campaign, now_ns=now_ns)
-        merged = (_group.c.id == campaign) & _group.c.merged_into.is_not(None)
-        connection.execute(update(_group).where(merged).values(merged_into=None))
+        if campaign not in there:
+            create_group(connection, CAMPAIGNS, campaign, now_ns=now_ns)
+        elif there[campaign] != (None,):
+            connection.execute(update(_group).where(_group.c.id == campaign).values(merged_into=None))
+
+
+def _groups(connection: Connection, campaigns: Iterable[UUID], *columns: Column[Any]) -> dict[UUID, tuple[Any, ...]]:
+    """Return the columns of those of the campaigns that there are."""
+    query = select(_group.c.id, *columns)
+    return {
+        row[0]: tuple(row[1:])
+        for part in parts(campaigns)
+        for row in connection.execute(query.where(_group.c.id.in_(part)))
+    }
 
 
 def _merged(
@@ -136,13 +150,20 @@ def _describe(connection: Connection, members: Collection[Assignment]) -> None:
         connection.execute(_DESCRIBE, rows)
 
 
-def _recount(connection: Connection, campaigns: Iterable[UUID]) -> None:
+def _recount(connection: Connection, campaigns: Collection[UUID]) -> None:
     """Set the members and times of campaigns from their members; one that lost all of them keeps its times."""
-    c = _member.c
-    for campaign in sorted(campaigns):
-        query = select(func.count(), func.min(c.first_seen), func.max(c.last_seen)).where(c.campaign == campaign)
-        number, first, last = connection.execute(query).one()
-        values = {"members": number, "first_seen": first, "last_seen": last} if number else {"members": 0}
-        other = or_(*(_group.c[name] != value for name, value in values.items()))
-        revised = update(_group).values(revision=next_revision(CAMPAIGNS, connection), **values)
-        connection.execute(revised.where(_group.c.id == campaign, other))
+    c, group = _member.c, _group.c
+    query = select(c.campaign, func.count(), func.min(c.first_seen), func.max(c.last_seen)).group_by(c.campaign)
+    counted = {
+        row[0]: tuple(row[1:])
+        for part in parts(campaigns)
+        for row in connection.execute(query.where(c.campaign.in_(part)))
+    }
+    for campaign, was in sorted(
+        _groups(connection, campaigns, group.members, group.first_seen, group.last_seen).items()
+    ):
+        now = counted.get(campaign, (0, *was[1:]))
+        if now != was:
+            values = dict(zip(("members", "first_seen", "last_seen"), now, strict=True))
+            revised = update(_group).values(revision=next_revision(CAMPAIGNS, connection), **values)
+            connection.execute(revised.where(group.id == campaign))

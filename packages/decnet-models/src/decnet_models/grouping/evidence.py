@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, case, func, select, tuple_
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.keyed_rows import rows_at
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Common, Evidence, Feature, S, Shared, digest
@@ -136,13 +137,8 @@ def _known(connection: Connection, g: Grouping[Any], keys: Iterable[Any]) -> set
 
 
 def _counted(connection: Connection, g: Grouping[Any], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    c = g.feature.c
-    query = select(c.kind, c.digest, c.subjects)
-    return {
-        (kind, key): number
-        for part in parts(keys)
-        for kind, key, number in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part)))
-    }
+    rows = rows_at(connection, g.feature, ("kind", "digest"), ["subjects"], keys)
+    return {(kind, key): number for kind, key, number in rows}
 
 
 def _write_features(

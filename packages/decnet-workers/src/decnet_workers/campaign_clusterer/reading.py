@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence
@@ -20,11 +20,14 @@ ATTACKERS = 16
 TAGS = 100
 """Findings of techniques of an address that are looked at: its first ones."""
 
-_TAGS = (
-    select(ttp_tag.c.technique, ttp_tag.c.decky, ttp_tag.c.ts)
-    .where(ttp_tag.c.attacker == bindparam("attacker"))
-    .order_by(ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
-    .limit(TAGS)
+_TAGS = RowSelect(
+    lambda _: (
+        select(ttp_tag.c.technique, ttp_tag.c.decky, ttp_tag.c.ts)
+        .where(ttp_tag.c.attacker == bindparam("attacker"))
+        .order_by(ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
+        .limit(bindparam("most"))
+        .offset(literal_column("0"))
+    )
 )
 
 
@@ -77,7 +80,7 @@ def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> l
     best: tuple[str, ...] = ()
     seen: list[int] = []
     for attacker in sorted(attackers):
-        tags = _tags(connection, attacker)
+        tags = _TAGS.rows(connection, attacker=attacker, most=TAGS)
         for _, decky, ts in tags:
             if decky is not None:
                 first, last = deckies.get(decky, (ts, ts))
@@ -87,7 +90,3 @@ def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> l
         seen += (ts for _, _, ts in tags)
     acts = [Evidence(identity, DECKY, decky, *times) for decky, times in sorted(deckies.items())]
     return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts
-
-
-def _tags(connection: Connection, attacker: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    return connection.execute(_TAGS, {"attacker": attacker}).all()

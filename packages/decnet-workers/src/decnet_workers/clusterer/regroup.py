@@ -6,7 +6,7 @@ candidates, not on the number of attackers; and the result is the one that a com
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from decnet_models.database.statements import parts
@@ -71,6 +71,7 @@ class _Regrouping:
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
+        self._candidates_of: dict[tuple[tuple[str, ...], int, bool], tuple[Key, ...]] = {}
         self._marks: dict[str, tuple[Key, ...] | None] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
@@ -312,17 +313,25 @@ class _Regrouping:
 
     def _links(self, keys: set[Key]) -> set[tuple[Key, Key]]:
         self._profile(keys)
-        self._profile({other for one in keys for other in self._candidates(one)})
-        pairs = ((one, other) for one in keys for other in self._candidates(one) if other != one)
-        ordered = (in_order(one, other, self._profiles) for one, other in pairs)
-        return {pair for pair in ordered if are_linked(*pair, self._profiles, self._weights)}
+        candidates = [(one, other) for one in keys for other in self._candidates(one) if other != one]
+        self._profile({other for _, other in candidates})
+        pairs = {in_order(one, other, self._profiles) for one, other in candidates}  # half of them are found twice
+        return {pair for pair in pairs if are_linked(*pair, self._profiles, self._weights)}
 
-    def _candidates(self, one: Key) -> Iterator[Key]:
-        """Yield the features of which it deserves a look whether they are linked with this one."""
+    def _candidates(self, one: Key) -> Iterable[Key]:
+        """Return the features of which it deserves a look whether they are linked with this one.
+
+        Those that the same attackers show have the same ones.
+        """
         bits, attackers = self._weights[one], self._attackers[one]
-        for other, number in self._profiles[one].together.items():
-            if could_link(number, (attackers, self._attackers[other]), bits, self._weights[other]):
-                yield other
+        of = self._samples[one], attackers, bits >= JOIN
+        if of not in self._candidates_of:
+            self._candidates_of[of] = tuple(
+                other
+                for other, number in self._profiles[one].together.items()
+                if could_link(number, (attackers, self._attackers[other]), bits, self._weights[other])
+            )
+        return self._candidates_of[of]
 
     def _profile(self, keys: set[Key]) -> None:
         missing = {key for key in keys if key not in self._profiles}

@@ -46,18 +46,34 @@ def values(settings: Settings, sections: Shapes) -> Iterator[Value]:
 
 
 def problems(settings: Settings) -> list[str]:
-    """Return what is wrong: of each section the first thing."""
+    """Return everything that is wrong with the settings."""
     found = []
     try:
         refuse_unknown(settings)
     except SettingsError as error:
         found.append(str(error))
     for section, shape in shapes().items():
-        try:
-            settings.section(section, shape)
-        except SettingsError as error:
-            found.append(str(error))
+        found += _section_problems(settings, section, shape)
     return found
+
+
+def _section_problems(settings: Settings, section: str, shape: type[msgspec.Struct]) -> Iterator[str]:
+    """Yield what is wrong with a section: its first error, and those that show when what is wrong is left out.
+
+    Of the latter only those of one setting: how several fit together says nothing when one of them has its default.
+    """
+    left = settings
+    while True:
+        try:
+            left.section(section, shape)
+        except SettingsError as error:
+            if error.key or left is settings:
+                yield str(error)
+            if not error.key:
+                return
+            left = left.without(section, error.key)
+        else:
+            return
 
 
 def _shown(section: str, name: str, value: Any) -> Any:

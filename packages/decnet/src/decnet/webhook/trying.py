@@ -20,11 +20,13 @@ class Tried(msgspec.Struct, frozen=True):
         one = self.delivery
         if one is None:
             return "not attempted yet: is the webhook worker running? See decnet status"
-        details = [str(detail) for detail in (one.status, one.error) if detail is not None]
+        detail = one.error or (None if one.status is None else str(one.status))
+        if detail and one.status is not None and 300 <= one.status < 400:
+            detail += ", and redirects are not followed: give the address that it names with decnet webhook edit"
         said = f"\nanswer  {for_terminal(one.answer)}" if one.answer else ""
         return (
             f"{one.state} after {one.attempts} attempt{'' if one.attempts == 1 else 's'}"
-            + (f": {', '.join(details)}" if details else "")
+            + (f": {detail}" if detail else "")
             + said
         )
 
