@@ -186,7 +186,7 @@ async def test_synthetic_sessions_and_known_sources_reach_no_table_but_the_log_a
         await visit(arena, PEER, f"life-{visit.__name__}")
         await visit(arena, SCANNER, None)
         await visit(arena, SOURCE, None)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(110):
         while not {"ttp.tagged", "attacker.observed"} <= {each.kind for each in arena.receiver.arrivals}:
             arena.receiver.arrived.clear()
             await arena.receiver.arrived.wait()
