@@ -131,3 +131,43 @@ test("a printed page is its content, dark on white", async () => {
   assert.equal(await back(), dark);
   await end();
 });
+
+test("lists are sorted on a narrow screen, too: events oldest first", async () => {
+  const { page, end } = await visit("/events", { role: "viewer", width: 360 });
+  await page.locator("[data-row]").first().waitFor();
+  const newest = await page.locator("[data-row]").first().innerText();
+  const sort = page.getByRole("button", { name: "Time", exact: true });
+  const { width, height } = await sort.boundingBox();
+  assert.ok(width > 20 && height > 10, `${width} x ${height}`);
+  await sort.press("Enter");
+  await page.waitForURL(/direction=asc/);
+  await page.locator('[role="columnheader"][aria-sort="ascending"]').waitFor();
+  await page.waitForFunction((before) => document.querySelector("[data-row]")?.innerText !== before, newest);
+  const times = await page.locator("[data-row] time").evaluateAll((all) => all.map((one) => Date.parse(one.dateTime)));
+  assert.ok(times.length > 1);
+  assert.deepEqual(
+    times,
+    times.toSorted((one, other) => one - other),
+  );
+  await accessible(page);
+  await end();
+});
+
+test("an address without a page says so, beside the navigation", async () => {
+  const { page, end } = await visit("/no/such/page", { role: "viewer" });
+  await page.getByRole("heading", { level: 1, name: "There is no page at this address" }).waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Attackers" }).click();
+  await page.getByRole("heading", { level: 1, name: "Attackers" }).waitFor();
+  await end();
+});
+
+test("a time that is none is named where the events would be", async () => {
+  const refused = [/status of 422 .*\/events/];
+  const { page, end } = await visit("/events?since=nonsense", { role: "viewer", expected: refused });
+  await page.getByText(/'nonsense' is not a time/).waitFor();
+  assert.equal(await page.getByText("The query cannot be read").count(), 0);
+  await page.goto("/events?since=24h&q=kind:");
+  await page.getByText("a value is missing").waitFor();
+  await page.getByText("The query cannot be read").waitFor();
+  await end();
+});

@@ -41,6 +41,10 @@ export async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
+/** Whether the API says at which place of a query it cannot be read. */
+export const namesPlace = (problem: Problem | null): boolean =>
+  problem?.status === 422 && typeof problem.extra.at === "number";
+
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TypeError) return new Problem(UNREACHABLE, "No answer", "");

@@ -68,4 +68,7 @@ const pages = [
   page("/workers/$name", () => import("@/pages/workers/one")),
 ];
 
-export const routeTree = root.addChildren([login, shell.addChildren(pages)]);
+/** Any other address: with the navigation, so that nobody is stranded there. */
+const elsewhere = createRoute({ getParentRoute: () => shell, path: "/$", component: NotFound });
+
+export const routeTree = root.addChildren([login, shell.addChildren([...pages, elsewhere])]);

@@ -2,16 +2,18 @@
 import { Link } from "@tanstack/react-router";
 import { Problem } from "@/api/problem";
 import { t } from "@/app/i18n";
-import { EmptyState } from "@/components/feedback/empty-state";
 import { ErrorState } from "@/components/feedback/error-state";
+import { Page } from "@/components/show/layout";
 
 export function NotFound() {
   return (
-    <EmptyState icon="warning" title={t("shell.notfound.title")}>
-      <Link to="/" search={{}}>
-        {t("shell.notfound.action")}
-      </Link>
-    </EmptyState>
+    <Page title={t("shell.notfound.title")}>
+      <p>
+        <Link to="/" search={{}}>
+          {t("shell.notfound.action")}
+        </Link>
+      </p>
+    </Page>
   );
 }
 

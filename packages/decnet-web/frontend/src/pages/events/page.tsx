@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef } from "react";
+import { namesPlace } from "@/api/problem";
 import { usePages, type Item } from "@/api/queries";
 import { t } from "@/app/i18n";
 import { useDirection, useQueryState, useTimeRange } from "@/app/search";
@@ -124,7 +125,7 @@ export default function Events() {
           rowKey={(event) => event.id}
           onOpen={(event) => open(event.id)}
           loading={events.loading}
-          problem={events.problem?.status === 422 ? null : events.problem}
+          problem={namesPlace(events.problem) ? null : events.problem}
           onRetry={events.again}
           hasMore={events.hasMore}
           onMore={events.more}
@@ -136,7 +137,7 @@ export default function Events() {
               <Switch name="synthetic" label={t("events.simulated")} />
             </>
           }
-          empty={<Nothing query={whole} further={events.hasMore} wrong={events.problem?.status === 422} />}
+          empty={<Nothing query={whole} further={events.hasMore} wrong={namesPlace(events.problem)} />}
         />
       )}
       {search.event && <EventDrawer id={search.event} onClose={() => open(undefined)} onQuery={setQuery} />}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useGet } from "@/api/queries";
-import type { Problem } from "@/api/problem";
+import { namesPlace, type Problem } from "@/api/problem";
 import { t } from "@/app/i18n";
 import { Icon } from "@/components/show/icon";
 import { accepted, suggestions, type Suggestion } from "./language";
@@ -59,7 +59,7 @@ export function QueryBox({ query, onQuery, problem }: Props) {
     if (open) setOpen(false);
     else input.current?.blur();
   };
-  const wrong = problem?.status === 422 && typeof problem.extra.at === "number";
+  const wrong = namesPlace(problem);
   return (
     <div className={styles.query}>
       <div className={styles.field}>

@@ -31,9 +31,17 @@ export default function IncidentPage() {
   useLive((messages) => {
     if (messages.some((one) => one.event === "notice")) void incident.refetch();
   });
-  if (incident.error) return <ErrorState problem={incident.error} onRetry={() => void incident.refetch()} />;
-  if (!incident.data) return <Skeleton lines={10} height={24} />;
   const whole = incident.data;
+  if (incident.error || !whole)
+    return (
+      <Page title={t("incidents.one", { n: number })}>
+        {incident.error ? (
+          <ErrorState problem={incident.error} onRetry={() => void incident.refetch()} />
+        ) : (
+          <Skeleton lines={10} height={24} />
+        )}
+      </Page>
+    );
   return (
     <Page
       title={t("incidents.title", { n: String(whole.summary.incident), title: whole.title })}

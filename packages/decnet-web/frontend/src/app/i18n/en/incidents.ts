@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 export const incidents = {
+  "incidents.one": "Incident {n}",
   "incidents.title": "#{n} · {title}",
   "incidents.open.one": "{n} open incident,",
   "incidents.open.other": "{n} open incidents,",

@@ -40,7 +40,7 @@ export const overview = {
   "overview.map.label": "World map: countries by number of attackers; the list below has the same figures",
   "overview.map.empty": "No country is known",
   "overview.map.empty.do":
-    "Private addresses have none. For public ones the worker intel looks countries up offline; see Settings.",
+    "Private addresses have none. For public ones the worker enrich looks countries up; see Settings.",
   "overview.deckies": "Deckies that were reached",
   "overview.deckies.empty": "None in this time",
   "overview.techniques": "New techniques",
