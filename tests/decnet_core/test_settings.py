@@ -164,6 +164,12 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
         Settings.load(file, {})
 
 
+def test_a_file_of_an_editor_that_marks_utf8_is_read(tmp_path: Path) -> None:
+    marked = load(tmp_path, "\ufeff[door]\r\nwidth_cm = 90\r\n")
+    assert marked.section("door", Door) == Door(width_cm=90)
+    assert marked.origin("door", "width_cm").endswith(":2")
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file"):
         Settings.load(tmp_path / "absent.toml", {})

@@ -83,7 +83,7 @@ class Settings:
         path = named or DEFAULT_FILE
         environ = {**_environment_beside(path), **given} if environ is None and named is None else given
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError as error:
             if named is not None:
                 raise SettingsError(f"{path}: no such file; create it or omit the option") from error
@@ -285,7 +285,7 @@ def _line_of(file: str, section: str, key: str = "", number: int = 0) -> int | N
     """
     wanted, current, tables = f"{section}.{key}" if key else section, "", 0
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        for line, text in enumerate(Path(file).read_text(encoding="utf-8").splitlines(), start=1):
+        for line, text in enumerate(Path(file).read_text(encoding="utf-8-sig").splitlines(), start=1):
             if header := _HEADER.match(text):
                 current = header[1].replace(" ", "").replace('"', "")
                 if current == wanted:

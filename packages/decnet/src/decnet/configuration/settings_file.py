@@ -20,7 +20,7 @@ class SettingsFile:
     def text(self) -> str | None:
         """Return what it holds, None if it does not exist; raises RefusedError if it cannot be read."""
         try:
-            return self.path.read_text(encoding="utf-8")
+            return self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
