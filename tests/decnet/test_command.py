@@ -101,6 +101,16 @@ def test_unreadable_database_is_one_line(run: Run, deployment: Deployment) -> No
     assert said.err.count("\n") == 1
 
 
+def test_an_output_that_is_full_is_not_the_fleets_fault(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        with Path("/dev/full").open("w") as output:
+            output.write("x")
+
+    monkeypatch.setattr("decnet.commands.events.find_deployment", full)
+    said = run("events")
+    assert (said.code, said.err.split(":")[1]) == (78, " cannot use the output or the state directory")
+
+
 def test_defect_is_one_line_without_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ZeroDivisionError("of ours")

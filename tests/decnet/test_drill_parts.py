@@ -66,7 +66,7 @@ async def test_receiver_keeps_each_message_once() -> None:
     port = int((await receiver.open()).split(":")[2].split("/")[0])
 
     def post(sent: dict[str, str], body: bytes) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
         connection.request("POST", "/drill", body=body, headers=sent)
         status = connection.getresponse().status
         connection.close()

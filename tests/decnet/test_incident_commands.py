@@ -84,5 +84,16 @@ def test_an_incident_that_is_not_there_changes_nothing(run: Run) -> None:
     assert run("incidents", "--status", "acknowledged", "--json").document == []
 
 
+@pytest.mark.parametrize(
+    "words", [("incident", "9" * 30), ("incident", "ack", "9" * 30), ("known", "remove", "9" * 30)]
+)
+def test_a_number_larger_than_any_is_nobodys(words: tuple[str, ...], run: Run) -> None:
+    said = run(*words)
+    assert (said.code, said.err) == (
+        1,
+        "decnet: a number that large is nobody's here; the lists show those that there are\n",
+    )
+
+
 def test_no_incident_is_said(run: Run, deployment: Deployment) -> None:
     assert run("incidents").out.strip() == "no such incident"

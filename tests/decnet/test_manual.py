@@ -55,7 +55,7 @@ def test_every_program_and_command_is_known(known: list[Command]) -> None:
 )
 def test_bash_completes(bash: Path, typed: list[str], expected: set[str]) -> None:
     done = subprocess.run(
-        ["bash", "-c", COMPLETE, bash, *typed], capture_output=True, text=True, check=True, timeout=30
+        ["bash", "-c", COMPLETE, bash, *typed], capture_output=True, text=True, check=True, timeout=100
     )
     assert done.stderr == ""
     found = set(filter(None, done.stdout.split()))
@@ -72,7 +72,7 @@ def test_the_other_shells_parse_their_scripts(known: list[Command], shell: Shell
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
     (tmp_path / "script").write_text(text)
-    subprocess.run([shell, "-n", tmp_path / "script"], check=True, timeout=30)
+    subprocess.run([shell, "-n", tmp_path / "script"], check=True, timeout=100)
 
 
 def test_manual_pages_are_good_roff(run: Run, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def orders(deployment: Deployment) -> Iterator[list[str]]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(100)
     yield taken
     loop.call_soon_threadsafe(over.set)
     thread.join(20)

@@ -27,7 +27,7 @@ def in_bash(line: str, directory: Path) -> tuple[str, int]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     return done.stdout, done.returncode

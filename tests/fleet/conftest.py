@@ -46,7 +46,7 @@ def modules_of(state: Path, tmp_path: Path) -> Callable[[str, str], set[str]]:
         listing = tmp_path / "modules.json"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(tmp_path / "ready"))
-            ready.settimeout(30)
+            ready.settimeout(100)
             process = subprocess.Popen(
                 [sys.executable, "-c", _RUN, target, str(listing)],
                 env={

@@ -30,7 +30,7 @@ def write(archive: Path) -> None:
     trees = (place, python.parents[1])
     with tarfile.open(archive, "w") as tar:
         tar.add(place, "cowrie/cowrie-env", filter=_wanted)
-        tar.add(python.parents[1], str(python.parents[1])[1:], filter=_wanted)
+        tar.add(python.parents[1], str(python.parents[1])[1:], filter=_of_the_interpreter)
         for library in sorted({one for tree in trees for one in _libraries(tree, python)}):
             if not any(Path(library).is_relative_to(tree) for tree in trees):
                 tar.add(Path(library).resolve(), library[1:])
@@ -46,9 +46,15 @@ def _wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if skipped & set(parts) and "site-packages" not in parts else entry
 
 
+def _of_the_interpreter(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Leave out what is installed for it, which no virtual environment sees: on some machines gigabytes."""
+    return None if "site-packages" in Path(entry.name).parts else _wanted(entry)
+
+
 def _libraries(tree: Path, python: Path) -> Iterator[str]:
     """Yield what the dynamic linker loads for the programs below a folder."""
-    files = [str(python), *(str(one) for one in tree.rglob("*.so*") if one.is_file())]
+    below = (tree / "lib").glob("python3.*/lib-dynload") if python.is_relative_to(tree) else (tree,)
+    files = [str(python), *(str(one) for place in below for one in place.rglob("*.so*") if one.is_file())]
     printed = subprocess.run(["ldd", *files], capture_output=True, text=True, check=False).stdout
     yield from re.findall(r"(?:=> |^\s+)(/\S+) \(0x", printed, re.MULTILINE)
 

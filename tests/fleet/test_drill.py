@@ -155,7 +155,7 @@ def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     until(lambda: bool(shown(tmp_path, "event")), 1 + time.monotonic() - before)
 
     fleet.send_signal(signal.SIGTERM)
-    assert fleet.wait(30) == 0
+    assert fleet.wait(100) == 0
     assert processes_of(str(tmp_path)) == []
     last = {line["name"]: line["phase"] for line in shown(tmp_path, "worker")}
     assert set(last.values()) == {"stopped"}
@@ -174,7 +174,7 @@ def test_fleet_of_tasks_is_one_process_with_one_log(
     assert json.loads(decnet(environment, "status", "--json").stdout)["down"] == []
     assert "deckies open" in (tmp_path / "state" / "log" / "fleet.log").read_text()
     fleet.send_signal(signal.SIGTERM)
-    assert fleet.wait(30) == 0
+    assert fleet.wait(100) == 0
 
 
 def test_hosting_is_for_a_private_fleet() -> None:
@@ -214,7 +214,7 @@ def test_terminal_shows_the_fleet_without_a_worker_whose_port_is_busy_and_ctrl_c
             assert terminal.stdin is not None
             terminal.stdin.write(b"\x03")
             terminal.stdin.flush()
-            assert terminal.wait(30) == 1  # a worker was given up
+            assert terminal.wait(100) == 1  # a worker was given up
         finally:
             terminal.kill()
             terminal.communicate()

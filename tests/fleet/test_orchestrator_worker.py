@@ -136,7 +136,7 @@ async def orchestrator(ground: Ground, **changes: Any) -> AsyncIterator[None]:
     running = asyncio.create_task(Host(worker, ctx).run(ready.set))
     try:
         waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=100)
         waiting.cancel()
         if not ready.is_set():
             await running

@@ -143,7 +143,7 @@ class Day:
 
 
 def _ip(words: str) -> None:
-    subprocess.run(["ip", *words.split()], check=True, timeout=20)
+    subprocess.run(["ip", *words.split()], check=True, timeout=100)
 
 
 @contextlib.contextmanager
@@ -169,7 +169,7 @@ def cowrie(made: Lan, place: Path) -> Iterator[Path]:
             yield place / "var" / "log" / "cowrie" / "cowrie.json"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.wait(100)
 
 
 @contextlib.contextmanager
@@ -248,7 +248,7 @@ def test_identities_are_those_who_acted() -> None:
                 for target, port in ((OURS, 22), (OURS, 80), (COWRIES, 22), (COWRIES, 23)):
                     until(lambda: answers(day, target, port), f"{target} answers at {port}")  # noqa: B023
                 key = str(place / "key")
-                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=30)
+                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=100)
                 with ThreadPoolExecutor(4) as several:
                     said = {address: several.submit(act) for address, act in acts(day, key).items()}
                 told = {address: str(one.result()) for address, one in said.items()}

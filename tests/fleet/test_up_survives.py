@@ -73,7 +73,7 @@ def test_the_death_of_the_zygote_is_said_and_nothing_is_left(root: Path) -> None
 @contextlib.contextmanager
 def locked(database: Path, lock: str) -> Iterator[None]:
     """Hold the database as another program does: against writers, or in exclusive mode against readers, too."""
-    connection = sqlite3.connect(database, timeout=30, isolation_level=None)
+    connection = sqlite3.connect(database, timeout=100, isolation_level=None)
     try:
         if lock == "readers":
             connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()

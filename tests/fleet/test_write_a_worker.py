@@ -107,7 +107,7 @@ def has_counted(workspace: Workspace, events: int) -> bool:
 
 
 def request(address: str, target: str) -> None:
-    connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=20)
+    connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=100)
     connection.request("GET", target)
     connection.getresponse().read()
     connection.close()

@@ -117,7 +117,7 @@ class Up:
 
     def visit(self, mark: str) -> None:
         """Ask a decky for a page; an answer means that the visit is recorded."""
-        connection = http.client.HTTPConnection(f"127.77.{self.block}.10", HTTP_PORT, timeout=20)
+        connection = http.client.HTTPConnection(f"127.77.{self.block}.10", HTTP_PORT, timeout=100)
         try:
             connection.request("GET", f"/{mark}")
             connection.getresponse().read()

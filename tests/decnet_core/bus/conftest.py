@@ -76,7 +76,7 @@ def running_nats_server(place: Path, *arguments: str) -> Iterator[str]:
         yield json.loads(found[0].read_text())["nats"][0].partition("://")[2]
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(100)
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +117,7 @@ class BrokerProcess:
         """SIGKILL, and wait until it is gone."""
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(100)
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None

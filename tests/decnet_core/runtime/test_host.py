@@ -101,7 +101,7 @@ async def hosted(
 
 
 async def order(bus: MemoryBus, worker: str, op: str) -> Health:
-    reply = await bus.request(CONTROL.of(worker), msgspec.json.encode(Control(op)), timeout=30)
+    reply = await bus.request(CONTROL.of(worker), msgspec.json.encode(Control(op)), timeout=100)
     return msgspec.json.decode(reply.payload, type=Health)
 
 
@@ -161,7 +161,7 @@ async def test_nonsense_on_the_control_subject_is_ignored(tmp_path: Path) -> Non
     bus = MemoryBus()
     async with hosted(Door, tmp_path, bus):
         for payload in (b"", b"\xff", b'{"op":"explode"}'):
-            reply = await bus.request(CONTROL.of("door"), payload, timeout=30)
+            reply = await bus.request(CONTROL.of("door"), payload, timeout=100)
             assert msgspec.json.decode(reply.payload, type=Health).state == "running"
 
 
@@ -203,7 +203,7 @@ async def test_order_to_one_of_several_processes_is_obeyed_and_answered_by_it_al
         await asyncio.wait_for(ready.wait(), 120)
         for to, name in (("door.2", "door.2"), ("door", "door"), ("", "door")):
             payload = msgspec.json.encode(Control("pause" if to == "door.2" else "report", to))
-            reply = await bus.request(CONTROL.of("door"), payload, timeout=30)
+            reply = await bus.request(CONTROL.of("door"), payload, timeout=100)
             assert msgspec.json.decode(reply.payload, type=Health).worker == name
         assert (first.unpaused.is_set(), second.unpaused.is_set()) == (True, False)
         bus.publish(CONTROL.of("door"), msgspec.json.encode(Control("stop")))

@@ -281,7 +281,7 @@ async def test_clients_of_a_parked_worker_wait_and_are_answered(office: Office) 
 async def test_datagrams_to_a_parked_worker_wait_and_are_answered(office: Office) -> None:
     address = ("127.0.0.1", int((office.root / "udp").read_text()))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(20)
+        client.settimeout(100)
         client.sendto(b"hello", address)
         assert await asyncio.to_thread(client.recv, 100) == b"hello"
 

@@ -85,7 +85,7 @@ def test_a_unit_notes_that_it_has_failed_and_that_it_is_ready_again(tmp_path: Pa
     (tmp_path / "units").mkdir()
     for result, found in (("exit-code", {"listener": "exit-code"}), ("success", {})):
         here = command.replace("/var/lib/decnet/run", str(tmp_path))
-        subprocess.run(["/bin/sh", "-c", here], env={"SERVICE_RESULT": result}, check=True, timeout=30)
+        subprocess.run(["/bin/sh", "-c", here], env={"SERVICE_RESULT": result}, check=True, timeout=100)
         assert results(tmp_path) == found
         assert (tmp_path / "units" / "listener").stat().st_mode & 0o777 == 0o640
 

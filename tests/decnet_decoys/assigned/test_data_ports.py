@@ -38,7 +38,7 @@ def bound(port: int) -> socket.socket:
 
 def is_open(port: int) -> bool:
     with socket.socket() as client:
-        client.settimeout(30)
+        client.settimeout(100)
         return client.connect_ex((ADDRESS, port)) == 0
 
 
@@ -60,7 +60,7 @@ def hand_over(host: DeckyHost) -> None:
 
 
 def session() -> ftplib.FTP:
-    client = ftplib.FTP(timeout=20)
+    client = ftplib.FTP(timeout=100)
     client.connect(ADDRESS, PORT)
     client.login("ubuntu", "ubuntu")
     return client

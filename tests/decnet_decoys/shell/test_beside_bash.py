@@ -11,6 +11,10 @@ from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 from decnet_decoys.shell.machine.machine import Machine
 
 LINES = [
+    "x=$(false); echo $?; x=$(exit 4) y=1; echo $?; if x=$(grep nosuch /etc/passwd); then echo y; else echo n; fi",
+    "x=$(echo $((1/0)); echo in) 2>/dev/null; echo $?; eval 'echo $((1/0)); echo a' 2>/dev/null; echo b",
+    "(echo $((1/0)); echo same) 2>/dev/null\necho next $?; false; x=$?; echo $x; false; y=1; echo $?;",
+    "printf 'echo a\\nnosuch\\necho $((1/0))\\necho b\\n' > s; bash s 2>&1; . ./s 2>&1; nosuch 2>&1 | cut -d: -f3;",
     r"s=/usr/local/x; echo ${s//\//_} ${s/\/usr/U} ${s//'/'/:} ${s/l*l/-}; x=aBc; echo ${x~} ${x~~} $'a\0b'",
     "echo {a,}{b,} x{,y} {z,}; mkdir d e; touch f; echo */ d*/ /nosuch*/",
     "ls /nosuch |& wc -l; { echo a; echo b >&2; } |& sort; a=(3 1 2); IFS=$'\\n'; "

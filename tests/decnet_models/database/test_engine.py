@@ -35,12 +35,12 @@ def test_a_connection_that_a_thread_uses_when_its_engine_is_disposed_is_closed_b
         with reading(engine) as connection:
             used.append(connection.connection.driver_connection)
             reads.set()
-            disposed.wait(30)
+            disposed.wait(100)
             assert connection.execute(text("SELECT 1")).scalar() == 1
 
     thread = threading.Thread(target=read)
     thread.start()
-    assert reads.wait(30)
+    assert reads.wait(100)
     engine.dispose()
     disposed.set()
     thread.join(30)

@@ -75,7 +75,7 @@ class Place:
         ready = asyncio.Event()
         host = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
         waiting = asyncio.ensure_future(ready.wait())
-        await asyncio.wait((host, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((host, waiting), timeout=100, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         try:
             if not host.done():
@@ -483,7 +483,7 @@ def test_killed_at_any_instruction_it_resumes_with_the_same_final_state(
                     break
                 if line == "done\n":
                     break
-            assert victim.wait(20) == (0 if lines_before_death is None else -signal.SIGKILL)
+            assert victim.wait(100) == (0 if lines_before_death is None else -signal.SIGKILL)
     with reading(sqlite_engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM handled")).scalar() == 600
         assert connection.execute(text("SELECT count(*) FROM notice")).scalar() == 600
@@ -542,7 +542,7 @@ def test_killed_between_computing_and_the_commit_it_resumes_with_the_same_final_
                     break
                 victim.stdin.write("\n")
                 victim.stdin.flush()
-            assert victim.wait(20) == (0 if steps_before_death is None else -signal.SIGKILL)
+            assert victim.wait(100) == (0 if steps_before_death is None else -signal.SIGKILL)
     with reading(sqlite_engine) as connection:
         rows = connection.execute(text("SELECT seq, place FROM handled ORDER BY seq")).all()
         assert [tuple(row) for row in rows] == [(seq, seq - 1) for seq in range(1, 121)]

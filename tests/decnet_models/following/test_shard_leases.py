@@ -215,7 +215,7 @@ def test_of_instances_that_start_at_once_one_holds_everything(postgres_url: str)
         together = threading.Barrier(len(instances))
 
         def start(one: ShardLeases, together: threading.Barrier = together) -> None:
-            together.wait(20)
+            together.wait(100)
             one.keep()
 
         threads = [threading.Thread(target=start, args=(one,)) for one in instances]

@@ -62,7 +62,7 @@ def running(command: list[str], directory: Path, ports: list[int]) -> Iterator[N
             yield
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.wait(100)
 
 
 @contextlib.contextmanager
@@ -135,7 +135,7 @@ def ssh(port: int, user: str, password: str, command: str, directory: Path) -> N
 def converse(port: int, *turns: tuple[bytes, bytes]) -> None:
     """Connect, and for each turn wait for its first text, then send its second."""
     with socket.create_connection(("127.0.0.1", port), 20) as peer:
-        peer.settimeout(20)
+        peer.settimeout(100)
         for expected, answer in turns:
             heard = b""
             while expected not in heard:

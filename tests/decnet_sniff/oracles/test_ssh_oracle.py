@@ -33,7 +33,7 @@ import paramiko, sys
 transport = paramiko.Transport((sys.argv[1], int(sys.argv[2])))
 transport.get_security_options().ciphers = transport.get_security_options().ciphers[int(sys.argv[3]):]
 try:
-    transport.start_client(timeout=30)
+    transport.start_client(timeout=100)
 finally:
     transport.close()
 """

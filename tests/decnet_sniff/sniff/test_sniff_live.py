@@ -39,7 +39,7 @@ SECOND = 1_000_000_000
 WORKER = [sys.executable, "-c", "from decnet_sniff.sniff.worker import Sniff; import sys; sys.exit(Sniff.main())"]
 BROWSE = """
 import socket, sys
-with socket.create_connection((sys.argv[1], 8080), timeout=20) as connection:
+with socket.create_connection((sys.argv[1], 8080), timeout=100) as connection:
     connection.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\nUser-Agent: " + sys.argv[2].encode() + b"\\r\\n\\r\\n")
     connection.recv(100)
 """
@@ -110,7 +110,7 @@ def sniffing(laid: Wire, folder: Path, *interfaces: str) -> Iterator[Sniffer]:
             yield sniffer
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(100)
 
 
 def browse(laid: Wire, agent: str, server: str = SERVER) -> None:
@@ -120,7 +120,7 @@ def browse(laid: Wire, agent: str, server: str = SERVER) -> None:
 def test_what_passes_becomes_events_also_where_there_is_only_ipv6(tmp_path: Path) -> None:
     with wire() as laid:
         for end in (laid.client, laid.server):
-            subprocess.run(["ip", "-n", end, "-4", "address", "flush", "dev", "v0"], check=True, timeout=30)
+            subprocess.run(["ip", "-n", end, "-4", "address", "flush", "dev", "v0"], check=True, timeout=100)
         with laid.serve(8080, sys.executable, "-c", SERVE), sniffing(laid, tmp_path, "v0") as sniffer:
             browse(laid, "six", SERVER6)
             until(lambda: "six" in sniffer.agents(), "the request")
@@ -154,19 +154,19 @@ def test_an_interface_may_go_down_come_back_and_be_replaced(tmp_path: Path) -> N
 
 
 def _ip(end: str, *arguments: str) -> None:
-    subprocess.run(["ip", "-n", end, *arguments], check=True, capture_output=True, timeout=30)
+    subprocess.run(["ip", "-n", end, *arguments], check=True, capture_output=True, timeout=100)
 
 
 def test_an_interface_that_does_not_exist_is_reported_with_those_that_do(tmp_path: Path) -> None:
     with wire() as laid, sniffing(laid, tmp_path, "eth77") as sniffer:
-        assert sniffer.process.wait(30) == Exit.STARTUP_FAILED
+        assert sniffer.process.wait(100) == Exit.STARTUP_FAILED
         assert sniffer.said("there is no interface 'eth77'; there are: ")
         assert not sniffer.said("Traceback")
 
 
 def test_without_an_interface_or_the_capability_it_says_what_to_do(tmp_path: Path) -> None:
     with wire() as laid, sniffing(laid, tmp_path) as sniffer:
-        assert sniffer.process.wait(30) == Exit.STARTUP_FAILED
+        assert sniffer.process.wait(100) == Exit.STARTUP_FAILED
         assert sniffer.said("no interface is set")
     script = UNPRIVILEGED.replace('("CAP_NET_RAW",)', "()")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
@@ -182,7 +182,7 @@ def test_cap_net_raw_is_all_it_needs() -> None:
             assert process.stdout.readline() == "ready\n"
             browse(laid, "anybody")
             assert process.stdout.readline() == "seen\n"
-            assert process.wait(30) == 0
+            assert process.wait(100) == 0
 
 
 def local(capture: PacketSocket, observer: Observer) -> None:

@@ -34,7 +34,7 @@ def open_files(database: Path) -> int:
 async def test_readers_read_at_once_and_close_their_connections_at_rest(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         fleet, database = Fleet(served.deployment, readers=2), served.deployment.state.root / "decnet.db"
-        both = threading.Barrier(2, timeout=30)
+        both = threading.Barrier(2, timeout=100)
 
         def together(connection: Connection) -> int:
             both.wait()

@@ -71,7 +71,7 @@ async def attack(
 def browse(host: str, source: str, paths: Sequence[str], *, agent: str = "curl/8.0", port: int = 8080) -> None:
     """Ask a decky's web server for pages from `source`."""
     for path in paths:
-        connection = http.client.HTTPConnection(host, port, timeout=20, source_address=(source, 0))
+        connection = http.client.HTTPConnection(host, port, timeout=100, source_address=(source, 0))
         try:
             connection.putrequest("GET", path, skip_accept_encoding=True)
             connection.putheader("User-Agent", agent.encode("utf-8"))

@@ -32,7 +32,7 @@ def served_over_tcp(application: FastAPI) -> Iterator[str]:
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    ready.wait(30)
+    ready.wait(100)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -104,7 +104,7 @@ async def test_one_connection_serves_many_requests(start_canary: Start) -> None:
     slug = canary.token().text
 
     def browse() -> list[int]:
-        connection = http.client.HTTPConnection(canary.http[0], canary.http[1], timeout=30)
+        connection = http.client.HTTPConnection(canary.http[0], canary.http[1], timeout=100)
         statuses = []
         for method, target in (("GET", f"/{slug}"), ("HEAD", f"/{slug}"), ("POST", "/x"), ("GET", "/y")):
             connection.request(method, target, body=b"k=v" if method == "POST" else None)

@@ -133,7 +133,7 @@ async def start_enrich(fleet: Fleet, server: PlayingServer) -> AsyncIterator[Sta
                 await asyncio.wait_for(running, 120)
 
             waiting = asyncio.create_task(ready.wait())
-            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=30)
+            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=100)
             waiting.cancel()
             if not ready.is_set():
                 await running

@@ -43,7 +43,7 @@ async def running(state: Path, bus: MemoryBus, settings: IngestSettings) -> Asyn
     ready = asyncio.Event()
     host = asyncio.ensure_future(Host(Ingest(settings), ctx).run(ready.set))
     waiting = asyncio.ensure_future(ready.wait())
-    await asyncio.wait((host, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((host, waiting), timeout=100, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     try:
         if not host.done():
@@ -202,11 +202,11 @@ def test_killed_mid_batch_every_event_is_there_exactly_once(
         process = start()
         wait_for(part * 1500 + 300)
         process.send_signal(signal.SIGKILL)
-        assert process.wait(20) == -signal.SIGKILL
+        assert process.wait(100) == -signal.SIGKILL
     process = start()
     wait_for(4500)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == Exit.STOPPED
+    assert process.wait(100) == Exit.STOPPED
     with reading(engine) as connection:
         assert [one.event for one in queries.events_after(connection, 0, 10_000)] == events
 

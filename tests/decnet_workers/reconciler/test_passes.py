@@ -52,7 +52,7 @@ def row(number: int, **other: object) -> Decky:
 def greeting(number: int) -> str:
     """Return what the decky's port says; "" when it is closed."""
     try:
-        with socket.create_connection((f"{NET}.{number}", PORT), timeout=30) as client:
+        with socket.create_connection((f"{NET}.{number}", PORT), timeout=100) as client:
             return client.recv(100).decode()
     except ConnectionRefusedError:
         return ""

@@ -189,7 +189,7 @@ async def start_webhook(fleet: Fleet) -> AsyncIterator[Callable[..., Awaitable[W
                 await asyncio.wait_for(running, 120)
 
             waiting = asyncio.create_task(ready.wait())
-            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=30)
+            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED, timeout=100)
             waiting.cancel()
             if not ready.is_set():
                 await running

@@ -26,8 +26,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 NATS_PY = "nats-py==2.14.0 --hash=sha256:4ed02cb8e3b55c68074a063aa2687087115d805d1513297da90cb2068fb07bed"
 NATS_CORE = "nats-core==0.1.0 --hash=sha256:091be9852adb4014df6f17cf535e93824b9aa5174a7a539b9946e0de2dab9f32"
-_FETCH_SECONDS = 120
-_SUITE_SECONDS = 300
+_FETCH_SECONDS = 300
+_SUITE_SECONDS = 600
 _IN_NAMESPACE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 

@@ -42,7 +42,7 @@ def serving(network: Lan, directory: Path, first: str, last: str) -> Iterator[Pa
         yield file
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(100)
         (directory / "pid").unlink(missing_ok=True)
 
 

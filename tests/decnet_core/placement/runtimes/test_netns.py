@@ -123,8 +123,8 @@ def answer(network: Lan, address: str, port: int) -> bytes:
     def look() -> bytes:
         with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as sniffer, socket.socket() as client:
             sniffer.bind(("eth0", 0x0800))
-            sniffer.settimeout(30)
-            client.settimeout(30)
+            sniffer.settimeout(100)
+            client.settimeout(100)
             client.connect((address, port))
             while True:
                 packet, source = sniffer.recvfrom(200)
@@ -194,7 +194,7 @@ def exchange(network: Lan, protocol: int, request: bytes, *, fragile: bool = Fal
 
     def send() -> bytes:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as sock:
-            sock.settimeout(30)
+            sock.settimeout(100)
             sock.setsockopt(socket.IPPROTO_IP, _PATH_MTU_DISCOVERY, 2 if fragile else 0)
             sock.sendto(request, ("10.77.0.10", 0))
             return next(

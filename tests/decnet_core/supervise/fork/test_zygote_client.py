@@ -244,7 +244,7 @@ def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
         process.send_signal(signal.SIGHUP)  # the second reload has hardly begun
         assert process.stdout.readline() == "reloaded\n"
         assert process.stdout.readline() == "heard\n"
-        assert process.wait(30) == 0
+        assert process.wait(100) == 0
     finally:
         process.kill()
         process.communicate()

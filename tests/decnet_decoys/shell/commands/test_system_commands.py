@@ -268,3 +268,45 @@ def test_a_command_in_the_list_of_processes_is_the_one_that_runs(run: Player) ->
 def test_uudecode_brings_a_file(run: Player) -> None:
     done = run("uudecode <<'E'\nbegin 755 /tmp/u\n#:&D*\n`\nend\nE\ncat /tmp/u")
     assert (done.text, [one.data for one in done.captured]) == ("hi\n", [b"hi\n"])
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "errors"),
+    [
+        ("busybox cat /nosuch; busybox ls /nosuch; echo $?", "1\n",
+         "cat: can't open '/nosuch': No such file or directory\n"
+         "ls: /nosuch: No such file or directory\n"),
+        ("busybox rm /nosuch; busybox cp /nosuch /tmp; busybox mv /nosuch /tmp", "",
+         "rm: can't remove '/nosuch': No such file or directory\n"
+         "cp: can't stat '/nosuch': No such file or directory\n"
+         "mv: can't rename '/nosuch': No such file or directory\n"),
+        ("busybox tar tf /nosuch; echo $?; busybox crontab -l; busybox passwd; echo $?", "1\n127\n", "tar: can't open "
+         "'/nosuch': No such file or directory\ncrontab: applet not found\npasswd: applet not found\n"),
+        ("busybox --list | head -3; busybox --list | wc -l; busybox echo a; busybox MIRAI", "[\n[[\nacpid\n258\na\n",
+         "MIRAI: applet not found\n"),
+        ("gunzip /etc/hostname; echo $?; echo x | gzip | gunzip -t; echo $?", "2\n0\n",
+         "gzip: /etc/hostname: unknown suffix -- ignored\n"),
+        ("cd /tmp; echo a > g; gzip -k g; gzip g; echo $?; gzip -t g.gz; echo *", "2\ng g.gz\n",
+         "gzip: g.gz already exists;\tnot overwritten\n"),
+        ("tar cvf - /etc/hostname 2>/dev/null | tar tf -; cd /tmp; tar cf a.tar -C /etc hosts; "
+         "tar xf a.tar no; echo $?", "etc/hostname\n2\n", "tar: no: Not found in archive\n"
+         "tar: Exiting with failure status due to previous errors\n"),
+        ("tar -caf /tmp/x.tgz -C /etc hostname; file /tmp/x.tgz | cut -d, -f1; file -b /bin/su | cut -c1-10",
+         "/tmp/x.tgz: gzip compressed data\nsetuid ELF\n", ""),
+        ("chsh -s /bin/dash daemon; grep -c ^daemon:.*dash$ /etc/passwd; xargs -t echo <<< 'x y'", "1\nx y\n",
+         "echo x y\n"),
+        ("adduser daemon sudo > /dev/null; deluser daemon sudo; id -nG daemon; deluser daemon sudo; echo $?",
+         "Removing user `daemon' from group `sudo' ...\nDone.\ndaemon\n6\n",
+         "deluser: The user `daemon' is not a member of group `sudo'.\n"),
+        ("{ more /etc/hostname; less /etc/hostname; more /nosuch; } | wc -l; readlink -e /nosuch; echo $?; "
+         "getconf PATH", "5\n1\n/bin:/usr/bin\n",
+         "more: cannot open /nosuch: No such file or directory\n"),
+        ("apt list bash 2>/dev/null | wc -l; visudo -c; visudo -cf /nosuch; perl -e 'print \"x\\n\" x 2'",
+         "2\n/etc/sudoers: parsed OK\nx\nx\n", "visudo: unable to open /nosuch: No such file or directory\n"),
+    ],
+)  # fmt: skip
+def test_applets_archives_and_accounts_answer_as_debians_do(
+    player: MakePlayer, line: str, text: str, errors: str
+) -> None:
+    played = player("debian-web", "root")(line)
+    assert (played.text, played.errors.removeprefix("tar: Removing leading `/' from member names\n")) == (text, errors)

@@ -212,7 +212,7 @@ async def test_real_sender(tmp_path: Path, arguments: list[str]) -> None:
             "auth.err",
             "it is real",
         ]
-        await asyncio.to_thread(subprocess.run, command, check=True, timeout=30)
+        await asyncio.to_thread(subprocess.run, command, check=True, timeout=100)
         await until(lambda: counted(ctx, "events") == 1)
     (event,) = events_in(tmp_path / "state")
     assert isinstance(event.payload, SyslogMessage)

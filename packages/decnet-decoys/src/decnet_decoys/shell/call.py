@@ -48,7 +48,7 @@ class Call:
 
     def shell_error(self, message: str, status: int = 1) -> int:
         """Write `message` to standard error as one of the shell's own and return `status`."""
-        self.print_error(f"{self.shell.error_prefix}: {message}")
+        self.print_error(self.shell.complaint(message))
         return status
 
     def for_each(self, paths: list[str], action: Callable[[str], object], failure: str) -> Effects:

@@ -8,6 +8,7 @@ from decnet_decoys.shell.control_flow import ExitShell, LoopJump
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
@@ -43,6 +44,15 @@ def in_child(runner: Runner, steps: Effects) -> Effects:
             return (yield from steps)
         except ExitShell as leaving:
             return leaving.status
+        except ExpansionError as fault:
+            return complained(runner, fault)
+
+
+def complained(runner: Runner, fault: ExpansionError) -> int:
+    """Tell what could not be expanded; returns the status of a shell that this ends."""
+    shell = runner.shell
+    runner.errors.write(encode(shell.complaint(str(fault)) + "\n"))
+    return 2 if shell.dash else 127 if isinstance(fault, UnsetError) else 1
 
 
 def _if(runner: Runner, choice: If, streams: Streams) -> Effects:

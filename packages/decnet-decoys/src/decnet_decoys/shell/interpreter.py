@@ -11,13 +11,14 @@ from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.call import Call, Handler
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
-from decnet_decoys.shell.compound import compound, in_child
+from decnet_decoys.shell.compound import complained, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.environment.dash import BASH_ONLY, syntax_error
 from decnet_decoys.shell.environment.preloading import preload_errors
 from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.expansion import arrays
@@ -31,6 +32,8 @@ from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, JobOutput, OutputBuffer, OutputFullError, Streams
+from decnet_decoys.shell.syntax.dash import DashLexer
+from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
     Command,
     Function,
@@ -61,6 +64,7 @@ class Interpreter:
         self._begin_line()
 
     def _begin_line(self) -> None:
+        self.shell.line = 1
         self._budget = LineBudget(self.shell.lease)
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
@@ -91,7 +95,7 @@ class Interpreter:
             yield Pause(HANG_SECONDS)
             shell.status = KILLED
         except ExpansionError as fault:
-            self._errors.write(encode(f"{shell.error_prefix}: {fault}\n"))
+            self._errors.write(encode(shell.complaint(str(fault)) + "\n"))
             shell.status = 127 if isinstance(fault, UnsetError) and shell.command is not None else 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
@@ -131,20 +135,33 @@ class Interpreter:
 
     def script(self, text: str, streams: Streams) -> Effects:
         """Run a script line by line, as a shell reads it: what comes before a syntax error is done."""
-        parser = Parser(text)
-        with self._budget:
-            while True:
-                try:
-                    line = yield from parser.line()
-                except ShellSyntaxError as fault:
-                    return self._syntax_error(fault, text, streams)
-                if line is None:
-                    return self.shell.status
-                self.shell.status = yield from self.sequence(line, streams)
+        parser, first = Parser(text, DashLexer if self.shell.dash else Lexer), self.shell.line
+        try:
+            with self._budget:
+                while True:
+                    try:
+                        line = yield from parser.line()
+                    except ShellSyntaxError as fault:
+                        return self._syntax_error(fault, text, streams)
+                    if line is None:
+                        return self.shell.status
+                    self.shell.line = first + parser.number - 1
+                    try:
+                        self.shell.status = yield from self.sequence(line, streams)
+                    except ExpansionError as fault:  # the rest of the line is given up, but not of the script
+                        if self.shell.dash or isinstance(fault, UnsetError):
+                            raise
+                        self.shell.status = complained(self, fault)
+        finally:
+            self.shell.line = first
 
     def _syntax_error(self, fault: ShellSyntaxError, text: str, streams: Streams) -> int:
         """Complain as bash does: of a string that it was given to run, with the line in question."""
         shell = self.shell
+        if shell.dash:
+            wrong = syntax_error(str(fault), incomplete=isinstance(fault, IncompleteError))
+            streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
+            raise ExitShell(2)
         whole = shell.command is not None and text == shell.command and shell.name == "bash"
         prefix = "bash: -c: line 1" if whole else shell.error_prefix.replace(": ", f": {shell.evaluated}", 1)
         if isinstance(fault, IncompleteError):
@@ -294,7 +311,7 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
-        self.errors = streams.err
+        self.errors, self.shell.substituted = streams.err, 0
         argv = yield from conditions_or_fields(self, simple.words)
         if argv and argv[0] in self.shell.aliases and self.shell.command is None:
             return (yield from self._aliased(argv, streams))
@@ -327,7 +344,7 @@ class Interpreter:
         if isinstance(outcome, int):
             return outcome
         inner, finish = outcome
-        status = 0
+        status = 0 if argv else self.shell.substituted
         if argv == ["exec"]:
             self._keep_open(streams, inner, finish)
         elif argv:
@@ -354,12 +371,27 @@ class Interpreter:
         if argv[0] in shell.functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
         found = find(shell, argv[0])
+        if shell.dash and not program and argv[0] in BASH_ONLY:
+            found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:
             return (yield from self._program(found.handler, found.name, argv, streams, own=program))
         if found.script is not None:
-            return (yield from self.subshell(found.script, [found.name, *argv[1:]], streams))
-        streams.err.write(encode(f"{shell.error_prefix}: {found.complaint}\n"))
+            return (yield from self._script_file(found.name, found.script, argv, streams))
+        streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
         return found.status
+
+    def _script_file(self, name: str, text: str, argv: list[str], streams: Streams) -> Effects:
+        """Run a script by what its first line names; one without such a line by a shell like this one."""
+        shell = self.shell
+        words = text[2:258].partition("\n")[0].split() if text.startswith("#!") else []
+        words = words[1:] if words and words[0].endswith("/env") else words
+        interpreter = words[0].rpartition("/")[2] if words else ""
+        debian = shell.machine.persona.family == "debian"
+        if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
+            return (yield from self.execute([*words, name, *argv[1:]], streams, program=True))
+        with shell.forked():
+            shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
+            return (yield from self.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
     def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams, *, own: bool) -> Effects:
         version = version_of(self.shell.machine.persona, name) if argv[1:] == ["--version"] else None
@@ -402,15 +434,19 @@ class Interpreter:
             except ReturnFunction as leaving:
                 return leaving.status
 
-    def subshell(self, text: str, argv: list[str], streams: Streams) -> Effects:
-        with self.shell.forked():
-            self.shell.set_parameters(argv)
-            self.shell.script = argv[0] if "/" in argv[0] else ""
-            self.shell.status = 0
+    def subshell(self, text: str, argv: list[str], streams: Streams, *, named: bool = False) -> Effects:
+        shell = self.shell
+        with shell.forked():
+            shell.set_parameters(argv)
+            shell.script = argv[0] if "/" in argv[0] or named else ""
+            shell.status, shell.line = 0, 1
             try:
                 return (yield from self.script(text, streams))
             except (ExitShell, ReturnFunction) as leaving:
                 return leaving.status
+            except ExpansionError as fault:
+                self.errors = streams.err
+                return complained(self, fault)
 
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.environment.dash import refused_redirection
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
@@ -27,9 +28,12 @@ def redirected(
             shown = (
                 "" if isinstance(redirect.target, HereDocument) else (yield from words.text(runner, redirect.target))
             )
-            streams.err.write(encode(f"{runner.shell.error_prefix}: {shown}: {fault}\n"))
+            shell, message = runner.shell, f"{shown}: {fault}"
+            if shell.dash:
+                message = refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
+            streams.err.write(encode(f"{shell.error_prefix}: {message}\n"))
             yield from runner.flush()
-            return 1
+            return 2 if shell.dash else 1
 
     def finish() -> Generator[Effect, Any, None]:
         for path, buffer in written:

@@ -39,8 +39,8 @@ class Runner(Protocol):
         """Run the text of a script, a substitution or a line in this shell."""
         ...
 
-    def subshell(self, text: str, argv: list[str], streams: Streams) -> Effects:
-        """Run a script's text in a subshell with its own positional parameters."""
+    def subshell(self, text: str, argv: list[str], streams: Streams, *, named: bool = False) -> Effects:
+        """Run a script's text in a subshell with its own positional parameters; `named` if $0 is what it is called."""
         ...
 
     def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:

@@ -13,6 +13,7 @@ from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment.dash import VARIABLES, in_words_of_dash
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
 from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProcess
 from decnet_decoys.shell.environment.time_zones import zone_of
@@ -163,6 +164,12 @@ class ShellState:
         self.niceness = 0
         self.loops = 0
         """How many loops are running."""
+        self.substituted = 0
+        """Status of the last command substitution in the words of the command that runs."""
+        self.line = 1
+        """Of the script that runs, the line at which the command that runs begins."""
+        self.dash = False
+        """Whether the shell is dash, Debian's /bin/sh."""
         self.script = ""
         """Path of the script that runs, which names itself in what is wrong."""
         self.sourcing = 0
@@ -283,9 +290,15 @@ class ShellState:
     @property
     def error_prefix(self) -> str:
         """What the shell's own error messages begin with."""
+        if self.dash:
+            return f"{self.script}: {self.line}"
         if self.script:
-            return f"{self.script}: line 1"
-        return "bash: line 1" if self.name == "bash" else self.name
+            return f"{self.script}: line {self.line}"
+        return f"bash: line {self.line}" if self.name == "bash" else self.name
+
+    def complaint(self, message: str) -> str:
+        """Return a message of the shell with what it begins with."""
+        return f"{self.error_prefix}: {in_words_of_dash(message) if self.dash else message}"
 
     @property
     def users(self) -> list[User]:
@@ -453,19 +466,23 @@ class ShellState:
             for name, value in self.variables.items()
             if name in self.exported or name in own or name.startswith("BASH_VERS")
         }
+        if self.dash:
+            for name in [one for one in self.variables if one in VARIABLES or one.startswith("BASH")]:
+                if name not in self.exported:
+                    del self.variables[name]
         self._characters = 0
 
     @contextmanager
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
-        of_shell = (self.parameters, set(self.options), self._scopes, self.script)
+        of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.dash, self.line)
         of_process = (self.umask, dict(self.limits), dict(self.shopt))
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
-            self.parameters, self.options, self._scopes, self.script = of_shell
+            self.parameters, self.options, self._scopes, self.script, self.dash, self.line = of_shell
             self.umask, self.limits, self.shopt = of_process
             self.jobs = jobs

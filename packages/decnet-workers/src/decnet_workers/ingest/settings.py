@@ -19,7 +19,7 @@ class IngestSettings(msgspec.Struct, frozen=True):
     """A batch ends with the line that exceeds this."""
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 2.0
     """How long a lost nudge can delay an event; while the bus is connected, five times that, up to 10 s."""
-    future_seconds: Annotated[float, msgspec.Meta(ge=0)] = 300.0
+    future_seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 300.0
     """An event dated later than this from now is stored as of now and counted, for its sensor's clock is wrong; the
     quarantine keeps it as it came."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB

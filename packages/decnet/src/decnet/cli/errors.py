@@ -66,7 +66,7 @@ def reported(error: Exception) -> tuple[str, int]:
     if isinstance(error, (BusError, DisputedError)):
         return str(error), FAILED
     if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
-        where = for_terminal(str(error.filename or "the state directory"))
+        where = for_terminal(str(error.filename or "the output or the state directory"))
         remedy = "fix that, or choose another fleet with --state DIR"
         return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
     if hasattr(error, "format_message"):

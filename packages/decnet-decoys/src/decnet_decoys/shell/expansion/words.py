@@ -10,6 +10,7 @@ from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.collation import in_locale
+from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
@@ -41,7 +42,7 @@ def fields(runner: Runner, words: tuple[Word, ...]) -> Steps[list[str]]:
     found: list[str] = []
     room = MAX_ARGUMENT_CHARACTERS
     for word in words:
-        for alternative in _braced(word):
+        for alternative in [word] if runner.shell.dash else _braced(word):
             pieces = yield from _split(runner, alternative)
             for piece in pieces:
                 fields = yield from _globbed(runner, piece)
@@ -201,6 +202,8 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "variable" and (joined := _joined_by_ifs(shell, part.text)) is not None:
         return joined
     if part.kind == "variable":
+        if shell.dash and BAD_SUBSTITUTION.fullmatch(part.text):
+            raise ExpansionError("Bad substitution")
         strict = "nounset" in shell.options
         context = Context(_Variables(shell), partial(_operand, runner), shell.set, shell.associative, strict)
         return (yield from parameter(part.text, context))
@@ -233,7 +236,7 @@ def _substituted(runner: Runner, command: str) -> Steps[str]:
         shell.status = leaving.status
     except OutputFullError:
         shell.status = BROKEN_PIPE
-    runner.errors = err
+    runner.errors, shell.substituted = err, shell.status
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
 
@@ -272,6 +275,8 @@ class _Variables(dict[str, str]):
         if "IFS" in self and shell.parameters:
             self["*"] = self["IFS"][:1].join(shell.parameters)[: 1 << 16]
         self.setdefault("#", "0")
+        if shell.dash:
+            return
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))
         self["LINENO"] = "1"

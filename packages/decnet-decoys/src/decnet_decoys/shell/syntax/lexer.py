@@ -32,7 +32,7 @@ MAX_DOCUMENT_LINES = 20_000
 
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\n|#[^\n]*)*")
 _EMPTY_LINES = re.compile(r"[ \t\r\n]*")
-_OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;&|;;|;&|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
+OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;&|;;|;&|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
 _ENDS_WORD = frozenset(";&|<>()\n \t\r")
 _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
@@ -51,6 +51,9 @@ def parts_of(text: str) -> Word:
 
 class Lexer:
     """Makes the tokens of one text, and the here-documents in their order."""
+
+    bash = True
+    """Whether what bash adds to POSIX's language is understood."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -99,7 +102,7 @@ class Lexer:
         return self.at < len(self.text)
 
     def _operator(self) -> Operator | None:
-        match = _OPERATOR.match(self.text, self.at)
+        match = OPERATOR.match(self.text, self.at)
         if match is None:
             return None
         self.at = match.end()

@@ -66,6 +66,9 @@ class Parser:
         self._documents = 0
         self._at = 0
         self._depth = 0
+        self._counted = 0
+        self.number = 1
+        """Of the line at which the command begins that was read last."""
 
     def line(self) -> Steps[Sequence | None]:
         """Return the next line's commands, None at the end; raises ShellSyntaxError."""
@@ -74,6 +77,8 @@ class Parser:
         self._skip_newlines()
         if self._peek() is None:
             return None
+        self.number += self._lexer.text.count("\n", self._counted, self._lexer.at)
+        self._counted = self._lexer.at
         sequence = yield from self._sequence(one_line=True)
         ended = self._at > 0 and self._tokens[self._at - 1] == _NEWLINE
         if not ended and self._peek() is not None:
@@ -312,7 +317,7 @@ class Parser:
         return token
 
     def _function(self) -> Steps[Function | None]:
-        if self._keyword("function"):  # bash's `function name { ... }`
+        if self._lexer.bash and self._keyword("function"):  # bash's `function name { ... }`
             self._at += 1
             return (yield from self._function_body(self._literal()))
         if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
@@ -350,11 +355,16 @@ class Parser:
                 redirects.append(self._redirect(token))
                 continue
             assignment = bash_extensions.assignment(token) if not words or declares else None
-            if not words and self._keyword("[["):
+            if not words and self._lexer.bash and self._keyword("[["):
                 words += yield from self._condition()
                 continue
             self._at += 1
-            if assignment is not None and self._operator("(") and assignment.value == bash_extensions.literal(""):
+            if (
+                assignment is not None
+                and self._lexer.bash
+                and self._operator("(")
+                and assignment.value == bash_extensions.literal("")
+            ):
                 elements = Elements(tuple((yield from self._elements())), declares == "A")
                 assignments.append(assignment._replace(value=elements))
                 words += [bash_extensions.literal(assignment.name)] if words else []

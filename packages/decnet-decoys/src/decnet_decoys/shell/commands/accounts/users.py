@@ -143,6 +143,18 @@ def userdel(call: Call) -> Effects:
         return call.fail(wanted, 6 if call.name == "userdel" else 2)
     if name == shell.user.name and "f" not in found:
         return call.fail(f"user {name} is currently used by process {shell.pid}", 8)
+    if call.name == "deluser" and len(found.operands) == 2:
+        return _left_group(call, name, found.operands[1])
+    yield from _dropped(call, user)
+    if "r" in found:
+        yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)
+        call.print_error(f"userdel: {name} mail spool (/var/mail/{name}) not found")
+    return 0
+
+
+def _dropped(call: Call, user: User) -> Steps[None]:
+    """Take an account out of the files, and out of its groups."""
+    shell, name = call.shell, user.name
     for path in ("/etc/passwd", "/etc/shadow"):
         drop(call, path, name)
     for group, (number, members) in account_files.groups(shell.files).items():
@@ -151,9 +163,20 @@ def userdel(call: Call) -> Effects:
             drop(call, "/etc/group", group)
         elif name in members:
             edit(call, "/etc/group", group, 3, ",".join(one for one in members if one != name))
-    if "r" in found:
-        yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)
-        call.print_error(f"userdel: {name} mail spool (/var/mail/{name}) not found")
+
+
+def _left_group(call: Call, name: str, group: str) -> int:
+    """Make a user no longer a member of a group, as `deluser USER GROUP` does."""
+    groups = account_files.groups(call.shell.files)
+    if group not in groups:
+        return call.fail(f"The group `{group[:64]}' does not exist.", 3)
+    members = groups[group][1]
+    if name not in members:
+        call.print_error(f"deluser: The user `{name}' is not a member of group `{group}'.")
+        return 6
+    call.print(f"Removing user `{name}' from group `{group}' ...")
+    edit(call, "/etc/group", group, 3, ",".join(one for one in members if one != name))
+    call.print("Done.")
     return 0
 
 

@@ -44,8 +44,7 @@ def cd(call: Call) -> int:
     try:
         resolved = shell.files.enter(target, shell.access)
     except FileSystemError as error:
-        call.shell_error(f"cd: {target}: {error}")
-        return 1
+        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
     shell.set("OLDPWD", shell.cwd)
     shell.cwd = resolved
     shell.set("PWD", resolved)
@@ -61,13 +60,17 @@ def pwd(call: Call) -> int:
 @command("echo")
 def echo(call: Call) -> Effects:
     """Write the arguments; -n, -e and -E as in bash."""
-    args, newline, escapes = deque(call.args), True, False
-    while args and args[0].startswith("-") and len(args[0]) > 1 and set(args[0][1:]) <= set("neE"):
+    dash = call.shell.dash and not call.is_program
+    args, newline, escapes = deque(call.args), True, dash
+    if dash and args and args[0] == "-n":
+        args.popleft()
+        newline = False
+    while args and args[0].startswith("-") and len(args[0]) > 1 and set(args[0][1:]) <= set("neE") and not dash:
         option = args.popleft()
         newline = newline and "n" not in option
         escapes = (escapes or "e" in option) and "E" not in option
     for index, arg in enumerate(args):
-        text, stopped = echoed(arg) if escapes else (arg, False)
+        text, stopped = (unescape(arg) if dash else echoed(arg)) if escapes else (arg, False)
         call.print(" " * (index > 0) + text, end="")
         if stopped:
             return 0

@@ -35,6 +35,8 @@ def test(call: Call) -> int:
         if args[-1:] != [closing]:
             return call.shell_error(f"{call.name}: missing `{closing}'", 2)
         args.pop()
+    if call.shell.dash and not call.is_program and len(args) == 3 and args[1] in ("==", "=~"):
+        return call.shell_error(f"{call.name}: {args[0]}: unexpected operator", 2)
     try:
         expression = _Expression(call, args)
         return int(not expression.whole())

@@ -5,10 +5,11 @@ from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
+from decnet_decoys.shell.commands.busybox_words import APPLETS, said
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
@@ -127,21 +128,22 @@ def sh(call: Call) -> Effects:
     if "c" in flags:
         if not operands:
             return call.fail("-c: option requires an argument", 2)
-        text, argv = operands[0], operands[1:] or [call.name]
+        text, argv, streams = operands[0], operands[1:] or [call.name], call.streams
     elif operands and "s" not in flags:
         script = _script(call, operands[0])
         if script is None:
             return 127 if call.name == "bash" else 2
-        text, argv = script, operands
+        text, argv, streams = script, operands, call.streams
     elif call.stdin is not None or shell.terminal is None:
         source = yield from call.input()
         text, argv = decode(source.whole(MAX_SCRIPT)), [call.name, *operands]
     else:
         return 0
     with shell.forked():
+        shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
         shell.only_exported()
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
-        return (yield from call.runner.subshell(text, argv, streams))
+        return (yield from call.runner.subshell(text, argv, streams, named=True))
 
 
 def _script(call: Call, path: str) -> str | None:
@@ -190,14 +192,23 @@ def source(call: Call) -> Effects:
     try:
         content = call.content(path)
     except FileSystemError as error:
+        if call.shell.dash:
+            missing = str(error) == "No such file or directory"
+            why = "not found" if "/" not in path else f"{'No such file' if missing else error}"
+            head = f".: {path}: " if "/" not in path else f".: cannot open {path}: "
+            raise control_flow.ExitShell(call.shell_error(head + why, 2)) from error
         return call.shell_error(f"{path}: {error}")
-    call.shell.sourcing += 1
+    shell, named = call.shell, (call.shell.script, call.shell.line)
+    shell.sourcing += 1
     try:
+        if not shell.dash and (shell.script or shell.command is not None):
+            shell.script, shell.line = path, 1
         return (yield from call.runner.script(decode(whole_of(content)[:MAX_SCRIPT]), call.streams))
     except control_flow.ReturnFunction as leaving:
         return leaving.status
     finally:
-        call.shell.sourcing -= 1
+        shell.sourcing -= 1
+        shell.script, shell.line = named
 
 
 @command("exec", folder="")
@@ -228,15 +239,28 @@ def busybox(call: Call) -> Effects:
         return 0
     name = call.args[0]
     if name == "--list":
-        for applet in sorted(one for one, program in programs().items() if program.folder):
+        for applet in _applets(call):
             call.print(applet)
             yield from turn()
         return 0
-    if name not in programs() or (not programs()[name].folder and name not in ("echo", "test", "printf")):
+    if name not in programs() or name not in _applets(call):
         call.print_error(f"{name}: applet not found")
         return 127
     with call.shell.running.applet_of_this():
-        return (yield from call.runner.execute(call.args, call.streams))
+        if name in ("sh", "ash", "vi", "login"):
+            return (yield from call.runner.execute(call.args, call.streams))
+        errors = call.runner.buffer()
+        status = yield from call.runner.execute(call.args, call.streams._replace(err=errors), program=True)
+    text, status = said(name, decode(errors.take()), status)
+    call.err.write(encode(text))
+    return status
+
+
+def _applets(call: Call) -> list[str]:
+    """Return the names of the applets: as Debian builds it, or all that a smaller machine has."""
+    if call.shell.machine.persona.family == "debian":
+        return list(APPLETS)
+    return sorted(one for one, program in programs().items() if program.folder or one in ("echo", "test", "printf"))
 
 
 _BUSYBOX = """\

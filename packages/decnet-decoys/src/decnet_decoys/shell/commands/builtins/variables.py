@@ -2,6 +2,7 @@
 """Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, read, mapfile, getopts."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import AskLine, Effects, turn
 from decnet_decoys.shell.encoding import decode, encode, shell_word
 from decnet_decoys.shell.expansion import arrays
@@ -127,6 +128,8 @@ def set_(call: Call) -> int:
             call.print(f"{name:<15}\t{shown}" if call.args == ["-o"] else off)
         return 0
     args = list(call.args)
+    if shell.dash and "pipefail" in args:
+        raise ExitShell(call.shell_error("set: Illegal option -o pipefail", 2))
     while args and args[0][:1] in ("-", "+") and args[0] not in ("--", "-"):
         wrong = _switched(call, args.pop(0), args)
         if wrong:

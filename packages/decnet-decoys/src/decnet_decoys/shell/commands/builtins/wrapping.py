@@ -8,7 +8,7 @@ from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, turn
-from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.encoding import decode, shell_word
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
@@ -112,6 +112,8 @@ def xargs(call: Call) -> Effects:
             line = [*command_line, *group]
         else:
             line = [arg.replace(mark, group[0], 16) if mark else arg for arg in command_line]
+        if "t" in found:
+            call.print_error(" ".join(map(shell_word, line)))
         one = yield from started(call, line, call.streams._replace(stdin=InputBuffer(b"")))
         status = one if one == 127 else 123 if one else status
         if one == 127:

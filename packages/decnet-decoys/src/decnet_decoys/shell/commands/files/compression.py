@@ -55,7 +55,8 @@ def gzip_(call: Call) -> Effects:
         if answer is None:
             call.print_error(f"\ngzip: stdin: {'unexpected end of file' if not data else 'not in gzip format'}")
             return 1
-        call.out.write(answer)
+        if "t" not in found:
+            call.out.write(answer)
         return 0
     status = 0
     for path in found.operands:
@@ -68,6 +69,9 @@ def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
     files, access = call.shell.files, call.shell.access
     if (unpack or "l" in found) and not path.endswith((".gz", ".tgz")) and not files.exists(path, access):
         path += ".gz"
+    if unpack and not found.any("ctl") and not path.endswith((".gz", ".tgz", ".Z")) and files.exists(path, access):
+        call.print_error(f"gzip: {path}: unknown suffix -- ignored")
+        return 2
     try:
         if files.stat(path, access).kind == "dir":
             call.print_error(f"gzip: {path} is a directory -- ignored")
@@ -76,21 +80,38 @@ def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
     except FileSystemError as error:
         call.print_error(f"gzip: {path}: {error}")
         return 1
-    answer = unpacked(data) if unpack else packed(data[:MAX_PACKED])
+    return (yield from _packed(call, path, data, found, unpack=unpack))
+
+
+def _packed(call: Call, path: str, data: bytes, found: Options, *, unpack: bool) -> Effects:
+    """Write what a file becomes, in its place unless -c, -l or -t says otherwise."""
+    files, access, loose = call.shell.files, call.shell.access, found.any("ctl")
+    answer = unpacked(data) if unpack or (loose and "c" not in found) else packed(data[:MAX_PACKED])
     if answer is None:
         call.print_error(f"\ngzip: {path}: not in gzip format")
         return 1
-    if "c" in found:
-        call.out.write(answer)
+    if loose:
+        _told(call, path, (len(data), answer), found)
         return 0
-    if (unpack or "l" in found) and not path.endswith((".gz", ".tgz")):
-        call.print_error(f"gzip: {path}: unknown suffix -- ignored")
-        return 2
     target = path.removesuffix(".gz").replace(".tgz", ".tar") if unpack else path + ".gz"
+    if "f" not in found and files.exists(target, access):
+        call.print_error(f"gzip: {target} already exists;\tnot overwritten")
+        return 2
     yield from call.runner.save(target, answer, err=call.err)
     if "k" not in found:
         files.remove(path, access)
     return 0
+
+
+def _told(call: Call, path: str, sizes: tuple[int, bytes], found: Options) -> None:
+    """Write what was unpacked or packed (-c), or its sizes (-l); nothing where it is only tested (-t)."""
+    size, answer = sizes
+    if "c" in found:
+        call.out.write(answer)
+    elif "l" in found:
+        ratio = f"{100 - (size - 18) * 100 / max(1, len(answer)):.1f}%"
+        call.print("         compressed        uncompressed  ratio uncompressed_name")
+        call.print(f"{size:>19} {len(answer):>19} {ratio:>6} {path.removesuffix('.gz')}")
 
 
 _TAR = {"create": "c", "extract": "x", "get": "x", "list": "t", "file": "f:", "gzip": "z", "verbose": "v",
@@ -168,9 +189,11 @@ def _made(call: Call, found: Options) -> Effects:
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
             if "v" in found:
-                call.print(name + ("/" if entry.kind == "dir" else ""))
+                shown = name + ("/" if entry.kind == "dir" else "")
+                (call.print_error if found.last("f", "-") == "-" else call.print)(shown)
     archive.close()
-    data = packed(buffer.getvalue()) if "z" in found else buffer.getvalue()
+    by_name = "a" in found and found.last("f").endswith((".gz", ".tgz"))
+    data = packed(buffer.getvalue()) if "z" in found or by_name else buffer.getvalue()
     if found.last("f", "-") == "-":
         call.out.write(data)
     else:
@@ -208,10 +231,14 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
 
 
 def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: bool) -> Effects:
+    missing = dict.fromkeys(found.operands)
     for count, info in enumerate(archive):
         yield from turn()
         if count >= MAX_MEMBERS:
             break
+        for operand in list(missing):
+            if info.name == operand.rstrip("/") or info.name.startswith(operand.rstrip("/") + "/"):
+                del missing[operand]
         name = info.name + ("/" if info.isdir() else "")
         if found.operands and not any(info.name == one or info.name.startswith(one + "/") for one in found.operands):
             continue
@@ -221,7 +248,9 @@ def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: b
             yield from _extracted(call, found, archive, info)
         elif extract and info.isreg():
             call.out.write(_content(archive, info))
-    return 0
+    for operand in missing:
+        call.fail(f"{operand}: Not found in archive")
+    return call.fail("Exiting with failure status due to previous errors", 2) if missing else 0
 
 
 def _content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:

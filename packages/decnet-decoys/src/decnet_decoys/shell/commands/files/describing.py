@@ -119,6 +119,8 @@ def readlink(call: Call) -> Effects:
         try:
             if call.name == "realpath" or found.any("fem"):
                 shown = call.shell.files.locate(path, call.shell.access)
+                if "e" in found:
+                    call.shell.files.stat(path, call.shell.access)
             else:
                 entry = call.shell.files.stat(path, call.shell.access, follow=False)
                 if entry.kind != "link":
@@ -279,7 +281,8 @@ Written by Roland McGrath and Ulrich Drepper."""
 
 def _described(entry: Entry, machine: str) -> str:
     if entry.kind == "file":
-        return _content(entry, machine)
+        special = "setuid " * bool(entry.mode & 0o4000) + "setgid " * bool(entry.mode & 0o2000)
+        return special + _content(entry, machine)
     if entry.kind == "dir":
         return "sticky, directory" if entry.mode & 0o1000 else "directory"
     if entry.kind == "link":

@@ -13,6 +13,7 @@ from decnet_decoys.shell.effects import AskKeys, Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputFile
 
 _VIM = """\
 VIM - Vi IMproved 9.0 (2022 Jun 28, compiled Oct 01 2023 12:00:00)
@@ -120,6 +121,8 @@ def _shown(call: Call, text: str) -> Effects:
 @command("less", "more", "zless", "pager", "most")
 def less(call: Call) -> Effects:
     """Show files a page at a time at a terminal; write them where there is none."""
+    if not call.tty and call.words and call.name in ("less", "more"):
+        return (yield from _unpaged(call))
     if not call.tty or (call.stdin is None and not call.words):
         return (yield from call.runner.execute(["zcat" if call.name == "zless" else "cat", *call.words], call.streams))
     is_less = call.name != "more"
@@ -133,6 +136,24 @@ def less(call: Call) -> Effects:
         wrong = f"{path} is a directory" if isinstance(data, str) else f"{path}: No such file or directory"
         call.print_error(wrong if is_less else f"more: cannot open {path}: No such file or directory")
         status = int(is_less)
+    return status
+
+
+def _unpaged(call: Call) -> Effects:
+    """Write files to what is no terminal: more names each before its text."""
+    status = 0
+    for path in call.words:
+        try:
+            content = call.content(path)
+        except FileSystemError as error:
+            call.print_error(f"more: cannot open {path}: {error}" if call.name == "more" else f"{path}: {error}")
+            status = int(call.name == "less")
+            continue
+        if call.name == "more":
+            call.print(f"{':' * 14}\n{path}\n{':' * 14}")
+        for piece in InputFile(path, content).pieces():
+            call.out.write(piece)
+            yield from turn()
     return status
 
 

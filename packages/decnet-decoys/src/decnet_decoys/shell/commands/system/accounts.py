@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
+from decnet_decoys.shell.commands.accounts.rows import edit
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause
@@ -39,6 +40,8 @@ def id_(call: Call) -> int:
 def whoami(call: Call) -> int:
     if call.words:
         raise tried(call, f"extra operand {quoted(call.words[0])}")
+    if call.name == "logname" and call.shell.terminal is None:
+        return call.fail("no login name")
     call.print(call.shell.user.name)
     return 0
 
@@ -170,6 +173,8 @@ def chsh(call: Call) -> int:
     wanted = options.get("s", options.get("shell", ""))
     if wanted and not call.shell.files.exists(wanted):
         call.print_error(f"chsh: Warning: {wanted[:256]} does not exist")
+    if wanted and call.shell.identity.uid == 0:
+        edit(call, "/etc/passwd", name, 6, wanted.replace(":", "").replace("\n", "")[:256])
     return 0
 
 
@@ -178,9 +183,16 @@ def visudo(call: Call) -> int:
     """Check /etc/sudoers."""
     if call.shell.identity.uid != 0:
         return call.fail("/etc/sudoers: Permission denied")
-    call.print("/etc/sudoers: parsed OK")
-    if call.shell.files.exists("/etc/sudoers.d/README"):
-        call.print("/etc/sudoers.d/README: parsed OK")
+    found, files, access = options(call, "cf:hqsVxO:P"), call.shell.files, call.shell.access
+    asked = found.last("f") or next(iter(found.operands), "")
+    paths = [asked] if asked else ["/etc/sudoers"]
+    if not asked and files.exists("/etc/sudoers.d"):
+        paths += [f"/etc/sudoers.d/{name}" for name in files.names("/etc/sudoers.d")[:50] if "." not in name]
+    for path in paths:
+        if not files.exists(path, access):
+            return call.fail(f"unable to open {path}: No such file or directory")
+        if "q" not in found:
+            call.print(f"{path}: parsed OK")
     return 0
 
 

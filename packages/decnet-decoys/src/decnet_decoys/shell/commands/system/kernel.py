@@ -123,7 +123,7 @@ def getconf(call: Call) -> int:
     cores = call.shell.machine.persona.hardware.cores
     values = {
         "LONG_BIT": "64", "PAGE_SIZE": "4096", "PAGESIZE": "4096", "_NPROCESSORS_ONLN": str(cores),
-        "ARG_MAX": "2097152",
+        "ARG_MAX": "2097152", "PATH": "/bin:/usr/bin", "NAME_MAX": "255", "PATH_MAX": "4096",
         "_NPROCESSORS_CONF": str(cores), "CLK_TCK": "100", "GNU_LIBC_VERSION": "glibc 2.36", "OPEN_MAX": "1024",
         "_PHYS_PAGES": str(call.shell.machine.persona.hardware.memory_kib // 4), "WORD_BIT": "32", "CHAR_BIT": "8",
     }  # fmt: skip

@@ -109,6 +109,8 @@ def apt(call: Call) -> Effects:
         if call.name == "apt":
             call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
         for name, version in packages(call).items():
+            if names and not any(matches(name, wanted) for wanted in names[:20]):
+                continue
             call.print(f"{name}/stable,now {version} amd64 [installed]")
         return 0
     if verb in ("search", "policy", "show") or call.name in ("apt-cache", "apt-key"):

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""BusyBox 1.35 as Debian builds it: its applets, and how they say what GNU's programs say otherwise."""
+
+import re
+
+_LISTED = """
+[ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 bzcat
+bzip2 cal cat chgrp chmod chown chroot chvt clear cmp cp cpio crc32 cttyhack cut date dc dd deallocvt depmod devmem df
+diff dirname dmesg dnsdomainname dos2unix du dumpkmap dumpleases echo egrep env expand expr factor fallocate false
+fatattr fdisk fgrep find findfs fold free freeramdisk fsfreeze fstrim ftpget ftpput getopt getty grep groups gunzip gzip
+halt head hexdump hostid hostname httpd hwclock i2cdetect i2cdump i2cget i2cset i2ctransfer id ifconfig ifdown ifup init
+insmod ionice ip ipcalc ipneigh kill killall klogd last less link linux32 linux64 linuxrc ln loadfont loadkmap logger
+login logname logread losetup ls lsmod lsscsi lzcat lzma lzop md5sum mdev microcom mim mkdir mkdosfs mke2fs mkfifo mknod
+mkpasswd mkswap mktemp modinfo modprobe more mount mt mv nameif nc netstat nl nologin nproc nsenter nslookup nuke od
+openvt partprobe paste patch pidof ping ping6 pivot_root poweroff printf ps pwd rdate readlink realpath reboot renice
+reset resume rev rm rmdir rmmod route rpm rpm2cpio run-init run-parts sed seq setkeycodes setpriv setsid sh sha1sum
+sha256sum sha3sum sha512sum shred shuf sleep sort ssl_client start-stop-daemon stat strings stty svc svok swapoff swapon
+switch_root sync sysctl syslogd tac tail tar taskset tee telnet test tftp time timeout top touch tr traceroute
+traceroute6 true truncate ts tty ubirename udhcpc udhcpd uevent umount uname uncompress unexpand uniq unix2dos unlink
+unlzma unshare unxz unzip uptime usleep uudecode uuencode vconfig vi w watch watchdog wc wget which who whoami xargs xxd
+xz xzcat yes zcat
+"""
+APPLETS = tuple(_LISTED.split())
+_QUOTED = "['\u2018]([^'\u2019]*)['\u2019]"
+_WORDS = {
+    "cat": ((r"cat: (.*): (.*)", r"cat: can't open '\1': \2"),),
+    "ls": ((rf"ls: cannot (?:access|open directory) {_QUOTED}: (.*)", r"ls: \1: \2"),),
+    "rm": ((rf"rm: cannot remove {_QUOTED}: Is a directory", r"rm: '\1' is a directory"),
+           (rf"rm: cannot remove {_QUOTED}: (.*)", r"rm: can't remove '\1': \2")),
+    "cp": ((rf"cp: cannot stat {_QUOTED}: (.*)", r"cp: can't stat '\1': \2"),
+           (rf"cp: -r not specified; omitting directory {_QUOTED}", r"cp: omitting directory '\1'")),
+    "mv": ((rf"mv: cannot stat {_QUOTED}: (.*)", r"mv: can't rename '\1': \2"),),
+    "mkdir": ((rf"mkdir: cannot create directory {_QUOTED}: (.*)", r"mkdir: can't create directory '\1': \2"),),
+    "touch": ((rf"touch: cannot touch {_QUOTED}: (.*)", r"touch: \1: \2"),),
+    "head": ((rf"head: cannot open {_QUOTED} for reading: (.*)", r"head: \1: \2"),),
+    "tail": ((rf"tail: cannot open {_QUOTED} for reading: (.*)", r"tail: can't open '\1': \2\ntail: no files"),),
+    "find": ((rf"find: {_QUOTED}: (.*)", r"find: \1: \2"),),
+    "sed": ((r"sed: can't read (.*): (.*)", r"sed: \1: \2"),),
+    "dd": ((rf"dd: failed to open {_QUOTED}: (.*)", r"dd: can't open '\1': \2"),),
+    "tar": ((r"tar: (.*): Cannot open: (.*)\ntar: Error is not recoverable: exiting now",
+             r"tar: can't open '\1': \2"),),
+    "chmod": ((rf"chmod: cannot access {_QUOTED}: (.*)", r"chmod: \1: \2"),),
+    "chown": ((rf"chown: cannot access {_QUOTED}: (.*)", r"chown: \1: \2"),),
+    "kill": ((r"[^\n]*kill: \((\d+)\) - (.*)", r"kill: can't kill pid \1: \2"),),
+    "sleep": ((rf"sleep: invalid time interval {_QUOTED}\n.*", r"sleep: invalid number '\1'"),),
+    "wget": ((r"wget: missing URL\n.*", ""),),
+}  # fmt: skip
+_PATTERNS = {
+    name: tuple((re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
+                for pattern, words in rules)
+    for name, rules in _WORDS.items()
+}  # fmt: skip
+_STATUS = {("ls", 2): 1, ("sed", 2): 1, ("tar", 2): 1}
+MAX_TEXT = 1 << 14
+
+
+def said(name: str, text: str, status: int) -> tuple[str, int]:
+    """Return what an applet writes to standard error, and its status, where GNU's program writes `text`."""
+    if len(text) <= MAX_TEXT:
+        for pattern, words in _PATTERNS.get(name, ()):
+            text = pattern.sub(words, text)
+    return text, _STATUS.get((name, status), status)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""How dash, Debian's /bin/sh, differs from bash: commands that it has not, and the words in which it complains."""
+
+import re
+
+BASH_ONLY = frozenset(
+    ("[[", "source", "let", "declare", "typeset", "shopt", "pushd", "popd", "dirs", "mapfile", "readarray", "compgen",
+     "complete", "compopt", "disown", "enable", "help", "logout", "builtin", "caller", "suspend", "bind", "history",
+     "select", "function")
+)  # fmt: skip
+VARIABLES = ("UID", "EUID", "HOSTNAME", "BASHPID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "RANDOM", "SECONDS")
+"""What only bash sets."""
+BAD_SUBSTITUTION = re.compile(r"!.*|[A-Za-z_@*]\w*(?:\[|/|\^|,|~|@|:(?![-=?+])).*", re.DOTALL)
+"""Parameter expansions that only bash has."""
+_WORDS = tuple(
+    (re.compile(pattern, re.DOTALL), words)
+    for pattern, words in (
+        (r"(.*): command not found", r"\1: not found"),
+        (r"cd: too many arguments", r"cd: too many arguments"),
+        (r"cd: (.*): [^:]*", r"cd: can't cd to \1"),
+        (r"kill: \(\d+\) - (.*)", "kill: \\1\n"),
+        (r"(.*): unbound variable", r"\1: parameter not set"),
+        (r"(.*): readonly variable", r"\1: is read only"),
+        (r"(.*): bad substitution", "Bad substitution"),
+        (r"(.*): division by 0 .*", r'arithmetic expression: division by zero: "\1"'),
+        (r"exit: (.*): numeric argument required", r"exit: Illegal number: \1"),
+        (r"([^:]*/[^:]*): No such file or directory", r"\1: not found"),
+        (r"([^:]*/[^:]*): cannot execute: required file not found", r"\1: not found"),
+        (r"([^:]*/[^:]*): Is a directory", r"\1: Permission denied"),
+    )
+)
+
+
+def in_words_of_dash(message: str) -> str:
+    """Return how dash says what bash says."""
+    for pattern, words in _WORDS:
+        if pattern.fullmatch(message):
+            return pattern.sub(words, message, count=1)
+    return message
+
+
+def refused_redirection(path: str, reason: str, *, reads: bool) -> str:
+    """Return how dash says that a file cannot be opened."""
+    missing = "No such file" if reads else "Directory nonexistent"
+    why = missing if reason == "No such file or directory" else reason
+    return f"cannot {'open' if reads else 'create'} {path}: {why}"
+
+
+def syntax_error(token: str, *, incomplete: bool) -> str:
+    """Return how dash says that a text is no command line."""
+    if incomplete:
+        unterminated = {'"': "Unterminated quoted string", "'": "Unterminated quoted string"}
+        return f"Syntax error: {unterminated.get(token, 'end of file unexpected')}"
+    shown = token if token in ("newline", "redirection") else f'"{token}"'
+    return f"Syntax error: {shown} unexpected"
