@@ -4,7 +4,7 @@
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
 of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
-The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt to _thirteenth.txt
+The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt to _fourteenth.txt
 were written without a look at the shell, and are counted apart: what is alike there is nearer to what an intruder
 finds.
 """

@@ -18,7 +18,7 @@ MAX_ITEMS = 128
 _ITEM = re.compile(
     r"\s*+(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*+(?:[,.]|$)", re.DOTALL
 )
-_REPEATED = re.compile(r"\s*+[\"']((?:[^\"'\\]|\\[nt0]){1,64})[\"']\s*+x\s*+(\d{1,4})\s*+(?:[,.]|$)")
+_REPEATED = re.compile(r"\s*+\(?\s*+[\"']((?:[^\"'\\]|\\[nt0]){1,64})[\"']\s*+x\s*+(\d{1,4})\s*+\)?\s*+(?:[,.]|$)")
 _DIED = re.compile(r"""\s*+die\s*+\(?\s*+(["'])(.{0,1000}?)\1\s*+\)?\s*+""", re.DOTALL)
 _PRINTED = re.compile(r"\s*+(?:print|say)\s++(.*)", re.DOTALL)
 _COUNTED = re.compile(r"\s*+(?:print|say)\s++for\s++(\d{1,4})\.\.(\d{1,4})\s*+")

@@ -10,7 +10,7 @@ import base64
 import operator
 import posixpath
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from decnet_decoys.errors import DecoysError
@@ -73,7 +73,9 @@ class _ExitError(DecoysError):
         self.text = "" if value is None or isinstance(value, int) else str(value)[:MAX_VALUE]
 
 
-def printed(shell: ShellState, source: str, argv: tuple[str, ...] = ()) -> tuple[str, str, int]:
+def printed(
+    shell: ShellState, source: str, argv: tuple[str, ...] = (), outputs: Mapping[str, str] | None = None
+) -> tuple[str, str, int]:
     """Return what a program prints, the traceback that it ends with, empty without one, and its exit status."""
     try:
         with warnings.catch_warnings(action="ignore"):  # about the attacker's program
@@ -84,6 +86,7 @@ def printed(shell: ShellState, source: str, argv: tuple[str, ...] = ()) -> tuple
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
         return "", "", 0
     program = _Program(shell, argv)
+    program.outputs = outputs or {}
     try:
         for statement in tree.body[:MAX_ITEMS]:
             program.run(statement)
@@ -100,6 +103,8 @@ def printed(shell: ShellState, source: str, argv: tuple[str, ...] = ()) -> tuple
 class _Program:
     def __init__(self, shell: ShellState, argv: tuple[str, ...] = ()) -> None:
         self.output = ""
+        self.outputs: Mapping[str, str] = {}
+        """What the command lines print that the program reads from, by the line."""
         self._shell = shell
         self._steps = 0
         self._names: dict[str, Any] = {}
@@ -344,6 +349,8 @@ class _Program:
         return method(owner, function.attr, values)
 
     def _of_os(self, function: ast.Attribute, values: list[str]) -> Any:
+        if function.attr == "popen" and values and values[0] in self.outputs:
+            return "file", self.outputs[values[0]]
         if function.attr == "listdir":
             return self._listed(values[0] if values else ".")
         return self._path(function.attr, values) if values else self._v_Attribute(function)

@@ -7,6 +7,7 @@ a machine's parts is made of its persona's hardware.
 
 from functools import cache
 from posixpath import dirname
+from uuid import uuid4
 
 from decnet_decoys.personas.schema import Hardware
 from decnet_decoys.shell.machine.machine import Machine
@@ -106,7 +107,8 @@ kernel.kexec_load_disabled=0 kernel.keys.maxkeys=200 kernel.modprobe=/sbin/modpr
 kernel.msgmax=8192 kernel.msgmnb=16384 kernel.msgmni=32000 kernel.ngroups_max=65536 kernel.nmi_watchdog=0
 kernel.oops_limit=10000 kernel.overflowgid=65534 kernel.overflowuid=65534 kernel.panic=0 kernel.panic_on_oops=0
 kernel.perf_event_paranoid=3 kernel.poweroff_cmd=/sbin/poweroff kernel.printk=4\t4\t1\t7 kernel.pty.max=4096
-kernel.pty.nr=1 kernel.seccomp.actions_avail=kill_process\tkill_thread\ttrap\terrno\tuser_notif\ttrace\tlog\tallow
+kernel.pty.nr=1 kernel.random.entropy_avail=256 kernel.random.poolsize=256
+kernel.seccomp.actions_avail=kill_process\tkill_thread\ttrap\terrno\tuser_notif\ttrace\tlog\tallow
 kernel.sem=32000\t1024000000\t500\t32000 kernel.shmall=18446744073692774399 kernel.shmmax=18446744073692774399
 kernel.shmmni=4096 kernel.sysrq=438 kernel.tainted=0 kernel.threads-max=15418 kernel.unprivileged_bpf_disabled=2
 kernel.unprivileged_userns_clone=1 kernel.watchdog=0 net.core.bpf_jit_enable=1 net.core.default_qdisc=pfifo_fast
@@ -127,6 +129,8 @@ vm.max_map_count=65530 vm.min_free_kbytes=45056 vm.mmap_min_addr=65536 vm.nr_hug
 vm.overcommit_memory=0 vm.overcommit_ratio=50 vm.panic_on_oom=0 vm.swappiness=60 vm.vfs_cache_pressure=100
 vm.watermark_boost_factor=15000 vm.watermark_scale_factor=10 vm.zone_reclaim_mode=0
 """
+_UUID = "/proc/sys/kernel/random/uuid"
+"""Another one each time."""
 _OF_INTERFACE = {
     "addr_assign_type": "0", "addr_len": "6", "broadcast": "ff:ff:ff:ff:ff:ff", "carrier": "1", "carrier_changes": "2",
     "carrier_down_count": "1", "carrier_up_count": "1", "dev_id": "0x0", "dev_port": "0", "dormant": "0",
@@ -197,6 +201,8 @@ class KernelFiles:
         self._hardware, self._booted = machine.persona.hardware, machine.booted
 
     def entry(self, path: str) -> Entry | None:
+        if path == _UUID:
+            return Entry("file", 0o444, mtime=self._booted, content=f"{uuid4()}\n".encode())
         text = _texts(self._hardware).get(path)
         if text is not None:
             mode = 0o644 if path.startswith(("/proc/sys/", "/sys/kernel/mm", "/sys/power")) else 0o444
@@ -206,4 +212,5 @@ class KernelFiles:
         return None
 
     def names(self, path: str) -> set[str]:
-        return _folders(self._hardware).get(path, set())
+        below = {"uuid"} if path == dirname(_UUID) else set()
+        return _folders(self._hardware).get(path, set()) | below

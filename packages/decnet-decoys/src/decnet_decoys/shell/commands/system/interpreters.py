@@ -7,14 +7,17 @@ the few names below have a value; any other program ends without output.
 
 import posixpath
 import re
+from contextlib import suppress
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.perl_lines import each_line, statements
 from decnet_decoys.shell.commands.python_lines import errno_of, printed
-from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.effects import Effects, Pause, Steps
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_SOURCE = 2048
@@ -44,7 +47,8 @@ def python(call: Call) -> Effects:
     ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
     if ran is not None:
         return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
-    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE], tuple(operands))
+    outputs = yield from _read_from((source or "")[:MAX_SOURCE], call)
+    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE], tuple(operands), outputs)
     call.print(output, end="")
     if error:
         call.print_error(error)
@@ -57,6 +61,21 @@ _SYSTEM = re.compile(
     r"""\(\s*+(["'])((?:[^"'\\]|\\.)*+)\1\s*+(?:,\s*+shell\s*+=\s*+True\s*+)?\)\s*+;?\s*+"""
 )
 """A Python program that does nothing but run a command line."""
+
+
+_POPEN = re.compile(r"""\bos\.popen\(\s*+(["'])((?:[^"'\\]|\\.){1,1000}+)\1\s*+\)""")
+MAX_READ_FROM = 8
+
+
+def _read_from(source: str, call: Call) -> Steps[dict[str, str]]:
+    """Return what the command lines print that a program reads from with os.popen."""
+    found: dict[str, str] = {}
+    for match in list(_POPEN.finditer(source))[:MAX_READ_FROM]:
+        line, out = unescape(match[2])[0], call.runner.buffer()
+        with suppress(OutputFullError):
+            yield from call.runner.execute(["sh", "-c", line], Streams(InputBuffer(b""), out, call.err), program=True)
+        found[line] = decode(out.take()[:MAX_SOURCE])
+    return found
 
 
 @command("perl", families=("debian",))
