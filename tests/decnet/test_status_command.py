@@ -211,6 +211,13 @@ def test_a_fleet_with_nothing_wrong_says_so_and_one_with_a_full_disk_does_not(
         1,
         "not offered: 1 deckies wait for a port that another program has; the log of decoys names them",
     )
+    waiting = msgspec.structs.replace(taken, counters={"spool_backlog": 18})
+    part = msgspec.structs.replace(well, workers={"decoys": waiting})
+    said = run("status")
+    assert (said.code, said.out.splitlines()[0]) == (
+        1,
+        "disk full: 18 events of decoys wait in memory; free space where the state directory is",
+    )
     low = msgspec.structs.replace(well, troubles=(("disk.low", "/", 1),))
     monkeypatch.setattr("decnet.commands.status.look", lambda _: low)
     assert run("status").code == 1

@@ -66,6 +66,11 @@ class Report(msgspec.Struct, frozen=True):
             for name, health in self.workers.items()
             if health is not None and (number := health.counters.get("decoys_ports_taken"))
         ]
+        found += [
+            f"disk full: {int(number)} events of {name} wait in memory; free space where the state directory is"
+            for name, health in self.workers.items()
+            if health is not None and (number := health.counters.get("spool_backlog"))
+        ]
         letters = self.progress.dead_letters if self.progress else {}
         found += [
             f"set aside: {name} could not handle {number} of its events; `decnet replay {name}` retries them"
