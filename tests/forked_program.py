@@ -77,10 +77,15 @@ class ForkedProgram:
     """A program of Python source, in a process that has imported what its runs needed so far, `wanted` at first."""
 
     def __init__(self, program: str, *wanted: str) -> None:
+        self._command = [sys.executable, "-c", _SERVER, program, *wanted]
+        self._start()
+
+    def _start(self) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen([sys.executable, "-c", _SERVER, program, *wanted], stdin=theirs.fileno())
+            self._process = subprocess.Popen(self._command, stdin=theirs.fileno())
         self._runs = False
+        self._pid = 0
 
     def close(self, maker: int) -> None:
         """End it in the process that made it: one that a test forks may end as Python does."""
@@ -90,7 +95,7 @@ class ForkedProgram:
                 self._process.wait()
 
     def run(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, said: bytes = b"", seconds: float = 60
+        self, *arguments: str, environment: Mapping[str, str] | None = None, said: bytes = b"", seconds: float = 100
     ) -> subprocess.CompletedProcess[bytes]:
         """Run it with `said` in a pipe as its standard input; return what it printed and its exit code."""
         reading, writing = os.pipe()
@@ -128,17 +133,32 @@ class ForkedProgram:
         request = json.dumps([arguments, dict(os.environ if environment is None else environment)]).encode()
         socket.send_fds(self._connection, [request], streams)
         self._runs = True
-        return self._answer(_START_SECONDS)
+        self._pid = self._answer(_START_SECONDS)
+        return self._pid
 
     def _end(self, seconds: float) -> int:
         """Return the exit code, that of a signal negative."""
         code = self._answer(seconds)
-        self._runs = False
+        self._runs, self._pid = False, 0
         return code
 
     def _answer(self, seconds: float) -> int:
+        """Return what it says; whoever comes too late is ended, or the next run would be told his answer."""
         self._connection.settimeout(seconds)
-        return int(self._connection.recv(100))
+        try:
+            return int(self._connection.recv(100))
+        except TimeoutError:
+            self._begin_anew()
+            raise
+
+    def _begin_anew(self) -> None:
+        with self._connection:
+            if self._pid:
+                with suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        self._start()
 
 
 def _feed(writing: int, data: bytes) -> None:

@@ -92,7 +92,7 @@ class Podman:
 
     def call(self, *arguments: str) -> str:
         command = ["podman", "--remote", "--url", f"unix://{self.path}", *arguments]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=300)
         if done.returncode:
             raise OSError(done.stderr.decode())
         return done.stdout.decode()
