@@ -214,6 +214,8 @@ async def test_a_known_source_is_added_and_removed(served: Served) -> None:
         assert (await client.delete(f"{API}/known/{number}")).status_code == 404
         for wrong in ({"network": "x"}, {"network": OURS, "kind": "no"}, {"network": OURS, "port": 1, "forget": True}):
             assert (await client.post(f"{API}/known", json=wrong)).status_code == 422
+        everybody = await client.post(f"{API}/known", json={"network": "::/0"})
+        assert (everybody.status_code, "too large" in everybody.json()["detail"]) == (422, True)
     assert [action for _, action, _ in actions(served)] == ["known.remove", "known.forget", "known.add"]
 
 
