@@ -4,9 +4,8 @@
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
 of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
-The commands are in shell_commands.txt, which says how each is compared; shell_commands_second.txt to _fourteenth.txt
-were written without a look at the shell, and are counted apart: what is alike there is nearer to what an intruder
-finds.
+The commands are in shell_commands.txt, which says how each is compared; those in shell_commands_*.txt were written
+without a look at the shell, and each list is counted apart: what is alike there is nearer to what an intruder finds.
 """
 
 from __future__ import annotations
@@ -37,25 +36,7 @@ from decnet_decoys.shell.machine.shown_network import shown_network
 from decnet_decoys.shell.state import Origin, ShellState
 
 COMMANDS = Path(__file__).with_name("shell_commands.txt")
-LISTS = (
-    COMMANDS,
-    *(
-        COMMANDS.with_stem(f"shell_commands_{which}")
-        for which in (
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-        )
-    ),
-)
+LISTS = (COMMANDS, *sorted(COMMANDS.parent.glob(f"{COMMANDS.stem}_*.txt")))
 ROOT = Path(os.environ.get("DECNET_DEBIAN_ROOT", "/tmp/decnet-debian-12"))
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (

@@ -20,6 +20,13 @@ def test_new_token_is_genuine_and_remembered(run: Run, deployment: Deployment) -
         assert label_of(connection, token) == "wiki page"
 
 
+@pytest.mark.parametrize("label", ["", " \t"])
+def test_a_token_that_is_planted_nowhere_is_refused(label: str, run: Run, deployment: Deployment) -> None:
+    refused = run("canary", "new", label)
+    assert (refused.code, "label is empty" in refused.err) == (2, True)
+    assert run("canary", "list", "--json").document == []
+
+
 @pytest.mark.parametrize(("kind", "end"), [("url", ""), ("webbug", ".gif"), ("dns", ".canary.test")])
 def test_each_kind_has_its_place(kind: str, end: str, run: Run, deployment: Deployment) -> None:
     made = run("canary", "new", "x", "--kind", kind, "--json").document

@@ -34,6 +34,10 @@ def test_a_source_is_added_listed_and_removed(run: Run, deployment: Deployment) 
     "words",
     [
         ("300.1.1.1",),
+        ("0.0.0.0/0",),
+        ("128.0.0.0/7",),
+        ("::ffff:0.0.0.0/96",),
+        ("2000::/15", "--until", "8h"),
         ("192.0.2.7", "--kind", "ssh.nothing"),
         ("192.0.2.7", "--until", "yesterday"),
         ("192.0.2.7", "--until", "8h ago"),
@@ -47,6 +51,22 @@ def test_what_makes_no_sense_is_refused_and_adds_nothing(
     assert run("known", "add", *words).code == 2
     with transaction(deployment) as connection:
         assert known_sources(connection) == []
+
+
+def test_a_network_that_holds_nearly_everybody_is_only_known_for_a_port_or_a_kind(
+    run: Run, deployment: Deployment
+) -> None:
+    refused = run("known", "add", "::/0")
+    assert (refused.code, "/16 or longer" in refused.err, "narrow it" in refused.err) == (2, True, True)
+    narrowed = (("::/0", "--port", "0"), ("0.0.0.0/1", "--kind", "http.request"))
+    for words in (*narrowed, (" ::ffff:10.1.0.0/104",), ("fd00::1/16",)):
+        assert run("known", "add", *words).code == 0
+    assert [one["network"] for one in run("known", "list", "--json").document] == [
+        "::/0",
+        "0.0.0.0/1",
+        "10.0.0.0/8",
+        "fd00::/16",
+    ]
 
 
 def test_events_of_a_known_source_are_shown_when_asked_for_and_counted_nowhere(run: Run, store: Store) -> None:

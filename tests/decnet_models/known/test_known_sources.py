@@ -53,13 +53,6 @@ def test_an_entry_covers_what_it_says(
     assert [known.match(each) for each in not_covered] == [None] * len(not_covered)
 
 
-def test_networks_have_one_spelling() -> None:
-    spelled = ("10.1.2.3/8", "192.0.2.7", " ::ffff:10.0.0.0/104")
-    assert list(map(queries.canonical_network, spelled)) == ["10.0.0.0/8", "192.0.2.7/32", "10.0.0.0/8"]
-    with pytest.raises(ValueError, match=r"300\.1\.1\.1"):
-        queries.canonical_network("300.1.1.1")
-
-
 def test_no_worker_sees_events_of_a_known_source_from_the_next_batch_on(
     engine: Engine, make_events: Callable[..., list[Event]]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
@@ -66,7 +66,7 @@ def assign(connection: Connection, wanted: Collection[Assignment], *, now_ns: in
 
 def _stand(connection: Connection, campaigns: Collection[UUID], now_ns: int) -> None:
     """Create the campaigns that there are not yet, and restore those that were merged."""
-    there = _groups(connection, campaigns, _group.c.merged_into)
+    there = _of_each(connection, campaigns, select(_group.c.id, _group.c.merged_into))
     for campaign in sorted(campaigns):
         if campaign not in there:
             create_group(connection, CAMPAIGNS, campaign, now_ns=now_ns)
@@ -74,13 +74,13 @@ def _stand(connection: Connection, campaigns: Collection[UUID], now_ns: int) -> 
             connection.execute(update(_group).where(_group.c.id == campaign).values(merged_into=None))
 
 
-def _groups(connection: Connection, campaigns: Iterable[UUID], *columns: Column[Any]) -> dict[UUID, tuple[Any, ...]]:
-    """Return the columns of those of the campaigns that there are."""
-    query = select(_group.c.id, *columns)
+def _of_each(connection: Connection, campaigns: Iterable[UUID], query: Select[Any]) -> dict[UUID, tuple[Any, ...]]:
+    """Return what the query says of each of these campaigns that it finds; its first column is the campaign."""
+    campaign = query.selected_columns[0]
     return {
         row[0]: tuple(row[1:])
         for part in parts(campaigns)
-        for row in connection.execute(query.where(_group.c.id.in_(part)))
+        for row in connection.execute(query.where(campaign.in_(part)))
     }
 
 
@@ -153,15 +153,10 @@ def _describe(connection: Connection, members: Collection[Assignment]) -> None:
 def _recount(connection: Connection, campaigns: Collection[UUID]) -> None:
     """Set the members and times of campaigns from their members; one that lost all of them keeps its times."""
     c, group = _member.c, _group.c
-    query = select(c.campaign, func.count(), func.min(c.first_seen), func.max(c.last_seen)).group_by(c.campaign)
-    counted = {
-        row[0]: tuple(row[1:])
-        for part in parts(campaigns)
-        for row in connection.execute(query.where(c.campaign.in_(part)))
-    }
-    for campaign, was in sorted(
-        _groups(connection, campaigns, group.members, group.first_seen, group.last_seen).items()
-    ):
+    count = select(c.campaign, func.count(), func.min(c.first_seen), func.max(c.last_seen)).group_by(c.campaign)
+    counted = _of_each(connection, campaigns, count)
+    known = select(group.id, group.members, group.first_seen, group.last_seen)
+    for campaign, was in sorted(_of_each(connection, campaigns, known).items()):
         now = counted.get(campaign, (0, *was[1:]))
         if now != was:
             values = dict(zip(("members", "first_seen", "last_seen"), now, strict=True))

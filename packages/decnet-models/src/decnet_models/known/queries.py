@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, delete, func, select
 
-from decnet_core.net.addresses import parse_network
 from decnet_core.text import for_column
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into
@@ -32,11 +31,6 @@ class KnownSource(msgspec.Struct, frozen=True):
 _ALL = RowSelect(lambda _: select(known_source).order_by(known_source.c.id))
 
 
-def canonical_network(text: str) -> str:
-    """Return an address or a network as CIDR; bits beyond the prefix are dropped. Raises ValueError."""
-    return str(parse_network(text.strip()))
-
-
 class Stamp(msgspec.Struct, frozen=True):
     """Changes with every entry that is added or removed."""
 
@@ -55,7 +49,7 @@ def add(
     forget: bool = False,
     now_ns: int | None = None,
 ) -> KnownSource:
-    """Add a source; `network` as `canonical_network` returns it."""
+    """Add a source; `network` in CIDR notation, without bits beyond its prefix."""
     values = {
         "network": network,
         "port": port,

@@ -11,8 +11,6 @@ from decnet_models.intel.queries import Quota
 
 FIRST_SECONDS = 30.0
 LONGEST_SECONDS = 3600.0
-LONGEST_ASKED_SECONDS = 7 * 86400.0
-"""A longer Retry-After is taken for this."""
 REFUSED_SECONDS = 6 * 3600.0
 """After the provider refused our key: only the operator can change that, and then restarts."""
 
@@ -20,10 +18,10 @@ REFUSED_SECONDS = 6 * 3600.0
 def pause_ns(failures: int, chance: float, asked_seconds: float | None) -> int:
     """Return the pause after the failure that follows `failures` others; `chance` in [0, 1) spreads it.
 
-    `asked_seconds` is what the provider requested with Retry-After.
+    `asked_seconds` is what the provider requested with Retry-After, within the bound of `retry_after`.
     """
     own = backoff(FIRST_SECONDS, failures, LONGEST_SECONDS) * (0.8 + 0.4 * chance)
-    return int(max(own, min(asked_seconds or 0.0, LONGEST_ASKED_SECONDS)) * SECOND_NS)
+    return int(max(own, asked_seconds or 0.0) * SECOND_NS)
 
 
 def free_at(quota: Quota | None, allowed: int, now_ns: int) -> int:

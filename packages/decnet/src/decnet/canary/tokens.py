@@ -72,6 +72,8 @@ def new_bait(
     connection: Connection, deployment: Deployment, kind: str, label: str, options: Options
 ) -> tuple[Planted, Bait]:
     """Create a token and its bait, of which a file is kept. Raises KeyFileError, OperatorError."""
+    if not label.strip():
+        raise WrongUsageError("the label is empty: say where the token will be planted, it is shown with each hit")
     what, key, now_ns = kind_named(kind), canary_key(deployment.state.keys), time.time_ns()
     slug = _numbered(connection, key) if what.slug is SlugKind.WIREGUARD else mint(key, what.slug)
     token = _token(deployment.settings.section("canary", CanarySettings), slug, key, options)

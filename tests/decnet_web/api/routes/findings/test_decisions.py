@@ -191,7 +191,9 @@ async def test_a_silence_is_made_listed_and_ended(served: Served) -> None:
         assert (await client.delete(path)).status_code == 204
         assert (await client.delete(path)).status_code == 404
         for wrong in ({}, {"sources": ["x"]}, {"deckies": ["web-*"], "until": "1999-01-01"}, {"techniques": ["T1"]}):
-            assert (await client.post(f"{API}/silences", json=wrong)).status_code == 422
+            answer = await client.post(f"{API}/silences", json=wrong)
+            assert answer.status_code == 422
+            assert "--" not in answer.text  # options of commands
     assert [action for _, action, _ in actions(served)] == ["silence.end", "silence.add"]
 
 
@@ -212,6 +214,8 @@ async def test_a_known_source_is_added_and_removed(served: Served) -> None:
         assert (await client.delete(f"{API}/known/{number}")).status_code == 404
         for wrong in ({"network": "x"}, {"network": OURS, "kind": "no"}, {"network": OURS, "port": 1, "forget": True}):
             assert (await client.post(f"{API}/known", json=wrong)).status_code == 422
+        everybody = await client.post(f"{API}/known", json={"network": "::/0"})
+        assert (everybody.status_code, "too large" in everybody.json()["detail"]) == (422, True)
     assert [action for _, action, _ in actions(served)] == ["known.remove", "known.forget", "known.add"]
 
 

@@ -110,6 +110,8 @@ async def test_what_a_kind_needs_is_told(served: Served) -> None:
         for to in ("javascript:alert(1)", "https://x/ y", "https://пример/"):
             answer = await client.post("/api/v1/canaries", json={"label": "x", "kind": "redirect", "to": to})
             assert answer.status_code == 422
+        empty = await client.post("/api/v1/canaries", json={"label": ""})
+        assert (empty.status_code, "label is empty" in empty.json()["detail"]) == (422, True)
     assert (await get(served, "/canaries"))["items"] == []
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from decnet.cli.addresses import known_network
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import Csv, Json, application
@@ -46,7 +47,7 @@ def add(
     """Ignore a source that is yours: it stays in the event log, but is no attacker and raises no alert from now on."""
     if forget_before and (port is not None or kind is not None):
         raise WrongUsageError("--forget removes all about an address; it cannot be combined with --port or --kind")
-    canonical = _canonical(network)
+    canonical = known_network(network, narrowed=port is not None or bool(kind))
     ends = None if until is None else time_ahead("--until", until)
     only = known_kinds([kind])[0] if kind else None
     if (remote := master()) is not None:
@@ -103,13 +104,6 @@ def forget(number: Annotated[int, typer.Argument(help="Its number, as decnet kno
         raise NotFoundError(f"there is no known source {number} without port and kind; see decnet known list")
     wake_followers(deployment)
     typer.echo(f"Workers now remove what they found out about {forgotten.network}, which is number {forgotten.id} now.")
-
-
-def _canonical(network: str) -> str:
-    try:
-        return queries.canonical_network(network)
-    except ValueError as error:
-        raise WrongUsageError(f"{network!r} is neither an address nor a network: {error}") from error
 
 
 def _scored(connection: Connection, network: str) -> list[str]:

@@ -96,7 +96,7 @@ def instrument(
     if (remote := master()) is not None:
         from decnet.remote import canaries as there
 
-        made, content, name = there.instrument(remote, document, file.name, label or file.name)
+        made, content, name = there.instrument(remote, document, file.name, label.strip() or file.name)
         written = _written(Bait(content, name), output or file.with_name(name))
     else:
         deployment = find_deployment()
@@ -105,7 +105,7 @@ def instrument(
         except DocumentError as error:
             raise OperatorError(f"{file.name} was not instrumented: {error}") from error
         with transaction(deployment, write=True) as connection:
-            made = instrumented(connection, deployment, ready, label or file.name)
+            made = instrumented(connection, deployment, ready, label.strip() or file.name)
             written = _written(ready.bait, output or file.with_name(ready.bait.name))
     if as_json:
         typer.echo(documents.document(made))

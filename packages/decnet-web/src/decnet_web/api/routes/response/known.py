@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from sqlalchemy import Connection
 
+from decnet.cli.addresses import known_network
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.time_window import time_ahead
@@ -87,10 +88,7 @@ async def add_known_source(fleet: InFleet, analyst: Analyst, asked: AskedKnownSo
     """Ignore a source from now on: it stays in the event log, but is no attacker and raises no alert."""
     if asked.forget and (asked.port is not None or asked.kind is not None):
         raise WrongUsageError("forget removes all about an address; it cannot be combined with port or kind")
-    try:
-        network = queries.canonical_network(asked.network)
-    except ValueError as error:
-        raise WrongUsageError(f"network is neither an address nor a network: {error}") from error
+    network = known_network(asked.network, narrowed=asked.port is not None or bool(asked.kind))
     until = None if asked.until is None else time_ahead("until", asked.until)
     kind = known_kinds([asked.kind])[0] if asked.kind else None
 

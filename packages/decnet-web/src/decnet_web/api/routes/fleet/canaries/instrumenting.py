@@ -44,7 +44,7 @@ async def instrument_document(
         raise Problem(422, "Bad document", f"{file} was not instrumented: {error}") from error
 
     def make(connection: Connection) -> CanaryDetail:
-        made = instrumented(connection, fleet.deployment, ready, label or file)
+        made = instrumented(connection, fleet.deployment, ready, label.strip() or file)
         record(connection, analyst, "canary.instrument", made.token, label=made.label)
         return canary_detail(fleet.deployment, connection, known_token(connection, made.token))
 

@@ -108,7 +108,7 @@ class CanaryMade(CanaryDetail):
 class CanaryAsked(Asked):
     """A token to make."""
 
-    label: str = Field(min_length=1, max_length=255)
+    label: str = Field(max_length=255)
     """Where it will be planted, in your words; shown with each hit."""
     kind: str = Field("url", max_length=32)
     to: str = Field("", max_length=2048)
