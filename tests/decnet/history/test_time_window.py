@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet.cli.errors import WrongUsageError
-from decnet.cli.time_window import time_window
+from decnet.cli.time_window import time_ahead, time_window
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 
 ZONE = dt.timezone(dt.timedelta(hours=2))
@@ -59,6 +59,31 @@ def test_anything_else_is_refused_with_examples(text: str) -> None:
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(WrongUsageError, match="--since 1h is not before --until 2h"):
         time_window("1h", "2h", now=NOW)
+
+
+def test_a_refusal_calls_the_times_as_they_were_called() -> None:
+    with pytest.raises(WrongUsageError, match=r"^until 'soon' is not a time"):
+        time_window("1h", "soon", now=NOW, names=("since", "until"))
+
+
+@pytest.mark.parametrize(("text", "expected"), [("8H", ns(2026, 11, 29, 17, 30)), ("2026-12-01", None)])
+def test_a_span_ahead_is_from_now(text: str, expected: int | None) -> None:
+    assert time_ahead("--for", text, now=NOW) == (expected or time_window(text, None, now=NOW).since)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1h ago", "--for '1h ago' is over"),
+        ("22:00", "--for '22:00' is over"),
+        ("soon", "--for 'soon' is not a time"),
+        ("99999w", "--for '99999w' is not a time"),
+        ("900000w", "--for '900000w' is not a time"),
+    ],
+)
+def test_what_is_no_time_ahead_is_refused(text: str, words: str) -> None:
+    with pytest.raises(WrongUsageError, match=words):
+        time_ahead("--for", text, now=NOW)
 
 
 @given(st.text(max_size=40))

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import thread_time
 
 import pytest
 from tests.decnet_decoys.decky_host import Player
+
+from decnet_decoys.shell.environment.dash import in_words_of_dash
 
 MakePlayer = Callable[..., Player]
 SCRIPT = "printf '#!/bin/sh\\necho hi\\nnosuch\\n\\ncd /nosuch\\n' > /tmp/x.sh; chmod +x /tmp/x.sh; "
@@ -52,3 +55,12 @@ def test_sh_is_dash(player: MakePlayer, line: str, text: str, errors: str, statu
 
 def test_the_shell_of_busybox_is_no_dash(player: MakePlayer) -> None:
     assert player("nas", "root")("sh -c 'echo -e \"a\\tb\"'").text == "a\tb\n"
+
+
+def test_a_long_path_is_complained_of_at_once() -> None:
+    for end in (": Permission denied", ": command not found", "", ":"):
+        began = thread_time()
+        in_words_of_dash("/" * 60_000 + end)
+        assert thread_time() - began < 0.02
+    assert in_words_of_dash("/a/b: Is a directory") == "/a/b: Permission denied"
+    assert in_words_of_dash("a: Is a directory") == "a: Is a directory"

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import NOW, Player, root_shell
+from tests.decnet_decoys.shell.hostile import prepared
 from tests.examples import examples
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.interpreter import HANG_SECONDS
+from decnet_decoys.shell.control_flow import KILLED
+from decnet_decoys.shell.effects import Pause, Print
+from decnet_decoys.shell.interpreter import HANG_SECONDS, Interpreter
+from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
 
@@ -293,7 +297,33 @@ def test_who_has_no_terminal_is_not_among_the_users(player: Callable[..., Player
             "begun\n/tmp/made\nin\n",
         ),
         ("sleep 1 && echo done & jobs", "[1]+  Running                 ( ... ) &\ndone\n"),
+        ("sh -c 'sleep 1 && echo late & echo first'; (sleep 2 && echo last &); echo then", "first\nthen\nlate\nlast\n"),
+        (
+            "x=$(sleep 1 && echo in &); { (sleep 1; echo out) & } | cat; { (sleep 1; echo kept) & } > /tmp/j; "
+            "cat /tmp/j <(sleep 1 && echo read &); echo $x",
+            "out\nkept\nread\nin\n",
+        ),
+        ("(sleep 1; echo never) & kill %1; (sleep 1; echo still) & disown; echo now", "now\nstill\n"),
     ],
 )
 def test_a_job_writes_after_its_pause(player: Callable[..., Player], line: str, text: str) -> None:
     assert player("debian-web", "root")(line).text == text
+
+
+def test_what_a_job_has_not_yet_written_ends_with_its_line(machine: Machine) -> None:
+    shell = prepared(machine)
+    interpreter, held = Interpreter(shell), shell.lease.held
+    effects = interpreter.run("(sleep 1; head -c 100000 /dev/zero) & sleep 9")
+    while not isinstance(next(effects), Pause):
+        pass
+    assert shell.lease.held > held
+    effects.close()
+    shown = [effect for effect in interpreter.run("true") if isinstance(effect, Print)]
+    assert [one for one in shown if not one.error] == []
+    assert shell.lease.held == held
+
+
+def test_a_script_that_is_its_own_interpreter_nests_no_further_than_others(player: Callable[..., Player]) -> None:
+    run = player("debian-web", "root")
+    assert run("printf '#!/tmp/own\\n' > /tmp/own; chmod +x /tmp/own; /tmp/own").status == KILLED
+    assert run("printf '#!/usr/bin/env own\\n' > /usr/bin/own; chmod +x /usr/bin/own; own").status == KILLED

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from tests.decnet_web.api.served import ON_SQLITE, serving
 
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.problems import Problem
 
 
 def number(connection: Connection) -> int:
@@ -52,6 +53,19 @@ async def test_readers_read_at_once_and_close_their_connections_at_rest(tmp_path
         finally:
             fleet.close()
         assert open_files(database) == before
+
+
+@ON_SQLITE
+async def test_a_number_too_large_for_the_database_is_bad_input(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        fleet = Fleet(served.deployment)
+        try:
+            for ask in (fleet.read, fleet.write):
+                with pytest.raises(Problem) as refused:
+                    await ask(lambda connection: connection.execute(text("SELECT :n"), {"n": 2**63}))
+                assert (refused.value.status, "out of the range" in refused.value.detail) == (422, True)
+        finally:
+            fleet.close()
 
 
 @pytest.mark.parametrize("reads", [True, False])

@@ -289,7 +289,8 @@ def test_uudecode_brings_a_file(run: Player) -> None:
         ("cd /tmp; echo a > g; gzip -k g; gzip g; echo $?; gzip -t g.gz; echo *", "2\ng g.gz\n",
          "gzip: g.gz already exists;\tnot overwritten\n"),
         ("tar cvf - /etc/hostname 2>/dev/null | tar tf -; cd /tmp; tar cf a.tar -C /etc hosts; "
-         "tar xf a.tar no; echo $?", "etc/hostname\n2\n", "tar: no: Not found in archive\n"
+         "tar xf a.tar no; echo $?; tar cf b.tar -C /etc ssh; tar tf b.tar ssh/ | head -1", "etc/hostname\n2\nssh/\n",
+         "tar: no: Not found in archive\n"
          "tar: Exiting with failure status due to previous errors\n"),
         ("tar -caf /tmp/x.tgz -C /etc hostname; file /tmp/x.tgz | cut -d, -f1; file -b /bin/su | cut -c1-10",
          "/tmp/x.tgz: gzip compressed data\nsetuid ELF\n", ""),

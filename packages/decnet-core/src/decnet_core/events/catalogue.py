@@ -202,7 +202,8 @@ class SessionClosed(Payload, frozen=True, tag="session.closed"):
     """The rhythm of its input; absent when there was none."""
 
     def summary(self) -> str:
-        return f"{self.service} session closed after {self.duration_ms / 1000:.1f} s, {self.commands} commands"
+        commands = f"{self.commands} command{'' if self.commands == 1 else 's'}"
+        return f"{self.service} session closed after {self.duration_ms / 1000:.1f} s, {commands}"
 
 
 class HttpRequest(Repeatable, frozen=True, tag="http.request"):

@@ -80,6 +80,8 @@ class Interpreter:
         try:
             return (yield from self._line(line, None if stdin is None else InputBuffer(stdin)))
         finally:
+            for job in self.shell.jobs.all:
+                job.output = ()
             self._budget.close()
 
     def _line(self, line: str, stream: InputBuffer | None) -> Effects:
@@ -100,8 +102,8 @@ class Interpreter:
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
-        for job in sorted(shell.jobs.all, key=lambda one: one.ends):
-            job.show()
+        self._screen.settle()
+        self._errors.settle()
         self._report(begun)
         yield from self.flush()
         return shell.status
@@ -128,7 +130,7 @@ class Interpreter:
         return shell.status
 
     def flush(self) -> Generator[Effect, Any, None]:
-        errors, shown = self._errors.take(), self._screen.take()
+        errors, shown = self._errors.written(), self._screen.written()
         for data, error in ((shown, False), (errors, True)):
             for start in range(0, len(data), MAX_PRINTED):
                 yield Print(data[start : start + MAX_PRINTED], error=error)
@@ -242,6 +244,8 @@ class Interpreter:
         finally:
             job.ends = shell.clock() + seconds if seconds else 0.0
             job.output = output if seconds else ()
+            for one in output:
+                one.ends = job.ends
             steps.close()
         return 0
 
@@ -388,7 +392,8 @@ class Interpreter:
         interpreter = words[0].rpartition("/")[2] if words else ""
         debian = shell.machine.persona.family == "debian"
         if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
-            return (yield from self.execute([*words, name, *argv[1:]], streams, program=True))
+            with self._budget:  # what it names may be this script again
+                return (yield from self.execute([*words, name, *argv[1:]], streams, program=True))
         with shell.forked():
             shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
             return (yield from self.subshell(text, [name, *argv[1:]], streams, named=shell.dash))

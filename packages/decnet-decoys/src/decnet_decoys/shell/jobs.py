@@ -36,6 +36,12 @@ class Job:
         for one in kept:
             one.show()
 
+    def drop(self) -> None:
+        """Forget what it would have written."""
+        kept, self.output = self.output, ()
+        for one in kept:
+            one.take()
+
     def state(self, now: float) -> str:
         if self.ends > now:
             return "Running"

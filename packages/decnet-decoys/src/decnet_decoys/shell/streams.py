@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from math import inf
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -30,6 +31,7 @@ class OutputBuffer:
         self._budget = budget
         self._left = MAX_OUTPUT
         self._other: OutputBuffer | None = None
+        self._waiting: tuple[JobOutput, ...] = ()
 
     @property
     def target(self) -> "OutputBuffer":
@@ -54,9 +56,24 @@ class OutputBuffer:
             raise OutputFullError
 
     def take(self) -> bytes:
+        """Return all that is written to this, as who reads to its end gets it, and empty the buffer."""
+        self.settle()
+        return self.written()
+
+    def written(self) -> bytes:
         """Return what was collected and empty the buffer; its limit is for all that is ever written to it."""
         data, self._data = bytes(self._data), bytearray()
         return data
+
+    def wait_for(self, job: "JobOutput") -> None:
+        """Expect what a job in the background writes to this at its end."""
+        self._waiting += (job,)
+
+    def settle(self) -> None:
+        """Let the jobs that write to this come to their ends, in their order."""
+        waiting, self._waiting = self._waiting, ()
+        for one in sorted(waiting, key=lambda one: one.ends):
+            one.show()
 
 
 class JobOutput(OutputBuffer):
@@ -66,6 +83,8 @@ class JobOutput(OutputBuffer):
         super().__init__(budget)
         self._shown_in = other
         self._held = False
+        self.ends = inf
+        """Unix time."""
 
     @property
     def target(self) -> OutputBuffer:
@@ -73,7 +92,9 @@ class JobOutput(OutputBuffer):
 
     def hold(self) -> None:
         """Keep what is written from now on."""
-        self._held = True
+        if not self._held:
+            self._shown_in.target.wait_for(self)
+            self._held = True
 
     def write(self, data: bytes) -> None:
         """Append `data`, or pass it on; raises OutputFullError."""

@@ -75,7 +75,7 @@ async def _window(
     ] = None,
     until: Annotated[str | None, Query(max_length=64, description="Only before this time.")] = None,
 ) -> Window:
-    return time_window(since, until)
+    return time_window(since, until, names=("since", "until"))
 
 
 InWindow = Annotated[Window, Depends(_window)]

@@ -69,6 +69,8 @@ def reported(error: Exception) -> tuple[str, int]:
         where = for_terminal(str(error.filename or "the output or the state directory"))
         remedy = "fix that, or choose another fleet with --state DIR"
         return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
+    if isinstance(error, OverflowError) and "SQLite" in str(error):  # whose integers have 64 bits
+        return "a number that large is nobody's here; the lists show those that there are", NotFoundError.code
     if hasattr(error, "format_message"):
         return _usage(error), WRONG_USAGE
     kind = type(error).__name__

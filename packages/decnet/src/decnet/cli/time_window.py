@@ -6,6 +6,7 @@ Times without a zone are local, since they are typed by somebody who looks at a 
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 from decnet.cli.errors import WrongUsageError
 from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
@@ -20,36 +21,41 @@ _FRACTION = re.compile(r"(:\d{2})\.(\d{1,9})")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def time_window(since: str | None, until: str | None, *, now: dt.datetime | None = None) -> Window:
-    """Return the span between two times as a person wrote them; `now` has a zone. Raises WrongUsageError."""
+def time_window(
+    since: str | None,
+    until: str | None,
+    *,
+    now: dt.datetime | None = None,
+    names: tuple[str, str] = ("--since", "--until"),
+) -> Window:
+    """Return the span between two times as a person wrote them; `now` has a zone.
+
+    Raises WrongUsageError, which calls the two by their `names`.
+    """
     if since is None and until is None:
         return Window()
     moment = now or dt.datetime.now().astimezone()
     window = Window(
-        ALWAYS_SINCE if since is None else _ns("--since", since, moment),
-        ALWAYS_UNTIL if until is None else _ns("--until", until, moment),
+        ALWAYS_SINCE if since is None else _ns(names[0], since, _parsed, moment),
+        ALWAYS_UNTIL if until is None else _ns(names[1], until, _parsed, moment),
     )
     if window.since >= window.until:
-        raise WrongUsageError(f"--since {since} is not before --until {until or 'the end of time'}")
+        raise WrongUsageError(f"{names[0]} {since} is not before {names[1]} {until or 'the end of time'}")
     return window
 
 
 def time_ahead(option: str, text: str, *, now: dt.datetime | None = None) -> int:
     """Return a time to come in ns since the Unix epoch: a span from now on, or as in `time_window`; WrongUsageError."""
     moment = now or dt.datetime.now().astimezone()
-    span = _AGO.fullmatch(" ".join(text.lower().split()))
-    if span is None or text.endswith("ago"):
-        at = _ns(option, text, moment)
-    else:
-        at = _since_epoch(moment + dt.timedelta(**{_UNITS[span[2]]: int(span[1])}))
+    at = _ns(option, text, _ahead, moment)
     if at <= _since_epoch(moment):
         raise WrongUsageError(f'{option} {text!r} is over; write e.g. "8h" (from now) or 2027-01-31T18:00')
     return at
 
 
-def _ns(option: str, text: str, now: dt.datetime) -> int:
+def _ns(option: str, text: str, read: Callable[[str, dt.datetime], int], now: dt.datetime) -> int:
     try:
-        nanoseconds = _parsed(" ".join(text.lower().split()), now)
+        nanoseconds = read(" ".join(text.lower().split()), now)
     except (ValueError, OverflowError):
         nanoseconds = -1
     if not 0 <= nanoseconds < ALWAYS_UNTIL:
@@ -67,6 +73,13 @@ def _parsed(text: str, now: dt.datetime) -> int:
     if clock := _CLOCK.fullmatch(text):
         return _since_epoch(_at_clock(clock, now))
     return _rfc3339(text)
+
+
+def _ahead(text: str, now: dt.datetime) -> int:
+    span = _AGO.fullmatch(text)
+    if span is None or text.endswith("ago"):
+        return _parsed(text, now)
+    return _since_epoch(now + dt.timedelta(**{_UNITS[span[2]]: int(span[1])}))
 
 
 def _at_clock(found: re.Match[str], now: dt.datetime) -> dt.datetime:

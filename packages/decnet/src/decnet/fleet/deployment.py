@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from decnet.cli.errors import NotFoundError, RefusedError, UnavailableError
+from decnet.cli.errors import RefusedError, UnavailableError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.settings import Settings
 from decnet_core.state import State, StateSettings
@@ -87,8 +87,6 @@ def explained(deployment: Deployment) -> Iterator[None]:
     except DBAPIError as error:
         kind = UnavailableError if passes(error) else RefusedError
         raise kind(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
-    except OverflowError as error:  # SQLite's integers have 64 bits
-        raise NotFoundError("a number that large is nobody's here; the lists show those that there are") from error
 
 
 def _hint(deployment: Deployment, error: DatabaseError) -> str:

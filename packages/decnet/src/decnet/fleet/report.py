@@ -3,6 +3,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import msgspec
 from sqlalchemy import Connection
@@ -63,13 +64,11 @@ class Report(msgspec.Struct, frozen=True):
         found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
         found += [
             f"not offered: {int(number)} deckies wait for a port that another program has; the log of {name} names them"
-            for name, health in self.workers.items()
-            if health is not None and (number := health.counters.get("decoys_ports_taken"))
+            for name, number in self._counted("decoys_ports_taken")
         ]
         found += [
             f"disk full: {int(number)} events of {name} wait in memory; free space where the state directory is"
-            for name, health in self.workers.items()
-            if health is not None and (number := health.counters.get("spool_backlog"))
+            for name, number in self._counted("spool_backlog")
         ]
         letters = self.progress.dead_letters if self.progress else {}
         found += [
@@ -79,6 +78,12 @@ class Report(msgspec.Struct, frozen=True):
         ]
         told = [one for one in self.troubles if one[0] != "worker.down"]  # those are above
         return found + [f"{kind}: {for_terminal(subject)} since {moment(since)}" for kind, subject, since in told]
+
+    def _counted(self, counter: str) -> Iterator[tuple[str, float]]:
+        """Yield the workers with which a counter is not zero."""
+        for name, health in self.workers.items():
+            if health is not None and (number := health.counters.get(counter)):
+                yield name, number
 
     @property
     def down(self) -> list[str]:

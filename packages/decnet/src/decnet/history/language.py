@@ -150,9 +150,10 @@ def _narrowed(window: Window, word: _Word) -> Window:
     if word.minus:
         raise word.error("a time cannot be excluded; write since: or until:")
     try:
-        one = time_window(word.value, None) if word.field == "since" else time_window(None, word.value)
+        since, until = (word.value, None) if word.field == "since" else (None, word.value)
+        one = time_window(since, until, names=("since", "until"))
     except WrongUsageError as error:
-        raise word.error(str(error).removeprefix("--")) from error
+        raise word.error(str(error)) from error
     narrowed = Window(max(window.since, one.since), min(window.until, one.until))
     if narrowed.since >= narrowed.until:
         raise word.error("nothing is between these times")

@@ -110,8 +110,7 @@ def stretch_within(
     walked = in_order(walked, (c.ts, c.seq), after, direction).limit(rows)
     ends = walked.with_only_columns(c.ts, c.seq).subquery()
     number = connection.execute(select(func.count()).select_from(ends)).scalar_one()
-    backwards = (ends.c.ts, ends.c.seq) if direction == "desc" else (ends.c.ts.desc(), ends.c.seq.desc())
-    last = select(ends.c.ts, ends.c.seq).order_by(*backwards).limit(1)
+    last = in_order(select(ends), (ends.c.ts, ends.c.seq), None, "asc" if direction == "desc" else "desc").limit(1)
     end = tuple(connection.execute(last).one()) if number == rows else None
     found = _fitting(connection, walked, query, direction)
     found.sort(key=lambda one: (one.ts, one.seq), reverse=direction == "desc")

@@ -237,12 +237,7 @@ def _indexed_upwards(
         above = min(highest, (some_chunks[-1] + 1) * index.CHUNK - 1)
         found = index.events_with(connection, words, some_chunks)
         seqs = [seq for seq in reversed(found) if lowest < seq <= highest]
-        for first in range(0, len(seqs), _FEWEST):
-            some = seqs[first : first + _FEWEST]
-            last = some[-1] if first + _FEWEST < len(seqs) else above
-            yield Stretch(places_of(connection, some)[::-1], len(some), (0, last))
-        if not seqs:
-            yield Stretch([], 0, (0, above))
+        yield from _in_parts(connection, seqs, above, direction="asc")
         start += _CHUNKS
 
 
@@ -253,14 +248,20 @@ def _indexed(connection: Connection, words: Sequence[str], chunks: range, highes
         start = max(0, end - _CHUNKS)
         below = chunks[start] * index.CHUNK
         seqs = [seq for seq in index.events_with(connection, words, chunks[start:end]) if seq <= highest]
-        for first in range(0, len(seqs), _FEWEST):
-            some = seqs[first : first + _FEWEST]
-            last = some[-1] if first + _FEWEST < len(seqs) else below
-            yield Stretch(places_of(connection, some), len(some), (0, last))
-        if not seqs:
-            yield Stretch([], 0, (0, below))
+        yield from _in_parts(connection, seqs, below, direction="desc")
         end = start
     yield Stretch([], 0, None)
+
+
+def _in_parts(connection: Connection, seqs: Sequence[int], end: int, *, direction: Direction) -> Iterator[Stretch]:
+    """Yield these rows, which are in the direction's order, in parts of which the last goes to `end`."""
+    for first in range(0, len(seqs), _FEWEST):
+        some = seqs[first : first + _FEWEST]
+        last = some[-1] if first + _FEWEST < len(seqs) else end
+        places = places_of(connection, some)
+        yield Stretch(places if direction == "desc" else places[::-1], len(some), (0, last))
+    if not seqs:
+        yield Stretch([], 0, (0, end))
 
 
 def _looked_up(texts: Sequence[str]) -> list[str]:

@@ -223,6 +223,8 @@ async def test_a_cursor_of_another_listing_is_refused(served: Served, path: str)
         (f"/exports/csv?attacker={A}&identity=00000000-0000-0000-0000-0000000000ff", 422),
         ("/events?limit=1001", 422),
         ("/events?since=yesteryear", 422),
+        ("/attackers?since=1h&until=2h", 422),
+        ("/overview?since=yesteryear", 422),
     ],
 )
 async def test_what_is_not_there_or_wrong_is_a_problem(served: Served, path: str, status: int) -> None:
@@ -230,3 +232,4 @@ async def test_what_is_not_there_or_wrong_is_a_problem(served: Served, path: str
         answer = await client.get(f"{API}{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     assert "Traceback" not in answer.text
+    assert "--" not in answer.text  # options of commands

@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program
-from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import DENIED, NOT_FOUND
 from decnet_decoys.shell.streams import Streams
@@ -22,6 +22,7 @@ _COMPLAINTS = {
 def started(call: Call, argv: list[str], streams: Streams | None = None) -> Effects:
     """Run a program for another one; the generator returns its status, or 126 or 127 when there is none to run."""
     streams = call.streams if streams is None else streams
+    yield from turn()  # `env env env ...` reads its operands again each time
     if call.shell.machine.persona.family != "debian":
         return (yield from call.runner.execute(argv, streams))
     found = find_program(call.shell, argv[0])

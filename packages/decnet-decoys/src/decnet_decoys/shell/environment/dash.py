@@ -24,9 +24,11 @@ _WORDS = tuple(
         (r"(.*): bad substitution", "Bad substitution"),
         (r"(.*): division by 0 .*", r'arithmetic expression: division by zero: "\1"'),
         (r"exit: (.*): numeric argument required", r"exit: Illegal number: \1"),
-        (r"([^:]*/[^:]*): No such file or directory", r"\1: not found"),
-        (r"([^:]*/[^:]*): cannot execute: required file not found", r"\1: not found"),
-        (r"([^:]*/[^:]*): Is a directory", r"\1: Permission denied"),
+        (
+            r"(?=[^:]*/)([^:]*+): (?:No such file or directory|cannot execute: required file not found)",
+            r"\1: not found",
+        ),
+        (r"(?=[^:]*/)([^:]*+): Is a directory", r"\1: Permission denied"),
     )
 )
 
@@ -34,8 +36,9 @@ _WORDS = tuple(
 def in_words_of_dash(message: str) -> str:
     """Return how dash says what bash says."""
     for pattern, words in _WORDS:
-        if pattern.fullmatch(message):
-            return pattern.sub(words, message, count=1)
+        found = pattern.fullmatch(message)
+        if found is not None:
+            return found.expand(words)
     return message
 
 

@@ -7,9 +7,9 @@ a machine's parts is made of its persona's hardware.
 
 from functools import cache
 from posixpath import dirname
+from typing import NamedTuple
 from uuid import uuid4
 
-from decnet_decoys.personas.schema import Hardware
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.tree import Entry
 
@@ -144,8 +144,16 @@ _LOOPBACK = {"broadcast": "00:00:00:00:00:00", "carrier_changes": "0", "carrier_
              }  # fmt: skip
 
 
+class _Parts(NamedTuple):
+    """What of a machine's hardware is named in the files: few machines differ in it."""
+
+    cores: int
+    interface: str
+    disks: tuple[str, ...]
+
+
 @cache
-def _texts(hardware: Hardware) -> dict[str, str]:
+def _texts(hardware: _Parts) -> dict[str, str]:
     """Return path and text of all files."""
     found = dict(_TEXTS)
     for setting in _SYSCTLS.replace("\n", " ").split(" "):
@@ -163,8 +171,7 @@ def _texts(hardware: Hardware) -> dict[str, str]:
         f"{name:>12}:{counts}\n" for name in ("HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "TASKLET", "SCHED", "RCU")
     )
     found["/proc/diskstats"] = "".join(
-        f"{254:>4} {index:>7} {disk.device[5:]} 10421 2215 801334 6021 91233 44120 2381120 80122 0 51200 90210 0 0 0 0 "
-        "3012 4066\n"
+        f"{254:>4} {index:>7} {disk} 10421 2215 801334 6021 91233 44120 2381120 80122 0 51200 90210 0 0 0 0 3012 4066\n"
         for index, disk in enumerate(hardware.disks)
     )
     for core in range(hardware.cores):
@@ -181,7 +188,7 @@ def _texts(hardware: Hardware) -> dict[str, str]:
 
 
 @cache
-def _folders(hardware: Hardware) -> dict[str, set[str]]:
+def _folders(hardware: _Parts) -> dict[str, set[str]]:
     """Return the names in each directory."""
     found: dict[str, set[str]] = {}
     for path in (*_texts(hardware), *_FOLDERS.split()):
@@ -198,7 +205,9 @@ class KernelFiles:
     """What the kernel of one machine shows."""
 
     def __init__(self, machine: Machine) -> None:
-        self._hardware, self._booted = machine.persona.hardware, machine.booted
+        hardware = machine.persona.hardware
+        disks = tuple(disk.device[5:] for disk in hardware.disks)
+        self._hardware, self._booted = _Parts(hardware.cores, hardware.interface, disks), machine.booted
 
     def entry(self, path: str) -> Entry | None:
         if path == _UUID:

@@ -69,6 +69,11 @@ class Shown(Protocol):
         """Return the names in a directory."""
 
 
+def _start(directory: str) -> str:
+    """Return what the paths of a directory's names begin with; posixpath.join is most of what a walk costs."""
+    return directory if directory.endswith("/") else directory + "/"
+
+
 class FileSystem:
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
@@ -175,7 +180,8 @@ class FileSystem:
         known = self._tree.names.get(resolved, set()) | self._added.get(resolved, set())
         if self.shown is not None and resolved.startswith(("/proc", "/sys")):
             known = known | self.shown.names(resolved)
-        return sorted(name for name in known if self._entry(posixpath.join(resolved, name)) is not None)
+        start = _start(resolved)
+        return sorted(name for name in known if self._entry(start + name) is not None)
 
     def enter(self, path: str, access: Access) -> str:
         """Return a directory's absolute path; raises FileSystemError unless it is one that may be searched."""
@@ -320,7 +326,8 @@ class FileSystem:
                 continue
             yield resolved, entry
             if entry.kind == "dir":
-                pending.extend(posixpath.join(resolved, name) for name in reversed(self._names(resolved)))
+                start = _start(resolved)
+                pending.extend(start + name for name in reversed(self._names(resolved)))
 
     def _check_parent(self, resolved: str, access: Access) -> None:
         parent = self._entry(posixpath.dirname(resolved))

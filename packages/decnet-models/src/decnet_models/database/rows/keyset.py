@@ -6,14 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Column, Select, tuple_
+from sqlalchemy import ColumnElement, Select, tuple_
 
 Direction: TypeAlias = Literal["desc", "asc"]
 """Highest values first, or lowest."""
 
 
 def in_order(
-    query: Select[Any], columns: Sequence[Column[Any]], after: Sequence[Any] | None, direction: Direction = "desc"
+    query: Select[Any],
+    columns: Sequence[ColumnElement[Any]],
+    after: Sequence[Any] | None,
+    direction: Direction = "desc",
 ) -> Select[Any]:
     """Return the query in the order of `columns`, beginning after the row that has the values `after`.
 

@@ -41,7 +41,7 @@ interface Props<Row> {
   hasMore?: boolean;
   onMore?: () => void;
   /** The API's path and filters, for the exports. */
-  exports?: { path: string; query: Record<string, string | undefined> };
+  exports?: { path: string; query: Readonly<Record<string, unknown>> };
   selected?: ReadonlySet<string>;
   onSelect?: (selected: ReadonlySet<string>) => void;
   /** Stands at the left over the table. */

@@ -9,7 +9,7 @@ import { toast } from "@/components/feedback/toast";
 interface Props {
   name: string;
   path: string;
-  query: Record<string, string | undefined>;
+  query: Readonly<Record<string, unknown>>;
 }
 
 /** The whole listing with the filters of the page, as CSV or as JSON lines. */

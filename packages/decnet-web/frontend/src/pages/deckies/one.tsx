@@ -207,15 +207,12 @@ function Visitors({ one }: { one: Detail }) {
 
 function Changes({ name }: { name: string }) {
   const [, change] = useQueryState();
-  const { direction } = useDirection();
-  const query = { limit: 200, ...(direction ? { direction } : {}) };
+  const order = useDirection();
+  const query = { limit: 200, ...order };
   const changes = usePages("/api/v1/deckies/{name}/changes", { params: { path: { name }, query } });
+  const oldest = order.direction === "asc";
   const turn = (
-    <Button
-      small
-      aria-pressed={direction === "asc"}
-      onClick={() => change({ direction: direction ? undefined : "asc" })}
-    >
+    <Button small aria-pressed={oldest} onClick={() => change({ direction: oldest ? undefined : "asc" })}>
       {t("deckies.changes.oldest")}
     </Button>
   );

@@ -129,7 +129,7 @@ export default function Events() {
           onRetry={events.again}
           hasMore={events.hasMore}
           onMore={events.more}
-          exports={{ path: "/api/v1/events", query: exported(query) }}
+          exports={{ path: "/api/v1/events", query }}
           tools={
             <>
               <TimeRange />
@@ -147,10 +147,6 @@ export default function Events() {
 
 function withoutUndefined<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never;
-}
-
-function exported(query: Record<string, string | boolean | undefined>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, value?.toString()]));
 }
 
 function useMorePages(

@@ -65,7 +65,8 @@ def _line(notice: Attributed) -> str:
     if isinstance(notice, CredentialCaptured):
         return notice.username if notice.password is None else f"{notice.username} / {notice.password}"
     if isinstance(notice, SessionEnded):
-        return f"{notice.service} session, {notice.commands} commands" if notice.commands else ""
+        commands = f"{notice.commands} command{'' if notice.commands == 1 else 's'}"
+        return f"{notice.service} session, {commands}" if notice.commands else ""
     if isinstance(notice, AttackerJudged):
         return "; ".join(notice.reasons)
     return " at ".join(filter(None, (notice.service, notice.decky)))

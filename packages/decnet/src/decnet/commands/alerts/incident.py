@@ -8,6 +8,7 @@ import typer
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, Limit, Reason, application
+from decnet.cli.time_window import time_ahead
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.incidents import silencing
 from decnet.incidents.acting import ActionOutcome, act, nudge
@@ -80,8 +81,9 @@ def silence(
 ) -> None:
     """Tell nobody of incidents for a time; they are recorded as ever, and later notices of theirs are told again."""
     wish = Wish(sources=source, deckies=decky, techniques=technique, tags=tag)
+    ends = time_ahead("--for", until)
     with transaction(find_deployment(), write=True) as connection:
-        number, ends = silencing.add(connection, wish, until, who or operator(), reason)
+        number = silencing.add(connection, wish, ends, who or operator(), reason)
     typer.echo(f"silence {number} lasts until {moment(ends)}; decnet incident unsilence {number} ends it")
 
 

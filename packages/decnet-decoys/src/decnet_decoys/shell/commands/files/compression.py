@@ -236,11 +236,11 @@ def _members(call: Call, found: Options, archive: tarfile.TarFile, *, extract: b
         yield from turn()
         if count >= MAX_MEMBERS:
             break
-        for operand in list(missing):
-            if info.name == operand.rstrip("/") or info.name.startswith(operand.rstrip("/") + "/"):
-                del missing[operand]
+        meant = [one for one in found.operands if f"{info.name}/".startswith(one.rstrip("/") + "/")]
+        for operand in meant:
+            missing.pop(operand, None)
         name = info.name + ("/" if info.isdir() else "")
-        if found.operands and not any(info.name == one or info.name.startswith(one + "/") for one in found.operands):
+        if found.operands and not meant:
             continue
         if "v" in found or not extract:
             call.print(_listed(call, info, name) if "v" in found and not extract else name)

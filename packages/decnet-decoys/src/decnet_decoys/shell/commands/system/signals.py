@@ -118,6 +118,7 @@ def _end_job(job: Job, signal: str) -> None:
     number, name = _numbered(signal)
     if name in _KILLING:
         job.ends, job.status, job.signal = 0.0, 128 + number, _KILLING[name]
+        job.drop()
 
 
 def _list_signals(call: Call, asked: list[str]) -> None:

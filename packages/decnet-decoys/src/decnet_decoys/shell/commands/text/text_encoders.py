@@ -201,12 +201,13 @@ _CHECKSUM = re.compile(r"\\?([0-9A-Fa-f]{32,128}) [ *](.{1,4096})")
 
 def _checked(call: Call, paths: list[str], name: str) -> Effects:
     wrong = unread = 0
+    digits = hashlib.new(name, usedforsecurity=False).digest_size * 2
     for listed in (yield from call.sources(paths)):
         improper = proper = 0
         for line in listed.lines():
             yield from turn()
             row = _CHECKSUM.fullmatch(line.decode("utf-8", "surrogateescape"))
-            if row is None or len(row[1]) != hashlib.new(name, usedforsecurity=False).digest_size * 2:
+            if row is None or len(row[1]) != digits:
                 improper += bool(line)
                 continue
             proper += 1

@@ -94,7 +94,7 @@ async def show_overview(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> OverviewAnswer:
     """Sum up what happened since a time: counts, activity by hour, attackers, techniques, canaries, incidents."""
-    begin = time_window(since, None).since
+    begin = time_window(since, None, names=("since", "until")).since
     return await fleet.read(lambda connection: _answer(connection, overview_of(connection, begin, limit)))
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from sqlalchemy import Connection
 
+from decnet.cli.time_window import time_ahead
 from decnet.incidents import silencing
 from decnet.incidents.acting import nudge
 from decnet.webhook.selecting import Wish
@@ -76,10 +77,11 @@ async def list_silences(fleet: InFleet, _viewer: Viewer) -> Silences:
 async def add_silence(fleet: InFleet, analyst: Analyst, asked: AskedSilence) -> SilenceItem:
     """Tell nobody of incidents for a time."""
     lists = {name: getattr(asked, name) or None for name in ("sources", "deckies", "techniques", "tags")}
+    until = time_ahead("until", asked.until)
 
     def write(connection: Connection) -> SilenceItem:
         who = analyst.account.name
-        number, _ = silencing.add(connection, Wish(**lists), asked.until, who, asked.reason)
+        number = silencing.add(connection, Wish(**lists), until, who, asked.reason)
         record(connection, analyst, "silence.add", str(number), **{k: v for k, v in lists.items() if v})
         return next(_item(one) for one in silencing.lasting(connection) if one.id == number)
 
