@@ -16,7 +16,10 @@ def beginning_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]
 
 
 def containing(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition that one of the columns contains a text, upper and lower case being the same."""
+    """Return the condition that one of the columns contains a text, upper and lower case being the same.
+
+    SQLite knows the case of ASCII letters only, PostgreSQL that of all which its locale has.
+    """
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
