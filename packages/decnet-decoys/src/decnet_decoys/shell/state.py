@@ -134,19 +134,14 @@ class ShellState:
         """Let /proc show this shell as a process, as long as it is there."""
         if self.machine.persona.family != "debian":
             return
-        there, command = ref(self), ["-bash"] if self.command is None else ["bash", "-c", self.command]
-
-        def environment() -> bytes:
-            shell = there()
-            return b"" if shell is None else shell.environment
-
-        def directory() -> str:
-            shell = there()
-            return "/" if shell is None else shell.cwd
-
-        line = b"".join(encode(word[:4096]) + b"\0" for word in command)
-        own = ShellProcess(self.pid, "bash", line, self.user.uid, directory, environment)
+        own = ShellProcess(self.pid, "bash", self.user.uid, ref(self))  # which the overlay must not keep
         self.files.shown = ProcFiles(self.machine.tree, KernelFiles(self.machine), own, self.running)
+
+    @property
+    def command_line(self) -> bytes:
+        """What the shell was started with (proc(5), cmdline), bounded."""
+        words = ["-bash"] if self.command is None else ["bash", "-c", self.command]
+        return b"".join(encode(word[:4096]) + b"\0" for word in words)
 
     @property
     def environment(self) -> bytes:

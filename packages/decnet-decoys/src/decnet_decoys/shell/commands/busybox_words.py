@@ -2,6 +2,7 @@
 """BusyBox 1.35 as Debian builds it: its applets, and how they say what GNU's programs say otherwise."""
 
 import re
+from functools import cache
 
 _LISTED = """
 [ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 bzcat
@@ -45,18 +46,22 @@ _WORDS = {
     "sleep": ((rf"sleep: invalid time interval {_QUOTED}\n.*", r"sleep: invalid number '\1'"),),
     "wget": ((r"wget: missing URL\n.*", ""),),
 }  # fmt: skip
-_PATTERNS = {
-    name: tuple((re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
-                for pattern, words in rules)
-    for name, rules in _WORDS.items()
-}  # fmt: skip
 _STATUS = {("ls", 2): 1, ("sed", 2): 1, ("tar", 2): 1}
 MAX_TEXT = 1 << 14
+
+
+@cache
+def _patterns(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what an applet says otherwise: compiled when it first runs, for few do."""
+    return tuple(
+        (re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
+        for pattern, words in _WORDS.get(name, ())
+    )
 
 
 def said(name: str, text: str, status: int) -> tuple[str, int]:
     """Return what an applet writes to standard error, and its status, where GNU's program writes `text`."""
     if len(text) <= MAX_TEXT:
-        for pattern, words in _PATTERNS.get(name, ()):
+        for pattern, words in _patterns(name):
             text = pattern.sub(words, text)
     return text, _STATUS.get((name, status), status)

@@ -16,7 +16,6 @@ _WORDS = tuple(
     (re.compile(pattern, re.DOTALL), words)
     for pattern, words in (
         (r"(.*): command not found", r"\1: not found"),
-        (r"cd: too many arguments", r"cd: too many arguments"),
         (r"cd: (.*): [^:]*", r"cd: can't cd to \1"),
         (r"kill: \(\d+\) - (.*)", "kill: \\1\n"),
         (r"(.*): unbound variable", r"\1: parameter not set"),

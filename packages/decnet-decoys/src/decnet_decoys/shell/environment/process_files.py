@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
 from decnet_decoys.shell.machine.live_files import Running
@@ -32,6 +32,7 @@ _DESCRIPTORS = {"0": "/dev/null", "1": "pipe:[41022]", "2": "pipe:[41023]", "255
 _OF_SELF = frozenset(("cgroup", "limits", "maps", "mountinfo", "mounts", "status"))
 """What a shell's has like the files of /proc/self."""
 _LIVE = ("environ", "cmdline", "comm", "stat")
+_OF_EACH = {*_PLAIN, *_FOLDERS, *_OF_SELF, *_LIVE, "cwd", "exe", "root"}
 
 
 _STAT = (
@@ -41,16 +42,28 @@ _STAT = (
 )
 
 
+class Attended(Protocol):
+    """What changes of the attacker's shell."""
+
+    cwd: str
+
+    @property
+    def command_line(self) -> bytes:
+        """Its words, each with a NUL after it."""
+
+    @property
+    def environment(self) -> bytes:
+        """Of what it starts: name=value, each with a NUL after it."""
+
+
 class ShellProcess(NamedTuple):
     """The attacker's shell, as /proc shows it."""
 
     pid: int
     name: str
-    command_line: bytes
     uid: int
-    cwd: Callable[[], str]
-    environment: Callable[[], bytes]
-    """Of what it starts: name=value, each with a NUL after it."""
+    shell: Callable[[], Attended | None]
+    """None when it has ended: files are kept longer than the shell."""
 
 
 class ProcFiles:
@@ -94,7 +107,9 @@ class ProcFiles:
             text = whole_of(self._tree.entries[f"/proc/self/{name}"].content)
             return Entry("file", 0o444, uid, uid, content=self._status(text) if name == "status" else text)
         if own and name in ("cwd", "exe", "root"):
-            target = {"cwd": self._shell.cwd(), "root": "/"}.get(name, f"/usr/bin/{self._shell.name}")
+            shell = self._shell.shell()
+            cwd = "/" if shell is None else shell.cwd
+            target = {"cwd": cwd, "root": "/"}.get(name, f"/usr/bin/{self._shell.name}")
             return Entry("link", 0o777, uid, uid, target=target)
         if name in _FOLDERS:
             return Entry("dir", 0o555, uid, uid)
@@ -102,15 +117,17 @@ class ProcFiles:
 
     def _live(self, pid: str, name: str) -> bytes | None:
         """Return what changes by itself; None where the tree's own has it."""
-        shell = self._shell
-        own = pid == str(shell.pid)
+        own = pid == str(self._shell.pid)
+        shell = self._shell.shell() if own or pid == "self" else None
         if name == "environ":
-            return shell.environment() if own or pid == "self" else b""
+            return b"" if shell is None else shell.environment
         if name == "stat":
             return self._stat(pid)
         if not own:
             return None
-        return shell.command_line if name == "cmdline" else f"{shell.name}\n".encode()
+        if name == "comm":
+            return f"{self._shell.name}\n".encode()
+        return b"" if shell is None else shell.command_line
 
     def _stat(self, pid: str) -> bytes:
         shell, kept = self._shell, self._tree.entries.get(f"/proc/{pid}/comm")
@@ -138,5 +155,4 @@ class ProcFiles:
         if len(parts) == 4:
             of_shell = set(_DESCRIPTORS) if parts[3] == "fd" and parts[2] == str(self._shell.pid) else set()
             return set(_NAMESPACES) if parts[3] == "ns" else of_shell
-        every = {*_PLAIN, *_FOLDERS, *_OF_SELF, *_LIVE, "cwd", "exe", "root"}
-        return every if len(parts) == 3 else set()
+        return _OF_EACH if len(parts) == 3 else set()
