@@ -225,3 +225,9 @@ def test_other_errors_do_not_pass() -> None:
 def test_a_reason_is_one_line() -> None:
     assert reason(ValueError("a\nb")) == "a b"
     assert reason(ValueError()) == "ValueError"
+
+
+def test_a_database_that_cannot_be_opened_is_told_with_what_its_directory_needs(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        sqlite3.connect(tmp_path / "missing" / "decnet.db")
+    assert "writable" in reason(caught.value)

@@ -11,7 +11,7 @@ _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 _POSTGRES_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, read-only standby, rollback, resources, not available, intervention, system."""
 
-_SQLITE_CORRUPT = 11
+_SQLITE_CORRUPT, _SQLITE_CANTOPEN = 11, 14
 
 _SQLITE_VALUES = frozenset({18, 19, 20, 25})
 """TOOBIG, CONSTRAINT, MISMATCH, RANGE."""
@@ -106,4 +106,7 @@ def passes(error: BaseException) -> bool:
 def reason(error: BaseException) -> str:
     """Return the driver's message on one line, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return " ".join(str(cause).split()) or type(cause).__name__
+    said = " ".join(str(cause).split()) or type(cause).__name__
+    if (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF == _SQLITE_CANTOPEN:
+        return f"{said}; its directory has to be there and writable, for SQLite writes into it even to read"
+    return said
