@@ -28,7 +28,7 @@ from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import Volume, forget, volumes
 from decnet_models.progress.queries import event_cursors
 
-Days = Annotated[float, msgspec.Meta(ge=0)]
+Days = Annotated[float, msgspec.Meta(ge=0, le=36_500)]
 Bytes = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -59,6 +59,10 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Events in one transaction."""
     every_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 300.0
     """How often to look for what is due."""
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(self.kinds.keys() - KINDS.keys()):
+            raise ValueError(f"kinds: there is no kind of event {unknown[0]!r}; decnet docs events lists them")
 
     @property
     def limited(self) -> bool:

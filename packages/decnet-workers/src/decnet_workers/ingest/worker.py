@@ -7,8 +7,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
-from decnet_core.events.catalogue import PAYLOADS, kind_of
-from decnet_core.exits import StartupError
+from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_core.spool.quarantine import Quarantine
@@ -52,13 +51,6 @@ class Ingest(DatabaseWorker[IngestSettings]):
     @classmethod
     def warm(cls) -> None:
         warm_up(_insert_samples)
-
-    async def start(self, ctx: Context) -> None:
-        """Open the database; raises StartupError also for a setting of an unknown kind."""
-        unknown = set(self.settings.retention.kinds) - set(map(kind_of, PAYLOADS))
-        if unknown:
-            raise StartupError(f"[ingest.retention.kinds] names what is no kind of event: {', '.join(sorted(unknown))}")
-        await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
         async with single_instance(ctx) as mine:
