@@ -323,6 +323,13 @@ def test_what_a_job_has_not_yet_written_ends_with_its_line(machine: Machine) -> 
     assert shell.lease.held == held
 
 
+def test_a_job_that_never_ends_leaves_the_line_its_commands(player: Callable[..., Player]) -> None:
+    run = player("debian-web", "root")
+    played = run("while :; do echo beat; sleep 60; done & echo after; sh -c 'while :; do sleep 1; done' & jobs | wc -l")
+    assert (played.text, played.status, played.pauses) == ("beat\nafter\n2\n", 0, [])
+    assert run("kill %1 %2; jobs | grep -c Terminated").text == "2\n"
+
+
 def test_a_script_that_is_its_own_interpreter_nests_no_further_than_others(player: Callable[..., Player]) -> None:
     run = player("debian-web", "root")
     assert run("printf '#!/tmp/own\\n' > /tmp/own; chmod +x /tmp/own; /tmp/own").status == KILLED

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
-from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
+from decnet_decoys.shell.budget import MAX_COMMANDS, BudgetExceededError, LineBudget
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
@@ -50,6 +50,10 @@ _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
 )
 HANG_SECONDS = 900.0
+MAX_JOB_COMMANDS = MAX_COMMANDS // 2
+"""Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
+ENDLESS_SECONDS = 30 * 86400.0
+"""How long such a job is seen as running; what it has not yet shown by then is not shown."""
 MAX_STATUSES = 64
 """Of a pipeline's commands, that $PIPESTATUS has."""
 MAX_PRINTED = 32 << 10
@@ -239,6 +243,9 @@ class Interpreter:
                 reply, seconds = None, seconds + effect.seconds
                 for one in output:
                     one.hold()
+                if self._budget.commands > MAX_JOB_COMMANDS:  # `while :; do ...; sleep 60; done &`
+                    seconds = max(seconds, ENDLESS_SECONDS)
+                    break
         except StopIteration as end:
             job.status = int(end.value)
         finally:
@@ -246,6 +253,8 @@ class Interpreter:
             job.output = output if seconds else ()
             for one in output:
                 one.ends = job.ends
+            if seconds >= ENDLESS_SECONDS:
+                job.drop()
             steps.close()
         return 0
 
