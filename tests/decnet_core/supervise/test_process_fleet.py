@@ -370,3 +370,30 @@ async def test_a_successor_that_does_not_come_up_leaves_the_old_one_in_place(tmp
         fleet._environment["DECNET_SETTINGS"] = str(tmp_path / "broken.toml")
         await fleet.reload()
         assert one(fleet, "steady") == before
+
+
+async def test_a_worker_of_a_zygote_of_its_own_stays_too_until_a_successor_comes_up(tmp_path: Path) -> None:
+    fleet = ProcessFleet(
+        QUICK,
+        logs=tmp_path / "log",
+        environment=environment(tmp_path),
+        place=place,
+        zygote_of=lambda _: "other",
+        forking=HOSTING["forking"],
+    )
+    try:
+        await fleet.start(["steady"])
+        before = one(fleet, "steady")
+        (tmp_path / "broken.toml").write_text("[runtime\n")
+        fleet._environment["DECNET_SETTINGS"] = str(tmp_path / "broken.toml")
+        await fleet.reload()
+        assert one(fleet, "steady") == before
+        assert before.pid is not None
+        os.kill(before.pid, 0)
+        del fleet._environment["DECNET_SETTINGS"]
+        await fleet.reload()
+        assert (one(fleet, "steady").phase, one(fleet, "steady").restarts) == (Phase.READY, 0)
+        assert one(fleet, "steady").pid != before.pid
+        assert not fleet._former
+    finally:
+        await fleet.stop()

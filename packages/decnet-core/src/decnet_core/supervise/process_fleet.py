@@ -90,6 +90,8 @@ class ProcessFleet(Fleet):
         self._channel = zygote
         self._zygote_of = functools.cache(zygote_of)  # the registry looks for what is installed each time
         self._zygotes: dict[str, ZygoteClient] = {}
+        self._former: list[ZygoteClient] = []
+        """Those of before a reload that still have workers; closed by the next reload that replaces them."""
         self._logs = logs
         self._early = EarlyMessages()
         self._lifeline, self._our_end = os.pipe()
@@ -157,10 +159,9 @@ class ProcessFleet(Fleet):
 
     async def reload(self) -> None:
         """Load code and settings again, replacing one worker after the other; one that was given up is tried again."""
-        former = []
         if self._forking:
             await self._zygotes[""].reload()
-            former = [zygote for name, zygote in self._zygotes.items() if name]
+            self._former += [zygote for name, zygote in self._zygotes.items() if name]
             self._zygote_of.cache_clear()
             self._make_zygotes(self._workers)  # with the code that is installed now
         for worker in self._workers.values():
@@ -168,8 +169,12 @@ class ProcessFleet(Fleet):
                 await worker.restart()
             else:
                 await worker.recycle(why="reload")
-        for zygote in former:
-            await zygote.close()
+        left, self._former = self._former, []
+        for zygote in left:
+            if zygote.has_children:  # a worker whose successor did not start runs on
+                self._former.append(zygote)
+            else:
+                await zygote.close()
 
     async def stop(self) -> None:
         await super().stop()
@@ -177,7 +182,7 @@ class ProcessFleet(Fleet):
             self._spools.close()
         if self._wake_bus is not None:
             await self._wake_bus.close()
-        for zygote in reversed(self._zygotes.values()):  # the first has forked the others
+        for zygote in (*self._former, *reversed(self._zygotes.values())):  # the first has forked the others
             await zygote.close()
         self._notify.close()
         self._early.clear()

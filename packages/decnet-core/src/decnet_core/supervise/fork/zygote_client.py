@@ -186,6 +186,11 @@ class ZygoteClient:
             await self.open()
             self._unprepared = False
 
+    @property
+    def has_children(self) -> bool:
+        """Whether processes that it forked run."""
+        return bool(self._children)
+
     async def close(self) -> None:
         """End the zygote; its children must have ended before."""
         if self._channel is not None:
