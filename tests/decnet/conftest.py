@@ -24,10 +24,11 @@ from decnet_models.events.queries import insert_events
 
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
-    """Give back the environment: global options set variables."""
+    """Give back the environment, which global options change; a deployment of this host is none of the tests'."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("DECNET_")]:
         del os.environ[name]
+    os.environ["DECNET_STATE_DIR"] = "/nonexistent/decnet"
     yield
     os.environ.clear()
     os.environ.update(before)

@@ -44,6 +44,7 @@ def test_every_value_says_where_it_comes_from(run: Run, file: Path) -> None:
 
 
 def test_only_what_was_changed(run: Run, file: Path) -> None:
+    del os.environ["DECNET_STATE_DIR"]
     found = run("config", "show", "--changed", "--json").document
     assert {(one["section"], one["name"]) for one in found} == {
         ("canary", "http_listen"),

@@ -84,6 +84,7 @@ def test_an_incident_that_is_not_there_changes_nothing(run: Run) -> None:
     assert run("incidents", "--status", "acknowledged", "--json").document == []
 
 
+@pytest.mark.usefixtures("deployment")
 @pytest.mark.parametrize(
     "words", [("incident", "9" * 30), ("incident", "ack", "9" * 30), ("known", "remove", "9" * 30)]
 )
