@@ -90,7 +90,8 @@ class Dialler:
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:
-                raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
+                said = f"refused: {target.host} resolves to an address that is not allowed: {refused}"
+                raise DialError(f"{said}; [{self._section}] allow_networks has exceptions")
             if not (target.tls or target.upgrades) and is_public(address):
                 raise DialError(f"refused: {address} is public, and over the Internet it is TLS (https) only")
         return list(dict.fromkeys(addresses))

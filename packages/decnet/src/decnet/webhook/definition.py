@@ -33,7 +33,7 @@ class Definition(msgspec.Struct, frozen=True):
 
 def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False) -> Webhook:
     """Return `webhook` with what was said, a new one for people with incidents; raises OperatorError, SealError."""
-    before = unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
+    before = kept_of(webhook, key)
     url = before.url if said.url is None else said.url
     name = said.format or (webhook.format if said.url is None else format_for(url))
     same = name == webhook.format  # another receiver is not given what was for this one
@@ -59,6 +59,11 @@ def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False
         filter=written(said.selection.applied(selection)),
         sealed=seal(key, webhook.id, kept) if secret else None,
     )
+
+
+def kept_of(webhook: Webhook, key: bytes) -> Secrets:
+    """Return the URL and the token of an endpoint; raises SealError."""
+    return unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
 
 
 def _shown(url: str) -> str:
