@@ -41,7 +41,7 @@ def test_removed_webhook_is_gone(run: Run, deployment: Deployment) -> None:
 
 def test_wrong_url_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "ftp://example.org/")
-    assert said.code == 1
+    assert said.code == 2
     assert "https://" in said.err
 
 
@@ -66,7 +66,7 @@ def test_a_receiver_is_not_moved_to_where_nothing_would_be_sent(run: Run, deploy
 
 def test_glob_that_matches_nothing_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "https://example.org/", "--kind", "canery.*")
-    assert said.code == 1
+    assert said.code == 2
     assert "canary.hit" in said.err
 
 

@@ -96,7 +96,7 @@ def test_what_a_format_needs_and_what_it_has_not_is_told(run: Run, deployment: D
     }
     for words, reason in wrong.items():
         said = run("webhook", "add", *words)
-        assert (said.code, reason in said.err) == (1, True), said.err
+        assert (said.code, reason in said.err) == (2, True), said.err
     assert run("webhook", "add", "https://x.test/", "--option", "chat").code == 2
 
 
