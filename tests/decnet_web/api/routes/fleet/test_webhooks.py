@@ -119,7 +119,7 @@ async def test_a_body_of_another_type_is_refused_with_the_one_to_send(served: Se
             ("/api/v1/webhooks", {"content": b"x", "headers": toml}, "send JSON: Content-Type: application/json"),
             ("/api/v1/canaries/import", {"json": {"tokens": []}}, "send the file itself"),
         ):
-            answer = await client.post(path, **body)  # type: ignore[arg-type]
+            answer = await client.post(path, **body)
             assert (answer.status_code, words in answer.json()["detail"]) == (415, True)
         assert (await client.post("/api/v1/webhooks", json=[])).status_code == 422
 
