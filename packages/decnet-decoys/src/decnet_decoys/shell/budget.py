@@ -4,6 +4,8 @@
 A line that exceeds its budget appears to hang, as the attacker expects of it, until whoever drives it interrupts.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from decnet_decoys.errors import DecoysError
@@ -46,6 +48,16 @@ class LineBudget:
     def commands(self) -> int:
         """How many commands were counted."""
         return MAX_COMMANDS - self._commands_left
+
+    @contextmanager
+    def half(self) -> Iterator[None]:
+        """Let what runs in the background have half of what is left: it may never end, and the line goes on."""
+        kept = self._commands_left // 2
+        self._commands_left -= kept
+        try:
+            yield
+        finally:
+            self._commands_left = max(0, self._commands_left) + kept
 
     def room(self, size: int) -> int:
         """Return how many of `size` bytes may be written, and count them as written."""

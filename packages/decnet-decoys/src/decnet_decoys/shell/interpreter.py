@@ -14,7 +14,7 @@ from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
-from decnet_decoys.shell.compound import complained, compound, in_child
+from decnet_decoys.shell.compound import as_process, complained, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
@@ -155,6 +155,7 @@ class Interpreter:
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
                     except ExpansionError as fault:  # the rest of the line is given up, but not of the script
+                        fault.line = fault.line or self.shell.line
                         if self.shell.dash or isinstance(fault, UnsetError):
                             raise
                         self.shell.status = complained(self, fault)
@@ -232,11 +233,13 @@ class Interpreter:
         if streams.out.target is self._screen and shell.terminal and shell.command is None:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
-        steps = in_child(self, self._pipeline(pipeline, streams._replace(out=output[0], err=output[1])))
+        streams = streams._replace(out=output[0], err=output[1])
+        steps = in_child(self, self._pipeline(pipeline, streams), streams)
         reply, seconds = None, 0.0
         try:
             while True:
-                effect = steps.send(reply)
+                with self._budget.half():
+                    effect = steps.send(reply)
                 if not isinstance(effect, Pause):
                     reply = yield effect
                     continue
@@ -248,6 +251,8 @@ class Interpreter:
                     break
         except StopIteration as end:
             job.status = int(end.value)
+        except BudgetExceededError:  # `while :; do :; done &`
+            seconds = ENDLESS_SECONDS
         finally:
             job.ends = shell.clock() + seconds if seconds else 0.0
             job.output = output if seconds else ()
@@ -287,7 +292,7 @@ class Interpreter:
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
         try:
-            return (yield from in_child(self, self._command(command, streams)))
+            return (yield from in_child(self, self._command(command, streams), streams))
         except OutputFullError:
             return self._broken_pipe(streams)
 
@@ -454,13 +459,7 @@ class Interpreter:
             shell.set_parameters(argv)
             shell.script = argv[0] if "/" in argv[0] or named else ""
             shell.status, shell.line = 0, 1
-            try:
-                return (yield from self.script(text, streams))
-            except (ExitShell, ReturnFunction) as leaving:
-                return leaving.status
-            except ExpansionError as fault:
-                self.errors = streams.err
-                return complained(self, fault)
+            return (yield from as_process(self, self.script(text, streams), streams))
 
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None
