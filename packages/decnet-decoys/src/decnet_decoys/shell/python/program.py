@@ -77,8 +77,8 @@ class Program(Builtins):
             status, text = 1, (yield from self._traceback(error.value))
         except (NotPlayedError, _Jump, RecursionError):
             status, text = 0, ""
-        self.call.print_error(text, end="")
         self.write_out()
+        self.call.print_error(text, end="")
         yield from self.save_files()
         return status
 
