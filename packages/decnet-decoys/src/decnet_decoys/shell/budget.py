@@ -49,15 +49,18 @@ class LineBudget:
         """How many commands were counted."""
         return MAX_COMMANDS - self._commands_left
 
+    def half(self) -> int:
+        """Return how many commands are kept from what runs in the background: it may never end, the line goes on."""
+        return self._commands_left // 2
+
     @contextmanager
-    def half(self) -> Iterator[None]:
-        """Let what runs in the background have half of what is left: it may never end, and the line goes on."""
-        kept = self._commands_left // 2
-        self._commands_left -= kept
+    def without(self, commands: int) -> Iterator[None]:
+        """Keep so many commands back meanwhile."""
+        self._commands_left -= commands
         try:
             yield
         finally:
-            self._commands_left = max(0, self._commands_left) + kept
+            self._commands_left = max(0, self._commands_left) + commands
 
     def room(self, size: int) -> int:
         """Return how many of `size` bytes may be written, and count them as written."""

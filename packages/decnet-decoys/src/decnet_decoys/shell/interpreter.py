@@ -50,6 +50,8 @@ _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
 )
 HANG_SECONDS = 900.0
+MAX_JOBS_WITHIN = 3
+"""Jobs that begin jobs, deep: more is taken for a fork bomb, which hangs the line."""
 MAX_JOB_COMMANDS = MAX_COMMANDS // 2
 """Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
 ENDLESS_SECONDS = 30 * 86400.0
@@ -70,6 +72,7 @@ class Interpreter:
     def _begin_line(self) -> None:
         self.shell.line = 1
         self._budget = LineBudget(self.shell.lease)
+        self._jobs_within, self._bombed = 0, False
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
@@ -235,10 +238,11 @@ class Interpreter:
         output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
         streams = streams._replace(out=output[0], err=output[1])
         steps = in_child(self, self._pipeline(pipeline, streams), streams)
-        reply, seconds = None, 0.0
+        reply, seconds, kept = None, 0.0, self._budget.half()
+        self._jobs_within += 1
         try:
             while True:
-                with self._budget.half():
+                with self._budget.without(kept):
                     effect = steps.send(reply)
                 if not isinstance(effect, Pause):
                     reply = yield effect
@@ -251,9 +255,11 @@ class Interpreter:
                     break
         except StopIteration as end:
             job.status = int(end.value)
-        except BudgetExceededError:  # `while :; do :; done &`
+        except BudgetExceededError:  # `while :; do :; done &`, but for a fork bomb
+            self._refuse_bomb()
             seconds = ENDLESS_SECONDS
         finally:
+            self._jobs_within -= 1
             job.ends = shell.clock() + seconds if seconds else 0.0
             job.output = output if seconds else ()
             for one in output:
@@ -262,6 +268,12 @@ class Interpreter:
                 job.drop()
             steps.close()
         return 0
+
+    def _refuse_bomb(self) -> None:
+        """Raise BudgetExceededError when the job that used up its commands is one of too many within each other."""
+        self._bombed = self._bombed or self._jobs_within > MAX_JOBS_WITHIN
+        if self._bombed:
+            raise BudgetExceededError
 
     def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline and tell how long it took, pauses included."""
