@@ -277,6 +277,8 @@ async def _running(name: str, directory: Path, address: str, port: int) -> Async
     with (directory / "log").open("wb") as log:
         own_processes = () if name == "ftp" else ("--pid", "--mount-proc")  # vsftpd ends after one client as process 1
         process = await asyncio.create_subprocess_exec(
+            # A shell's background jobs ignore both, and so would login, which telnetd's commands end by them.
+            "env", "--default-signal=INT,QUIT",
             "unshare", "--mount", "--uts", *own_processes, "--fork", "--kill-child", "sh", "-c", command,
             stdout=log, stderr=log,
         )  # fmt: skip
