@@ -36,7 +36,7 @@ def test_private_drill_holds_on_postgresql(empty_postgres_url: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=250,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["holds"]
