@@ -137,7 +137,7 @@ socket={directory}/data/socket
 pid-file={directory}/data/pid
 bind-address={address}
 port={port}
-user=mysql
+user=nobody
 skip-name-resolve
 skip-ssl
 character-set-server=utf8mb4
@@ -227,7 +227,8 @@ def _mariadb(directory: Path, address: str, port: int) -> str:
     fill = {"directory": directory, "address": address, "port": port}
     (directory / "cnf").write_text(_MARIADB.format(**fill))
     (directory / "cnf").chmod(0o644)
-    options = ("--user=mysql", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+    # What .ci/run installs makes no account named mysql.
+    options = ("--user=nobody", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
     _ran("mariadb-install-db", f"--datadir={directory}/data", *options)
     statements = (
         "DROP USER root@'127.0.0.1'",
