@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_core.events.catalogue import (
+    NOT_UNDERSTOOD,
     ClientIdentified,
     ConnectionOpened,
     HttpRequest,
@@ -138,6 +139,8 @@ async def test_of_what_comes_inside_tls_the_plain_text_is_kept(host: DeckyHost, 
         assert event == ServiceRequest("https", "no request", detail(inside))
     else:  # the hello, which is all that it sent in clear
         assert event.detail["data"].startswith("\x16\x03\x01")
+        assert event.action == "handshake only"
+        assert event.action not in NOT_UNDERSTOOD  # a health check is no probe
 
 
 @pytest.mark.parametrize(
@@ -178,6 +181,19 @@ async def test_of_a_connection_that_the_worker_ends_it_is_recorded_too(tmp_path:
                 await asyncio.sleep(0.01)
     writer.transport.abort()
     assert [one.payload for one in host.events(ServiceRequest)] == [ServiceRequest("redis", "no request", detail(JUNK))]
+
+
+async def test_of_a_mail_log_in_that_is_cut_short_the_request_is_recorded(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host:
+        reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["smtp"])
+        writer.write(b"EHLO scanner\r\nAUTH LOGIN\r\n")
+        await asyncio.wait_for(reader.readuntil(b"\n334 "), DEADLINE)
+    writer.transport.abort()
+    requests = [one.payload for one in host.events(ServiceRequest)]
+    assert requests == [
+        ServiceRequest("smtp", "EHLO", {"ARGS": "scanner"}),
+        ServiceRequest("smtp", "AUTH", {"ARGS": "LOGIN"}),
+    ]
 
 
 def served(host: DeckyHost) -> list[Connection]:

@@ -320,7 +320,7 @@ class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
 
     service: str
     action: str
-    """The command, `unknown command`, `no request`, `other protocol`, or as another honeypot calls it."""
+    """The command, `unknown command`, `no request`, `other protocol`, `handshake only`, or another honeypot's word."""
     detail: dict[str, str] = {}
     """What the command was given is ARGS; of what is no request `data` is the beginning, `bytes` the size of it all."""
 

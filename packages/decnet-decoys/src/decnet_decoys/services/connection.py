@@ -20,6 +20,8 @@ MOST_AT_ONCE = 64 << 10
 """Bytes that one `read` returns at most."""
 NO_REQUEST = "no request"
 """The action of what was sent and was no request, log-in or command of the service."""
+HANDSHAKE_ONLY = "handshake only"
+"""The action of a client that agreed on keys and said nothing more, as health checks and certificate surveys do."""
 MAX_WAITING = 64
 """Datagrams of one client that wait to be read; more are dropped, as a kernel does."""
 
@@ -95,7 +97,8 @@ class Connection(ABC):
         """Record what the client sent, unless an event tells of it; called when the connection has ended."""
         recorder = self.recorder
         if self.received.total and not recorder.told:
-            recorder.emit(ServiceRequest(service=recorder.service, action=NO_REQUEST, detail=self.received.detail()))
+            action = HANDSHAKE_ONLY if self.received.handshake_only else NO_REQUEST
+            recorder.emit(ServiceRequest(service=recorder.service, action=action, detail=self.received.detail()))
 
     def close(self) -> None:
         """Release what only this client holds."""

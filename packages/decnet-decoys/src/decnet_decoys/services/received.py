@@ -13,17 +13,18 @@ KEPT_BYTES = 512
 class Received:
     """What one connection's client has sent so far."""
 
-    __slots__ = ("_encrypted", "beginning", "total")
+    __slots__ = ("beginning", "handshake_only", "total")
 
     def __init__(self) -> None:
         self.beginning = b""
         """At most KEPT_BYTES."""
         self.total = 0
         """Bytes that were read, all of them."""
-        self._encrypted = False
+        self.handshake_only = False
+        """Whether the client has agreed on keys (TLS), and nothing has come inside."""
 
     def add(self, data: bytes) -> None:
-        if self._encrypted and data:
+        if self.handshake_only and data:
             self.clear()
         if len(self.beginning) < KEPT_BYTES:
             self.beginning += data[: KEPT_BYTES - len(self.beginning)]
@@ -31,11 +32,11 @@ class Received:
 
     def clear(self) -> None:
         """Begin anew."""
-        self.beginning, self.total, self._encrypted = b"", 0, False
+        self.beginning, self.total, self.handshake_only = b"", 0, False
 
     def encrypted(self) -> None:
         """Let what comes inside TLS, if anything does, take the place of the handshake."""
-        self._encrypted = True
+        self.handshake_only = True
 
     def detail(self) -> dict[str, str]:
         """Return it as an event has it."""

@@ -224,15 +224,17 @@ class _Dialogue:
     async def _log_in(self) -> None:
         exchange = Exchange(self._session.argument)
         asked = exchange.begin()
-        while isinstance(asked, str) and asked.startswith("334"):
-            await self._say(asked)
-            line = await self._line()
-            if line is None:
+        try:
+            while isinstance(asked, str) and asked.startswith("334"):
+                await self._say(asked)
+                line = await self._line()
+                if line is None:
+                    raise ConnectionEnded("the client left within a log-in")
+                asked = exchange.step(line)
+        finally:  # whether it was refused, or the client has left or was silent within it
+            if isinstance(asked, str):
                 self._recorder.request("AUTH", self._session.argument)
-                raise ConnectionEnded("the client left within a log-in")
-            asked = exchange.step(line)
         if isinstance(asked, str):
-            self._recorder.request("AUTH", self._session.argument)
             await self._count(SmtpReply(asked, error=True))
         elif self._judged(asked):
             self._session.user = asked.username.decode("utf-8", "surrogateescape")
