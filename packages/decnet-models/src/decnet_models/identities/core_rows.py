@@ -79,7 +79,7 @@ def bound(connection: Connection, attackers: Collection[str]) -> dict[str, Bound
 def bound_by(connection: Connection, bond: str, *, outside: UUID) -> dict[str, Bound]:
     """Return those whom a bond holds together and who are not in the identity."""
     found = _BOUND_BY.rows(connection, bond=bond, outside=outside)
-    return {row[0]: Bound(*row[:5], _as_uuid(row[5])) for row in found}
+    return {row[0]: Bound(*row)._replace(identity=_as_uuid(row[5])) for row in found}
 
 
 def moved_by(connection: Connection, change: int) -> list[str]:
