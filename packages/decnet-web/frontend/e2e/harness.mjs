@@ -104,7 +104,7 @@ export async function pageOf(context) {
 }
 
 /** Wait until `what` returns something true without an error, such as a failed assertion; returns it. */
-export async function until(what, pause = 100) {
+export async function until(what) {
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
     try {
       const found = await what();
@@ -113,7 +113,7 @@ export async function until(what, pause = 100) {
     } catch (error) {
       if (Date.now() > deadline) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
