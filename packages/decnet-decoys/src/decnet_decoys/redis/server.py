@@ -4,9 +4,10 @@
 Nothing here reaches the network or the disk. A replica never connects to its master, a module is never there.
 """
 
+import fnmatch
 import hashlib
+import re
 import time
-from fnmatch import fnmatchcase
 
 from decnet_decoys.redis.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
@@ -131,7 +132,8 @@ def config(client: Client, given: Arguments) -> Reply:
     match action.upper(), rest:
         case b"GET", [_, *_]:
             patterns = [text(one).lower()[:64] for one in rest[:16]]
-            found = {name: value for name, value in settings.items() if any(fnmatchcase(name, p) for p in patterns)}
+            fit = [re.compile(fnmatch.translate(one)).match for one in patterns]  # `fnmatchcase` keeps 32,768 of them
+            found = {name: value for name, value in settings.items() if any(fits(name) for fits in fit)}
             return Pairs(found)
         case b"SET", [_, _, *_] if len(rest) % 2 == 0:
             return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])

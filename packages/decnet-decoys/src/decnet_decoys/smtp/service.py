@@ -14,7 +14,7 @@ from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.services.service import Service
 from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
-from decnet_decoys.smtp.commands import HARD_ERRORS, SOFT_ERRORS, Session, SmtpReply, answer
+from decnet_decoys.smtp.commands import HARD_ERRORS, SHOWN, SOFT_ERRORS, Session, SmtpReply, answer
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
 from decnet_decoys.smtp.profile import SmtpProfile
 
@@ -64,6 +64,7 @@ class _Dialogue:
         going = True
         while going and (line := await self._line()) is not None:
             made = answer(self._session, line)
+            self._hold()
             if made.text.startswith("221 2.7.0") and not self._connection.other_protocol:
                 self._record("other protocol", {"data": text(line[:512])})
             if made.error:
@@ -112,7 +113,8 @@ class _Dialogue:
         return bool(data)
 
     def _hold(self) -> None:
-        self._connection.hold(self._incoming.held + (self._mail.held if self._mail else 0))
+        held = self._incoming.held + self._session.held + (self._mail.held if self._mail else 0)
+        self._connection.hold(held)
 
     async def _line(self) -> bytes | None:
         while (line := self._incoming.line()) is None:
@@ -170,10 +172,10 @@ class _Dialogue:
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
-        to = [text(one[:320]) for one in session.recipients]
+        to = [text(one) for one in session.recipients]
         more = f" and {len(to) - SHOWN_RECIPIENTS} more" if len(to) > SHOWN_RECIPIENTS else ""
         detail = {
-            "from": text((session.sender or "")[:320]),
+            "from": text((session.sender or "")[:SHOWN]),
             "to": ", ".join(to[:SHOWN_RECIPIENTS]) + more,
             "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),
