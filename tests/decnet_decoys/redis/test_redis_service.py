@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fnmatch
 import hashlib
 import os
 import re
@@ -23,7 +24,7 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.redis.dispatch import answer as reply_to
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.profile import RedisProfile
-from decnet_decoys.redis.protocol import Error, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Simple
 from decnet_decoys.redis.scripts import eval_
 
 SERVER, CLIENT = shutil.which("redis-server"), shutil.which("redis-cli")
@@ -187,6 +188,15 @@ def test_no_script_takes_long() -> None:
         eval_(scripted(), [b"return 1" + b" " * 4000 + b"x", b"0"])
         best = min(best, thread_time() - began)
     assert best < 0.02
+
+
+async def test_patterns_that_clients_ask_for_are_not_kept() -> None:
+    client = scripted()
+    kept = vars(fnmatch)["_compile_pattern"].cache_info().currsize
+    for number in range(20):
+        await reply_to(client, [b"config", b"get", *(b"d*%d-%d" % (number, one) for one in range(16))])
+    assert await reply_to(client, [b"config", b"get", b"d?r"]) == Pairs({"dir": client.instance.settings["dir"]})
+    assert vars(fnmatch)["_compile_pattern"].cache_info().currsize == kept
 
 
 async def test_what_is_stored_is_there_for_the_next_and_bounded(host: DeckyHost) -> None:
