@@ -119,24 +119,54 @@ def _install(session: nox.Session, distributions: Sequence[str], *more: str) -> 
     session.install(*ours, *_wheels(*distributions), *more)
 
 
-def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
-    """Run pytest; one to three tests that fail are run once more, alone.
+def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None, taking: bool = True) -> None:
+    """Run pytest with what is named after `--`, if the session is `taking` that; run again, alone, what `_again` may.
 
     These sessions break, kill and overload real processes, four of them beside each other in `.ci/run`. What passes
-    alone is named as unstable, here and in what `.ci/run` prints: whoever reads it mends it. `make test` forgives
-    nothing.
+    alone is named as unstable, here and in what `.ci/run` prints: whoever reads it mends it.
     """
     with tempfile.TemporaryDirectory() as cache:  # session.create_tmp() would make TMPDIR a long path
-        command = ("pytest", "-o", f"cache_dir={cache}", *arguments, *session.posargs)
+        command = ("pytest", "-o", f"cache_dir={cache}", *arguments, *(session.posargs if taking else ()))
         try:
             session.run(*command, env=env)
-        except CommandFailed:
-            file = Path(cache, "v", "cache", "lastfailed")
-            failed = list(json.loads(file.read_text())) if file.exists() else []
-            if not 1 <= len(failed) <= 3:
-                raise
-            session.run(*command, *("--processes", "1", "--last-failed", "--last-failed-no-failures", "none"), env=env)
-            session.warn(f"unstable: failed, then passed alone: {' '.join(failed)}")
+        except CommandFailed as failure:
+            if failure.return_code != _TESTS_FAILED:
+                raise  # not all tests were run
+            _again(session, Path(cache), *command, env=env)
+
+
+_TESTS_FAILED = 1
+"""pytest's exit code if it has run all tests."""
+_FEW = 3
+
+
+def _again(session: nox.Session, cache: Path, *command: str, env: dict[str, str] | None = None) -> None:
+    """Run the tests that failed once more, one after the other, if all of them are of one to three modules.
+
+    Modules are counted, for where a fixture fails, all tests that share it do. What fails again fails the session, and
+    what is not found again, too.
+    """
+    failed = _failed(cache)
+    modules = {test.partition("::")[0] for test in failed}
+    if not 1 <= len(modules) <= _FEW:
+        session.error(f"{len(failed)} tests of {len(modules)} modules failed")
+    session.run(*command, "--processes", "1", "--last-failed", "--last-failed-no-failures", "none", env=env)
+    if left := _failed(cache):
+        session.error(f"failed, and did not run again: {' '.join(left)}")
+    session.warn(f"unstable: failed, then passed alone: {' '.join(failed)}")
+
+
+def _failed(cache: Path) -> list[str]:
+    """Return the tests that failed when they last ran."""
+    file = cache / "v" / "cache" / "lastfailed"
+    return list(json.loads(file.read_text())) if file.exists() else []
+
+
+@nox.session(python=False)
+def again(session: nox.Session) -> None:
+    """Run once more what failed in `make test ARGS="-o cache_dir=DIRECTORY"`, which itself forgives nothing."""
+    (cache,) = session.posargs
+    _again(session, Path(cache), "pytest", "-o", f"cache_dir={cache}", "-m", ORDINARY)
 
 
 @nox.session(python=PYTHONS)
@@ -246,9 +276,19 @@ def api_postgresql(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def hostile(session: nox.Session) -> None:
-    """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`)."""
+    """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`).
+
+    A short run that fails is made once more, as tests are: `_pytest`.
+    """
     _workspace(session)
-    session.run("python", "-m", "hostile", *session.posargs, env={"PYTHONPATH": str(ROOT / "benchmarks")})
+    command, env = ("python", "-m", "hostile", *session.posargs), {"PYTHONPATH": str(ROOT / "benchmarks")}
+    try:
+        session.run(*command, env=env)
+    except CommandFailed:
+        if "--short" not in session.posargs:
+            raise
+        session.run(*command, env=env)
+        session.warn("unstable: the attacks failed, then passed")
 
 
 @nox.session(python="3.11")
@@ -283,8 +323,8 @@ def api(session: nox.Session) -> None:
     """Ask the whole API by schemathesis, as each role and nobody: 10 times each operation, or as named after `--`."""
     _workspace(session)
     examples = session.posargs[0] if session.posargs else "10"
-    command = ("pytest", "-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")
-    session.run(*command, env={"DECNET_API_EXAMPLES": examples})
+    command = ("-q", "--processes", "2", "--timeout", "900", "tests/decnet_web/fuzz")
+    _pytest(session, *command, env={"DECNET_API_EXAMPLES": examples}, taking=False)
 
 
 def _npm(session: nox.Session, *arguments: str) -> None:

@@ -4,7 +4,8 @@
 pytest-xdist starts interpreters, each of which imports and collects everything, which takes 12 s of processor time. A
 fork costs nothing, so there can be more processes than processors: many tests wait. What the processes share is a pipe
 with the numbers of the test modules; each takes the next one when it begins with the last test of the one before. So
-the tests of a module run in one process, which makes its fixtures once.
+the tests of a module run in one process, which makes its fixtures once. What a process had taken when it died is run by
+another: else nobody would know that it was not run, where the test that died passes alone (noxfile.py).
 """
 
 from __future__ import annotations
@@ -77,8 +78,12 @@ class _Queue:
 
 def _queues(items: list[pytest.Item]) -> tuple[_Queue, _Queue]:
     """Return the modules that need a PostgreSQL server, and the others."""
-    modules = [list(of_it) for _, of_it in itertools.groupby(items, lambda item: item.path)]
+    modules = _modules(items)
     return _Queue([each for each in modules if _with_server(each)]), _Queue([m for m in modules if not _with_server(m)])
+
+
+def _modules(items: list[pytest.Item]) -> list[list[pytest.Item]]:
+    return [list(of_it) for _, of_it in itertools.groupby(items, lambda item: item.path)]
 
 
 def _with_server(module: list[pytest.Item]) -> bool:
@@ -92,15 +97,30 @@ def _run(session: pytest.Session, count: int) -> None:
     if terminal is not None:
         terminal.showfspath = False  # the tests of many modules end in turns
     processes: list[Process] = []
+    begun: set[str] = set()
     try:
         for number in range(count):
             queues = (with_server, others) if number < _SERVERS else (others,)
             processes.append(_fork(session, queues, place / f"process-{number}"))
-        _report(session, processes, (with_server, others))
+        _report(session, processes, (with_server, others), begun)
+        while left := [item for item in session.items if item.nodeid not in begun]:
+            known = len(begun)
+            queue = _Queue(_modules(left))
+            processes.append(_fork(session, (queue,), place / f"process-{len(processes)}"))
+            _report(session, processes, (queue,), begun)
+            queue.close()
+            if len(begun) == known:
+                _report_left(session, left)
+                break
     finally:
         with_server.close()
         others.close()
         _end(processes)
+
+
+def _report_left(session: pytest.Session, left: list[pytest.Item]) -> None:
+    for item in left:
+        session.config.hook.pytest_runtest_logreport(report=_failed(item.nodeid, "no process began it"))
 
 
 def _end(processes: list[Process]) -> None:
@@ -177,13 +197,14 @@ class _Sender:
         self._sending.send(self._config.hook.pytest_report_to_serializable(config=self._config, report=report))
 
 
-def _report(session: pytest.Session, processes: list[Process], queues: Iterable[_Queue]) -> None:
-    """Report what the processes send until all have ended."""
+def _report(session: pytest.Session, processes: list[Process], queues: Iterable[_Queue], begun: set[str]) -> None:
+    """Report what the processes send until all have ended; add the tests that they begin."""
     while waiting := [process.connection for process in processes if process.test]:
         ready = wait(waiting)
         for process in processes:
             if process.connection in ready:
                 _handle(session, process)
+                begun.add(process.test)
         if session.shouldfail or session.shouldstop:
             for _ in itertools.chain.from_iterable(queues):  # what nobody has taken yet is not run
                 pass
@@ -210,5 +231,5 @@ def _handle(session: pytest.Session, process: Process) -> None:
 
 
 def _failed(test: str, reason: str) -> pytest.TestReport:
-    """Return the report of a test whose process ended; what it had taken beside is not run."""
+    """Return the report of a test whose process ended."""
     return pytest.TestReport(test, (test.partition("::")[0], None, test), {}, "failed", reason, "call")

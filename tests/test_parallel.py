@@ -113,13 +113,27 @@ def test_a_failure_is_shown_with_what_the_test_printed(tmp_path: Path) -> None:
     assert "before it" in said
 
 
-def test_a_process_that_dies_fails_the_test_that_it_ran_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_process_that_dies_fails_the_test_that_it_ran_and_all_others_are_run(tmp_path: Path) -> None:
     write(tmp_path, "test_a", "import os\ndef test_deadly(): os.kill(os.getpid(), 9)\ndef test_next(): pass")
-    write(tmp_path, "test_b", "def test_good(): pass")
+    write(tmp_path, "test_b", "import os\ndef test_good(): pass\ndef test_last(): os.kill(os.getpid(), 9)")
+    for name in "cd":  # one of them is taken already when the last test of another module begins
+        write(tmp_path, f"test_{name}", "def test_good(): pass")
     code, said = pytest_in(tmp_path)
     assert code == pytest.ExitCode.TESTS_FAILED
-    assert "1 failed, 1 passed" in said
+    assert "2 failed, 4 passed" in said
     assert re.search(r"_ \S*test_a.py::test_deadly _+\nits process died\n", said)
+
+
+def test_what_no_process_begins_has_failed(tmp_path: Path) -> None:
+    write(tmp_path, "test_a", "def test_good(): pass\ndef test_next(): pass")
+    (tmp_path / "conftest.py").write_text(
+        "import os, pytest\n"
+        "@pytest.hookimpl(trylast=True)\n"
+        "def pytest_collection_finish(): os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), 9))"
+    )
+    code, said = pytest_in(tmp_path)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert len(re.findall("no process began it", said)) == 2
 
 
 def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from decnet_core.supervise.lifecycle import Status
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
 PARK_SECONDS = 2
-FIRST_ANSWER_SECONDS = 10.0
+FIRST_ANSWER_SECONDS = 60.0
 """What a machine that does much besides may take; benchmarks/face.py says what one takes that does not: below 1.5 s."""
 KILLS = 4
 
@@ -143,7 +143,7 @@ def test_both_are_parked_while_nobody_looks_and_answer_the_first_who_does(face: 
 def test_whoever_follows_keeps_them_awake_and_a_kept_connection_does_not(face: Face) -> None:
     client = Client(face)
     client.start()
-    until(lambda: client.connected == 1)
+    until(lambda: client.connected >= 1)
     wakes = face.status("api").wakes
     deadline = time.monotonic() + 2 * PARK_SECONDS
     while time.monotonic() < deadline:
@@ -159,7 +159,7 @@ def test_whoever_follows_keeps_them_awake_and_a_kept_connection_does_not(face: F
 def test_a_client_that_comes_again_through_kills_sees_each_message_once(face: Face) -> None:
     client = Client(face)
     client.start()
-    until(lambda: client.connected == 1)
+    until(lambda: client.connected >= 1)
     face.up.answered.clear()
     for turn in range(KILLS):
         for number in range(5):

@@ -28,8 +28,8 @@ StartNats = Callable[..., contextlib.AbstractContextManager[str]]
 StartBroker = Callable[..., Awaitable[Broker]]
 OpenWire = Callable[..., Awaitable[Any]]
 
-_STARTUP_SECONDS = 20.0
-_SOON_SECONDS = 30.0
+_STARTUP_SECONDS = 120.0
+_SOON_SECONDS = 120.0
 
 _BROKER_PROGRAM = """
 import asyncio, sys

@@ -180,9 +180,11 @@ def supervisor() -> Iterator[tuple[Notifier, Callable[[], dict[str, list[int]]]]
             store.on_notify(message.fields, message.descriptors)
         return {name: [socket.dup(number) for number in numbers] for name, numbers in store._entries.items()}
 
-    yield Notifier(receiver.address), kept
-    store.clear()
-    receiver.close()
+    try:
+        yield Notifier(receiver.address), kept
+    finally:
+        store.clear()
+        receiver.close()
 
 
 async def test_the_next_process_goes_on_with_the_same_sockets(tmp_path: Path) -> None:

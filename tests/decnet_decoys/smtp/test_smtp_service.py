@@ -50,7 +50,8 @@ async def test_a_real_client_logs_in_under_tls_and_its_mail_is_kept(host: DeckyH
     assert client.returncode == 0, output.decode()
     (attempt,) = (event.payload for event in host.events(LoginAttempt))
     (file,) = (event.payload for event in host.events(FileCaptured))
-    (request,) = (event.payload for event in host.events(ServiceRequest))
+    *said, request = (event.payload for event in host.events(ServiceRequest))
+    assert [getattr(one, "action", "") for one in said] == ["EHLO", "STARTTLS", "EHLO"]
     assert isinstance(attempt, LoginAttempt)
     assert (attempt.username, attempt.password, attempt.success) == ("postmaster", "wrong", False)
     assert isinstance(file, FileCaptured)

@@ -191,7 +191,7 @@ def test_killed_mid_batch_every_event_is_there_exactly_once(
         return subprocess.Popen([script], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def wait_for(number: int) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while counted(engine) < number:
             assert time.monotonic() < deadline
             time.sleep(0.005)

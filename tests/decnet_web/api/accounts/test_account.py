@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import httpx
 import pyotp
@@ -28,14 +29,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-async def with_totp(one: Browser, *, back: int = 1) -> tuple[pyotp.TOTP, list[str]]:
+@pytest.fixture(autouse=True)
+def moment(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Keep a test within one step of the codes: that of an earlier one is too old if the next begins meanwhile."""
+    now = time.time()
+    monkeypatch.setattr(totp, "time", SimpleNamespace(time=lambda: now))
+    return now
+
+
+async def with_totp(one: Browser, moment: float, *, back: int = 1) -> tuple[pyotp.TOTP, list[str]]:
     """Set up an authenticator; its first code is that of an earlier step, so that the present one is still unused."""
     begun = (await one.post("/account/totp", password=PASSWORD)).json()
     device = pyotp.parse_uri(begun["uri"])
     assert isinstance(device, pyotp.TOTP)
     assert device.secret == begun["secret"]
     assert "<svg" in begun["svg"]
-    code = device.at(int(time.time()) - 30 * back)
+    code = device.at(int(moment) - 30 * back)
     confirmed = await one.send("PUT", "/account/totp", ticket=begun["ticket"], code=code)
     assert confirmed.status_code == 200
     return device, confirmed.json()["codes"]
@@ -93,12 +102,12 @@ async def test_the_current_password_is_asked_for_except_after_a_link(served: Ser
         assert (await one.send("PUT", "/account/password", current=None, new=NEW)).status_code == 200
 
 
-async def test_a_code_completes_the_log_in_once(served: Served) -> None:
+async def test_a_code_completes_the_log_in_once(served: Served, moment: float) -> None:
     person(served, "totp")
     async with browser(served) as one, browser(served) as other:
         await one.log_in("totp")
         await other.log_in("totp")
-        device, codes = await with_totp(one)
+        device, codes = await with_totp(one, moment)
         assert len(set(codes)) == 10
         assert (await other.get("/session")).status_code == 401, "sessions from before go"
         assert (await one.get("/session")).json()["recovery_codes_left"] == 10
@@ -106,12 +115,12 @@ async def test_a_code_completes_the_log_in_once(served: Served) -> None:
         assert "set-cookie" not in half.headers
         first = half.json()
         assert (first["next"], first["session"]) == ("second_factor", None)
-        code = device.now()
+        code = device.at(moment)
         done = await other.post("/session/totp", ticket=first["ticket"], code=code)
         assert done.json()["next"] == "done"
         assert (await other.get("/session")).status_code == 200
         assert (
-            await other.post("/session/totp", ticket=first["ticket"], code=device.at(time.time() + 30))
+            await other.post("/session/totp", ticket=first["ticket"], code=device.at(moment + 30))
         ).status_code == 401
         second = (await one.log_in("totp")).json()
         replayed = await one.post("/session/totp", ticket=second["ticket"], code=code)
@@ -120,11 +129,11 @@ async def test_a_code_completes_the_log_in_once(served: Served) -> None:
         assert (await one.post("/session/totp", ticket="x" + second["ticket"], code=code)).status_code == 400
 
 
-async def test_a_recovery_code_is_good_once_however_it_is_written(served: Served) -> None:
+async def test_a_recovery_code_is_good_once_however_it_is_written(served: Served, moment: float) -> None:
     person(served, "recovering")
     async with browser(served) as one, browser(served) as other:
         await one.log_in("recovering")
-        _, codes = await with_totp(one)
+        _, codes = await with_totp(one, moment)
         for code, status in ((codes[0].upper().replace("-", " "), 200), (codes[0], 401), (codes[1], 200)):
             ticket = (await other.log_in("recovering")).json()["ticket"]
             assert (await other.post("/session/totp", ticket=ticket, code=code)).status_code == status
@@ -134,33 +143,33 @@ async def test_a_recovery_code_is_good_once_however_it_is_written(served: Served
         assert (await other.post("/session/totp", ticket=ticket, code=codes[2])).status_code == 401
 
 
-async def test_a_link_replaces_the_password_only(served: Served) -> None:
+async def test_a_link_replaces_the_password_only(served: Served, moment: float) -> None:
     owner = person(served, "guarded")
     async with browser(served) as one, browser(served) as other:
         await one.log_in("guarded")
-        device, _ = await with_totp(one)
+        device, _ = await with_totp(one, moment)
         with transaction(served.deployment, write=True) as connection:
             made = links.make(connection, "", owner, "root")
         entered = (await other.post("/session/link", secret=made.url.partition("=")[2])).json()
         assert entered["next"] == "second_factor"
-        assert (await other.post("/session/totp", ticket=entered["ticket"], code=device.now())).status_code == 200
+        assert (await other.post("/session/totp", ticket=entered["ticket"], code=device.at(moment))).status_code == 200
 
 
-async def test_a_changed_password_ends_a_log_in_half_way(served: Served) -> None:
+async def test_a_changed_password_ends_a_log_in_half_way(served: Served, moment: float) -> None:
     person(served, "halfway")
     async with browser(served) as one, browser(served) as other:
         await one.log_in("halfway")
-        device, _ = await with_totp(one)
+        device, _ = await with_totp(one, moment)
         ticket = (await other.log_in("halfway")).json()["ticket"]
         assert (await one.send("PUT", "/account/password", current=PASSWORD, new=NEW)).status_code == 200
-        assert (await other.post("/session/totp", ticket=ticket, code=device.now())).status_code == 401
+        assert (await other.post("/session/totp", ticket=ticket, code=device.at(moment))).status_code == 401
 
 
-async def test_the_authenticator_is_removed_with_the_password(served: Served) -> None:
+async def test_the_authenticator_is_removed_with_the_password(served: Served, moment: float) -> None:
     person(served, "removing")
     async with browser(served) as one:
         await one.log_in("removing")
-        await with_totp(one)
+        await with_totp(one, moment)
         assert (await one.post("/account/totp", password=PASSWORD)).status_code == 409
         assert (await one.post("/account/totp/remove", password="wrong")).status_code == 403
         assert (await one.post("/account/totp/remove", password=PASSWORD)).status_code == 204
@@ -183,11 +192,11 @@ async def test_an_authenticator_of_another_account_is_not_confirmed(served: Serv
 
 
 @ON_SQLITE
-async def test_the_secret_of_an_authenticator_is_sealed_in_the_database(served: Served) -> None:
+async def test_the_secret_of_an_authenticator_is_sealed_in_the_database(served: Served, moment: float) -> None:
     account = person(served, "sealed")
     async with browser(served) as one:
         await one.log_in("sealed")
-        device, codes = await with_totp(one)
+        device, codes = await with_totp(one, moment)
     content = b"".join(file.read_bytes() for file in served.deployment.state.root.glob("decnet.db*"))
     assert device.secret.encode() not in content
     assert codes[0].encode() not in content
@@ -225,11 +234,11 @@ async def test_a_program_changes_nothing_of_how_its_owner_logs_in(served: Served
     assert [each.status_code for each in answers] == [409, 409, 409]
 
 
-async def test_the_operator_resets_a_user_who_has_lost_everything(served: Served) -> None:
+async def test_the_operator_resets_a_user_who_has_lost_everything(served: Served, moment: float) -> None:
     person(served, "lost", "admin")
     async with browser(served) as one, browser(served) as other:
         await one.log_in("lost")
-        await with_totp(one)
+        await with_totp(one, moment)
         with transaction(served.deployment, write=True) as connection:
             owner = users.reset(connection, "lost")
             made = links.make(connection, "", owner, "root")

@@ -305,8 +305,14 @@ class BaitRead(Repeatable, frozen=True, tag="bait.read"):
         return f"{self.service} bait {self.path} with canary {self.token} read"
 
 
+NOT_UNDERSTOOD = frozenset(("no request", "no TLS", "no HTTP/2", "other protocol"))
+"""Actions of decoys for what a client sent and the service does not speak."""
+SUMMARY_DATA = 80
+"""Characters of what was no request in the sentence about it."""
+
+
 class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
-    """A request to a service without a kind of its own, as another honeypot reported it."""
+    """A request to a service without a kind of its own, or what was sent to a service and is no request."""
 
     alike: ClassVar[tuple[str, ...]] = ("service", "action")
     sampled: ClassVar[tuple[str, ...]] = ("detail",)
@@ -314,10 +320,12 @@ class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
 
     service: str
     action: str
+    """The command, `unknown command`, `no request`, `other protocol`, or as another honeypot calls it."""
     detail: dict[str, str] = {}
+    """What the command was given is ARGS; of what is no request `data` is the beginning, `bytes` the size of it all."""
 
     def summary(self) -> str:
-        given = self.detail.get("ARGS", "")
+        given = self.detail.get("ARGS") or self.detail.get("data", "")[:SUMMARY_DATA]
         return f"{self.service} {self.action}" + (f" {given}" if given else "")
 
 

@@ -8,7 +8,7 @@ import os
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt, Payload
+from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt, Payload, ServiceRequest
 from decnet_core.events.codec import BadEventError
 from decnet_core.runtime.counters import Counters
 from decnet_core.text import bounded
@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 
 MAX_TEXT = 8192
 """Characters of one attacker's text that an event keeps."""
+
+
+UNKNOWN_COMMAND = "unknown command"
+"""The action of a command that the service does not have: by a name of the client's choice nothing could be folded."""
 
 
 class Emitter(Protocol):
@@ -52,11 +56,13 @@ class ConnectionInfo(NamedTuple):
 
 
 class ConnectionRecorder:
-    __slots__ = ("_emitter", "counters", "info", "session")
+    __slots__ = ("_emitter", "counters", "info", "session", "told")
 
     def __init__(self, emitter: Emitter, info: ConnectionInfo, session: str | None = None) -> None:
         self.info = info
         self.session = session or os.urandom(8).hex()
+        self.told = False
+        """Whether an event tells of something that the client did, beyond its coming."""
         self.counters = emitter.counters
         self._emitter = emitter
 
@@ -71,6 +77,7 @@ class ConnectionRecorder:
 
     def opened(self) -> None:
         self.emit(ConnectionOpened(service=self.service))
+        self.told = False
 
     def login(
         self,
@@ -96,11 +103,19 @@ class ConnectionRecorder:
             )
         )
 
+    def request(self, action: str, given: str | bytes = "", *, known: bool = True) -> None:
+        """Record a command with what it was given, in the words of other honeypots, so that rules see all alike."""
+        detail = {"ARGS": text(given)} if given else {}
+        if not known:
+            detail["known"] = "no"
+        self.emit(ServiceRequest(service=self.service, action=action, detail=detail))
+
     def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
         """Record `payload`. When this returns, the event survives the death of the process.
 
         An event that cannot be encoded is counted, not raised: no text of a client may stop a decoy.
         """
+        self.told = True
         try:
             self._emitter.emit(
                 payload,

@@ -10,6 +10,13 @@ from decnet_decoys.shell.machine.tree import Entry
 
 LONGEST: Final = 4096
 """Bytes of a command line; a longer one ends the connection."""
+_COMMANDS: Final = (
+    "ABOR ACCT ADAT ALLO APPE AUTH CCC CDUP CLNT CONF CSID CWD DELE ENC EPRT EPSV FEAT HASH HELP HOST LANG LIST LPRT "
+    "LPSV MDTM MFF MFMT MIC MKD MLSD MLST MODE NLST NOOP OPTS PASS PASV PBSZ PORT PROT PWD QUIT REIN REST RETR RMD "
+    "RNFR RNTO SITE SIZE SMNT STAT STOR STOU STRU SYST TYPE USER XCUP XCWD XMKD XPWD XRMD"
+)
+COMMANDS: Final = frozenset(_COMMANDS.split())
+"""Of FTP and its extensions, as clients send them, whether vsftpd has them or not."""
 _HALF_A_YEAR: Final = 182 * 86400
 _IAC: Final = 0xFF
 _FEATURES: Final = ("EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS")

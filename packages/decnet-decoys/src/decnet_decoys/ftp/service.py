@@ -7,6 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ftp.profile import FtpProfile
 from decnet_decoys.processor import turn
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 TRIES = 3
 """vsftpd's max_login_fails."""
 SERVER_PORT = 21
+_IDLE = frozenset(("NOOP", "QUIT"))
+"""Commands that say nothing: before a log-in they are recorded when nothing else is."""
 _PLEASE = "530 Please login with USER and PASS."
 
 
@@ -57,13 +60,18 @@ class _Dialogue:
         self._recorder = connection.recorder
         self._commands = Commands()
         self._secure = False
+        self._username = ""
+        """For which no password has come yet."""
 
     async def play(self) -> None:
         from decnet_decoys.ftp.lines import TooLongError
 
         await self._say(f"220 {self._service.profile.banner}")
         try:
-            username = await self._log_in()
+            try:
+                username = await self._log_in()
+            finally:
+                self._note_username()
             if username is not None:
                 await self._session(username)
         except TooLongError:
@@ -82,25 +90,44 @@ class _Dialogue:
 
     async def _log_in(self) -> str | None:
         """Return who has logged in; None when the client has left, or guessed too often."""
-        username, failures = "", 0
+        failures = 0
         while failures < TRIES and (command := await self._command()) is not None:
             name, argument = command
-            if name == "QUIT":
-                await self._say("221 Goodbye.")
-                return None
             if name == "USER":
-                username = argument
+                self._note_username()
+                self._username = argument
                 await self._say("331 Please specify the password.")
-            elif name == "PASS" and username:
+            elif name == "PASS" and self._username:
+                username, self._username = self._username, ""
                 if await self._judged(username, argument):
                     await self._say("230 Login successful.")
                     return username
                 failures += 1
-                username = ""
             else:
+                self._note(name, argument)
+                if name == "QUIT":
+                    await self._say("221 Goodbye.")
+                    return None
                 await self._before_login(name, argument)
             await turn.give_way()
         return None
+
+    def _note(self, name: str, argument: str) -> None:
+        """Record a command of a client that has not logged in."""
+        from decnet_decoys.ftp.lines import COMMANDS
+
+        if name in _IDLE and self._recorder.told:
+            return
+        if name in COMMANDS:
+            self._recorder.request(name, argument)
+        elif not self._connection.other_protocol:  # which is on record
+            self._recorder.request(UNKNOWN_COMMAND, f"{name} {argument}".rstrip(), known=False)
+
+    def _note_username(self) -> None:
+        """Record a name for which no password came: of those that did, the log-in is recorded."""
+        if self._username:
+            self._note("USER", self._username)
+            self._username = ""
 
     async def _before_login(self, name: str, argument: str) -> None:
         from decnet_decoys.ftp.lines import features

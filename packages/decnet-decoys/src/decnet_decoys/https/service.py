@@ -62,9 +62,10 @@ class HttpsService(Service[HttpsProfile]):
         try:
             secured = await self.tls.secured(connection)
         except ConnectionEnded as error:
-            if not connection.other_protocol:  # which is on record
+            if connection.received.total and not connection.other_protocol:  # which is on record
                 recorder = connection.recorder
-                recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail={"reason": str(error)}))
+                detail = {"reason": str(error), **connection.received.detail()}
+                recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail=detail))
             raise
         if secured.protocol == "h2":
             if self._http2 is None:

@@ -24,7 +24,8 @@ from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, TooLong
 from decnet_decoys.mysql.profile import MysqlProfile
 from decnet_decoys.mysql.statements import answer, use
 from decnet_decoys.processor import turn
-from decnet_decoys.services.connection import Connection
+from decnet_decoys.services.connection import NO_REQUEST, Connection
+from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 
 _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
@@ -80,12 +81,14 @@ class _Dialogue:
                 await self._questions(visitor)
         except OutOfOrderError:
             await self._send(packets.error(1156, "08S01", "Got packets out of order"))
-            if not self._connection.other_protocol:
-                self._record("other protocol", {"data": text(self._framing.take_all()[:512])})
+            self._note_garbage()
         except TooLongError:
-            if self._connection.other_protocol:
-                return
-            self._record("other protocol", {"data": text(self._framing.take_all()[:512])})
+            self._note_garbage()
+
+    def _note_garbage(self) -> None:
+        """Record what came after a log-in and is no packet; before one that is done when the connection has ended."""
+        if self._recorder.told and not self._connection.other_protocol:
+            self._record(NO_REQUEST, {"data": text(self._framing.take_all()[:KEPT_BYTES])})
 
     async def _packet(self) -> bytes | None:
         """Return the next packet; None when the client has left. Raises TooLongError."""

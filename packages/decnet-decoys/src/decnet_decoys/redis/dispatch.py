@@ -6,11 +6,16 @@ import time
 from decnet_decoys.processor import turn
 from decnet_decoys.redis import channels, keys, scripts, server, sets
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import MAX_REPLY, OK
+from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
+from decnet_decoys.redis.names import NAMES
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
+from decnet_decoys.redis.types import absent, hashes, lists, strings
 
-COMMANDS = {**keys.COMMANDS, **sets.COMMANDS, **server.COMMANDS, **scripts.COMMANDS, **channels.COMMANDS}
+_PARTS = (keys, sets, server, scripts, channels, strings, hashes, lists, absent)
+COMMANDS: dict[str, tuple[Function, int]] = {}
+for _part in _PARTS:
+    COMMANDS.update(_part.COMMANDS)
 MOST_WORDS = 2048
 """Of a command that is carried out, which is a millisecond's work; one with more gets the answer of a full memory."""
 MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
@@ -29,6 +34,11 @@ def name_of(arguments: list[bytes]) -> str:
 
 def is_known(arguments: list[bytes]) -> bool:
     return name_of(arguments) in COMMANDS or name_of(arguments) in ("multi", "exec", "discard")
+
+
+def has_a_name(arguments: list[bytes]) -> bool:
+    """Whether it is a command of Redis, one that is carried out here or another."""
+    return is_known(arguments) or name_of(arguments) in NAMES
 
 
 async def answer(client: Client, arguments: list[bytes]) -> Reply:

@@ -32,7 +32,8 @@ def get(client: Client, given: Arguments) -> Reply:
     return client.keys.string(given[0])
 
 
-def set_(client: Client, given: Arguments) -> Reply:
+def set_(client: Client, given: Arguments, name: str = "set") -> Reply:
+    """Store a string as SET does; `name` is the command's, for its errors."""
     key, value, *options = given
     flags = [one.upper() for one in options]
     expires, keeps_time, condition, returns = None, False, b"", False
@@ -40,16 +41,16 @@ def set_(client: Client, given: Arguments) -> Reply:
         flag = flags.pop(0)
         if flag in (b"NX", b"XX") and not condition:
             condition = flag
-        elif flag == b"KEEPTTL":
+        elif flag == b"KEEPTTL" and expires is None:
             keeps_time = True
         elif flag == b"GET":
             returns = True
-        elif flag in _TIMES and flags:
+        elif flag in _TIMES and flags and expires is None and not keeps_time:
             amount = number(flags.pop(0))
             if amount is None:
                 return NOT_A_NUMBER
-            if amount <= 0:
-                return Error("ERR invalid expire time in 'set' command")
+            if not 0 < amount < _LARGEST_TIME[flag]:
+                return Error(f"ERR invalid expire time in '{name}' command")
             expires = _TIMES[flag](amount)
         else:
             return SYNTAX
@@ -67,6 +68,7 @@ _TIMES: dict[bytes, Callable[[int], float]] = {
     b"EXAT": float,
     b"PXAT": lambda amount: amount / 1000,
 }
+_LARGEST_TIME = {b"EX": LARGEST // 1000, b"EXAT": LARGEST // 1000, b"PX": LARGEST, b"PXAT": LARGEST}
 
 
 def setnx(client: Client, given: Arguments) -> Reply:
@@ -74,10 +76,6 @@ def setnx(client: Client, given: Arguments) -> Reply:
         return 0
     client.keys.put(given[0], given[1])
     return 1
-
-
-def setex(client: Client, given: Arguments) -> Reply:
-    return set_(client, [given[0], given[2], b"EX", given[1]])
 
 
 def getset(client: Client, given: Arguments) -> Reply:
@@ -112,19 +110,20 @@ def strlen(client: Client, given: Arguments) -> Reply:
 
 
 def incr(client: Client, given: Arguments) -> Reply:
-    return _added(client, given[0], 1)
+    return added(client, given[0], 1)
 
 
 def decr(client: Client, given: Arguments) -> Reply:
-    return _added(client, given[0], -1)
+    return added(client, given[0], -1)
 
 
 def incrby(client: Client, given: Arguments) -> Reply:
     amount = number(given[1])
-    return NOT_A_NUMBER if amount is None else _added(client, given[0], amount)
+    return NOT_A_NUMBER if amount is None else added(client, given[0], amount)
 
 
-def _added(client: Client, key: bytes, amount: int) -> Reply:
+def added(client: Client, key: bytes, amount: int) -> Reply:
+    """Add to the number that a key has."""
     value = number(client.keys.string(key) or b"0")
     if value is None or not -LARGEST <= value + amount < LARGEST:
         return NOT_A_NUMBER
@@ -178,16 +177,6 @@ def pttl(client: Client, given: Arguments) -> Reply:
     return ttl(client, given, 1000)
 
 
-def expire(client: Client, given: Arguments) -> Reply:
-    seconds = number(given[1])
-    if seconds is None:
-        return NOT_A_NUMBER
-    if client.keys.get(given[0]) is None:
-        return 0
-    client.keys.set_time(given[0], time.time() + seconds)
-    return 1
-
-
 def persist(client: Client, given: Arguments) -> Reply:
     had = client.keys.time_left(given[0], time.time()) is not None
     client.keys.set_time(given[0], None)
@@ -239,23 +228,6 @@ def _pushed(client: Client, key: bytes, value: list[bytes]) -> Reply:
     return len(value)
 
 
-def lpop(client: Client, given: Arguments) -> Reply:
-    return _popped(client, given[0], 0)
-
-
-def rpop(client: Client, given: Arguments) -> Reply:
-    return _popped(client, given[0], -1)
-
-
-def _popped(client: Client, key: bytes, at: int) -> Reply:
-    value = list(client.keys.list_(key))
-    if not value:
-        return None
-    found = value.pop(at)
-    client.keys.put(key, value, keeps_time=True)
-    return found
-
-
 def llen(client: Client, given: Arguments) -> Reply:
     return len(client.keys.list_(given[0]))
 
@@ -296,13 +268,13 @@ def hdel(client: Client, given: Arguments) -> Reply:
 
 
 COMMANDS: dict[str, tuple[Function, int]] = {
-    "get": (get, 2), "set": (set_, -3), "setnx": (setnx, 3), "setex": (setex, 4), "getset": (getset, 3),
+    "get": (get, 2), "set": (set_, -3), "setnx": (setnx, 3), "getset": (getset, 3),
     "mset": (mset, -3), "mget": (mget, -2), "append": (append, 3), "strlen": (strlen, 2), "incr": (incr, 2),
     "decr": (decr, 2), "incrby": (incrby, 3), "del": (del_, -2), "unlink": (del_, -2), "exists": (exists, -2),
     "keys": (keys, 2), "scan": (scan, -2), "type": (type_, 2), "ttl": (ttl, 2), "pttl": (pttl, 2),
-    "expire": (expire, -3), "persist": (persist, 2), "rename": (rename, 3), "dbsize": (dbsize, 1),
+    "persist": (persist, 2), "rename": (rename, 3), "dbsize": (dbsize, 1),
     "flushdb": (flushdb, -1), "flushall": (flushall, -1), "lpush": (lpush, -3), "rpush": (rpush, -3),
-    "lpop": (lpop, -2), "rpop": (rpop, -2), "llen": (llen, 2), "lrange": (lrange, 4), "hset": (hset, -4),
-    "hmset": (hset, -4), "hget": (hget, 3), "hgetall": (hgetall, 2), "hdel": (hdel, -3),
+    "llen": (llen, 2), "lrange": (lrange, 4), "hset": (hset, -4),
+    "hget": (hget, 3), "hgetall": (hgetall, 2), "hdel": (hdel, -3),
 }  # fmt: skip
 """Function and arity by name: with its own name, the number of words, or with a minus the least number."""

@@ -39,6 +39,10 @@ class Error(NamedTuple):
     text: str
 
 
+class Nothing(NamedTuple):
+    """No list, which version 2 tells from no value."""
+
+
 class Pairs(NamedTuple):
     """A map, which version 2 sends as a list."""
 
@@ -51,7 +55,7 @@ class Pushed(NamedTuple):
     replies: "Sequence[Reply]"
 
 
-Reply: TypeAlias = "Simple | Error | Pushed | Pairs | int | bytes | str | Sequence[Reply] | None"
+Reply: TypeAlias = "Simple | Error | Nothing | Pushed | Pairs | int | bytes | str | Sequence[Reply] | None"
 
 
 class Requests:
@@ -189,8 +193,8 @@ def encoded(reply: Reply, version: int) -> bytes:
     if isinstance(reply, Simple | Error):
         return _line(reply)
     match reply:
-        case None:
-            return b"_\r\n" if version == 3 else b"$-1\r\n"
+        case None | Nothing():
+            return b"_\r\n" if version == 3 else b"$-1\r\n" if reply is None else b"*-1\r\n"
         case int():
             return b":%d\r\n" % reply
         case str() | bytes():

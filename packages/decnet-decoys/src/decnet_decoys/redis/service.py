@@ -8,13 +8,13 @@ import re
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
-from decnet_decoys.redis.dispatch import answer, is_known, name_of
+from decnet_decoys.redis.dispatch import answer, has_a_name, is_known, name_of
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Requests, encoded
-from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
 
 MOST_ANSWERS = 64 << 10
@@ -23,6 +23,8 @@ SHOWN_ARGUMENTS = 2048
 """Characters of a command that its event keeps."""
 _OF_THE_WEB = ("post", "host:")
 """What a browser sends that was led here: the real server closes the connection."""
+_OF_MODULES = frozenset(("system.exec", "system.rev", "shell.exec"))
+"""Commands of the modules that intruders load: the server does not have them, and they are recorded by their names."""
 _LUA_CALL = re.compile(rb"(?:popen|execute)\s*\(\s*([\"'])")
 _MOST_CALLS, _LONGEST_COMMAND = 8, 4096
 
@@ -110,19 +112,23 @@ class _Dialogue:
 
     async def _end(self, reason: str) -> None:
         self._recorder.emit(
-            ServiceRequest(service=self._recorder.service, action="no request", detail={"reason": reason})
+            ServiceRequest(
+                service=self._recorder.service,
+                action=NO_REQUEST,
+                detail={"reason": reason, **self._connection.received.detail()},
+            )
         )
         self._answers += encoded(Error(f"ERR {reason}"), self._client.version)
         await self._flush()
 
     def _record(self, arguments: list[bytes]) -> None:
         """Record a request in the words that other honeypots use, so that rules see all alike."""
-        name = name_of(arguments)
-        given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in arguments[1:64])[:SHOWN_ARGUMENTS]
-        detail = {"ARGS": given} if given and name not in ("auth", "hello") else {}
-        if not is_known(arguments):
-            detail["known"] = "no"
-        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=text(name.upper()), detail=detail))
+        name, known = name_of(arguments), is_known(arguments)
+        named = has_a_name(arguments) or name in _OF_THE_WEB or name in _OF_MODULES
+        shown = arguments[1:64] if named else arguments[:64]
+        given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in shown)[:SHOWN_ARGUMENTS]
+        action = text(name.upper()) if named else UNKNOWN_COMMAND
+        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=known)
 
     def _record_login(self, arguments: list[bytes], *, success: bool) -> None:
         words = arguments[1:] if name_of(arguments) == "auth" else arguments[3:5]

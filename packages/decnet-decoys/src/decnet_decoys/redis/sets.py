@@ -2,9 +2,11 @@
 """The commands of sets, and some of all keys that scanners ask."""
 
 import random
+from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import Arguments, Function, number
+from decnet_decoys.redis.keys import NOT_A_NUMBER, Arguments, Function, number
+from decnet_decoys.redis.keyspace import Value
 from decnet_decoys.redis.protocol import Error, Reply
 from decnet_decoys.redis.server import unknown_subcommand
 
@@ -39,6 +41,71 @@ def sismember(client: Client, given: Arguments) -> Reply:
     return int(given[1] in client.keys.set_(given[0]))
 
 
+def smismember(client: Client, given: Arguments) -> Reply:
+    value = client.keys.set_(given[0])
+    return [int(member in value) for member in given[1:]]
+
+
+def sscan(client: Client, given: Arguments) -> Reply:
+    value = client.keys.set_(given[0])
+    return Error("ERR invalid cursor") if number(given[1]) is None else [b"0", sorted(value)]
+
+
+def spop(client: Client, given: Arguments) -> Reply:
+    found = srandmember(client, given)
+    gone = [found] if isinstance(found, bytes) else found if isinstance(found, list) else []
+    left = client.keys.set_(given[0]) - frozenset(one for one in gone if isinstance(one, bytes))
+    client.keys.put(given[0], left, keeps_time=True)
+    return found
+
+
+def srandmember(client: Client, given: Arguments) -> Reply:
+    members = sorted(client.keys.set_(given[0]))
+    if len(given) == 1:
+        return random.choice(members) if members else None  # noqa: S311  # no secret
+    count = number(given[1])
+    if count is None:
+        return NOT_A_NUMBER
+    return random.sample(members, min(abs(count), len(members)))
+
+
+def smove(client: Client, given: Arguments) -> Reply:
+    source, target, member = given
+    before, after = client.keys.set_(source), client.keys.set_(target)
+    if member not in before:
+        return 0
+    client.keys.put(source, before - {member}, keeps_time=True)
+    client.keys.put(target, after | {member}, keeps_time=True)
+    return 1
+
+
+def sinter(client: Client, given: Arguments) -> Reply:
+    return sorted(_combined(client, given, frozenset.intersection))
+
+
+def sunion(client: Client, given: Arguments) -> Reply:
+    return sorted(_combined(client, given, frozenset.union))
+
+
+def sdiff(client: Client, given: Arguments) -> Reply:
+    return sorted(_combined(client, given, frozenset.difference))
+
+
+def _combined(client: Client, names: Arguments, how: Callable[..., frozenset[bytes]]) -> frozenset[bytes]:
+    return how(*(client.keys.set_(name) for name in names))
+
+
+def _stored(how: Callable[..., frozenset[bytes]]) -> Function:
+    """Return a command that keeps what sets have together."""
+
+    def command(client: Client, given: Arguments) -> Reply:
+        found = _combined(client, given[1:], how)
+        client.keys.put(given[0], found)
+        return len(found)
+
+    return command
+
+
 def randomkey(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     names = [key for key, _ in client.keys.items()]
     return random.choice(names) if names else None  # noqa: S311  # no secret
@@ -64,8 +131,16 @@ def object_(client: Client, given: Arguments) -> Reply:
             whole = isinstance(value, bytes) and number(value) is not None
             if given[0].upper() != b"ENCODING":
                 return 1 if given[0].upper() == b"REFCOUNT" else 0
-            return "int" if whole else "embstr" if isinstance(value, bytes) and len(value) <= 44 else "listpack"
+            return "int" if whole else _encoding(value)
     return unknown_subcommand(given[0], "OBJECT")
+
+
+def _encoding(value: Value) -> str:
+    if isinstance(value, bytes):
+        return "embstr" if len(value) <= 44 else "raw"
+    if isinstance(value, frozenset):
+        return "intset" if all(number(one) is not None for one in value) else "hashtable"
+    return "quicklist" if isinstance(value, list) else "listpack"
 
 
 def memory(client: Client, given: Arguments) -> Reply:
@@ -79,5 +154,8 @@ def memory(client: Client, given: Arguments) -> Reply:
 COMMANDS: dict[str, tuple[Function, int]] = {
     "sadd": (sadd, -3), "srem": (srem, -3), "smembers": (smembers, 2), "scard": (scard, 2),
     "sismember": (sismember, 3), "randomkey": (randomkey, 1), "incrbyfloat": (incrbyfloat, 3),
-    "object": (object_, -2), "memory": (memory, -2),
+    "smismember": (smismember, -3), "sscan": (sscan, -3), "spop": (spop, -2), "srandmember": (srandmember, -2),
+    "smove": (smove, 4), "sinter": (sinter, -2), "sunion": (sunion, -2), "sdiff": (sdiff, -2),
+    "sinterstore": (_stored(frozenset.intersection), -3), "sunionstore": (_stored(frozenset.union), -3),
+    "sdiffstore": (_stored(frozenset.difference), -3), "object": (object_, -2), "memory": (memory, -2),
 }  # fmt: skip

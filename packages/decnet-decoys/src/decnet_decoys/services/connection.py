@@ -8,14 +8,18 @@ from collections import deque
 from math import inf
 from typing import Any
 
+from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.services.other_protocol import note_other_protocol
+from decnet_decoys.services.received import Received
 from decnet_decoys.settings import LimitSettings
 
 MOST_AT_ONCE = 64 << 10
 """Bytes that one `read` returns at most."""
+NO_REQUEST = "no request"
+"""The action of what was sent and was no request, log-in or command of the service."""
 MAX_WAITING = 64
 """Datagrams of one client that wait to be read; more are dropped, as a kernel does."""
 
@@ -38,6 +42,7 @@ class Connection(ABC):
         self.socket = sock
         """Of TCP the client's, which a service may hand to a protocol library; of UDP that of all clients."""
         self.recorder = recorder
+        self.received = Received()
         self.lease = lease
         """Memory for what this client sends; what a service keeps of it beyond a few KiB, it holds here."""
         self._idle_seconds = min(idle_seconds, limits.idle_seconds)
@@ -56,6 +61,7 @@ class Connection(ABC):
         await asyncio.sleep(0)  # what has arrived is returned at once: a client that floods must not starve the others
         async with asyncio.timeout(min(self._idle_seconds, at_most_seconds)):
             data = await self._receive()
+        self.received.add(data)
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
         self._left -= len(data)
@@ -84,6 +90,12 @@ class Connection(ABC):
 
     @abstractmethod
     async def _send(self, data: bytes) -> None: ...
+
+    def record_received(self) -> None:
+        """Record what the client sent, unless an event tells of it; called when the connection has ended."""
+        recorder = self.recorder
+        if self.received.total and not recorder.told:
+            recorder.emit(ServiceRequest(service=recorder.service, action=NO_REQUEST, detail=self.received.detail()))
 
     def close(self) -> None:
         """Release what only this client holds."""

@@ -132,6 +132,8 @@ class Listener(ABC):
         except Exception:
             recorder.counters.add("decoys_connection_errors")
             log.exception("connection failed service=%s decky=%s", self._name, recorder.info.decky)
+        finally:
+            connection.record_received()
 
     def _ended(self, connection: Connection, place: Place, task: asyncio.Task[Any]) -> None:
         """Release what the connection held; also that of a task which was cancelled before it began."""

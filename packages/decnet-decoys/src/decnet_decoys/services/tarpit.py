@@ -36,6 +36,7 @@ async def hold_up(connection: Connection, tarpit: TarpitSettings) -> None:
     """Record that a client is in the tarpit, bound what it is sent, and let it wait."""
     detail = {"delay_ms": str(tarpit.delay_ms), "bytes_per_second": str(tarpit.bytes_per_second)}
     connection.recorder.emit(ServiceRequest(service=connection.recorder.service, action="tarpit", detail=detail))
+    connection.recorder.told = False
     connection.recorder.counters.add("decoys_tarpit_connections")
     if tarpit.bytes_per_second and connection.socket.type & socket.SOCK_STREAM:
         with contextlib.suppress(OSError):  # a kernel that cannot

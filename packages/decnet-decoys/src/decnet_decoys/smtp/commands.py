@@ -16,6 +16,13 @@ SOFT_ERRORS: Final = 10
 """smtpd_soft_error_limit: answers are a second late after these."""
 UNKNOWN: Final = "500 5.5.2 Error: command not recognized"
 RULES: Final = "221 2.7.0 Error: I can break rules, too. Goodbye."
+_VERBS: Final = (
+    "AUTH BDAT BURL DATA EHLO ETRN EXPN HELO HELP LHLO MAIL NOOP QUIT RCPT RSET SAML SEND SOML STARTTLS TURN VERB VRFY "
+    "XCLIENT XFORWARD"
+)
+VERBS: Final = frozenset(_VERBS.split())
+"""Of SMTP and its extensions, as clients send them, whether Postfix has them or not."""
+_IDLE: Final = frozenset(("NOOP", "QUIT", "RSET"))
 _FORBIDDEN: Final = ("CONNECT", "GET", "POST")
 _PATH = re.compile(r"\s*(?:<(?P<bracketed>[^>]*)>|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
 _ADDRESS = re.compile(r'(?:@[^\s<>:]+:)?(?:[^\s<>]+|"[^"]*")(?:@[^\s@<>]+)?\Z')
@@ -57,6 +64,34 @@ class Session(msgspec.Struct):
     def reset(self) -> None:
         """Forget the mail under way."""
         self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
+
+
+class Command(NamedTuple):
+    """A command line in two: `name` is one of VERBS, else empty and `given` the whole line."""
+
+    name: str
+    given: bytes
+
+    def is_recorded(self, reply: SmtpReply, *, told: bool) -> bool:
+        """Whether it is a request by itself: those of a mail or log-in are parts of that, unless they are refused.
+
+        What says nothing is one where nothing else is told of the connection.
+        """
+        if reply.text == RULES:  # no command of SMTP
+            return False
+        if self.name in _IDLE:
+            return not told
+        return bool(self.given or self.name) and (reply.error or self.name not in _PARTS)
+
+
+_PARTS: Final = frozenset(("AUTH", "BDAT", "DATA", "MAIL", "RCPT"))
+
+
+def parsed(line: bytes) -> Command:
+    """Return a line as it is recorded."""
+    name, _, given = line.strip().partition(b" ")
+    verb = name.upper().decode("ascii", "replace")
+    return Command(verb, given.strip()) if verb in VERBS else Command("", line.strip())
 
 
 def answer(session: Session, line: bytes) -> SmtpReply:

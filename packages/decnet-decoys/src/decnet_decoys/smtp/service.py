@@ -8,13 +8,14 @@ import time
 
 from decnet_core.events.catalogue import FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.evidence.connection_recorder import text
+from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
-from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
-from decnet_decoys.smtp.commands import HARD_ERRORS, SOFT_ERRORS, Session, SmtpReply, answer
+from decnet_decoys.smtp.commands import HARD_ERRORS, RULES, SOFT_ERRORS, Command, Session, SmtpReply, answer, parsed
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
 from decnet_decoys.smtp.profile import SmtpProfile
 
@@ -60,12 +61,16 @@ class _Dialogue:
 
     async def play(self) -> None:
         """Answer one command after the other."""
+        try:
+            await self._answer_all()
+        finally:
+            self._note_envelope(self._session.sender, self._session.recipients)
+
+    async def _answer_all(self) -> None:
         await self._say(f"220 {self._service.name} {self._service.profile.banner}")
         going = True
         while going and (line := await self._line()) is not None:
-            made = answer(self._session, line)
-            if made.text.startswith("221 2.7.0") and not self._connection.other_protocol:
-                self._record("other protocol", {"data": text(line[:512])})
+            made = self._answer(line)
             if made.error:
                 going = await self._count(made)
                 continue
@@ -73,6 +78,29 @@ class _Dialogue:
                 await self._say(made.text)
             going = await self._then(made.then)
             await turn.give_way()
+
+    def _answer(self, line: bytes) -> SmtpReply:
+        """Return what is answered to a command, which is on record."""
+        sender, recipients = self._session.sender, self._session.recipients
+        made = answer(self._session, line)
+        if self._session.sender is None:
+            self._note_envelope(sender, recipients)
+        self._note(parsed(line), made)
+        return made
+
+    def _note(self, command: Command, made: SmtpReply) -> None:
+        told = self._recorder.told
+        if self._connection.other_protocol and not command.name:  # which is on record
+            return
+        if made.text == RULES and told:
+            self._record(NO_REQUEST, {"data": text(command.given[:KEPT_BYTES])})
+        elif command.is_recorded(made, told=told):
+            self._recorder.request(command.name or UNKNOWN_COMMAND, command.given, known=bool(command.name))
+
+    def _note_envelope(self, sender: str | None, recipients: list[str]) -> None:
+        """Record for whom a client would have had a mail that never came: it tried who is there, or what is relayed."""
+        if sender is not None:
+            self._record("no mail", {"from": text(sender[:320]), "to": _listed(recipients)})
 
     async def _then(self, what: str) -> bool:
         """Do what an answer begins; False when the connection ends."""
@@ -84,6 +112,7 @@ class _Dialogue:
             self._incoming.clear()
             assert self._service.tls is not None  # or STARTTLS is refused
             self._connection = await self._service.tls.secured(self._connection)
+            self._note_envelope(self._session.sender, self._session.recipients)
             self._session = Session(profile=self._service.profile, name=self._service.name, secure=True)
         elif what == "auth":
             await self._log_in()
@@ -170,11 +199,9 @@ class _Dialogue:
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
-        to = [text(one[:320]) for one in session.recipients]
-        more = f" and {len(to) - SHOWN_RECIPIENTS} more" if len(to) > SHOWN_RECIPIENTS else ""
         detail = {
             "from": text((session.sender or "")[:320]),
-            "to": ", ".join(to[:SHOWN_RECIPIENTS]) + more,
+            "to": _listed(session.recipients),
             "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),
             **kept,
@@ -201,9 +228,11 @@ class _Dialogue:
             await self._say(asked)
             line = await self._line()
             if line is None:
+                self._recorder.request("AUTH", self._session.argument)
                 raise ConnectionEnded("the client left within a log-in")
             asked = exchange.step(line)
         if isinstance(asked, str):
+            self._recorder.request("AUTH", self._session.argument)
             await self._count(SmtpReply(asked, error=True))
         elif self._judged(asked):
             self._session.user = asked.username.decode("utf-8", "surrogateescape")
@@ -226,6 +255,11 @@ def _with(first: bytes, rest: Incoming) -> Incoming:
     left.feed(first)
     left.feed(rest.take(rest.held))
     return left
+
+
+def _listed(recipients: list[str]) -> str:
+    shown = ", ".join(text(one[:320]) for one in recipients[:SHOWN_RECIPIENTS])
+    return shown + (f" and {len(recipients) - SHOWN_RECIPIENTS} more" if len(recipients) > SHOWN_RECIPIENTS else "")
 
 
 def _subject(header: bytes) -> bytes:

@@ -55,7 +55,8 @@ class Login(asyncssh.SSHServer):
         apply_profile(conn, self._profile)
         kex_steps.order(conn, self._context.fleet.key_exchanges, self._recorder.info.src[0])
         self._unsent = UnsentOutput(conn, self._lease, self._cut)
-        self._pacing = Pacing(conn, self._context.settings.limits.session_bytes, self._unsent, self._cut)
+        limit, received = self._context.settings.limits.session_bytes, self._connection.received
+        self._pacing = Pacing(conn, limit, received, self._unsent, self._cut)
 
     def _cut(self) -> None:
         """Disconnect a client that has sent more than it may, or for which there is no memory.

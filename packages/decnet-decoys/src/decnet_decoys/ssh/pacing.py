@@ -17,6 +17,7 @@ from typing import Any
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
+from decnet_decoys.services.received import Received
 
 PIECE = 1024
 """Bytes handed over at a time: some thirty of the smallest packets, or one that asks for a key exchange."""
@@ -109,9 +110,17 @@ class UnsentOutput:
 class Pacing:
     """Stands between the transport and one connection of asyncssh."""
 
-    def __init__(self, connection: Any, limit_bytes: int, unsent: UnsentOutput, on_excess: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        limit_bytes: int,
+        received: Received,
+        unsent: UnsentOutput,
+        on_excess: Callable[[], None],
+    ) -> None:
         """`connection` is asyncssh's; `on_excess` is called when the client has sent more than `limit_bytes`."""
         self._connection = connection
+        self._received = received
         self._unsent = unsent
         unsent.on_change.append(self._output_changed)
         self._left = limit_bytes
@@ -137,6 +146,7 @@ class Pacing:
         """Take what the transport has read."""
         if self._left < 0:
             return
+        self._received.add(data)
         self._left -= len(data)
         if self._left < 0:
             self._waiting.clear()

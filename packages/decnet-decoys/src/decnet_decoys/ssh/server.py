@@ -77,6 +77,7 @@ class Server:
 
         loop = asyncio.get_running_loop()
         server = DecoyConnection(loop, options, self._dialect, login, first)
+        connection.received.clear()  # what came first is handed over again, before the rest
         try:
             await loop.create_connection(lambda: server, sock=connection.socket)
             try:

@@ -22,6 +22,8 @@ class TlsConnection(Connection):
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._incoming.write(first)
+        self._agreed = False
+        """Whether the handshake is over."""
 
     async def handshake(self) -> None:
         """Agree on keys; raises ConnectionEnded when the client does not speak TLS, after the alert that says so."""
@@ -36,6 +38,8 @@ class TlsConnection(Connection):
                 await self._flush()
                 raise NotTlsError(error.reason or "unknown") from None
             else:
+                self._agreed = True
+                self.received.encrypted()
                 return
 
     @property
@@ -61,6 +65,8 @@ class TlsConnection(Connection):
     async def _feed(self) -> None:
         async with asyncio.timeout(self._idle_seconds):
             data = await self._plain._receive()
+        if not self._agreed:
+            self.received.add(data)
         if data:
             self._incoming.write(data)
         elif self._incoming.eof:
@@ -88,6 +94,7 @@ async def secured(connection: Connection, context: ssl.SSLContext) -> TlsConnect
         first = await connection._receive()  # until then it costs no TLS, which takes 12 KiB
     if not first:
         raise ConnectionEnded("the client left")
+    connection.received.add(first)
     tls = TlsConnection(connection, context, first)
     await tls.handshake()
     return tls

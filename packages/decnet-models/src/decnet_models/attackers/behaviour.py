@@ -65,6 +65,8 @@ class Breadth(msgspec.Struct, frozen=True):
     logins: int = 0
     requests: int = 0
     scans: int = 0
+    scanner: bool = False
+    """Whether it has a tool that scans (`profiler.tools`)."""
 
 
 class Trait(msgspec.Struct, frozen=True):
@@ -125,11 +127,11 @@ def _guessing(breadth: Breadth) -> Trait | None:
 
 def _scanning(breadth: Breadth, beat: Rhythm | None) -> Trait | None:
     wide = breadth.deckies >= BREADTH or breadth.services >= BREADTH
-    if not (wide or breadth.scans or breadth.requests >= REQUESTS):
+    if not (wide or breadth.scans or breadth.requests >= REQUESTS or breadth.scanner):
         return None
     reason = (
         f"{breadth.deckies} deckies, {breadth.services} services, {breadth.requests} requests, "
-        f"{breadth.scans} port scans"
+        f"{breadth.scans} port scans" + (", the probes of a scanner" if breadth.scanner else "")
     )
     if beat is not None and beat.mean_seconds >= SLOW_SECONDS:
         return Trait("slow scan", f"{reason}, one contact every {beat.mean_seconds / 60:.0f} min")

@@ -74,7 +74,8 @@ def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerP
         return None
     facts = facts_of(connection, [ip])[ip]
     beat = _rhythm(connection, ip)
-    breadth = Breadth(facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
+    counts = (facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
+    breadth = Breadth(*counts, scanner="scanner" in facts.purposes)
     return AttackerProfile(
         attacker=Attacker(*row),
         terms=terms(facts, row.verdict),

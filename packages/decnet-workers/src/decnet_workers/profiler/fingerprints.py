@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from decnet_core.events.catalogue import (
+    NOT_UNDERSTOOD,
     CanaryHit,
     CertificateProbed,
     ClientIdentified,
@@ -13,6 +14,7 @@ from decnet_core.events.catalogue import (
     Payload,
     ProbeChanged,
     Probed,
+    ServiceRequest,
     SshIdentification,
     SshKex,
     SshProbed,
@@ -25,7 +27,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_workers.profiler.observation import Observation
-from decnet_workers.profiler.tools import Tool, guess, guess_stack
+from decnet_workers.profiler.tools import Tool, guess, guess_probe, guess_stack
 
 VALUE = 512
 """Characters of a fingerprint."""
@@ -99,6 +101,12 @@ def _tcp_stack(observation: Observation, payload: TcpStack) -> None:
         _tool(observation, guess_stack(payload.tool))
 
 
+def _request(observation: Observation, payload: ServiceRequest) -> None:
+    if payload.action in NOT_UNDERSTOOD:
+        for one, count in payload.variants():
+            _tool(observation, guess_probe(one.detail.get("data", "")), count)
+
+
 def _system(observation: Observation, payload: TcpStack | StackProbed) -> None:
     if payload.os is not None:
         fingerprint(observation, "os" if payload.os_match == "exact" else "os_guess", payload.os)
@@ -133,6 +141,7 @@ def probed(observation: Observation, payload: Probed) -> None:
 DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     ClientIdentified: _software,
     HttpRequest: user_agents,
+    ServiceRequest: _request,
     SshKex: _ssh_kex,
     SshIdentification: _ssh_identification,
     HttpClient: _http_client,

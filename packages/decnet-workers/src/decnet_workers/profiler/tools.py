@@ -121,7 +121,21 @@ STACKS: tuple[tuple[str, str, str], ...] = (
 )
 """Part of the tool that the sensor recognises by its TCP stack in lower case, tool, purpose."""
 
-NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS + STACKS)
+PROBES: tuple[tuple[str, str, str], ...] = (
+    ("sip:nm ", "Nmap", SCANNER),
+    ("mstshash=nmap", "Nmap", SCANNER),
+    ("random1random2random3random4", "Nmap", SCANNER),
+    ("/nice%20ports%2c/tri%6eity", "Nmap", SCANNER),
+    ("\0\x1e\0\6\1\0\0\1\0\0\0\0\0\0\7version\4bind", "Nmap", SCANNER),
+    ("masscan", "masscan", SCANNER),
+    ("zgrab", "ZGrab", SURVEY),
+)
+"""Part of what a client sent that the service does not speak, in lower case, tool, purpose."""
+
+UNKNOWN_PROBE = Tool("unidentified probe", SCANNER)
+"""Whoever sends a service what it does not speak wants to know what it is."""
+
+NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS + STACKS + PROBES) | {UNKNOWN_PROBE.name}
 
 
 def guess(software: str) -> Tool | None:
@@ -138,6 +152,11 @@ def _guess(software: str) -> Tool | None:
 def guess_stack(tool: str) -> Tool | None:
     """Return the tool that the sensor recognised by its TCP stack, or None."""
     return _first(STACKS, tool[:512].lower())
+
+
+def guess_probe(data: str) -> Tool:
+    """Return the tool that sends what no service of ours speaks."""
+    return _first(PROBES, data[:512].lower()) or UNKNOWN_PROBE
 
 
 def _first(table: tuple[tuple[str, str, str], ...], text: str) -> Tool | None:

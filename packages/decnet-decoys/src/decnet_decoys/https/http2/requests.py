@@ -125,10 +125,8 @@ class Http2Requests:
             if not data.startswith(PREFACE[: len(data)]) and len(data) >= _FIRST:
                 break
         if not data.startswith(PREFACE):
-            recorder = self._connection.recorder
-            recorder.emit(
-                ServiceRequest(service=recorder.service, action="no HTTP/2", detail={"bytes": str(len(data))})
-            )
+            recorder, detail = self._connection.recorder, self._connection.received.detail()
+            recorder.emit(ServiceRequest(service=recorder.service, action="no HTTP/2", detail=detail))
             raise Http2Error(Code.PROTOCOL_ERROR)
         self._reader.feed(data[len(PREFACE) :])
         return True

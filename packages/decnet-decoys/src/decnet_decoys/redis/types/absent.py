@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Commands of types that nothing is stored of here (sorted sets, streams, estimates), and of what a server has not.
+
+A tool that copies a server asks them of keys that are not there, or are of another type.
+"""
+
+from collections.abc import Callable
+
+from decnet_decoys.redis.instance import Client
+from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
+from decnet_decoys.redis.keyspace import WrongType
+from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.server import unknown_subcommand
+
+_PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
+
+
+def _none(reply: Reply) -> Function:
+    """Return a command of a type that no key has."""
+
+    def command(client: Client, given: Arguments) -> Reply:
+        if client.keys.get(given[0]) is not None:
+            raise WrongType
+        return reply
+
+    return command
+
+
+def _fixed(reply: Reply) -> Function:
+    return lambda _client, _given: reply
+
+
+def zscan(client: Client, given: Arguments) -> Reply:
+    if number(given[1]) is None:
+        return Error("ERR invalid cursor")
+    return _none([b"0", []])(client, given)
+
+
+def touch(client: Client, given: Arguments) -> Reply:
+    return sum(client.keys.get(key) is not None for key in given)
+
+
+def dump(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Return nothing: a key that is there looks gone, as one that has expired meanwhile."""
+    return None
+
+
+def migrate(client: Client, given: Arguments) -> Reply:
+    """Connect to nobody."""
+    there = given[2] and client.keys.get(given[2]) is not None
+    return Error("IOERR error or timeout connecting to the client") if there else Simple("NOKEY")
+
+
+def restore(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return NOT_A_NUMBER if number(given[1]) is None else _PAYLOAD
+
+
+def sort(client: Client, given: Arguments) -> Reply:
+    value = client.keys.get(given[0])
+    if value is None:
+        return []
+    if isinstance(value, bytes | dict):
+        raise WrongType
+    found = sorted(value)
+    if b"ALPHA" in [one.upper() for one in given[1:]]:
+        return found
+    numbers = [number(one) for one in found]
+    if None in numbers:
+        return Error("ERR One or more scores can't be converted into double")
+    return sorted(found, key=lambda one: number(one) or 0)
+
+
+def _with(name: str, answers: dict[bytes, Callable[[Arguments], Reply]]) -> Function:
+    """Return a command with subcommands."""
+
+    def command(_client: Client, given: Arguments) -> Reply:
+        found = answers.get(given[0].upper())
+        return unknown_subcommand(given[0], name) if found is None else found(given[1:])
+
+    return command
+
+
+function = _with(
+    "FUNCTION",
+    {
+        b"LIST": lambda _: [],
+        b"FLUSH": lambda _: OK,
+        b"LOAD": lambda _: Error("ERR Missing library metadata"),
+        b"DELETE": lambda _: Error("ERR Library not found"),
+    },
+)
+pubsub = _with(
+    "PUBSUB",
+    {
+        b"CHANNELS": lambda _: [],
+        b"NUMSUB": lambda names: [part for name in names[:64] for part in (name, 0)],
+        b"NUMPAT": lambda _: 0,
+    },
+)
+_CARDINAL = {"zcard": 2, "zcount": 4, "xlen": 2, "zrem": -3, "zlexcount": 4, "pfcount": -2, "xdel": -3}
+_NULL = {"zscore": 3, "zrank": 3, "zrevrank": 3, "geodist": -4}
+_EMPTY = {
+    "zrange": -4, "zrevrange": -4, "zrangebyscore": -4, "zrevrangebyscore": -4, "zrangebylex": -4,
+    "zpopmin": -2, "zpopmax": -2, "xrange": -4, "xrevrange": -4,
+}  # fmt: skip
+
+COMMANDS: dict[str, tuple[Function, int]] = {
+    **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
+    **{name: (_none(None), arity) for name, arity in _NULL.items()},
+    **{name: (_none([]), arity) for name, arity in _EMPTY.items()},
+    "zscan": (zscan, -3), "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
+    "sort_ro": (sort, -2), "function": (function, -2), "fcall": (_fixed(Error("ERR Function not found")), -3),
+    "pubsub": (pubsub, -2), "watch": (_fixed(OK), -2), "unwatch": (_fixed(OK), 1), "readwrite": (_fixed(OK), 1),
+    "migrate": (migrate, -6),
+    "failover": (_fixed(Error("ERR FAILOVER requires connected replicas.")), -1),
+}  # fmt: skip

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""The commands of hashes."""
+
+from decnet_decoys.redis.instance import Client
+from decnet_decoys.redis.keys import LARGEST, NOT_A_NUMBER, OK, Arguments, Function, hset, number
+from decnet_decoys.redis.protocol import Error, Reply
+
+
+def hmset(client: Client, given: Arguments) -> Reply:
+    if len(given) % 2 == 0:
+        return Error("ERR wrong number of arguments for 'hmset' command")
+    hset(client, given)
+    return OK
+
+
+def hkeys(client: Client, given: Arguments) -> Reply:
+    return list(client.keys.hash_(given[0]))
+
+
+def hvals(client: Client, given: Arguments) -> Reply:
+    return list(client.keys.hash_(given[0]).values())
+
+
+def hlen(client: Client, given: Arguments) -> Reply:
+    return len(client.keys.hash_(given[0]))
+
+
+def hexists(client: Client, given: Arguments) -> Reply:
+    return int(given[1] in client.keys.hash_(given[0]))
+
+
+def hstrlen(client: Client, given: Arguments) -> Reply:
+    return len(client.keys.hash_(given[0]).get(given[1], b""))
+
+
+def hmget(client: Client, given: Arguments) -> Reply:
+    value = client.keys.hash_(given[0])
+    return [value.get(field) for field in given[1:]]
+
+
+def hsetnx(client: Client, given: Arguments) -> Reply:
+    key, field, value = given
+    before = client.keys.hash_(key)
+    if field in before:
+        return 0
+    client.keys.put(key, {**before, field: value}, keeps_time=True)
+    return 1
+
+
+def hincrby(client: Client, given: Arguments) -> Reply:
+    key, field, amount = given
+    before = client.keys.hash_(key)
+    change, value = number(amount), number(before.get(field, b"0"))
+    if change is None:
+        return NOT_A_NUMBER
+    if value is None:
+        return Error("ERR hash value is not an integer")
+    if not -LARGEST <= value + change < LARGEST:
+        return Error("ERR increment or decrement would overflow")
+    client.keys.put(key, {**before, field: b"%d" % (value + change)}, keeps_time=True)
+    return value + change
+
+
+def hscan(client: Client, given: Arguments) -> Reply:
+    value = client.keys.hash_(given[0])
+    if number(given[1]) is None:
+        return Error("ERR invalid cursor")
+    return [b"0", [part for pair in value.items() for part in pair]]
+
+
+COMMANDS: dict[str, tuple[Function, int]] = {
+    "hmset": (hmset, -4), "hkeys": (hkeys, 2), "hvals": (hvals, 2), "hlen": (hlen, 2), "hexists": (hexists, 3),
+    "hstrlen": (hstrlen, 3), "hmget": (hmget, -3), "hsetnx": (hsetnx, 4), "hincrby": (hincrby, 4),
+    "hscan": (hscan, -3),
+}  # fmt: skip
