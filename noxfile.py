@@ -276,9 +276,19 @@ def api_postgresql(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def hostile(session: nox.Session) -> None:
-    """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`)."""
+    """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`).
+
+    A short run that fails is made once more, as tests are: `_pytest`.
+    """
     _workspace(session)
-    session.run("python", "-m", "hostile", *session.posargs, env={"PYTHONPATH": str(ROOT / "benchmarks")})
+    command, env = ("python", "-m", "hostile", *session.posargs), {"PYTHONPATH": str(ROOT / "benchmarks")}
+    try:
+        session.run(*command, env=env)
+    except CommandFailed:
+        if "--short" not in session.posargs:
+            raise
+        session.run(*command, env=env)
+        session.warn("unstable: the attacks failed, then passed")
 
 
 @nox.session(python="3.11")

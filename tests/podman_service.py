@@ -56,7 +56,7 @@ class Podman:
                 stderr=log,
                 env={**os.environ, "CONTAINERS_CONF": str(settings)},
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not self.path.exists():
             if self.service.poll() is not None or time.monotonic() > deadline:
                 raise OSError((self.place / "service.log").read_text() or "podman's service does not listen")

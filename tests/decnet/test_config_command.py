@@ -93,6 +93,29 @@ def test_everything_that_is_wrong_in_a_section_is_named(run: Run, file: Path) ->
     assert said[1] == f"{file}:2: [spool] fsync: must be one of always, batch, off, not 'x'"
 
 
+@pytest.mark.parametrize(
+    ("section", "line", "words"),
+    [
+        ("decoys", "address = '10.0.0.999'", "[decoys] decky web-01: '10.0.0.999' does not appear to be"),
+        ("decoys", "[[decoys.decky]]\nname = 'a'\naddress = '127.0.0.1'\npersona = 'amiga'", "[decoys] decky a: "),
+        ("webhook", "allow_networks = ['10.0.0.0/99']", "[webhook] allow_networks: "),
+        ("webhook", "ca_file = '/nowhere.pem'", "[webhook] ca_file: /nowhere.pem cannot be read"),
+        ("enrich", "providers = ['greynose']", "greynose"),
+        ("orchestrator", "timezone = 'Mars/Olympus'", "there is no time zone 'Mars/Olympus' here"),
+        ("ttp", "rules_dir = '/nowhere'", "[ttp] rules_dir = '/nowhere' is no folder"),
+        ("canary", "dns_listen = 'here'", "[canary] "),
+    ],
+)
+def test_what_a_worker_would_refuse_at_its_start_is_named(
+    run: Run, file: Path, section: str, line: str, words: str
+) -> None:
+    file.write_text(f"[{section}]\n{line}\n")
+    said = run("config", "check")
+    assert (said.code, said.err) == (78, "decnet: a setting is wrong\n")
+    assert said.out.startswith(f"{file}:1: ")
+    assert words in said.out
+
+
 def test_an_unknown_section_is_refused(run: Run, file: Path) -> None:
     said = run("config", "show", "decoyz")
     assert (said.code, said.err) == (2, "decnet: there is no section [decoyz]; did you mean 'decoys'?\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from decnet.cli.errors import OperatorError
-from decnet.drill import dns, private, web
+from decnet.drill import dns, private, ssh, web
 from decnet.drill.checks import replay
 from decnet.drill.greeting import GreetingFailed, greet
 from decnet.drill.private import free_block, settings_text
@@ -112,6 +112,17 @@ async def test_web_request_without_an_answer_fails() -> None:
 
 async def test_wrong_door_is_not_let_in(tmp_path: Path) -> None:
     assert not await Ssh(tmp_path).try_password(SshEndpoint("127.0.0.1", 1, "127.66.1.2"), "root", "x")
+
+
+async def test_a_log_in_that_takes_longer_than_a_prompt_gets_its_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "ssh"
+    client.write_text("#!/bin/sh\nsleep 1\nprintf '# '\nwhile read -r line; do [ \"$line\" != exit ] || exit; done\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(ssh, "_PROMPT_SECONDS", 0.05)
+    assert await Ssh(tmp_path).session(SshEndpoint("127.0.0.1", 1, "127.66.1.2"), "root", "x", ("id",)) == "# "
 
 
 def test_dns_query_is_a_question_for_an_address() -> None:

@@ -71,6 +71,7 @@ def test_two_who_acknowledge_at_once(run: Run) -> None:
     second = run("incident", "ack", "1", "--who", "boris")
     assert (second.code, "anna has acknowledged it already" in second.out) == (1, True)
     assert run("incident", "note", "1", "called the owner", "--who", "boris").code == 0
+    assert run("incident", "note", "1", " ").code == 2
     assert run("incident", "close", "1", "--who", "boris").code == 0
     page = run("incident", "1").out
     assert all(words in page for words in ("closed", "anna", "mine", "called the owner", "T1003.008"))

@@ -87,16 +87,16 @@ def test_what_came_of_a_test_is_told_once(state: str, status: int | None, error:
 def test_what_a_format_needs_and_what_it_has_not_is_told(run: Run, deployment: Deployment) -> None:
     wrong = {
         ("https://x.test/", "--format", "slak"): "formats are: json, slack",
-        ("https://x.test/", "--format", "pagerduty"): "needs --token: the integration (routing) key",
+        ("https://x.test/", "--format", "pagerduty"): "needs a token: the integration (routing) key",
         ("https://x.test/", "--format", "slack", "--token", "x"): "has no token",
-        ("https://x.test/", "--format", "telegram", "--token", "1:a"): "needs --option chat=...",
+        ("https://x.test/", "--format", "telegram", "--token", "1:a"): "needs the option chat",
         ("https://x.test/", "--format", "slack", "--option", "a=b"): "no option 'a'",
         ("https://x.test/", "--format", "mail"): "smtp:",
         ("https://x.test/", "--format", "misp", "--token", "a\r\nX: y"): "visible ASCII",
     }
     for words, reason in wrong.items():
         said = run("webhook", "add", *words)
-        assert (said.code, reason in said.err) == (1, True), said.err
+        assert (said.code, reason in said.err) == (2, True), said.err
     assert run("webhook", "add", "https://x.test/", "--option", "chat").code == 2
 
 
@@ -117,6 +117,10 @@ def test_edited_webhook_keeps_its_id_its_secret_and_what_was_not_said(run: Run, 
     with transaction(deployment) as connection:
         kept = opened(endpoints.find(connection, one["id"]), key)
     assert (kept.url, kept.access.token, kept.allow_private) == ("https://example.org/hook", "first", False)
+    assert run("webhook", "edit", one["id"], "--url", "http://127.0.0.1:9/", "--allow-private").code == 0
+    refused = run("webhook", "edit", one["id"], "--no-private")
+    assert (refused.code, "127.0.0.1 is loopback" in refused.err) == (1, True), "nothing would be sent any more"
+    assert run("webhook", "edit", one["id"], "--url", "https://example.org/hook", "--no-private").code == 0
     assert run("webhook", "edit", "wh_none", "--kind", "").code == 1
-    assert "needs --token" in run("webhook", "edit", one["id"], "--format", "misp").err, "the old one was another's"
+    assert "needs a token" in run("webhook", "edit", one["id"], "--format", "misp").err, "the old one was another's"
     assert run("webhook", "edit", one["id"], "--format", "mattermost").code == 0

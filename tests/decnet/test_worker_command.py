@@ -47,6 +47,8 @@ def orders(deployment: Deployment) -> Iterator[list[str]]:
         async for message in subscription:
             taken.append(msgspec.json.decode(message.payload, type=Control).op)
             report = Health("ttp", "paused" if taken[-1] == "pause" else "running", 7, 1.0, 1, {})
+            if taken[-1] == "reload":
+                report = msgspec.structs.replace(report, refused="[ttp] rules_dir is no folder")
             assert message.reply is not None
             client.publish(message.reply, msgspec.json.encode(report))
 
@@ -63,6 +65,13 @@ def test_an_order_prints_what_the_worker_reports(run: Run, orders: list[str]) ->
     assert run("worker", "pause", "ttp").out == "ttp: paused\n"
     assert run("worker", "restart", "ttp", "--json").document["pid"] == 7
     assert orders == ["pause", "restart"]
+
+
+def test_a_worker_that_refuses_an_order_is_told_to_run_on(run: Run, orders: list[str]) -> None:
+    said = run("worker", "reload", "ttp")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith("ttp keeps running as it is, for it would not start again: [ttp] rules_dir is no folder\n")
+    assert orders == ["reload"]
 
 
 def test_a_worker_that_does_not_answer_or_is_none_is_told(run: Run, orders: list[str], deployment: Deployment) -> None:

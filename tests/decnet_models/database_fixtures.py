@@ -59,7 +59,7 @@ def postgres() -> Iterator[Callable[[str], str]]:
 def postgres_admin(postgres: Callable[[str], str]) -> Iterator[Engine]:
     """Give an engine that can make databases; waits until the server listens."""
     admin = open_engine(postgres("postgres")).execution_options(isolation_level="AUTOCOMMIT")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             with admin.connect():

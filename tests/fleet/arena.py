@@ -126,7 +126,7 @@ class Arena:
         with (self.root / "supervise.log").open("ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             (self.root / "notify").unlink(missing_ok=True)
             ready.bind(str(self.root / "notify"))
-            ready.settimeout(60)
+            ready.settimeout(PATIENCE)
             self._process = await asyncio.create_subprocess_exec(
                 *as_user(self.user),
                 sys.executable,
@@ -147,7 +147,7 @@ class Arena:
                 asyncio.get_running_loop().remove_reader(ready)
                 with contextlib.suppress(ProcessLookupError):
                     self._process.send_signal(signal.SIGTERM)
-                await asyncio.wait_for(self._process.wait(), 60)
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
 
     @property
     def supervisor(self) -> int:
@@ -198,7 +198,7 @@ class Arena:
 
     async def all_ready(self) -> None:
         """Wait until every worker is ready again, or parked."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 report = self.report()
                 if report is not None and all(status.phase in (Phase.READY, Phase.PARKED) for status in report.workers):
@@ -217,7 +217,7 @@ class Arena:
         for _ in range(rounds):
             for name in chance.sample(names, len(names)):
                 await asyncio.sleep(chance.uniform(*pause))
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE):
                     while not self._kill(name):
                         await asyncio.sleep(0.02)
 

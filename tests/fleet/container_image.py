@@ -29,7 +29,7 @@ class Podman:
     def __call__(self, *arguments: str, seconds: float = 120) -> str:
         return self.beside(*podman_in(self.place, runc()), *arguments, seconds=seconds)
 
-    def beside(self, *command: str, seconds: float = 60) -> str:
+    def beside(self, *command: str, seconds: float = 120) -> str:
         """Run a program of the host in the same network; return what it printed."""
         done = subprocess.run(
             ["nsenter", f"--net=/run/netns/{NETWORK}", *command],

@@ -113,7 +113,7 @@ class Workspace:
         assert done.returncode == 0, done.stdout
         return str(done.stdout)
 
-    def wait_for_output(self, command: str, wanted: str, seconds: float = 60) -> str:
+    def wait_for_output(self, command: str, wanted: str, seconds: float = 120) -> str:
         """Run a shell block again and again until it prints a match of the pattern `wanted`; return what it printed."""
         deadline = time.monotonic() + seconds
         while True:

@@ -124,7 +124,7 @@ def booted(root: Path, name: str = "decnet-test") -> Iterator[Machine]:
 def _leader(process: subprocess.Popen[bytes]) -> int:
     """Return the pid of the container's init, once it has a name space of its own and runs systemd."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         for child in children.read_text().split():
             if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":

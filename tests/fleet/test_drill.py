@@ -94,8 +94,8 @@ def fleet(
 
 
 def drilled(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*DECNET, "drill", "--private", "--json", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    command = [*DECNET, "drill", "--private", "--deadline", "60", "--json", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=250)
 
 
 def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:

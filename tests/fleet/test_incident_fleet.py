@@ -36,7 +36,7 @@ def of_incidents(arena: Arena) -> list[Arrival]:
     return [one for one in arena.receiver.arrivals if one.kind.startswith("incident.")]
 
 
-async def until(condition: Any, seconds: float = 60) -> None:
+async def until(condition: Any, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -56,7 +56,7 @@ def seen(state: Path) -> set[tuple[str, str, int]]:
 
 
 async def until_seen(state: Path, kinds: set[str]) -> set[tuple[str, str, int]]:
-    until = asyncio.get_running_loop().time() + 60
+    until = asyncio.get_running_loop().time() + 120
     while not kinds <= {kind for kind, source, _ in seen(state) if source == VISITOR}:
         assert asyncio.get_running_loop().time() < until, seen(state)
         await asyncio.sleep(0.1)

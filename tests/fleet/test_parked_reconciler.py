@@ -35,7 +35,7 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> float:
+def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> float:
     """Return after how many seconds it was so."""
     began = time.monotonic()
     while not condition():

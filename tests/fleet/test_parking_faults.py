@@ -23,7 +23,8 @@ from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
 LIVES = 3
 """Of the supervisor; all but the last are ended by SIGKILL."""
 SECONDS = 15.0
-"""Of attacks and kills in each."""
+"""Of attacks and kills in each, or longer: until LEAST workers were killed and LEAST woken."""
+LEAST = 3
 PATIENCE = 120.0
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
@@ -41,8 +42,8 @@ class Killer:
 
     async def torment(self, seconds: float) -> None:
         """Attack now and then, and kill a worker or the bus in between, wherever it is in its life."""
-        deadline, number = time.monotonic() + seconds, 1000 * self.supervisors
-        while time.monotonic() < deadline:
+        deadline, number, killed = time.monotonic() + seconds, 1000 * self.supervisors, self.workers + LEAST
+        while time.monotonic() < deadline or self.workers < killed or self._woken() < LEAST:
             attack = asyncio.ensure_future(self._arena.attack(number))
             number += 1
             await asyncio.sleep(self._chance.uniform(0.05, 1.5))
@@ -57,10 +58,14 @@ class Killer:
         """
         report = self._arena.report()
         assert report is not None
-        self.wakes += sum(status.wakes for status in report.workers)
+        self.wakes += self._woken()
         os.kill(self._chance.choice([report.supervisor, self._arena.supervisor]), signal.SIGKILL)
         self.supervisors += 1
         return report.supervisor
+
+    def _woken(self) -> int:
+        report = self._arena.report()
+        return sum(status.wakes for status in report.workers) if report else 0
 
     def _kill_worker(self) -> None:
         report = self._arena.report()

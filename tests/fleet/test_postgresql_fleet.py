@@ -20,12 +20,23 @@ def test_private_drill_holds_on_postgresql(empty_postgres_url: str) -> None:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
     with tempfile.TemporaryDirectory() as place:  # pytest's own is too long a path for a UNIX socket
         done = subprocess.run(
-            [sys.executable, "-m", "decnet", "drill", "--private", "--database", empty_postgres_url, "--json"],
+            [
+                sys.executable,
+                "-m",
+                "decnet",
+                "drill",
+                "--private",
+                "--deadline",
+                "60",
+                "--database",
+                empty_postgres_url,
+                "--json",
+            ],
             env={**outer, "TMPDIR": place},
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=250,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["holds"]

@@ -33,7 +33,7 @@ def root() -> Iterator[Path]:
 
 def test_the_fleet_comes_back_when_its_supervisor_is_killed(root: Path) -> None:
     up = Up(root)
-    with up.running() as process:
+    with up.running(DECNET_SUPERVISE_STABLE_SECONDS="3600") as process:  # or a slow machine has it begin anew
         for number in (1, 2):
             up.visit(f"before-{number}")
             killed = up.supervisor()

@@ -35,7 +35,7 @@ burst_bytes = 1073741824 # each visit is an event of its own
 """
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"
@@ -56,14 +56,20 @@ class Up:
         migrated_database(self.state / "decnet.db")
 
     @contextlib.contextmanager
-    def running(self, hosting: str = "fork", park_seconds: float = 3600) -> Iterator[subprocess.Popen[bytes]]:
-        """Start it, wait until it says that all workers are ready or have failed, and see that it leaves nothing."""
+    def running(
+        self, hosting: str = "fork", park_seconds: float = 3600, **more: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it, wait until it says that all workers are ready or have failed, and see that it leaves nothing.
+
+        `more`: its environment.
+        """
         (self.root / "ready").unlink(missing_ok=True)
         outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
         given = {
             "DECNET_STATE_DIR": str(self.state),
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "DECNET_RUNTIME_PARK_SECONDS": f"{park_seconds:g}",
+            **more,
         }
         command = ["-m", "decnet", "up", "--json", "--host", hosting, "--ready-file", str(self.root / "ready")]
         with (self.root / "out").open("wb") as out, (self.root / "err").open("wb") as err:
@@ -74,7 +80,7 @@ class Up:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(60)
+                process.wait(120)
             finally:
                 process.kill()
                 process.wait()

@@ -117,7 +117,7 @@ def test_a_reserved_zone_cannot_be_delegated(serve: Callable[[Answer], str]) -> 
 
 
 def test_a_resolver_must_be_an_address() -> None:
-    with pytest.raises(WrongUsageError, match=r"--resolver 'ns\.example'"):
+    with pytest.raises(WrongUsageError, match=r"resolver 'ns\.example'"):
         delegation._resolver_address("ns.example")
     assert delegation._resolver_address("::1") == ("::1", 53)
 

@@ -69,7 +69,7 @@ def test_every_kind_leads_to_its_token(with_receivers: Deployment) -> None:
                 assert made.token in searched(bait), name
             assert kind_named(name).trips
             assert kind_named(name).reveals
-        with pytest.raises(WrongUsageError, match="--to URL"):
+        with pytest.raises(WrongUsageError, match=r"leads to \(to\)"):
             new_bait(connection, with_receivers, "redirect", "x", Options())
 
 

@@ -113,7 +113,7 @@ def test_a_decky_on_which_somebody_is_changes_by_force_only(
     visit(deployment)
     assert "somebody is there now" in run("mutate", "--plan").out
     refused = run("mutate", "web-1")
-    assert (refused.code, "--force" in refused.err, row().version) == (1, True, 1)
+    assert (refused.code, "force" in refused.err, row().version) == (1, True, 1)
     assert run("mutate", "web-1", "--force").code == 0
     assert row().version == 2
 

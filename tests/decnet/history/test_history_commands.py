@@ -130,7 +130,7 @@ def test_the_summary_tells_the_night(run: Run) -> None:
 
 @pytest.mark.usefixtures("_night")
 def test_a_report_shows_what_attackers_sent_as_text(run: Run, store: Callable[..., None], tmp_path: Path) -> None:
-    evil = "<script>alert(1)</script>\x1b[2J|[x](javascript:y)"
+    evil = "<script>alert(1)</script>\x1b[2J|[x](javascript:y) http://e.test/ WWW.e.test me@e.test mailto:me@e.test"
     store(CommandRun(service="ssh", command=evil), first=1000)
     page = run("report", "--since", "2026-11-24T00:00:00Z").out
     document = xml.dom.minidom.parseString(_closed(page))
@@ -143,8 +143,10 @@ def test_a_report_shows_what_attackers_sent_as_text(run: Run, store: Callable[..
     markdown = run("report", "--since", "2026-11-24T00:00:00Z", "--format", "md").out
     assert r"\<script\>alert(1)\</script\>".replace("(1)", r"\(1\)") in markdown
     assert r"\|\[x\]\(javascript:y\)" in markdown
+    assert not re.search(r"https?://|www\.|\w@|mailto:", markdown, re.IGNORECASE), "GitHub would make links of these"
     file = tmp_path / "report.json"
     assert run("report", "--format", "json", "--output", str(file)).out == f"wrote {file}\n"
+    assert run("report", "--json").document.keys() == json.loads(file.read_text()).keys()
     assert "events" in json.loads(file.read_text())
     assert run("report", "--output", str(tmp_path / "missing" / "x")).code == 1
 

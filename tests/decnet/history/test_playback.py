@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """When what was shown is shown again."""
 
-from decnet.history.playback import Output, outputs, play
+import pytest
+
+from decnet.history.playback import Output, RecordingError, header_of, outputs, play
 from decnet.show.terminal_output import RESET
 
 
@@ -27,5 +29,11 @@ def test_without_a_speed_nothing_waits() -> None:
 
 
 def test_times_that_jump_back_and_damaged_lines_are_passed_over() -> None:
-    lines = [b'[1.5,"o","a"]', b'[1.0,"o","b"]', b"{", b'[2.0,"i","typed"]', b'[1e300,"o","c"]']
+    lines = [b'[1.5,"o","a"]', b'[1.0,"o","b"]', b"{", b'[1.2,"o","\xff"]', b'[2.0,"i","typed"]', b'[1e300,"o","c"]']
     assert list(outputs(lines)) == [Output(1.5, "a"), Output(0.0, "b"), Output(3600.0, "c")]
+
+
+@pytest.mark.parametrize("first", [b"", b"{", b'{"version":2,"width":80,"height":24}\xff', b"\xff\xfe{", b"[]"])
+def test_a_file_whose_first_line_is_damaged_is_no_recording(first: bytes) -> None:
+    with pytest.raises(RecordingError, match="not an asciicast recording"):
+        header_of(iter([first]))

@@ -2,13 +2,15 @@
 """Times as a person writes them."""
 
 import datetime as dt
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet.cli.errors import WrongUsageError
-from decnet.cli.time_window import time_ahead, time_window
+from decnet.cli.time_window import _HostZone, time_ahead, time_window
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 
 ZONE = dt.timezone(dt.timedelta(hours=2))
@@ -66,7 +68,15 @@ def test_a_refusal_calls_the_times_as_they_were_called() -> None:
         time_window("1h", "soon", now=NOW, names=("since", "until"))
 
 
-@pytest.mark.parametrize(("text", "expected"), [("8H", ns(2026, 11, 29, 17, 30)), ("2026-12-01", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8H", ns(2026, 11, 29, 17, 30)),
+        ("2026-12-01", None),
+        ("22:00", ns(2026, 11, 29, 22, 0)),
+        ("07:00", ns(2026, 11, 30, 7, 0)),
+    ],
+)
 def test_a_span_ahead_is_from_now(text: str, expected: int | None) -> None:
     assert time_ahead("--for", text, now=NOW) == (expected or time_window(text, None, now=NOW).since)
 
@@ -75,7 +85,7 @@ def test_a_span_ahead_is_from_now(text: str, expected: int | None) -> None:
     ("text", "words"),
     [
         ("1h ago", "--for '1h ago' is over"),
-        ("22:00", "--for '22:00' is over"),
+        ("today 09:29", "--for 'today 09:29' is over"),
         ("soon", "--for 'soon' is not a time"),
         ("99999w", "--for '99999w' is not a time"),
         ("900000w", "--for '900000w' is not a time"),
@@ -84,6 +94,42 @@ def test_a_span_ahead_is_from_now(text: str, expected: int | None) -> None:
 def test_what_is_no_time_ahead_is_refused(text: str, words: str) -> None:
     with pytest.raises(WrongUsageError, match=words):
         time_ahead("--for", text, now=NOW)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Set this process's time zone."""
+
+    def choose(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield choose
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("yesterday 22:00", ns(2026, 3, 28, 21, 0, zone=dt.UTC)),
+        ("yesterday", ns(2026, 3, 27, 23, 0, zone=dt.UTC)),
+        ("01:00", ns(2026, 3, 29, 0, 0, zone=dt.UTC)),
+        ("12h", ns(2026, 3, 28, 20, 0, zone=dt.UTC)),
+    ],
+)
+def test_a_time_before_the_clocks_were_changed_has_the_offset_of_then(
+    zone: Callable[[str], None], text: str, expected: int
+) -> None:
+    zone("CET-1CEST,M3.5.0,M10.5.0/3")
+    now = dt.datetime(2026, 3, 29, 10, 0, tzinfo=_HostZone())
+    assert time_window(text, None, now=now).since == expected
+
+
+def test_a_zone_that_no_offset_can_express_is_refused(zone: Callable[[str], None]) -> None:
+    zone("<-99>24")
+    with pytest.raises(WrongUsageError, match="TZ=<-99>24 is a day or more from UTC"):
+        time_window("1h", None)
 
 
 @given(st.text(max_size=40))

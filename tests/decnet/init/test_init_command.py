@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 
 from decnet.command import main
+from decnet_core.durable import replace_file
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 
@@ -127,6 +131,37 @@ def test_removing_leaves_what_was_there_before(tmp_path: Path) -> None:
     assert content(tmp_path) == {"etc/systemd/system/other.service": "[Service]\n"}
     assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["systemd"]
     assert init(tmp_path, "--remove") == 0
+
+
+@pytest.mark.parametrize("fits", [0, 1, 2, 9])
+def test_what_a_full_disk_has_stopped_can_be_removed_or_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fits: int
+) -> None:
+    left = iter(range(fits))
+
+    def full(path: Path, content: bytes, mode: int) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace_file(path, content, mode)
+
+    for finished in (False, True):
+        left = iter(range(fits))
+        with monkeypatch.context() as patched:
+            patched.setattr("decnet_core.setup.host.replace_file", full)
+            assert init(tmp_path) == 78
+        assert re.search(r"cannot change /.*: No space left on device", capsys.readouterr().err)
+        if finished:
+            assert init(tmp_path) == 0
+        assert init(tmp_path, "--remove") == 0
+        assert content(tmp_path) == {}
+
+
+def test_units_whose_record_was_lost_are_known_again_after_another_init(tmp_path: Path) -> None:
+    init(tmp_path)
+    shutil.rmtree(tmp_path / "etc/decnet")
+    assert init(tmp_path) == 0
+    assert init(tmp_path, "--remove") == 0
+    assert content(tmp_path) == {}
 
 
 def test_removing_leaves_settings_that_were_edited_and_says_so(

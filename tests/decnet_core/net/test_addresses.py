@@ -101,6 +101,11 @@ def test_mapped_network_is_the_ipv4_network() -> None:
     assert parse_network("10.1.2.3/8") == IPv4Network("10.0.0.0/8")
 
 
+def test_a_network_has_no_zone() -> None:
+    assert str(parse_network("fe80::1%eth0")) == "fe80::1/128"
+    assert str(parse_network("fe80::1%eth0/64")) == "fe80::/64"
+
+
 @pytest.mark.parametrize("text", ["10.1.2.3/8", "2001:db8::1/32", "nonsense"])
 def test_strict_network_has_no_bits_beyond_its_prefix(text: str) -> None:
     with pytest.raises(ValueError, match=r"host bits|not appear"):

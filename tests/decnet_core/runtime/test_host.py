@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import CONTROL, EVENTS_INGESTED, HEALTH, SPOOL_APPENDED, Control, Health
 from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt
 from decnet_core.events.codec import decode
-from decnet_core.exits import StartupError
+from decnet_core.exits import RestartOrdered, StartupError
 from decnet_core.runtime.context import Context, Undeclared
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import NoSettings, Worker
@@ -155,6 +156,48 @@ async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
         assert ctx.reloading.is_set()
         await order(bus, "door", "stop")
         await asyncio.wait_for(asyncio.shield(task), 120)
+
+
+class Picky(Worker[NoSettings]):
+    """Refuses some sensors' settings."""
+
+    name = "picky"
+
+    @classmethod
+    def check(cls, settings: NoSettings) -> None:  # noqa: ARG003  # what is wrong is elsewhere
+        if Path("/").samefile(os.environ["PICKY"]):
+            raise StartupError("[picky] the root is no place")
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+async def test_no_restart_is_begun_that_could_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that runs is good; what would come after it is not."""
+    file, bus = tmp_path / "decnet.toml", MemoryBus()
+    good = f'[state]\ndir = "{tmp_path}"\n'
+    file.write_text(good)
+    monkeypatch.setenv("PICKY", str(tmp_path))
+    ctx, ready = await open_context(Picky, Settings.load(file), bus), asyncio.Event()
+    task = asyncio.ensure_future(Host(Picky(NoSettings()), ctx).run(ready.set))
+    await asyncio.wait_for(ready.wait(), 120)
+    for wrong, said in (
+        ("[picky]\ncolour = 1\n", f"{file}:4: [picky] has no setting 'colour'"),
+        ("[runtime]\nlog_level = 'loud'\n", f"{file}:4: [runtime] log_level: "),
+        ("=", f"{file}: "),
+    ):
+        file.write_text(good + wrong)
+        answer = await order(bus, "picky", "restart")
+        assert answer.state == "running"
+        assert answer.refused.startswith(said)
+    file.write_text(good)
+    monkeypatch.setenv("PICKY", "/")
+    assert (await order(bus, "picky", "restart")).refused == "[picky] the root is no place"
+    assert (await order(bus, "picky", "pause")).refused == ""
+    monkeypatch.setenv("PICKY", str(tmp_path))
+    assert (await order(bus, "picky", "restart")).refused == ""
+    with pytest.raises(RestartOrdered):
+        await asyncio.wait_for(task, 120)
 
 
 async def test_nonsense_on_the_control_subject_is_ignored(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from decnet_decoys.personas.catalog import PersonaError, UnknownPersonaError, co
 MINIMAL = 'os = "Gadget OS"\nhostname = "gadget"\n'
 USER = '[[users]]\nname = "root"\nuid = 0\ngid = 0\nhome = "/root"\nshell = "/bin/ash"\npasswords = ["x"]\n'
 
+HARDWARE = '[hardware]\ncpu = "x"\ncores = 1\nmhz = 1.0\nmemory_kib = 1\nused_kib = 0\ninterface = "eth0"\ndisks = []\n'
+HTTP = '[services.http]\nflavour = "nginx"\nmodified = 1\npages = {{ "/" = {{}} }}\nserver = "{server}"\n'
+
 
 def own(folder: Path, name: str, text: str) -> Path:
     (folder / f"{name}.toml").write_text(text)
@@ -35,6 +38,13 @@ def test_a_persona_needs_no_more_than_its_system_and_host_name() -> None:
         (MINIMAL + USER, "users[0].passwords: without `family` there is no shell"),
         (MINIMAL + 'family = "busybox"\n', "kernel: a persona with `family` needs it"),
         ("os = [", "at end of document"),
+        ('os = "x"\nhostname = "a\\nb"', "hostname: this must be one line without control characters"),
+        (MINIMAL + HTTP.format(server="x\\r\\nSet-Cookie: a"), "services.http.server: this must be one line"),
+        (
+            MINIMAL + HTTP.format(server="x").replace("{}", '{ headers = { "A\\nB" = "x" } }'),
+            "headers: a key: this must",
+        ),
+        (MINIMAL + HARDWARE + 'mac = "52:54:00"', "hardware.mac: Expected `str` matching regex"),
         (MINIMAL + "services = 3", "services: Expected `object`, got `int`"),
     ],
 )

@@ -198,6 +198,8 @@ async def test_what_is_stored_is_there_for_the_next_and_bounded(host: DeckyHost)
         b"-OOM",
     ]
     assert (await asked(host, request(b"MGET", *[b"big"] * 1000)))[0].startswith(b"-OOM")
+    field = request(b"HSET", b"hash", b"field", b"x" * 20_000)
+    assert (await asked(host, field, request(b"HMGET", b"hash", *[b"field"] * 2000)))[1].startswith(b"-OOM")
 
 
 async def test_a_password_is_asked_for() -> None:
@@ -238,6 +240,7 @@ async def test_a_transaction_is_bounded_though_its_words_are_empty() -> None:
     assert sum(map(len, client.queued)) < 10_000
 
 
+MEMBERS = [b"%x" % at for at in range(1800)]
 FLOODS = {
     "pipelined": request(b"KEYS", b"*a*b*") * 4000,
     "stars": request(b"KEYS", b"*" * 5000) * 50,
@@ -247,6 +250,11 @@ FLOODS = {
     "fields": request(b"HSET", b"h", *[b"%d" % at for at in range(300)]) + request(b"HDEL", b"h", *[b"x"] * 17_000),
     "popen": request(b"EVAL", b"popen(" * 20_000, b"0") * 3,
     "quotes": b'"' + b"\\x4" * 20_000 + b"\r\n",
+    "sets": request(b"SELECT", b"1")
+    + request(b"SADD", b"one", *MEMBERS)
+    + request(b"SADD", b"other", *[b"x" + member for member in MEMBERS])
+    + b"".join(request(name, b"one", *[b"other", b"one"] * 1000) for name in (b"SINTER", b"SUNION", b"SDIFF"))
+    + request(b"SINTER", *[b"other"] * 2000) * 5,
     "config": request(b"CONFIG", b"GET", *[b"*a*b*c*"] * 1000) * 20,
 }
 

@@ -58,9 +58,12 @@ def test_the_shell_of_busybox_is_no_dash(player: MakePlayer) -> None:
 
 
 def test_a_long_path_is_complained_of_at_once() -> None:
-    for end in (": Permission denied", ": command not found", "", ":"):
+    def seconds(path: str) -> float:
         began = thread_time()
-        in_words_of_dash("/" * 60_000 + end)
-        assert thread_time() - began < 0.02
+        in_words_of_dash(path)
+        return thread_time() - began
+
+    for end in (": Permission denied", ": command not found", "", ":"):
+        assert min(seconds("/" * 60_000 + end) for _ in range(5)) < 0.02  # one of them meets no garbage collection
     assert in_words_of_dash("/a/b: Is a directory") == "/a/b: Permission denied"
     assert in_words_of_dash("a: Is a directory") == "a: Is a directory"

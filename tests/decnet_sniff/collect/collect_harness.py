@@ -60,7 +60,7 @@ async def collecting(settings: Settings) -> AsyncIterator[Context]:
     await asyncio.wait_for(task, 120)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -101,7 +101,7 @@ def process(config: Path) -> Iterator[subprocess.Popen[bytes]]:
         running.wait()
 
 
-def wait_until(condition: Callable[[], bool], running: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], running: subprocess.Popen[bytes], seconds: float = 120) -> None:
     """Wait for a state of the process's files."""
     deadline = time.monotonic() + seconds
     while not condition():

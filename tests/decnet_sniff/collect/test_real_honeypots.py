@@ -35,7 +35,7 @@ COWRIE = "cowrie==3.1.4"
 OPENCANARY = "opencanary==0.9.10"
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -218,7 +218,7 @@ def collected(directory: Path, name: str, log: Path) -> list[Event]:
     wanted = f'"offset":{log.stat().st_size},'
     with subprocess.Popen([program], env=environ, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not (position.exists() and wanted in position.read_text()):
                 assert process.poll() is None
                 assert time.monotonic() < deadline

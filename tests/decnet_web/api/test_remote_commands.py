@@ -433,7 +433,7 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
 
     def until(words: str, act: Callable[[], None] = lambda: None) -> None:
         nonlocal seen
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while words not in seen:
             act()
             assert time.monotonic() < deadline, seen

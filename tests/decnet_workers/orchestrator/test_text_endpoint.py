@@ -108,7 +108,7 @@ async def test_after_a_failure_it_is_left_alone_for_longer_each_time(said: bytes
 
 
 async def test_a_server_that_is_gone_is_an_error_and_without_a_url_none_is_asked() -> None:
-    with pytest.raises(TextError, match="Connect call failed"):
+    with pytest.raises(TextError, match="Connection refused"):
         await endpoint("http://127.0.0.1:9/v1").ask(WANTED, 1)
     assert not endpoint("").usable
 

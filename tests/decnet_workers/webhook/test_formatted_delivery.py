@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -38,6 +39,18 @@ async def test_a_receiver_gets_its_format_its_token_and_a_signature(
     assert request.headers["accept"] == "application/json"
     assert "DECNET: T1059.004" in json.loads(request.body)["Event"]["info"]
     standardwebhooks.Webhook(fleet.secret(added)).verify(request.body, request.headers)
+
+
+async def test_the_query_of_a_url_stays_behind_the_path_that_the_format_makes(
+    fleet: Any, receiver: Any, start_webhook: Start
+) -> None:
+    """Such as that of an ingest pipeline of Elasticsearch."""
+    add(fleet, "ecs", f"{receiver.url}?pipeline=geo")
+    await start_webhook()
+    fleet.notice("k", HOSTILE)
+    await fleet.until(lambda: fleet.states() == ["delivered"])
+    (request,) = receiver.requests
+    assert re.fullmatch(r"/hook/_create/[^/?]+\?pipeline=geo", request.path)
 
 
 async def test_tokens_and_secret_urls_are_not_in_the_database(fleet: Any, receiver: Any, start_webhook: Start) -> None:

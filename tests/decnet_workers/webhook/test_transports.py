@@ -195,6 +195,27 @@ async def test_syslog_over_udp_is_one_datagram_a_message(tmp_path: Path) -> None
     assert failed == Failed("Connection refused")
 
 
+async def test_syslog_over_udp_tries_the_next_address_of_a_name(tmp_path: Path) -> None:
+    """Such as of localhost, where the server listens at 127.0.0.1 alone."""
+    received: asyncio.Queue[bytes] = asyncio.Queue()
+
+    class Server(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            received.put_nowait(data)
+
+    async def both(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.9", "127.0.0.1"]
+
+    listening, _ = await asyncio.get_running_loop().create_datagram_endpoint(Server, local_addr=("127.0.0.1", 0))
+    port = listening.get_extra_info("sockname")[1]
+    webhook = Webhook("wh_1", f"syslog+udp://log.test:{port}", (), True, 1, 0, 1, 1, format="syslog")
+    dialler = Dialler("webhook", allowed=(), connect_seconds=30, resolve=both)
+    made = transport_of(webhook, Means(dialler, KEY, 5.0, 5.0, tmp_path, file_bytes=6000, file_keep=2))
+    assert await sent(made, 1) == [Reply(None)]
+    assert isinstance(parse(await received.get(), 0), Message)
+    listening.close()
+
+
 @pytest.mark.parametrize("url", ["syslog+tcp://1.1.1.1", "syslog+udp://1.1.1.1", "http://1.1.1.1/"])
 async def test_nothing_goes_over_the_internet_without_tls(url: str, tmp_path: Path) -> None:
     made = transport(url, "json", tmp_path)
@@ -297,6 +318,36 @@ async def test_what_a_mail_server_refuses_is_told(
             f"smtp://hook.test:{port}", "mail", tmp_path, token="password", ca_file=str(certificate), options=MAIL
         )
         assert await sent(made, 1) == [outcome]
+
+
+class OneGone(MailServer):
+    """Refuses the second recipient."""
+
+    def __init__(self, refusal: bytes) -> None:
+        super().__init__(None)
+        self._refusal = refusal
+
+    async def _answer(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if line == b"RCPT TO:<b@x.test>":
+            writer.write(self._refusal)
+        else:
+            await super()._answer(line, reader, writer)
+
+
+async def test_a_recipient_that_has_gone_keeps_no_mail_from_the_others(tmp_path: Path) -> None:
+    mail = OneGone(b"550 no such user\r\n")
+    async with server(mail) as port:
+        made = transport(f"smtp://x.test:{port}", "mail", tmp_path, options=MAIL)
+        assert await sent(made, 1) == [Reply(250, answer=b"queued as 1\nb@x.test: 550 no such user")]
+    assert len(mail.messages) == 1
+
+
+async def test_a_recipient_that_may_be_taken_later_is_waited_for(tmp_path: Path) -> None:
+    mail = OneGone(b"450 greylisted\r\n")
+    async with server(mail) as port:
+        made = transport(f"smtp://x.test:{port}", "mail", tmp_path, options=MAIL)
+        assert await sent(made, 1) == [Failed("the server answered 450", b"450 greylisted")]
+    assert mail.messages == []
 
 
 async def test_no_password_is_sent_in_the_clear(tmp_path: Path) -> None:

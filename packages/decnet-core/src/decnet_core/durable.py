@@ -28,6 +28,10 @@ def replace_file(path: Path, content: bytes, mode: int = 0o640, *, synced: bool 
             write_all(descriptor, content)
             if synced:
                 os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(beside, dir_fd=directory)  # what did not fit on the disk is not to keep it full
+            raise
         finally:
             os.close(descriptor)
         os.replace(beside, path.name, src_dir_fd=directory, dst_dir_fd=directory)

@@ -71,6 +71,8 @@ class Settings:
         self._document = document
         self._environ = environ
         self._source = source
+        self._loaded: tuple[Path | None, Mapping[str, str] | None] | None = None
+        """What `load` was asked for; None: these were not read from a file."""
 
     @classmethod
     def load(cls, file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -78,6 +80,7 @@ class Settings:
 
         Raises SettingsError when a named file cannot be read or is not TOML.
         """
+        asked = file, environ
         given = os.environ if environ is None else environ
         named = file or (Path(given["DECNET_SETTINGS"]) if given.get("DECNET_SETTINGS") else None)
         path = named or DEFAULT_FILE
@@ -90,7 +93,13 @@ class Settings:
             document = {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: {error}") from error
-        return cls(document, environ, str(path))
+        settings = cls(document, environ, str(path))
+        settings._loaded = asked
+        return settings
+
+    def read_again(self) -> Settings:
+        """Return what the file and the environment say by now; raises SettingsError."""
+        return self if self._loaded is None else self.load(*self._loaded)
 
     @property
     def source(self) -> str:

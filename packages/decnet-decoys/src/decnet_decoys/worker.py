@@ -93,6 +93,14 @@ class Decoys(Worker[DecoysSettings]):
     def shares(cls, settings: DecoysSettings) -> int:
         return settings.processes
 
+    @classmethod
+    def check(cls, settings: DecoysSettings) -> None:
+        """Refuse deckies that cannot be played, wherever it is."""
+        try:
+            deckies(settings)
+        except FleetError as error:
+            raise StartupError(f"[decoys] {error}") from error
+
     def divide(self, count: int) -> None:
         """Import what all processes need, and make the memory in which they count."""
         for service in service_registry.usable().values():
@@ -109,10 +117,8 @@ class Decoys(Worker[DecoysSettings]):
 
     async def start(self, ctx: Context) -> None:
         """End the sessions that a kill left open, then open all ports; raises StartupError."""
-        try:
-            everybody = deckies(self.settings)
-        except FleetError as error:
-            raise StartupError(f"[decoys] {error}") from error
+        self.check(self.settings)
+        everybody = deckies(self.settings)
         if self.share.count < self.shares(self.settings):
             log.warning("all deckies are played in one process: [decoys] processes has no effect on tasks")
         fleet = everybody[self.share.index :: self.share.count]

@@ -43,7 +43,7 @@ def started(network: Lan, one: DesiredDecky) -> Iterator[Netns]:
     network.host(runtime.stop, one)
 
 
-def connect(network: Lan, address: str, port: int, seconds: float = 30) -> int:
+def connect(network: Lan, address: str, port: int, seconds: float = 120) -> int:
     """Return the error number of a connection from the attacker, 0 for none."""
 
     def dial() -> int:

@@ -270,7 +270,7 @@ sys.exit(zygote.run_with_supervisor([sys.argv[1]], lambda channel: os.kill(os.ge
 
 def _wait_for_a_new_image(pid: int) -> None:
     """Wait until the process executes: for a moment it has no handlers."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while _caught(pid):
         assert time.monotonic() < deadline
 

@@ -137,7 +137,7 @@ socket={directory}/data/socket
 pid-file={directory}/data/pid
 bind-address={address}
 port={port}
-user=mysql
+user=nobody
 skip-name-resolve
 skip-ssl
 character-set-server=utf8mb4
@@ -227,7 +227,8 @@ def _mariadb(directory: Path, address: str, port: int) -> str:
     fill = {"directory": directory, "address": address, "port": port}
     (directory / "cnf").write_text(_MARIADB.format(**fill))
     (directory / "cnf").chmod(0o644)
-    options = ("--user=mysql", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+    # What .ci/run installs makes no account named mysql.
+    options = ("--user=nobody", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
     _ran("mariadb-install-db", f"--datadir={directory}/data", *options)
     statements = (
         "DROP USER root@'127.0.0.1'",
@@ -277,6 +278,8 @@ async def _running(name: str, directory: Path, address: str, port: int) -> Async
     with (directory / "log").open("wb") as log:
         own_processes = () if name == "ftp" else ("--pid", "--mount-proc")  # vsftpd ends after one client as process 1
         process = await asyncio.create_subprocess_exec(
+            # A shell's background jobs ignore both, and so would login, which telnetd's commands end by them.
+            "env", "--default-signal=INT,QUIT",
             "unshare", "--mount", "--uts", *own_processes, "--fork", "--kill-child", "sh", "-c", command,
             stdout=log, stderr=log,
         )  # fmt: skip

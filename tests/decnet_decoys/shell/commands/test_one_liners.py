@@ -57,7 +57,7 @@ SHA = hashlib.sha256(b"abc").hexdigest()
             "python3 -c 'print(\"%99999d\" % 1)'; python3 -c 'print(f\"{1:99999}\")';"
             'python3 -c \'print(("a"*4000).replace("a", "b"*4000))\'',
             "",
-            0,
+            1,
         ),
         ("lastlog -u root | tail -n 1 | cut -c1-5", "root \n", 0),
         ("fdisk -l | head -n 1 | cut -d: -f1", "Disk /dev/vda\n", 0),

@@ -95,6 +95,8 @@ class Health(msgspec.Struct, frozen=True):
     """process, fork or task."""
     modules: int = 0
     """Python modules it has loaded."""
+    refused: str = ""
+    """In the reply to an order: why it was not carried out."""
 
 
 class Subject(msgspec.Struct, frozen=True):

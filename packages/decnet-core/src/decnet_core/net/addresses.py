@@ -75,11 +75,12 @@ def prefix_of(text: str) -> str:
 
 
 def parse_network(text: str, *, strict: bool = False) -> Network:
-    """Return the network that `text` spells, an IPv4-mapped one as IPv4; raises ValueError.
+    """Return the network that `text` spells, without a zone, an IPv4-mapped one as IPv4; raises ValueError.
 
     `strict` refuses an address with bits beyond its prefix.
     """
-    network = ip_network(text, strict=strict)
+    address, slash, prefix = text.partition("/")
+    network = ip_network(address.partition("%")[0] + slash + prefix, strict=strict)
     if (
         isinstance(network, IPv4Network)
         or network.network_address.ipv4_mapped is None

@@ -19,7 +19,7 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
-from decnet_core.exits import RestartOrdered
+from decnet_core.exits import RestartOrdered, StartupError
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime import health, parking
@@ -27,7 +27,7 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
-from decnet_core.settings import Settings
+from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.disk_share import share_of_disk
 from decnet_core.spool.folding import Folding
 from decnet_core.spool.settings import SpoolSettings
@@ -37,6 +37,13 @@ from decnet_core.timing.heartbeat_clock import until_beat
 
 log = logging.getLogger(__name__)
 
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "state": StateSettings,
+    "bus": BusSettings,
+    "spool": SpoolSettings,
+    "runtime": RuntimeSettings,
+}
+"""The sections that every worker reads beside its own."""
 _REFUSED_SECONDS = 1.0
 """Until the next try: of a sync that the disk refused, of a heartbeat for which the supervisor had no room."""
 
@@ -245,11 +252,27 @@ class Host:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 log.warning("an invalid control message was ignored")
                 order = Control("report")
-            ctx = self._ctx
+            ctx, refused = self._ctx, ""
             if order.to in ("", ctx.name):
-                self._handle_control(order)
+                if order.op == "restart" and (refused := await asyncio.to_thread(self._refusal)):
+                    log.error("not restarted, it would not start again: %s", refused)
+                else:
+                    self._handle_control(order)
             if message.reply and (order.to or ctx.worker) == ctx.name:
-                ctx.bus.publish(message.reply, msgspec.json.encode(self._health()))
+                report = msgspec.structs.replace(self._health(), refused=refused)
+                ctx.bus.publish(message.reply, msgspec.json.encode(report))
+
+    def _refusal(self) -> str:
+        """Return why the worker would refuse to start with the settings as they are now, empty if nothing is wrong."""
+        worker = type(self._worker)
+        try:
+            now = self._ctx.settings.read_again()
+            for name, shape in _SECTIONS.items():
+                now.section(name, shape)
+            worker.check(now.section(worker.name, worker.Settings))
+        except (SettingsError, StartupError) as error:
+            return str(error)
+        return ""
 
     def _handle_control(self, order: Control) -> None:
         ctx = self._ctx

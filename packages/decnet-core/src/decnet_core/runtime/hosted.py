@@ -60,6 +60,13 @@ class Hosted(Generic[S]):
         """Return in how many processes it runs with these settings; as a task it runs in the fleet's only one."""
         return 1
 
+    @classmethod
+    def check(cls, settings: S) -> None:
+        """Raise StartupError for settings of the right shape with which `start` would not succeed on any host.
+
+        `start` calls it; so does `decnet config check`, and who is ordered to restart does before it ends.
+        """
+
     def divide(self, count: int) -> None:
         """Prepare what all shares will use: called once, before they are forked."""
 

@@ -2,14 +2,14 @@
 """The files of a host, or of a root file system prepared for one, and the record of what init wrote there."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from decnet_core.durable import replace_file
 from decnet_core.setup.errors import SetupError
-from decnet_core.setup.plan import FileChange, digest
+from decnet_core.setup.plan import Action, FileChange, digest
 from decnet_core.setup.roles import Role
 from decnet_core.units.job import Site
 
@@ -59,24 +59,43 @@ class Host:
                 raise SetupError(f"{self.place(path)} cannot be read: {error}") from error
         return texts
 
-    def apply(self, changes: Iterable[FileChange], role: Role | None = None) -> None:
-        """Make the changes and record them; raises SetupError if the file system refuses one."""
+    def apply(self, changes: Sequence[FileChange], role: Role | None = None) -> None:
+        """Make the changes and record them; raises SetupError if the file system refuses one.
+
+        New files are recorded before the first is written: when the disk is full in between, `--remove` finds all that
+        are there. So are those that are there already as they should be, whose record was lost.
+        """
         record = self.record()
+        role = role or record.role
         written, directories = dict(record.written), list(record.directories)
+        ours = {change.path: digest(change.after) for change in changes if _is_ours(change) and change.after}
+        place = RECORD
         try:
+            if not ours.items() <= written.items():
+                directories += self._keep(InstallRecord({**written, **ours}, record.directories, role))
+            written |= {path: mark for path, mark in ours.items() if self.place(path).exists()}
             for change in changes:
-                if change.after is None:
-                    self.place(change.path).unlink(missing_ok=True)
-                    written.pop(change.path, None)
-                    continue
-                directories += self._make_directory(change.path)
-                replace_file(self.place(change.path), change.after.encode(), _MODES.get(change.path, 0o644))
-                if not change.added_to:
-                    written[change.path] = digest(change.after)
+                place = change.path
+                if change.action is not Action.UNCHANGED:
+                    directories += self._change(change, written)
+            place = RECORD
         except OSError as error:
-            raise SetupError(f"cannot change {error.filename}: {error.strerror}") from error
+            raise SetupError(f"cannot change {self.place(place)}: {error.strerror}") from error
         finally:
-            self._keep(InstallRecord(written, tuple(dict.fromkeys(directories)), role or record.role))
+            with contextlib.suppress(OSError):  # the record of before is a longer one
+                self._keep(InstallRecord(written, tuple(dict.fromkeys(directories)), role))
+
+    def _change(self, change: FileChange, written: dict[str, str]) -> list[str]:
+        """Make one change, in the record too; return the directories that were made for it."""
+        if change.after is None:
+            self.place(change.path).unlink(missing_ok=True)
+            written.pop(change.path, None)
+            return []
+        made = self._make_directory(change.path)
+        replace_file(self.place(change.path), change.after.encode(), _MODES.get(change.path, 0o644))
+        if not change.added_to:
+            written[change.path] = digest(change.after)
+        return made
 
     def forget(self) -> None:
         """Remove the record, and the directories that init made and that are empty now."""
@@ -92,9 +111,16 @@ class Host:
             self.place(str(directory)).mkdir(0o755)
         return [str(directory) for directory in missing]
 
-    def _keep(self, record: InstallRecord) -> None:
+    def _keep(self, record: InstallRecord) -> list[str]:
+        """Write the record; return the directories that were made for it."""
         if not record.written and not self.place(RECORD).exists():
-            return
+            return []
         made = self._make_directory(RECORD)
         record = InstallRecord(record.written, (*record.directories, *made), record.role)
         replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)
+        return made
+
+
+def _is_ours(change: FileChange) -> bool:
+    """Whether a file is new, or is what init would write; one that the operator wrote and init adds to is his."""
+    return (change.before is None or change.action is Action.UNCHANGED) and not change.added_to

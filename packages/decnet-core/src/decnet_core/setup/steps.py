@@ -191,7 +191,7 @@ def _apply(
 def _resolved(planned: Sequence[FileChange], *, force: bool, ask: bool) -> list[FileChange]:
     """Return what to do; raises DisputedError if a changed file is in the way and nobody is there to ask."""
     disputed = [change for change in planned if change.action is Action.CONFLICT]
-    agreed = [change for change in planned if change.action in _TO_DO]
+    agreed = [change for change in planned if change.action in (*_TO_DO, Action.UNCHANGED)]
     if force:
         return agreed + disputed
     if disputed and not ask:

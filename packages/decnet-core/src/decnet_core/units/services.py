@@ -30,6 +30,9 @@ RESTARTS: dict[str, Value] = {
     "RestartSec": 1,
     "RestartPreventExitStatus": int(Exit.STARTUP_FAILED),
 }
+"""A supervisor retries a start-up failure of a worker that has worked before (`runtime.restarts.policy`). systemd knows
+only how the last process ended, not whether one before was ready, and would repeat what a wrong setting has refused for
+ever: so a unit that is refused stays failed, `webhook` tells of it, and `systemctl start` tries it again."""
 PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 120, "StartLimitBurst": 10}
 """A crash loop ends after ten starts in two minutes; `systemctl start` begins anew."""
 EXPOSED_PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 0}

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What a persona must not say of itself, because a visitor would notice; each sentence names the key."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from decnet_decoys.personas.schema import Persona
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TEXTS = frozenset({"motd", "files", "body", "error_page", "error_pages", "services"})
+"""Fields whose text may have several lines; of the services those that are headers of a protocol are looked at."""
+_LINED = ("ssh", "http")
 
 
 def contradictions(persona: Persona) -> Iterator[str]:
@@ -14,6 +22,29 @@ def contradictions(persona: Persona) -> Iterator[str]:
         yield f"ports.{service}: the persona has no table [services.{service}]"
     if not persona.mac_prefixes:
         yield "mac_prefixes: give at least one, e.g. 52:54:00"
+    yield from _broken_lines("", persona)
+    for service in _LINED:
+        yield from _broken_lines(f"services.{service}", persona.services.get(service))
+
+
+def _broken_lines(place: str, value: Any) -> Iterator[str]:
+    """Yield what must be on one line and is not: a line break in a header would be the end of it."""
+    left = [(place, value)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, str) and _CONTROL.search(value):
+            yield f"{place}: this must be one line without control characters"
+        elif isinstance(value, msgspec.Struct):
+            left += [
+                (f"{place}.{name}".lstrip("."), getattr(value, name))
+                for name in value.__struct_fields__
+                if name not in _TEXTS
+            ]
+        elif isinstance(value, dict):
+            left += [(f"{place}.{_CONTROL.sub('?', key)}", each) for key, each in value.items()]
+            left += [(f"{place}: a key", key) for key in value]
+        elif isinstance(value, tuple | list):
+            left += [(f"{place}[{index}]", each) for index, each in enumerate(value)]
 
 
 def _without_shell(persona: Persona) -> Iterator[str]:

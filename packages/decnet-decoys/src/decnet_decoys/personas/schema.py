@@ -137,7 +137,7 @@ class Hardware(Part, frozen=True, kw_only=True):
     used_kib: int
     interface: str
     disks: tuple[Disk, ...]
-    mac: str = ""
+    mac: Annotated[str, msgspec.Meta(pattern="^(([0-9a-f]{2}:){5}[0-9a-f]{2})?$")] = ""
     """Empty: drawn, with one of the persona's `mac_prefixes`."""
     traffic: Traffic = Traffic()
 

@@ -92,7 +92,10 @@ def sdiff(client: Client, given: Arguments) -> Reply:
 
 
 def _combined(client: Client, names: Arguments, how: Callable[..., frozenset[bytes]]) -> frozenset[bytes]:
-    return how(*(client.keys.set_(name) for name in names))
+    """Combine sets, each once: named a thousand times, a big one would take a second and change nothing."""
+    first, *others = names
+    distinct = dict.fromkeys(others)
+    return how(client.keys.set_(first), *(client.keys.set_(name) for name in distinct))
 
 
 def _stored(how: Callable[..., frozenset[bytes]]) -> Function:

@@ -4,6 +4,8 @@
 A line that exceeds its budget appears to hang, as the attacker expects of it, until whoever drives it interrupts.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from decnet_decoys.errors import DecoysError
@@ -46,6 +48,19 @@ class LineBudget:
     def commands(self) -> int:
         """How many commands were counted."""
         return MAX_COMMANDS - self._commands_left
+
+    def half(self) -> int:
+        """Return how many commands are kept from what runs in the background: it may never end, the line goes on."""
+        return self._commands_left // 2
+
+    @contextmanager
+    def without(self, commands: int) -> Iterator[None]:
+        """Keep so many commands back meanwhile."""
+        self._commands_left -= commands
+        try:
+            yield
+        finally:
+            self._commands_left = max(0, self._commands_left) + commands
 
     def room(self, size: int) -> int:
         """Return how many of `size` bytes may be written, and count them as written."""

@@ -4,11 +4,11 @@
 from collections.abc import Generator
 from typing import Any
 
-from decnet_decoys.shell.control_flow import ExitShell, LoopJump
+from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
-from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
+from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
@@ -34,25 +34,46 @@ def compound(runner: Runner, command: Group | If | Loop | For | Case, streams: S
 def _group(runner: Runner, group: Group, streams: Streams) -> Effects:
     if not group.subshell:
         return (yield from runner.sequence(group.body, streams))
-    return (yield from in_child(runner, runner.sequence(group.body, streams)))
+    return (yield from in_child(runner, runner.sequence(group.body, streams), streams))
 
 
-def in_child(runner: Runner, steps: Effects) -> Effects:
+def in_child(runner: Runner, steps: Effects, streams: Streams) -> Effects:
     """Do `steps` as a process of its own: leaving ends only that, and what it sets is gone then."""
     with runner.shell.forked():
+        return (yield from as_process(runner, steps, streams))
+
+
+def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
+    """Do what a process does from its beginning to its end, which runs its own `trap ... EXIT`."""
+    shell = runner.shell
+    kept, shell.traps = shell.traps, {name: action for name, action in shell.traps.items() if not action}
+    try:
         try:
-            return (yield from steps)
-        except ExitShell as leaving:
-            return leaving.status
+            status = yield from steps
+        except (ExitShell, ReturnFunction) as leaving:
+            status = leaving.status
         except ExpansionError as fault:
-            return complained(runner, fault)
+            runner.errors = streams.err
+            status = complained(runner, fault)
+        action = shell.traps.pop("EXIT", "")
+        if action:
+            shell.status = status
+            try:
+                yield from runner.script(action, streams)
+            except (ExitShell, ReturnFunction) as leaving:
+                status = leaving.status
+        return status
+    finally:
+        shell.traps = kept
 
 
 def complained(runner: Runner, fault: ExpansionError) -> int:
     """Tell what could not be expanded; returns the status of a shell that this ends."""
     shell = runner.shell
+    line, shell.line = shell.line, fault.line or shell.line
     runner.errors.write(encode(shell.complaint(str(fault)) + "\n"))
-    return 2 if shell.dash else 127 if isinstance(fault, UnsetError) else 1
+    shell.line = line
+    return 2 if shell.dash else 1
 
 
 def _if(runner: Runner, choice: If, streams: Streams) -> Effects:

@@ -14,7 +14,7 @@ from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
-from decnet_decoys.shell.compound import complained, compound, in_child
+from decnet_decoys.shell.compound import as_process, complained, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
@@ -50,6 +50,8 @@ _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
 )
 HANG_SECONDS = 900.0
+MAX_JOBS_WITHIN = 3
+"""Jobs that begin jobs, deep: more is taken for a fork bomb, which hangs the line."""
 MAX_JOB_COMMANDS = MAX_COMMANDS // 2
 """Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
 ENDLESS_SECONDS = 30 * 86400.0
@@ -70,6 +72,7 @@ class Interpreter:
     def _begin_line(self) -> None:
         self.shell.line = 1
         self._budget = LineBudget(self.shell.lease)
+        self._jobs_within, self._bombed = 0, False
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
@@ -155,6 +158,7 @@ class Interpreter:
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
                     except ExpansionError as fault:  # the rest of the line is given up, but not of the script
+                        fault.line = fault.line or self.shell.line
                         if self.shell.dash or isinstance(fault, UnsetError):
                             raise
                         self.shell.status = complained(self, fault)
@@ -232,11 +236,14 @@ class Interpreter:
         if streams.out.target is self._screen and shell.terminal and shell.command is None:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
-        steps = in_child(self, self._pipeline(pipeline, streams._replace(out=output[0], err=output[1])))
-        reply, seconds = None, 0.0
+        streams = streams._replace(out=output[0], err=output[1])
+        steps = in_child(self, self._pipeline(pipeline, streams), streams)
+        reply, seconds, kept = None, 0.0, self._budget.half()
+        self._jobs_within += 1
         try:
             while True:
-                effect = steps.send(reply)
+                with self._budget.without(kept):
+                    effect = steps.send(reply)
                 if not isinstance(effect, Pause):
                     reply = yield effect
                     continue
@@ -248,7 +255,11 @@ class Interpreter:
                     break
         except StopIteration as end:
             job.status = int(end.value)
+        except BudgetExceededError:  # `while :; do :; done &`, but for a fork bomb
+            self._refuse_bomb()
+            seconds = ENDLESS_SECONDS
         finally:
+            self._jobs_within -= 1
             job.ends = shell.clock() + seconds if seconds else 0.0
             job.output = output if seconds else ()
             for one in output:
@@ -257,6 +268,12 @@ class Interpreter:
                 job.drop()
             steps.close()
         return 0
+
+    def _refuse_bomb(self) -> None:
+        """Raise BudgetExceededError when the job that used up its commands is one of too many within each other."""
+        self._bombed = self._bombed or self._jobs_within > MAX_JOBS_WITHIN
+        if self._bombed:
+            raise BudgetExceededError
 
     def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline and tell how long it took, pauses included."""
@@ -287,7 +304,7 @@ class Interpreter:
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
         try:
-            return (yield from in_child(self, self._command(command, streams)))
+            return (yield from in_child(self, self._command(command, streams), streams))
         except OutputFullError:
             return self._broken_pipe(streams)
 
@@ -454,13 +471,7 @@ class Interpreter:
             shell.set_parameters(argv)
             shell.script = argv[0] if "/" in argv[0] or named else ""
             shell.status, shell.line = 0, 1
-            try:
-                return (yield from self.script(text, streams))
-            except (ExitShell, ReturnFunction) as leaving:
-                return leaving.status
-            except ExpansionError as fault:
-                self.errors = streams.err
-                return complained(self, fault)
+            return (yield from as_process(self, self.script(text, streams), streams))
 
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None

@@ -251,6 +251,17 @@ class ShellState:
         return zone_of(self.variables.get("TZ", "") if "TZ" in self.exported else "")
 
     @property
+    def directory(self) -> str:
+        """The working directory by the name under which it was entered, as bash shows it."""
+        named = self.variables.get("PWD", "")
+        if named == self.cwd or not named.startswith("/"):
+            return self.cwd
+        try:
+            return named if self.files.locate(named) == self.cwd else self.cwd
+        except FileSystemError:
+            return self.cwd
+
+    @property
     def access(self) -> Access:
         """As whom and from where the shell's programs use the files."""
         return Access(self.identity, self.cwd, self.now, self.on_bait, self.umask)
@@ -259,8 +270,9 @@ class ShellState:
     def prompt(self) -> str:
         """The prompt as bash, or BusyBox's ash, shows it."""
         home = self.variables.get("HOME", "")
-        inside = home != "/" and (self.cwd + "/").startswith(home + "/")
-        directory = "~" + self.cwd[len(home) :] if inside else self.cwd
+        at = self.directory
+        inside = home != "/" and (at + "/").startswith(home + "/")
+        directory = "~" + at[len(home) :] if inside else at
         mark = "#" if self.identity.uid == 0 else "$"
         return f"{self.user.name}@{self._host}:{directory}{mark} "
 

@@ -31,6 +31,13 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 _MOST_FIELDS = 20
+_OTHER_BODIES = {
+    ("bytes_type", True): "send the file itself, with the Content-Type that the reference names, such as "
+    "application/octet-stream",
+    ("model_attributes_type", False): "send JSON: Content-Type: application/json",
+}
+"""What to send where JSON came in place of a file, or a file in place of JSON: by pydantic's name of the error, and
+whether JSON came."""
 
 
 class Problem(WebError):
@@ -97,9 +104,13 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return Problem(error.status_code, detail=detail, headers=error.headers).response()
 
 
-async def _on_bad_input(request: Request, error: Exception) -> Response:  # noqa: ARG001  # the signature of handlers
+async def _on_bad_input(request: Request, error: Exception) -> Response:
     """Say which fields are wrong and why; what was sent is not repeated, for it may be a secret."""
     assert isinstance(error, RequestValidationError)
+    is_json = "json" in request.headers.get("content-type", "")
+    for one in error.errors():
+        if one["loc"] == ("body",) and (remedy := _OTHER_BODIES.get((one["type"], is_json))):
+            return Problem(415, detail=remedy).response()
     wrong = [
         {"where": "/".join(str(part)[:100] for part in one["loc"]), "what": str(one["msg"])[:300]}
         for one in error.errors()[:_MOST_FIELDS]

@@ -59,8 +59,18 @@ class Canary(Worker[CanarySettings]):
             return ()
         return ("CAP_NET_BIND_SERVICE",) if any(port < 1024 for port in ports) else ()
 
+    @classmethod
+    def check(cls, settings: CanarySettings) -> None:
+        """Refuse what is no address to listen at."""
+        try:
+            for text in filter(None, settings.listens()):
+                listen_address(text)
+        except CanarySettingsError as error:
+            raise StartupError(f"[canary] {error}") from error
+
     async def start(self, ctx: Context) -> None:
         """Load the key and open the sockets; raises StartupError for an invalid setting or key, or a used address."""
+        self.check(self.settings)
         try:
             self._receiver = receiver = Receiver(self.settings, canary_key(ctx.state.keys), ctx.counters, ctx.emit)
             if self.settings.http_listen:

@@ -30,7 +30,7 @@ from decnet_workers.enrich.mmdb import MmdbError
 from decnet_workers.enrich.provider_error import ProviderError
 from decnet_workers.enrich.provider_queue import ProviderQueue
 from decnet_workers.enrich.providers import Providers, make_providers
-from decnet_workers.enrich.settings import EnrichSettings, ProvidersError
+from decnet_workers.enrich.settings import EnrichSettings, ProvidersError, names_of
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +63,19 @@ class Enrich(DatabaseWorker[EnrichSettings]):
         super().__init__(settings)
         self._running: dict[str, asyncio.Task[None]] = {}
 
+    @classmethod
+    def check(cls, settings: EnrichSettings) -> None:
+        """Refuse providers that there are not, and authorities that cannot be read."""
+        if settings.ca_file and not os.access(settings.ca_file, os.R_OK):
+            raise StartupError(f"[enrich] ca_file: {settings.ca_file} cannot be read")
+        try:
+            names_of(settings)
+        except ProvidersError as error:
+            raise StartupError(str(error)) from error
+
     async def start(self, ctx: Context) -> None:
         """Open the database, the files and the lists; raises StartupError when one cannot be used."""
-        if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
-            raise StartupError(f"[enrich] ca_file: {self.settings.ca_file} cannot be read")
+        self.check(self.settings)
         folder = ctx.state.root / LISTS
         try:
             await ctx.in_thread(make_directory, folder)

@@ -68,13 +68,18 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
         warm_up(_look_into_nothing)
         _write_one_of_each_kind()
 
-    async def start(self, ctx: Context) -> None:
-        """Open the database; raises StartupError, also for a time zone that this host does not know."""
-        zone = self.settings.timezone
+    @classmethod
+    def check(cls, settings: OrchestratorSettings) -> None:
+        """Refuse a time zone that this host does not know."""
+        zone = settings.timezone
         if not is_known(zone):
             raise StartupError(
                 f"[orchestrator] timezone: there is no time zone {zone!r} here; write e.g. Europe/Berlin"
             )
+
+    async def start(self, ctx: Context) -> None:
+        """Open the database; raises StartupError, also for a time zone that this host does not know."""
+        self.check(self.settings)
         await super().start(ctx)
         self._schedule = Schedule(self._engine, self.settings)
         self._writing = Writing(self._schedule, TextEndpoint(self.settings))

@@ -37,5 +37,5 @@ def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]
         return None
     meaning = "cloud metadata" if address in _METADATA else special(address)
     if meaning in _PRIVATE:
-        return None if allow_private else f"{address} is {meaning} (--allow-private permits it)"
+        return None if allow_private else f"{address} is {meaning}"
     return f"{address} is {meaning}" if meaning else None

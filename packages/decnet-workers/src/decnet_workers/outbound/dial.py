@@ -6,6 +6,7 @@ the whole answer: a legitimate name does not mix public and internal addresses.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
@@ -36,6 +37,11 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     except OSError as error:
         raise DialError(f"{host} cannot be resolved: {error.strerror or error}") from error
     return [str(entry[4][0]) for entry in infos]
+
+
+def _words(error: OSError) -> str:
+    """Return what the system says; asyncio has the address again in its place."""
+    return os.strerror(error.errno) if error.errno else error.strerror or type(error).__name__
 
 
 class Dialler:
@@ -77,7 +83,7 @@ class Dialler:
             except ssl.SSLError as error:
                 errors.append(f"{address}: TLS failed: {getattr(error, 'verify_message', '') or error.reason}")
             except OSError as error:
-                errors.append(f"{address}: {error.strerror or type(error).__name__}")
+                errors.append(f"{address}: {_words(error)}")
         raise DialError("; ".join(errors) or f"{target.host} has no address")
 
     async def checked(self, target: Target, *, allow_private: bool) -> list[Address]:
@@ -90,7 +96,8 @@ class Dialler:
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:
-                raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
+                said = f"refused: {target.host} resolves to an address that is not allowed: {refused}"
+                raise DialError(f"{said}; [{self._section}] allow_networks has exceptions")
             if not (target.tls or target.upgrades) and is_public(address):
                 raise DialError(f"refused: {address} is public, and over the Internet it is TLS (https) only")
         return list(dict.fromkeys(addresses))

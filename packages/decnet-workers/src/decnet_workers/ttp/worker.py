@@ -50,10 +50,15 @@ class Ttp(CursorWorker[TtpSettings]):
         worker._rules, worker._counters = Watched(worker.settings), Counters()
         return worker
 
-    async def start(self, ctx: Context) -> None:
-        self._rules = Watched(self.settings)
-        if (missing := self._rules.missing()) is not None:
+    @classmethod
+    def check(cls, settings: TtpSettings) -> None:
+        """Refuse a folder of rules that is none."""
+        if (missing := Watched(settings).missing()) is not None:
             raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")
+
+    async def start(self, ctx: Context) -> None:
+        self.check(self.settings)
+        self._rules = Watched(self.settings)
         self._counters = ctx.counters
         ctx.counters.read_from(self._rules.counters)
         if self.settings.rules_dir:  # what is wrong with them is said at once

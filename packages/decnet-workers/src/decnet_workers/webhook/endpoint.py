@@ -56,7 +56,7 @@ def _check_token(name: str, form: Format, token: str) -> None:
     if token and not form.token:
         raise TargetError(f"the format {name} has no token")
     if form.token and not form.token_optional and not token:
-        raise TargetError(f"the format {name} needs --token: {form.token}")
+        raise TargetError(f"the format {name} needs a token: {form.token}")
     if len(token) > MAX_TOKEN or not _VISIBLE.fullmatch(token):
         raise TargetError(f"a token has at most {MAX_TOKEN} visible ASCII characters")
 
@@ -71,4 +71,4 @@ def _check_options(name: str, form: Format, options: dict[str, str]) -> None:
             raise TargetError(f"the option {option} has at most {MAX_OPTION} printable characters")
     for option, meaning in form.options.items():
         if not meaning.startswith("optional") and not options.get(option):
-            raise TargetError(f"the format {name} needs --option {option}=...: {meaning}")
+            raise TargetError(f"the format {name} needs the option {option}: {meaning}")

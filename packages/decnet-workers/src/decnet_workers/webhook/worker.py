@@ -99,17 +99,24 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         self._look_at = 0.0
         self._looks_again = 0
 
-    async def start(self, ctx: Context) -> None:
-        """Open the database and load the key; raises StartupError when either is not available."""
+    @classmethod
+    def check(cls, settings: WebhookSettings) -> None:
+        """Refuse what is no network, and authorities that cannot be read."""
         try:
-            key = webhook_key(ctx.state.keys)
-            allowed = networks(self.settings.allow_networks)
-        except KeyFileError as error:
-            raise StartupError(str(error)) from error
+            networks(settings.allow_networks)
         except ValueError as error:
             raise StartupError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
-        if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
-            raise StartupError(f"[webhook] ca_file: {self.settings.ca_file} cannot be read")
+        if settings.ca_file and not os.access(settings.ca_file, os.R_OK):
+            raise StartupError(f"[webhook] ca_file: {settings.ca_file} cannot be read")
+
+    async def start(self, ctx: Context) -> None:
+        """Open the database and load the key; raises StartupError when either is not available."""
+        self.check(self.settings)
+        allowed = networks(self.settings.allow_networks)
+        try:
+            key = webhook_key(ctx.state.keys)
+        except KeyFileError as error:
+            raise StartupError(str(error)) from error
         dialler = Dialler(
             self.name, allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )

@@ -72,7 +72,7 @@ def system_resolver() -> str:
         words = line.split()
         if len(words) > 1 and words[0] == "nameserver":
             return words[1]
-    raise WrongUsageError("this host has no resolver in /etc/resolv.conf: name one with --resolver")
+    raise WrongUsageError("this host has no resolver in /etc/resolv.conf: name one (resolver)")
 
 
 def _direct(how: str, here: tuple[str, int], answer: DnsResponse | None) -> DelegationCheck:
@@ -99,7 +99,7 @@ def _through(resolver: str, asked: str, zone: str, settings: CanarySettings) -> 
     addresses = ", ".join(map(str, settings.addresses())) or "its public address"
     records = f"{zone}. NS ns1.{zone}. and ns1.{zone}. A {addresses} (glue)"
     if answer is None:
-        return DelegationCheck(what, ok=False, remedy="the resolver does not answer: name another with --resolver")
+        return DelegationCheck(what, ok=False, remedy="the resolver does not answer: name another (resolver)")
     if answer.rcode == _NXDOMAIN and answer.authority and _owner_is_zone(where, asked, zone):
         return DelegationCheck(what, ok=True)
     if answer.rcode == _NXDOMAIN:
@@ -199,4 +199,4 @@ def _resolver_address(text: str) -> tuple[str, int]:
     try:
         return parse_endpoint(text)
     except ValueError as error:
-        raise WrongUsageError(f"--resolver {text!r}: {error}") from error
+        raise WrongUsageError(f"resolver {text!r}: {error}") from error

@@ -24,8 +24,8 @@ FIRST_LABEL = "made by the first decnet up"
 _BY_NAME = ("dns", "connection", "docker", "windows-folder", "windows-shortcut")
 """Kinds that are reached by a host name rather than a URL."""
 _HOW = {
-    "to": "name the page that it leads to with --to URL",
-    "site": "name the host of your own site with --site",
+    "to": "name the URL of the page that it leads to (to)",
+    "site": "name the host of your own site (site)",
     "wireguard": "set [canary] wireguard_listen",
 }
 
@@ -57,7 +57,7 @@ def checked_options(kind: str, options: Options) -> Options:
         raise WrongUsageError(f"there is no kind {kind!r}; {hint}")
     to = options.to
     if to and not (to.startswith(("http://", "https://")) and to.isascii() and to.isprintable() and " " not in to):
-        raise WrongUsageError(f"--to {to!r} is no URL (http or https, ASCII)")
+        raise WrongUsageError(f"to: {to!r} is no URL (http or https, ASCII)")
     return options
 
 

@@ -5,7 +5,9 @@ Times without a zone are local, since they are typed by somebody who looks at a 
 """
 
 import datetime as dt
+import os
 import re
+import time
 from collections.abc import Callable
 
 from decnet.cli.errors import WrongUsageError
@@ -13,12 +15,25 @@ from decnet_models.database.window import ALWAYS_SINCE, ALWAYS_UNTIL, Window
 
 EXAMPLES = '"30m", "1h", "7d", "yesterday", "yesterday 22:00", "22:00", "2026-11-28", "2026-11-28T22:00:00Z"'
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s+ago)?")
 _CLOCK = re.compile(r"(?:(today|yesterday)\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _FRACTION = re.compile(r"(:\d{2})\.(\d{1,9})")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class _HostZone(dt.tzinfo):
+    """The zone of this host, with its rules: `astimezone()` gives the offset of one day, which another may not have."""
+
+    def utcoffset(self, when: dt.datetime | None) -> dt.timedelta | None:
+        return None if when is None else when.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, when: dt.datetime | None) -> None:
+        del when
+
+    def tzname(self, when: dt.datetime | None) -> None:
+        del when
 
 
 def time_window(
@@ -34,7 +49,7 @@ def time_window(
     """
     if since is None and until is None:
         return Window()
-    moment = now or dt.datetime.now().astimezone()
+    moment = now or _host_time()
     window = Window(
         ALWAYS_SINCE if since is None else _ns(names[0], since, _parsed, moment),
         ALWAYS_UNTIL if until is None else _ns(names[1], until, _parsed, moment),
@@ -45,8 +60,11 @@ def time_window(
 
 
 def time_ahead(option: str, text: str, *, now: dt.datetime | None = None) -> int:
-    """Return a time to come in ns since the Unix epoch: a span from now on, or as in `time_window`; WrongUsageError."""
-    moment = now or dt.datetime.now().astimezone()
+    """Return a time to come in ns since the Unix epoch, as in `time_window`; raises WrongUsageError.
+
+    A span is from now on, and a time without a day the next at which the clock shows it.
+    """
+    moment = now or _host_time()
     at = _ns(option, text, _ahead, moment)
     if at <= _since_epoch(moment):
         raise WrongUsageError(f'{option} {text!r} is over; write e.g. "8h" (from now) or 2027-01-31T18:00')
@@ -63,31 +81,50 @@ def _ns(option: str, text: str, read: Callable[[str, dt.datetime], int], now: dt
     return nanoseconds
 
 
+def _host_time() -> dt.datetime:
+    """Return the time now in this host's zone; raises WrongUsageError."""
+    moment = dt.datetime.fromtimestamp(time.time()).replace(tzinfo=_HostZone())  # noqa: DTZ006  # of the zone comes next
+    try:
+        moment.utcoffset()
+    except ValueError as error:
+        raise WrongUsageError(
+            f"the zone TZ={os.environ.get('TZ', '')} is a day or more from UTC; set another"
+        ) from error
+    return moment
+
+
 def _parsed(text: str, now: dt.datetime) -> int:
     if text == "now":
         return _since_epoch(now)
     if text in _DAYS_AGO:
-        return _since_epoch(_midnight(now, _DAYS_AGO[text]))
+        return _since_epoch(_on_day(now, -_DAYS_AGO[text], dt.time()))
     if ago := _AGO.fullmatch(text):
-        return _since_epoch(now - dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+        return _since_epoch(now) - _span_ns(ago)
     if clock := _CLOCK.fullmatch(text):
-        return _since_epoch(_at_clock(clock, now))
+        return _at_clock(clock, now, -1)
     return _rfc3339(text)
 
 
 def _ahead(text: str, now: dt.datetime) -> int:
     span = _AGO.fullmatch(text)
-    if span is None or text.endswith("ago"):
-        return _parsed(text, now)
-    return _since_epoch(now + dt.timedelta(**{_UNITS[span[2]]: int(span[1])}))
+    if span is not None and not text.endswith("ago"):
+        return _since_epoch(now) + _span_ns(span)
+    clock = _CLOCK.fullmatch(text)
+    return _parsed(text, now) if clock is None else _at_clock(clock, now, 1)
 
 
-def _at_clock(found: re.Match[str], now: dt.datetime) -> dt.datetime:
-    """Return the named day's time; without a day the last time that the clock showed it."""
+def _span_ns(found: re.Match[str]) -> int:
+    return int(found[1]) * _UNIT_SECONDS[found[2]] * 1_000_000_000
+
+
+def _at_clock(found: re.Match[str], now: dt.datetime, direction: int) -> int:
+    """Return the named day's time; without a day the last (-1) or the next (1) time that the clock shows it."""
     day, hour, minute, second = found.groups()
-    time = dt.time(int(hour), int(minute), int(second or 0))
-    moment = dt.datetime.combine(_midnight(now, _DAYS_AGO.get(day, 0)).date(), time, tzinfo=now.tzinfo)
-    return moment if day or moment <= now else moment - dt.timedelta(days=1)
+    clock = dt.time(int(hour), int(minute), int(second or 0))
+    at = _since_epoch(_on_day(now, -_DAYS_AGO.get(day, 0), clock))
+    if day or (at - _since_epoch(now)) * direction >= 0:
+        return at
+    return _since_epoch(_on_day(now, direction, clock))
 
 
 def _rfc3339(text: str) -> int:
@@ -98,9 +135,9 @@ def _rfc3339(text: str) -> int:
     return _since_epoch(local) + (int(fraction[2].ljust(9, "0")) if fraction else 0)
 
 
-def _midnight(now: dt.datetime, days_ago: int) -> dt.datetime:
-    day = now.date() - dt.timedelta(days=days_ago)
-    return dt.datetime.combine(day, dt.time(), tzinfo=now.tzinfo)
+def _on_day(now: dt.datetime, days: int, clock: dt.time) -> dt.datetime:
+    """Return a time of the day that is so many days after today."""
+    return dt.datetime.combine(now.date() + dt.timedelta(days=days), clock, tzinfo=now.tzinfo)
 
 
 def _since_epoch(moment: dt.datetime) -> int:

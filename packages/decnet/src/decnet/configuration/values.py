@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from decnet.up.known_sections import refuse_unknown
+from decnet_core.exits import StartupError
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.setup.host_files import SECTIONS, sections_of
 from decnet_models.database.engine import shown
@@ -53,8 +55,20 @@ def problems(settings: Settings) -> list[str]:
     except SettingsError as error:
         found.append(str(error))
     for section, shape in shapes().items():
-        found += _section_problems(settings, section, shape)
+        found += [*_section_problems(settings, section, shape)] or _worker_problems(settings, section)
     return found
+
+
+def _worker_problems(settings: Settings, section: str) -> list[str]:
+    """Return why the worker of a section would not start, though each of its settings may be so."""
+    if section not in worker_registry.names():
+        return []
+    worker = worker_registry.load(section)
+    try:
+        worker.check(settings.section(section, worker.Settings))
+    except StartupError as error:
+        return [f"{settings.section_origin(section)}: {error}"]
+    return []
 
 
 def _section_problems(settings: Settings, section: str, shape: type[msgspec.Struct]) -> Iterator[str]:

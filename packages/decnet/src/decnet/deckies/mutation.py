@@ -88,9 +88,9 @@ def _named(connection: Connection, name: str) -> Decky:
 
 def _refuse_active(there: Activity, name: str) -> None:
     if not there.known:
-        raise OperatorError("the profiler is behind, so nobody knows whether somebody is there; --force does it anyway")
+        raise OperatorError("the profiler is behind, so nobody knows whether somebody is there; force does it anyway")
     if there.is_on(name):
-        raise OperatorError(f"somebody is, or was lately, on decky {name}; --force changes it under their feet")
+        raise OperatorError(f"somebody is, or was lately, on decky {name}; force changes it under their feet")
 
 
 def _activity(deployment: Deployment, connection: Connection, now: int) -> Activity:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.cli.errors import OperatorError
+from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.deckies import commit, host_network
 from decnet.deckies.catalogues.personas import known_personas
 from decnet.deckies.operations import ImpossibleError, as_wanted, wanted_decky
@@ -42,26 +42,26 @@ class Rules(msgspec.Struct, frozen=True):
 
     @classmethod
     def said(cls, *, every: str, window: str, **others: Any) -> "Rules":
-        """Return rules whose times are in words; raises OperatorError."""
+        """Return rules whose times are in words; raises WrongUsageError."""
         return cls(every_seconds(every), minutes_of(window), **others)
 
 
 def every_seconds(text: str) -> int:
-    """Return the seconds of e.g. 90m, 12h, 7d or 2w; raises OperatorError."""
+    """Return the seconds of e.g. 90m, 12h, 7d or 2w; raises WrongUsageError."""
     found = _EVERY.fullmatch(text)
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if not 60 <= seconds <= _LONGEST:
-        raise OperatorError(f"--every {text}: write e.g. 90m, 12h, 7d or 2w; from a minute to a year")
+        raise WrongUsageError(f"every {text}: write e.g. 90m, 12h, 7d or 2w; from a minute to a year")
     return seconds
 
 
 def minutes_of(text: str) -> tuple[int, int]:
-    """Return the minutes of the day of e.g. 22:00-04:30; raises OperatorError."""
+    """Return the minutes of the day of e.g. 22:00-04:30; raises WrongUsageError."""
     found = _WINDOW.fullmatch(text)
     numbers = [int(each) for each in found.groups()] if found else []
     minutes = [60 * hour + minute for hour, minute in zip(numbers[::2], numbers[1::2], strict=True) if minute < 60]
     if len(minutes) != 2 or max(minutes) > 1440 or minutes[0] == minutes[1]:
-        raise OperatorError(f"--window {text}: write e.g. 22:00-04:30 (UTC)")
+        raise WrongUsageError(f"window {text}: write e.g. 22:00-04:30 (UTC)")
     return minutes[0], minutes[1]
 
 
@@ -131,4 +131,4 @@ def _refuse_conflicts(one: Decky, policy: Policy) -> None:
     kept = [each for each in one.services if each.service not in named]
     chosen = [running.get(each.service, each) for each in policy.services]
     for conflict in conflicts([msgspec.structs.replace(one, services=(*kept, *chosen))]):
-        raise OperatorError(f"decky {one.name}: {conflict.reason}; write --service SERVICE=PORT")
+        raise OperatorError(f"decky {one.name}: {conflict.reason}; name another port for it")

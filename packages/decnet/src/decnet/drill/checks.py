@@ -13,7 +13,7 @@ from decnet.drill.attack import Action, Bait
 from decnet.drill.receiver import Arrival
 from decnet.drill.script import BROWSED_PATHS, EXPECTED_TECHNIQUES, SCANNED_PATHS, Script
 from decnet.drill.target import Target
-from decnet.history.playback import RecordingError, entry_of, header_of
+from decnet.history.playback import BadLine, RecordingError, entry_of, header_of
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest, LoginAttempt
 from decnet_core.state import State
 from decnet_models.attackers import queries as attackers
@@ -187,7 +187,7 @@ def replay(path: Path) -> str:
     for line in lines:
         try:
             moment, code, data = entry_of(line)
-        except msgspec.MsgspecError as error:
+        except BadLine as error:
             raise RecordingError(str(error)) from error
         if moment < before:
             raise RecordingError("its times run backwards")

@@ -17,7 +17,8 @@ from decnet.cli.errors import CommandError
 
 _PROMPT = re.compile(rb"[$#>] ?(?:\x1b\[[0-9;?]*[a-zA-Z])*$")
 _PROMPT_SECONDS = 3.0
-_WHOLE_SECONDS = 25.0
+_WHOLE_SECONDS = 60.0
+"""For a log-in and all commands: on a busy machine the decky's key exchange alone may take longer than a prompt."""
 _LARGEST_OUTPUT = 1 << 20
 
 
@@ -67,7 +68,8 @@ class Ssh:
         try:
             return await asyncio.wait_for(_converse(process, commands), _WHOLE_SECONDS)
         except (TimeoutError, ConnectionError) as error:
-            raise SshFailed(f"the session with {server.address}:{server.port} broke off: {error}") from error
+            why = str(error) or f"no answer in {_WHOLE_SECONDS:g} s"
+            raise SshFailed(f"the session with {server.address}:{server.port} broke off: {why}") from error
         finally:
             _kill(process)
 
@@ -122,9 +124,11 @@ def _asyncssh(server: SshEndpoint, user: str, terminal: bool) -> list[str]:
 async def _converse(process: asyncio.subprocess.Process, commands: tuple[str, ...]) -> str:
     assert process.stdin is not None
     assert process.stdout is not None
-    shown = await _until_prompt(process.stdout)
+    shown = await process.stdout.read(_LARGEST_OUTPUT)  # after the log-in, which is not to be taken for a pause
     if not shown:
         raise ConnectionError("no shell")
+    if not _PROMPT.search(shown):
+        shown += await _until_prompt(process.stdout)
     for command in (*commands, "exit"):
         process.stdin.write(command.encode() + b"\n")
         await process.stdin.drain()

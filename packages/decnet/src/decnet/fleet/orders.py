@@ -23,7 +23,7 @@ async def give(deployment: Deployment, worker: str, op: Op, kept: Bus | None = N
     """Order a worker to do something; return its report as it was when it took the order.
 
     Raises NotFoundError for a worker that is not installed, OperatorError for one that is off, UnavailableError when
-    the bus cannot be reached, OperatorError when nobody answers.
+    the bus cannot be reached, OperatorError when nobody answers, or the worker refuses.
     """
     if worker not in worker_registry.names():
         raise NotFoundError(f"there is no worker {worker!r}; decnet status shows them")
@@ -34,12 +34,15 @@ async def give(deployment: Deployment, worker: str, op: Op, kept: Bus | None = N
             raise UnavailableError(f"the bus {shown_bus_url(deployment)} cannot be reached; is the fleet running?")
         try:
             answer = await bus.request(CONTROL.of(worker), msgspec.json.encode(Control(op)), timeout=ANSWER_SECONDS)
-            return msgspec.json.decode(answer.payload, type=Health)
+            report = msgspec.json.decode(answer.payload, type=Health)
         except (BusError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise OperatorError(
                 f"{worker} does not answer: it is down, or hangs. A supervisor restarts one that hangs; "
                 f"under systemd: systemctl restart decnet-{worker}"
             ) from error
+    if report.refused:
+        raise OperatorError(f"{worker} keeps running as it is, for it would not start again: {report.refused}")
+    return report
 
 
 def order(deployment: Deployment, worker: str, op: Op) -> Health:

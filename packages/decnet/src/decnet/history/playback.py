@@ -36,6 +36,8 @@ class RecordingError(OperatorError):
 
 
 _header = msgspec.json.Decoder(Header)
+BadLine = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What `entry_of` raises for a damaged line."""
 entry_of = msgspec.json.Decoder(tuple[float, str, str]).decode
 """Reads a line after the first: seconds since the beginning, the code ("o": output, "i": input), and the data."""
 
@@ -55,7 +57,7 @@ def header_of(lines: Iterator[bytes]) -> Header:
     """Take the header from the lines of a file; RecordingError for a file that has none."""
     try:
         header = _header.decode(next(lines, b""))
-    except msgspec.MsgspecError as error:
+    except BadLine as error:
         raise RecordingError(f"the file is not an asciicast recording: {error}") from error
     if header.version != 2 or not header.width or not header.height:
         raise RecordingError("the file is not an asciicast recording of version 2")
@@ -68,7 +70,7 @@ def outputs(lines: Iterable[bytes]) -> Iterator[Output]:
     for line in lines:
         try:
             moment, code, text = entry_of(line)
-        except msgspec.MsgspecError:
+        except BadLine:
             continue
         if code == "o":
             yield Output(min(max(0.0, moment - shown_until), _MOST_SECONDS), text)

@@ -2,6 +2,7 @@
 """A summary as a document that is sent on: HTML that needs nothing else, or Markdown. Attacker text stays text."""
 
 import html
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -30,6 +31,8 @@ footer { margin-top: 3rem; font-size: .8rem; opacity: .7; }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 
+_LINKED = re.compile(r"(?<=[a-z])://|(?<=www)\.|@|(?<=mailto):|(?<=xmpp):", re.IGNORECASE)
+"""What makes an address or a URL of plain text a link (GitHub Flavored Markdown, autolinks)."""
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|~!&"})
 
 
@@ -86,8 +89,13 @@ def _markdown_table(section: Section) -> list[str]:
 
 
 def _markdown_row(cells: Sequence[object]) -> str:
-    shown = ("" if cell is None else for_terminal(str(cell), _CELL_LIMIT).translate(_MARKDOWN) for cell in cells)
+    shown = ("" if cell is None else _escaped(for_terminal(str(cell), _CELL_LIMIT)) for cell in cells)
     return f"| {' | '.join(shown)} |"
+
+
+def _escaped(text: str) -> str:
+    """Return text as Markdown that shows it and nothing else."""
+    return _LINKED.sub(r"\\\g<0>", text.translate(_MARKDOWN))
 
 
 def _footer(summary: Summary) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.cli.errors import NotFoundError
+from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment
 from decnet.show.times import moment
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import IncidentAcknowledged, notice_kind
 from decnet_models.incidents import queries
-from decnet_models.incidents.values import Action
+from decnet_models.incidents.values import NOTE, Action
 
 
 class ActionOutcome(msgspec.Struct, frozen=True):
@@ -32,7 +32,12 @@ class ActionOutcome(msgspec.Struct, frozen=True):
 
 
 def act(connection: Connection, numbers: Sequence[int], verb: str, who: str, note: str) -> list[ActionOutcome]:
-    """Do the same with all of the incidents, or with none when one does not exist; raises NotFoundError."""
+    """Do the same with all of the incidents, or with none when one does not exist.
+
+    Raises NotFoundError, WrongUsageError for a note that says nothing.
+    """
+    if verb == NOTE and not note.strip():
+        raise WrongUsageError("the note is empty: write what others should know")
     now, outcomes = time.time_ns(), []
     for number in dict.fromkeys(numbers):
         target = find(connection, number).incident.id

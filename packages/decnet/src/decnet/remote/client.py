@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from decnet.cli.errors import NotFoundError, OperatorError, UnavailableError, WrongUsageError
 from decnet.remote.commands import API, CA, PIN, TOKEN, TOKEN_FILE
@@ -25,6 +25,8 @@ _LARGEST = 256 << 20
 _PAGE = 1000
 _MOST_LINES = 100
 """Of what the master says of an error."""
+_FORMS = "write https://HOST[:PORT], or unix:///PATH of the socket on the master"
+_JSON = "application/json"
 _PIN = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[\x21-\x7e]{8,512}")
 
@@ -34,18 +36,16 @@ class Remote:
 
     def __init__(self, url: str, token: str, *, ca: str = "", pin: str = "") -> None:
         """`ca` is a PEM file of authorities, `pin` the SHA-256 of the server's certificate; raises WrongUsageError."""
-        parts = urlsplit(url)
+        parts, port = _parsed(url)
         if parts.scheme not in ("https", "http", "unix") or (parts.scheme != "unix" and not parts.hostname):
-            raise WrongUsageError(
-                f"--api {url!r}: write https://HOST[:PORT], or unix:///PATH of the socket on the master"
-            )
+            raise WrongUsageError(f"--api {url!r}: {_FORMS}")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise WrongUsageError(
                 "--api: the URL has no user, password, query or fragment; give the token with --token"
             )
         if not _TOKEN.fullmatch(token):
             raise WrongUsageError(f"--api needs a token: --token, --token-file, {TOKEN} or {TOKEN_FILE}")
-        self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", parts.port
+        self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", port
         self._socket, self._path = (parts.path, "") if parts.scheme == "unix" else ("", parts.path.rstrip("/"))
         self._token = token
         self._pin = pin.lower().replace(":", "")
@@ -96,11 +96,11 @@ class Remote:
 
     def upload(self, path: str, content: bytes, **query: Any) -> Any:
         """Return the answer to a file that is sent as it is."""
-        return _read(self._content("POST", path, query, content))
+        return _read(self._content("POST", path, query, content, wanted=_JSON))
 
     def messages(self, path: str, **query: Any) -> Iterator[tuple[str, Any]]:
         """Yield the messages of a stream of server-sent events, each an event's name and its data, until it ends."""
-        connection, answer = self._answer("GET", path, query, None, accept="text/event-stream")
+        connection, answer = self._answer("GET", path, query, None, wanted="text/event-stream")
         try:
             yield "opened", None
             name, data = "message", ""
@@ -121,11 +121,11 @@ class Remote:
             connection.close()
 
     def _asked(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> Any:
-        content = self._content(method, path, query, body)
+        content = self._content(method, path, query, body, wanted=_JSON)
         return _read(content) if content else None
 
-    def _content(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
-        connection, answer = self._answer(method, path, query, body)
+    def _content(self, method: str, path: str, query: Mapping[str, Any], body: Any, *, wanted: str = "") -> bytes:
+        connection, answer = self._answer(method, path, query, body, wanted=wanted)
         try:
             content = answer.read(_LARGEST + 1)
         except (OSError, http.client.HTTPException) as error:
@@ -137,10 +137,11 @@ class Remote:
         return content
 
     def _answer(
-        self, method: str, path: str, query: Mapping[str, Any], body: Any, *, accept: str = "application/json"
+        self, method: str, path: str, query: Mapping[str, Any], body: Any, *, wanted: str
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Send a request and return its answer, of the media type `wanted` unless that is empty."""
         connection = self._connection()
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept, "User-Agent": "decnet"}
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": wanted or _JSON, "User-Agent": "decnet"}
         content = None
         if method != "GET" and body is not None:
             is_file = isinstance(body, bytes)
@@ -165,6 +166,9 @@ class Remote:
                 self._refuse(answer)
             finally:
                 connection.close()
+        if wanted and answer.status != http.HTTPStatus.NO_CONTENT and answer.headers.get_content_type() != wanted:
+            connection.close()  # such as a proxy's page for log-in
+            raise self._stranger(answer)
         return connection, answer
 
     def _refuse(self, answer: http.client.HTTPResponse) -> None:
@@ -179,8 +183,13 @@ class Remote:
         if answer.status in (429, 502, 503, 504):
             raise UnavailableError(f"{self.shown}: {detail}")
         if not isinstance(problem, dict) or "title" not in problem:
-            raise OperatorError(f"{self.shown} is no API of DECNET: it answered {answer.status} {answer.reason}")
+            raise self._stranger(answer)
         raise (WrongUsageError if answer.status == 422 else OperatorError)(detail)
+
+    def _stranger(self, answer: http.client.HTTPResponse) -> OperatorError:
+        said = for_terminal(f"{answer.status} {answer.reason}", 200)
+        kind = for_terminal(answer.headers.get_content_type(), 100)
+        return OperatorError(f"{self.shown} is no API of DECNET: it answered {said}, {kind}")
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "unix":
@@ -227,6 +236,17 @@ class _OnSocket(http.client.HTTPConnection):
 def place(text: object) -> str:
     """Return a part of a path."""
     return quote(str(text), safe="")
+
+
+def _parsed(url: str) -> tuple[SplitResult, int | None]:
+    """Return the parts of a URL and its port; raises WrongUsageError."""
+    try:
+        parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")  # as the connection will have it
+        port = parts.port
+    except ValueError as error:
+        raise WrongUsageError(f"--api {url!r}: {error}; {_FORMS}") from error
+    return parts, port
 
 
 def _is_here(host: str) -> bool:

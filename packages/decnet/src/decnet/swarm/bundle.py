@@ -45,8 +45,8 @@ def wheels_of(wheelhouse: Path) -> list[Path]:
         text = (wheelhouse / REQUIREMENTS).read_text(encoding="ascii")
     except OSError as error:
         raise RefusedError(
-            f"{wheelhouse} has no {REQUIREMENTS}: make a wheelhouse with `make wheels` in a clone of DECNET, and name "
-            "it with --wheels DIR"
+            f"{wheelhouse} has no {REQUIREMENTS}: make a wheelhouse with `make wheels` in a clone of DECNET, and put "
+            f"it at {Path(sys.prefix) / 'wheels'}, or run `decnet swarm bundle --wheels DIR`"
         ) from error
     known = {_named(path): path for path in sorted(wheelhouse.glob("*.whl"))}
     wanted = {(_normal(name), version) for name, version, marker in _PINNED.findall(text) if "win32" not in marker}

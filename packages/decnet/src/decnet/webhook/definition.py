@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from decnet.cli.errors import OperatorError
+from decnet.cli.errors import WrongUsageError
 from decnet.webhook.selecting import Wish
 from decnet_core.events.notices import NOTICE_KINDS
 from decnet_models.webhooks.queries import Webhook
@@ -32,8 +32,8 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False) -> Webhook:
-    """Return `webhook` with what was said, a new one for people with incidents; raises OperatorError, SealError."""
-    before = unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
+    """Return `webhook` with what was said, a new one for people with incidents; raises WrongUsageError, SealError."""
+    before = kept_of(webhook, key)
     url = before.url if said.url is None else said.url
     name = said.format or (webhook.format if said.url is None else format_for(url))
     same = name == webhook.format  # another receiver is not given what was for this one
@@ -44,9 +44,9 @@ def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False
         form = checked(name, kept, options)
         check_url(url)
     except TargetError as error:
-        raise OperatorError(str(error)) from error
+        raise WrongUsageError(str(error)) from error
     if idle := idle_globs(kinds):
-        raise OperatorError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
+        raise WrongUsageError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
     secret = form.secret_url or bool(kept.token)
     selection = Selection(sends=INCIDENTS) if new and form.for_people else selection_of(webhook.filter)
     return msgspec.structs.replace(
@@ -59,6 +59,11 @@ def defined(webhook: Webhook, key: bytes, said: Definition, *, new: bool = False
         filter=written(said.selection.applied(selection)),
         sealed=seal(key, webhook.id, kept) if secret else None,
     )
+
+
+def kept_of(webhook: Webhook, key: bytes) -> Secrets:
+    """Return the URL and the token of an endpoint; raises SealError."""
+    return unseal(key, webhook.id, webhook.sealed) if webhook.sealed else Secrets(webhook.url)
 
 
 def _shown(url: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.fleet.bus_access import publish
 from decnet.fleet.deployment import Deployment, transaction
-from decnet.webhook.definition import Definition, defined
+from decnet.webhook.definition import Definition, defined, kept_of
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import TestNotice, notice_kind
 from decnet_core.net.addresses import parse_address
@@ -56,14 +56,16 @@ def _refuse_forbidden(deployment: Deployment, url: str, *, allow_private: bool) 
         raise OperatorError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
     why = refusal(address, allow_private=allow_private, allowed=allowed)
     if why is not None:
-        raise OperatorError(f"nothing would be sent there: {why}")
+        remedy = "allow a private address (allow_private), or name its network in [webhook] allow_networks"
+        raise OperatorError(f"nothing would be sent there: {why}; {remedy}")
 
 
 def edit(connection: Connection, deployment: Deployment, webhook_id: str, said: Definition) -> Webhook:
     """Change an endpoint, and return it; raises NotFoundError, OperatorError, SealError."""
-    changed = defined(find(connection, webhook_id), webhook_key(deployment.state.keys), said)
-    if said.url is not None:
-        _refuse_forbidden(deployment, said.url, allow_private=changed.allow_private)
+    before, key = find(connection, webhook_id), webhook_key(deployment.state.keys)
+    changed = defined(before, key, said)
+    if said.url is not None or said.allow_private is False:
+        _refuse_forbidden(deployment, kept_of(changed, key).url, allow_private=changed.allow_private)
     queries.edit_webhook(connection, changed)
     return changed
 

@@ -54,7 +54,9 @@ class Wish(msgspec.Struct, frozen=True):
                 said[name] = tuple(_checked(name, value, check) for value in said[name] if value)
         changed = msgspec.structs.replace(before, **{**said, "sends": _SENDS[said.get("sends", before.sends)]})
         if changed.quiet and changed.sends == NOTICES:
-            raise WrongUsageError("--quiet is for --sends incidents: of every notice nothing may be left out")
+            raise WrongUsageError(
+                "quiet hours are for a receiver of incidents (sends): of every notice nothing may be left out"
+            )
         return changed
 
 

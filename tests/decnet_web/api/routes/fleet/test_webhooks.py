@@ -107,9 +107,21 @@ async def test_a_change_or_removal_needs_the_state_that_was_seen(served: Served)
 async def test_bad_receivers_are_refused_and_nothing_is_added(served: Served, body: dict[str, object]) -> None:
     async with served.client("admin") as client:
         answer = await client.post("/api/v1/webhooks", json=body)
-        assert answer.status_code in (409, 422)
+        assert answer.status_code == 422
         assert answer.json()["detail"]
         assert (await client.get("/api/v1/webhooks")).json()["items"] == []
+
+
+async def test_a_body_of_another_type_is_refused_with_the_one_to_send(served: Served) -> None:
+    toml = {"Content-Type": "application/toml"}
+    async with served.client("admin") as client:
+        for path, body, words in (
+            ("/api/v1/webhooks", {"content": b"x", "headers": toml}, "send JSON: Content-Type: application/json"),
+            ("/api/v1/canaries/import", {"json": {"tokens": []}}, "send the file itself"),
+        ):
+            answer = await client.post(path, **body)
+            assert (answer.status_code, words in answer.json()["detail"]) == (415, True)
+        assert (await client.post("/api/v1/webhooks", json=[])).status_code == 422
 
 
 async def test_a_test_without_a_worker_says_so(served: Served) -> None:

@@ -2,7 +2,8 @@
 """The commands of hashes."""
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import LARGEST, NOT_A_NUMBER, OK, Arguments, Function, hset, number
+from decnet_decoys.redis.keys import LARGEST, MAX_REPLY, NOT_A_NUMBER, OK, Arguments, Function, hset, number
+from decnet_decoys.redis.keyspace import Full
 from decnet_decoys.redis.protocol import Error, Reply
 
 
@@ -35,7 +36,10 @@ def hstrlen(client: Client, given: Arguments) -> Reply:
 
 def hmget(client: Client, given: Arguments) -> Reply:
     value = client.keys.hash_(given[0])
-    return [value.get(field) for field in given[1:]]
+    found = [value.get(field) for field in given[1:]]
+    if sum(len(one) for one in found if one is not None) > MAX_REPLY:
+        raise Full
+    return found
 
 
 def hsetnx(client: Client, given: Arguments) -> Reply:

@@ -3,6 +3,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 _LISTED = """
 [ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 bzcat
@@ -48,6 +49,35 @@ _WORDS = {
 }  # fmt: skip
 _STATUS = {("ls", 2): 1, ("sed", 2): 1, ("tar", 2): 1}
 MAX_TEXT = 1 << 14
+
+
+HEADER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n"
+_WRONG = re.compile(
+    r"[\w.-]{1,32}: (invalid option -- '.'|unrecognized option '.{0,200}'|option requires an argument -- '.')"
+)
+
+
+@cache
+def _usages() -> str:
+    return Path(__file__).with_name("busybox_usages.txt").read_text(encoding="utf-8")
+
+
+def usage(name: str) -> tuple[str, int | None]:
+    """Return how an applet is used, empty if unknown, and the status with which it tells so without arguments."""
+    text = _usages()
+    start = text.find(f"\n== {name} ")
+    if start < 0:
+        return "", None
+    head, _, body = text[start + 1 : text.find("\n== ", start + 1) + 1 or len(text)].partition("\n")
+    status = head.rpartition(" ")[2]
+    return HEADER + "\n" + body, None if status == "-" else int(status)
+
+
+def refused(name: str, text: str) -> str | None:
+    """Return what an applet writes for an option that it does not have, where GNU's program writes `text`."""
+    wrong = _WRONG.match(text[:300])
+    shown = usage(name)[0] if wrong is not None else ""
+    return f"{name}: {wrong[1]}\n{shown}" if wrong is not None and shown else None
 
 
 @cache

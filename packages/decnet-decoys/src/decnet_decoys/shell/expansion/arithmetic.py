@@ -11,6 +11,7 @@ _NUMBER = re.compile(
     r"(\d{1,2}#[0-9a-zA-Z]{1,16}|0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
 )
 _ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
+_STEPPED_WITHIN = re.compile(r"(?:(\+\+|--)\s*([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\s*(\+\+|--)(?!\s*[\w(]))")
 _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
 
 
@@ -38,18 +39,32 @@ def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str
         assigned, stepped = _ASSIGNED.fullmatch(part), _STEPPED.fullmatch(part)
         if assigned is not None:
             name, operator, rest = assigned.groups()
+            rest = _stepped_within(rest, variables, assign)
             value = arithmetic(f"{name} {operator} ({rest})" if operator else rest, variables)
         elif stepped is not None:
             name = stepped[2] or stepped[3]
             value = arithmetic(f"{name} {(stepped[1] or stepped[4])[0]} 1", variables)
         else:
-            value = arithmetic(part, variables)
+            value = arithmetic(_stepped_within(part, variables, assign), variables)
         if value is None:
             return None
         if assigned is not None or stepped is not None:
             assign(name, str(value))
             value -= {"++": 1, "--": -1}.get(stepped[4] or "", 0) if stepped is not None else 0
     return value
+
+
+def _stepped_within(text: str, variables: Mapping[str, str], assign: Callable[[str, str], None]) -> str:
+    """Do the steps that are part of an expression, `x-- * 2`; returns it with the values in their place."""
+
+    def done(match: re.Match[str]) -> str:
+        name, sign = match[2] or match[3], (match[1] or match[4])[0]
+        old = arithmetic(name, variables) or 0
+        new = _wrapped(old + (1 if sign == "+" else -1))
+        assign(name, str(new))
+        return f" ({new if match[1] else old}) "
+
+    return _STEPPED_WITHIN.sub(done, text)
 
 
 def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:

@@ -26,6 +26,9 @@ _PLAIN_PATTERN = re.compile(r"[^*?\[\\]*")
 class ExpansionError(DecoysError):
     """A line cannot be expanded; the message is the shell's, without its name."""
 
+    line = 0
+    """That of the script, if it is known."""
+
 
 class UnsetError(ExpansionError):
     """A variable that has to be set is not: a script ends with another status."""
@@ -97,6 +100,18 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
     text = value or ""
     if operator == ":":
         return _cut(name, text, word, context.variables)
+    if name.endswith(("[@]", "[*]")):
+        changed = []
+        for one in arrays.values(context.variables, name[:-3]):
+            changed.append((yield from _changed(one, operator, word, context)))  # noqa: PERF401
+        return " ".join(changed)[:MAX_WORD]
+    return (yield from _changed(text, operator, word, context))
+
+
+def _changed(text: str, operator: str, word: str, context: Context) -> Steps[str]:
+    """Return a value as `@`, `^`, `,`, `/`, `#` and `%` change it."""
+    yield from turn()
+    kind = operator.lstrip(":")
     if operator == "@":
         return {"Q": f"'{text}'", "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(
             word, text

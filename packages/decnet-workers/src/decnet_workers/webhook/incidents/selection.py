@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from decnet_core.net.addresses import Network, parse_network
+
 NOTICES: Final = "notices"
 INCIDENTS: Final = "incidents"
 
@@ -73,9 +75,9 @@ def written(selection: Selection) -> str:
 
 
 @lru_cache(maxsize=1024)
-def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def network(text: str) -> Network:
     """Return an address or a network in CIDR notation; raises ValueError."""
-    return ipaddress.ip_network(text, strict=False)
+    return parse_network(text)
 
 
 def _one(wanted: Sequence[str], found: Collection[str], matches: Callable[[str, str], bool]) -> bool:

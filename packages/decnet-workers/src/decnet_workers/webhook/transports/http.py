@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decnet_models.webhooks.queries import Delivery
 from decnet_workers.outbound.target import parse_target
 from decnet_workers.webhook.endpoint import Endpoint
-from decnet_workers.webhook.formats.alert import alert_of
+from decnet_workers.webhook.formats.alert import Alert, alert_of
 from decnet_workers.webhook.outcome import Failed, Reply
 from decnet_workers.webhook.signature import sign
 from decnet_workers.webhook.transports.http_sender import HttpSender
@@ -45,10 +45,16 @@ class HttpTransport:
         if not self._plain:
             alert = alert_of(delivery.message_id, body)
             body = self._endpoint.format.body(alert, self._endpoint.access)
-            path = self._endpoint.format.path(path, alert, self._endpoint.access)
+            path = self._path(alert)
         signature = sign(self._endpoint.signing_key, delivery.message_id, now, body)
         identity = f"webhook-id: {delivery.message_id}\r\nwebhook-timestamp: {now}\r\nwebhook-signature: {signature}"
         return f"POST {path}{self._head}{len(body)}\r\n{identity}\r\n\r\n".encode("ascii") + body
+
+    def _path(self, alert: Alert) -> str:
+        """Return the request target that the format makes of the URL's path, with the URL's own query after it."""
+        path, _, query = self._target.path.partition("?")
+        path = self._endpoint.format.path(path, alert, self._endpoint.access)
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
     def _judged(self, outcome: Reply | Failed) -> Reply | Failed:
         """A refusal of what the receiver has already is a success: it was sent again."""

@@ -87,7 +87,7 @@ class ResponseReader:
         delimiters = (length is not None) + (coding is not None)
         self.last = (
             (delimiters != 1 and response.status_code not in _BODILESS)
-            or response.http_version == b"1.0"
+            or response.http_version < b"1.1"
             or any(name == b"connection" and b"close" in value.lower() for name, value in response.headers)
             or (length is not None and int(length) > MAX_ANSWER_BYTES)
         )

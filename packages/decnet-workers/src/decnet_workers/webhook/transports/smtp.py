@@ -97,11 +97,10 @@ class SmtpTransport:
     async def _deliver(self, conversation: "Conversation", delivery: Delivery) -> bytes:
         options = self._endpoint.access.options
         await conversation.command(f"MAIL FROM:<{options.get('from', '')}>", 250)
-        for recipient in options.get("to", "").split(","):
-            await conversation.command(f"RCPT TO:<{recipient.strip()}>", 250, 251)
+        refused = await conversation.recipients([one.strip() for one in options.get("to", "").split(",")])
         await conversation.command("DATA", 354)
         body = self._endpoint.format.body(alert_of(delivery.message_id, delivery.body), self._endpoint.access)
-        return await conversation.content(body)
+        return b"\n".join([await conversation.content(body), *refused])
 
 
 class Conversation:
@@ -133,6 +132,22 @@ class Conversation:
             await self.command(_base64(password), 235)
         else:
             raise SmtpError("the server offers neither AUTH PLAIN nor LOGIN")
+
+    async def recipients(self, addresses: Sequence[str]) -> list[bytes]:
+        """Name the recipients; return what the server says of those whom it will never take.
+
+        The others are not to miss an alert because a colleague has left. Raises SmtpError when it takes none, or when
+        it may take one later.
+        """
+        refused: list[bytes] = []
+        for address in addresses:
+            try:
+                await self.command(f"RCPT TO:<{address}>", 250, 251)
+            except SmtpError as error:
+                if not error.answer.startswith(b"5") or len(refused) + 1 == len(addresses):
+                    raise
+                refused.append(address.encode() + b": " + error.answer)
+        return refused
 
     async def content(self, message: bytes) -> bytes:
         """Send a message's lines, and return what the server says to them."""

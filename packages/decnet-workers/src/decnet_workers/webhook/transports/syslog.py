@@ -10,8 +10,9 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 
+from decnet_core.net.addresses import Address
 from decnet_models.webhooks.queries import Delivery
-from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.dial import MAX_ADDRESSES, DialError, Dialler
 from decnet_workers.webhook.endpoint import Endpoint
 from decnet_workers.webhook.formats.alert import Alert, Severity, alert_of
 from decnet_workers.webhook.outcome import Failed, Reply
@@ -85,8 +86,16 @@ class SyslogTransport:
         addresses = await self._dialler.checked(self._target, allow_private=self._endpoint.allow_private)
         if not addresses:
             raise DialError(f"{self._target.host} has no address")
+        *others, last = addresses[:MAX_ADDRESSES]
+        for address in others:
+            with suppress(OSError):
+                await self._send_to(address, messages)
+                return
+        await self._send_to(last, messages)
+
+    async def _send_to(self, address: Address, messages: Sequence[bytes]) -> None:
+        remote = (str(address), self._target.port)
         loop = asyncio.get_running_loop()
-        remote = (str(addresses[0]), self._target.port)
         transport, errors = await loop.create_datagram_endpoint(_Errors, remote_addr=remote)
         try:
             for message in messages:

@@ -29,7 +29,7 @@ def export(
     campaign: Annotated[UUID | None, typer.Option(help="Only of the addresses of this campaign.")] = None,
     since: Since = None,
     until: Until = None,
-    output: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")] = None,
 ) -> None:
     """Write what rules recognised, of an attacker, an identity, a campaign or everybody, in a span of time."""
     if sum(one is not None for one in (attacker, identity, campaign)) > 1:

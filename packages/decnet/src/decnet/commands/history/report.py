@@ -38,6 +38,7 @@ def report(
     as_format: Annotated[Format, typer.Option("--format", help="What it is written as.")] = Format.HTML,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")] = None,
     limit: Limit = 25,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     send: Annotated[
         bool, typer.Option("--send", help="Send it to the receivers of report.written, e.g. by mail.")
     ] = False,
@@ -50,7 +51,7 @@ def report(
     if send:
         _sent(window, limit)
         return
-    text = _text(window, limit, as_format)
+    text = _text(window, limit, Format.JSON if as_json else as_format)
     with opened(output) as file:
         file.write(f"{text}\n")
     if output is not None:

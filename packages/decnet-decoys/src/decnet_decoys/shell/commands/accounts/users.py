@@ -141,8 +141,8 @@ def userdel(call: Call) -> Effects:
     if user is None:
         wanted = f"user '{name}' does not exist" if call.name == "userdel" else f"The user `{name}' does not exist."
         return call.fail(wanted, 6 if call.name == "userdel" else 2)
-    if name == shell.user.name and "f" not in found:
-        return call.fail(f"user {name} is currently used by process {shell.pid}", 8)
+    if "f" not in found and (user.uid == 0 or name == shell.user.name):
+        return call.fail(f"user {name} is currently used by process {1 if user.uid == 0 else shell.pid}", 8)
     if call.name == "deluser" and len(found.operands) == 2:
         return _left_group(call, name, found.operands[1])
     yield from _dropped(call, user)

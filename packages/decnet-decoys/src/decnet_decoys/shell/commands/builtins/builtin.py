@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
+import posixpath
 import re
 from collections import deque
 
@@ -41,19 +42,23 @@ def cd(call: Call) -> int:
         call.print(target)
     if len(words) > 1:
         return call.shell_error("cd: too many arguments")
+    by_name = posixpath.normpath(posixpath.join(shell.directory, target)).replace("//", "/")
+    upwards = target.startswith("..") and "-P" not in call.args  # from a link, to where the link is
     try:
-        resolved = shell.files.enter(target, shell.access)
+        resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
         return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
-    shell.set("OLDPWD", shell.cwd)
+    shell.set("OLDPWD", shell.directory)
     shell.cwd = resolved
-    shell.set("PWD", resolved)
+    shell.set("PWD", resolved if "-P" in call.args else by_name)
+    shell.set("PWD", shell.directory)
     return 0
 
 
 @command("pwd")
 def pwd(call: Call) -> int:
-    call.print(call.shell.cwd)
+    physical = call.is_program or "-P" in call.args
+    call.print(call.shell.cwd if physical else call.shell.directory)
     return 0
 
 

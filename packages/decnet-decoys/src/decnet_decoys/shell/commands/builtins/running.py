@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that run others or steer the shell: sh, eval, exec, env, exit, break, busybox."""
 
+from textwrap import fill
+
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
-from decnet_decoys.shell.commands.busybox_words import APPLETS, said
+from decnet_decoys.shell.commands.busybox_words import APPLETS, refused, said, usage
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
@@ -235,7 +237,7 @@ def exec_(call: Call) -> Effects:
 def busybox(call: Call) -> Effects:
     """Run an applet."""
     if not call.args or call.args[0] == "--help":
-        call.print(_BUSYBOX)
+        call.print(_BUSYBOX + (_functions() if call.shell.machine.persona.family == "debian" else ""))
         return 0
     name = call.args[0]
     if name == "--list":
@@ -243,17 +245,50 @@ def busybox(call: Call) -> Effects:
             call.print(applet)
             yield from turn()
         return 0
-    if name not in programs() or name not in _applets(call):
+    if name not in _applets(call):
         call.print_error(f"{name}: applet not found")
         return 127
+    debian = call.shell.machine.persona.family == "debian"
+    only_here = _only_in_busybox(call, name) if debian else None
+    if only_here is not None:
+        return (yield from only_here)
     with call.shell.running.applet_of_this():
         if name in ("sh", "ash", "vi", "login"):
             return (yield from call.runner.execute(call.args, call.streams))
         errors = call.runner.buffer()
         status = yield from call.runner.execute(call.args, call.streams._replace(err=errors), program=True)
-    text, status = said(name, decode(errors.take()), status)
+    errors_of_gnu = decode(errors.take())
+    wrong = refused(name, errors_of_gnu) if debian else None
+    text, status = (wrong, 1) if wrong is not None else said(name, errors_of_gnu, status)
     call.err.write(encode(text))
     return status
+
+
+def _only_in_busybox(call: Call, name: str) -> Effects | None:
+    """Return what Debian's BusyBox does where no program of the system does the same: tell its usage, or its own."""
+    told, status = usage(name)
+    if told and (call.args[1:] == ["--help"] or (len(call.args) == 1 and status is not None)):
+        return _told(call, told, 0 if len(call.args) > 1 else status or 0)
+    program = programs().get(name)
+    if program is None:
+        return _told(call, "", 0)
+    if "debian" in program.families:
+        return None
+    answer = program.handler(Call(call.runner, name, call.args[1:], call.streams, tty=call.tty))
+    return _told(call, "", answer) if isinstance(answer, int) else answer
+
+
+def _told(call: Call, text: str, status: int) -> Effects:
+    yield from turn()
+    call.print_error(text, end="")
+    return status
+
+
+def _functions() -> str:
+    """Return the list of applets as it is shown below the usage."""
+    return "\nCurrently defined functions:\n" + fill(
+        ", ".join(APPLETS), 79, initial_indent="\t", subsequent_indent="\t", break_on_hyphens=False
+    ).replace("\t\t", "\t")
 
 
 def _applets(call: Call) -> list[str]:
@@ -264,7 +299,7 @@ def _applets(call: Call) -> list[str]:
 
 
 _BUSYBOX = """\
-BusyBox v1.35.0 (Debian 1:1.35.0-4+b3) multi-call binary.
+BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.
 BusyBox is copyrighted by many authors between 1998-2015.
 Licensed under GPLv2. See source distribution for detailed
 copyright notices.

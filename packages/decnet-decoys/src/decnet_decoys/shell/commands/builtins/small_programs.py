@@ -11,7 +11,7 @@ from decnet_decoys.shell.encoding import encode, quoted
 from decnet_decoys.shell.programs import command
 
 
-@command("sleep", "usleep")
+@command("sleep")
 def sleep(call: Call) -> Effects:
     if not call.args:
         raise tried(call, "missing operand")

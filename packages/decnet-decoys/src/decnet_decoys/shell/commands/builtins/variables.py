@@ -10,6 +10,7 @@ from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command, programs
+from decnet_decoys.shell.streams import InputBuffer
 from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50
@@ -182,6 +183,8 @@ def unset(call: Call) -> int:
         call.shell.unset(name)
         call.shell.functions.pop(name, None)
         clear(call.shell, name)
+        if name.endswith("[0]"):
+            call.shell.unset(name.removesuffix("[0]"))  # the first element is what the name alone stands for
     return 0
 
 
@@ -266,6 +269,12 @@ def enable(call: Call) -> int | Effects:
 def read(call: Call) -> Effects:
     """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only, -d ends it."""
     options, names = call.flags("pntudaiN")
+    if "u" in options:
+        number = options["u"]
+        source = call.runner.descriptors.get(int(number)) if number.isdecimal() and len(number) < 4 else None
+        if not isinstance(source, InputBuffer) and number != "0":
+            return call.shell_error(f"read: {number}: invalid file descriptor: Bad file descriptor")
+        call.stdin = source if isinstance(source, InputBuffer) else call.stdin
     if options.get("t") in ("0", "0.0"):
         return 0 if call.stdin is not None else 1
     if call.stdin is not None:

@@ -23,6 +23,9 @@ _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbu
 def wrap(call: Call) -> Effects:
     """Run a program in some other way."""
     args, name = list(call.args), call.name
+    shown = next((arg for arg in args[:-1] if re.fullmatch(r"-[ac]*p", arg)), "")
+    if shown and name in ("taskset", "chrt") and args[-1].isdecimal():
+        return _of_process(call, "c" in shown, args[-1][:9])
     ended = 124
     while args and args[0].startswith("-") and len(args[0]) > 1:
         option, value = args.pop(0), ""
@@ -35,13 +38,30 @@ def wrap(call: Call) -> Effects:
         call.print(str(call.shell.niceness))
         return 0
     if not args:
-        raise tried(call, "missing operand", 125 if name in ("timeout", "nohup") else 1)
+        wrong = "bad usage" if name in ("taskset", "chrt") else "missing operand"
+        raise tried(call, wrong, 125 if name in ("timeout", "nohup") else 1)
     steps = started(call, args)
     if name == "nice":
         return (yield from _nicer(call, steps))
     if name != "timeout":
         return (yield from steps)
     return (yield from _limited(steps, seconds, ended))
+
+
+def _of_process(call: Call, listed: bool, pid: str) -> int:
+    """Tell how a process is scheduled, and on which processors."""
+    if call.name == "chrt":
+        policy = f"pid {pid}'s current scheduling policy: SCHED_OTHER"
+        call.print(f"{policy}\npid {pid}'s current scheduling priority: 0")
+        return 0
+    cores = call.shell.machine.persona.hardware.cores
+    last = f"-{cores - 1}" if cores > 2 else ",1" if cores == 2 else ""
+    call.print(
+        f"pid {pid}'s current affinity list: 0{last}"
+        if listed
+        else f"pid {pid}'s current affinity mask: {(1 << cores) - 1:x}"
+    )
+    return 0
 
 
 def _nicer(call: Call, steps: Effects) -> Effects:

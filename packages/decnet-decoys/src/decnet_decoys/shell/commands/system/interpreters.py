@@ -1,26 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""python3 and perl, as far as one line goes: what is usual in bots' one-liners is computed, nothing is ever run.
-
-A line is read as Python's syntax tree (`ast`), bounded in length, and only literals, arithmetic on small numbers, and
-the few names below have a value; any other program ends without output.
-"""
+"""python3 and perl: where the program comes from; `shell.python` and `perl_lines` play it, nothing is ever run."""
 
 import posixpath
-import re
-from contextlib import suppress
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.perl_lines import each_line, statements
-from decnet_decoys.shell.commands.python_lines import errno_of, printed
-from decnet_decoys.shell.effects import Effects, Pause, Steps
-from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.streams import InputBuffer, OutputFullError, Streams
-from decnet_decoys.shell.syntax.escapes import unescape
 
-MAX_SOURCE = 2048
+MAX_SOURCE = 16 << 10
+_MODULES = {
+    "json.tool": "import json,sys;print(json.dumps(json.load(sys.stdin),indent=4))",
+    "http.server": "while True: pass",
+    "pty": "import pty;pty.spawn('/bin/bash')",
+    "this": "",
+}
+"""What the modules do that are run by their name."""
 _VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
 
 
@@ -32,50 +29,26 @@ def python(call: Call) -> Effects:
     if {"V", "version"} & options.keys():
         call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
         return 0
-    source = options.get("c")
-    if source is None and operands[:1] == ["-"]:
-        operands = operands[1:] if call.stdin is None else []
-    if source is None and operands:
+    source, title, argv = options.get("c"), "<string>", ["-c", *operands]
+    if source is None and "m" in options:
+        source = _MODULES.get(options["m"])
+        if source is None:
+            call.print_error(f"/usr/bin/python3: No module named {options['m'][:64]}")
+            return 1
+    if source is None and operands and operands[0] != "-":
         try:
             source = piece_of(call.content(operands[0]), 0, MAX_SOURCE).decode("utf-8", "replace")
         except FileSystemError as fault:
             path = posixpath.join(call.shell.cwd, operands[0])
-            return call.fail(f"can't open file '{path}': [Errno {errno_of(fault)[0]}] {fault}", 2)
+            return call.fail(f"can't open file '{path}': [Errno {2 if str(fault) == NOT_FOUND else 13}] {fault}", 2)
+        title, argv = operands[0], operands
     if source is None and (call.stdin is not None or call.shell.terminal is None):
         source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
+        title, argv = "<stdin>", operands or [""]
     yield Pause(0.05)
-    ran = _SYSTEM.fullmatch((source or "")[:MAX_SOURCE])
-    if ran is not None:
-        return (yield from call.runner.execute(["sh", "-c", unescape(ran[2])[0]], call.streams))
-    outputs = yield from _read_from((source or "")[:MAX_SOURCE], call)
-    output, error, status = printed(call.shell, (source or "")[:MAX_SOURCE], tuple(operands), outputs)
-    call.print(output, end="")
-    if error:
-        call.print_error(error)
-    return status
+    from decnet_decoys.shell.python.program import Program  # loaded by the first that runs one
 
-
-_SYSTEM = re.compile(
-    r"""(?:\s*+import\s++[\w, ]{1,64}[;\n]\s*+)*+"""
-    r"""(?:os\.(?:system|popen|execl)|subprocess\.(?:call|run|check_call|Popen)|pty\.spawn)"""
-    r"""\(\s*+(["'])((?:[^"'\\]|\\.)*+)\1\s*+(?:,\s*+shell\s*+=\s*+True\s*+)?\)\s*+;?\s*+"""
-)
-"""A Python program that does nothing but run a command line."""
-
-
-_POPEN = re.compile(r"""\bos\.popen\(\s*+(["'])((?:[^"'\\]|\\.){1,1000}+)\1\s*+\)""")
-MAX_READ_FROM = 8
-
-
-def _read_from(source: str, call: Call) -> Steps[dict[str, str]]:
-    """Return what the command lines print that a program reads from with os.popen."""
-    found: dict[str, str] = {}
-    for match in list(_POPEN.finditer(source))[:MAX_READ_FROM]:
-        line, out = unescape(match[2])[0], call.runner.buffer()
-        with suppress(OutputFullError):
-            yield from call.runner.execute(["sh", "-c", line], Streams(InputBuffer(b""), out, call.err), program=True)
-        found[line] = decode(out.take()[:MAX_SOURCE])
-    return found
+    return (yield from Program(call, source or "", title, argv[:64]).run())
 
 
 @command("perl", families=("debian",))

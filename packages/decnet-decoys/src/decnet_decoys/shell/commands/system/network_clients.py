@@ -16,6 +16,8 @@ def download_otherwise(call: Call) -> Effects:
         return call.fail("missing operand")
     yield Requested("fetch", {"program": call.name, "url": " ".join(call.args)[:2048]})
     yield Pause(1.0)
+    if call.name == "tftp" and call.shell.machine.persona.family == "debian":
+        return call.fail("timeout")
     return call.fail(f"can't connect to remote host ({call.words[0][:253] if call.words else ''}): Connection refused")
 
 
@@ -199,8 +201,12 @@ def _refused(call: Call, host: str, port: str) -> int:
         call.print_error(lost)
         return 1
     if call.name == "telnet":
-        call.print(f"Trying {host}...")
-        call.print_error("telnet: Unable to connect to remote host: Connection refused")
+        lines = [
+            (call.print, f"Trying {host}..."),
+            (call.print_error, "telnet: Unable to connect to remote host: Connection refused"),
+        ]
+        for show, line in lines if call.tty else lines[::-1]:  # what goes into a pipe is written at the end
+            show(line)
         return 1
     if call.shell.machine.persona.family == "busybox" or "nc" not in call.name:
         return call.fail(f"connect to {host}: Connection refused")

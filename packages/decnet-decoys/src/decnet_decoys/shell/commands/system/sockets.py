@@ -128,7 +128,7 @@ def iptables(call: Call) -> int:
     """Show and change the rules of the firewall; they stay for others."""
     if call.shell.identity.uid != 0:
         return _error(call, "Could not fetch rule set generation id: Permission denied (you must be root)", 4)
-    args = call.args
+    args = [part for arg in call.args[:MAX_ARGUMENTS] for part in _separate(arg)]
     if call.name == "iptables-save":
         return _saved(call)
     if args in (["--version"], ["-V"]):
@@ -148,7 +148,18 @@ def iptables(call: Call) -> int:
     return _of_filter(call, letter, words)
 
 
+MAX_ARGUMENTS = 128
+
+
+def _separate(arg: str) -> list[str]:
+    """Return the letters of `-nL` or `-vnL` as options of their own."""
+    clustered = len(arg) > 2 and arg[0] == "-" and set(arg[1:]) <= set("nvxLSFXZ")
+    return [f"-{letter}" for letter in arg[1:]] if clustered else [arg]
+
+
 def _of_filter(call: Call, letter: str, words: list[str]) -> int:
+    while words and words[0] in ("-n", "-v", "-x") and letter in ("-L", "-S", "-F"):
+        words = words[1:]
     chain = words[0] if words and not words[0].startswith("-") else ""
     if chain and chain not in _CHAINS and f"-N {chain}" not in call.shell.machine.condition.rules:
         if letter in ("-L", "-S"):
@@ -194,6 +205,12 @@ _VERBS = frozenset(("-A", "-I", "-D", "-F", "-L", "-S", "-P", "-X", "-N", "-Z"))
 
 def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
     rules = call.shell.machine.condition.rules
+    if letter == "-D" and len(words) == 2 and words[1].isdecimal():
+        of_chain = [rule for rule in rules if rule.startswith(f"-A {chain} ")]
+        if not 0 < int(words[1][:4]) <= len(of_chain):
+            return _error(call, "Index of deletion too big.", 1, plain=True)
+        rules.remove(of_chain[int(words[1][:4]) - 1])
+        return 0
     if letter == "-D" and _shown(words) not in rules:
         return _error(call, "Bad rule (does a matching rule exist in that chain?).", 1, plain=True)
     if letter == "-L":

@@ -58,6 +58,7 @@ def _replaced(call: Call, table: str, operands: list[str]) -> Effects:
             return 1
         with shell.forked():
             shell.identity = ROOT
+            shell.files.write(table, b"", KERNEL)  # one without lines is a table, too
             yield from call.runner.save(table, source.whole())
         yield from turn()
     return int(not found)
@@ -108,7 +109,7 @@ _PRINT = re.compile(
 """A program that prints a literal: what an intruder tries first, to see whether anything runs."""
 
 
-@command("sync", "ldconfig", "update-grub", "logger", "renice")
+@command("sync", "ldconfig", "update-grub", "logger")
 def silent(_call: Call) -> int:
     """Succeed without output, as these programs do."""
     return 0

@@ -18,7 +18,7 @@ _FORMS = {
 
 def _make(token: Token) -> Bait:
     if token.scheme not in _FORMS:
-        raise RefusedError(f"--scheme {token.scheme!r}: choose one of {', '.join(_FORMS)}")
+        raise RefusedError(f"scheme {token.scheme!r}: choose one of {', '.join(_FORMS)}")
     return link(_FORMS[token.scheme].format(slug=token.slug, host=token.host))
 
 

@@ -1,0 +1,569 @@
+# SPDX-License-Identifier: MIT
+"""What the expressions of a Python program come to, as generators of effects: each step is counted and may yield."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from decnet_decoys.shell.budget import BudgetExceededError
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.python.formats import formatted, percent
+from decnet_decoys.shell.python.methods import METHODS_OF, method
+from decnet_decoys.shell.python.values import (
+    MAX_BITS,
+    MAX_ITEMS,
+    MAX_TEXT,
+    Class,
+    Function,
+    Instance,
+    Method,
+    Module,
+    Native,
+    NotPlayedError,
+    RaisedError,
+    Record,
+    Scope,
+    bounded,
+    kind_name,
+    represented,
+    weighed,
+)
+
+MAX_STEPS = 30_000
+"""Statements and expressions that a program computes; one that needs more hangs, as an endless one does."""
+MAX_DEPTH = 70
+"""Expressions, statements and functions within each other."""
+MAX_MADE = 8 << 20
+"""Bytes of all values that a program ever computes."""
+HELD_AT_ONCE = 256 << 10
+"""Bytes that are counted as the session's memory at a time."""
+ITEM_BYTES = 32
+BUFFER = 8192
+"""Bytes after which what is printed into a pipe is written."""
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
+}  # fmt: skip
+_SIGNS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "** or pow()",
+    ast.LShift: "<<", ast.RShift: ">>", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
+}  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
+    ast.Is: operator.is_, ast.IsNot: operator.is_not,
+}  # fmt: skip
+_COMPUTED = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
+
+
+class Evaluator:
+    """Holds the names and what is printed; a kind of node `X` is evaluated by the method `_v_X`."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.globals = Scope()
+        self.scope = self.globals
+        self.at: ast.AST | None = None
+        """What is being computed, for the traceback."""
+        self.calls: list[tuple[str, ast.AST | None]] = [("<module>", None)]
+        """Each function that runs, and where in it the next one was called."""
+        self._steps = self._made = self._held = self._depth = 0
+        self._printed = bytearray()
+
+    def step(self) -> Steps[None]:
+        """Count a step; raises BudgetExceededError."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            self.write_out()
+            raise BudgetExceededError
+        yield from turn()
+
+    def print_out(self, text: str) -> None:
+        """Print as into a pipe: what is there is written when there is much, or at the end."""
+        self._printed += encode(text)
+        if self.call.tty or len(self._printed) > BUFFER:
+            self.write_out()
+
+    def write_out(self) -> None:
+        data, self._printed = bytes(self._printed), bytearray()
+        self.call.out.write(data)
+
+    def value(self, node: ast.expr) -> Steps[Any]:
+        """Return what an expression comes to; raises RaisedError, NotPlayedError or BudgetExceededError."""
+        yield from self.step()
+        play = getattr(self, f"_v_{type(node).__name__}", None)
+        if play is None:
+            raise NotPlayedError
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._depth -= 1
+            raise RaisedError(RecursionError("maximum recursion depth exceeded"))
+        try:
+            found = yield from play(node)
+            return found if isinstance(node, ast.Name | ast.Constant | ast.Attribute) else self.kept(found)
+        except RaisedError:
+            if self.at is None:
+                self.at = node
+            raise
+        except FileSystemError as error:
+            self.at = self.at or node
+            raise RaisedError(os_error(error, "")) from error
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+            self.at = self.at or node
+            raise RaisedError(error) from error
+        finally:
+            self._depth -= 1
+
+    def kept(self, value: Any) -> Any:
+        """Count a value as made; raises RaisedError where it is too large, or all are."""
+        if isinstance(value, str | bytes):
+            self._made += len(value)
+        elif isinstance(value, list | tuple | dict | set | frozenset):
+            self._made += len(value) * ITEM_BYTES
+        elif isinstance(value, int):
+            self._made += value.bit_length() >> 3
+        if self._made > self._held:
+            if self._held >= MAX_MADE or not self.call.shell.lease.hold(HELD_AT_ONCE):
+                raise RaisedError(MemoryError())
+            self._held += HELD_AT_ONCE
+        return bounded(value)
+
+    def release(self) -> None:
+        """Give back the memory of all values."""
+        self.call.shell.lease.hold(-self._held)
+        self._held = 0
+
+    def values(self, nodes: list[ast.expr]) -> Steps[list[Any]]:
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                found += yield from self.items((yield from self.value(node.value)))
+            else:
+                found.append((yield from self.value(node)))
+            bounded(found)
+        return found
+
+    def iterated(self, value: Any) -> Steps[Iterator[Any]]:
+        """Return what a loop goes over; raises TypeError."""
+        if isinstance(value, Instance) and value.kind.find("__iter__") is not None:
+            value = yield from self.called(self.attribute(value, "__iter__"), [], {})
+        if isinstance(value, Record) and isinstance(value.names.get("__iter__"), Native):
+            value = yield from self.called(value.names["__iter__"], [], {})
+        if not isinstance(value, str | bytes | list | tuple | dict | set | frozenset | range):
+            raise TypeError(f"'{kind_name(value)}' object is not iterable")
+        return iter(value)
+
+    def items(self, value: Any) -> Steps[list[Any]]:
+        """Return all that a loop would go over, at once."""
+        if isinstance(value, range) and len(value) > MAX_ITEMS:
+            raise RaisedError(MemoryError())
+        if isinstance(value, str | bytes) and len(value) > MAX_ITEMS:
+            raise RaisedError(MemoryError())
+        return list((yield from self.iterated(value)))
+
+    def text(self, value: Any) -> Steps[str]:
+        """Return what str() does."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Instance):
+            for name in ("__str__", "__repr__"):
+                if value.kind.find(name) is not None:
+                    return str((yield from self.called(self.attribute(value, name), [], {})))[:MAX_TEXT]
+            if value.kind.native() is not None:
+                value = value.args[0] if len(value.args) == 1 else value.args or ""
+                return value if isinstance(value, str) else represented(value)
+        if isinstance(value, BaseException):
+            weighed(*value.args)
+            return str(value)[:MAX_TEXT]
+        return represented(value)
+
+    def repr(self, value: Any) -> Steps[str]:
+        if isinstance(value, Instance) and value.kind.find("__repr__") is not None:
+            return str((yield from self.called(self.attribute(value, "__repr__"), [], {})))[:MAX_TEXT]
+        return represented(value)
+
+    def truth(self, value: Any) -> Steps[bool]:
+        yield from ()
+        return bool(value)
+
+    def _v_Constant(self, node: ast.Constant) -> Steps[Any]:  # noqa: N802  # ast's names
+        yield from ()
+        return node.value
+
+    def _v_Name(self, node: ast.Name) -> Steps[Any]:  # noqa: N802
+        yield from ()
+        return self.name(node.id)
+
+    def name(self, name: str) -> Any:
+        at = self.scope.elsewhere.get(name) or self.scope.find(name)
+        if at is not None and name in at.names:
+            return at.names[name]
+        found = self.built_in(name)
+        if found is None:
+            raise RaisedError(NameError(f"name '{name}' is not defined"))
+        return found
+
+    def built_in(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def _v_NamedExpr(self, node: ast.NamedExpr) -> Steps[Any]:  # noqa: N802
+        value = yield from self.value(node.value)
+        self.set_name(node.target.id, value)
+        return value
+
+    def set_name(self, name: str, value: Any) -> None:
+        (self.scope.elsewhere.get(name) or self.scope).names[name] = value
+
+    def _v_List(self, node: ast.List) -> Steps[Any]:  # noqa: N802
+        return (yield from self.values(node.elts))
+
+    def _v_Tuple(self, node: ast.Tuple) -> Steps[Any]:  # noqa: N802
+        return tuple((yield from self.values(node.elts)))
+
+    def _v_Set(self, node: ast.Set) -> Steps[Any]:  # noqa: N802
+        found = yield from self.values(node.elts)
+        weighed(found)
+        return set(found)
+
+    def _v_Dict(self, node: ast.Dict) -> Steps[Any]:  # noqa: N802
+        found: dict[Any, Any] = {}
+        for key, one in zip(node.keys, node.values, strict=True):
+            value = yield from self.value(one)
+            if key is None:
+                found.update(value)
+            else:
+                found[hashed((yield from self.value(key)))] = value
+            bounded(found)
+        return found
+
+    def _v_IfExp(self, node: ast.IfExp) -> Steps[Any]:  # noqa: N802
+        test = yield from self.value(node.test)
+        return (yield from self.value(node.body if test else node.orelse))
+
+    def _v_BoolOp(self, node: ast.BoolOp) -> Steps[Any]:  # noqa: N802
+        found: Any = None
+        for one in node.values:
+            found = yield from self.value(one)
+            if bool(found) != isinstance(node.op, ast.And):
+                break
+        return found
+
+    def _v_UnaryOp(self, node: ast.UnaryOp) -> Steps[Any]:  # noqa: N802
+        value = yield from self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            return not value
+        return -value if isinstance(node.op, ast.USub) else +value if isinstance(node.op, ast.UAdd) else ~value
+
+    def _v_BinOp(self, node: ast.BinOp) -> Steps[Any]:  # noqa: N802
+        left, right = (yield from self.value(node.left)), (yield from self.value(node.right))
+        return (yield from self.computed(node.op, left, right))
+
+    def computed(self, sign: ast.operator, left: Any, right: Any) -> Steps[Any]:
+        """Return what an operator makes of two values, none of which may become too large."""
+        kind = type(sign)
+        if isinstance(left, str | bytes) and kind is ast.Mod:
+            return (yield from percent(self, left, right))
+        if not isinstance(left, _COMPUTED) or not isinstance(right, _COMPUTED):
+            names = f"'{kind_name(left)}' and '{kind_name(right)}'"
+            raise TypeError(f"unsupported operand type(s) for {_SIGNS.get(kind, '@')}: {names}")
+        if kind not in _BINARY:
+            raise NotPlayedError
+        if kind is ast.Mult:
+            _may_repeat(left, right)
+            _may_repeat(right, left)
+        if isinstance(left, int) and isinstance(right, int):
+            _may_compute(kind, left, right)
+        if isinstance(left, list | tuple | set | frozenset | dict) and kind in (
+            ast.BitAnd,
+            ast.BitOr,
+            ast.BitXor,
+            ast.Sub,
+        ):
+            weighed(left, right)
+        return _BINARY[kind](left, right)
+
+    def _v_Compare(self, node: ast.Compare) -> Steps[Any]:  # noqa: N802
+        left = yield from self.value(node.left)
+        for sign, one in zip(node.ops, node.comparators, strict=True):
+            right = yield from self.value(one)
+            weighed(left)
+            weighed(right)
+            if isinstance(right, range) and isinstance(sign, ast.In | ast.NotIn) and not isinstance(left, int):
+                return isinstance(sign, ast.NotIn)
+            if isinstance(sign, ast.In | ast.NotIn) and isinstance(right, dict | set | frozenset):
+                hashed(left)
+            if not _COMPARISONS[type(sign)](left, right):
+                return False
+            left = right
+        return True
+
+    def _v_Subscript(self, node: ast.Subscript) -> Steps[Any]:  # noqa: N802
+        value = yield from self.value(node.value)
+        if isinstance(value, Record) and isinstance(value.names.get("__items__"), tuple | dict):
+            value = value.names["__items__"]
+        if isinstance(node.slice, ast.Slice):
+            ends = []
+            for one in (node.slice.lower, node.slice.upper, node.slice.step):
+                ends.append(None if one is None else (yield from self.value(one)))  # noqa: PERF401
+            if not isinstance(value, str | bytes | list | tuple | range):
+                raise TypeError(f"'{kind_name(value)}' object is not subscriptable")
+            return value[slice(*ends)]
+        key = yield from self.value(node.slice)
+        if isinstance(value, Instance) and value.kind.find("__getitem__") is not None:
+            return (yield from self.called(self.attribute(value, "__getitem__"), [key], {}))
+        if not isinstance(value, str | bytes | list | tuple | range | dict):
+            raise TypeError(f"'{kind_name(value)}' object is not subscriptable")
+        return value[hashed(key) if isinstance(value, dict) else key]
+
+    def _v_Attribute(self, node: ast.Attribute) -> Steps[Any]:  # noqa: N802
+        owner = yield from self.value(node.value)
+        found = self.attribute(owner, node.attr)
+        if isinstance(found, Method) and isinstance(found.function, Function) and found.function.static == "property":
+            return (yield from self.called(found, [], {}))
+        return found
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """Return an attribute; raises AttributeError of the program."""
+        if isinstance(owner, Module | Record):
+            if name in owner.names and name not in ("__items__", "__iter__", "__repr__"):
+                return owner.names[name]
+            what = f"module '{owner.name}'" if isinstance(owner, Module) else f"'{owner.title}' object"
+            raise RaisedError(AttributeError(f"{what} has no attribute '{name}'"))
+        if isinstance(owner, Instance):
+            return _of_instance(owner, name)
+        if isinstance(owner, Class):
+            return _of_class(owner, name)
+        found = _of_plain(owner, name)
+        if found is None:
+            raise RaisedError(AttributeError(f"'{kind_name(owner)}' object has no attribute '{name}'"))
+        return found[0]
+
+    def _v_Lambda(self, node: ast.Lambda) -> Steps[Any]:  # noqa: N802
+        return (yield from self.function("<lambda>", node.args, node.body))
+
+    def function(self, name: str, arguments: ast.arguments, body: list[ast.stmt] | ast.expr) -> Steps[Function]:
+        made = Function(name, arguments, body, self.scope)
+        made.defaults = yield from self.values(arguments.defaults)
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                made.keyword_defaults[argument.arg] = yield from self.value(default)
+        return made
+
+    def _v_JoinedStr(self, node: ast.JoinedStr) -> Steps[Any]:  # noqa: N802
+        pieces, size = [], 0
+        for one in node.values:
+            piece = yield from self.value(one)
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_TEXT:
+                raise RaisedError(MemoryError())
+        return "".join(pieces)
+
+    def _v_FormattedValue(self, node: ast.FormattedValue) -> Steps[Any]:  # noqa: N802
+        value = yield from self.value(node.value)
+        spec = "" if node.format_spec is None else (yield from self.value(node.format_spec))
+        return (yield from formatted(self, value, spec, chr(node.conversion) if node.conversion > 0 else ""))
+
+    def _v_ListComp(self, node: ast.ListComp) -> Steps[Any]:  # noqa: N802
+        found: list[Any] = []
+        yield from self._comprehended(node.generators, [node.elt], lambda values: found.append(values[0]))
+        return found
+
+    _v_GeneratorExp = _v_ListComp  # noqa: N815
+
+    def _v_SetComp(self, node: ast.SetComp) -> Steps[Any]:  # noqa: N802
+        found: set[Any] = set()
+        yield from self._comprehended(node.generators, [node.elt], lambda values: found.add(hashed(values[0])))
+        return found
+
+    def _v_DictComp(self, node: ast.DictComp) -> Steps[Any]:  # noqa: N802
+        found: dict[Any, Any] = {}
+        yield from self._comprehended(
+            node.generators, [node.key, node.value], lambda values: found.update({hashed(values[0]): values[1]})
+        )
+        return found
+
+    def _comprehended(
+        self, loops: list[ast.comprehension], nodes: list[ast.expr], keep: Callable[[list[Any]], None], made: int = 0
+    ) -> Steps[int]:
+        """Run the loops of a comprehension; its names are the surrounding scope's. Returns how many were kept."""
+        if not loops:
+            keep((yield from self.values(nodes)))
+            if made >= MAX_ITEMS:
+                raise RaisedError(MemoryError())
+            return made + 1
+        loop, *inner = loops
+        for item in (yield from self.iterated((yield from self.value(loop.iter)))):
+            yield from self.step()
+            yield from self.assign(loop.target, item)
+            for test in loop.ifs:
+                if not (yield from self.value(test)):
+                    break
+            else:
+                made = yield from self._comprehended(inner, nodes, keep, made)
+        return made
+
+    def assign(self, target: ast.expr, value: Any) -> Steps[None]:
+        raise NotImplementedError
+
+    def _v_Call(self, node: ast.Call) -> Steps[Any]:  # noqa: N802
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+            return (yield from self._super())
+        function = yield from self.value(node.func)
+        args = yield from self.values(node.args)
+        named: dict[str, Any] = {}
+        for one in node.keywords:
+            given = yield from self.value(one.value)
+            named |= given if one.arg is None else {one.arg: given}
+        self.calls[-1] = self.calls[-1][0], node
+        return (yield from self.called(function, args, named))
+
+    def _super(self) -> Steps[Any]:
+        """Return what a method finds in the classes that its own is made from."""
+        yield from ()
+        owner, made_in = self.scope.first, self.scope.owner
+        if not isinstance(owner, Instance) or not isinstance(made_in, Class):
+            raise NotPlayedError
+        names: dict[str, Any] = {}
+        native = made_in.native()
+        for base in reversed(made_in.bases):
+            for name in list(base.names) if isinstance(base, Class) else ():
+                found = base.find(name)
+                names[name] = Method(owner, found) if isinstance(found, Function) else found
+        if "__init__" not in names:
+            names["__init__"] = Native(
+                "__init__", lambda _program, *args: setattr(owner, "args", args) if native is not None else None
+            )
+        return Record("super", names)
+
+    def called(  # noqa: PLR0911  # one for each kind of what may be called
+        self, function: Any, args: list[Any], named: dict[str, Any]
+    ) -> Steps[Any]:
+        """Return what a function, class or method gives."""
+        yield from self.step()
+        if isinstance(function, Method):
+            if isinstance(function.function, str):
+                return (yield from method(self, function.owner, function.function, args, named))
+            return (yield from self.called(function.function, [function.owner, *args], named))
+        if isinstance(function, Function):
+            return (yield from self.run_function(function, args, named))
+        if isinstance(function, Native):
+            found = function.play(self, *args, **named)
+            return (yield from found) if hasattr(found, "send") else found
+        if isinstance(function, Class):
+            return (yield from self._made_by(function, args, named))
+        if isinstance(function, type):
+            return (yield from self.construct(function, args, named))
+        if not isinstance(function, Instance) or function.kind.find("__call__") is None:
+            raise TypeError(f"'{kind_name(function)}' object is not callable")
+        return (yield from self.called(self.attribute(function, "__call__"), args, named))
+
+    def _made_by(self, kind: Class, args: list[Any], named: dict[str, Any]) -> Steps[Instance]:
+        """Return a new object of a class of the program."""
+        made = Instance(kind)
+        if kind.native() is not None:
+            made.args = tuple(args)
+        start = kind.find("__init__")
+        if start is not None:
+            yield from self.called(start, [made, *args], named)
+        elif args and kind.native() is None:
+            raise TypeError(f"{kind.name}() takes no arguments")
+        return made
+
+    def construct(self, kind: type, args: list[Any], named: dict[str, Any]) -> Steps[Any]:
+        raise NotImplementedError
+
+    def run_function(self, function: Function, args: list[Any], named: dict[str, Any]) -> Steps[Any]:
+        raise NotImplementedError
+
+
+def _of_instance(owner: Instance, name: str) -> Any:
+    """Return an attribute of an object or of its class; raises AttributeError of the program."""
+    if name in owner.names:
+        return owner.names[name]
+    found = owner.kind.find(name)
+    if isinstance(found, Function) and found.static != "staticmethod":
+        return Method(owner.kind if found.static == "classmethod" else owner, found)
+    if found is None:
+        native = owner.kind.native() is not None
+        others: dict[str, Any] = {
+            "__class__": owner.kind, "__dict__": dict(owner.names), "args": owner.args,
+            "__init__": Native("__init__", lambda _program, *args: setattr(owner, "args", args if native else ())),
+        }  # fmt: skip
+        if name not in others:
+            raise RaisedError(AttributeError(f"'{owner.kind.name}' object has no attribute '{name}'"))
+        return others[name]
+    return found
+
+
+def _of_class(owner: Class, name: str) -> Any:
+    found = owner.name if name == "__name__" else owner.find(name)
+    if found is None:
+        raise RaisedError(AttributeError(f"type object '{owner.name}' has no attribute '{name}'"))
+    return Method(owner, found) if isinstance(found, Function) and found.static == "classmethod" else found
+
+
+_OF_ERRORS = frozenset(("args", "errno", "strerror", "filename", "returncode", "output", "code", "reason"))
+
+
+def _of_plain(owner: Any, name: str) -> tuple[Any] | None:
+    """Return an attribute of a value of Python's own, in a tuple; None where it has none, or none that is played."""
+    if isinstance(owner, BaseException):
+        return (getattr(owner, name, None),) if name in _OF_ERRORS else None
+    if name == "__name__" and isinstance(owner, type | Function | Native):
+        return (owner.__name__ if isinstance(owner, type) else owner.name,)
+    if name == "__class__":
+        return (type(owner),)
+    kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+    return (Method(owner, name),) if name in METHODS_OF.get(kind, ()) else None
+
+
+def _may_repeat(one: Any, times: Any) -> None:
+    """Raise MemoryError of the program for a text or list that would be repeated too often."""
+    most = MAX_TEXT if isinstance(one, str | bytes) else MAX_ITEMS
+    repeated = isinstance(one, str | bytes | list | tuple) and isinstance(times, int)
+    if repeated and len(one) * max(0, times) > most:
+        raise RaisedError(MemoryError())
+
+
+def _may_compute(kind: type[ast.operator], left: int, right: int) -> None:
+    """Raise MemoryError of the program for a number that would be too large."""
+    bits = left.bit_length() + right.bit_length()
+    if kind is ast.Pow and right > 0:
+        bits = left.bit_length() * right if left not in (-1, 0, 1) else 1
+    elif kind is ast.LShift:
+        bits = left.bit_length() + max(0, right)
+    elif kind is not ast.Mult:
+        return
+    if bits > 2 * MAX_BITS:
+        raise RaisedError(MemoryError())
+
+
+def hashed(key: Any) -> Any:
+    """Return a key of a mapping after it was weighed; raises TypeError for one that cannot be one."""
+    weighed(key)
+    hash(key)
+    return key
+
+
+_NUMBERS = {
+    "No such file or directory": 2, "Permission denied": 13, "Not a directory": 20, "Is a directory": 21,
+    "File exists": 17, "Directory not empty": 39, "No space left on device": 28, "Operation not permitted": 1,
+    "File name too long": 36, "Too many levels of symbolic links": 40,
+}  # fmt: skip
+
+
+def os_error(error: FileSystemError | str, path: Any) -> OSError:
+    """Return what Python makes of a system call's error."""
+    return (
+        OSError(_NUMBERS.get(str(error), 5), str(error), path)
+        if path
+        else OSError(_NUMBERS.get(str(error), 5), str(error))
+    )

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Which modules a program may import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from decnet_decoys.shell.python.imports import (
+    expressions,
+    interpreter,
+    network,
+    operating_system,
+    plain,
+    processes,
+)
+from decnet_decoys.shell.python.values import Module
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.python.program import Program
+
+_MODULES = {
+    **operating_system.MODULES, **interpreter.MODULES, **processes.MODULES, **network.MODULES, **expressions.MODULES,
+    **plain.MODULES,
+}  # fmt: skip
+KNOWN_ELSEWHERE = frozenset(
+    (
+        "abc",
+        "argparse",
+        "array",
+        "ast",
+        "asyncio",
+        "collections.abc",
+        "concurrent.futures",
+        "configparser",
+        "copy",
+        "csv",
+        "ctypes",
+        "dataclasses",
+        "email",
+        "enum",
+        "fcntl",
+        "fnmatch",
+        "ftplib",
+        "functools",
+        "getopt",
+        "gzip",
+        "heapq",
+        "hmac",
+        "html",
+        "http",
+        "http.client",
+        "http.server",
+        "importlib",
+        "inspect",
+        "io",
+        "ipaddress",
+        "itertools",
+        "locale",
+        "logging",
+        "mmap",
+        "multiprocessing",
+        "operator",
+        "optparse",
+        "pathlib",
+        "pickle",
+        "pprint",
+        "pwd",
+        "queue",
+        "resource",
+        "sched",
+        "select",
+        "smtplib",
+        "socketserver",
+        "sqlite3",
+        "ssl",
+        "stat",
+        "statistics",
+        "tarfile",
+        "telnetlib",
+        "termios",
+        "textwrap",
+        "uuid",
+        "datetime",
+        "errno",
+        "threading",
+        "traceback",
+        "tty",
+        "types",
+        "typing",
+        "unittest",
+        "urllib",
+        "warnings",
+        "weakref",
+        "xml",
+        "zipfile",
+        "codecs",
+        "tempfile",
+        "glob",
+        "bz2",
+        "lzma",
+        "syslog",
+        "sysconfig",
+        "site",
+    )
+)
+"""Modules that there are, of which nothing is played: a program that uses more than the name ends there."""
+
+
+def named_module(program: Program, name: str) -> Module | None:
+    """Return a module, None if there is none of this name."""
+    make = _MODULES.get(name)
+    if make is not None:
+        loaded = program.loaded.get(name)
+        if loaded is None:
+            loaded = program.loaded[name] = Module(name, make(program))
+        return loaded
+    return Module(name, {}) if name in KNOWN_ELSEWHERE else None
