@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { accessible, fits, handled, screenshot, settled, visit, WEB_01 } from "./harness.mjs";
+import { accessible, fits, handled, screenshot, settled, until, visit, WEB_01 } from "./harness.mjs";
 
 const PAGES = [
   ["/workers", "Workers"],
@@ -72,6 +72,25 @@ test("a decky is added by its plan, and is running then", async () => {
   await page.goto("/deckies");
   await page.getByRole("link", { name: /printer-e2e/ }).first().waitFor();
   await screenshot(page, "deckies");
+  await end();
+});
+
+test("deckies are listed from either end of their names", async () => {
+  const { page, end } = await visit("/deckies?tab=list", { role: "viewer" });
+  const names = () => page.locator("[data-row] strong").allInnerTexts();
+  await page.locator('[role="columnheader"][aria-sort="ascending"]', { hasText: "Decky" }).waitFor();
+  const first = await until(async () => {
+    const found = await names();
+    return found.length > 2 && found;
+  });
+  assert.deepEqual(first, first.toSorted());
+  await page.getByRole("columnheader", { name: "Decky" }).getByRole("button").click();
+  await page.waitForURL(/direction=desc/);
+  await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Decky" }).waitFor();
+  await until(async () => {
+    assert.deepEqual(await names(), first.toReversed());
+    return true;
+  });
   await end();
 });
 
