@@ -24,13 +24,14 @@ from typing import NamedTuple, TextIO
 _START_SECONDS = 60.0
 
 _SERVER = """
-import atexit, contextlib, importlib, json, os, socket, sys
+import atexit, contextlib, gc, importlib, json, os, socket, sys
 
 program, wanted, sys.argv = compile(sys.argv[1], "<program>", "exec"), sys.argv[2:], ["-c"]
 for name in wanted:
     importlib.import_module(name)
 with socket.socket(fileno=0) as connection:
     while True:
+        gc.freeze()
         asked, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
         if not asked:
             sys.exit()

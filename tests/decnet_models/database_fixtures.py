@@ -75,18 +75,40 @@ def postgres_admin(postgres: Callable[[str], str]) -> Iterator[Engine]:
 @pytest.fixture
 def empty_postgres_url(postgres: Callable[[str], str], postgres_admin: Engine) -> Iterator[str]:
     """Give the URL of a database without any table."""
-    with postgres_admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE empty"))
+    _make(postgres_admin, "empty", like="template1")
     yield postgres("empty")
-    with postgres_admin.connect() as connection:
-        connection.execute(text("DROP DATABASE empty WITH (FORCE)"))
+    _drop(postgres_admin, "empty")
+
+
+@pytest.fixture
+def upgraded_postgres_url(postgres: Callable[[str], str], postgres_admin: Engine, pristine: str) -> Iterator[str]:
+    """Give the URL of a migrated database without any row, beside that of `postgres_url`."""
+    _make(postgres_admin, "upgraded", like=pristine)
+    yield postgres("upgraded")
+    _drop(postgres_admin, "upgraded")
+
+
+def _make(admin: Engine, name: str, *, like: str) -> None:
+    with admin.connect() as connection:  # the files: page by page through the log it takes three times the time
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy"))
+
+
+def _drop(admin: Engine, name: str) -> None:
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: Callable[[str], str], postgres_admin: Engine) -> Iterator[Engine]:
-    with postgres_admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE migrated"))
-    upgrade(postgres("migrated"))
+def pristine(postgres: Callable[[str], str], postgres_admin: Engine) -> str:
+    """Return the name of a migrated database that can be copied, since nobody connects to it; to migrate takes 1 s."""
+    _make(postgres_admin, "pristine", like="template1")
+    upgrade(postgres("pristine"))
+    return "pristine"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Callable[[str], str], postgres_admin: Engine, pristine: str) -> Iterator[Engine]:
+    _make(postgres_admin, "migrated", like=pristine)
     opened = open_engine(postgres("migrated"))
     yield opened
     opened.dispose()

@@ -7,9 +7,11 @@ import asyncio
 import gzip
 import os
 import re
-from collections.abc import Awaitable, Callable
+import struct
+from collections.abc import Awaitable, Callable, Sequence
 
-from hostile.attack import ANSWER_SECONDS, PORTS, Attack, Play, Target, all_of, crowd, rounds
+from decnet_decoys.mysql.authentication import NATIVE, response
+from hostile.attack import ANSWER_SECONDS, PORTS, Attack, Attacker, Play, Target, all_of, crowd, rounds
 
 Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Send = Callable[[Target, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -21,6 +23,8 @@ REFUSED = b"\xff\xfe\x25\xff\xfe\x26" + b"".join(b"\xff\xfc" + bytes((one,)) for
 """Answers to what telnetd asks first."""
 STATUS = b"\xff\xfd\x05\xff\xfa\x05\x01\xff\xf0"
 _PASSIVE = re.compile(rb"\((\d+),(\d+),(\d+),(\d+),(\d+),(\d+)\)")
+MYSQL_PASSWORD = b"root"
+"""One of root's."""
 BOMB = gzip.compress(bytes(32 << 20))
 """32 MiB of zeros as 32 KiB."""
 
@@ -218,6 +222,59 @@ async def bombs(target: Target) -> None:
     await all_of(*(post(source) for source in range(10)), mails(target))
 
 
+async def _packet(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readexactly(4)
+    return await reader.readexactly(int.from_bytes(head[:3], "little"))
+
+
+def mysql_statements(statements: Sequence[bytes]) -> Attacker:
+    """Return an attacker that logs in as root and sends one statement after the other."""
+
+    async def attacker(target: Target, source: int) -> None:
+        reader, writer = await target.tcp(PORTS["mysql"], source)
+        try:
+            async with asyncio.timeout(target.left + ANSWER_SECONDS):
+                greeting = await _packet(reader)
+                name = greeting.index(b"\0", 1)
+                salt = greeting[name + 5 : name + 13] + greeting[name + 32 : name + 44]
+                answer = response(NATIVE, MYSQL_PASSWORD, salt)
+                hello = struct.pack("<IIB23x", 0x0008_A201, 1 << 24, 33) + b"root\0" + bytes((len(answer),)) + answer
+                hello += NATIVE.encode() + b"\0"
+                target.sent("auth.attempt")
+                writer.write(len(hello).to_bytes(3, "little") + b"\1" + hello)
+                if not (await _packet(reader)).startswith(b"\0"):
+                    return
+                target.answered("auth.attempt")
+                for statement in statements:
+                    if not target.left:
+                        break
+                    target.sent("session.command")
+                    writer.write((len(statement) + 1).to_bytes(3, "little") + b"\0\3" + statement)
+                    await _packet(reader)
+                    target.answered("session.command")
+        finally:
+            writer.transport.abort()
+
+    return attacker
+
+
+_TO_MANY = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\n" + b"RCPT TO:<%b>\r\n" % ("\U0001f600".encode() + b"x" * 1900) * 1000
+_PATTERNS = b"".join(
+    b"*18\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n" + b"".join(
+        b"$64\r\n%b\r\n" % (b"%06d" % (number * 16 + one) + b"a*?[bc]" * 9)[:64] for one in range(16)
+    )
+    for number in range(1000)
+)  # fmt: skip
+_COLUMNS = ", ".join("\u0100" * 55 + f"{number} int" for number in range(50)).encode()
+_TABLES = [
+    one
+    for database in range(40)
+    for one in (
+        b"create database d%d" % database,
+        *(b"create table d%d.t%d (%b)" % (database, number, _COLUMNS) for number in range(100)),
+    )
+]
+
 ATTACKS = (
     Attack("telnet: 200 log-ins at once", telnet_guesses(b"x", 200, 50)),
     Attack("telnet: option flood", unread("telnet", b"\xff\xfd\x18\xff\xfb\x1f" * 40_000, 20, 5)),
@@ -232,11 +289,16 @@ ATTACKS = (
     Attack("ftp: 20,000 commands in one go", unread("ftp", b"NOOP\r\n" * 20_000, 20, 5)),
     Attack("smtp: mails of 50 MB", unread("smtp", _mail(LINE * 700_000), 10, 10)),
     Attack("smtp: slow mails", slow("smtp", b"EHLO x\r\n", 300, 100)),
+    Attack("smtp: 1,000 recipients each", unread("smtp", _TO_MANY, 200, 20), short=True),
     Attack("smtp: 20,000 commands in one go", unread("smtp", b"NOOP\r\n" * 20_000, 20, 5)),
     Attack("redis: 100,000 commands in one go", unread("redis", b"PING\r\n" * 100_000, 20, 5)),
+    Attack("redis: patterns of settings", unread("redis", _PATTERNS, 20, 20)),
+    Attack("redis: words in one line", unread("redis", b"PING" + b" x" * 32_000 + b"\r\n", 50, 20)),
     Attack("redis: a million arguments", unread("redis", b"*1000000\r\n" + b"$1\r\nx\r\n" * 500_000, 10, 10)),
     Attack("redis: a bulk of 512 MB", unread("redis", b"*2\r\n$4\r\nECHO\r\n$536870912\r\n" + bytes(8 << 20), 10, 10)),
     Attack("mysql: garbage packets", flood("mysql", LOGIN_OF_MYSQL * 50, 100, 25, {"auth.attempt": 50})),
+    Attack("mysql: a statement of comments", crowd(8, mysql_statements([b"/**/" * 200_000 + b"select 1"] * 4), 8)),
+    Attack("mysql: 4,000 tables each", crowd(4, mysql_statements(_TABLES), 4)),
     Attack("mysql: packets of 16 MB", unread("mysql", b"\xff\xff\xff\x01" + bytes(16 << 20), 10, 10)),
     Attack("mysql: 1,000 half-open", half_open("mysql", 1000, 100)),
     Attack("compressed bombs", bombs),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -175,6 +176,31 @@ def test_what_is_dropped_is_gone_for_all_and_a_note_is_found() -> None:
     assert "README_TO_RECOVER" in names
 
 
+def test_comments_before_a_statement_are_passed_over() -> None:
+    outcome, known = answer(visitor(), "/* a */ /**/\n/* b */select 1 /* c */;")
+    assert (outcome, known) != (Failed(1065, "42000", "Query was empty"), True)
+    assert answer(visitor(), "/* a */ /* b") == (Failed(1065, "42000", "Query was empty"), True)
+    assert isinstance(answer(visitor(), "/* a */ select 1")[0], Found)
+
+
+def test_what_visitors_create_is_bounded_in_memory() -> None:
+    one = visitor()
+    columns = ", ".join("\u0100" * 55 + f"{number} int" for number in range(50))
+    tracemalloc.start()
+    for database in range(20):
+        answer(one, f"create database d{database}")
+        for number in range(100):
+            answer(one, f"create table d{database}.t{number} ({columns})")
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 2 << 20
+    for database in range(20):
+        answer(one, f"drop database d{database}")
+    answer(one, "create database d")
+    assert isinstance(answer(one, f"create table d.t ({columns})")[0], Done)
+    assert isinstance(answer(one, "select * from d.t")[0], Found)
+
+
 @given(st.text(max_size=300) | st.from_regex(r"(?i)(select|show|create|drop|use) [a-z'\"@(), *=0x\s]{0,200}"))
 def test_every_statement_has_an_answer(sql: str) -> None:
     outcome, _ = answer(visitor(), sql)
@@ -187,6 +213,7 @@ def test_every_statement_has_an_answer(sql: str) -> None:
         "select " + " " * 100_000 + "into", "select " + "a from " * 20_000, "create table x (" + ")" * 100_000 + "!",
         "show variables like '" + "%a" * 50_000 + "'", "select " + "(" * 100_000, "select " + "'," * 50_000,
         "select " + " into dumpfile '" * 6_000, "select @@version like '" + "%" * 60 + "x'",
+        "/**/" * 250_000 + "select 1", "/* */ " * 150_000,
     ],
 )  # fmt: skip
 def test_no_statement_takes_long(sql: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fnmatch
 import hashlib
 import os
 import re
@@ -23,7 +24,7 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.redis.dispatch import answer as reply_to
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.profile import RedisProfile
-from decnet_decoys.redis.protocol import Error, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Simple
 from decnet_decoys.redis.scripts import eval_
 
 SERVER, CLIENT = shutil.which("redis-server"), shutil.which("redis-cli")
@@ -80,15 +81,73 @@ BGSAVE|WAIT 0 0|SUBSCRIBE
 """
 
 
-@pytest.mark.skipif(SERVER is None, reason="compares with the real server: install redis-server")
-async def test_first_exchanges_are_those_of_the_real_server(host: DeckyHost, tmp_path: Path) -> None:
+COPYING = """
+SET a 1|EXPIREAT a 99999999999|EXPIREAT a x|EXPIREAT a|EXPIREAT none 1|PEXPIREAT a 99999999999999
+PEXPIRE a 100000000 NX|PEXPIRE a 100000000 XX|PEXPIRE a 200000000 GT|PEXPIRE a 100000000 FOO|EXPIRE a 100 NX
+EXPIRE a 100 NX XX|EXPIRE a 100 GT LT|EXPIRE a 99999999999999999|EXPIRETIME none|PEXPIRETIME none|PERSIST a
+EXPIRETIME a|PEXPIRETIME a|EXPIRE a -1|EXISTS a|SET b 1|EXPIREAT b 1|GET b
+
+SET a hello|GETRANGE a 0 -1|GETRANGE a 1 3|GETRANGE a -3 -1|GETRANGE a 5 1|GETRANGE a x 1|GETRANGE none 0 1
+GETRANGE a 0|SUBSTR a 0 1|SETRANGE a 1 XX|GET a|SETRANGE a 10 z|GET a|SETRANGE a -1 z|SETRANGE a x z
+SETRANGE a 536870912 z|SETRANGE none 3 x|GET none|SETRANGE empty 0 |STRLEN none|SETBIT bits 7 1|SETBIT bits 7 0
+SETBIT bits 100 1|GETBIT bits 100|GETBIT bits 5|GETBIT none 1|SETBIT bits 4294967296 1|SETBIT bits -1 1
+SETBIT bits 1 2|BITCOUNT bits|BITCOUNT none|BITCOUNT bits 0 -1|LPUSH l a|GETRANGE l 0 1|SETRANGE l 0 x|GETBIT l 1
+
+HSET h a 1 b 2|HMSET h c 3|HMSET h c|HKEYS h|HVALS h|HLEN h|HEXISTS h a|HEXISTS h z|HMGET h a z b|HMGET h|HSETNX h a 9
+HSETNX h n 9|HINCRBY h a 5|HINCRBY h new 5|HINCRBY h n x|HSTRLEN h a|HSTRLEN h zz|HSCAN h 0|HSCAN none 0|HKEYS none
+HLEN none|SET s x|HLEN s|HGET s a
+
+RPUSH l a b c d e|LINDEX l 0|LINDEX l -1|LINDEX l 99|LINDEX l x|LSET l 0 z|LSET l 99 z|LSET none 0 z|LREM l 1 b
+LREM l 0 none|LINSERT l BEFORE c n|LINSERT l AFTER zz n|LINSERT l FOO c n|LTRIM l 0 2|LRANGE l 0 -1|LPOP l 2|RPOP l 0
+RPOP none|LPOP none 2|LPOP l -1|LPOP l x|LPUSHX none a|RPUSHX none a|LPUSHX l a|RPOPLPUSH l m|LRANGE m 0 -1
+LMOVE m l LEFT RIGHT|LLEN l|SET s x|LLEN s|LINDEX s 0
+
+SADD s a b c|SMISMEMBER s a z|SSCAN none 0|SRANDMEMBER none|SRANDMEMBER none 3|SCARD s|SADD t b c d|SDIFF s t
+SMOVE s t a|SDIFFSTORE r s t|SINTERSTORE r s t|SUNIONSTORE r s t|SCARD r|TYPE r
+
+ZSCORE z none|ZCARD none|ZRANGE none 0 -1|SET s 1
+
+SET a 1|GETDEL a|GETDEL a|SET a 1|GETEX a|GETEX a EX 100|GETEX a PERSIST|GETEX a FOO|GETEX none|PSETEX a 100000 v
+PSETEX a 0 v|SETEX a 0 v|SETEX a x v|MSETNX a 1 q 2|MSETNX q 1 r 2|MSETNX q|DECRBY r 3|DECRBY r x|RENAMENX r q
+RENAMENX r r2|RENAMENX none x|TOUCH q none|COPY q qq|COPY q qq|COPY q qq REPLACE|COPY none x|COPY q q|MOVE q 1
+MOVE q 1|MOVE none 1|MOVE qq 0|MOVE qq 99|SELECT 1|GET q|FLUSHDB|SELECT 0|SWAPDB 0 1|SWAPDB 0 1|SWAPDB 0 99|DUMP none
+RESTORE k 0 x|RESTORE k x x|SORT none|SORT_RO none|OBJECT FREQ none|OBJECT ENCODING qq|MIGRATE 127.0.0.1 1 k 0 10
+UNLINK qq|SET a v KEEPTTL|SET a v EX 10 KEEPTTL|SET a v NX GET|SET a v PXAT 99999999999999|SET a v EXAT 99999999999
+SET a v EX 9999999999999999|SET|APPEND|GETSET a|INCRBYFLOAT a x
+
+CLIENT ID x|CLIENT INFO x|CLIENT NO-EVICT on|CLIENT NO-EVICT foo|CLIENT KILL 127.0.0.1:1|CLIENT KILL ID 99999
+CLIENT KILL TYPE foo|CLIENT PAUSE x|CLIENT UNPAUSE|CLIENT REPLY ON|CLIENT GETREDIR|CLIENT TRACKING OFF
+CLIENT UNBLOCK 99999|CLIENT SETINFO lib-name x|CLIENT LIST TYPE foo|CLIENT LIST ID 99999|CLIENT|CONFIG GET maxclients
+CONFIG GET appendonly|CONFIG GET requirepass|CONFIG GET databases|CONFIG SET requirepass|CONFIG SET maxmemory 100mb
+CONFIG SET appendonly yes|CONFIG SET appendonly no|CONFIG SET save |CONFIG SET rdbcompression no
+CONFIG SET rdbcompression yes|CONFIG SET protected-mode no|CONFIG SET slave-read-only no
+CONFIG SET replica-read-only yes|CONFIG SET stop-writes-on-bgsave-error no|CONFIG SET loglevel debug
+CONFIG SET timeout 0|CONFIG SET dir|CONFIG RESETSTAT x
+
+ACL GENPASS x|ACL SETUSER|ACL DELUSER none|ACL DELUSER default|ACL LOG|ACL LOG RESET|ACL LOAD|ACL SAVE|ACL WHOAMI x
+ACL USERS|ACL FOO|ACL|SLOWLOG RESET|SLOWLOG GET 10|SLOWLOG GET x|SLOWLOG FOO|SLOWLOG|LATENCY HISTORY x|LATENCY RESET
+LATENCY FOO|LATENCY|MEMORY DOCTOR|MEMORY PURGE|MEMORY FOO|MEMORY USAGE|MEMORY|MODULE LIST x|MODULE LOAD|MODULE
+COMMAND INFO none|COMMAND GETKEYS GET a|COMMAND GETKEYS FOO|COMMAND COUNT x|COMMAND DOCS none|CLUSTER MEET 1 2|CLUSTER
+DEBUG|DEBUG OBJECT a|DEBUG SET-ACTIVE-EXPIRE 0|FAILOVER|SHUTDOWN ABORT|SHUTDOWN FOO|MONITOR x|PUBSUB CHANNELS
+PUBSUB NUMSUB|PUBSUB NUMSUB a|PUBSUB NUMPAT|PUBSUB FOO|PUBSUB|PUBLISH a|SPUBLISH a b|UNWATCH|WATCH a|WATCH|MULTI
+WATCH a|DISCARD|RESET|RESET x|ECHO|SELECT|AUTH|QUIT x
+
+FUNCTION LIST|FUNCTION LOAD x|FUNCTION FLUSH|FUNCTION DELETE x|FUNCTION FOO|FCALL x 0|SCRIPT FLUSH ASYNC|SCRIPT FOO
+SCRIPT|EVAL|EVAL return 0|PFCOUNT none|XLEN none|XRANGE none - +|KEYS|KEYS a b|SCAN|DBSIZE x|RANDOMKEY x|TYPE|TTL|PTTL
+PERSIST|RENAME a|DEL|EXISTS|FLUSHALL|FLUSHDB SYNC|get|gEt a|SENTINEL MASTERS
+"""
+"""What tools that copy or change a server ask it, type by type; each group begins with nothing stored."""
+
+
+@contextlib.asynccontextmanager
+async def real_server(directory: Path) -> AsyncIterator[int]:
+    """Run the real server; yields its port."""
     port = free_port()
     assert SERVER is not None
     real = await asyncio.create_subprocess_exec(
-        SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path),
+        SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory),
         "--loglevel", "warning",
     )  # fmt: skip
-    lines = [line for line in re.split(r"[|\n]", FIRST_EXCHANGES) if line]
     try:
         async with asyncio.timeout(DEADLINE):
             while True:
@@ -97,14 +156,24 @@ async def test_first_exchanges_are_those_of_the_real_server(host: DeckyHost, tmp
                     break
                 except OSError:
                     await asyncio.sleep(0.02)
-        theirs = await said(port, *map(words, lines))
-        await asked(host, "FLUSHALL")
-        ours = await asked(host, *lines)
+        yield port
     finally:
         real.terminate()
         await real.wait()
+
+
+@pytest.mark.skipif(SERVER is None, reason="compares with the real server: install redis-server")
+@pytest.mark.parametrize(
+    "group", [FIRST_EXCHANGES, *COPYING.split("\n\n")], ids=lambda group: group.split("|")[0].strip()
+)
+async def test_answers_are_those_of_the_real_server(host: DeckyHost, tmp_path: Path, group: str) -> None:
+    lines = [line for line in re.split(r"[|\n]", group) if line]
+    async with real_server(tmp_path) as port:
+        theirs = await said(port, *map(words, lines))
+    await asked(host, "FLUSHALL")
+    ours = await asked(host, *lines)
     different = [(line, one, other) for line, one, other in zip(lines, theirs, ours, strict=True) if one != other]
-    assert different == []
+    assert not different, different
 
 
 @pytest.mark.skipif(CLIENT is None, reason="uses the real client: install redis-tools")
@@ -189,6 +258,15 @@ def test_no_script_takes_long() -> None:
     assert best < 0.02
 
 
+async def test_patterns_that_clients_ask_for_are_not_kept() -> None:
+    client = scripted()
+    kept = vars(fnmatch)["_compile_pattern"].cache_info().currsize
+    for number in range(20):
+        await reply_to(client, [b"config", b"get", *(b"d*%d-%d" % (number, one) for one in range(16))])
+    assert await reply_to(client, [b"config", b"get", b"d?r"]) == Pairs({"dir": client.instance.settings["dir"]})
+    assert vars(fnmatch)["_compile_pattern"].cache_info().currsize == kept
+
+
 async def test_what_is_stored_is_there_for_the_next_and_bounded(host: DeckyHost) -> None:
     await asked(host, "SET left behind")
     assert await asked(host, "GET left") == [b"$6\r\nbehind\r\n"]
@@ -238,6 +316,22 @@ async def test_a_transaction_is_bounded_though_its_words_are_empty() -> None:
     assert replies.count(Simple("QUEUED")) == 4
     assert client.queued is not None
     assert sum(map(len, client.queued)) < 10_000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [b"HMGET", b"h", *[b"f"] * 2000],
+        [b"SETRANGE", b"r", b"500000", b"x"],
+        [b"SETBIT", b"r", b"4294967295", b"1"],
+    ],
+)
+async def test_a_few_words_do_not_ask_for_much(words: list[bytes]) -> None:
+    client = scripted()
+    await reply_to(client, [b"HSET", b"h", b"f", b"x" * 100_000])
+    reply = await reply_to(client, words)
+    assert isinstance(reply, Error)
+    assert reply.text.startswith("OOM")
 
 
 MEMBERS = [b"%x" % at for at in range(1800)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -270,6 +271,26 @@ async def test_garbage_of_whatever_kind_can_be_folded(host: DeckyHost) -> None:
     events = host.events(ServiceRequest)
     assert len(events) == 32
     assert len({key_of(event) for event in events}) == 4
+
+
+BEGINNINGS = (
+    b"", b"GET / HTTP/1.1\r\n", b"SSH-2.0-", b"\x16\x03\x01\x02\0\x01", b"*2\r\n$4\r\nECHO\r\n", b"USER ",
+    b"EHLO x\r\n", b"\xff\xfd\x18\xff\xfa", b"\x20\0\0\x01\x85\xa6\xff\x01", b"\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_nobody_who_sends_anything_leaves_only_that_he_came(host: DeckyHost, service: str) -> None:
+    drawing = random.Random(service)
+    for beginning in BEGINNINGS:
+        for length in (1, 7, 200):
+            end = drawing.choice((b"", b"\n", b"\r\n\r\n"))
+            await said(host, service, beginning + drawing.randbytes(length) + end)
+    await told(host, 3 * len(BEGINNINGS))
+    came = {event.session for event in host.events(ConnectionOpened)}
+    assert len(came) == 3 * len(BEGINNINGS)
+    assert came == {event.session for event in host.events() if not isinstance(event.payload, ConnectionOpened)}
 
 
 @given(st.lists(st.binary(max_size=KEPT_BYTES * 2), max_size=5))

@@ -8,6 +8,7 @@ after a while, as the session's end leaves it.
 from __future__ import annotations
 
 import shlex
+import tarfile
 
 import pytest
 from hypothesis import given
@@ -175,6 +176,20 @@ def test_any_archive_or_encoded_text(machine: Machine, command: str, head: bytes
     check(machine, command, head + data)
 
 
+@pytest.mark.parametrize("kind", [b"x", b"L"], ids=["pax headers", "long names"])
+def test_an_archive_whose_headers_follow_each_other_without_end(machine: Machine, kind: bytes) -> None:
+    info = tarfile.TarInfo("a")
+    info.type, info.size = kind, 1 if kind == b"L" else 0
+    block = info.tobuf(tarfile.USTAR_FORMAT)
+    check(machine, "tar tf -", (block + (bytes(512) if info.size else b"")) * 900 + bytes(1024))
+
+
+def test_an_archive_whose_member_is_larger_than_any_file(machine: Machine) -> None:
+    info = tarfile.TarInfo("a")
+    info.size = 1 << 80
+    check(machine, "tar xf - -C /tmp", info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -186,6 +201,8 @@ def test_any_archive_or_encoded_text(machine: Machine, command: str, head: bytes
         "sed -n 'w /nowhere/x' /tmp/f",
         "python3 -c 'a=(1,)*4096\nb=a*4096\nc=b*4096'",
         'python3 -c \'print("x".encode("nothing"))\'',
+        "echo '(2^6000)*(2^6000)' | bc; echo 'x=2^6900;x*x;x+x;length(x);sqrt(x)' | bc",
+        "echo 'l(0);l(-1);e(9999999)' | bc -l; echo 's(2^4000);c(10^3000)' | bc -l",
         "printf '%(%Y)T' 99999999999999999999; date -d @99999999999999999999; date -d @-99999999999999999999",
     ],
 )

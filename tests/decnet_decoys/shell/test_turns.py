@@ -8,6 +8,7 @@ times that, for processors differ and the caches of a busy one are cold.
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -255,6 +256,59 @@ def test_programs_yield_and_hold_little_whatever_they_do(machine: Machine, line:
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[:40])
 def test_the_language_yields_whatever_it_is_told(machine: Machine, line: str) -> None:
     assert not worst(prepared(machine), line)
+
+
+BIG = "x=$(head -c 65000 /dev/zero | tr '\\0' a); "
+ONE_KIB = "x=$(printf 'a%.0s' {1..1000}); "
+SUMS = "1" + "+1" * 500
+EXPENSIVE = (
+    "[[ " + " || ".join([f"1{SUMS} -eq 2"] * 100) + " ]]",
+    ONE_KIB + "[[ " + " || ".join("$x = *[!b]" + "[a]" * 300 + f"{number}c*" for number in range(100)) + " ]]",
+    "[[ x = " + "[\u0100-\uffff]" * 60 + " ]]",
+    ONE_KIB + "y=${x//*[!b]" + "[a]" * 300 + "c*/y}",
+    "a=(" + " ".join([f"[{SUMS}]=x"] * 150) + ")",
+    "declare -i " + " ".join(f"a{number}={SUMS}" for number in range(150)),
+    BIG + "y=${x//a/b}; expr index $x $y",
+    "expr " + " : ".join(["aaaa", *(f"\\(a*\\)\\{{{n % 200 + 1}\\}}\\{{30\\}}.*" for n in range(700))]),
+    "head -c 30000 /dev/urandom | base64 -w0 | tr 'a-z' '\\200-\\231' | iconv -f latin1 -t punycode",
+    "head -c 400000 /dev/zero | tr '\\0' '\\377' | cat -v",
+    "yes x | head -400 > /tmp/a; yes $'x\\ny' | head -400 > /tmp/b; diff /tmp/a /tmp/b; diff -u /tmp/a /tmp/b",
+    BIG + "awk 'BEGIN {}'; echo $x | awk -F 'a(.*b)?' '{print $1}'",
+    "head -c 1000000 /dev/zero | tr '\\0' '\\t' | sed 's/\\t\\t/\\ta/g' | fold -w 2000 | sort "
+    + " ".join(f"-k{number}" for number in range(1, 9)),
+    "find / -printf '" + "%p%t%u%g%i%n" * 80 + "'",
+    "head -c 1048000 /dev/urandom > /tmp/noise; gzip < /tmp/noise | wc; tar czf /tmp/t.tgz /tmp/noise",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", EXPENSIVE, ids=lambda line: line[:40])
+def test_a_step_that_is_cheap_once_yields_where_it_is_taken_often(machine: Machine, line: str) -> None:
+    assert not worst(prepared(machine), line, at_most=1.5)
+
+
+LARGE = (
+    BIG + "y=${x//a/,}; echo $y | cut -d, -f1- --output-delimiter=$x",
+    BIG + 'printf -v v "$x%.0s" {1..1990}',
+    BIG + "y=aaaaaaaaaa; y=$y$y$y$y$y$y$y$y$y$y; y=$y$y$y$y$y$y$y$y$y$y; z=${y//?/$x}",
+    BIG + "[[ " + "$x$x " * 1900 + "]]",
+    "head -c 100 /dev/urandom | hexdump -e '\"%999999999d\"'",
+    "head -c 65000 /dev/zero | tr '\\0' '\\t' | expand -t 999",
+    "dd if=/tmp/row of=/tmp/made bs=1 seek=30000000 conv=notrunc",
+    "printf '" + "a " * 199 + "\\n%.0s' {1..300} | column -t -o " + "x" * 60_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LARGE, ids=lambda line: line[:40])
+def test_no_command_takes_more_memory_than_it_may_print(machine: Machine, line: str) -> None:
+    shell = prepared(machine)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        measured(Interpreter(shell).run(line), at_most=5.0)
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert peak < 24 << 20
 
 
 PIECES = st.sampled_from(

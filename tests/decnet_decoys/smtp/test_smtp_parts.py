@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,17 @@ def test_recipients_are_bounded() -> None:
     answer(session, b"MAIL FROM:<a@b>")
     answers = [answer(session, b"RCPT TO:<a@b>").text for _ in range(MOST_RECIPIENTS + 1)]
     assert answers[-2:] == ["250 2.1.5 Ok", "452 4.5.3 Error: too many recipients"]
+
+
+def test_recipients_are_counted_as_the_memory_that_they_take() -> None:
+    session = new_session()
+    answer(session, b"MAIL FROM:<a@b>")
+    for _ in range(100):
+        answer(session, "RCPT TO:<\U0001f600".encode() + b"x" * 2000 + b">")
+    assert session.held >= sum(map(sys.getsizeof, session.recipients)) > 100 * 1000
+    assert session.held < 100 * 2000
+    session.reset()
+    assert session.held == 0
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))

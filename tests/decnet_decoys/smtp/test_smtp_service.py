@@ -108,6 +108,23 @@ async def test_no_tls_after_starttls_ends_the_connection(host: DeckyHost) -> Non
     writer.transport.abort()
 
 
+async def test_recipients_count_as_memory_until_their_mail_is_given_up(host: DeckyHost) -> None:
+    def held() -> float:
+        return left - host.ctx.counters.snapshot()["decoys_memory_left"]
+
+    left = host.ctx.counters.snapshot()["decoys_memory_left"]
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["smtp"])
+    async with asyncio.timeout(DEADLINE):
+        writer.write(b"EHLO x\r\nMAIL FROM:<a@b.example>\r\n" + b"RCPT TO:<%b>\r\n" % (b"x" * 300) * 1000)
+        for _ in range(1000):
+            await reader.readuntil(b"250 2.1.5 Ok\r\n")
+        assert held() > 300_000
+        writer.write(b"RSET\r\n")
+        await reader.readuntil(b"250 2.0.0 Ok\r\n")
+        assert held() < 100_000
+    writer.transport.abort()
+
+
 async def test_a_mail_of_empty_lines_does_not_hold_the_loop(host: DeckyHost) -> None:
     start = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<postmaster>\r\nDATA\r\n"
     (answer,) = await said(host, start, b"\n" * 1_000_000, b".\r\nQUIT\r\n")

@@ -40,7 +40,10 @@ def test_a_decky_is_written_with_its_services_and_read_back(housed: Engine) -> N
         assert queries.deckies(connection) == [one for one, _ in states.states_on(connection, None)]
         assert queries.deckies(connection) == [written]
         assert states.states_on(connection, "far") == []
-        assert queries.deckies(connection, after="web") == []
+        assert (
+            queries.deckies(connection, after="web") == queries.deckies(connection, after="web", direction="desc") == []
+        )
+        assert queries.deckies(connection, after="webb", direction="desc") == [written]
 
 
 def test_of_two_writers_of_the_same_version_one_succeeds(housed: Engine) -> None:

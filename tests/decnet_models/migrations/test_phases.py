@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,18 +34,18 @@ from pathlib import Path
 import alembic.command, alembic.config, alembic.runtime.migration, psycopg, sqlalchemy.dialects.postgresql
 from decnet_models.database import schema
 from decnet_models.migrations import chain
-chain.VERSIONS = Path(sys.argv[1])
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import DatabaseError
 from decnet_models.migrations.upgrade import Phase, upgrade
 
-def answer(url, what):
+def answer(folder, url, what, seconds):
+    chain.VERSIONS = Path(folder)
     try:
         if what == "works":
             with reading(open_engine(url)) as connection:
                 schema.require_current(connection)
             return "works"
-        return upgrade(url, Phase(what))
+        return upgrade(url, Phase(what), **({} if seconds is None else {"wait_seconds": seconds}))
     except DatabaseError as error:
         return str(error)
 
@@ -57,47 +58,37 @@ for line in sys.stdin:
 """Answers each question in a process of its own, as new as one that was started for it, but for its imports."""
 
 
+@dataclass(frozen=True)
 class Version:
-    """A version of the program that knows the migrations of `folder`; runs while it is asked."""
+    """A version of the program that knows the migrations of `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._process: subprocess.Popen[str] | None = None
+    folder: Path
+    program: subprocess.Popen[str]
 
-    def ask(self, url: str, what: str) -> object:
+    def ask(self, url: str, what: str, *, wait_seconds: float | None = None) -> object:
         """Have it do `what`: a phase of the upgrade, or `works`."""
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps([url, what]), file=self._process.stdin, flush=True)
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End its process."""
-        if self._process is not None:
-            self._process.communicate()
+        assert self.program.stdin is not None
+        assert self.program.stdout is not None
+        print(json.dumps([str(self.folder), url, what, wait_seconds]), file=self.program.stdin, flush=True)
+        return json.loads(self.program.stdout.readline())
 
 
 Make = Callable[[Mapping[str, tuple[str, ...]]], Version]
 
 
 @pytest.fixture(scope="module")
-def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+def program() -> Iterator[subprocess.Popen[str]]:
+    """One for all versions: to start it takes longer than what it is asked."""
+    command = [sys.executable, "-c", PROGRAM]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield running
+    running.communicate()
+
+
+@pytest.fixture
+def version(tmp_path: Path, program: subprocess.Popen[str]) -> Make:
     """Return the version that knows the given migrations."""
-    made: dict[tuple[str, ...], Version] = {}
-
-    def make(migrations: Mapping[str, tuple[str, ...]]) -> Version:
-        known = tuple(migrations)
-        if known not in made:
-            made[known] = Version(write(tmp_path_factory.mktemp("versions") / "version", migrations))
-        return made[known]
-
-    yield make
-    for one in made.values():
-        one.close()
+    return lambda known: Version(write(tmp_path / list(known)[-1], known), program)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -155,23 +146,16 @@ def test_two_versions_at_once_are_not_rolled_out(version: Make, empty_url: str) 
     assert newer.ask(empty_url, "all") == ["0001_host", "0004_user"]
 
 
-def test_an_upgrade_that_waits_too_long_is_refused(tmp_path: Path, empty_url: str) -> None:
-    known = write(tmp_path / "old", OLD)
+def test_an_upgrade_that_waits_too_long_is_refused(version: Make, empty_url: str) -> None:
+    old = version(OLD)
     engine = open_engine(empty_url, create=True)
-    program = PROGRAM.replace("Phase(what)", "Phase(what), wait_seconds=0.2")
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x6465636E6574})
-        done = subprocess.run(
-            [sys.executable, "-c", program, known],
-            input=json.dumps([empty_url, "all"]),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        answer = str(old.ask(empty_url, "all", wait_seconds=0.2))
     engine.dispose()
-    assert "cannot upgrade" in done.stdout
-    assert "another upgrade" in done.stdout
+    assert "cannot upgrade" in answer
+    assert "another upgrade" in answer
 
 
 @pytest.mark.parametrize("phase", list(Phase))

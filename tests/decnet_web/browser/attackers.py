@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import http.client
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncssh
 
@@ -33,6 +34,9 @@ COMMANDS = (
 )
 ACCEPTED = "admin123"
 """A password with which a decky of the persona debian-web lets root in."""
+PATIENCE = 120
+"""Seconds that an attacker waits for an answer."""
+_PROMPT = re.compile(r"[#$>] $")
 
 
 @functools.cache
@@ -43,29 +47,38 @@ def key_named(name: str) -> asyncssh.SSHKey:
 
 async def attack(
     host: str, source: str, *, port: int = 2222, user: str = "root", passwords: Sequence[str] = ("123456", ACCEPTED),
-    commands: Sequence[str] = COMMANDS, pause: float = 0.05, stay: float = 0.0,
-    key: str = "",
+    commands: Sequence[str] = COMMANDS, leaving: Callable[[], Awaitable[object]] | None = None, key: str = "",
 ) -> bool:  # fmt: skip
-    """Guess passwords over SSH from `source`; once in, type the commands, stay a while and leave; return whether in."""
+    """Guess passwords over SSH from `source`; once in, type the commands, wait for `leaving` and leave.
+
+    Return whether a password was accepted; whatever else keeps the attacker from typing everything is an error.
+    """
     for password in passwords:
         try:
-            async with (
-                asyncssh.connect(
-                    host, port, username=user, password=password, local_addr=(source, 0), known_hosts=None,
-                    client_keys=[key_named(key)] if key else None, client_version="OpenSSH_9.2p1", connect_timeout=20,
-                ) as connection,
-                connection.create_process(term_type="xterm", term_size=(100, 30)) as shell,
-            ):  # fmt: skip
-                for command in commands:
-                    shell.stdin.write(f"{command}\n")
-                    await asyncio.sleep(pause)  # as somebody types
-                await asyncio.sleep(stay)
-                shell.stdin.write("exit\n")
-                await asyncio.wait_for(shell.wait(), 60)
-                return True
-        except (asyncssh.PermissionDenied, asyncssh.ConnectionLost, TimeoutError):
+            connection = await asyncssh.connect(
+                host, port, username=user, password=password, local_addr=(source, 0), known_hosts=None,
+                client_keys=[key_named(key)] if key else None, client_version="OpenSSH_9.2p1",
+                connect_timeout=PATIENCE, login_timeout=PATIENCE,
+            )  # fmt: skip
+        except asyncssh.PermissionDenied:
             continue
+        async with connection, connection.create_process(term_type="xterm", term_size=(100, 30)) as shell:
+            prompt = await _prompt(shell)
+            for command in commands:
+                shell.stdin.write(f"{command}\n")
+                prompt = await _prompt(shell)  # as somebody types: what a command shows comes before the next one
+            if leaving is not None:
+                await leaving()
+            if not prompt.endswith("> "):  # a quote is open, so whoever wants to leave closes the window
+                shell.stdin.write("exit\n")
+                await asyncio.wait_for(shell.wait(), PATIENCE)
+            return True
     return False
+
+
+async def _prompt(shell: asyncssh.SSHClientProcess[str]) -> str:
+    """Wait for the prompt, or for that of a line that goes on; return what came until then."""
+    return await asyncio.wait_for(shell.stdout.readuntil(_PROMPT), PATIENCE)
 
 
 def browse(host: str, source: str, paths: Sequence[str], *, agent: str = "curl/8.0", port: int = 8080) -> None:
@@ -87,14 +100,15 @@ async def fill(block: int) -> None:
     """Have a fleet in 127.77.`block`.0/24 attacked from many addresses, in every way that a page shows."""
     web, database = f"127.77.{block}.10", f"127.77.{block}.11"
     guesses = ("root", "123456")
-    await asyncio.gather(
+    entered = await asyncio.gather(
         *(attack(web, f"127.9.8.{number}") for number in range(1, 4)),
+        attack(web, "127.9.7.2", passwords=(ACCEPTED,), commands=[f"echo {text}" for text in HOSTILE]),
         *(attack(database, f"127.9.9.{number}", passwords=guesses) for number in range(1, 6)),
         attack(web, "127.9.7.1", user=HOSTILE[0], passwords=(HOSTILE[1], HOSTILE[2])),
-        attack(web, "127.9.7.2", passwords=(ACCEPTED,), commands=[f"echo {text}" for text in HOSTILE]),
         attack(web, "127.9.7.3", user=HOSTILE[6], passwords=HOSTILE[3:5]),
         asyncio.to_thread(_browse_hostile, web),
     )
+    assert entered == [True] * 4 + [False] * 7 + [None], entered
 
 
 def _browse_hostile(host: str) -> None:

@@ -2,12 +2,12 @@
 /** Logging in by a one-time link, deep links, and an attack that the page shows before it is over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, attack, base, browser, link, screenshot, visit } from "./harness.mjs";
+import { accessible, attack, base, browser, leave, link, pageOf, screenshot, visit } from "./harness.mjs";
 
 test("a one-time link logs in once", async () => {
   const address = await link("viewer");
   const context = await (await browser()).newContext();
-  const page = await context.newPage();
+  const page = await pageOf(context);
   await page.goto(address);
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
   const cookies = await context.cookies();
@@ -15,7 +15,7 @@ test("a one-time link logs in once", async () => {
   assert.ok(!page.url().includes("link="), "the link stays in the address");
   await context.close();
   const other = await (await browser()).newContext();
-  const again = await other.newPage();
+  const again = await pageOf(other);
   const refused = again.waitForResponse((answer) => answer.url().endsWith("/api/v1/session/link"));
   await again.goto(address);
   assert.equal((await refused).ok(), false);
@@ -25,8 +25,7 @@ test("a one-time link logs in once", async () => {
 
 test("single sign-on leads back to the page that was asked for, with the role of the provider's groups", async () => {
   const context = await (await browser()).newContext({ baseURL: base });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  const page = await pageOf(context);
   await page.goto("/attackers?since=7d");
   await page.waitForURL((url) => url.pathname === "/login");
   await page.getByRole("link", { name: /Single sign-on/ }).click();
@@ -48,12 +47,16 @@ test("without a session every page leads to the log-in", async () => {
 test("the overview shows an attack before it is over", async () => {
   const { page, end } = await visit("/", { role: "viewer" });
   await page.locator("main").waitFor();
-  const over = attack("127.9.5.1", { stay: 15 }).then(() => "over");
-  const shown = page.getByText("127.9.5.1").first().waitFor({ timeout: 15_000 }).then(() => "shown");
-  assert.equal(await Promise.race([over, shown]), "shown");
+  let over = false;
+  const attacked = attack("127.9.5.1", { stay: true }).finally(() => {
+    over = true;
+  });
+  await Promise.race([page.getByText("127.9.5.1").first().waitFor(), attacked]);
+  assert.equal(over, false, "the attacker left before it was shown");
   await screenshot(page, "overview-live");
   await accessible(page);
-  await over;
+  await leave("127.9.5.1");
+  assert.deepEqual(await attacked, { entered: true });
   await end();
 });
 

@@ -2,9 +2,9 @@
 /** Identities: recognised by a key, split by an analyst who sees before what it does, and undone. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { accessible, attack, decnet, screenshot, visit } from "./harness.mjs";
+import { accessible, attack, decnet, screenshot, until, visit } from "./harness.mjs";
 
-const [FIRST, SECOND, THIRD] = ["127.9.4.1", "127.9.4.2", "127.9.4.3"];
+const [FIRST, SECOND, THIRD] = ["127.9.3.1", "127.9.3.2", "127.9.3.3"];
 
 async function identityOf(address) {
   try {
@@ -14,14 +14,13 @@ async function identityOf(address) {
   }
 }
 
-async function members(address, wanted) {
-  for (let attempt = 0; attempt < 80; attempt++) {
-    const found = (await identityOf(address))?.members.map((one) => one.subject).sort() ?? [];
-    if (found.join() === [...wanted].sort().join()) return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  throw new Error(`${address} is not with ${wanted}`);
-}
+/** Wait until an address is with those, and nobody else. */
+const members = (address, wanted) =>
+  until(async () => {
+    const found = (await identityOf(address))?.members.map((one) => one.subject) ?? [];
+    assert.deepEqual(found.sort(), [...wanted].sort());
+    return true;
+  });
 
 before(async () => {
   // Nothing but their key: whoever fetches from the same host as others is taken for one with them.
@@ -43,7 +42,7 @@ test("the graph has the evidence on its edges, and a table that says the same", 
   await accessible(page);
   await screenshot(page, "identity");
   await page.getByRole("tab", { name: /^Members/ }).click();
-  await page.getByRole("link", { name: THIRD }).waitFor();
+  await page.getByRole("link", { name: THIRD, exact: true }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Split off" }).count(), 0, "a viewer decides nothing");
   await end();
 });
@@ -82,7 +81,7 @@ test("an analyst splits an attacker off, and undoes it", async () => {
 });
 
 test("an analyst pins a member, and joins the group with another one", async () => {
-  const others = ["127.9.4.4", "127.9.4.5"];
+  const others = ["127.9.3.4", "127.9.3.5"];
   await Promise.all(
     others.map((source) => attack(source, { key: "others", passwords: ["admin123"], commands: ["w"] })),
   );

@@ -2,7 +2,7 @@
 /** What one person sets up for himself: searches, columns, density, time zone; a rule tried, a log read, a page printed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, screenshot, visit } from "./harness.mjs";
+import { accessible, screenshot, until, visit } from "./harness.mjs";
 
 const EVENTS = "/events?since=all";
 
@@ -38,7 +38,7 @@ test("a column that is left out stays left out", async () => {
   await accessible(page);
   await page.reload();
   await page.getByRole("columnheader").first().waitFor();
-  assert.equal(await header.count(), 0);
+  assert.equal(await header.count(), 0); // the headers are there all at once
   await page.getByRole("button", { name: "Columns" }).click();
   await menu.getByRole("checkbox", { name: "Score" }).check();
   await header.waitFor();
@@ -50,7 +50,7 @@ test("rows are denser and times of another zone at once, and after a reload", as
   const time = page.locator("time[title]").first();
   await time.waitFor();
   const height = async () => (await page.getByRole("row").nth(1).boundingBox()).height;
-  const before = await height();
+  const before = await until(height);
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await page.getByRole("radio", { name: "Dense" }).press("Space");
   await page.getByLabel("Time zone").selectOption("Asia/Tokyo");
@@ -59,8 +59,9 @@ test("rows are denser and times of another zone at once, and after a reload", as
   for (const reload of [false, true]) {
     if (reload) await page.reload();
     await page.locator('time[title*="Asia/Tokyo"]').first().waitFor();
-    assert.ok((await height()) < before, "rows are as high as before");
-    const [shown, exact] = await time.evaluate((one) => [one.title, one.dateTime]);
+    await until(async () => (await height()) < before);
+    const tokyo = page.locator('time[title*="Asia/Tokyo"]').first();
+    const [shown, exact] = await tokyo.evaluate((one) => [one.title, one.dateTime]);
     // Nine hours before UTC, without summer time.
     const there = new Date(Date.parse(exact.replace(/(\.\d{3})\d+/, "$1")) + 540 * 60_000);
     assert.equal(shown.slice(0, 19), there.toISOString().slice(0, 19).replace("T", " "));
@@ -97,16 +98,19 @@ test("the end of a worker's log is narrowed by words and by level", async () => 
   const messages = () => log.locator("[data-level] span").allInnerTexts();
   const [first] = await messages();
   await page.getByPlaceholder("Only lines with …").fill(first);
-  assert.ok((await messages()).every((one) => one.includes(first)));
+  await until(async () => {
+    const found = await messages();
+    return found.length > 0 && found.every((one) => one.includes(first));
+  });
   await page.getByPlaceholder("Only lines with …").fill("no line says this");
-  assert.deepEqual(await messages(), []);
+  await until(async () => (await messages()).length === 0);
   await page.getByPlaceholder("Only lines with …").fill("");
+  await until(async () => (await messages()).length > 0);
   await page.getByLabel("Level").selectOption("error");
-  const levels = await log.locator("[data-level]").evaluateAll((lines) => lines.map((one) => one.dataset.level));
-  assert.deepEqual(
-    levels.filter((one) => !["error", "critical"].includes(one)),
-    [],
-  );
+  await until(async () => {
+    const levels = await log.locator("[data-level]").evaluateAll((lines) => lines.map((one) => one.dataset.level));
+    return levels.every((one) => ["error", "critical"].includes(one));
+  });
   await accessible(page);
   await end();
 });
@@ -120,15 +124,15 @@ test("a printed page is its content, dark on white", async () => {
   await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // a browser says so before it prints
   await page.getByRole("navigation").first().waitFor({ state: "hidden" });
   await page.getByRole("row").nth(1).waitFor();
-  assert.notEqual(await back(), dark);
-  assert.equal(await page.locator("html").getAttribute("data-theme"), "light");
-  assert.equal(await page.getByRole("button", { name: "Account and appearance" }).isVisible(), false);
+  await page.locator('html[data-theme="light"]').waitFor();
+  await until(async () => (await back()) !== dark);
+  await page.getByRole("button", { name: "Account and appearance" }).waitFor({ state: "hidden" });
   const paper = await page.pdf({ format: "A4" });
   assert.equal(paper.subarray(0, 5).toString(), "%PDF-");
   await page.emulateMedia({ media: "screen" });
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await page.getByRole("navigation").first().waitFor();
-  assert.equal(await back(), dark);
+  await until(async () => (await back()) === dark);
   await end();
 });
 
@@ -137,18 +141,23 @@ test("lists are sorted on a narrow screen, too: events oldest first", async () =
   await page.locator("[data-row]").first().waitFor();
   const newest = await page.locator("[data-row]").first().innerText();
   const sort = page.getByRole("button", { name: "Time", exact: true });
+  await sort.waitFor();
   const { width, height } = await sort.boundingBox();
   assert.ok(width > 20 && height > 10, `${width} x ${height}`);
   await sort.press("Enter");
   await page.waitForURL(/direction=asc/);
   await page.locator('[role="columnheader"][aria-sort="ascending"]').waitFor();
   await page.waitForFunction((before) => document.querySelector("[data-row]")?.innerText !== before, newest);
-  const times = await page.locator("[data-row] time").evaluateAll((all) => all.map((one) => Date.parse(one.dateTime)));
-  assert.ok(times.length > 1);
-  assert.deepEqual(
-    times,
-    times.toSorted((one, other) => one - other),
-  );
+  await until(async () => {
+    const shown = page.locator("[data-row] time");
+    const times = await shown.evaluateAll((all) => all.map((one) => Date.parse(one.dateTime)));
+    assert.ok(times.length > 1);
+    assert.deepEqual(
+      times,
+      times.toSorted((one, other) => one - other),
+    );
+    return true;
+  });
   await accessible(page);
   await end();
 });

@@ -10,6 +10,9 @@
  *       await page.getByText("127.9.8.1").first().waitFor();
  *       await end(); // fails when the page had errors, broke its security policy, or ran an attacker's text
  *     });
+ *
+ * DECNET_E2E_SLOW=6 makes each page's processor six times slower and its network as slow as a bad connection: what then
+ * fails is a race, of the test or of the page.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -22,6 +25,11 @@ export const base = process.env.DECNET_E2E_URL;
 const control = process.env.DECNET_E2E_CONTROL;
 const block = process.env.DECNET_E2E_BLOCK;
 export const WEB_01 = `127.77.${block}.10`;
+const slow = Number(process.env.DECNET_E2E_SLOW ?? 1);
+/** How long a state is waited for: it costs time only where it does not come. */
+export const PATIENCE_MS = 60_000 * (1 + slow / 4);
+const LATENCY_MS = 150;
+const BYTES_A_SECOND = 1_000_000;
 
 let running;
 const sessions = new Map();
@@ -59,8 +67,14 @@ export async function decnet(...args) {
   return done.out;
 }
 
-/** Log in to a decky over SSH from `source`: {user, passwords, commands, pause, stay: seconds, key: the name of one}. */
+/** Log in to a decky over SSH from `source`: {user, passwords, commands, stay: whether until told to leave, key: the name of one}. */
 export const attack = (source, options = {}) => order("attack", { source, ...options });
+
+/** Have an attacker who stays leave. */
+export const leave = (source) => order("leave", source);
+
+/** Wait until the workers have handled all events that there are. */
+export const handled = () => order("handled", null);
 
 /** Ask a decky's web server for paths: {agent}. */
 export const browse = (source, paths, options = {}) => order("browse", { source, paths, ...options });
@@ -76,6 +90,39 @@ export async function link(user) {
   return found[0];
 }
 
+/** Open a page that waits for states as long as they may take, slowed down if that was asked for. */
+export async function pageOf(context) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  if (slow > 1) {
+    const devtools = await context.newCDPSession(page);
+    const network = { offline: false, latency: LATENCY_MS, downloadThroughput: BYTES_A_SECOND, uploadThroughput: BYTES_A_SECOND };
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: slow });
+    await devtools.send("Network.emulateNetworkConditions", network);
+  }
+  return page;
+}
+
+/** Wait until `what` returns something true without an error, such as a failed assertion; returns it. */
+export async function until(what) {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      const found = await what();
+      if (found) return found;
+      if (Date.now() > deadline) throw new Error(`not so within ${PATIENCE_MS / 1000} s: ${what}`);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** Wait until a page has its title and nothing on it is being loaded. */
+export async function settled(page) {
+  await page.locator("main h1").waitFor();
+  await page.waitForFunction(() => !document.querySelector('main [role="status"][aria-label="Loading"]'));
+}
+
 /** Cookies of a session of the role's account, opened by a one-time link, once for a test file. */
 async function cookies(role) {
   if (!sessions.has(role)) {
@@ -83,7 +130,7 @@ async function cookies(role) {
       role,
       (async () => {
         const context = await (await browser()).newContext();
-        const page = await context.newPage();
+        const page = await pageOf(context);
         await page.goto(await link(role));
         await page.waitForURL((url) => !url.pathname.startsWith("/login"));
         const found = await context.cookies();
@@ -113,8 +160,7 @@ export async function visit(
       window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     });
   });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  const page = await pageOf(context);
   page.on("pageerror", (error) => wrong.push(`error: ${error.stack ?? error}`));
   page.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
@@ -152,6 +198,9 @@ const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 export async function accessible(page) {
   await page.evaluate(await axeSource);
   const found = await page.evaluate(async () => {
+    // What fades in has too little contrast until it is there.
+    const passing = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(passing.map((one) => one.finished));
     const result = await window.axe.run(document, { resultTypes: ["violations"] });
     return result.violations
       .filter((one) => one.impact === "serious" || one.impact === "critical")
@@ -160,13 +209,12 @@ export async function accessible(page) {
   assert.deepEqual(found, []);
 }
 
-/** Fails if a page is too wide for its window, once what follows its size (charts, maps) has had time to. */
+/** Fails if a page stays too wide for its window: what follows its size (charts, maps) may do so later. */
 export async function fits(page, width, what) {
   await page.setViewportSize({ width, height: 900 });
-  const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  for (let tries = 0; (await over()) > 0 && tries < 50; tries += 1) {
-    await page.evaluate(() => new Promise(requestAnimationFrame));
-    await page.waitForTimeout(100);
-  }
-  assert.ok((await over()) <= 0, `${what} at ${width} px is ${await over()} px too wide`);
+  await until(async () => {
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(over <= 0, `${what} at ${width} px is ${over} px too wide`);
+    return true;
+  });
 }

@@ -2,7 +2,7 @@
 /** What attackers write into every field is text on every page about them; pages fit from 320 to 2560 px. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, decnet, screenshot, visit } from "./harness.mjs";
+import { accessible, decnet, fits, screenshot, settled, until, visit } from "./harness.mjs";
 
 const TABS = ["summary", "timeline", "sessions", "commands", "credentials", "fingerprints", "techniques", "files", "intel", "identity"];
 const SCRIPT = "<script>window.pwned=1</script>";
@@ -21,11 +21,6 @@ const LISTS = [
   "/search?q=127.9",
 ];
 
-async function settled(page) {
-  await page.locator("main h1").waitFor();
-  await page.waitForFunction(() => !document.querySelector('main [role="status"][aria-label="Loading"]'));
-}
-
 for (const attacker of ["127.9.7.1", "127.9.7.2", "127.9.7.3", "127.9.6.1", "127.9.6.7"]) {
   test(`nothing of ${attacker} runs`, async () => {
     const { page, end } = await visit(`/attackers/${attacker}`);
@@ -38,8 +33,10 @@ for (const attacker of ["127.9.7.1", "127.9.7.2", "127.9.7.3", "127.9.6.1", "127
 }
 
 test("what a session shows is text in the player and in the transcript", async () => {
-  const sessions = JSON.parse(await decnet("sessions", "--attacker", "127.9.7.2", "--json"));
-  const { session } = sessions.find((one) => one.recording);
+  const { session } = await until(async () => {
+    const sessions = JSON.parse(await decnet("sessions", "--attacker", "127.9.7.2", "--json"));
+    return sessions.find((one) => one.recording);
+  });
   const { page, end } = await visit(`/sessions/${session}`);
   const player = page.getByRole("region", { name: "Session player" });
   await player.waitFor();
@@ -74,8 +71,7 @@ for (const width of [320, 2560]) {
     for (const path of [...LISTS, "/attackers/127.9.8.1", "/attackers/127.9.7.2?tab=commands"]) {
       await page.goto(path);
       await settled(page);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${path} is ${over} px too wide at ${width}`);
+      await fits(page, width, path);
       await accessible(page);
     }
     await screenshot(page, `findings-${width}`);

@@ -3,28 +3,21 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { accessible, attack, decnet, screenshot, visit } from "./harness.mjs";
+import { accessible, attack, decnet, screenshot, until, visit } from "./harness.mjs";
 
 const ATTACKER = "127.9.8.1";
 const terminal = (page) => page.getByRole("group", { name: "Terminal, as the attacker saw it" });
 
-async function until(what, attempts = 60) {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const found = await what();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  throw new Error(`not so after ${attempts} attempts: ${what}`);
-}
-
-async function sessionOf(attacker) {
-  const found = JSON.parse(await decnet("sessions", "--attacker", attacker, "--json"));
-  return found.find((one) => one.recording);
-}
+const sessionOf = (attacker) =>
+  until(async () => {
+    const found = JSON.parse(await decnet("sessions", "--attacker", attacker, "--json"));
+    return found.find((one) => one.recording);
+  });
 
 test("attackers lead to one, and its score is explained", async () => {
   const { page, end } = await visit("/attackers", { role: "viewer" });
-  await page.getByRole("link", { name: ATTACKER }).click();
+  await page.getByRole("link", { name: ATTACKER, exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: ATTACKER, exact: true }).waitFor();
   await page.getByRole("heading", { name: "What the score consists of" }).waitFor();
   await page.getByText("logged in, times").waitFor();
   await accessible(page);
@@ -32,10 +25,12 @@ test("attackers lead to one, and its score is explained", async () => {
   await page.getByRole("tab", { name: /^Credentials/ }).click();
   await page.getByRole("link", { name: "admin123" }).click();
   await page.waitForURL(/credential=/);
-  await page.getByRole("link", { name: "127.9.8.2" }).waitFor();
-  assert.equal(await page.getByRole("link", { name: "127.9.9.1", exact: true }).count(), 0);
+  await page.getByRole("heading", { level: 1, name: "Attackers", exact: true }).waitFor();
+  await page.getByRole("link", { name: "127.9.8.2", exact: true }).waitFor();
+  const other = page.getByRole("link", { name: "127.9.9.1", exact: true }); // who had no password that was accepted
+  await other.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Remove filter Credential" }).click();
-  await page.getByRole("link", { name: "127.9.9.1", exact: true }).waitFor();
+  await other.waitFor();
   await end();
 });
 
@@ -45,33 +40,32 @@ test("a session is replayed in its place, by mouse and by keyboard", async () =>
   const player = page.getByRole("region", { name: "Session player" });
   const step = player.locator('[aria-current="step"]');
   await player.getByRole("button", { name: /cat \/etc\/passwd/ }).click();
-  assert.match(await terminal(page).innerText(), /uid=0\(root\)/, "what id showed is there");
+  await step.filter({ hasText: /cat \/etc\/passwd$/ }).waitFor();
+  await terminal(page).filter({ hasText: "uid=0(root)" }).waitFor(); // what id showed is there
   await player.getByRole("button", { name: "Previous command" }).click();
-  assert.match(await step.innerText(), /id$/);
+  await step.filter({ hasText: /id$/ }).waitFor();
   await accessible(page);
   await screenshot(page, "replay");
   await terminal(page).focus();
   await page.keyboard.press("Home");
-  assert.doesNotMatch(await terminal(page).innerText(), /uid=0/);
-  assert.equal(await step.count(), 0);
+  await step.waitFor({ state: "hidden" });
+  await terminal(page).filter({ hasNotText: "uid=0" }).waitFor();
   await page.keyboard.press(">");
-  assert.equal(await player.getByLabel("Speed").inputValue(), "2");
+  await until(async () => (await player.getByLabel("Speed").inputValue()) === "2");
   await page.keyboard.press(" ");
   await step.filter({ hasText: "exit" }).waitFor(); // it plays to the last command
   await page.keyboard.press("]");
-  assert.match(page.url(), /session=/);
+  await page.waitForURL(/session=/);
   await end();
 });
 
 test("a session has a page with its transcript and a link to each command", async () => {
   const session = await sessionOf(ATTACKER);
   const { page, end } = await visit(`/sessions/${session.session}?tab=transcript`, { role: "viewer" });
-  await until(async () => (await page.getByLabel("Transcript").first().innerText()).includes("root:x:0:0"));
+  await page.getByLabel("Transcript").filter({ hasText: "root:x:0:0" }).first().waitFor();
   await page.goto(`/sessions/${session.session}?command=2`);
   await page.getByRole("button", { name: /cat \/etc\/passwd/ }).waitFor();
-  const current = page.locator('[aria-current="step"]');
-  await current.waitFor();
-  assert.match(await current.innerText(), /cat \/etc\/passwd/);
+  await page.locator('[aria-current="step"]', { hasText: "cat /etc/passwd" }).waitFor();
   await accessible(page);
   await end();
 });
@@ -97,10 +91,11 @@ test("the matrix is walked by keyboard, a technique drilled into, and the layer 
   const matrix = page.getByRole("group", { name: /^Matrix/ });
   await matrix.waitFor();
   await matrix.locator('button[tabindex="0"]').focus();
-  const first = await page.evaluate(() => document.activeElement.textContent);
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  const first = await focused();
   await page.keyboard.press("ArrowRight");
-  const second = await page.evaluate(() => document.activeElement.textContent);
-  assert.notEqual(second, first);
+  await until(async () => (await focused()) !== first);
+  assert.ok(await matrix.evaluate((one) => one.contains(document.activeElement)), "the focus left the matrix");
   await page.keyboard.press("Enter");
   await page.waitForURL(/technique=T\d{4}/);
   await matrix.getByRole("button", { name: /^Unix Shell/ }).click();
@@ -113,7 +108,11 @@ test("the matrix is walked by keyboard, a technique drilled into, and the layer 
   const layer = JSON.parse(await readFile(await (await saved).path(), "utf8"));
   assert.ok(layer.techniques.some((one) => one.techniqueID === "T1059.004"));
   await page.getByRole("link", { name: "Its attackers" }).click();
-  await page.getByRole("link", { name: ATTACKER, exact: true }).waitFor();
+  // The page before has links of that name, too, for as long as it is shown.
+  await page.waitForURL((url) => url.pathname === "/attackers" && url.searchParams.get("technique") === "T1059.004");
+  await page.getByRole("heading", { level: 1, name: "Attackers", exact: true }).waitFor();
+  const attackers = page.getByRole("grid", { name: "Attackers", exact: true });
+  await attackers.getByRole("link", { name: ATTACKER, exact: true }).first().waitFor();
   await end();
 });
 
@@ -141,7 +140,8 @@ test("one text is found in everything", async () => {
   const { page, end } = await visit("/search", { role: "viewer" });
   await page.getByRole("searchbox", { name: "What to search for" }).fill("127.9.8");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Attackers" }).waitFor();
+  await page.waitForURL(/q=127\.9\.8/);
+  await page.getByRole("heading", { name: "Attackers" }).first().waitFor();
   await page.getByRole("link", { name: ATTACKER, exact: true }).first().waitFor();
   await accessible(page);
   await end();

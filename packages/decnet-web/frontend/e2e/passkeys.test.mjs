@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { chromium } from "playwright-core";
-import { base, link } from "./harness.mjs";
+import { base, link, pageOf } from "./harness.mjs";
 
 /** The dashboard by a name, for an address can have no passkeys; the browser looks for it where the fleet listens. */
 const { hostname, port } = new URL(base);
@@ -26,8 +26,7 @@ test("a passkey is made, logs in without password, and is useless once it is rem
     ],
   });
   const context = await browser.newContext({ baseURL: named });
-  const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
+  const page = await pageOf(context);
   const devtools = await context.newCDPSession(page);
   await devtools.send("WebAuthn.enable");
   const options = {

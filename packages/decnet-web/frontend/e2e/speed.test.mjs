@@ -33,7 +33,8 @@ test("the overview is there soon on a slow processor", async (context) => {
       },
     });
     await page.getByText("127.9.8.1").first().waitFor();
-    await page.waitForTimeout(500); // a paint is told after it was done
+    await page.waitForFunction(() => window.paints.length > 0);
+    await page.waitForTimeout(500); // a paint is told after it was done, and a larger one may follow
     times.push(Math.round((await page.evaluate(() => window.paints)).at(-1)));
     await end();
   }

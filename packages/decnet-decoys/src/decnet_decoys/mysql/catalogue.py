@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What one server holds for all its visitors, what each of them is, and what comes of a statement."""
 
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,7 +13,13 @@ from decnet_decoys.mysql.profile import MysqlProfile, Table
 
 MOST_NAMES: Final = 200
 """Databases, tables of one, and functions that visitors may add."""
+MOST_BYTES: Final = 512 << 10
+"""Of memory, that the databases, tables and columns take which visitors add."""
 _SYSTEM: Final = ("information_schema", "mysql", "performance_schema", "sys")
+
+
+_EACH: Final = 512
+"""What a database or a table takes beside its names."""
 
 
 class Failed(NamedTuple):
@@ -58,6 +65,7 @@ class Catalogue:
         }
         self.files: set[str] = set()
         self.functions: set[str] = set()
+        self._left = MOST_BYTES
         self.variables = {
             "version": profile.version, "version_comment": profile.comment, "hostname": host, "port": "3306",
             "version_compile_os": "debian-linux-gnu", "version_compile_machine": "x86_64", "autocommit": "1",
@@ -72,6 +80,22 @@ class Catalogue:
             "wait_timeout": "28800", "interactive_timeout": "28800", "net_write_timeout": "60", "init_connect": "",
             "auto_increment_increment": "1", "query_cache_size": "1048576", "query_cache_type": "OFF",
         }  # fmt: skip
+
+    def has_room(self, *names: str) -> bool:
+        """Return whether there is room for a database, or a table with its columns, and take it."""
+        size = _size(names)
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+    def give_back(self, *names: str) -> None:
+        """Give back what `has_room` took; what was there from the start never makes it more than at first."""
+        self._left = min(MOST_BYTES, self._left + _size(names))
+
+
+def _size(names: Iterable[str]) -> int:
+    return _EACH + sum(map(sys.getsizeof, names))
 
 
 class Visitor(msgspec.Struct):

@@ -18,6 +18,11 @@ LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
 
 
+MOST_COMMENTS: Final = 1000
+"""Before a statement; with more it is not understood."""
+_SPACES = re.compile(r"\s*")
+
+
 def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
     """Return what comes of a statement, and whether it was understood."""
     visitor.written, visitor.commands = [], []
@@ -55,9 +60,15 @@ def _writing(text: str) -> Written | None:
 def _bare(sql: str) -> str:
     """Return a statement without comments around it, spaces at its ends and its semicolon."""
     text = sql.strip().rstrip("; \t\r\n\0")
-    while text.startswith("/*") and not text.startswith("/*!"):
-        text = text.partition("*/")[2].strip()
-    return text
+    at = 0
+    for _ in range(MOST_COMMENTS):
+        if not text.startswith("/*", at) or text.startswith("/*!", at):
+            break
+        end = text.find("*/", at)
+        if end < 0:
+            return ""
+        at = _SPACES.match(text, end + 2).end()  # type: ignore[union-attr]  # it matches nothing, too
+    return text[at:]
 
 
 def _syntax(visitor: Visitor, text: str) -> Failed:
@@ -130,7 +141,7 @@ def _create_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
     name, databases = _name(match["name"]), visitor.catalogue.databases
     if name in databases:
         return Done() if match["exists"] else Failed(1007, "HY000", f"Can't create database '{name}'; database exists")
-    if len(databases) < MOST_NAMES:
+    if len(databases) < MOST_NAMES and visitor.catalogue.has_room(name):
         databases[name] = {}
     return Done(1)
 
@@ -140,7 +151,11 @@ def _drop_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
     if name not in databases:
         gone = Failed(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
         return Done() if match["exists"] else gone
-    return Done(len(databases.pop(name)))
+    tables = databases.pop(name)
+    visitor.catalogue.give_back(name)
+    for title, table in tables.items():
+        visitor.catalogue.give_back(title, *table.columns)
+    return Done(len(tables))
 
 
 def _create_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
@@ -153,8 +168,8 @@ def _create_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
             else Failed(1049, "42000", f"Unknown database '{database}'")
         )
     columns = tuple(_name(part.split()[0]) for part in match["columns"].split(",")[:50] if part.split())
-    if len(tables) < MOST_NAMES:
-        tables.setdefault(name, Table(columns=columns))
+    if name not in tables and len(tables) < MOST_NAMES and visitor.catalogue.has_room(name, *columns):
+        tables[name] = Table(columns=columns)
     return Done()
 
 
@@ -163,7 +178,9 @@ def _drop_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
     tables = visitor.catalogue.databases.get(database, {})
     if name not in tables and not match["exists"]:
         return Failed(1051, "42S02", f"Unknown table '{database}.{name}'")
-    tables.pop(name, None)
+    table = tables.pop(name, None)
+    if table is not None:
+        visitor.catalogue.give_back(name, *table.columns)
     return Done()
 
 

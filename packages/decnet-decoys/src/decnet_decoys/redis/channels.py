@@ -54,5 +54,5 @@ def publish(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "subscribe": (subscribe, -2), "psubscribe": (psubscribe, -2), "unsubscribe": (unsubscribe, -1),
-    "punsubscribe": (punsubscribe, -1), "publish": (publish, 3),
+    "punsubscribe": (punsubscribe, -1), "publish": (publish, 3), "spublish": (publish, 3),
 }  # fmt: skip

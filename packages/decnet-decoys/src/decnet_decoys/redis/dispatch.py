@@ -4,7 +4,7 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import channels, keys, scripts, server, sets
+from decnet_decoys.redis import access, channels, keys, scripts, server, sets
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
@@ -12,7 +12,7 @@ from decnet_decoys.redis.names import NAMES
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
 from decnet_decoys.redis.types import absent, hashes, lists, strings
 
-_PARTS = (keys, sets, server, scripts, channels, strings, hashes, lists, absent)
+_PARTS = (keys, sets, server, access, scripts, channels, strings, hashes, lists, absent)
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -24,6 +24,8 @@ _WORD_BYTES = 8
 """What an argument takes, however short."""
 _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
 _WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
+_AT_ONCE = frozenset({"quit", "reset", "watch"})
+"""What a transaction does not keep for its end."""
 _SHOWN = 128
 """Characters of an unknown command, and of its arguments together, that the error repeats."""
 
@@ -53,7 +55,7 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
     if refused is not None:
         client.spoiled = client.queued is not None
         return refused
-    if client.queued is not None:
+    if client.queued is not None and name not in _AT_ONCE:
         return _enqueued(client, arguments)
     return _carried_out(client, name, arguments)
 

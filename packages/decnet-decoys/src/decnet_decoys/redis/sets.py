@@ -6,10 +6,17 @@ from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, Arguments, Function, number
-from decnet_decoys.redis.keyspace import Value
-from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.keyspace import Full, Value
+from decnet_decoys.redis.protocol import Error, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
 
+_IN_GOOD_HEALTH = (
+    "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these "
+    "conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to "
+    "our programming as soon as I finished rebooting.\n"
+)
+_MOST_MEMBERS = 16 << 10
+"""Of all sets that one command combines: a millisecond's work."""
 _FLOAT = Error("ERR value is not a valid float")
 
 
@@ -94,8 +101,10 @@ def sdiff(client: Client, given: Arguments) -> Reply:
 def _combined(client: Client, names: Arguments, how: Callable[..., frozenset[bytes]]) -> frozenset[bytes]:
     """Combine sets, each once: named a thousand times, a big one would take a second and change nothing."""
     first, *others = names
-    distinct = dict.fromkeys(others)
-    return how(client.keys.set_(first), *(client.keys.set_(name) for name in distinct))
+    found = [client.keys.set_(name) for name in (first, *dict.fromkeys(others))]
+    if sum(map(len, found)) > _MOST_MEMBERS:
+        raise Full
+    return how(*found)
 
 
 def _stored(how: Callable[..., frozenset[bytes]]) -> Function:
@@ -151,6 +160,12 @@ def memory(client: Client, given: Arguments) -> Reply:
         case b"USAGE", [key, *_]:
             value = client.keys.get(key)
             return None if value is None else 56 + len(key) + (len(value) if isinstance(value, bytes) else 64)
+        case b"USAGE", []:
+            return Error("ERR wrong number of arguments for 'memory|usage' command")
+        case b"PURGE", []:
+            return Simple("OK")
+        case b"DOCTOR", []:
+            return _IN_GOOD_HEALTH
     return unknown_subcommand(given[0], "MEMORY")
 
 

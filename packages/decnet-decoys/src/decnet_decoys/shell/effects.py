@@ -4,7 +4,7 @@
 So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from decnet_decoys.processor import turn as loop_turn
@@ -79,3 +79,12 @@ def turn() -> Steps[None]:
     """
     if loop_turn.is_over():
         yield Turn()
+
+
+def listed(found: Iterable[T]) -> Steps[list[T]]:
+    """Return what is found as a list, with a turn after each: a walk through a whole machine takes long."""
+    kept: list[T] = []
+    for one in found:
+        kept.append(one)
+        yield from turn()
+    return kept

@@ -2,6 +2,7 @@
 """What Postfix 3.7 answers to a command, by the state of the session; pure. Its words were read off the real server."""
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -10,6 +11,9 @@ import msgspec
 from decnet_decoys.smtp.profile import SmtpProfile
 
 MOST_RECIPIENTS: Final = 1000
+SHOWN: Final = 320
+"""Characters of an address that are kept: no real one is longer (RFC 5321, section 4.5.3.1)."""
+_POINTER: Final = 8
 HARD_ERRORS: Final = 20
 """Postfix's smtpd_hard_error_limit: the error after these ends the connection."""
 SOFT_ERRORS: Final = 10
@@ -55,6 +59,8 @@ class Session(msgspec.Struct):
     recipients: list[str] = []
     count: int = 0
     """Recipients in all; beyond MOST_RECIPIENTS they are refused."""
+    held: int = 0
+    """Bytes of memory that the recipients take."""
     chunked: bool = False
     declared: int = 0
     """What MAIL said that the mail's size is; it stays after a refusal, as in Postfix, until the next RSET or EHLO."""
@@ -64,6 +70,7 @@ class Session(msgspec.Struct):
     def reset(self) -> None:
         """Forget the mail under way."""
         self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
+        self.held = 0
 
 
 class Command(NamedTuple):
@@ -178,7 +185,8 @@ def _rcpt(session: Session, rest: str) -> SmtpReply:
     address, options = found
     refused = _refused(session, address, options)
     if refused is None:
-        session.recipients.append(address)
+        session.recipients.append(address[:SHOWN])
+        session.held += sys.getsizeof(session.recipients[-1]) + _POINTER
     return refused or SmtpReply("250 2.1.5 Ok")
 
 

@@ -15,7 +15,17 @@ from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
-from decnet_decoys.smtp.commands import HARD_ERRORS, RULES, SOFT_ERRORS, Command, Session, SmtpReply, answer, parsed
+from decnet_decoys.smtp.commands import (
+    HARD_ERRORS,
+    RULES,
+    SHOWN,
+    SOFT_ERRORS,
+    Command,
+    Session,
+    SmtpReply,
+    answer,
+    parsed,
+)
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
 from decnet_decoys.smtp.profile import SmtpProfile
 
@@ -71,6 +81,7 @@ class _Dialogue:
         going = True
         while going and (line := await self._line()) is not None:
             made = self._answer(line)
+            self._hold()
             if made.error:
                 going = await self._count(made)
                 continue
@@ -141,7 +152,8 @@ class _Dialogue:
         return bool(data)
 
     def _hold(self) -> None:
-        self._connection.hold(self._incoming.held + (self._mail.held if self._mail else 0))
+        held = self._incoming.held + self._session.held + (self._mail.held if self._mail else 0)
+        self._connection.hold(held)
 
     async def _line(self) -> bytes | None:
         while (line := self._incoming.line()) is None:
@@ -200,7 +212,7 @@ class _Dialogue:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
         detail = {
-            "from": text((session.sender or "")[:320]),
+            "from": text((session.sender or "")[:SHOWN]),
             "to": _listed(session.recipients),
             "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
+from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.change_log import ChangeInfo, record_change
 from decnet_models.fleet.tables import decky, decky_address, decky_change, decky_service, decky_state
@@ -131,9 +132,12 @@ def decky_at(connection: Connection, address: str) -> Decky | None:
     return matching[0] if matching else None
 
 
-def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> list[Decky]:
+def deckies(
+    connection: Connection, limit: int = 1000, *, after: str | None = None, direction: Direction = "asc"
+) -> list[Decky]:
     """Return deckies by name; page on with `after` = the last one's name."""
-    return deckies_of(columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit), connection)
+    query = in_order(columns(), (decky.c.name,), None if after is None else (after,), direction)
+    return deckies_of(query.limit(limit), connection)
 
 
 def all_deckies(connection: Connection) -> list[Decky]:

@@ -5,10 +5,23 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from decnet_models.database.rows.keyed_rows import rows_at
 from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import PART, among, insert_into, parts
 from decnet_models.grouping.membership import next_revision
 from decnet_models.grouping.values import ChangeKind
@@ -65,9 +78,8 @@ def bound(connection: Connection, attackers: Collection[str]) -> dict[str, Bound
 
 def bound_by(connection: Connection, bond: str, *, outside: UUID) -> dict[str, Bound]:
     """Return those whom a bond holds together and who are not in the identity."""
-    identity = IDENTITIES.member.c.identity
-    elsewhere = identity.is_(None) | (identity != outside)
-    return _bound(connection, (identity_attacker.c.bond == bond) & elsewhere)
+    found = _BOUND_BY.rows(connection, bond=bond, outside=outside)
+    return {row[0]: Bound(*row)._replace(identity=_as_uuid(row[5])) for row in found}
 
 
 def moved_by(connection: Connection, change: int) -> list[str]:
@@ -84,9 +96,10 @@ def strays(connection: Connection, core: str, bond: str) -> dict[str, Bound]:
 
 def founder(connection: Connection, bond: str) -> str | None:
     """Return the attacker seen first of those that a bond holds together."""
-    c = identity_attacker.c
-    query = select(c.attacker).where(c.bond == bond).order_by(c.first_seen, c.attacker).limit(1)
-    return connection.execute(query).scalar()
+    for row in _FOUNDER.rows(connection, bond=bond):
+        name: str = row[0]
+        return name
+    return None
 
 
 def founder_of(connection: Connection, identity: UUID) -> str | None:
@@ -224,15 +237,37 @@ def resize(connection: Connection, rows: Sequence[tuple[UUID, Size, UUID | None]
     )
 
 
-def _bound(connection: Connection, condition: object) -> dict[str, Bound]:
+def _bound(connection: Connection, condition: ColumnElement[bool]) -> dict[str, Bound]:
+    return {row.attacker: Bound(*row) for row in connection.execute(_bounds().where(condition))}
+
+
+def _bounds() -> Select[Any]:
     a, m = identity_attacker.c, IDENTITIES.member.c
-    query = (
+    return (
         select(a.attacker, a.core, a.bond, a.first_seen, a.last_seen, m.identity)
         .select_from(identity_attacker.outerjoin(IDENTITIES.member, m.attacker == a.attacker))
-        .where(condition)  # type: ignore[arg-type]  # a ColumnElement
         .order_by(a.attacker)
     )
-    return {row.attacker: Bound(*row) for row in connection.execute(query)}
+
+
+def _bound_by(_: Connection) -> Select[Any]:
+    identity = IDENTITIES.member.c.identity
+    elsewhere = identity.is_(None) | (identity != bindparam("outside"))
+    return _bounds().where(identity_attacker.c.bond == bindparam("bond"), elsewhere)
+
+
+def _founder(_: Connection) -> Select[Any]:
+    c = identity_attacker.c
+    ordered = select(c.attacker).where(c.bond == bindparam("bond")).order_by(c.first_seen, c.attacker)
+    return ordered.limit(literal_column("1")).offset(literal_column("0"))
+
+
+def _as_uuid(value: UUID | str | None) -> UUID | None:
+    """Return an id as `RowSelect` has it of either database."""
+    return UUID(value) if isinstance(value, str) else value
+
+
+_BOUND_BY, _FOUNDER = RowSelect(_bound_by), RowSelect(_founder)
 
 
 def _core(connection: Connection) -> object:

@@ -5,6 +5,7 @@ What is outside has no link into it, so that what is inside can be partitioned b
 identities inside and of those that share a feature with one, at most `weighing.CAP` for each feature.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
@@ -20,6 +21,10 @@ from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.partition import Weighed
 from decnet_workers.campaign_clusterer.profile import Profile, profiles
+from decnet_workers.campaign_clusterer.signals import AIMS, DECKY
+
+LEAST_FLEET = 12
+"""With fewer deckies, strangers visit the same ones by chance; then aims say nothing."""
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
@@ -50,6 +55,7 @@ class Neighbourhood:
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
         self._changed = update.features()
+        self._had_fleet, self._has_fleet = _fleets(connection, update)
         self._holders: dict[Feature, set[UUID]] = {}
         self.collected: set[UUID] = set()
         self.evidence: dict[UUID, Collection[Evidence[UUID]]] = {**dict.fromkeys(update.old, ()), **update.new}
@@ -61,7 +67,10 @@ class Neighbourhood:
     def unsettled(self) -> set[UUID]:
         """Return the identities with a feature of which another number of identities has it now."""
         self._know(self._changed)
-        return {identity for feature in self._changed for identity in self._holders.get(feature, ())}
+        found = {identity for feature in self._changed for identity in self._holders.get(feature, ())}
+        if self._had_fleet is self._has_fleet:
+            return found
+        return found | _aiming(self._connection)
 
     @property
     def inside(self) -> dict[UUID, Profile]:
@@ -94,11 +103,12 @@ class Neighbourhood:
         new = [feature for feature in asked if feature not in self.subjects]
         counted = frequencies(self._connection, CAMPAIGNS, new)
         for feature in new:
-            self.subjects[feature] = counted.get(feature, 0) + sum(self._changed.get(feature, {}).values())
+            number = counted.get(feature, 0) + sum(self._changed.get(feature, {}).values())
+            self.subjects[feature] = number if self._has_fleet or feature[0] not in AIMS else 0
         joining = [
             feature
             for feature in new
-            if feature[0] in weighing.BITS and min(self.subjects[feature], counted.get(feature, 0)) <= weighing.CAP
+            if min(self.subjects[feature], counted.get(feature, 0)) <= weighing.CAPS.get(feature[0], -1)
         ]
         holders = sharing(self._connection, CAMPAIGNS, joining, at_most=MOST)
         for feature in joining:
@@ -136,6 +146,27 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
         for part in parts(campaigns)
         for identity in connection.execute(select(c.identity).where(c.campaign.in_(part))).scalars()
     }
+
+
+def _fleets(connection: Connection, update: Update) -> tuple[bool, bool]:
+    """Return whether there are deckies enough that aims say something, before and after the update."""
+    c = CAMPAIGNS.feature.c
+    rows = connection.execute(select(c.value, c.subjects).where(c.kind == DECKY, c.subjects > 0))
+    visited = Counter({row.value: row.subjects for row in rows})
+    before = len(visited)
+    for side, sign in ((update.old, -1), (update.new, 1)):
+        for evidence in side.values():
+            for one in evidence:
+                if one.kind == DECKY:
+                    visited[one.value] += sign
+    return before >= LEAST_FLEET, len(+visited) >= LEAST_FLEET
+
+
+def _aiming(connection: Connection) -> set[UUID]:
+    """Return identities that aim at deckies, up to MOST."""
+    c = CAMPAIGNS.evidence.c
+    query = select(c.identity).where(c.kind.in_(AIMS)).distinct().limit(MOST)
+    return set(connection.execute(query).scalars())
 
 
 def _features(evidence: Iterable[Evidence[UUID]]) -> set[Feature]:

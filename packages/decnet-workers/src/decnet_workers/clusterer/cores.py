@@ -17,6 +17,7 @@ nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from decnet_models.grouping.values import digest
@@ -83,11 +84,9 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
 
 def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Mapping[Key, float]) -> Shown:
     """Return what attackers show, given the features of each, if it is not shared, and their kinds."""
-    together: Counter[Key] = Counter()
-    kinds: Counter[str] = Counter()
-    for features, of_kinds in looked_at:
-        together.update(features)
-        kinds.update(of_kinds)
+    found = list(looked_at)
+    together = Counter(chain.from_iterable(features for features, _ in found))  # one call counts all, and not one each
+    kinds = Counter(chain.from_iterable(of_kinds for _, of_kinds in found))
     several = {key: number for key, number in together.items() if number >= LEAST_SEEN or weights[key] >= JOIN}
     return Shown(several, kinds)
 
@@ -207,9 +206,14 @@ def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
     return [size for _, size in groups if size > 1]
 
 
-def are_infected(holders: Collection[Collection[Key]]) -> bool:
-    """Return whether attackers that show a feature, given all that each of them shows, are infected devices mostly."""
-    return sum(_INFECTED in shown for shown in holders) >= _AGREE * len(holders)
+def is_infected(shown: Collection[Key]) -> bool:
+    """Return whether an attacker that shows these features is an infected device."""
+    return _INFECTED in shown
+
+
+def are_infected(holders: Collection[bool]) -> bool:
+    """Return whether attackers that show a feature, given of each whether it is infected, are infected mostly."""
+    return sum(holders) >= _AGREE * len(holders)
 
 
 def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:

@@ -23,6 +23,7 @@ from decnet_workers.clusterer.cores import (
     followed,
     heaviest,
     in_order,
+    is_infected,
     is_mixed,
     may_be_mixed,
     may_follow,
@@ -73,6 +74,8 @@ class _Regrouping:
         self._shown_by: dict[tuple[str, ...], Shown] = {}
         self._candidates_of: dict[tuple[tuple[str, ...], int, bool], tuple[Key, ...]] = {}
         self._marks: dict[str, tuple[Key, ...] | None] = {}
+        self._infected: dict[str, bool] = {}
+        self._common: dict[tuple[tuple[str, ...], str], list[tuple[int, int]]] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
@@ -155,9 +158,8 @@ class _Regrouping:
     def _weighed(self, key: Key, bits: float) -> float:
         """Return the weight of such a feature, given that by its number of attackers alone."""
         sample = self._samples[key]
-        shown = [self._shown[attacker] for attacker in sample]
-        own = self._own_members(key, shown) if KINDS[key[0]].members else None
-        infected = key[0] in SPREAD and are_infected(shown)
+        own = self._own_members(key, sample) if KINDS[key[0]].members else None
+        infected = key[0] in SPREAD and are_infected([self._is_infected(attacker) for attacker in sample])
         mixed = not infected and key[0] in BOUGHT and self._is_mixed(key, sample)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
 
@@ -173,19 +175,33 @@ class _Regrouping:
             self._marks[attacker] = own_marks(self._shown[attacker])
         return self._marks[attacker]
 
-    def _own_members(self, key: Key, shown: list[Collection[Key]]) -> float:
+    def _is_infected(self, attacker: str) -> bool:
+        if attacker not in self._infected:
+            self._infected[attacker] = is_infected(self._shown[attacker])
+        return self._infected[attacker]
+
+    def _own_members(self, key: Key, sample: tuple[str, ...]) -> float:
         """Return how many members the sets of the attackers that are looked at have in common and as their own.
 
         Those of a public list of passwords, or of the usual reconnaissance, many others show; and what only one of them
         shows is no reason why their sets should be near-equal.
         """
-        kind = KINDS[key[0]].members
-        held = Counter(member for features in shown for member in features if member[0] == kind)
-        common = {member for member, number in held.items() if number > 1}
-        self._know(common)
         most = self._attackers[key].bit_length() + 1
-        own = sum(held[one] for one in common if self._attackers[one].bit_length() <= most)
-        return own / len(shown)
+        common = self._common_members(KINDS[key[0]].members, sample)
+        return sum(number for number, magnitude in common if magnitude <= most) / len(sample)
+
+    def _common_members(self, kind: str, sample: tuple[str, ...]) -> list[tuple[int, int]]:
+        """Return of what several of the attackers show of a kind how many do, and how many of all, as a power of two.
+
+        The bands of a set mostly have the same attackers.
+        """
+        if (found := self._common.get((sample, kind))) is None:
+            held = Counter(one for attacker in sample for one in self._shown[attacker] if one[0] == kind)
+            common = {member: number for member, number in held.items() if number > 1}
+            self._know(common)
+            found = [(number, self._attackers[member].bit_length()) for member, number in common.items()]
+            self._common[sample, kind] = found
+        return found
 
     def _know_all_of(self, attackers: Iterable[str]) -> None:
         self._know(self._keys_of(attackers))

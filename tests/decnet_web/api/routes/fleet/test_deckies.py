@@ -60,6 +60,14 @@ async def test_deckies_of_settings_and_database_are_one_list_by_name_in_pages(se
     assert second["items"][1]["from_settings"]
 
 
+async def test_deckies_are_listed_from_the_last_name_too_in_pages(served: Served) -> None:
+    assert (await post(served, "/deckies", WEB)).status_code == 201
+    first = await get(served, "/deckies", limit=2, direction="desc")
+    second = await get(served, "/deckies", limit=2, direction="desc", after=first["next"])
+    assert [row["name"] for row in [*first["items"], *second["items"]]] == ["web-01", "shop", "nas-01", "db-01"]
+    assert second["next"] is None
+
+
 async def test_the_state_that_reconciler_found_is_shown(served: Served) -> None:
     await post(served, "/deckies", WEB)
     with transaction(served.deployment, write=True) as connection:

@@ -45,6 +45,10 @@ def dump(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return None
 
 
+def watch(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return OK if client.queued is None else Error("ERR WATCH inside MULTI is not allowed")
+
+
 def migrate(client: Client, given: Arguments) -> Reply:
     """Connect to nobody."""
     there = given[2] and client.keys.get(given[2]) is not None
@@ -110,7 +114,7 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none([]), arity) for name, arity in _EMPTY.items()},
     "zscan": (zscan, -3), "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
     "sort_ro": (sort, -2), "function": (function, -2), "fcall": (_fixed(Error("ERR Function not found")), -3),
-    "pubsub": (pubsub, -2), "watch": (_fixed(OK), -2), "unwatch": (_fixed(OK), 1), "readwrite": (_fixed(OK), 1),
+    "pubsub": (pubsub, -2), "watch": (watch, -2), "unwatch": (_fixed(OK), 1), "readwrite": (_fixed(OK), 1),
     "migrate": (migrate, -6),
     "failover": (_fixed(Error("ERR FAILOVER requires connected replicas.")), -1),
 }  # fmt: skip

@@ -74,7 +74,7 @@ def _split(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
         separator = nodes[2][1] if nodes[2][0] == "regex" else text((yield from awk.value(nodes[2])))
     array = awk.memory.array(nodes[1][1])
     awk.memory.empty(array)
-    parts = split(whole, separator)
+    parts = yield from split(whole, separator)
     for place, part in enumerate(parts, 1):
         awk.memory.put(array, str(place), part)
         yield from turn()

@@ -36,28 +36,26 @@ class Evaluator:
         return self.record.whole(text(self.scalar("OFS")))
 
     def scalar(self, name: str) -> Value:
-        if name == "NF":
-            return float(len(self.record.fields(text(self.scalar("FS")))))
         value = self.memory.variable(name)
         if isinstance(value, dict):
             raise AwkError(f"can't use array {name} in scalar context")
         return NumericText("") if value == "" else value
 
-    def assign_name(self, name: str, value: Value) -> None:
+    def assign_name(self, name: str, value: Value) -> Steps[None]:
         if name == "NF":
-            self.record.set_count(integer(value), text(self.scalar("FS")))
+            yield from self.record.set_count(integer(value), text(self.scalar("FS")))
         else:
             self.memory.set(name, value)
 
     def assign(self, target: Node, value: Value) -> Steps[None]:
         if target[0] == "variable":
-            self.assign_name(target[1], value)
+            yield from self.assign_name(target[1], value)
         elif target[0] == "field":
             index = integer((yield from self.value(target[1])))
             if index == 0:
                 self.record.set(text(value))
             else:
-                self.record.set_field(index, text(value), text(self.scalar("FS")))
+                yield from self.record.set_field(index, text(value), text(self.scalar("FS")))
         else:
             array, key = self.memory.array(target[1]), (yield from self.key(target[2]))
             self.memory.put(array, key, value)
@@ -88,20 +86,22 @@ class Evaluator:
         return str(node[1])
 
     def _e_regex(self, node: Node) -> Steps[Value]:
-        yield from ()
+        yield from turn()
         return float(self.pattern(node[1]).fits(encode(self.whole())))
 
     def _e_variable(self, node: Node) -> Steps[Value]:
-        yield from ()
+        if node[1] == "NF":
+            return float(len((yield from self.record.fields(text(self.scalar("FS"))))))
         return self.scalar(node[1])
 
     def _e_field(self, node: Node) -> Steps[Value]:
+        yield from turn()
         index = integer((yield from self.value(node[1])))
         if index < 0:
             raise AwkError(f"attempt to access field {index}")
         if index == 0:
             return self.whole()
-        fields = self.record.fields(text(self.scalar("FS")))
+        fields = yield from self.record.fields(text(self.scalar("FS")))
         return fields[index - 1] if index <= len(fields) else NumericText("")
 
     def _e_element(self, node: Node) -> Steps[Value]:
@@ -146,6 +146,7 @@ class Evaluator:
         _, negated, left, right = node
         subject = text((yield from self.value(left)))
         pattern = yield from self.dynamic(right)
+        yield from turn()
         return float(pattern.fits(encode(subject)) != negated)
 
     def dynamic(self, node: Node) -> Steps[Pattern]:
@@ -163,6 +164,7 @@ class Evaluator:
 
     def _e_concat(self, node: Node) -> Steps[Value]:
         left = text((yield from self.value(node[1])), text(self.scalar("CONVFMT")))
+        yield from turn()
         return (left + text((yield from self.value(node[2])), text(self.scalar("CONVFMT"))))[:MAX_TEXT]
 
     def _e_binary(self, node: Node) -> Steps[Value]:

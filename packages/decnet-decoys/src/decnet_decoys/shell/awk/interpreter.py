@@ -126,7 +126,7 @@ class Awk(Evaluator):
     def _s_each(self, node: Node) -> Steps[None]:
         _, name, array, body = node
         for key in list(self.memory.array(array)):
-            self.assign_name(name, NumericText(key))
+            yield from self.assign_name(name, NumericText(key))
             if not (yield from self._turn(body)):
                 return
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.streams import InputFile
@@ -37,7 +38,7 @@ def records(source: InputFile, separator: str) -> Iterator[bytes | None]:
         yield rest[:MAX_TEXT]
 
 
-def split(text: str, separator: str) -> list[str]:
+def split(text: str, separator: str) -> Steps[list[str]]:
     """Return the parts of a text: at blanks (a space), at a character, or where a regular expression fits."""
     if separator == " ":
         found: list[str] = [NumericText(part) for part in text.split(None, MAX_FIELDS)]
@@ -48,23 +49,24 @@ def split(text: str, separator: str) -> list[str]:
         return [NumericText(one) for one in text[:MAX_FIELDS]]
     if (len(separator) == 1 and separator not in "|\\^$.[]()*+?{}") or separator in ("|", "."):
         return [NumericText(part) for part in text.split(separator, MAX_FIELDS)]
-    return [NumericText(part) for part in _split_at_pattern(encode(text), separator)]
+    return [NumericText(part) for part in (yield from _split_at_pattern(encode(text), separator))]
 
 
-def _split_at_pattern(data: bytes, separator: str) -> Iterator[str]:
+def _split_at_pattern(data: bytes, separator: str) -> Steps[list[str]]:
     try:
         pattern = compiled(encode(separator), extended=True)
     except BadPatternError:
-        yield decode(data)
-        return
+        return [decode(data)]
+    parts: list[str] = []
     at = 0
     for _ in range(MAX_FIELDS):
+        yield from turn()  # a search may take ten milliseconds
         found = pattern.search(data, at)
         if found is None or found.end == found.start:
             break
-        yield decode(data[at : found.start])
+        parts.append(decode(data[at : found.start]))
         at = found.end
-    yield decode(data[at:])
+    return [*parts, decode(data[at:])]
 
 
 class Record:
@@ -83,20 +85,20 @@ class Record:
             self._whole, self._stale = joint.join(self._fields)[:MAX_TEXT], False
         return NumericText(self._whole)
 
-    def fields(self, separator: str) -> list[str]:
+    def fields(self, separator: str) -> Steps[list[str]]:
         if self._fields is None:
-            self._fields = split(self._whole, separator)
+            self._fields = yield from split(self._whole, separator)
         return self._fields
 
-    def set_field(self, index: int, value: str, separator: str) -> None:
-        fields = self.fields(separator)
+    def set_field(self, index: int, value: str, separator: str) -> Steps[None]:
+        fields = yield from self.fields(separator)
         if 0 < index <= MAX_FIELDS:
             fields.extend([""] * (index - len(fields)))
             fields[index - 1] = NumericText(value)
             self._stale = True
 
-    def set_count(self, count: int, separator: str) -> None:
-        fields = self.fields(separator)
+    def set_count(self, count: int, separator: str) -> Steps[None]:
+        fields = yield from self.fields(separator)
         count = max(0, min(count, MAX_FIELDS))
         del fields[count:]
         fields.extend([""] * (count - len(fields)))

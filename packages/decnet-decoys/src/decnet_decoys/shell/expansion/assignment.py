@@ -2,7 +2,7 @@
 """Assignments before a command or in its place: to a variable, an element, a whole array; with += to its end."""
 
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.expansion import arrays, words
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.runner import Runner
@@ -20,7 +20,7 @@ def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
         if assignment.value.associative and len(shell.associative) < MAX_ELEMENTS:
             shell.associative.add(name)
         found = yield from words.fields(runner, assignment.value.words)
-        _compose(shell, name, found, append=assignment.append)
+        yield from _compose(shell, name, found, append=assignment.append)
         return f"{name}=({' '.join(found)})"
     value = yield from words.text(runner, assignment.value)
     if assignment.key is not None:
@@ -57,12 +57,13 @@ def fill(shell: ShellState, name: str, values: list[str]) -> None:
     _join(shell, name)
 
 
-def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool) -> None:
+def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool) -> Steps[None]:
     """Set an array to what stands in parentheses, each a value or `[key]=value`; or add that."""
     if not append:
         clear(shell, name)
     following = _following(shell, name)
     for element in elements[:MAX_ELEMENTS]:
+        yield from turn()
         key, closed, value = element[1:].partition("]=") if element.startswith("[") else ("", "", "")
         index = _index(shell, name, key) if closed else str(following)
         shell.set(f"{name}[{index}]", value if closed else element)

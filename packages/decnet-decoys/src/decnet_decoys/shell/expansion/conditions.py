@@ -17,6 +17,7 @@ def conditions_or_fields(runner: Runner, given: tuple[Word, ...]) -> Steps[list[
     if not given or len(given[0]) != 1 or given[0][0].text != "[[" or given[0][0].quoted:
         return (yield from words.fields(runner, given))
     found: list[str] = []
+    room = words.MAX_ARGUMENT_CHARACTERS
     for word in given[: words.MAX_ARGUMENTS]:
         before = found[-1] if found else ""
         if before in _PATTERN_AFTER or before == _REGEX_AFTER:
@@ -25,6 +26,9 @@ def conditions_or_fields(runner: Runner, given: tuple[Word, ...]) -> Steps[list[
             )
         else:
             found.append((yield from words.text(runner, word)))
+        room -= len(found[-1])
+        if room < 0:
+            return found[:-1]
     return found
 
 

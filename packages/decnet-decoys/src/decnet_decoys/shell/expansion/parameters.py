@@ -190,20 +190,29 @@ def _unescaped(pattern: str) -> str:
 def _substituted(text: str, pattern: str, new: str, *, every: bool) -> Steps[str]:
     """Replace the longest match at each place, from the left."""
     found: list[str] = []
-    at, limit = 0, min(len(text), MAX_TRIMMED)
-    while at < limit:
-        ends = range(limit, at, -1)
-        end = next((end for end in ends if matches(text[at:end], pattern)), 0) if _may_begin(text[at], pattern) else 0
+    at, limit, size = 0, min(len(text), MAX_TRIMMED), 0
+    while at < limit and size < MAX_WORD:
+        end = (yield from _longest(text, at, limit, pattern)) if _may_begin(text[at], pattern) else 0
         yield from turn()
         if not end:
             found.append(text[at])
             at += 1
             continue
         found.append(new)
+        size += len(new)
         at = end
         if not every:
             break
     return "".join(found) + text[at:]
+
+
+def _longest(text: str, at: int, limit: int, pattern: str) -> Steps[int]:
+    """Return where the longest match that begins at `at` ends, 0 for none."""
+    for end in range(limit, at, -1):
+        if matches(text[at:end], pattern):
+            return end
+        yield from turn()
+    return 0
 
 
 def _may_begin(character: str, pattern: str) -> bool:

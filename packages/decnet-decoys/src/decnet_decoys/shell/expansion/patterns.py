@@ -16,6 +16,8 @@ MAX_PATTERN = 1024
 """Characters of a pattern; a longer one matches only itself."""
 MAX_COMPARED = 1 << 19
 """Characters of a text times those of the part of a pattern that is looked for in it, where that is no plain text."""
+MAX_WIDE = 3
+"""Bracket expressions of a pattern that have characters beyond Latin-1: `re` takes milliseconds to compile one."""
 MAX_BRACED = 1 << 17
 """Characters that braces may grow to."""
 
@@ -76,11 +78,15 @@ def matches(text: str, pattern: str) -> bool:
 @lru_cache(maxsize=256)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
     pieces: list[list[str]] = [[]]
+    wide = 0
     for unit in _UNITS.findall(pattern):
+        wide += len(unit) > 1 and not unit.isascii()
         if unit == "*":
             pieces.append([])
         else:
             pieces[-1].append(unit)
+    if wide > MAX_WIDE:  # it fits nothing
+        return (_Piece(0, None, None),)
     return tuple(_Piece(len(units), *_compiled(units)) for units in pieces)
 
 

@@ -11,6 +11,9 @@ from decnet_decoys.shell.commands.files.listing import inode
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.find.tests import Seen
 
+MAX_LAYOUT = 512
+"""Characters of what -printf is given."""
+
 
 def listed(call: Call, seen: Seen) -> str:
     entry, shell = seen.entry, call.shell
@@ -45,4 +48,4 @@ def formatted(call: Call, layout: str, seen: Seen) -> str:
             return str(entry.mtime) + ".0000000000" if kind == "@" else shell.date(f"%{kind}", entry.mtime)
         return ("%" + width + "s") % str(values[letter]()) if letter in values else match[0]
 
-    return re.sub(r"%([-0]{0,2}\d{0,3})(?:([TAC])(.)|([a-zA-Z%]))", one, layout)
+    return re.sub(r"%([-0]{0,2}\d{0,3})(?:([TAC])(.)|([a-zA-Z%]))", one, layout[:MAX_LAYOUT])

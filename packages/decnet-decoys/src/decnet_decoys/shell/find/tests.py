@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.tree import Entry
 
 
@@ -27,7 +27,7 @@ def always(_seen: Seen) -> Steps[bool]:
 
 def pure(fits: Callable[[Seen], bool]) -> Test:
     def test(seen: Seen) -> Steps[bool]:
-        yield from ()
+        yield from turn()
         return fits(seen)
 
     return test

@@ -6,6 +6,7 @@ Nothing here ever touches a real file. What one changes is bounded; beyond that 
 
 import posixpath
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from decnet_decoys.memory_budget import MemoryLease
@@ -297,7 +298,9 @@ class FileSystem:
         replaced = self._entry(resolved)
         if entry.protected or (replaced is not None and replaced.protected):
             raise FileSystemError(NOT_PERMITTED)
-        moved = list(self.walk(source))
+        moved = list(islice(self.walk(source), MAX_ENTRIES + 1))
+        if len(moved) > MAX_ENTRIES:
+            raise FileSystemError(NO_SPACE)
         for path, below in moved:
             self._set(resolved + path[len(source) :], below)
         for path, _ in reversed(moved):

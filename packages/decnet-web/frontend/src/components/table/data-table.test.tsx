@@ -41,6 +41,14 @@ test("rows are reached and opened by keyboard, and their text is text", async ()
   expect(rows().map((row) => row.tabIndex)).toEqual([-1, 0, -1]);
 });
 
+test("a key goes to the row that the key before it chose, however soon it comes", async () => {
+  const open = vi.fn();
+  await inApp(<DataTable {...props} onOpen={open} />);
+  rows()[0]!.focus();
+  for (const key of ["j", "j", "Enter"]) fireEvent.keyDown(document.activeElement!, { key });
+  expect(open).toHaveBeenCalledExactlyOnceWith(ROWS[2]);
+});
+
 test("rows are selected one by one and all at once", async () => {
   const select = vi.fn();
   await inApp(<DataTable {...props} selected={new Set(["a"])} onSelect={select} />);

@@ -148,7 +148,11 @@ function Rows<Row>(props: Props<Row>) {
     const to = Math.max(0, Math.min(rows.length - 1, index));
     setCurrent(to);
     if (virtual) virtualizer.scrollToIndex(to);
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${to}"]`)?.focus());
+    const there = () => scroll.current?.querySelector<HTMLElement>(`[data-index="${to}"]`);
+    const row = there();
+    // At once, so that the next key, which may come before the next frame, is that row's.
+    if (row) row.focus();
+    else requestAnimationFrame(() => there()?.focus());
   };
   const onKeyDown = (event: KeyboardEvent) => move(event, current, rows.length, focus);
   const selection = useSelection(props);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useNavigate } from "@tanstack/react-router";
 import { formatNumber, t } from "@/app/i18n";
-import { useQueryState } from "@/app/search";
+import { useDirection, useQueryState } from "@/app/search";
 import { FilterBar } from "@/components/controls/filter-bar";
 import { Badge } from "@/components/show/badge";
 import { DataTable, type Column } from "@/components/table/data-table";
@@ -11,6 +11,7 @@ import { eventsByDecky, type Attack } from "./traffic";
 export function DeckyList({ deckies, traffic }: { deckies: readonly Decky[]; traffic: readonly Attack[] }) {
   const navigate = useNavigate();
   const [search] = useQueryState();
+  const direction = useDirection("asc");
   const events = eventsByDecky(traffic);
   const words = (search.q ?? "").toLowerCase();
   const rows = deckies.filter((one) => searchable(one).includes(words));
@@ -19,6 +20,7 @@ export function DeckyList({ deckies, traffic }: { deckies: readonly Decky[]; tra
       id: "name",
       header: t("deckies.col.name"),
       width: "minmax(8rem, 1fr)",
+      sort: "name",
       cell: (one) => <strong>{one.name}</strong>,
     },
     {
@@ -72,6 +74,8 @@ export function DeckyList({ deckies, traffic }: { deckies: readonly Decky[]; tra
       <FilterBar filters={[{ kind: "text", name: "q", label: t("common.search") }]} />
       <DataTable
         name="deckies"
+        order="name"
+        ascending
         label={t("deckies.title")}
         columns={columns}
         rows={rows}
@@ -79,7 +83,7 @@ export function DeckyList({ deckies, traffic }: { deckies: readonly Decky[]; tra
         tone={(one) => (conditionOf(one) === "failed" ? "bad" : undefined)}
         onOpen={(one) => void navigate({ to: "/deckies/$name", params: { name: one.name } })}
         empty={<p className="muted">{t("common.none")}</p>}
-        exports={{ path: "/api/v1/deckies", query: {} }}
+        exports={{ path: "/api/v1/deckies", query: direction }}
       />
     </>
   );

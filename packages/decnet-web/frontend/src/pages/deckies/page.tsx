@@ -3,7 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/queries";
 import { t } from "@/app/i18n";
-import { useTimeRange } from "@/app/search";
+import { useDirection, useTimeRange } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { buttonClass } from "@/components/controls/button";
 import { Tabs } from "@/components/controls/tabs";
@@ -22,7 +22,8 @@ const EVERY_MS = 10_000;
 
 export default function DeckiesPage() {
   const range = useTimeRange();
-  const list = useGet("/api/v1/deckies", { params: { query: { limit: 1000 } } }, { every: EVERY_MS, keep: true });
+  const query = { limit: 1000, ...useDirection("asc") };
+  const list = useGet("/api/v1/deckies", { params: { query } }, { every: EVERY_MS, keep: true });
   const traffic = useGet("/api/v1/deckies/traffic", { params: { query: range } }, { every: EVERY_MS, keep: true });
   const items = list.data?.items ?? [];
   const shown = (content: () => React.ReactNode) => () => {

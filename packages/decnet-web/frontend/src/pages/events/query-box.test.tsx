@@ -31,6 +31,14 @@ test("Tab takes what is offered, Enter searches, Escape closes", async () => {
   expect(search).toHaveBeenCalledExactlyOnceWith("kind:auth.attempt");
 });
 
+test("what is typed after a completion follows it, however soon it comes", async () => {
+  await inApp(<QueryBox query="" onQuery={vi.fn()} problem={null} />, "/", KNOWN);
+  fireEvent.change(field(), { target: { value: "k src:1", selectionStart: 1, selectionEnd: 1 } });
+  fireEvent.keyDown(field(), { key: "Tab" });
+  expect(field().value).toBe("kind: src:1");
+  expect(field().selectionStart).toBe("kind:".length);
+});
+
 test("the place of what is wrong is marked", async () => {
   const problem = new Problem(422, "Bad query", "there is no field", { at: 2, length: 5 });
   await inApp(<QueryBox query="a <b>:1" onQuery={vi.fn()} problem={problem} />, "/", KNOWN);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { flushSync } from "react-dom";
 import { useGet } from "@/api/queries";
 import { namesPlace, type Problem } from "@/api/problem";
 import { t } from "@/app/i18n";
@@ -33,10 +34,13 @@ export function QueryBox({ query, onQuery, problem }: Props) {
   const offers = open && language.data ? suggestions(text, cursor, language.data).slice(0, MOST) : [];
   const take = (offer: Suggestion) => {
     const taken = accepted(text, offer);
-    setText(taken.query);
-    setCursor(taken.cursor);
-    setAt(-1);
-    requestAnimationFrame(() => input.current?.setSelectionRange(taken.cursor, taken.cursor));
+    // At once: what is typed before the next frame would otherwise be torn apart by the caret that moves then.
+    flushSync(() => {
+      setText(taken.query);
+      setCursor(taken.cursor);
+      setAt(-1);
+    });
+    input.current?.setSelectionRange(taken.cursor, taken.cursor);
   };
   const search = () => {
     setOpen(false);

@@ -12,8 +12,10 @@ from decnet_decoys.shell.programs import command
 
 MAX_STATEMENT = 1024
 """Characters."""
-MAX_BITS = 1 << 14
-"""Of a number: what makes a longer one is refused."""
+MAX_BITS = 14_000
+"""Of a number: what makes a longer one is refused. Python writes numbers of 4,300 digits, which are 14,284 bits."""
+MAX_PLACES = 4000
+"""Behind a number's point."""
 MAX_SCALE = 200
 _TOKEN = re.compile(
     r"\s*(?:(\d*\.?\d+|\d+\.?|[A-F]+(?![a-z]))|([a-z][a-z0-9_]*)|([-+*/%^]=|[<>=!]=|&&|\|\||.))", re.ASCII
@@ -170,12 +172,21 @@ class _State:
         functions = {"s": math.sin, "c": math.cos, "a": math.atan, "l": math.log, "e": math.exp}
         if name not in functions:
             raise _WrongError(f"Runtime error (func=(main), adr=5): Function {name} not defined.")
-        return self._approximated(functions[name](digits / 10**places), scale)
+        try:
+            return self._approximated(functions[name](digits / 10**places), scale)
+        except (ValueError, OverflowError):
+            raise _WrongError("Runtime error (func=(main), adr=5): Argument out of range") from None
 
     def _approximated(self, value: float, scale: int) -> Number:
         return int(value * 10**15) * 10**scale // 10**15, scale
 
     def _combined(self, operator: str, left: Number, right: Number) -> Number:
+        value = self._computed(operator, left, right)
+        if value[0].bit_length() > MAX_BITS or value[1] > MAX_PLACES:
+            raise _WrongError("Fatal error: Out of memory")
+        return value
+
+    def _computed(self, operator: str, left: Number, right: Number) -> Number:
         (a, m), (b, n), scale = left, right, self.variables["scale"][0]
         most = max(m, n)
         if operator in ("+", "-", "<", ">", "<=", ">=", "==", "!=", "&&", "||"):

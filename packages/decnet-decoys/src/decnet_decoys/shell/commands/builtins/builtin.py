@@ -6,6 +6,7 @@ import re
 from collections import deque
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.effects import Effects, turn
@@ -104,6 +105,7 @@ def printf(call: Call) -> Effects:
     layout, stop = unescape(args[0])
     pieces, values, status = list(_FORMAT.finditer(layout)), deque(args[1:]), 0
     shown: list[str] = []
+    room = MAX_WORD
     for _ in range(MAX_REPEATS):
         before = len(values)
         for match in pieces:
@@ -115,7 +117,8 @@ def printf(call: Call) -> Effects:
                 text, status = wrong.shown, 1
             if target is None:
                 call.print(text, end="")
-            elif len(shown) < MAX_REPEATS:
+            elif room > 0:
+                room -= len(text) + 1
                 shown.append(text)
         if not values or len(values) == before or stop:
             break

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.assignment import fill
@@ -28,7 +29,7 @@ class _WrongError(DecoysError):
 
 
 @command("test", "[", "[[")
-def test(call: Call) -> int:
+def test(call: Call) -> Effects:
     args = list(call.args)
     if call.name != "test":
         closing = "]" * len(call.name)
@@ -39,7 +40,7 @@ def test(call: Call) -> int:
         return call.shell_error(f"{call.name}: {args[0]}: unexpected operator", 2)
     try:
         expression = _Expression(call, args)
-        return int(not expression.whole())
+        return int(not (yield from expression.whole()))
     except _WrongError as error:
         return call.shell_error(f"{call.name}: {error}", 2)
 
@@ -51,10 +52,10 @@ class _Expression:
         self._call, self._args, self._at, self._depth = call, args, 0, 0
         self._double = call.name == "[["
 
-    def whole(self) -> bool:
+    def whole(self) -> Steps[bool]:
         if not self._args:
             return False
-        value = self._either()
+        value = yield from self._either()
         if self._at < len(self._args):
             shown = self._args[self._at]
             few = len(self._args) - self._at == 1 and len(self._args) < 4
@@ -64,30 +65,31 @@ class _Expression:
     def _next(self) -> str | None:
         return self._args[self._at] if self._at < len(self._args) else None
 
-    def _either(self) -> bool:
-        value = self._both()
+    def _either(self) -> Steps[bool]:
+        value = yield from self._both()
         while self._next() in (("||",) if self._double else ("-o",)):
             self._at += 1
-            other = self._both()
+            other = yield from self._both()
             value = value or other
         return value
 
-    def _both(self) -> bool:
-        value = self._negated()
+    def _both(self) -> Steps[bool]:
+        value = yield from self._negated()
         while self._next() in (("&&",) if self._double else ("-a",)):
             self._at += 1
-            other = self._negated()
+            other = yield from self._negated()
             value = value and other
         return value
 
-    def _negated(self) -> bool:
+    def _negated(self) -> Steps[bool]:
         bangs = 0
         while self._next() == "!" and len(self._args) - self._at > 1:
             self._at += 1
             bangs += 1
-        return self._primary() != bool(bangs % 2)
+        yield from turn()
+        return (yield from self._primary()) != bool(bangs % 2)
 
-    def _primary(self) -> bool:
+    def _primary(self) -> Steps[bool]:
         rest = self._args[self._at : self._at + 3]
         if not rest:
             raise _WrongError("argument expected")
@@ -95,7 +97,7 @@ class _Expression:
             self._at += 3
             return self._binary(*rest)
         if rest[0] == "(" and len(rest) > 1:
-            return self._group()
+            return (yield from self._group())
         if rest[0] in _UNARY and len(rest) > 1 and rest[1] not in ("-a", "-o", "&&", "||"):
             self._at += 2
             return self._unary(rest[0], rest[1])
@@ -104,12 +106,12 @@ class _Expression:
         self._at += 1
         return bool(rest[0])
 
-    def _group(self) -> bool:
+    def _group(self) -> Steps[bool]:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise _WrongError("too many arguments")
         self._at += 1
-        value = self._either()
+        value = yield from self._either()
         if self._next() != ")":
             raise _WrongError("`)' expected")
         self._at += 1

@@ -6,7 +6,7 @@ import re
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import tried
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
@@ -21,14 +21,14 @@ class _WrongError(DecoysError):
 
 
 @command("expr")
-def expr(call: Call) -> int:
+def expr(call: Call) -> Effects:
     if not call.args:
         raise tried(call, "missing operand", 2)
     if call.args in (["--version"], ["--help"]):
         call.print("Usage: expr EXPRESSION\n  or:  expr OPTION")
         return 0
     try:
-        value = _Expression(call.args).whole()
+        value = yield from _Expression(call.args).whole()
     except _WrongError as error:
         return call.fail(str(error), 2)
     call.print(value)
@@ -39,47 +39,50 @@ class _Expression:
     def __init__(self, args: list[str]) -> None:
         self._args, self._at, self._depth = args, 0, 0
 
-    def whole(self) -> str:
-        value = self._level(0)
+    def whole(self) -> Steps[str]:
+        value = yield from self._level(0)
         if self._at < len(self._args):
             raise _WrongError(f"syntax error: unexpected argument {quoted(self._args[self._at])}")
         return value
 
-    def _level(self, level: int) -> str:
+    def _level(self, level: int) -> Steps[str]:
         if level == len(_LEVELS):
-            return self._primary()
-        value = self._level(level + 1)
+            return (yield from self._primary())
+        value = yield from self._level(level + 1)
         while self._at < len(self._args) and self._args[self._at] in _LEVELS[level]:
             operator = self._args[self._at]
             self._at += 1
-            value = _combined(operator, value, self._level(level + 1))
+            value = _combined(operator, value, (yield from self._level(level + 1)))
+            yield from turn()
         return value
 
-    def _primary(self) -> str:
+    def _primary(self) -> Steps[str]:
         if self._at >= len(self._args):
             raise _WrongError(f"syntax error: missing argument after {quoted(self._args[-1])}")
         word = self._args[self._at]
         self._at += 1
         if word == "(":
-            return self._group()
+            return (yield from self._group())
         if word == "length" and self._at < len(self._args):
-            return str(len(self._primary()))
+            return str(len((yield from self._primary())))
         if word == "substr" and len(self._args) - self._at >= 3:
-            text, start, size = self._primary(), self._primary(), self._primary()
+            text, start = (yield from self._primary()), (yield from self._primary())
+            size = yield from self._primary()
             first = _number(start) or 0
             return text[first - 1 : first - 1 + (_number(size) or 0)] if first > 0 else ""
         if word == "index" and len(self._args) - self._at >= 2:
-            text, wanted = self._primary(), self._primary()
+            text, wanted = (yield from self._primary()), set((yield from self._primary()))
+            yield from turn()
             return str(next((place for place, one in enumerate(text, 1) if one in wanted), 0))
         if word == "match" and len(self._args) - self._at >= 2:
-            return _combined(":", self._primary(), self._primary())
+            return _combined(":", (yield from self._primary()), (yield from self._primary()))
         return word
 
-    def _group(self) -> str:
+    def _group(self) -> Steps[str]:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise _WrongError("syntax error")
-        value = self._level(0)
+        value = yield from self._level(0)
         if self._args[self._at : self._at + 1] != [")"]:
             raise _WrongError(f"syntax error: expecting ')' after {quoted(self._args[self._at - 1])}")
         self._at += 1

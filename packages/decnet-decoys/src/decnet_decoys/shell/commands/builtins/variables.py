@@ -42,14 +42,19 @@ def declare(call: Call) -> int | Effects:
     shell = call.shell
     flags = "".join(arg[1:] for arg in call.args if arg[:1] in "-+" and len(arg) > 1)
     names = [arg for arg in call.args if arg[:1] not in "-+"]
-    status = 0
     if call.name == "local" and not shell.localise(names[0].partition("=")[0] if names else "_"):
         return call.shell_error("local: can only be used in a function")
     if set("fF") & set(flags) and call.name != "export":
         return _functions(call, names, flags)
     if not names or "p" in flags:
         return _listed(call, names)
-    for arg in names[:200]:
+    return _all_declared(call, names[:200], flags)
+
+
+def _all_declared(call: Call, names: list[str], flags: str) -> Effects:
+    status = 0
+    for arg in names:
+        yield from turn()
         name = arg.partition("=")[0].rstrip("+")
         if not name.isidentifier() and "[" not in name:
             status = call.shell_error(f"{call.name}: `{arg}': not a valid identifier")

@@ -2,6 +2,7 @@
 """Commands that run a program in some other way: time, timeout, nice, nohup, xargs."""
 
 import re
+from itertools import islice
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
@@ -116,7 +117,8 @@ def xargs(call: Call) -> Effects:
     elif mark is not None or "L" in found:
         words = [line.strip() for line in data.splitlines() if line.strip()][:MAX_READ]
     else:
-        words = [_unquoted(word) for word in _QUOTED.findall(data)[:MAX_READ]]
+        words = [_unquoted(found[0]) for found in islice(_QUOTED.finditer(data), MAX_READ)]
+        yield from turn()
         open_quote = _OPEN.search(_CLOSED.sub("", data))
         if open_quote is not None:
             kind = "single" if open_quote[0] == "'" else "double"

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import tarfile
 
 MAX_PACKED = 1 << 20
-"""Bytes that are packed in one step."""
+"""Bytes that are packed, ..."""
+PACKED_AT_ONCE = 64 << 10
+"""... and in one step."""
 MAX_UNPACKED = 1 << 20
 """Bytes that a packed file may become; more is cut."""
 MAX_MEMBERS = 200
@@ -35,9 +37,12 @@ def unpacked(data: bytes) -> bytes | None:
         return None
 
 
-def packed(data: bytes) -> bytes:
-    stream = zlib.compressobj(6, zlib.DEFLATED, 31)
-    return stream.compress(data) + stream.flush()
+def packed(data: bytes) -> Steps[bytes]:
+    stream, found = zlib.compressobj(6, zlib.DEFLATED, 31), bytearray()
+    for start in range(0, len(data), PACKED_AT_ONCE):
+        found += stream.compress(data[start : start + PACKED_AT_ONCE])
+        yield from turn()
+    return bytes(found + stream.flush())
 
 
 _GZIP = {"stdout": "c", "to-stdout": "c", "decompress": "d", "keep": "k", "force": "f", "list": "l", "best": "9",
@@ -51,7 +56,7 @@ def gzip_(call: Call) -> Effects:
     unpack = call.name == "gunzip" or "d" in found
     if not found.operands or found.operands == ["-"]:
         data = (yield from call.input()).whole(MAX_PACKED)
-        answer = unpacked(data) if unpack else packed(data)
+        answer = unpacked(data) if unpack else (yield from packed(data))
         if answer is None:
             call.print_error(f"\ngzip: stdin: {'unexpected end of file' if not data else 'not in gzip format'}")
             return 1
@@ -86,7 +91,10 @@ def _one(call: Call, path: str, found: Options, *, unpack: bool) -> Effects:
 def _packed(call: Call, path: str, data: bytes, found: Options, *, unpack: bool) -> Effects:
     """Write what a file becomes, in its place unless -c, -l or -t says otherwise."""
     files, access, loose = call.shell.files, call.shell.access, found.any("ctl")
-    answer = unpacked(data) if unpack or (loose and "c" not in found) else packed(data[:MAX_PACKED])
+    if unpack or (loose and "c" not in found):
+        answer = unpacked(data)
+    else:
+        answer = yield from packed(data[:MAX_PACKED])
     if answer is None:
         call.print_error(f"\ngzip: {path}: not in gzip format")
         return 1
@@ -192,15 +200,21 @@ def _made(call: Call, found: Options) -> Effects:
                 shown = name + ("/" if entry.kind == "dir" else "")
                 (call.print_error if found.last("f", "-") == "-" else call.print)(shown)
     archive.close()
+    yield from _archived(call, buffer.getvalue(), found)
+    if status:
+        call.fail("Exiting with failure status due to previous errors")
+    return status
+
+
+def _archived(call: Call, data: bytes, found: Options) -> Steps[None]:
+    """Write an archive where it is wanted, packed if it is to be."""
     by_name = "a" in found and found.last("f").endswith((".gz", ".tgz"))
-    data = packed(buffer.getvalue()) if "z" in found or by_name else buffer.getvalue()
+    if "z" in found or by_name:
+        data = yield from packed(data)
     if found.last("f", "-") == "-":
         call.out.write(data)
     else:
         yield from call.runner.save(found.last("f"), data, err=call.err)
-    if status:
-        call.fail("Exiting with failure status due to previous errors")
-    return status
 
 
 def _read(call: Call, found: Options, *, extract: bool) -> Effects:
@@ -225,7 +239,7 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
     try:
         members = tarfile.TarFile(fileobj=io.BytesIO(data))
         return (yield from _members(call, found, members, extract=extract))
-    except (tarfile.TarError, OSError, ValueError, EOFError):
+    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError):
         call.fail("This does not look like a tar archive")
         return call.fail("Exiting with failure status due to previous errors", 2)
 

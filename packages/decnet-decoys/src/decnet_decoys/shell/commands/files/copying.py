@@ -7,7 +7,7 @@ import re
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.destinations import Placed, confirmed, is_folder, placed
 from decnet_decoys.shell.commands.options import Options, options, tried
-from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.effects import Effects, Steps, listed, turn
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -159,7 +159,7 @@ def _copied_stream(call: Call, one: Placed) -> Effects:
 def _copy(call: Call, paths: Placed, named: Placed, found: Options) -> Steps[None]:
     """Copy a path and what is below it; raises FileSystemError."""
     files = call.shell.files
-    for count, (path, entry) in enumerate(list(files.walk(paths.source))):
+    for count, (path, entry) in enumerate((yield from listed(files.walk(paths.source)))):
         if count > MAX_ENTRIES:
             raise FileSystemError(NO_SPACE)
         yield from turn()

@@ -12,7 +12,7 @@ from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
 
-MAX_PACKED = 16 << 10
+MAX_PACKED = 4 << 10
 """Bytes that are packed in one step: these two take far longer for it than gzip does."""
 MAX_READ = 4 << 10
 """Bytes that are unpacked in one step: some milliseconds of them."""

@@ -6,7 +6,7 @@ import posixpath
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.destinations import confirmed
 from decnet_decoys.shell.commands.options import Options, options, tried
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.effects import Effects, listed, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -67,7 +67,7 @@ def _kind(entry: Entry) -> str:
 def _removed_below(call: Call, resolved: str, path: str, found: Options) -> Effects:
     """Remove what is in a directory, from the bottom up; raises FileSystemError."""
     files = call.shell.files
-    for below, inner in list(files.walk(resolved))[:0:-1]:
+    for below, inner in (yield from listed(files.walk(resolved)))[:0:-1]:
         files.remove(below, call.shell.access)
         _tell(call, path.rstrip("/") + below[len(resolved.rstrip("/")) :], inner, found)
         yield from turn()

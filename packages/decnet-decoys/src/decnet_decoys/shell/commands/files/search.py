@@ -41,7 +41,7 @@ def find(call: Call) -> Effects:
 
 def _search(call: Call, root: str, resolved: str, expression: Expression, test: Test) -> Steps[None]:
     pruned = ""
-    for seen, (path, entry) in enumerate(list(_limited(call, resolved, expression))):
+    for seen, (path, entry) in enumerate((yield from _limited(call, resolved, expression))):
         yield from turn()
         below = path[len(resolved.rstrip("/")) :] if path != resolved else ""
         if seen > MAX_LISTED or (pruned and path.startswith(pruned)):
@@ -56,10 +56,11 @@ def _search(call: Call, root: str, resolved: str, expression: Expression, test: 
             pruned = path.rstrip("/") + "/"
 
 
-def _limited(call: Call, resolved: str, expression: Expression) -> list[tuple[str, Entry]]:
+def _limited(call: Call, resolved: str, expression: Expression) -> Steps[list[tuple[str, Entry]]]:
     found = []
     base = resolved.rstrip("/").count("/")
     for path, entry in call.shell.files.walk(resolved):
+        yield from turn()
         if path == resolved or path.count("/") - base <= expression.most:
             found.append((path, entry))
         if len(found) > MAX_LISTED:

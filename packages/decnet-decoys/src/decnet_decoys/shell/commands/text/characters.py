@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that change characters: tr, rev, fold, expand, unexpand, iconv, nl (POSIX.1-2017)."""
 
+import codecs
 import re
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_SET = 1024
 """Characters of a set of tr."""
+MAX_EXPANDED = 4 * MAX_LINE
+"""Bytes that `expand` makes of a line."""
+_OF_PYTHON = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"))
 _CLASSES = {
     "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z", "space": " \t\n\r\f\v",
     "blank": " \t", "punct": "!-/:-@[-`{-~",
@@ -144,7 +148,7 @@ def expand(call: Call) -> Effects:
     for source in (yield from call.sources(found.operands)):
         for line in source.lines(ends=True):
             if call.name == "expand":
-                call.out.write(line.expandtabs(size or 8)[: 4 * MAX_LINE])
+                call.out.write(_expanded(line, size or 8))
             else:
                 body = line.lstrip(b" ")
                 blanks = len(line) - len(body)
@@ -153,24 +157,45 @@ def expand(call: Call) -> Effects:
     return 0
 
 
+def _expanded(line: bytes, size: int) -> bytes:
+    """Return a line with its tabs as blanks, up to MAX_EXPANDED bytes."""
+    if len(line) + line.count(b"\t") * size <= MAX_EXPANDED:
+        return line.expandtabs(size)
+    found = bytearray()
+    for piece in line.split(b"\t"):
+        found += piece + b" " * (size - (len(found) + len(piece)) % size)
+        if len(found) > MAX_EXPANDED:
+            break
+    return bytes(found[:MAX_EXPANDED])
+
+
 @command("iconv")
 def iconv(call: Call) -> Effects:
     """Convert between encodings (-f, -t)."""
     found = options(call, "f:t:clo:s", {"from-code": "f:", "to-code": "t:", "list": "l", "output": "o:"})
     before, after = (found.last(letter, "utf-8").partition("//")[0] for letter in "ft")
+    if not _known(before) or not _known(after):
+        raise UsageError(
+            f"conversion from {quoted(before)} is not supported"
+            + "\nTry `iconv --help' or `iconv --usage' for more information."
+        )
     for source in (yield from call.sources(found.operands)):
         for line in source.lines(ends=True):
             try:
                 call.out.write(line.decode(before).encode(after))
-            except LookupError:
-                raise UsageError(
-                    f"conversion from {quoted(before)} is not supported"
-                    + "\nTry `iconv --help' or `iconv --usage' for more information."
-                ) from None
             except UnicodeError:
                 return call.fail("cannot convert")
             yield from turn()
     return 0
+
+
+def _known(name: str) -> bool:
+    """Return whether iconv has an encoding: Python's own are slow (punycode takes the square of a line) or none."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return found._is_text_encoding and found.name not in _OF_PYTHON
 
 
 MAX_NUMBER_WIDTH = 100

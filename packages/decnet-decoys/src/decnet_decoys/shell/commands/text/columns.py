@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Commands about the columns of lines: cut, paste, column, join (POSIX.1-2017)."""
 
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, UsageError, options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import MAX_OUTPUT
 from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_RANGES = 64
@@ -83,7 +84,8 @@ def _of_fields(line: bytes, delimiter: bytes, ranges: list[tuple[int, int]], fou
     fields = line.split(delimiter)
     wanted = _complement(ranges) if "complement" in found else ranges
     joint = encode(found.last("out")) if "out" in found else delimiter
-    return joint.join(field for low, high in wanted for field in fields[low - 1 : high])
+    most = MAX_OUTPUT // max(1, len(joint)) + 2  # more than can be written
+    return joint.join(islice((field for low, high in wanted for field in fields[low - 1 : high]), most))
 
 
 def _of_bytes(line: bytes, ranges: list[tuple[int, int]], found: Options) -> bytes:
@@ -114,7 +116,10 @@ def paste(call: Call) -> Effects:
             call.out.write(b"\n")
         return 0
     while True:
-        row = [next(reader, None) for reader in readers]
+        row = []
+        for reader in readers:
+            row.append(next(reader, None))
+            yield from turn()
         if all(one is None for one in row):
             return 0
         joined = b"".join(
@@ -150,9 +155,10 @@ def _table(call: Call, rows: list[list[str]], joint: str) -> Steps[None]:
     for row in rows:
         widths = [max(a, b) for a, b in zip_longest(widths, map(len, row), fillvalue=0)]
         yield from turn()
+    most = MAX_OUTPUT // max(1, len(joint)) + 2  # more than can be written
     for row in rows:
         cells = [cell.ljust(min(width, 4096)) for cell, width in zip(row[:-1], widths, strict=False)]
-        call.print(joint.join([*cells, row[-1]]))
+        call.print(joint.join([*cells, row[-1]][:most]))
         yield from turn()
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Commands that compare files: cmp, diff, comm (POSIX.1-2017)."""
 
+from typing import TYPE_CHECKING
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
@@ -8,6 +10,9 @@ from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
+
+if TYPE_CHECKING:
+    from difflib import Match, SequenceMatcher
 
 MAX_COMPARED = 400
 """Lines of a file that `diff` compares one by one: its time grows with their product."""
@@ -95,21 +100,80 @@ def diff(call: Call) -> Effects:
 
 
 def _unified(call: Call, sources: list[InputFile], one: list[str], other: list[str]) -> Steps[None]:
-    import difflib
-
     names = []
     for source in sources:
         when = call.shell.date("%Y-%m-%d %H:%M:%S.000000000 +0000")
         names.append(f"{source.name}\t{when}")
-    for line in difflib.unified_diff(one, other, names[0], names[1], lineterm=""):
-        call.print(line)
+    matcher = yield from _matcher(one, other)
+    call.print(f"--- {names[0]}\n+++ {names[1]}")
+    for group in matcher.get_grouped_opcodes(3):
         yield from turn()
+        ranges = (_range(group[0][1], group[-1][2]), _range(group[0][3], group[-1][4]))
+        call.print(f"@@ -{ranges[0]} +{ranges[1]} @@")
+        for change, i1, i2, j1, j2 in group:
+            if change == "equal":
+                _marked(call, " ", one[i1:i2])
+                continue
+            _marked(call, "-", one[i1:i2])
+            _marked(call, "+", other[j1:j2])
+
+
+def _marked(call: Call, mark: str, lines: list[str]) -> None:
+    for line in lines:
+        call.print(mark + line)
+
+
+def _range(start: int, stop: int) -> str:
+    """Return the lines of a hunk as -u names them."""
+    size = stop - start
+    return str(start + 1) if size == 1 else f"{start + (size > 0)},{size}"
+
+
+def _matcher(one: list[str], other: list[str]) -> "Steps[SequenceMatcher[str]]":
+    """Return a matcher that knows what differs: by the longest common subsequence, a turn for each line of `one`.
+
+    Its own search takes the cube of the lines where they repeat each other: a second for 400 of them.
+    """
+    from difflib import SequenceMatcher
+
+    numbers: dict[str, int] = {}
+    first, second = ([numbers.setdefault(line, len(numbers)) for line in lines] for lines in (one, other))
+    common = [[0] * (len(second) + 1)]
+    """Lengths of what is common from each pair of lines on, the last first."""
+    for number in reversed(first):
+        before, row, latest = common[-1], [0], 0
+        for place, theirs in enumerate(reversed(second)):
+            latest = before[place] + 1 if number == theirs else max(latest, before[place + 1])
+            row.append(latest)
+        common.append(row)
+        yield from turn()
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    vars(matcher)["matching_blocks"] = _blocks(first, second, common[::-1])
+    return matcher
+
+
+def _blocks(first: list[int], second: list[int], common: list[list[int]]) -> "list[Match]":
+    from difflib import Match
+
+    found: list[Match] = []
+    i = j = 0
+    width = len(second)
+    while i < len(first) and j < width:
+        if first[i] == second[j]:
+            if found and found[-1].a + found[-1].size == i and found[-1].b + found[-1].size == j:
+                found[-1] = found[-1]._replace(size=found[-1].size + 1)
+            else:
+                found.append(Match(i, j, 1))
+            i, j = i + 1, j + 1
+        elif common[i + 1][width - j] >= common[i][width - j - 1]:
+            i += 1
+        else:
+            j += 1
+    return [*found, Match(len(first), width, 0)]
 
 
 def _plain(call: Call, one: list[str], other: list[str]) -> Steps[None]:
-    import difflib
-
-    for change, i1, i2, j1, j2 in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    for change, i1, i2, j1, j2 in (yield from _matcher(one, other)).get_opcodes():
         yield from turn()
         if change == "equal":
             continue

@@ -71,6 +71,7 @@ def _od_rows(call: Call, data: bytes, formats: list[str], radix: str, width: int
             continue
         repeated = False
         for index, one in enumerate(formats):
+            yield from turn()
             address = (
                 (format(start, radix) if radix else "") if not index else " " * len(format(0, radix) if radix else "")
             )
@@ -113,7 +114,7 @@ def hexdump(call: Call) -> Effects:
     sources = yield from call.sources(found.operands)
     data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("n", "1G")))
     if "e" in found:
-        return _formatted(call, data, found)
+        return (yield from _formatted(call, data, found))
     canonical = "C" in found or call.name == "hd"
     repeated = False
     for start in range(0, len(data), 16):
@@ -131,13 +132,14 @@ def hexdump(call: Call) -> Effects:
     return int(bool(found.operands) and not sources)
 
 
-def _formatted(call: Call, data: bytes, found: Options) -> int:
+def _formatted(call: Call, data: bytes, found: Options) -> Effects:
     """Do what of -e is usual: bytes as characters or numbers, each by one format."""
     match = re.fullmatch(r'\s*(?:\d+)?(?:/\d+)?\s*"([^"]{1,64})"\s*', found.last("e"))
-    if match is None:
+    if match is None or re.search(r"\d{4}", match[1]):  # a width of gigabytes
         return call.fail("bad format {" + found.last("e") + "}")
     layout = match[1].replace("\\n", "\n").replace("%_p", "%c")
     for byte in data[:PIECE]:
+        yield from turn()
         try:
             call.print(layout % (chr(byte) if "%c" in layout else byte), end="")
         except (ValueError, TypeError):

@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.patterns import matches
-from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
+from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Match, Pattern, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputFile
@@ -56,7 +56,7 @@ def grep(call: Call) -> Effects:
         return 2
     operands = operands if found.any("ef") else operands[1:]
     try:
-        patterns = _compiled(call, sources, found)
+        patterns = yield from _compiled(call, sources, found)
     except BadPatternError as error:
         return call.fail(str(error), 2)
     recursive = found.any("rR") or call.name == "rgrep"
@@ -108,7 +108,7 @@ def _count(text: str) -> int:
     return int(text) if len(text) > 4 else min(int(text), MAX_CONTEXT)
 
 
-def _compiled(call: Call, sources: list[str], found: Options) -> list[Pattern]:
+def _compiled(call: Call, sources: list[str], found: Options) -> Steps[list[Pattern]]:
     lines = [line for source in sources for line in encode(source).split(b"\n")]
     for path in found.values.get("f", [])[:4]:
         listed = call.open(path)
@@ -117,6 +117,7 @@ def _compiled(call: Call, sources: list[str], found: Options) -> list[Pattern]:
     fixed = "F" in found or call.name == "fgrep"
     patterns = []
     for line in lines[:MAX_PATTERNS]:
+        yield from turn()
         text = _escaped(line) if fixed else line
         if "x" in found:
             text = b"^(" + text + b")$" if extended or fixed or perl else rb"^\(" + text + rb"\)$"
@@ -144,7 +145,7 @@ def _below(call: Call, roots: list[str], found: Options) -> Steps[list[tuple[str
             continue
         for path, entry in files.walk(resolved):
             yield from turn()
-            if entry.kind == "file" and entry.size < 1 << 20 and _included(path, found):
+            if entry.kind == "file" and entry.size < 1 << 20 and (yield from _included(path, found)):
                 below = path[len(resolved.rstrip("/")) :]
                 listed.append((path, (root.rstrip("/") + below if root != "." else below[1:]) if below else root))
             if len(listed) >= MAX_SEARCHED:
@@ -152,12 +153,18 @@ def _below(call: Call, roots: list[str], found: Options) -> Steps[list[tuple[str
     return listed
 
 
-def _included(path: str, found: Options) -> bool:
+def _included(path: str, found: Options) -> Steps[bool]:
     name = path.rpartition("/")[2]
     wanted, refused = found.values.get("include", []), found.values.get("exclude", [])
-    return (not wanted or any(matches(name, one) for one in wanted[:16])) and not any(
-        matches(name, one) for one in refused[:16]
-    )
+    return (not wanted or (yield from _matched(name, wanted[:16]))) and not (yield from _matched(name, refused[:16]))
+
+
+def _matched(name: str, globs: list[str]) -> Steps[bool]:
+    for one in globs:
+        yield from turn()
+        if matches(name, one):
+            return True
+    return False
 
 
 def _in_source(call: Call, source: InputFile, shown: str, wanted: _Wanted) -> Steps[int]:
@@ -167,7 +174,7 @@ def _in_source(call: Call, source: InputFile, shown: str, wanted: _Wanted) -> St
     count, printer = 0, _Printer(call, shown, wanted)
     for number, line in enumerate(source.lines(), 1):
         yield from turn()
-        if any(pattern.fits(line) for pattern in wanted.patterns) == inverted:
+        if (yield from _fits(line, wanted.patterns)) == inverted:
             if not summarized:
                 printer.other(number, line)
             continue
@@ -186,6 +193,15 @@ def _in_source(call: Call, source: InputFile, shown: str, wanted: _Wanted) -> St
         )
     _summarize(call, count, shown, wanted)
     return count
+
+
+def _fits(line: bytes, patterns: list[Pattern]) -> Steps[bool]:
+    """Return whether one of the patterns fits, with a turn after each: one may take ten milliseconds."""
+    for pattern in patterns:
+        if pattern.fits(line):
+            return True
+        yield from turn()
+    return False
 
 
 def _summarize(call: Call, count: int, shown: str, wanted: _Wanted) -> None:
@@ -230,8 +246,11 @@ class _Printer:
     def _parts(self, number: int, line: bytes) -> Steps[None]:
         at = 0
         for _ in range(MAX_FOUND):
-            yield from turn()
-            hits = [hit for pattern in self._wanted.patterns if (hit := pattern.search(line, at)) is not None]
+            hits: list[Match] = []
+            for pattern in self._wanted.patterns:
+                yield from turn()
+                hit = pattern.search(line, at)
+                hits += [hit] if hit is not None else []
             if not hits:
                 return
             first = min(hits, key=lambda hit: (hit.start, -hit.end))

@@ -62,12 +62,15 @@ def _changed(call: Call, sources: list[InputFile], found: Options) -> Steps[None
 
 
 def _visible(body: bytes) -> bytes:
-    return re.sub(rb"[^\t -~]", lambda match: _caret(match[0][0]), body)
+    return b"".join(map(_VISIBLE.__getitem__, body))
 
 
 def _caret(byte: int) -> bytes:
     high, byte = b"M-" if byte > 127 else b"", byte & 127
     return high + (b"^" + bytes((byte ^ 64,)) if byte < 32 or byte == 127 else bytes((byte,)))
+
+
+_VISIBLE = [bytes((byte,)) if byte == 9 or 32 <= byte < 127 else _caret(byte) for byte in range(256)]
 
 
 @command("zcat")

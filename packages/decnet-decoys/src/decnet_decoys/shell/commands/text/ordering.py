@@ -5,6 +5,8 @@ import heapq
 import random
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -23,6 +25,9 @@ MAX_SORTED = MAX_OUTPUT + MAX_LINE
 RUN = 500
 """Lines sorted at once."""
 MAX_KEYS = 8
+MAX_FIELDS = 1000
+"""Of a line, that keys can name."""
+_BLANK_FIELD = re.compile(rb"[ \t]*[^ \t]*")
 _NUMBER = re.compile(rb"[ \t]*(-?\d{0,18}(?:\.\d{0,18})?)")
 _SUFFIXES = {b"": 0, b"K": 1, b"k": 1, b"M": 2, b"G": 3, b"T": 4, b"P": 5, b"E": 6}
 _MONTHS = (b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC")
@@ -69,7 +74,11 @@ def sort(call: Call) -> Effects:
         return call.fail(f"write failed: /tmp/sort{call.shell.pid % 4096:03x}kQx: No space left on device", 2)
     out = call.runner.buffer() if "o" in found else call.out
     last: Any = None
-    for line in heapq.merge(*runs, key=key, reverse=reverse):
+    first: dict[bytes, Any] = {}
+    for run in filter(None, runs):  # whose keys `merge` wants at once
+        first[run[0]] = key(run[0])
+        yield from turn()
+    for line in heapq.merge(*runs, key=lambda line: first[line] if line in first else key(line), reverse=reverse):
         this = key(line)[0] if "u" in found else None
         if "u" not in found or this != last:
             out.write(line + b"\n")
@@ -127,7 +136,10 @@ def _parsed(text: str, everywhere: str) -> _Key:
 
 
 def _field(line: bytes, key: _Key, separator: bytes | None) -> bytes:
-    fields = line.split(separator) if separator else re.findall(rb"[ \t]*[^ \t]*", line[:MAX_LINE])[:1000]
+    if separator:
+        fields = line.split(separator, MAX_FIELDS)
+    else:
+        fields = [found[0] for found in islice(_BLANK_FIELD.finditer(line[:MAX_LINE]), MAX_FIELDS)]
     chosen = fields[key.first - 1 : key.last or None]
     whole = (separator or b"").join(chosen)
     return whole[key.skip : key.skip + key.length] if key.length and key.first == key.last else whole[key.skip :]
@@ -169,20 +181,26 @@ def _month(line: bytes) -> int:
 
 
 def _runs(sources: list[InputFile], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
-    runs: list[list[bytes]] = [[]]
+    runs: list[list[bytes]] = []
     taken = 0
+    pairs: list[tuple[Any, bytes]] = []
+    """A run's lines with their keys: to compute one may take a millisecond, so there is a turn after each."""
     for source in sources:
         for line in source.lines():
             taken += len(line) + 1
             if taken > MAX_SORTED:
                 raise _TooMuchError
-            runs[-1].append(line)
-            if len(runs[-1]) == RUN:
-                runs[-1].sort(key=key, reverse=reverse)
-                runs.append([])
+            pairs.append((key(line), line))
+            if len(pairs) == RUN:
+                runs.append(_ordered(pairs, reverse=reverse))
+                pairs = []
             yield from turn()
-    runs[-1].sort(key=key, reverse=reverse)
-    return runs
+    return [*runs, _ordered(pairs, reverse=reverse)]
+
+
+def _ordered(pairs: list[tuple[Any, bytes]], *, reverse: bool) -> list[bytes]:
+    pairs.sort(key=itemgetter(0), reverse=reverse)
+    return [line for _, line in pairs]
 
 
 _UNIQ = {"count": "c", "repeated": "d", "unique": "u", "ignore-case": "i", "skip-fields": "f:", "skip-chars": "s:",

@@ -16,6 +16,8 @@ from decnet_decoys.shell.streams import MAX_WHOLE, PIECE, InputFile
 
 CODED = 4 << 10
 """Bytes that base64 handles at a time: each line is written by itself."""
+MAX_SEEK = 4 << 20
+"""Bytes of a file that `dd seek=` passes over: they are kept, for no file here has holes."""
 DIGESTED = 64 << 10
 """Bytes hashed at a time."""
 
@@ -41,7 +43,7 @@ def dd(call: Call) -> Effects:
         data = found.piece(first, size)
         seek = block * count(values.get("seek", "0"))
         if "seek" in values or "notrunc" in values.get("conv", ""):
-            data = _within(call, values["of"], data, min(seek, MAX_WHOLE))
+            data = _within(call, values["of"], data[:MAX_SEEK], min(seek, MAX_SEEK))
         yield from call.runner.save(values["of"], data, err=call.err)
         if not data:
             call.shell.files.write(values["of"], b"", call.shell.access)

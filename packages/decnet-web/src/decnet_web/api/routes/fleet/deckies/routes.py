@@ -43,11 +43,13 @@ _CHANGES, _ATTACKERS = 10, 20
 
 
 @router.get("/deckies", response_model=Page[DeckyShown])
-async def list_deckies(fleet: InFleet, paging: InPaging, _viewer: Viewer) -> Response:
+async def list_deckies(
+    fleet: InFleet, paging: InPaging, _viewer: Viewer, direction: OrderDirection = "asc"
+) -> Response:
     """List the deckies of the desired fleet and those of the settings, by name, with what they are."""
 
     def fetch(connection: Connection, position: tuple[str] | None, limit: int) -> list[DeckyShown]:
-        return decky_rows(fleet.deployment, connection, position[0] if position else "", limit)
+        return decky_rows(fleet.deployment, connection, position[0] if position else None, limit, direction)
 
     return await paging.answer(fleet, fetch, lambda row: (row.name,))
 

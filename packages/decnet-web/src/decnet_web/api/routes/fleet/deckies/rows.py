@@ -15,16 +15,22 @@ from decnet_decoys.errors import DecoysError
 from decnet_decoys.fleet import deckies as deckies_of_settings
 from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DecoysSettings
+from decnet_models.database.rows.keyset import Direction
 from decnet_models.fleet import mutation_policies, queries, states
 from decnet_models.fleet.queries import Decky
 from decnet_web.api.routes.fleet.deckies.shapes import DeckyActual, DeckyPlace, DeckyPort, DeckyShown, DeckyWanted
 
 
-def decky_rows(deployment: Deployment, connection: Connection, after: str, limit: int) -> list[DeckyShown]:
-    """Return up to `limit` deckies whose names come after `after`, by name."""
-    played = (one for one in of_settings(deployment) if one.name > after)
-    stored = _stored(connection, queries.deckies(connection, limit, after=after))
-    return list(heapq.merge(stored, sorted(played, key=_name), key=_name))[:limit]
+def decky_rows(
+    deployment: Deployment, connection: Connection, after: str | None, limit: int, direction: Direction
+) -> list[DeckyShown]:
+    """Return up to `limit` deckies by name, those that come after `after` in that direction."""
+    last_first = direction == "desc"
+    played = sorted(of_settings(deployment), key=_name, reverse=last_first)
+    if after is not None:
+        played = [one for one in played if (one.name < after if last_first else one.name > after)]
+    stored = _stored(connection, queries.deckies(connection, limit, after=after, direction=direction))
+    return list(heapq.merge(stored, played, key=_name, reverse=last_first))[:limit]
 
 
 def decky_row(deployment: Deployment, connection: Connection, name: str) -> DeckyShown | None:

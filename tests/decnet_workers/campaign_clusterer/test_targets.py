@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Who concentrates on the same few of many deckies at the same time acts together, also without infrastructure."""
+
+from sqlalchemy import Engine
+from tests.decnet_workers.campaign_clusterer.identity_rows import campaigns, identity, visit, work
+
+from decnet_models.campaigns.tables import CAMPAIGNS
+from decnet_models.database.engine import reading
+from decnet_models.grouping.membership import members
+from decnet_workers.campaign_clusterer.decided import campaign_of
+from decnet_workers.campaign_clusterer.neighbourhood import LEAST_FLEET
+
+
+def fleet_seen(engine: Engine) -> None:
+    """Let strangers visit so many deckies that nobody visits the same ones by chance."""
+    for number in range(LEAST_FLEET // 2):
+        visit(engine, 100 + number, f"other-{number}", f"another-{number}", day=30 * number)
+
+
+def test_identities_that_concentrate_on_the_same_deckies_are_a_campaign(engine: Engine) -> None:
+    fleet_seen(engine)
+    visit(engine, 1, "mail", "files", "web", day=1)
+    visit(engine, 2, "web", "mail", "files", day=3)
+    work(engine)
+    assert campaigns(engine) == {campaign_of(identity(1)): {identity(1), identity(2)}}
+    with reading(engine) as connection:
+        because = members(connection, CAMPAIGNS, campaign_of(identity(1)))[0].because
+    assert because[0][:2] == ("decky trio", "files mail web")
+
+
+def test_the_same_deckies_months_later_say_nothing(engine: Engine) -> None:
+    fleet_seen(engine)
+    visit(engine, 1, "mail", "files", "web", day=1)
+    visit(engine, 2, "web", "mail", "files", day=80)
+    work(engine)
+    assert campaigns(engine) == {}
+
+
+def test_who_visits_in_months_what_others_visit_in_days_aims_at_nothing(engine: Engine) -> None:
+    fleet_seen(engine)
+    visit(engine, 1, "mail", "files", "web", day=50)
+    for day, decky in ((10, "mail"), (50, "files"), (90, "web")):
+        visit(engine, 2, decky, day=day)
+    work(engine)
+    assert campaigns(engine) == {}
+
+
+def test_who_looks_at_all_deckies_aims_at_none(engine: Engine) -> None:
+    deckies = [f"decky-{number}" for number in range(LEAST_FLEET + 2)]
+    visit(engine, 1, *deckies, day=1)
+    visit(engine, 2, *deckies, day=1)
+    fleet_seen(engine)
+    work(engine)
+    assert campaigns(engine) == {}
+
+
+def test_in_a_small_fleet_the_same_deckies_say_nothing_until_it_is_seen_to_be_large(engine: Engine) -> None:
+    visit(engine, 1, "mail", "files", "web", day=1)
+    visit(engine, 2, "web", "mail", "files", day=3)
+    work(engine)
+    assert campaigns(engine) == {}
+    fleet_seen(engine)
+    work(engine)
+    assert campaigns(engine) == {campaign_of(identity(1)): {identity(1), identity(2)}}
+
+
+def test_deckies_that_many_aim_at_join_nobody(engine: Engine) -> None:
+    fleet_seen(engine)
+    for number in range(20):
+        visit(engine, number, "mail", "files", day=1)
+    work(engine)
+    assert campaigns(engine) == {}
