@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.python.formats import filled
-from decnet_decoys.shell.python.values import MAX_TEXT, RaisedError, weighed
+from decnet_decoys.shell.python.values import MAX_TEXT, RaisedError, gathered, merged, text_of, weighed
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.evaluator import Evaluator
@@ -39,6 +39,10 @@ METHODS_OF: dict[str, frozenset[str]] = {
     "int": frozenset(("bit_length", "to_bytes", "from_bytes")),
     "float": frozenset(("is_integer",)),
 }  # fmt: skip
+MAX_COMPARED = 1 << 22
+"""Characters that a search may compare."""
+_SEARCHED_IN_TURN = frozenset(("rfind", "rindex", "rpartition", "rsplit", "strip", "lstrip", "rstrip"))
+"""Methods that look for each character or from each place anew: the others find a text in linear time."""
 _CODECS = frozenset(
     ("utf-8", "utf8", "ascii", "latin-1", "latin1", "iso-8859-1", "utf-16", "utf-16-le", "utf-16le", "utf_8", "cp1252")
 )
@@ -57,7 +61,8 @@ def method(program: Evaluator, owner: Any, name: str, args: list[Any], named: di
         return (yield from _of_mapping(program, owner, name, args, named))
     if isinstance(owner, list | tuple | set | frozenset):
         return (yield from _of_items(program, owner, name, args, named))
-    if name == "to_bytes" and args and (not isinstance(args[0], int) or args[0] > MAX_TEXT):
+    length = named.get("length", args[0] if args else 1)
+    if name == "to_bytes" and (not isinstance(length, int) or length > MAX_TEXT):
         raise RaisedError(MemoryError())
     return getattr(owner, name)(*args, **named)
 
@@ -67,7 +72,8 @@ def _of_type(program: Evaluator, owner: type, name: str, args: list[Any], named:
     if owner is bytes and name == "fromhex":
         return bytes.fromhex(args[0])
     if owner is dict and name == "fromkeys":
-        return dict.fromkeys((yield from program.items(args[0])), *args[1:2])
+        keys = yield from program.items(args[0])
+        return (yield from merged({}, [(one, args[1] if len(args) > 1 else None) for one in keys]))
     if owner is int and name == "from_bytes":
         weighed(args[0])
         return int.from_bytes(args[0][:1024], named.get("byteorder", *args[1:2]))
@@ -82,10 +88,14 @@ def _of_mapping(
     found: Any = None
     if name in _KEYS:
         return _KEYS[name](owner)
+    if name == "fromkeys":
+        return (yield from _of_type(program, dict, name, args, named))
+    if name == "copy":
+        return (yield from merged({}, owner))
     weighed(*args[:1])
     if name == "update":
         for one in [*args, named]:
-            owner.update(one if isinstance(one, dict) else dict((yield from program.items(one))))
+            yield from merged(owner, one if isinstance(one, dict) else (yield from program.items(one)))
     else:
         found = getattr(owner, name)(*args)
     program.kept(owner)
@@ -96,8 +106,10 @@ def _of_items(program: Evaluator, owner: Any, name: str, args: list[Any], named:
     found: Any = None
     if name == "sort":
         owner[:] = yield from in_order(program, owner, named)
-    elif name == "extend" or (isinstance(owner, set) and name == "update"):
-        getattr(owner, name)((yield from program.items(args[0])))
+    elif name == "extend":
+        owner.extend((yield from program.items(args[0])))
+    elif isinstance(owner, set) and name == "update":
+        yield from gathered(owner, (yield from program.items(args[0])))
     else:
         if name not in ("append", "insert", "pop", "clear", "reverse"):
             weighed(owner, *args)
@@ -124,11 +136,21 @@ def _of_text(program: Evaluator, owner: str | bytes, name: str, args: list[Any],
         raise RaisedError(MemoryError())
     if name in ("encode", "decode"):
         return _coded(owner, args, named)
-    if name == "translate":
+    if name == "translate" and args:
         weighed(*args)
+        table = args[0].values() if isinstance(args[0], dict) else args[0] if isinstance(args[0], list | tuple) else ()
+        _may_take(len(owner), max((len(one) for one in table if isinstance(one, str)), default=0), MAX_TEXT)
+    if name in _SEARCHED_IN_TURN and args and isinstance(args[0], str | bytes):
+        _may_take(len(owner), len(args[0]), MAX_COMPARED)
     return getattr(owner, name)(
         *args, **{key: one for key, one in named.items() if key in ("maxsplit", "keepends", "sep")}
     )
+
+
+def _may_take(one: int, other: int, most: int) -> None:
+    """Raise MemoryError of the program where a length times another is too much."""
+    if one * other > most:
+        raise RaisedError(MemoryError())
 
 
 def _may_replace(owner: Any, old: Any = None, new: Any = None, *_count: Any) -> None:
@@ -141,7 +163,7 @@ def _may_replace(owner: Any, old: Any = None, new: Any = None, *_count: Any) -> 
 
 def _coded(owner: str | bytes, args: list[Any], named: dict[str, Any]) -> str | bytes:
     """Encode or decode a text."""
-    codec = str(args[0] if args else named.get("encoding", "utf-8")).lower()
+    codec = text_of(args[0] if args else named.get("encoding", "utf-8")).lower()
     if codec not in _CODECS:
         raise RaisedError(LookupError(f"unknown encoding: {codec}"))
     errors = args[1] if len(args) > 1 else named.get("errors", "strict")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.effects import Steps, turn
 
 MAX_TEXT = 1 << 16
 """Characters of a text, bytes of a byte string."""
@@ -22,6 +23,8 @@ MAX_BITS = 1 << 13
 MAX_WEIGHT = 4000
 """Values, and sixteenths of characters, of what is compared, shown or sorted at once."""
 MAX_SHOWN_DEPTH = 20
+MAX_CLASSES = 64
+"""Classes that one is derived from."""
 PLAIN = (str, bytes, int, float, complex, type(None))
 
 
@@ -37,13 +40,19 @@ class RaisedError(DecoysError):
         self.value = value
 
 
+def bare(error: BaseException) -> BaseException:
+    """Return an error as a value of the program: without the frames of ours that it would keep."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
+
+
 class ProgramExit(Exception):  # control flow
     """The program leaves, as sys.exit does: with a status, or with a text and 1."""
 
     def __init__(self, value: object = None) -> None:
         super().__init__()
         self.status = value & 255 if isinstance(value, int) else int(value is not None)
-        self.text = "" if value is None or isinstance(value, int) else str(value)[:4096]
+        self.text = "" if value is None or isinstance(value, int) else text_of(value)[:4096]
 
 
 class Scope:
@@ -68,7 +77,14 @@ class Scope:
         return None
 
 
-class Function:
+class Shown:
+    """A value of ours: nothing that Python itself makes of it, an error's text for one, may tell what it really is."""
+
+    def __repr__(self) -> str:
+        return _represented(self, 1)
+
+
+class Function(Shown):
     def __init__(self, name: str, arguments: ast.arguments, body: list[ast.stmt] | ast.expr, scope: Scope) -> None:
         self.name, self.arguments, self.body, self.scope = name, arguments, body, scope
         self.defaults: list[Any] = []
@@ -76,73 +92,82 @@ class Function:
         self.owner: Class | None = None
         self.static = ""
         """Whether it was made a staticmethod, classmethod or property."""
-        self.yields = not isinstance(body, ast.expr) and any(
+        self.yields = _yields(arguments, body)
+
+
+def _yields(arguments: ast.arguments, body: list[ast.stmt] | ast.expr) -> bool:
+    """Return whether a function is a generator; kept with its syntax, for a loop may define it often."""
+    known = vars(arguments)
+    if "yields" not in known:
+        known["yields"] = not isinstance(body, ast.expr) and any(
             isinstance(node, ast.Yield | ast.YieldFrom) for statement in body for node in ast.walk(statement)
         )
+    return bool(known["yields"])
 
 
-class Class:
+class Class(Shown):
+    """A class of the program; raises RaisedError for one that is made from too many.
+
+    `line` is where an attribute is looked for: each class once, or a class whose bases name one several times, and
+    whose bases' do, would be searched exponentially often.
+    """
+
     def __init__(self, name: str, bases: list[Any], names: dict[str, Any]) -> None:
-        self.name, self.bases, self.names = name, bases, names
+        self.name, self.names = name, names
+        self.line: tuple[Class | type, ...] = ()
+        self.bases: list[Any] = list(dict.fromkeys(one for one in bases if isinstance(one, Class | type)))
+        line: dict[Class | type, None] = {self: None}
+        for base in self.bases:
+            line.update(dict.fromkeys(base.line if isinstance(base, Class) else (base,)))
+            if len(line) > MAX_CLASSES:
+                raise RaisedError(RecursionError("maximum recursion depth exceeded"))
+        self.line = tuple(line)
 
-    def find(self, name: str, depth: int = 0) -> Any:
+    def find(self, name: str) -> Any:
         """Return an attribute of the class or of those it is made from; None without one."""
-        if name in self.names:
-            return self.names[name]
-        for base in self.bases if depth < MAX_SHOWN_DEPTH else ():
-            found = base.find(name, depth + 1) if isinstance(base, Class) else None
-            if found is not None:
-                return found
+        for one in self.line:
+            if isinstance(one, Class) and name in one.names:
+                return one.names[name]
         return None
 
-    def native(self, depth: int = 0) -> type[BaseException] | None:
+    def native(self) -> type[BaseException] | None:
         """Return the exception of Python's own that it is derived from."""
-        for base in self.bases if depth < MAX_SHOWN_DEPTH else ():
-            found = base.native(depth + 1) if isinstance(base, Class) else base
-            if isinstance(found, type) and issubclass(found, BaseException):
-                return found
-        return None
+        return next((one for one in self.line if isinstance(one, type) and issubclass(one, BaseException)), None)
 
-    def within(self, other: object, depth: int = 0) -> bool:
+    def within(self, other: object) -> bool:
         """Return whether it is `other` or derived from it."""
-        if self is other:
-            return True
-        return depth < MAX_SHOWN_DEPTH and any(
-            base.within(other, depth + 1) if isinstance(base, Class) else _derived(base, other) for base in self.bases
+        return other in self.line or (
+            isinstance(other, type) and any(issubclass(one, other) for one in self.line if isinstance(one, type))
         )
 
 
-def _derived(base: object, other: object) -> bool:
-    return isinstance(base, type) and isinstance(other, type) and issubclass(base, other)
-
-
-class Instance:
+class Instance(Shown):
     def __init__(self, kind: Class) -> None:
         self.kind = kind
         self.names: dict[str, Any] = {}
         self.args: tuple[Any, ...] = ()
 
 
-class Module:
+class Module(Shown):
     def __init__(self, name: str, names: dict[str, Any]) -> None:
         self.name, self.names = name, names
 
 
-class Native:
+class Native(Shown):
     """A function of ours; `play` is given the program and the arguments, and may be a generator of effects."""
 
     def __init__(self, name: str, play: Callable[..., Any]) -> None:
         self.name, self.play = name, play
 
 
-class Method:
+class Method(Shown):
     """A function with the value that it was taken from."""
 
     def __init__(self, owner: Any, function: Any) -> None:
         self.owner, self.function = owner, function
 
 
-class Record:
+class Record(Shown):
     """An object of a module whose attributes are shown as they are, such as what subprocess.run returns."""
 
     def __init__(self, title: str, names: dict[str, Any]) -> None:
@@ -166,10 +191,37 @@ def weighed(*values: Any) -> None:
             weight += len(one)
             if weight <= MAX_WEIGHT:
                 pending += one
+        elif isinstance(one, BaseException | Instance):
+            pending.append((*one.args, one.filename if isinstance(one, OSError) else None))
         elif isinstance(one, int):
             weight += one.bit_length() >> 8
         if weight > MAX_WEIGHT:
             raise RaisedError(MemoryError())
+
+
+def merged(into: dict[Any, Any], pairs: Any) -> Steps[dict[Any, Any]]:
+    """Put each pair into a mapping, with a turn after each: the keys may have been chosen to collide."""
+    if not isinstance(pairs, dict | list):
+        raise TypeError(f"'{kind_name(pairs)}' object is not a mapping")
+    for key, value in list(pairs.items() if isinstance(pairs, dict) else pairs):
+        into[hashed(key)] = value
+        yield from turn()
+    return into
+
+
+def gathered(into: set[Any], values: list[Any]) -> Steps[set[Any]]:
+    """Put values into a set, likewise."""
+    for one in values:
+        into.add(hashed(one))
+        yield from turn()
+    return into
+
+
+def hashed(key: Any) -> Any:
+    """Return a key of a mapping after it was weighed; raises TypeError for one that cannot be one."""
+    weighed(key)
+    hash(key)
+    return key
 
 
 def bounded(value: Any) -> Any:
@@ -198,6 +250,16 @@ def kind_name(value: Any) -> str:
     if isinstance(value, Record):
         return value.title
     return "module" if isinstance(value, Module) else "method" if isinstance(value, Method) else type(value).__name__
+
+
+def type_of(value: Any) -> Any:
+    """Return what type() does."""
+    return value.kind if isinstance(value, Instance) else type if isinstance(value, Class) else type(value)
+
+
+def text_of(value: Any) -> str:
+    """Return a value as text, where nothing of the program is called for it; raises MemoryError of the program."""
+    return value if isinstance(value, str) else represented(value)
 
 
 def represented(value: Any) -> str:
@@ -258,6 +320,20 @@ _SHOWN: tuple[tuple[Any, Callable[[Any, int], str]], ...] = (
     ((Function, Native), lambda value, _depth: f"<function {value.name} at {_ADDRESS}>"),
     (Method, lambda _value, _depth: f"<bound method at {_ADDRESS}>"),
 )
+
+
+def _named_as_what_they_play() -> None:
+    """Give our kinds of values the names of Python's, which Python's own error messages take from them."""
+    names: dict[type, str] = {
+        Function: "function", Native: "builtin_function_or_method", Method: "method", Module: "module",
+        Record: "object", Class: "type", Instance: "object",
+    }  # fmt: skip
+    for kind, name in names.items():
+        kind.__name__ = kind.__qualname__ = name
+        kind.__module__ = "builtins"
+
+
+_named_as_what_they_play()
 
 
 def matches(value: Any, wanted: Any) -> bool:
