@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Who concentrates on the same few of many deckies at the same time acts together, also without infrastructure."""
 
+from collections import Counter
+from random import Random
+
 from sqlalchemy import Engine
 from tests.decnet_workers.campaign_clusterer.identity_rows import campaigns, identity, visit, work
 
+from decnet_models.campaigns.evidence import remove_evidence
 from decnet_models.campaigns.tables import CAMPAIGNS
-from decnet_models.database.engine import reading
+from decnet_models.database.engine import reading, writing
+from decnet_models.grouping.evidence import add_evidence
 from decnet_models.grouping.membership import members
+from decnet_models.grouping.values import Evidence
 from decnet_workers.campaign_clusterer.decided import campaign_of
-from decnet_workers.campaign_clusterer.neighbourhood import LEAST_FLEET
+from decnet_workers.campaign_clusterer.neighbourhood import LEAST_FLEET, Update, _fleets
+from decnet_workers.campaign_clusterer.signals import DECKY
 
 
 def fleet_seen(engine: Engine) -> None:
@@ -70,3 +77,28 @@ def test_deckies_that_many_aim_at_join_nobody(engine: Engine) -> None:
         visit(engine, number, "mail", "files", day=1)
     work(engine)
     assert campaigns(engine) == {}
+
+
+def test_a_fleet_is_large_by_the_deckies_that_somebody_visits_before_and_after_a_change(engine: Engine) -> None:
+    chance, numbers = Random(1), range(6)
+    deckies = [f"decky-{number}" for number in range(LEAST_FLEET + 4)]
+    for number in numbers:
+        visit(engine, number)
+    kept: dict[int, list[str]] = {number: [] for number in numbers}
+    seen = set()
+    for _ in range(60):
+        changed = {number: chance.sample(deckies, chance.choice((0, 1, 8))) for number in chance.sample(numbers, 2)}
+        old, new = (
+            {identity(one): [Evidence(identity(one), DECKY, each, 1, 2) for each in side[one]] for one in changed}
+            for side in (kept, changed)
+        )
+        sizes = [len(Counter(each for of in side.values() for each in of)) for side in (kept, {**kept, **changed})]
+        with reading(engine) as connection:
+            found = _fleets(connection, Update(old, new))
+        assert found == tuple(size >= LEAST_FLEET for size in sizes)
+        seen.add(found)
+        kept |= changed
+        with writing(engine) as connection:
+            remove_evidence(connection, [each for side in old.values() for each in side])
+            add_evidence(connection, CAMPAIGNS, [each for side in new.values() for each in side])
+    assert len(seen) == 4

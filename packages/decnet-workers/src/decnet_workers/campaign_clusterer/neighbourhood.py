@@ -149,16 +149,21 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
 
 
 def _fleets(connection: Connection, update: Update) -> tuple[bool, bool]:
-    """Return whether there are deckies enough that aims say something, before and after the update."""
-    c = CAMPAIGNS.feature.c
-    rows = connection.execute(select(c.value, c.subjects).where(c.kind == DECKY, c.subjects > 0))
-    visited = Counter({row.value: row.subjects for row in rows})
-    before = len(visited)
+    """Return whether there are deckies enough that aims say something, before and after the update.
+
+    Not more deckies are read than that takes, even if the update leaves some of them without any visitor.
+    """
+    change: Counter[str] = Counter()
     for side, sign in ((update.old, -1), (update.new, 1)):
         for evidence in side.values():
             for one in evidence:
                 if one.kind == DECKY:
-                    visited[one.value] += sign
+                    change[one.value] += sign
+    c, left = CAMPAIGNS.feature.c, len(-change)
+    query = select(c.value, c.subjects).where(c.kind == DECKY, c.subjects > 0).limit(LEAST_FLEET + left)
+    visited = Counter({row.value: row.subjects for row in connection.execute(query)})
+    before = len(visited)
+    visited.update(change)
     return before >= LEAST_FLEET, len(+visited) >= LEAST_FLEET
 
 
