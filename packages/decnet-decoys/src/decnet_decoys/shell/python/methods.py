@@ -39,6 +39,10 @@ METHODS_OF: dict[str, frozenset[str]] = {
     "int": frozenset(("bit_length", "to_bytes", "from_bytes")),
     "float": frozenset(("is_integer",)),
 }  # fmt: skip
+_PAIRWISE = frozenset(("strip", "lstrip", "rstrip", "rfind", "rindex", "rpartition", "rsplit"))
+"""Methods of texts that may compare each character with each of those that they are given."""
+MAX_PAIRS = 1 << 22
+"""Such comparisons: a few milliseconds."""
 _CODECS = frozenset(
     ("utf-8", "utf8", "ascii", "latin-1", "latin1", "iso-8859-1", "utf-16", "utf-16-le", "utf-16le", "utf_8", "cp1252")
 )
@@ -120,6 +124,8 @@ def _of_text(program: Evaluator, owner: str | bytes, name: str, args: list[Any],
         return owner.join(pieces)
     if name == "replace":
         _may_replace(owner, *args[:2])
+    if name in _PAIRWISE and args and isinstance(args[0], str | bytes) and len(args[0]) * len(owner) > MAX_PAIRS:
+        raise RaisedError(MemoryError())
     if name in ("center", "ljust", "rjust", "zfill") and args and isinstance(args[0], int) and args[0] > MAX_TEXT:
         raise RaisedError(MemoryError())
     if name in ("encode", "decode"):

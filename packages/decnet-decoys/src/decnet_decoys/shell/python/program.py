@@ -140,7 +140,7 @@ class Program(Builtins):
         except RaisedError:
             self.at = self.at or node
             raise
-        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
             self.at = self.at or node
             raise RaisedError(error) from error
         finally:
