@@ -160,6 +160,8 @@ def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
         "('a' * 60000).translate({97: 'b' * 60000})",
         "x = [0] * 4900\nzip(*[x] * 4900)",
         "x = {}\ny = {at: at for at in range(900)}\nx.update(*[y] * 4000)",
+        "import os\nos.path.join(*['a' * 60000] * 4900)",
+        "import re\nre.sub('a', r'\\1' * 30000, 'a' * 60000)",
         "('a' * 65000).rpartition('ab' + 'a' * 30000)",
         "('\\u0101' * 60000).strip('\\u0201' * 64000 + '\\u0101')",
     ],

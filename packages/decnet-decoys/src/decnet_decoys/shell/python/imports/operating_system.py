@@ -177,6 +177,12 @@ def _walk(program: Program, top: Any, *_others: Any, **_named: Any) -> Steps[lis
     return found
 
 
+def _joined(_program: Program, *parts: Any) -> Any:
+    if sum(len(one) for one in parts if isinstance(one, str | bytes)) > MAX_TEXT:
+        raise RaisedError(MemoryError())
+    return posixpath.join(*parts)
+
+
 def _access(program: Program, path: Any, *_mode: Any) -> bool:
     return program.call.shell.files.exists(str(path), program.call.shell.access)
 
@@ -227,7 +233,7 @@ def _path(_program: Program) -> dict[str, Any]:
         isdir=kind("dir"),
         islink=kind("link"),
         lexists=kind(""),
-        join=plain(posixpath.join),
+        join=_joined,
         basename=plain(posixpath.basename),
         dirname=plain(posixpath.dirname),
         splitext=plain(posixpath.splitext),
