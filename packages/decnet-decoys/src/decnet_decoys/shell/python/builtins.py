@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import AskLine, Steps
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -24,7 +25,6 @@ from decnet_decoys.shell.python.values import (
     Method,
     Native,
     NotPlayedError,
-    ProgramExit,
     RaisedError,
     Record,
     bounded,
@@ -349,7 +349,7 @@ def _setattr(_program: Builtins, owner: Any, name: Any, value: Any) -> None:
 
 
 def _exit(_program: Builtins, value: Any = None) -> None:
-    raise ProgramExit(value)
+    raise PythonExit(value)
 
 
 def _exec(program: Any, source: Any, *_scopes: Any) -> Steps[Any]:

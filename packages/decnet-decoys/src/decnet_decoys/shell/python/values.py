@@ -39,15 +39,6 @@ class RaisedError(DecoysError):
         self.value = value
 
 
-class ProgramExit(Exception):  # control flow
-    """The program leaves, as sys.exit does: with a status, or with a text and 1."""
-
-    def __init__(self, value: object = None) -> None:
-        super().__init__()
-        self.status = value & 255 if isinstance(value, int) else int(value is not None)
-        self.text = "" if value is None or isinstance(value, int) else str(value)[:4096]
-
-
 class Scope:
     """Names of a function or of the module, and where others are looked for."""
 
