@@ -130,6 +130,15 @@ def test_a_mapping_that_grows_while_a_loop_goes_over_it_is_an_error_of_the_progr
     assert played.text.endswith("RuntimeError: dictionary changed size during iteration\n")
 
 
+@pytest.mark.parametrize(
+    "program", ["assert 0, 'a' * 65000", "class E(Exception):\n  def __str__(self): 1/0\nraise E()"]
+)
+def test_an_exception_whose_text_fails_is_told_without_it(run: Player, program: str) -> None:
+    played = run(f"python3 -c {shlex.quote(program)} 2>&1")
+    assert played.text.endswith(": <exception str() failed>\n")
+    assert played.status == 1
+
+
 def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
     played = run("python3 -c 'def f(a, b): pass\nf(1)' 2>&1".replace("\\n", "\n"))
     assert played.text.endswith("TypeError: f() missing 1 required positional argument: 'b'\n")

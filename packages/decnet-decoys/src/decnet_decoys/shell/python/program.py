@@ -89,7 +89,10 @@ class Program(Builtins):
             kind = f"__main__.{kind}"
         elif type(error).__module__ not in ("builtins", __name__):
             kind = f"{type(error).__module__}.{kind}"
-        text = yield from self.text(error)
+        try:
+            text = yield from self.text(error)
+        except (RaisedError, ProgramExit, NotPlayedError):
+            text = "<exception str() failed>"
         return "\n".join([*lines, f"{kind}: {text}" if text else kind, ""])
 
     def _shown_line(self, node: ast.AST) -> list[str]:
