@@ -91,7 +91,7 @@ class Program(Builtins):
             kind = f"{type(error).__module__}.{kind}"
         try:
             text = yield from self.text(error)
-        except (RaisedError, ProgramExit, NotPlayedError):
+        except (RaisedError, PythonExit, NotPlayedError):
             text = "<exception str() failed>"
         return "\n".join([*lines, f"{kind}: {text}" if text else kind, ""])
 
