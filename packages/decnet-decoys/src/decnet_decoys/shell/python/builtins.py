@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import AskLine, Steps
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -24,7 +25,6 @@ from decnet_decoys.shell.python.values import (
     Method,
     Native,
     NotPlayedError,
-    ProgramExit,
     RaisedError,
     Record,
     bounded,
@@ -35,6 +35,8 @@ from decnet_decoys.shell.python.values import (
 )
 
 MAX_FILES = 32
+MAX_COLUMNS = 20_000
+"""Values of all sources of `zip` and `map`."""
 MAX_DIGITS = 400
 _TYPES: dict[str, type] = {
     one.__name__: one
@@ -240,11 +242,21 @@ def _open(program: Builtins, path: Any, mode: Any = "r", *others: Any, **named: 
     return program.opened(path, mode, *others, **named)
 
 
+def _columns(program: Builtins, sources: tuple[Any, ...]) -> Steps[list[list[Any]]]:
+    """Return what several loops would go over; raises MemoryError of the program if that is much in all."""
+    found: list[list[Any]] = []
+    left = MAX_COLUMNS
+    for one in sources:
+        found.append((yield from program.items(one)))
+        left -= len(found[-1])
+        if left < 0:
+            raise RaisedError(MemoryError())
+    return found
+
+
 def _map(program: Builtins, function: Any, *sources: Any) -> Steps[list[Any]]:
     found: list[Any] = []
-    columns = []
-    for one in sources:
-        columns.append((yield from program.items(one)))  # noqa: PERF401
+    columns = yield from _columns(program, sources)
     for values in zip(*columns, strict=False):
         found.append((yield from program.called(function, list(values), {})))  # noqa: PERF401
     return found
@@ -263,9 +275,7 @@ def _enumerate(program: Builtins, source: Any, start: int = 0) -> Steps[list[Any
 
 
 def _zip(program: Builtins, *sources: Any) -> Steps[list[Any]]:
-    columns = []
-    for one in sources:
-        columns.append((yield from program.items(one)))  # noqa: PERF401
+    columns = yield from _columns(program, sources)
     return list(zip(*columns, strict=False))
 
 
@@ -339,7 +349,7 @@ def _setattr(_program: Builtins, owner: Any, name: Any, value: Any) -> None:
 
 
 def _exit(_program: Builtins, value: Any = None) -> None:
-    raise ProgramExit(value)
+    raise PythonExit(value)
 
 
 def _exec(program: Any, source: Any, *_scopes: Any) -> Steps[Any]:

@@ -115,7 +115,7 @@ class Evaluator:
         except FileSystemError as error:
             self.at = self.at or node
             raise RaisedError(os_error(error, "")) from error
-        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
             self.at = self.at or node
             raise RaisedError(error) from error
         finally:

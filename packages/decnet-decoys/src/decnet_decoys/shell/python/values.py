@@ -22,6 +22,8 @@ MAX_BITS = 1 << 13
 MAX_WEIGHT = 4000
 """Values, and sixteenths of characters, of what is compared, shown or sorted at once."""
 MAX_SHOWN_DEPTH = 20
+MAX_LINEAGE = 64
+"""Classes that one is derived from."""
 PLAIN = (str, bytes, int, float, complex, type(None))
 
 
@@ -35,15 +37,6 @@ class RaisedError(DecoysError):
     def __init__(self, value: Any) -> None:
         super().__init__()
         self.value = value
-
-
-class ProgramExit(Exception):  # control flow
-    """The program leaves, as sys.exit does: with a status, or with a text and 1."""
-
-    def __init__(self, value: object = None) -> None:
-        super().__init__()
-        self.status = value & 255 if isinstance(value, int) else int(value is not None)
-        self.text = "" if value is None or isinstance(value, int) else str(value)[:4096]
 
 
 class Scope:
@@ -84,32 +77,27 @@ class Function:
 class Class:
     def __init__(self, name: str, bases: list[Any], names: dict[str, Any]) -> None:
         self.name, self.bases, self.names = name, bases, names
+        self.lineage = self._lineage()
+        """Itself and what it is derived from, each once: by ways through bases there would be too many to follow."""
 
-    def find(self, name: str, depth: int = 0) -> Any:
+    def _lineage(self) -> tuple[Any, ...]:
+        found: dict[int, Any] = {id(self): self}
+        for base in self.bases[:MAX_LINEAGE]:
+            for one in base.lineage if isinstance(base, Class) else (base,):
+                found.setdefault(id(one), one)
+        return tuple(found.values())[:MAX_LINEAGE]
+
+    def find(self, name: str) -> Any:
         """Return an attribute of the class or of those it is made from; None without one."""
-        if name in self.names:
-            return self.names[name]
-        for base in self.bases if depth < MAX_SHOWN_DEPTH else ():
-            found = base.find(name, depth + 1) if isinstance(base, Class) else None
-            if found is not None:
-                return found
-        return None
+        return next((one.names[name] for one in self.lineage if isinstance(one, Class) and name in one.names), None)
 
-    def native(self, depth: int = 0) -> type[BaseException] | None:
+    def native(self) -> type[BaseException] | None:
         """Return the exception of Python's own that it is derived from."""
-        for base in self.bases if depth < MAX_SHOWN_DEPTH else ():
-            found = base.native(depth + 1) if isinstance(base, Class) else base
-            if isinstance(found, type) and issubclass(found, BaseException):
-                return found
-        return None
+        return next((one for one in self.lineage if isinstance(one, type) and issubclass(one, BaseException)), None)
 
-    def within(self, other: object, depth: int = 0) -> bool:
+    def within(self, other: object) -> bool:
         """Return whether it is `other` or derived from it."""
-        if self is other:
-            return True
-        return depth < MAX_SHOWN_DEPTH and any(
-            base.within(other, depth + 1) if isinstance(base, Class) else _derived(base, other) for base in self.bases
-        )
+        return any(one is other or _derived(one, other) for one in self.lineage)
 
 
 def _derived(base: object, other: object) -> bool:

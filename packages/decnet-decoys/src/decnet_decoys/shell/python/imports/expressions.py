@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
 
 MAX_FOUND = 500
+MAX_REFERENCES = 100
+"""Of what is put in place of a match, to its groups."""
 
 
 def pattern(source: Any, flags: int) -> Pattern:
@@ -120,7 +122,10 @@ def finditer(program: Program, source: Any, subject: Any, flags: int = 0) -> Ste
 def sub(program: Program, source: Any, new: Any, subject: Any, *, count: int = 0, flags: int = 0) -> Steps[Any]:
     text, at, size = data_of(subject), 0, 0
     pieces: list[bytes] = []
+    if isinstance(new, str | bytes) and data_of(new).count(b"\\") > MAX_REFERENCES:
+        raise RaisedError(MemoryError())
     for one in (yield from every(program, source, subject, flags))[: count or MAX_FOUND]:
+        yield from program.step()
         if isinstance(new, str | bytes):
             spans = one.spans
             put = re.sub(

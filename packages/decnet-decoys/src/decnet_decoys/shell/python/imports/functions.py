@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.evaluator import os_error
 from decnet_decoys.shell.python.values import (
     Native,
-    ProgramExit,
     RaisedError,
     kind_name,
 )
@@ -67,4 +67,4 @@ def ran(
 
 def leave(_program: Program, value: Any = None) -> None:
     """End the program, as sys.exit does."""
-    raise ProgramExit(value)
+    raise PythonExit(value)

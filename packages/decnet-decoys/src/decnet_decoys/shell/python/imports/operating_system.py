@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.builtins import read_file
@@ -16,7 +17,6 @@ from decnet_decoys.shell.python.imports.functions import file_call, fixed, leave
 from decnet_decoys.shell.python.values import (
     MAX_ITEMS,
     MAX_TEXT,
-    ProgramExit,
     RaisedError,
     Record,
 )
@@ -177,6 +177,12 @@ def _walk(program: Program, top: Any, *_others: Any, **_named: Any) -> Steps[lis
     return found
 
 
+def _joined(_program: Program, *parts: Any) -> Any:
+    if sum(len(one) for one in parts if isinstance(one, str | bytes)) > MAX_TEXT:
+        raise RaisedError(MemoryError())
+    return posixpath.join(*parts)
+
+
 def _access(program: Program, path: Any, *_mode: Any) -> bool:
     return program.call.shell.files.exists(str(path), program.call.shell.access)
 
@@ -207,7 +213,7 @@ def _executed(program: Program, path: Any, *args: Any) -> Steps[None]:
     words = list(args[0]) if args and isinstance(args[0], list | tuple) else list(args)
     program.write_out()
     status = yield from ran(program, [str(path), *words[1:]], None, None)
-    raise ProgramExit(status)
+    raise PythonExit(status)
 
 
 def _path(_program: Program) -> dict[str, Any]:
@@ -227,7 +233,7 @@ def _path(_program: Program) -> dict[str, Any]:
         isdir=kind("dir"),
         islink=kind("link"),
         lexists=kind(""),
-        join=plain(posixpath.join),
+        join=_joined,
         basename=plain(posixpath.basename),
         dirname=plain(posixpath.dirname),
         splitext=plain(posixpath.splitext),
