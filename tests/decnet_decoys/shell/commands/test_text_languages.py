@@ -79,7 +79,7 @@ HOSTILE = (
     "sed '" + "s/a/b/;" * 4000 + "' /tmp/lines",
     "grep -E '(a|aa|aaa)*" + "(b?){50}" + "$' /tmp/row",
     "grep -oE 'a|y' /tmp/row /tmp/lines",
-    'python3 -c \'import re; print(re.search("(a?){1000}" * 4, "a" * 1000))\'',
+    "grep -P '" + "(a?){1000}" * 4 + "' /tmp/row",
     "grep -E '" + "(" * 900 + "' /tmp/row",
     "grep '" + "[a-" * 500 + "' /tmp/row",
     "sort -t y -k 2,3 -k 1n /tmp/row /tmp/lines | uniq -c",
