@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -285,3 +288,23 @@ def test_whatever_a_program_is_it_ends_with_a_status(machine: Machine, program: 
     shell = root_shell(machine)
     stretch = measured(Interpreter(shell).run(f"python3 -c {shlex.quote(program)}", b"1\n"), at_most=0.2)
     assert stretch.seconds < 0.2, program
+
+
+LOADING = """
+import json, sys
+from decnet_decoys.shell.commands.system import interpreters
+loaded, turns = set(sys.modules), []
+for _ in interpreters._load():
+    turns.append(sorted(name for name in set(sys.modules) - loaded if name.startswith("decnet_decoys.shell.python.")))
+    loaded = set(sys.modules)
+import decnet_decoys.shell.python.program
+print(json.dumps([turns, sorted(set(sys.modules) - loaded)]))
+"""
+
+
+def test_what_plays_python_is_loaded_a_piece_at_a_time() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], check=True, capture_output=True, text=True)
+    turns, afterwards = json.loads(done.stdout)
+    assert [len(loaded) for loaded in turns if len(loaded) > 3] == []
+    assert sum(map(len, turns)) >= 10
+    assert afterwards == []
