@@ -131,13 +131,15 @@ def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = 
         try:
             session.run(*command, env=env)
         except CommandFailed as failure:
-            if failure.return_code != _TESTS_FAILED:
+            if failure.return_code != _TESTS_FAILED or any(map(_STOPPING.fullmatch, command)):
                 raise  # not all tests were run
             _again(session, Path(cache), *command, env=env)
 
 
 _TESTS_FAILED = 1
-"""pytest's exit code if it has run all tests."""
+"""pytest's exit code if it has run all tests, or as many as it was told to."""
+_STOPPING = re.compile(r"-x|--exitfirst|--maxfail(=.*)?|--sw|--stepwise")
+"""Options of pytest by which a failure keeps other tests from being run."""
 _FEW = 3
 
 
