@@ -16,6 +16,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import nox
 from nox.command import CommandFailed
@@ -130,13 +131,15 @@ def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = 
         try:
             session.run(*command, env=env)
         except CommandFailed as failure:
-            if failure.return_code != _TESTS_FAILED:
+            if failure.return_code != _TESTS_FAILED or any(map(_STOPPING.fullmatch, command)):
                 raise  # not all tests were run
             _again(session, Path(cache), *command, env=env)
 
 
 _TESTS_FAILED = 1
-"""pytest's exit code if it has run all tests."""
+"""pytest's exit code if it has run all tests, or as many as it was told to."""
+_STOPPING = re.compile(r"-x|--exitfirst|--maxfail(=.*)?|--sw|--stepwise")
+"""Options of pytest by which a failure keeps other tests from being run."""
 _FEW = 3
 
 
@@ -144,15 +147,19 @@ def _again(session: nox.Session, cache: Path, *command: str, env: dict[str, str]
     """Run the tests that failed once more, one after the other, if all of them are of one to three modules.
 
     Modules are counted, for where a fixture fails, all tests that share it do. What fails again fails the session, and
-    what is not found again, too.
+    what is not found again or is skipped then, too.
     """
     failed = _failed(cache)
     modules = {test.partition("::")[0] for test in failed}
     if not 1 <= len(modules) <= _FEW:
         session.error(f"{len(failed)} tests of {len(modules)} modules failed")
-    session.run(*command, "--processes", "1", "--last-failed", "--last-failed-no-failures", "none", env=env)
+    results = cache / "again.xml"
+    chosen = ("--processes", "1", "--last-failed", "--last-failed-no-failures", "none", f"--junit-xml={results}")
+    session.run(*command, *chosen, env=env)
     if left := _failed(cache):
         session.error(f"failed, and did not run again: {' '.join(left)}")
+    if any(one.get("message") != "collection skipped" for one in ET.parse(results).iterfind(".//skipped")):
+        session.error(f"failed, and some were skipped when they ran again: {' '.join(failed)}")
     session.warn(f"unstable: failed, then passed alone: {' '.join(failed)}")
 
 

@@ -42,6 +42,8 @@ SESSIONS = {
     "behind": {"a": DIES + "def test_next(): assert False"},
     "collection": {"a": "assert not first()\ndef test_a(): pass", "b": "def test_b(): assert False"},
     "many": dict.fromkeys("abcd", ONCE),
+    "skipped": {"a": "def test_a():\n    if not first(): pytest.skip('not now')\n    assert False", "b": ONCE},
+    "stopped": {"a": "def test_a(): assert not first()\ndef test_next(): assert False"},
     "renamed": {"a": "@pytest.mark.parametrize('n', [os.getpid()])\ndef test_a(n): assert not first()", "b": ONCE},
 }
 """The tests of each session's modules."""
@@ -56,7 +58,8 @@ from noxfile import _pytest
 
 for each in sorted(path for path in Path({place!r}).iterdir() if path.is_dir()):
     def run(session, place=str(each)):
-        _pytest(session, "-p", "tests.parallel", "--processes", "2", "-c", place + "/pytest.ini", place)
+        more = ["-x"] * place.endswith("stopped")
+        _pytest(session, "-p", "tests.parallel", "--processes", "2", "-c", place + "/pytest.ini", *more, place)
 
     nox.session(run, name=each.name, python=False)
 """
@@ -101,7 +104,7 @@ def test_what_fails_once_in_few_modules_passes_and_is_called_unstable(
     assert unstable(said, session) == tests
 
 
-@pytest.mark.parametrize("session", ["twice", "behind", "collection", "many", "renamed"])
+@pytest.mark.parametrize("session", ["twice", "behind", "collection", "many", "skipped", "stopped", "renamed"])
 def test_what_fails_twice_or_in_many_modules_or_did_not_run_again_fails_the_session(said: str, session: str) -> None:
     assert re.search(rf"^nox > \* {session}: (failed|aborted)", said, re.MULTILINE), said
     assert unstable(said, session) == []

@@ -126,6 +126,25 @@ def test_a_time_before_the_clocks_were_changed_has_the_offset_of_then(
     assert time_window(text, None, now=now).since == expected
 
 
+@pytest.mark.parametrize(
+    ("again", "text", "last", "following"),
+    [
+        (False, "02:30", (25, 0, 30), (25, 1, 30)),
+        (False, "02:50", (24, 0, 50), (25, 0, 50)),
+        (True, "02:30", (25, 1, 30), (26, 1, 30)),
+        (True, "02:50", (25, 0, 50), (25, 1, 50)),
+        (True, "02:45", (25, 1, 45), (26, 1, 45)),
+    ],
+)
+def test_an_hour_that_clocks_show_twice_is_found_both_times(
+    zone: Callable[[str], None], again: bool, text: str, last: tuple[int, ...], following: tuple[int, ...]
+) -> None:
+    zone("CET-1CEST,M3.5.0,M10.5.0/3")
+    now = dt.datetime(2026, 10, 25, 2, 45, fold=again, tzinfo=_HostZone())
+    assert time_window(text, None, now=now).since == ns(2026, 10, *last, zone=dt.UTC)
+    assert time_ahead("--for", text, now=now) == ns(2026, 10, *following, zone=dt.UTC)
+
+
 def test_a_zone_that_no_offset_can_express_is_refused(zone: Callable[[str], None]) -> None:
     zone("<-99>24")
     with pytest.raises(WrongUsageError, match="TZ=<-99>24 is a day or more from UTC"):

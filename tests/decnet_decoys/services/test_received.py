@@ -103,6 +103,13 @@ async def test_what_ssh_reads_in_several_goes_is_counted_once(tmp_path: Path, pe
         assert await told(host) == [ServiceRequest("ssh", "no request", detail(b"".join(parts)))]
 
 
+async def test_another_protocol_is_recorded_once_though_it_is_no_request_either(host: DeckyHost) -> None:
+    await said(host, "redis", b"GET / HTTP/1.1\r\n*x\r\n")
+    actions = [event.action for event in await told(host) if isinstance(event, ServiceRequest)]
+    assert actions.count("other protocol") == 1
+    assert "no request" not in actions
+
+
 async def test_a_client_that_names_itself_is_recorded_as_before(host: DeckyHost) -> None:
     await said(host, "ssh", b"SSH-2.0-probe\r\n" + JUNK)
     assert await told(host) == [ClientIdentified("ssh", "SSH-2.0-probe")]

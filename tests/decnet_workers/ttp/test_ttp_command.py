@@ -10,6 +10,7 @@ import pytest
 from tests.decnet_models.migrated import migrated_database
 from typer.testing import CliRunner
 
+from decnet_core.exits import Exit
 from decnet_core.runtime.command import build
 from decnet_workers.ttp.library import SHIPPED
 from decnet_workers.ttp.worker import Ttp
@@ -24,6 +25,17 @@ def test_good_rules_are_counted(run: CliRunner) -> None:
     result = run.invoke(build(Ttp), ["check-rules", str(SHIPPED)])
     assert result.exit_code == 0
     assert result.output.endswith(" rules are good, 0 are rejected\n")
+
+
+def test_settings_with_which_the_worker_would_not_start_are_not_called_good(run: CliRunner, tmp_path: Path) -> None:
+    file = tmp_path / "decnet.toml"
+    for folder, code, said in (
+        (tmp_path, 0, "settings of ttp: good"),
+        (tmp_path / "none", Exit.STARTUP_FAILED, "is no folder; create it"),
+    ):
+        file.write_text(f'[ttp]\nrules_dir = "{folder}"\n')
+        result = run.invoke(build(Ttp), ["--settings", str(file), "--check-settings"], env={"DECNET_SETTINGS": None})
+        assert (result.exit_code, said in result.output) == (code, True), result.output
 
 
 def test_a_bad_rule_is_named_with_its_line(run: CliRunner, tmp_path: Path) -> None:

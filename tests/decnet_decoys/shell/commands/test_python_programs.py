@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -125,6 +128,20 @@ def test_an_uncaught_exception_is_told_with_the_lines_of_the_file(run: Player) -
     assert (played.text, played.status) == (TRACE, 1)
 
 
+def test_a_mapping_that_grows_while_a_loop_goes_over_it_is_an_error_of_the_program(run: Player) -> None:
+    played = run("python3 -c 'd = {1: 1}\nfor k in d: d[k + 1] = 1' 2>&1")
+    assert played.text.endswith("RuntimeError: dictionary changed size during iteration\n")
+
+
+@pytest.mark.parametrize(
+    "program", ["assert 0, ['a' * 65000]", "class E(Exception):\n  def __str__(self): 1/0\nraise E()"]
+)
+def test_an_exception_whose_text_fails_is_told_without_it(run: Player, program: str) -> None:
+    played = run(f"python3 -c {shlex.quote(program)} 2>&1")
+    assert played.text.endswith(": <exception str() failed>\n")
+    assert played.status == 1
+
+
 def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
     played = run("python3 -c 'def f(a, b): pass\nf(1)' 2>&1".replace("\\n", "\n"))
     assert played.text.endswith("TypeError: f() missing 1 required positional argument: 'b'\n")
@@ -151,6 +168,14 @@ def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
         "print(" + "(" * 190 + "1" + ")" * 190 + ")",
         "print(" + "-" * 8000 + "1)",
         "x = 1" + "+1" * 8000,
+        "c = object\n" + "".join(f"class A{at}(c, c, c): pass\nc = A{at}\n" for at in range(20)) + "print(c().x)",
+        "('a' * 60000).translate({97: 'b' * 60000})",
+        "x = [0] * 4900\nzip(*[x] * 4900)",
+        "x = {}\ny = {at: at for at in range(900)}\nx.update(*[y] * 4000)",
+        "import os\nos.path.join(*['a' * 60000] * 4900)",
+        "import re\nre.sub('a', r'\\1' * 30000, 'a' * 60000)",
+        "('a' * 65000).rpartition('ab' + 'a' * 30000)",
+        "('\\u0101' * 60000).strip('\\u0201' * 64000 + '\\u0101')",
     ],
 )
 def test_a_program_that_is_costly_gives_others_their_turns(machine: Machine, program: str) -> None:
@@ -263,3 +288,23 @@ def test_whatever_a_program_is_it_ends_with_a_status(machine: Machine, program: 
     shell = root_shell(machine)
     stretch = measured(Interpreter(shell).run(f"python3 -c {shlex.quote(program)}", b"1\n"), at_most=0.2)
     assert stretch.seconds < 0.2, program
+
+
+LOADING = """
+import json, sys
+from decnet_decoys.shell.commands.system import interpreters
+loaded, turns = set(sys.modules), []
+for _ in interpreters._load():
+    turns.append(sorted(name for name in set(sys.modules) - loaded if name.startswith("decnet_decoys.shell.python.")))
+    loaded = set(sys.modules)
+import decnet_decoys.shell.python.program
+print(json.dumps([turns, sorted(set(sys.modules) - loaded)]))
+"""
+
+
+def test_what_plays_python_is_loaded_a_piece_at_a_time() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], check=True, capture_output=True, text=True)
+    turns, afterwards = json.loads(done.stdout)
+    assert [len(loaded) for loaded in turns if len(loaded) > 3] == []
+    assert sum(map(len, turns)) >= 10
+    assert afterwards == []

@@ -79,6 +79,7 @@ HOSTILE = (
     "sed '" + "s/a/b/;" * 4000 + "' /tmp/lines",
     "grep -E '(a|aa|aaa)*" + "(b?){50}" + "$' /tmp/row",
     "grep -oE 'a|y' /tmp/row /tmp/lines",
+    "grep -P '" + "(a?){1000}" * 4 + "' /tmp/row",
     "grep -E '" + "(" * 900 + "' /tmp/row",
     "grep '" + "[a-" * 500 + "' /tmp/row",
     "sort -t y -k 2,3 -k 1n /tmp/row /tmp/lines | uniq -c",
@@ -120,3 +121,8 @@ def test_posix_patterns(pattern: bytes, extended: bool, text: bytes, fits: bool)
 def test_what_is_no_pattern_is_refused(pattern: bytes) -> None:
     with pytest.raises(BadPatternError):
         compiled(pattern, extended=True)
+
+
+def test_a_pattern_of_a_few_bytes_that_is_a_long_program_is_refused() -> None:
+    with pytest.raises(BadPatternError, match="too big"):
+        compiled(b"(a?){1000}" * 20, extended=True, perl=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from decnet_core.exits import Exit
+from decnet_core.exits import Exit, StartupError
 from decnet_core.runtime.hosted import Hosted
 from decnet_core.settings import Settings, SettingsError
 
@@ -59,8 +59,8 @@ def build(worker: type[Hosted[Any]]) -> typer.Typer:
 
 def _check(worker: type[Hosted[Any]], file: Path | None) -> int:
     try:
-        Settings.load(file).section(worker.name, worker.Settings)
-    except SettingsError as error:
+        worker.check(Settings.load(file).section(worker.name, worker.Settings))
+    except (SettingsError, StartupError) as error:
         typer.echo(str(error), err=True)
         return Exit.STARTUP_FAILED
     typer.echo(f"settings of {worker.name}: good")

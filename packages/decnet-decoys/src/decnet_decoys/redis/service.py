@@ -111,13 +111,9 @@ class _Dialogue:
             await self._flush()
 
     async def _end(self, reason: str) -> None:
-        self._recorder.emit(
-            ServiceRequest(
-                service=self._recorder.service,
-                action=NO_REQUEST,
-                detail={"reason": reason, **self._connection.received.detail()},
-            )
-        )
+        if not self._connection.other_protocol:  # which is on record
+            detail = {"reason": reason, **self._connection.received.detail()}
+            self._recorder.emit(ServiceRequest(service=self._recorder.service, action=NO_REQUEST, detail=detail))
         self._answers += encoded(Error(f"ERR {reason}"), self._client.version)
         await self._flush()
 

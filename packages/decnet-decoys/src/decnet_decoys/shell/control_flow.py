@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a line of the shell, or a program of awk or sed, is left before its end: control flow, not errors."""
+"""How a line of the shell, or a program of awk, sed or Python, is left before its end: control flow, not errors."""
 
 INTERRUPTED, KILLED, BROKEN_PIPE = 128 + 2, 128 + 9, 128 + 13
 """Exit status of a command ended by SIGINT, SIGKILL or SIGPIPE (POSIX.1-2017, Shell Command Language §2.8.2)."""
@@ -34,6 +34,23 @@ class AwkJump(Exception):
         super().__init__(kind)
         self.kind = kind
         self.value = value
+
+
+class PythonJump(Exception):
+    """break, continue or return of a Python program was run."""
+
+    def __init__(self, kind: str, value: object = None) -> None:
+        super().__init__(kind)
+        self.kind, self.value = kind, value
+
+
+class PythonExit(Exception):
+    """A Python program leaves, as sys.exit does: with a status, or with a text and 1."""
+
+    def __init__(self, value: object = None) -> None:
+        super().__init__()
+        self.status = value & 255 if isinstance(value, int) else int(value is not None)
+        self.text = "" if value is None or isinstance(value, int) else str(value)[:4096]
 
 
 class SedQuit(Exception):

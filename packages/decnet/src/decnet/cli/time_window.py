@@ -118,13 +118,17 @@ def _span_ns(found: re.Match[str]) -> int:
 
 
 def _at_clock(found: re.Match[str], now: dt.datetime, direction: int) -> int:
-    """Return the named day's time; without a day the last (-1) or the next (1) time that the clock shows it."""
+    """Return the named day's time; without a day the last (-1) or the next (1) time that the clock shows it.
+
+    Where clocks are set back, they show an hour twice (PEP 495): of a named day the first is meant.
+    """
     day, hour, minute, second = found.groups()
     clock = dt.time(int(hour), int(minute), int(second or 0))
-    at = _since_epoch(_on_day(now, -_DAYS_AGO.get(day, 0), clock))
-    if day or (at - _since_epoch(now)) * direction >= 0:
-        return at
-    return _since_epoch(_on_day(now, direction, clock))
+    if day:
+        return _since_epoch(_on_day(now, -_DAYS_AGO[day], clock))
+    shown = [_since_epoch(_on_day(now, days, clock.replace(fold=fold))) for days in (0, direction) for fold in (0, 1)]
+    present = _since_epoch(now)
+    return min(at for at in shown if at > present) if direction > 0 else max(at for at in shown if at <= present)
 
 
 def _rfc3339(text: str) -> int:

@@ -201,7 +201,7 @@ async def test_mutate_changes_a_decky_by_its_policy(served: Served) -> None:
         set_ = await client.put("/api/v1/deckies/shop/policy", json=policy)
         assert set_.status_code == 200
         assert set_.json()["window_from"] == 22 * 60
-        assert (await client.put("/api/v1/deckies/shop/policy", json={"every": "never"})).status_code == 409
+        assert (await client.put("/api/v1/deckies/shop/policy", json={"every": "never"})).status_code == 422
     assert (await get(served, "/mutations"))["items"][0]["differences"]
     assert (await get(served, "/deckies/shop"))["policy"]["every_seconds"] == 7 * 86400
     done = await post(served, "/deckies/shop/mutate", {"force": True})

@@ -19,6 +19,10 @@ MAX_MEMORY = 1 << 20
 """Bytes that one compiled pattern may take."""
 MAX_WORK = 1 << 20
 """Bytes of a text times instructions of a program that one search may take: some ten milliseconds at worst."""
+MAX_PROGRAM = 8 << 10
+"""Instructions of a program: `(a?){1000}` twenty times is 40,000, and takes 100 ms for two dozen bytes."""
+_SMALL_PROGRAM = 1 << 10
+"""Of a longer one an instruction takes up to four times as long: the states that RE2 builds are as large as it is."""
 MAX_GROUPS = 9
 """Groups whose places are kept: no replacement can name more."""
 _CLASSES = {b"w": b"[0-9A-Za-z_]", b"W": b"[^0-9A-Za-z_]", b"s": rb"\s", b"S": rb"\S", b"b": rb"\b", b"B": rb"\B"}
@@ -54,6 +58,8 @@ class Pattern:
         """`inner`: what fits the first group is what is found; the rest only has to be around it."""
         self._source, self._ignore_case, self._longest, self._inner = source, ignore_case, longest, inner
         self._whole = None if source is None else self._compiled(never_capture=True)
+        if self._whole is not None and self._whole.programsize > MAX_PROGRAM:
+            raise BadPatternError("Regular expression too big")
         self._with_groups: Any = None
 
     def _compiled(self, *, never_capture: bool) -> Any:
@@ -93,7 +99,8 @@ class Pattern:
 
 
 def _end(program: Any, text: bytes, start: int) -> int:
-    return min(len(text), start + MAX_WORK // int(program.programsize))
+    size = int(program.programsize)
+    return min(len(text), start + (MAX_WORK if size < _SMALL_PROGRAM else MAX_WORK // 4) // size)
 
 
 @lru_cache(maxsize=64)

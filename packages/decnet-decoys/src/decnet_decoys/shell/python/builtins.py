@@ -25,12 +25,12 @@ from decnet_decoys.shell.python.values import (
     Method,
     Native,
     NotPlayedError,
-    ProgramExit,
     RaisedError,
     Record,
     bounded,
     gathered,
     kind_name,
+    left_by,
     matches,
     merged,
     represented,
@@ -42,9 +42,9 @@ from decnet_decoys.shell.python.values import (
 MAX_FILES = 32
 MAX_POWER_BITS = 1024
 """Of the numbers of pow() with a modulus: it takes some milliseconds."""
+MAX_COLUMNS = 20_000
+"""Values of all sources of `zip` and `map`."""
 MAX_DIGITS = 400
-MAX_COLUMNS = 64
-"""Of what zip and map go over at once."""
 _TYPES: dict[str, type] = {
     one.__name__: one
     for one in (str, int, float, bool, complex, bytes, list, tuple, dict, set, frozenset, range, object, type)
@@ -250,13 +250,15 @@ def _open(program: Builtins, path: Any, mode: Any = "r", *others: Any, **named: 
 
 
 def _columns(program: Builtins, sources: tuple[Any, ...]) -> Steps[list[list[Any]]]:
-    """Return what several loops go over; raises MemoryError of the program for too much in all."""
-    columns: list[list[Any]] = []
+    """Return what several loops would go over; raises MemoryError of the program if that is much in all."""
+    found: list[list[Any]] = []
+    left = MAX_COLUMNS
     for one in sources:
-        columns.append((yield from program.items(one)))
-        if sum(map(len, columns)) > 2 * MAX_ITEMS or len(columns) > MAX_COLUMNS:
+        found.append((yield from program.items(one)))
+        left -= len(found[-1])
+        if left < 0:
             raise RaisedError(MemoryError())
-    return columns
+    return found
 
 
 def _map(program: Builtins, function: Any, *sources: Any) -> Steps[list[Any]]:
@@ -355,7 +357,7 @@ def _setattr(_program: Builtins, owner: Any, name: Any, value: Any) -> None:
 
 
 def _exit(_program: Builtins, value: Any = None) -> None:
-    raise ProgramExit(value)
+    raise left_by(value)
 
 
 def _exec(program: Any, source: Any, *_scopes: Any) -> Steps[Any]:

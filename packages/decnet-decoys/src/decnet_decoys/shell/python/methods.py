@@ -39,10 +39,10 @@ METHODS_OF: dict[str, frozenset[str]] = {
     "int": frozenset(("bit_length", "to_bytes", "from_bytes")),
     "float": frozenset(("is_integer",)),
 }  # fmt: skip
-MAX_COMPARED = 1 << 22
-"""Characters that a search may compare."""
-_SEARCHED_IN_TURN = frozenset(("rfind", "rindex", "rpartition", "rsplit", "strip", "lstrip", "rstrip"))
-"""Methods that look for each character or from each place anew: the others find a text in linear time."""
+_PAIRWISE = frozenset(("strip", "lstrip", "rstrip", "rfind", "rindex", "rpartition", "rsplit"))
+"""Methods of texts that may compare each character with each of those that they are given."""
+MAX_PAIRS = 1 << 22
+"""Such comparisons: a few milliseconds."""
 _CODECS = frozenset(
     ("utf-8", "utf8", "ascii", "latin-1", "latin1", "iso-8859-1", "utf-16", "utf-16-le", "utf-16le", "utf_8", "cp1252")
 )
@@ -94,6 +94,8 @@ def _of_mapping(
         return (yield from merged({}, owner))
     weighed(*args[:1])
     if name == "update":
+        if len(args) > 1:
+            raise TypeError(f"update expected at most 1 argument, got {len(args)}")
         for one in [*args, named]:
             yield from merged(owner, one if isinstance(one, dict) else (yield from program.items(one)))
     else:
@@ -132,25 +134,18 @@ def _of_text(program: Evaluator, owner: str | bytes, name: str, args: list[Any],
         return owner.join(pieces)
     if name == "replace":
         _may_replace(owner, *args[:2])
+    if name in _PAIRWISE and args and isinstance(args[0], str | bytes) and len(args[0]) * len(owner) > MAX_PAIRS:
+        raise RaisedError(MemoryError())
     if name in ("center", "ljust", "rjust", "zfill") and args and isinstance(args[0], int) and args[0] > MAX_TEXT:
         raise RaisedError(MemoryError())
     if name in ("encode", "decode"):
         return _coded(owner, args, named)
     if name == "translate" and args:
         weighed(*args)
-        table = args[0].values() if isinstance(args[0], dict) else args[0] if isinstance(args[0], list | tuple) else ()
-        _may_take(len(owner), max((len(one) for one in table if isinstance(one, str)), default=0), MAX_TEXT)
-    if name in _SEARCHED_IN_TURN and args and isinstance(args[0], str | bytes):
-        _may_take(len(owner), len(args[0]), MAX_COMPARED)
+        _may_translate(owner, *args[:1])
     return getattr(owner, name)(
         *args, **{key: one for key, one in named.items() if key in ("maxsplit", "keepends", "sep")}
     )
-
-
-def _may_take(one: int, other: int, most: int) -> None:
-    """Raise MemoryError of the program where a length times another is too much."""
-    if one * other > most:
-        raise RaisedError(MemoryError())
 
 
 def _may_replace(owner: Any, old: Any = None, new: Any = None, *_count: Any) -> None:
@@ -159,6 +154,13 @@ def _may_replace(owner: Any, old: Any = None, new: Any = None, *_count: Any) -> 
         times = owner.count(old) if old else len(owner) + 1
         if times * len(new) > MAX_TEXT:
             raise RaisedError(MemoryError())
+
+
+def _may_translate(owner: Any, table: Any = None) -> None:
+    """Raise MemoryError of the program where a table would make too long a text of a text."""
+    put = table.values() if isinstance(table, dict) else table if isinstance(table, list | tuple) else ()
+    if max((len(one) for one in put if isinstance(one, str)), default=0) * len(owner) > MAX_TEXT:
+        raise RaisedError(MemoryError())
 
 
 def _coded(owner: str | bytes, args: list[Any], named: dict[str, Any]) -> str | bytes:

@@ -10,6 +10,7 @@ import warnings
 from typing import Any
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import PythonExit, PythonJump
 from decnet_decoys.shell.effects import Effects, Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.builtins import Builtins
@@ -23,7 +24,6 @@ from decnet_decoys.shell.python.values import (
     Module,
     Native,
     NotPlayedError,
-    ProgramExit,
     RaisedError,
     Record,
     Scope,
@@ -31,6 +31,7 @@ from decnet_decoys.shell.python.values import (
     bounded,
     hashed,
     kind_name,
+    left_by,
     matches,
 )
 
@@ -43,14 +44,6 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 TREE_BYTES = 256
 """Bytes that a character of a program may take when it is parsed; functions keep it."""
-
-
-class _Jump(Exception):  # control flow
-    """break, continue or return was run."""
-
-    def __init__(self, kind: str, value: Any = None) -> None:
-        super().__init__(kind)
-        self.kind, self.value = kind, value
 
 
 class Program(Builtins):
@@ -84,11 +77,11 @@ class Program(Builtins):
         try:
             yield from self.block(body)
             status, text = 0, ""
-        except ProgramExit as leaving:
+        except PythonExit as leaving:
             status, text = leaving.status, leaving.text + "\n" if leaving.text else ""
         except RaisedError as error:
             status, text = 1, (yield from self._traceback(error.value))
-        except (NotPlayedError, _Jump, RecursionError):
+        except (NotPlayedError, PythonJump, RecursionError):
             status, text = 0, ""
         self.write_out()
         self.call.print_error(text, end="")
@@ -112,7 +105,7 @@ class Program(Builtins):
             kind = f"{type(error).__module__}.{kind}"
         try:
             text = yield from self.text(error)
-        except (RaisedError, ProgramExit, NotPlayedError, _Jump, *NATIVE_ERRORS):
+        except (RaisedError, PythonExit, PythonJump, NotPlayedError, *NATIVE_ERRORS):
             text = "<exception str() failed>"
         return "\n".join([*lines, f"{kind}: {text}" if text else kind, ""])
 
@@ -277,7 +270,7 @@ class Program(Builtins):
         """Run a loop's body once; returns whether the loop is left."""
         try:
             yield from self.block(body)
-        except _Jump as jump:
+        except PythonJump as jump:
             if jump.kind == "return":
                 raise
             return jump.kind == "break"
@@ -285,14 +278,14 @@ class Program(Builtins):
 
     def _s_Break(self, _node: ast.Break) -> Steps[None]:  # noqa: N802
         yield from ()
-        raise _Jump("break")
+        raise PythonJump("break")
 
     def _s_Continue(self, _node: ast.Continue) -> Steps[None]:  # noqa: N802
         yield from ()
-        raise _Jump("continue")
+        raise PythonJump("continue")
 
     def _s_Return(self, node: ast.Return) -> Steps[None]:  # noqa: N802
-        raise _Jump("return", None if node.value is None else (yield from self.value(node.value)))
+        raise PythonJump("return", None if node.value is None else (yield from self.value(node.value)))
 
     def _s_Global(self, node: ast.Global) -> Steps[None]:  # noqa: N802
         yield from ()
@@ -353,7 +346,7 @@ class Program(Builtins):
     def _body(self, body: list[ast.stmt]) -> Steps[Any]:
         try:
             yield from self.block(body)
-        except _Jump as jump:
+        except PythonJump as jump:
             return jump.value if jump.kind == "return" else None
         return None
 
@@ -366,7 +359,7 @@ class Program(Builtins):
         if not isinstance(value, BaseException | Instance):
             raise TypeError("exceptions must derive from BaseException")
         if isinstance(value, SystemExit):
-            raise ProgramExit(value.args[0] if value.args else None)
+            raise left_by(value.args[0] if value.args else None)
         raise RaisedError(value)
 
     _handled: Any = None
@@ -392,7 +385,7 @@ class Program(Builtins):
             del self.calls[calls:]
             self.at = None
             yield from self._handle(handler, error.value)
-        except ProgramExit as leaving:
+        except PythonExit as leaving:
             handler = yield from self._handler(node, SystemExit(leaving.status), calls)
             if handler is None:
                 raise

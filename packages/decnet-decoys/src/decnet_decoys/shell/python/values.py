@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import Steps, turn
 
 MAX_TEXT = 1 << 16
@@ -23,7 +24,7 @@ MAX_BITS = 1 << 13
 MAX_WEIGHT = 4000
 """Values, and sixteenths of characters, of what is compared, shown or sorted at once."""
 MAX_SHOWN_DEPTH = 20
-MAX_CLASSES = 64
+MAX_LINEAGE = 64
 """Classes that one is derived from."""
 PLAIN = (str, bytes, int, float, complex, type(None))
 
@@ -46,13 +47,9 @@ def bare(error: BaseException) -> BaseException:
     return error
 
 
-class ProgramExit(Exception):  # control flow
-    """The program leaves, as sys.exit does: with a status, or with a text and 1."""
-
-    def __init__(self, value: object = None) -> None:
-        super().__init__()
-        self.status = value & 255 if isinstance(value, int) else int(value is not None)
-        self.text = "" if value is None or isinstance(value, int) else text_of(value)[:4096]
+def left_by(value: Any) -> PythonExit:
+    """Return how a program leaves by sys.exit; raises MemoryError of the program for what is too large to show."""
+    return PythonExit(value if value is None or isinstance(value, int) else text_of(value))
 
 
 class Scope:
@@ -106,39 +103,33 @@ def _yields(arguments: ast.arguments, body: list[ast.stmt] | ast.expr) -> bool:
 
 
 class Class(Shown):
-    """A class of the program; raises RaisedError for one that is made from too many.
-
-    `line` is where an attribute is looked for: each class once, or a class whose bases name one several times, and
-    whose bases' do, would be searched exponentially often.
-    """
-
     def __init__(self, name: str, bases: list[Any], names: dict[str, Any]) -> None:
-        self.name, self.names = name, names
-        self.line: tuple[Class | type, ...] = ()
-        self.bases: list[Any] = list(dict.fromkeys(one for one in bases if isinstance(one, Class | type)))
-        line: dict[Class | type, None] = {self: None}
-        for base in self.bases:
-            line.update(dict.fromkeys(base.line if isinstance(base, Class) else (base,)))
-            if len(line) > MAX_CLASSES:
-                raise RaisedError(RecursionError("maximum recursion depth exceeded"))
-        self.line = tuple(line)
+        self.name, self.bases, self.names = name, bases, names
+        self.lineage = self._lineage()
+        """Itself and what it is derived from, each once: by ways through bases there would be too many to follow."""
+
+    def _lineage(self) -> tuple[Any, ...]:
+        found: dict[int, Any] = {id(self): self}
+        for base in self.bases[:MAX_LINEAGE]:
+            for one in base.lineage if isinstance(base, Class) else (base,):
+                found.setdefault(id(one), one)
+        return tuple(found.values())[:MAX_LINEAGE]
 
     def find(self, name: str) -> Any:
         """Return an attribute of the class or of those it is made from; None without one."""
-        for one in self.line:
-            if isinstance(one, Class) and name in one.names:
-                return one.names[name]
-        return None
+        return next((one.names[name] for one in self.lineage if isinstance(one, Class) and name in one.names), None)
 
     def native(self) -> type[BaseException] | None:
         """Return the exception of Python's own that it is derived from."""
-        return next((one for one in self.line if isinstance(one, type) and issubclass(one, BaseException)), None)
+        return next((one for one in self.lineage if isinstance(one, type) and issubclass(one, BaseException)), None)
 
     def within(self, other: object) -> bool:
         """Return whether it is `other` or derived from it."""
-        return other in self.line or (
-            isinstance(other, type) and any(issubclass(one, other) for one in self.line if isinstance(one, type))
-        )
+        return any(one is other or _derived(one, other) for one in self.lineage)
+
+
+def _derived(base: object, other: object) -> bool:
+    return isinstance(base, type) and isinstance(other, type) and issubclass(base, other)
 
 
 class Instance(Shown):

@@ -12,9 +12,9 @@ from decnet_decoys.shell.python.evaluator import os_error
 from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     Native,
-    ProgramExit,
     RaisedError,
     kind_name,
+    left_by,
     text_of,
 )
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
@@ -73,4 +73,4 @@ def ran(
 
 def leave(_program: Program, value: Any = None) -> None:
     """End the program, as sys.exit does."""
-    raise ProgramExit(value)
+    raise left_by(value)

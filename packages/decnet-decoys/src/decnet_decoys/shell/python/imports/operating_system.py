@@ -16,9 +16,9 @@ from decnet_decoys.shell.python.imports.functions import file_call, fixed, leave
 from decnet_decoys.shell.python.values import (
     MAX_ITEMS,
     MAX_TEXT,
-    ProgramExit,
     RaisedError,
     Record,
+    left_by,
     text_of,
 )
 
@@ -216,7 +216,7 @@ def _executed(program: Program, path: Any, *args: Any) -> Steps[None]:
     words = list(args[0]) if args and isinstance(args[0], list | tuple) else list(args)
     program.write_out()
     status = yield from ran(program, [text_of(path), *words[1:]], None, None)
-    raise ProgramExit(status)
+    raise left_by(status)
 
 
 def _path(_program: Program) -> dict[str, Any]:
