@@ -31,7 +31,9 @@ def test_settings_with_which_the_worker_would_not_start_are_not_called_good(run:
     file = tmp_path / "decnet.toml"
     for folder, code, said in (
         (tmp_path, 0, "settings of ttp: good"),
-        (tmp_path / "none", Exit.STARTUP_FAILED, "is no folder; create it"),
+        (tmp_path / "none", Exit.STARTUP_FAILED, "is no folder that ttp can read; create it"),
+        # As a folder that the worker's user may not see, this is an error to look at.
+        (tmp_path / ("n" * 300), Exit.STARTUP_FAILED, "is no folder that ttp can read"),
     ):
         file.write_text(f'[ttp]\nrules_dir = "{folder}"\n')
         result = run.invoke(build(Ttp), ["--settings", str(file), "--check-settings"], env={"DECNET_SETTINGS": None})

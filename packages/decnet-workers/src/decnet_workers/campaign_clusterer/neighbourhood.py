@@ -5,7 +5,6 @@ What is outside has no link into it, so that what is inside can be partitioned b
 identities inside and of those that share a feature with one, at most `weighing.CAP` for each feature.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
@@ -21,11 +20,6 @@ from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.partition import Weighed
 from decnet_workers.campaign_clusterer.profile import Profile, profiles
-from decnet_workers.campaign_clusterer.signals import AIMS, DECKY
-
-LEAST_FLEET = 24
-"""With fewer deckies, strangers visit the same ones by chance; then aims say nothing. Of 50 strangers who visit two to
-four each within a month, 40 in 100 would be taken together at 12 deckies, 11 at 24 and 4 at 40."""
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
@@ -56,7 +50,6 @@ class Neighbourhood:
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
         self._changed = update.features()
-        self._had_fleet, self._has_fleet = _fleets(connection, update)
         self._holders: dict[Feature, set[UUID]] = {}
         self.collected: set[UUID] = set()
         self.evidence: dict[UUID, Collection[Evidence[UUID]]] = {**dict.fromkeys(update.old, ()), **update.new}
@@ -68,10 +61,7 @@ class Neighbourhood:
     def unsettled(self) -> set[UUID]:
         """Return the identities with a feature of which another number of identities has it now."""
         self._know(self._changed)
-        found = {identity for feature in self._changed for identity in self._holders.get(feature, ())}
-        if self._had_fleet is self._has_fleet:
-            return found
-        return found | _aiming(self._connection)
+        return {identity for feature in self._changed for identity in self._holders.get(feature, ())}
 
     @property
     def inside(self) -> dict[UUID, Profile]:
@@ -104,12 +94,11 @@ class Neighbourhood:
         new = [feature for feature in asked if feature not in self.subjects]
         counted = frequencies(self._connection, CAMPAIGNS, new)
         for feature in new:
-            number = counted.get(feature, 0) + sum(self._changed.get(feature, {}).values())
-            self.subjects[feature] = number if self._has_fleet or feature[0] not in AIMS else 0
+            self.subjects[feature] = counted.get(feature, 0) + sum(self._changed.get(feature, {}).values())
         joining = [
             feature
             for feature in new
-            if min(self.subjects[feature], counted.get(feature, 0)) <= weighing.CAPS.get(feature[0], -1)
+            if feature[0] in weighing.BITS and min(self.subjects[feature], counted.get(feature, 0)) <= weighing.CAP
         ]
         holders = sharing(self._connection, CAMPAIGNS, joining, at_most=MOST)
         for feature in joining:
@@ -147,32 +136,6 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
         for part in parts(campaigns)
         for identity in connection.execute(select(c.identity).where(c.campaign.in_(part))).scalars()
     }
-
-
-def _fleets(connection: Connection, update: Update) -> tuple[bool, bool]:
-    """Return whether there are deckies enough that aims say something, before and after the update.
-
-    Not more deckies are read than that takes, even if the update leaves some of them without any visitor.
-    """
-    change: Counter[str] = Counter()
-    for side, sign in ((update.old, -1), (update.new, 1)):
-        for evidence in side.values():
-            for one in evidence:
-                if one.kind == DECKY:
-                    change[one.value] += sign
-    c, left = CAMPAIGNS.feature.c, len(-change)
-    query = select(c.value, c.subjects).where(c.kind == DECKY, c.subjects > 0).limit(LEAST_FLEET + left)
-    visited = Counter({row.value: row.subjects for row in connection.execute(query)})
-    before = len(visited)
-    visited.update(change)
-    return before >= LEAST_FLEET, len(+visited) >= LEAST_FLEET
-
-
-def _aiming(connection: Connection) -> set[UUID]:
-    """Return identities that aim at deckies, up to MOST."""
-    c = CAMPAIGNS.evidence.c
-    query = select(c.identity).where(c.kind.in_(AIMS)).distinct().limit(MOST)
-    return set(connection.execute(query).scalars())
 
 
 def _features(evidence: Iterable[Evidence[UUID]]) -> set[Feature]:

@@ -12,7 +12,7 @@ from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
-from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, aims, methods, of_identity
+from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, methods, of_identity
 from decnet_workers.commodity.limits import limits
 
 ATTACKERS = 16
@@ -32,18 +32,16 @@ _TAGS = RowSelect(
 
 
 def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence[UUID]]:
-    """Return what the identities show; those that show nothing by which they could be found show nothing at all."""
+    """Return what the identities show; those without infrastructure or payload show nothing."""
     attackers = _attackers(connection, identities)
     identity_of = {attacker: identity for identity, found in attackers.items() for attacker in found}
     by_identity: dict[UUID, list[Evidence[str]]] = {}
     for one in _infrastructure(connection, identity_of):
         by_identity.setdefault(identity_of[one.subject], []).append(one)
     found: list[Evidence[UUID]] = []
-    for identity, addresses in attackers.items():
-        deckies, used = _acts(connection, identity, addresses)
-        shared = [*of_identity(identity, by_identity.get(identity, ())), *aims(deckies)]
-        if shared:
-            found += (*shared, *deckies, *used)
+    for identity, evidence in by_identity.items():
+        found += of_identity(identity, evidence)
+        found += _acts(connection, identity, attackers[identity])
     return found
 
 
@@ -76,9 +74,7 @@ def _infrastructure(connection: Connection, attackers: Iterable[str]) -> list[Ev
     ]
 
 
-def _acts(
-    connection: Connection, identity: UUID, attackers: Iterable[str]
-) -> tuple[list[Evidence[UUID]], list[Evidence[UUID]]]:
+def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> list[Evidence[UUID]]:
     """Return the identity's deckies, and the longest sequence of techniques that one of its addresses used."""
     deckies: dict[str, tuple[int, int]] = {}
     best: tuple[str, ...] = ()
@@ -93,4 +89,4 @@ def _acts(
         best = max(best, used, key=lambda sequence: (len(sequence), sequence))
         seen += (ts for _, _, ts in tags)
     acts = [Evidence(identity, DECKY, decky, *times) for decky, times in sorted(deckies.items())]
-    return acts, [Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else []
+    return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts

@@ -6,24 +6,14 @@ identities share is found there too. How much is kept of one identity is limited
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Evidence
 
 INFRASTRUCTURE = ("host", "url", "payload")
 """Kinds of evidence of attackers that are evidence of their identity too."""
 FAMILY, DECKY, METHODS = "family", "decky", "methods"
-
-AIMS = {"decky pair": 2, "decky trio": 3}
-"""Kinds of evidence that name so many deckies on which an identity concentrated."""
-_MOST_AIMS = 5
-"""An identity that visits more deckies looks around, and aims at none."""
-_CONCENTRATED = 21 * DAY_NS
-"""So long an identity may act, from first to last, to be taken as aiming at the few deckies that it visits: in months,
-whoever comes three times has visited three."""
 
 KEPT = 32
 """Features of a kind that are kept of one identity."""
@@ -53,22 +43,6 @@ def of_identity(identity: UUID, evidence: Iterable[Evidence[str]]) -> list[Evide
             first, last = found.get(key, (one.first_seen, one.last_seen))
             found[key] = min(first, one.first_seen), max(last, one.last_seen)
     return [Evidence(identity, kind, value, *times) for (kind, value), times in _kept(found)]
-
-
-def aims(deckies: Sequence[Evidence[UUID]]) -> Iterator[Evidence[UUID]]:
-    """Yield the pairs and trios of an identity's deckies, given in their order, if it concentrated on few.
-
-    Of thirty deckies strangers choose the same three once in 4,000 times, so who shows the same trio is found by it,
-    as by a host.
-    """
-    if not 2 <= len(deckies) <= _MOST_AIMS:
-        return
-    if max(one.last_seen for one in deckies) - min(one.first_seen for one in deckies) > _CONCENTRATED:
-        return
-    for kind, size in AIMS.items():
-        for some in combinations(deckies, size):
-            first, last = min(one.first_seen for one in some), max(one.last_seen for one in some)
-            yield Evidence(some[0].subject, kind, " ".join(one.value for one in some), first, last)
 
 
 def families(url: str) -> Iterator[str]:

@@ -7,8 +7,7 @@ away, and what more than CAP share joins nobody: a mass-spread loader, a free ho
 several times, so a second one counts a quarter, a third a sixteenth.
 
 Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
-there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away. Nor do
-the few deckies on which both concentrated, unless they came at about the same time and went to hardly any others.
+there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
 """
 
 from collections.abc import Mapping
@@ -18,15 +17,12 @@ from math import log2
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.signals import AIMS
 
 JOIN = 9.0
 """Bits that join two identities."""
-BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0, "decky pair": 7.0, "decky trio": 9.0}
+BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0}
 CAP = 64
 """Identities beyond which a feature joins nobody."""
-CAPS = dict.fromkeys(BITS, CAP) | dict.fromkeys(AIMS, 16)
-"""By kind; the same deckies are soon those of many by chance, and each pair of identities costs a look."""
 
 _SLOPE = 1.5
 _FURTHER = 0.25
@@ -37,7 +33,7 @@ _METHODS, _OTHER_METHODS = 4.0, -1.5
 
 def feature_bits(kind: str, subjects: int) -> float:
     """Return what sharing a feature of so many identities says; 0: nothing."""
-    if not 2 <= subjects <= CAPS.get(kind, 0):
+    if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
     return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
 

@@ -27,8 +27,11 @@ class Watched:
         self.failures = 0
 
     def missing(self) -> Path | None:
-        """The operator's folder if it does not exist."""
-        return self._own if self._own is not None and not self._own.is_dir() else None
+        """The operator's folder if it does not exist, or is where this process may not look."""
+        try:
+            return None if self._own is None or self._own.is_dir() else self._own
+        except OSError:
+            return self._own
 
     def read(self) -> None:
         """Reload all rules; rejected ones are logged with file and line. ReaderError changes nothing."""

@@ -54,7 +54,9 @@ class Ttp(CursorWorker[TtpSettings]):
     def check(cls, settings: TtpSettings) -> None:
         """Refuse a folder of rules that is none."""
         if (missing := Watched(settings).missing()) is not None:
-            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")
+            raise StartupError(
+                f"[ttp] rules_dir = {str(missing)!r} is no folder that ttp can read; create it or omit the setting"
+            )
 
     async def start(self, ctx: Context) -> None:
         self.check(self.settings)
