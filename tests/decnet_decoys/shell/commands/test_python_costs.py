@@ -19,6 +19,7 @@ _DAG = "a=b=[1]\nb=[1]\nfor i in range(40):\n a=[a,a]\n b=[b,b]\n"
 _COLLIDING = "m=(1<<61)-1\nz=(1<<3000)-1\nc=[(z*16+i)*m for i in range(3000)]\n"
 """Large numbers of one hash."""
 SLOW = (
+    "print(*[[0] * 900] * 60)",
     _DAG + "print(1, end=a)",
     _DAG + "exit(a)",
     _DAG + "exec(a)",
@@ -56,6 +57,7 @@ def test_no_step_of_a_program_takes_long(machine: Machine, program: str) -> None
 
 
 LARGE = (
+    "print(*[1] * 5000, sep='a' * 60000)",
     "(5).to_bytes(length=1 << 27, byteorder='little')",
     "{}.fromkeys(range(500_000))",
     "('a' * 2000).translate({97: 'x' * 60000})",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import AskLine, Steps
+from decnet_decoys.shell.effects import AskLine, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
@@ -219,14 +219,16 @@ def read_file(path: str, data: bytes, *, binary: bool) -> Record:
 def _print(
     program: Builtins, *values: Any, sep: Any = " ", end: Any = "\n", file: Any = None, flush: Any = False
 ) -> Steps[None]:
+    between = " " if sep is None else text_of(sep)
     pieces, size = [], 0
     for one in values:
         piece = yield from program.text(one)
-        size += len(piece)
+        yield from turn()
+        size += len(piece) + len(between)
         if size > MAX_TEXT:
             raise RaisedError(MemoryError())
         pieces.append(piece)
-    text = (" " if sep is None else text_of(sep)).join(pieces) + ("\n" if end is None else text_of(end))
+    text = between.join(pieces) + ("\n" if end is None else text_of(end))
     if isinstance(file, Record) and isinstance(file.names.get("write"), Native):
         yield from program.called(file.names["write"], [text], {})
         return
