@@ -134,7 +134,7 @@ def test_a_mapping_that_grows_while_a_loop_goes_over_it_is_an_error_of_the_progr
 
 
 @pytest.mark.parametrize(
-    "program", ["assert 0, 'a' * 65000", "class E(Exception):\n  def __str__(self): 1/0\nraise E()"]
+    "program", ["assert 0, ['a' * 65000]", "class E(Exception):\n  def __str__(self): 1/0\nraise E()"]
 )
 def test_an_exception_whose_text_fails_is_told_without_it(run: Player, program: str) -> None:
     played = run(f"python3 -c {shlex.quote(program)} 2>&1")

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import AskLine, Steps
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
-from decnet_decoys.shell.python.evaluator import Evaluator, os_error
+from decnet_decoys.shell.python.evaluator import Evaluator, may_compute, os_error
 from decnet_decoys.shell.python.formats import formatted
 from decnet_decoys.shell.python.methods import in_order
 from decnet_decoys.shell.python.values import (
@@ -28,13 +28,20 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     bounded,
+    gathered,
     kind_name,
+    left_by,
     matches,
+    merged,
     represented,
+    text_of,
+    type_of,
     weighed,
 )
 
 MAX_FILES = 32
+MAX_POWER_BITS = 1024
+"""Of the numbers of pow() with a modulus: it takes some milliseconds."""
 MAX_COLUMNS = 20_000
 """Values of all sources of `zip` and `map`."""
 MAX_DIGITS = 400
@@ -76,6 +83,7 @@ class Builtins(Evaluator):
         try:
             if "r" in mode and "+" not in mode:
                 data = piece_of(shell.content(path), 0, MAX_TEXT)
+                self.count_made(2 * len(data))
                 return read_file(path, data, binary="b" in mode)
             shell.files.write(path, b"", shell.access, append="w" not in mode)
         except FileSystemError as error:
@@ -104,17 +112,16 @@ class Builtins(Evaluator):
         if kind is dict:
             made: dict[Any, Any] = {}
             for one in args[:1]:
-                made.update(one if isinstance(one, dict) else dict((yield from self.items(one))))
+                yield from merged(made, one if isinstance(one, dict) else (yield from self.items(one)))
             return made | named
         found = (yield from self.items(args[0])) if args else []
-        weighed(found if kind in (set, frozenset) else None)
-        return kind(found)
+        return kind(found if kind in (list, tuple) else (yield from gathered(set(), found)))
 
 
 def _number(kind: type, args: list[Any], named: dict[str, Any]) -> Any:
     """Return what int, float and the like make of what they are given; or type and object."""
     if kind is type:
-        return args[0].kind if isinstance(args[0], Instance) else type(args[0])
+        return type_of(args[0])
     if kind is object:
         return Record("object", {})
     if kind not in (int, float, bool, complex, range):
@@ -133,7 +140,7 @@ def _bytes(args: list[Any]) -> bytes:
     if isinstance(args[0], str):
         if len(args) < 2:
             raise TypeError("string argument without an encoding")
-        return args[0].encode("latin-1" if str(args[1]).startswith(("latin", "iso")) else "utf-8")
+        return args[0].encode("latin-1" if text_of(args[1]).startswith(("latin", "iso")) else "utf-8")
     if isinstance(args[0], int) and args[0] > MAX_TEXT:
         raise RaisedError(MemoryError())
     return bytes(args[0])
@@ -219,7 +226,7 @@ def _print(
         if size > MAX_TEXT:
             raise RaisedError(MemoryError())
         pieces.append(piece)
-    text = (" " if sep is None else str(sep)).join(pieces) + ("\n" if end is None else str(end))
+    text = (" " if sep is None else text_of(sep)).join(pieces) + ("\n" if end is None else text_of(end))
     if isinstance(file, Record) and isinstance(file.names.get("write"), Native):
         yield from program.called(file.names["write"], [text], {})
         return
@@ -229,10 +236,10 @@ def _print(
 
 
 def _input(program: Builtins, prompt: Any = "") -> Steps[str]:
-    program.print_out(str(prompt))
+    program.print_out(text_of(prompt))
     program.write_out()
     stdin = program.call.stdin
-    given = stdin.line() if stdin is not None else (yield AskLine(str(prompt)[:256]))
+    given = stdin.line() if stdin is not None else (yield AskLine(text_of(prompt)[:256]))
     if given is None:
         raise RaisedError(EOFError("EOF when reading a line"))
     return decode(given)[:MAX_TEXT]
@@ -307,6 +314,7 @@ def _most(choose: Callable[..., Any]) -> Callable[..., Any]:
         keys = []
         for one in given:
             keys.append((yield from program.called(key, [one], {})))  # noqa: PERF401
+        weighed(keys)
         return given[keys.index(choose(keys))]
 
     return play
@@ -327,7 +335,7 @@ def _len(_program: Builtins, value: Any) -> int:
 
 def _getattr(program: Builtins, owner: Any, name: Any, *default: Any) -> Any:
     try:
-        return program.attribute(owner, str(name))
+        return program.attribute(owner, text_of(name))
     except RaisedError:
         if default:
             return default[0]
@@ -336,7 +344,7 @@ def _getattr(program: Builtins, owner: Any, name: Any, *default: Any) -> Any:
 
 def _hasattr(program: Builtins, owner: Any, name: Any) -> bool:
     try:
-        program.attribute(owner, str(name))
+        program.attribute(owner, text_of(name))
     except RaisedError:
         return False
     return True
@@ -345,20 +353,22 @@ def _hasattr(program: Builtins, owner: Any, name: Any) -> bool:
 def _setattr(_program: Builtins, owner: Any, name: Any, value: Any) -> None:
     if not isinstance(owner, Instance | Class) or len(owner.names) > MAX_ITEMS:
         raise TypeError("cannot set attribute")
-    owner.names[str(name)] = value
+    owner.names[text_of(name)] = value
 
 
 def _exit(_program: Builtins, value: Any = None) -> None:
-    raise PythonExit(value)
+    raise left_by(value)
 
 
 def _exec(program: Any, source: Any, *_scopes: Any) -> Steps[Any]:
-    return (yield from program.evaluated(decode(source) if isinstance(source, bytes) else str(source), statements=True))
+    return (
+        yield from program.evaluated(decode(source) if isinstance(source, bytes) else text_of(source), statements=True)
+    )
 
 
 def _eval(program: Any, source: Any, *_scopes: Any) -> Steps[Any]:
     return (
-        yield from program.evaluated(decode(source) if isinstance(source, bytes) else str(source), statements=False)
+        yield from program.evaluated(decode(source) if isinstance(source, bytes) else text_of(source), statements=False)
     )
 
 
@@ -367,11 +377,11 @@ def _format(program: Builtins, value: Any, spec: str = "") -> Steps[str]:
 
 
 def _import(program: Any, name: Any, *_others: Any) -> Any:
-    return program.module(str(name).partition(".")[0])
+    return program.module(text_of(name).partition(".")[0])
 
 
 def _iter(program: Builtins, source: Any) -> Steps[Record]:
-    left = yield from program.items(source)
+    left = program.kept((yield from program.items(source)))
     return Record("list_iterator", {"left": left, "__iter__": Native("__iter__", lambda _program: left)})
 
 
@@ -387,9 +397,13 @@ def _next(_program: Builtins, source: Any, *default: Any) -> Any:
 
 
 def _pow(_program: Builtins, base: Any, exponent: Any, *modulus: Any) -> Any:
-    if modulus and all(isinstance(one, int) and one.bit_length() <= 2048 for one in (base, exponent, *modulus)):
+    if modulus and all(
+        isinstance(one, int) and one.bit_length() <= MAX_POWER_BITS for one in (base, exponent, *modulus)
+    ):
         return pow(base, exponent, modulus[0])
-    if not isinstance(exponent, int) or not -64 <= exponent <= 512 or not isinstance(base, int | float):
+    if isinstance(base, int) and isinstance(exponent, int):
+        may_compute(ast.Pow, base, exponent)
+    elif not isinstance(exponent, int) or not -64 <= exponent <= 512 or not isinstance(base, int | float):
         raise NotPlayedError
     return base**exponent
 
@@ -416,6 +430,15 @@ def _repr(program: Builtins, value: Any) -> Steps[str]:
     return (yield from program.repr(value))
 
 
+def _issubclass(_program: Builtins, one: Any, kind: Any) -> bool:
+    if not isinstance(one, type | Class):
+        raise TypeError("issubclass() arg 1 must be a class")
+    kinds = [other for other in (kind if isinstance(kind, tuple) else (kind,))[:64] if isinstance(other, type | Class)]
+    if isinstance(one, Class):
+        return any(map(one.within, kinds))
+    return any(isinstance(other, type) and issubclass(one, other) for other in kinds)
+
+
 def _names(program: Builtins) -> dict[str, Any]:
     return dict(program.globals.names)
 
@@ -436,7 +459,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ascii": lambda _program, value: ascii(represented(value)), "chr": _plain(chr), "ord": _plain(ord),
     "hex": _plain(hex), "bin": _plain(bin), "oct": _plain(oct), "abs": _plain(abs), "divmod": _plain(divmod),
     "isinstance": lambda _program, value, kind: matches(value, kind),
-    "issubclass": lambda _program, one, kind: one.within(kind) if isinstance(one, Class) else issubclass(one, kind),
+    "issubclass": _issubclass,
     "callable": lambda _program, value: isinstance(value, _CALLABLE), "globals": _names, "locals": _names,
     "vars": _names, "dir": _dir, "id": lambda _program, _value: 139_872_345_678_912,
     "compile": lambda _program, source, *_: source,

@@ -29,9 +29,15 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     Scope,
+    bare,
     bounded,
+    gathered,
+    hashed,
     kind_name,
+    merged,
     represented,
+    text_of,
+    type_of,
     weighed,
 )
 
@@ -60,6 +66,11 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge, ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
     ast.Is: operator.is_, ast.IsNot: operator.is_not,
 }  # fmt: skip
+NATIVE_ERRORS = (
+    ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError, OSError, EOFError, MemoryError,
+)  # fmt: skip
+"""What Python itself may raise where it computes for the program: an exception of the program then."""
+OBJECT_BYTES = 256
 _COMPUTED = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
 
 
@@ -108,16 +119,17 @@ class Evaluator:
         try:
             found = yield from play(node)
             return found if isinstance(node, ast.Name | ast.Constant | ast.Attribute) else self.kept(found)
-        except RaisedError:
+        except RaisedError as error:
+            error.__context__ = None
             if self.at is None:
                 self.at = node
             raise
         except FileSystemError as error:
             self.at = self.at or node
             raise RaisedError(os_error(error, "")) from error
-        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
+        except NATIVE_ERRORS as error:
             self.at = self.at or node
-            raise RaisedError(error) from error
+            raise RaisedError(bare(error)) from None
         finally:
             self._depth -= 1
 
@@ -129,11 +141,20 @@ class Evaluator:
             self._made += len(value) * ITEM_BYTES
         elif isinstance(value, int):
             self._made += value.bit_length() >> 3
-        if self._made > self._held:
+        elif isinstance(value, Record):
+            self._made += (1 + len(value.names)) * OBJECT_BYTES
+        elif isinstance(value, Instance | Function):
+            self._made += 2 * OBJECT_BYTES
+        self.count_made(0)
+        return bounded(value)
+
+    def count_made(self, size: int) -> None:
+        """Count bytes that the program takes; raises MemoryError of the program."""
+        self._made += size
+        while self._made > self._held:
             if self._held >= MAX_MADE or not self.call.shell.lease.hold(HELD_AT_ONCE):
                 raise RaisedError(MemoryError())
             self._held += HELD_AT_ONCE
-        return bounded(value)
 
     def release(self) -> None:
         """Give back the memory of all values."""
@@ -145,6 +166,7 @@ class Evaluator:
         for node in nodes:
             if isinstance(node, ast.Starred):
                 found += yield from self.items((yield from self.value(node.value)))
+                self.count_made(len(found) * ITEM_BYTES)
             else:
                 found.append((yield from self.value(node)))
             bounded(found)
@@ -175,18 +197,20 @@ class Evaluator:
         if isinstance(value, Instance):
             for name in ("__str__", "__repr__"):
                 if value.kind.find(name) is not None:
-                    return str((yield from self.called(self.attribute(value, name), [], {})))[:MAX_TEXT]
+                    return text_of((yield from self.called(self.attribute(value, name), [], {})))[:MAX_TEXT]
             if value.kind.native() is not None:
                 value = value.args[0] if len(value.args) == 1 else value.args or ""
                 return value if isinstance(value, str) else represented(value)
         if isinstance(value, BaseException):
-            weighed(*value.args)
+            if len(value.args) == 1 and isinstance(value.args[0], str) and not isinstance(value, KeyError):
+                return value.args[0] if type(value).__str__ is BaseException.__str__ else str(value)[:MAX_TEXT]
+            weighed(value)
             return str(value)[:MAX_TEXT]
         return represented(value)
 
     def repr(self, value: Any) -> Steps[str]:
         if isinstance(value, Instance) and value.kind.find("__repr__") is not None:
-            return str((yield from self.called(self.attribute(value, "__repr__"), [], {})))[:MAX_TEXT]
+            return text_of((yield from self.called(self.attribute(value, "__repr__"), [], {})))[:MAX_TEXT]
         return represented(value)
 
     def truth(self, value: Any) -> Steps[bool]:
@@ -229,15 +253,14 @@ class Evaluator:
 
     def _v_Set(self, node: ast.Set) -> Steps[Any]:  # noqa: N802
         found = yield from self.values(node.elts)
-        weighed(found)
-        return set(found)
+        return (yield from gathered(set(), found))
 
     def _v_Dict(self, node: ast.Dict) -> Steps[Any]:  # noqa: N802
         found: dict[Any, Any] = {}
         for key, one in zip(node.keys, node.values, strict=True):
             value = yield from self.value(one)
             if key is None:
-                found.update(value)
+                yield from merged(found, value)
             else:
                 found[hashed((yield from self.value(key)))] = value
             bounded(found)
@@ -279,7 +302,7 @@ class Evaluator:
             _may_repeat(left, right)
             _may_repeat(right, left)
         if isinstance(left, int) and isinstance(right, int):
-            _may_compute(kind, left, right)
+            may_compute(kind, left, right)
         if isinstance(left, list | tuple | set | frozenset | dict) and kind in (
             ast.BitAnd,
             ast.BitOr,
@@ -325,6 +348,8 @@ class Evaluator:
     def _v_Attribute(self, node: ast.Attribute) -> Steps[Any]:  # noqa: N802
         owner = yield from self.value(node.value)
         found = self.attribute(owner, node.attr)
+        if node.attr == "__dict__":
+            self.kept(found)
         if isinstance(found, Method) and isinstance(found.function, Function) and found.function.static == "property":
             return (yield from self.called(found, [], {}))
         return found
@@ -421,6 +446,8 @@ class Evaluator:
         named: dict[str, Any] = {}
         for one in node.keywords:
             given = yield from self.value(one.value)
+            if one.arg is None and not (isinstance(given, dict) and all(isinstance(name, str) for name in given)):
+                raise TypeError("keywords must be strings")
             named |= given if one.arg is None else {one.arg: given}
         self.calls[-1] = self.calls[-1][0], node
         return (yield from self.called(function, args, named))
@@ -520,7 +547,7 @@ def _of_plain(owner: Any, name: str) -> tuple[Any] | None:
     if name == "__name__" and isinstance(owner, type | Function | Native):
         return (owner.__name__ if isinstance(owner, type) else owner.name,)
     if name == "__class__":
-        return (type(owner),)
+        return (type_of(owner),)
     kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
     return (Method(owner, name),) if name in METHODS_OF.get(kind, ()) else None
 
@@ -533,7 +560,7 @@ def _may_repeat(one: Any, times: Any) -> None:
         raise RaisedError(MemoryError())
 
 
-def _may_compute(kind: type[ast.operator], left: int, right: int) -> None:
+def may_compute(kind: type[ast.operator], left: int, right: int) -> None:
     """Raise MemoryError of the program for a number that would be too large."""
     bits = left.bit_length() + right.bit_length()
     if kind is ast.Pow and right > 0:
@@ -544,13 +571,6 @@ def _may_compute(kind: type[ast.operator], left: int, right: int) -> None:
         return
     if bits > 2 * MAX_BITS:
         raise RaisedError(MemoryError())
-
-
-def hashed(key: Any) -> Any:
-    """Return a key of a mapping after it was weighed; raises TypeError for one that cannot be one."""
-    weighed(key)
-    hash(key)
-    return key
 
 
 _NUMBERS = {

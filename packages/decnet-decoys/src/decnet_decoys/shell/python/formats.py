@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.python.values import MAX_TEXT, NotPlayedError, RaisedError, represented
+from decnet_decoys.shell.python.values import MAX_TEXT, NotPlayedError, RaisedError, kind_name, represented
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.evaluator import Evaluator
@@ -64,9 +64,9 @@ def formatted(program: Evaluator, value: Any, spec: str, conversion: str = "") -
     if not spec:
         return (yield from program.text(value))
     if not _SPEC.fullmatch(spec):
-        raise ValueError(f"Invalid format specifier '{spec}' for object of type '{type(value).__name__}'")
+        raise ValueError(f"Invalid format specifier '{spec}' for object of type '{kind_name(value)}'")
     if not isinstance(value, str | int | float | complex):
-        raise TypeError(f"unsupported format string passed to {type(value).__name__}.__format__")
+        raise TypeError(f"unsupported format string passed to {kind_name(value)}.__format__")
     return format(value, spec)
 
 

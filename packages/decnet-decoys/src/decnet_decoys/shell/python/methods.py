@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.python.formats import filled
-from decnet_decoys.shell.python.values import MAX_TEXT, RaisedError, weighed
+from decnet_decoys.shell.python.values import MAX_TEXT, RaisedError, gathered, merged, text_of, weighed
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.evaluator import Evaluator
@@ -61,7 +61,8 @@ def method(program: Evaluator, owner: Any, name: str, args: list[Any], named: di
         return (yield from _of_mapping(program, owner, name, args, named))
     if isinstance(owner, list | tuple | set | frozenset):
         return (yield from _of_items(program, owner, name, args, named))
-    if name == "to_bytes" and args and (not isinstance(args[0], int) or args[0] > MAX_TEXT):
+    length = named.get("length", args[0] if args else 1)
+    if name == "to_bytes" and (not isinstance(length, int) or length > MAX_TEXT):
         raise RaisedError(MemoryError())
     return getattr(owner, name)(*args, **named)
 
@@ -71,7 +72,8 @@ def _of_type(program: Evaluator, owner: type, name: str, args: list[Any], named:
     if owner is bytes and name == "fromhex":
         return bytes.fromhex(args[0])
     if owner is dict and name == "fromkeys":
-        return dict.fromkeys((yield from program.items(args[0])), *args[1:2])
+        keys = yield from program.items(args[0])
+        return (yield from merged({}, [(one, args[1] if len(args) > 1 else None) for one in keys]))
     if owner is int and name == "from_bytes":
         weighed(args[0])
         return int.from_bytes(args[0][:1024], named.get("byteorder", *args[1:2]))
@@ -86,12 +88,16 @@ def _of_mapping(
     found: Any = None
     if name in _KEYS:
         return _KEYS[name](owner)
+    if name == "fromkeys":
+        return (yield from _of_type(program, dict, name, args, named))
+    if name == "copy":
+        return (yield from merged({}, owner))
     weighed(*args[:1])
     if name == "update":
         if len(args) > 1:
             raise TypeError(f"update expected at most 1 argument, got {len(args)}")
         for one in [*args, named]:
-            owner.update(one if isinstance(one, dict) else dict((yield from program.items(one))))
+            yield from merged(owner, one if isinstance(one, dict) else (yield from program.items(one)))
     else:
         found = getattr(owner, name)(*args)
     program.kept(owner)
@@ -102,8 +108,10 @@ def _of_items(program: Evaluator, owner: Any, name: str, args: list[Any], named:
     found: Any = None
     if name == "sort":
         owner[:] = yield from in_order(program, owner, named)
-    elif name == "extend" or (isinstance(owner, set) and name == "update"):
-        getattr(owner, name)((yield from program.items(args[0])))
+    elif name == "extend":
+        owner.extend((yield from program.items(args[0])))
+    elif isinstance(owner, set) and name == "update":
+        yield from gathered(owner, (yield from program.items(args[0])))
     else:
         if name not in ("append", "insert", "pop", "clear", "reverse"):
             weighed(owner, *args)
@@ -132,7 +140,7 @@ def _of_text(program: Evaluator, owner: str | bytes, name: str, args: list[Any],
         raise RaisedError(MemoryError())
     if name in ("encode", "decode"):
         return _coded(owner, args, named)
-    if name == "translate":
+    if name == "translate" and args:
         weighed(*args)
         _may_translate(owner, *args[:1])
     return getattr(owner, name)(
@@ -157,7 +165,7 @@ def _may_translate(owner: Any, table: Any = None) -> None:
 
 def _coded(owner: str | bytes, args: list[Any], named: dict[str, Any]) -> str | bytes:
     """Encode or decode a text."""
-    codec = str(args[0] if args else named.get("encoding", "utf-8")).lower()
+    codec = text_of(args[0] if args else named.get("encoding", "utf-8")).lower()
     if codec not in _CODECS:
         raise RaisedError(LookupError(f"unknown encoding: {codec}"))
     errors = args[1] if len(args) > 1 else named.get("errors", "strict")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import traceback
 import warnings
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import PythonExit, PythonJump
 from decnet_decoys.shell.effects import Effects, Steps
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.builtins import Builtins
-from decnet_decoys.shell.python.evaluator import MAX_DEPTH, hashed
+from decnet_decoys.shell.python.evaluator import MAX_DEPTH, NATIVE_ERRORS, os_error
 from decnet_decoys.shell.python.imports.registry import named_module
 from decnet_decoys.shell.python.values import (
     MAX_ITEMS,
@@ -25,13 +27,23 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     Scope,
+    bare,
     bounded,
+    hashed,
     kind_name,
+    left_by,
     matches,
 )
 
 MAX_SOURCE = 16 << 10
-"""Bytes of a program: parsed in some milliseconds."""
+"""Characters of a program."""
+MAX_WORDS = 5000
+"""Words and signs of a program: parsed in some milliseconds, where a program of nothing but signs took forty."""
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+TREE_BYTES = 256
+"""Bytes that a character of a program may take when it is parsed; functions keep it."""
 
 
 class Program(Builtins):
@@ -60,6 +72,8 @@ class Program(Builtins):
         except SyntaxError as error:
             self.call.print_error(_syntax_error(error))
             return 1
+        except NotPlayedError:
+            return 0
         try:
             yield from self.block(body)
             status, text = 0, ""
@@ -91,7 +105,7 @@ class Program(Builtins):
             kind = f"{type(error).__module__}.{kind}"
         try:
             text = yield from self.text(error)
-        except (RaisedError, PythonExit, NotPlayedError):
+        except (RaisedError, PythonExit, PythonJump, NotPlayedError, *NATIVE_ERRORS):
             text = "<exception str() failed>"
         return "\n".join([*lines, f"{kind}: {text}" if text else kind, ""])
 
@@ -132,12 +146,16 @@ class Program(Builtins):
         self._depth += 1
         try:
             yield from play(node)
-        except RaisedError:
+        except RaisedError as error:
+            error.__context__ = None
             self.at = self.at or node
             raise
-        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
+        except FileSystemError as error:
             self.at = self.at or node
-            raise RaisedError(error) from error
+            raise RaisedError(os_error(error, "")) from error
+        except NATIVE_ERRORS as error:
+            self.at = self.at or node
+            raise RaisedError(bare(error)) from None
         finally:
             self._depth -= 1
 
@@ -283,8 +301,9 @@ class Program(Builtins):
     def _s_FunctionDef(self, node: ast.FunctionDef) -> Steps[None]:  # noqa: N802
         made: Any = yield from self.function(node.name, node.args, node.body)
         for decorator in reversed(node.decorator_list):
-            if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property"):
-                made.static = decorator.id
+            kind = decorator.id if isinstance(decorator, ast.Name) else ""
+            if isinstance(made, Function) and kind in ("staticmethod", "classmethod", "property"):
+                made.static = kind
             else:
                 made = yield from self.called((yield from self.value(decorator)), [made], {})
         self.set_name(node.name, made)
@@ -340,7 +359,7 @@ class Program(Builtins):
         if not isinstance(value, BaseException | Instance):
             raise TypeError("exceptions must derive from BaseException")
         if isinstance(value, SystemExit):
-            raise PythonExit(value.args[0] if value.args else None)
+            raise left_by(value.args[0] if value.args else None)
         raise RaisedError(value)
 
     _handled: Any = None
@@ -463,11 +482,12 @@ class Program(Builtins):
 
     def evaluated(self, source: str, *, statements: bool) -> Steps[Any]:
         """Do what exec and eval do with a text."""
+        self.count_made(min(len(source), MAX_SOURCE) * TREE_BYTES)
         try:
             if statements:
                 return (yield from self.block(_parsed(source, "<string>")))
             with warnings.catch_warnings(action="ignore"):
-                return (yield from self.value(ast.parse(source[:MAX_SOURCE].strip(), "<string>", "eval").body))
+                return (yield from self.value(ast.parse(_short(source).strip(), "<string>", "eval").body))
         except (SyntaxError, ValueError) as error:
             raise RaisedError(error) from error
 
@@ -478,11 +498,18 @@ def _native_fits(value: Instance, wanted: Any) -> bool:
     return native is not None and any(isinstance(one, type) and issubclass(native, one) for one in kinds[:64])
 
 
+def _short(source: str) -> str:
+    """Return what is parsed of a program; raises NotPlayedError for one of more words than are parsed at once."""
+    if len(_WORD.findall(source[:MAX_SOURCE])) > MAX_WORDS:
+        raise NotPlayedError
+    return source[:MAX_SOURCE]
+
+
 def _parsed(source: str, title: str) -> list[ast.stmt]:
     """Parse a program; raises SyntaxError."""
     try:
         with warnings.catch_warnings(action="ignore"):  # about the attacker's program
-            return ast.parse(source[:MAX_SOURCE], title).body
+            return ast.parse(_short(source), title).body
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "too many nested parentheses") from error
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.control_flow import PythonExit
+from decnet_decoys.shell.effects import Steps, turn
 
 MAX_TEXT = 1 << 16
 """Characters of a text, bytes of a byte string."""
@@ -39,6 +41,17 @@ class RaisedError(DecoysError):
         self.value = value
 
 
+def bare(error: BaseException) -> BaseException:
+    """Return an error as a value of the program: without the frames of ours that it would keep."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
+
+
+def left_by(value: Any) -> PythonExit:
+    """Return how a program leaves by sys.exit; raises MemoryError of the program for what is too large to show."""
+    return PythonExit(value if value is None or isinstance(value, int) else text_of(value))
+
+
 class Scope:
     """Names of a function or of the module, and where others are looked for."""
 
@@ -61,7 +74,14 @@ class Scope:
         return None
 
 
-class Function:
+class Shown:
+    """A value of ours: nothing that Python itself makes of it, an error's text for one, may tell what it really is."""
+
+    def __repr__(self) -> str:
+        return _represented(self, 1)
+
+
+class Function(Shown):
     def __init__(self, name: str, arguments: ast.arguments, body: list[ast.stmt] | ast.expr, scope: Scope) -> None:
         self.name, self.arguments, self.body, self.scope = name, arguments, body, scope
         self.defaults: list[Any] = []
@@ -69,12 +89,20 @@ class Function:
         self.owner: Class | None = None
         self.static = ""
         """Whether it was made a staticmethod, classmethod or property."""
-        self.yields = not isinstance(body, ast.expr) and any(
+        self.yields = _yields(arguments, body)
+
+
+def _yields(arguments: ast.arguments, body: list[ast.stmt] | ast.expr) -> bool:
+    """Return whether a function is a generator; kept with its syntax, for a loop may define it often."""
+    known = vars(arguments)
+    if "yields" not in known:
+        known["yields"] = not isinstance(body, ast.expr) and any(
             isinstance(node, ast.Yield | ast.YieldFrom) for statement in body for node in ast.walk(statement)
         )
+    return bool(known["yields"])
 
 
-class Class:
+class Class(Shown):
     def __init__(self, name: str, bases: list[Any], names: dict[str, Any]) -> None:
         self.name, self.bases, self.names = name, bases, names
         self.lineage = self._lineage()
@@ -104,33 +132,33 @@ def _derived(base: object, other: object) -> bool:
     return isinstance(base, type) and isinstance(other, type) and issubclass(base, other)
 
 
-class Instance:
+class Instance(Shown):
     def __init__(self, kind: Class) -> None:
         self.kind = kind
         self.names: dict[str, Any] = {}
         self.args: tuple[Any, ...] = ()
 
 
-class Module:
+class Module(Shown):
     def __init__(self, name: str, names: dict[str, Any]) -> None:
         self.name, self.names = name, names
 
 
-class Native:
+class Native(Shown):
     """A function of ours; `play` is given the program and the arguments, and may be a generator of effects."""
 
     def __init__(self, name: str, play: Callable[..., Any]) -> None:
         self.name, self.play = name, play
 
 
-class Method:
+class Method(Shown):
     """A function with the value that it was taken from."""
 
     def __init__(self, owner: Any, function: Any) -> None:
         self.owner, self.function = owner, function
 
 
-class Record:
+class Record(Shown):
     """An object of a module whose attributes are shown as they are, such as what subprocess.run returns."""
 
     def __init__(self, title: str, names: dict[str, Any]) -> None:
@@ -154,10 +182,37 @@ def weighed(*values: Any) -> None:
             weight += len(one)
             if weight <= MAX_WEIGHT:
                 pending += one
+        elif isinstance(one, BaseException | Instance):
+            pending.append((*one.args, one.filename if isinstance(one, OSError) else None))
         elif isinstance(one, int):
             weight += one.bit_length() >> 8
         if weight > MAX_WEIGHT:
             raise RaisedError(MemoryError())
+
+
+def merged(into: dict[Any, Any], pairs: Any) -> Steps[dict[Any, Any]]:
+    """Put each pair into a mapping, with a turn after each: the keys may have been chosen to collide."""
+    if not isinstance(pairs, dict | list):
+        raise TypeError(f"'{kind_name(pairs)}' object is not a mapping")
+    for key, value in list(pairs.items() if isinstance(pairs, dict) else pairs):
+        into[hashed(key)] = value
+        yield from turn()
+    return into
+
+
+def gathered(into: set[Any], values: list[Any]) -> Steps[set[Any]]:
+    """Put values into a set, likewise."""
+    for one in values:
+        into.add(hashed(one))
+        yield from turn()
+    return into
+
+
+def hashed(key: Any) -> Any:
+    """Return a key of a mapping after it was weighed; raises TypeError for one that cannot be one."""
+    weighed(key)
+    hash(key)
+    return key
 
 
 def bounded(value: Any) -> Any:
@@ -186,6 +241,16 @@ def kind_name(value: Any) -> str:
     if isinstance(value, Record):
         return value.title
     return "module" if isinstance(value, Module) else "method" if isinstance(value, Method) else type(value).__name__
+
+
+def type_of(value: Any) -> Any:
+    """Return what type() does."""
+    return value.kind if isinstance(value, Instance) else type if isinstance(value, Class) else type(value)
+
+
+def text_of(value: Any) -> str:
+    """Return a value as text, where nothing of the program is called for it; raises MemoryError of the program."""
+    return value if isinstance(value, str) else represented(value)
 
 
 def represented(value: Any) -> str:
@@ -246,6 +311,20 @@ _SHOWN: tuple[tuple[Any, Callable[[Any, int], str]], ...] = (
     ((Function, Native), lambda value, _depth: f"<function {value.name} at {_ADDRESS}>"),
     (Method, lambda _value, _depth: f"<bound method at {_ADDRESS}>"),
 )
+
+
+def _named_as_what_they_play() -> None:
+    """Give our kinds of values the names of Python's, which Python's own error messages take from them."""
+    names: dict[type, str] = {
+        Function: "function", Native: "builtin_function_or_method", Method: "method", Module: "module",
+        Record: "object", Class: "type", Instance: "object",
+    }  # fmt: skip
+    for kind, name in names.items():
+        kind.__name__ = kind.__qualname__ = name
+        kind.__module__ = "builtins"
+
+
+_named_as_what_they_play()
 
 
 def matches(value: Any, wanted: Any) -> bool:

@@ -3,6 +3,7 @@
 
 import codecs
 import re
+from encodings.aliases import aliases
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Call
@@ -189,8 +190,13 @@ def iconv(call: Call) -> Effects:
     return 0
 
 
+_ENCODINGS = frozenset((*aliases, *aliases.values(), "koi8_u", "cp720"))
+
+
 def _known(name: str) -> bool:
     """Return whether iconv has an encoding: Python's own are slow (punycode takes the square of a line) or none."""
+    if name.lower().replace("-", "_") not in _ENCODINGS:  # Python keeps each name that it was ever asked for
+        return False
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):

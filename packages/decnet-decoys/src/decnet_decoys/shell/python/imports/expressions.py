@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Match, Pattern, compiled
 from decnet_decoys.shell.python.imports.functions import fixed, natives
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
 
 MAX_FOUND = 500
-MAX_REFERENCES = 100
-"""Of what is put in place of a match, to its groups."""
+MAX_GROUPS = 32
+"""Of a pattern: a search takes as much longer as there are groups, and each keeps its text."""
 
 
 def pattern(source: Any, flags: int) -> Pattern:
     if isinstance(source, Record):
         return source.names["__items__"][0]  # type: ignore[no-any-return]
     data = encode(source) if isinstance(source, str) else source
+    if data.count(b"(") > MAX_GROUPS:
+        raise RaisedError(ValueError(f"sorry, but this version only supports {MAX_GROUPS} named groups"))
     prefix = ("m" if flags & 8 else "") + ("s" if flags & 16 else "")
     try:
         return compiled(
@@ -48,10 +50,10 @@ def piece(text: bytes, span: tuple[int, int], subject: Any) -> Any:
     return decode(found) if isinstance(subject, str) and found is not None else found
 
 
-def matched(found: Match | None, text: bytes, subject: Any) -> Record | None:
+def matched(program: Program, found: Match | None, text: bytes, subject: Any) -> Record | None:
     if found is None:
         return None
-    groups = [piece(text, span, subject) for span in found.spans]
+    groups = [program.kept(piece(text, span, subject)) for span in found.spans]
 
     def group(_program: Program, *wanted: Any) -> Any:
         chosen = [groups[one] for one in wanted or (0,)]
@@ -76,22 +78,22 @@ def data_of(subject: Any) -> bytes:
     return encode(subject) if isinstance(subject, str) else subject
 
 
-def search(_program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
+def search(program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
     text = data_of(subject)
-    return matched(pattern(source, flags).search(text, groups=True), text, subject)
+    return matched(program, pattern(source, flags).search(text, groups=True), text, subject)
 
 
-def match(_program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
+def match(program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
     text = data_of(subject)
     found = pattern(source, flags).search(text, groups=True)
-    return matched(found if found is not None and found.start == 0 else None, text, subject)
+    return matched(program, found if found is not None and found.start == 0 else None, text, subject)
 
 
-def fullmatch(_program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
+def fullmatch(program: Program, source: Any, subject: Any, flags: int = 0) -> Record | None:
     text = data_of(subject)
     found = pattern(source, flags).search(text, groups=True)
     whole = found is not None and (found.start, found.end) == (0, len(text))
-    return matched(found if whole else None, text, subject)
+    return matched(program, found if whole else None, text, subject)
 
 
 def every(program: Program, source: Any, subject: Any, flags: int) -> Steps[list[Match]]:
@@ -116,29 +118,37 @@ def findall(program: Program, source: Any, subject: Any, flags: int = 0) -> Step
 
 def finditer(program: Program, source: Any, subject: Any, flags: int = 0) -> Steps[list[Any]]:
     text = data_of(subject)
-    return [matched(one, text, subject) for one in (yield from every(program, source, subject, flags))]
+    found: list[Any] = []
+    for one in (yield from every(program, source, subject, flags)):
+        found.append(program.kept(matched(program, one, text, subject)))
+        yield from turn()
+    return found
+
+
+def filled(template: list[bytes], found: Match, text: bytes) -> bytes:
+    """Return what is put in the place of a match; `template` is text and numbers of groups in turn."""
+    pieces, size = template[:], 0
+    for index in range(1, len(template), 2):
+        number = int(template[index])
+        start, end = found.spans[number] if number < len(found.spans) else (0, 0)
+        pieces[index] = text[max(0, start) : max(0, end)]
+        size += len(pieces[index])
+        if size > MAX_TEXT:
+            raise RaisedError(MemoryError())
+    return b"".join(pieces)
 
 
 def sub(program: Program, source: Any, new: Any, subject: Any, *, count: int = 0, flags: int = 0) -> Steps[Any]:
     text, at, size = data_of(subject), 0, 0
+    template = _REFERENCE.split(data_of(new)) if isinstance(new, str | bytes) else []
     pieces: list[bytes] = []
-    if isinstance(new, str | bytes) and data_of(new).count(b"\\") > MAX_REFERENCES:
-        raise RaisedError(MemoryError())
     for one in (yield from every(program, source, subject, flags))[: count or MAX_FOUND]:
         yield from program.step()
         if isinstance(new, str | bytes):
-            spans = one.spans
-            put = re.sub(
-                rb"\\(\d)",
-                lambda found, spans=spans: (
-                    text[spans[int(found[1])][0] : spans[int(found[1])][1]]  # type: ignore[misc]
-                    if int(found[1]) < len(spans) and spans[int(found[1])][0] >= 0
-                    else b""
-                ),
-                data_of(new),
-            )
+            put = filled(template, one, text)
+            size += len(template)
         else:
-            put = data_of((yield from program.called(new, [matched(one, text, subject)], {})))
+            put = data_of((yield from program.called(new, [matched(program, one, text, subject)], {})))
         pieces += [text[at : one.start], put]
         at, size = one.end, size + len(put)
         if size > MAX_TEXT:
@@ -156,6 +166,7 @@ def split(program: Program, source: Any, subject: Any, *_others: Any) -> Steps[l
     return [*found, piece(text, (at, len(text)), subject)]
 
 
+_REFERENCE = re.compile(rb"\\(\d)")
 functions: dict[str, Callable[..., Any]] = {
     "search": search,
     "match": match,
@@ -167,11 +178,15 @@ functions: dict[str, Callable[..., Any]] = {
 }
 
 
+def of_pattern(play: Callable[..., Any], made: Record) -> Callable[..., Any]:
+    return lambda program, *args: play(program, made, *args)
+
+
 def compile_(_program: Program, source: Any, flags: int = 0) -> Record:
     made = Record("re.Pattern", {"pattern": source})
     made.names["__items__"] = (pattern(source, flags),)
     for name, play in functions.items():
-        made.names[name] = Native(name, lambda program, *args, play=play: play(program, made, *args))
+        made.names[name] = Native(name, of_pattern(play, made))
     return made
 
 

@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.control_flow import PythonExit
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.evaluator import os_error
 from decnet_decoys.shell.python.values import (
+    MAX_TEXT,
     Native,
     RaisedError,
     kind_name,
+    left_by,
+    text_of,
 )
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 
@@ -33,6 +35,8 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of the standard library that is pure, and fast for what is bounded."""
 
     def play(_program: Program, *args: Any, **named: Any) -> Any:
+        if sum(len(one) for one in args if isinstance(one, str | bytes)) > MAX_TEXT:
+            raise RaisedError(MemoryError())
         return function(*args, **named)
 
     return play
@@ -58,7 +62,9 @@ def ran(
 ) -> Steps[int]:
     """Run a command line, or a list of words, as a shell does."""
     yield from program.save_files()
-    words = [str(one) for one in command[:256]] if isinstance(command, list | tuple) else ["sh", "-c", str(command)]
+    words = (
+        [text_of(one) for one in command[:256]] if isinstance(command, list | tuple) else ["sh", "-c", text_of(command)]
+    )
     call = program.call
     stdin = InputBuffer(given) if out is not None or given else call.stdin
     streams = Streams(stdin, out or call.out, err or call.err)
@@ -67,4 +73,4 @@ def ran(
 
 def leave(_program: Program, value: Any = None) -> None:
     """End the program, as sys.exit does."""
-    raise PythonExit(value)
+    raise left_by(value)

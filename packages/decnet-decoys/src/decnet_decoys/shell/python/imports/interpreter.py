@@ -16,6 +16,8 @@ from decnet_decoys.shell.python.values import (
     Record,
     kind_name,
     represented,
+    text_of,
+    type_of,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _sys(program: Program) -> dict[str, Any]:
             setrecursionlimit=fixed(None),
             getsizeof=fixed(56),
             getfilesystemencoding=fixed("utf-8"),
-            exc_info=lambda program: (type(program._handled), program._handled, None),
+            exc_info=lambda program: (type_of(program._handled), program._handled, None),
         ),
         "version": version,
         "version_info": major,
@@ -133,7 +135,7 @@ def slept(_program: Program, seconds: Any = 0) -> Steps[None]:
 
 def formatted(program: Program, layout: Any, *_moment: Any) -> Steps[str]:
     out = program.call.runner.buffer()
-    yield from ran(program, ["date", f"+{str(layout)[:200]}"], out, None)
+    yield from ran(program, ["date", f"+{text_of(layout)[:200]}"], out, None)
     return decode(out.take())[:MAX_TEXT].rstrip("\n")
 
 

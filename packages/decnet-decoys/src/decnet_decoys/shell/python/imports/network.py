@@ -14,6 +14,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     represented,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 def reached(program: Program, address: Any) -> Steps[str]:
     """Record where a connection was to go, and return why there is none, empty if there is."""
     host, port = address[:2]
-    yield Requested("connect", {"program": "python3", "target": f"{str(host)[:253]}:{str(port)[:5]}"})
-    if not _is_address(str(host)) and str(host) not in ("localhost", program.call.shell.machine.hostname):
+    yield Requested("connect", {"program": "python3", "target": f"{text_of(host)[:253]}:{str(port)[:5]}"})
+    if not _is_address(text_of(host)) and text_of(host) not in ("localhost", program.call.shell.machine.hostname):
         raise RaisedError(GaiError(-3, "Temporary failure in name resolution"))
-    own = str(host).startswith("127.") or str(host) in ("localhost", program.call.shell.machine.address)
+    own = text_of(host).startswith("127.") or text_of(host) in ("localhost", program.call.shell.machine.address)
     if own:
         return "" if port in TCP_SERVICES else "refused"
     yield Pause(2.0)
@@ -78,8 +79,8 @@ def create_connection(program: Program, address: Any, *_others: Any, **_named: A
 
 def resolved(program: Program, host: Any) -> str:
     own = program.call.shell.machine
-    if _is_address(str(host)):
-        return str(host)
+    if _is_address(text_of(host)):
+        return text_of(host)
     if host not in ("localhost", own.hostname):
         raise RaisedError(GaiError(-3, "Temporary failure in name resolution"))
     return "127.0.0.1" if host == "localhost" else own.address
@@ -95,8 +96,8 @@ def socket_module(program: Program) -> dict[str, Any]:
             gethostbyname=resolved,
             create_connection=create_connection,
             setdefaulttimeout=fixed(None),
-            inet_aton=lambda _program, text: bytes(int(one) & 255 for one in str(text).split(".")[:4]),
-            inet_ntoa=lambda _program, data: ".".join(str(one) for one in data[:4]),
+            inet_aton=lambda _program, text: bytes(int(one) & 255 for one in text_of(text).split(".")[:4]),
+            inet_ntoa=lambda _program, data: ".".join(text_of(one) for one in data[:4]),
             htons=lambda _program, port: (port & 255) << 8 | port >> 8 & 255,
         ),
         "AF_INET": 2,
@@ -146,7 +147,7 @@ def _is_address(text: str) -> bool:
 
 def fetched(_program: Program, url: Any, *_others: Any, **_named: Any) -> Steps[Any]:
     target = url.names.get("full_url") if isinstance(url, Record) else url
-    text = str(target)[:2048]
+    text = text_of(target)[:2048]
     yield Requested("fetch", {"program": "python3", "url": text})
     host = urllib.parse.urlsplit(text).netloc.rpartition("@")[2].partition(":")[0] if "://" in text else ""
     if not host:
@@ -176,10 +177,13 @@ def urllib_module(program: Program) -> dict[str, Any]:
 
 
 def parse_module(_program: Program) -> dict[str, Any]:
+    """Return urllib.parse, without encodings: Python keeps each name of one that it was ever asked for."""
+    quoted, quoted_plus = plain(urllib.parse.quote), plain(urllib.parse.quote_plus)
+    unquoted = plain(urllib.parse.unquote)
     return natives(
-        quote=plain(urllib.parse.quote),
-        unquote=plain(urllib.parse.unquote),
-        quote_plus=plain(urllib.parse.quote_plus),
+        quote=lambda program, text, safe="/", **_named: quoted(program, text, safe),
+        unquote=lambda program, text, **_named: unquoted(program, text),
+        quote_plus=lambda program, text, safe="", **_named: quoted_plus(program, text, safe),
     )
 
 

@@ -8,8 +8,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.control_flow import PythonExit
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.builtins import read_file
 from decnet_decoys.shell.python.evaluator import os_error
@@ -19,6 +18,8 @@ from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     RaisedError,
     Record,
+    left_by,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -111,8 +112,12 @@ def _mkdir(program: Program, path: str, *_mode: Any) -> None:
 
 
 def _makedirs(program: Program, path: Any, *_mode: Any, exist_ok: Any = False) -> None:
-    at, files, access = "/" if str(path).startswith("/") else "", program.call.shell.files, program.call.shell.access
-    parts = [one for one in str(path).split("/") if one][:64]
+    at, files, access = (
+        "/" if text_of(path).startswith("/") else "",
+        program.call.shell.files,
+        program.call.shell.access,
+    )
+    parts = [one for one in text_of(path).split("/") if one][:64]
     try:
         for number, part in enumerate(parts, 1):
             at = posixpath.join(at, part)
@@ -127,7 +132,7 @@ def _removed(program: Program, path: str) -> None:
 
 
 def _renamed(program: Program, old: str, new: str) -> None:
-    program.call.shell.files.rename(old, str(new), program.call.shell.access)
+    program.call.shell.files.rename(old, text_of(new), program.call.shell.access)
 
 
 def _chdir(program: Program, path: str) -> None:
@@ -161,7 +166,7 @@ def _stat(program: Program, path: str) -> Record:
 def _walk(program: Program, top: Any, *_others: Any, **_named: Any) -> Steps[list[Any]]:
     """Return what os.walk yields, all at once."""
     found: list[Any] = []
-    pending = [str(top)]
+    pending = [text_of(top)]
     files, access = program.call.shell.files, program.call.shell.access
     while pending and len(found) < MAX_FOUND:
         yield from program.step()
@@ -170,26 +175,24 @@ def _walk(program: Program, top: Any, *_others: Any, **_named: Any) -> Steps[lis
             names = files.names(at, access)[:MAX_ITEMS]
         except FileSystemError:
             continue
-        kinds = {name: files.entry(posixpath.join(at, name)) for name in names}
-        below = [name for name, entry in kinds.items() if entry is not None and entry.kind == "dir"]
-        found.append((at, below, [name for name in names if name not in below]))
+        below: dict[str, None] = {}
+        for name in names:
+            yield from turn()
+            entry = files.entry(posixpath.join(at, name))
+            if entry is not None and entry.kind == "dir":
+                below[name] = None
+        found.append((at, list(below), [name for name in names if name not in below]))
         pending[:0] = [posixpath.join(at, name) for name in below]
     return found
 
 
-def _joined(_program: Program, *parts: Any) -> Any:
-    if sum(len(one) for one in parts if isinstance(one, str | bytes)) > MAX_TEXT:
-        raise RaisedError(MemoryError())
-    return posixpath.join(*parts)
-
-
 def _access(program: Program, path: Any, *_mode: Any) -> bool:
-    return program.call.shell.files.exists(str(path), program.call.shell.access)
+    return program.call.shell.files.exists(text_of(path), program.call.shell.access)
 
 
 def _getenv(program: Program, name: Any, default: Any = None) -> Any:
     shell = program.call.shell
-    return shell.variables.get(str(name), default) if name in shell.exported else default
+    return shell.variables.get(text_of(name), default) if name in shell.exported else default
 
 
 def _noise(program: Program, count: Any) -> bytes:
@@ -198,29 +201,29 @@ def _noise(program: Program, count: Any) -> bytes:
 
 
 def _system(program: Program, line: Any) -> Steps[int]:
-    status = yield from ran(program, str(line), None, None)
+    status = yield from ran(program, text_of(line), None, None)
     return status << 8
 
 
 def _popen(program: Program, line: Any, *_mode: Any) -> Steps[Record]:
 
     out = program.call.runner.buffer()
-    yield from ran(program, str(line), out, None)
+    yield from ran(program, text_of(line), out, None)
     return read_file("", out.take()[:MAX_TEXT], binary=False)
 
 
 def _executed(program: Program, path: Any, *args: Any) -> Steps[None]:
     words = list(args[0]) if args and isinstance(args[0], list | tuple) else list(args)
     program.write_out()
-    status = yield from ran(program, [str(path), *words[1:]], None, None)
-    raise PythonExit(status)
+    status = yield from ran(program, [text_of(path), *words[1:]], None, None)
+    raise left_by(status)
 
 
 def _path(_program: Program) -> dict[str, Any]:
     def kind(wanted: str) -> Callable[..., bool]:
         def play(program: Program, path: Any) -> bool:
             try:
-                entry = program.call.shell.files.stat(str(path), program.call.shell.access, follow=wanted != "link")
+                entry = program.call.shell.files.stat(text_of(path), program.call.shell.access, follow=wanted != "link")
             except FileSystemError:
                 return False
             return not wanted or entry.kind == wanted
@@ -233,7 +236,7 @@ def _path(_program: Program) -> dict[str, Any]:
         isdir=kind("dir"),
         islink=kind("link"),
         lexists=kind(""),
-        join=_joined,
+        join=plain(posixpath.join),
         basename=plain(posixpath.basename),
         dirname=plain(posixpath.dirname),
         splitext=plain(posixpath.splitext),
@@ -241,10 +244,10 @@ def _path(_program: Program) -> dict[str, Any]:
         isabs=plain(posixpath.isabs),
         normpath=plain(posixpath.normpath),
         getsize=file_call(lambda program, path: program.call.shell.files.stat(path, program.call.shell.access).size),
-        abspath=lambda program, path: posixpath.normpath(posixpath.join(program.call.shell.cwd, str(path))),
-        realpath=lambda program, path: posixpath.normpath(posixpath.join(program.call.shell.cwd, str(path))),
+        abspath=lambda program, path: posixpath.normpath(posixpath.join(program.call.shell.cwd, text_of(path))),
+        realpath=lambda program, path: posixpath.normpath(posixpath.join(program.call.shell.cwd, text_of(path))),
         expanduser=lambda program, path: (
-            str(path).replace("~", program.call.shell.user.home, 1) if str(path).startswith("~") else path
+            text_of(path).replace("~", program.call.shell.user.home, 1) if text_of(path).startswith("~") else path
         ),
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.command_lookup import on_path
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, shell_word
 from decnet_decoys.shell.python.imports.functions import fixed, natives, plain, ran
 from decnet_decoys.shell.python.values import (
@@ -24,6 +24,9 @@ from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     RaisedError,
     Record,
+    hashed,
+    represented,
+    text_of,
     weighed,
 )
 
@@ -45,17 +48,23 @@ def _json(_program: Program) -> dict[str, Any]:
         weighed(found)
         return found
 
-    def dumps(_program: Program, value: Any, indent: Any = None, sort_keys: Any = False, **_named: Any) -> str:
+    def dumps(_program: Program, value: Any, indent: Any = None, sort_keys: Any = False, **_named: Any) -> Steps[str]:
         weighed(value)
-        return json.dumps(
-            value, indent=indent if indent is None else max(0, min(int(indent), 16)), sort_keys=bool(sort_keys)
-        )
+        space = indent if indent is None else max(0, min(int(indent), 16))
+        pieces, size = [], 0
+        for piece in json.JSONEncoder(indent=space, sort_keys=bool(sort_keys)).iterencode(value):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_TEXT:  # what is nested deeply is indented far
+                raise RaisedError(MemoryError())
+            yield from turn()
+        return "".join(pieces)
 
     def load(program: Program, file: Any) -> Steps[Any]:
         return loads(program, (yield from program.called(file.names["read"], [], {})))
 
     def dump(program: Program, value: Any, file: Any, **named: Any) -> Steps[None]:
-        yield from program.called(file.names["write"], [dumps(program, value, **named)], {})
+        yield from program.called(file.names["write"], [(yield from dumps(program, value, **named))], {})
 
     return natives(loads=loads, dumps=dumps, load=load, dump=dump) | {"JSONDecodeError": json.JSONDecodeError}
 
@@ -80,15 +89,17 @@ def _hashes(_program: Program) -> dict[str, Any]:
         )
 
     names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-    return natives(**{name: of(name) for name in names}, new=lambda program, name, *data: of(str(name))(program, *data))
+    return natives(
+        **{name: of(name) for name in names}, new=lambda program, name, *data: of(text_of(name))(program, *data)
+    )
 
 
 def _struct(_program: Program) -> dict[str, Any]:
     def checked(function: Callable[..., Any]) -> Callable[..., Any]:
         def play(_program: Program, layout: Any, *values: Any) -> Any:
-            digits = re.findall(r"\d+", str(layout))
+            digits = re.findall(r"\d+", text_of(layout))
             if (
-                len(str(layout)) > MAX_PACKED
+                len(text_of(layout)) > MAX_PACKED
                 or any(len(one) > 4 for one in digits)
                 or sum(map(int, digits)) > MAX_ITEMS
             ):
@@ -163,10 +174,10 @@ def _random(program: Program) -> dict[str, Any]:
         return items[(drawn() << 15 | drawn()) % len(items)]
 
     def choices(program: Program, source: Any, *_weights: Any, k: int = 1, **_named: Any) -> Steps[list[Any]]:
-        found = []
-        for _ in range(min(int(k), MAX_ITEMS)):
-            found.append((yield from choice(program, source)))  # noqa: PERF401
-        return found
+        items = yield from program.items(source)
+        if not items:
+            raise IndexError("Cannot choose from an empty sequence")
+        return [items[(drawn() << 15 | drawn()) % len(items)] for _ in range(min(int(k), MAX_ITEMS))]
 
     def shuffle(_program: Program, values: Any) -> None:
         for index in range(len(values) - 1, 0, -1):
@@ -236,7 +247,7 @@ def _string(_program: Program) -> dict[str, Any]:
 def _shutil(_program: Program) -> dict[str, Any]:
     def which(program: Program, name: Any, *_others: Any) -> str | None:
 
-        return on_path(program.call.shell, str(name))
+        return on_path(program.call.shell, text_of(name))
 
     def by(*words: str) -> Callable[..., Any]:
         def play(program: Program, *paths: Any, **_named: Any) -> Steps[Any]:
@@ -263,8 +274,8 @@ def _collections(_program: Program) -> dict[str, Any]:
     def counter(program: Program, source: Any = ()) -> Steps[Record]:
         counts: dict[Any, int] = {}
         for one in (yield from program.items(source)):
-            weighed(one)
-            counts[one] = counts.get(one, 0) + 1
+            counts[hashed(one)] = counts.get(one, 0) + 1
+            yield from turn()
 
         def most(_program: Program, count: int | None = None) -> list[Any]:
             return sorted(counts.items(), key=lambda pair: -pair[1])[:count]
@@ -273,13 +284,15 @@ def _collections(_program: Program) -> dict[str, Any]:
             "Counter", natives(most_common=most, items=lambda _program: list(counts.items())) | {"__items__": counts}
         )
 
-    return natives(OrderedDict=lambda _program, *args: dict(*args), Counter=counter)
+    return natives(OrderedDict=lambda program, *args: program.construct(dict, list(args), {}), Counter=counter)
 
 
 def _glob(_program: Program) -> dict[str, Any]:
     def found(program: Program, pattern: Any, **_named: Any) -> Steps[list[str]]:
         out = program.call.runner.buffer()
-        line = "for f in " + re.sub(r"[^\w./*?\[\]~-]", "", str(pattern)[:256]) + '; do [ -e "$f" ] && echo "$f"; done'
+        line = (
+            "for f in " + re.sub(r"[^\w./*?\[\]~-]", "", text_of(pattern)[:256]) + '; do [ -e "$f" ] && echo "$f"; done'
+        )
         yield from ran(program, line, out, None)
         return decode(out.take()[:MAX_TEXT]).splitlines()[:MAX_FOUND]
 
@@ -302,19 +315,26 @@ def _pwd(program: Program) -> dict[str, Any]:
                     "pw_dir": user.home,
                 }
                 return Record("pwd.struct_passwd", names | {"__items__": tuple(names.values())})
-        raise KeyError(f"getpwnam(): name not found: {name!r}" if uid is None else f"getpwuid(): uid not found: {uid}")
+        raise KeyError(
+            f"getpwnam(): name not found: {represented(name)}"
+            if uid is None
+            else f"getpwuid(): uid not found: {represented(uid)}"
+        )
 
     return natives(getpwuid=lambda _program, uid: record(None, uid), getpwnam=lambda _program, name: record(name, None))
 
 
 def _shlex(_program: Program) -> dict[str, Any]:
-    return natives(quote=lambda _program, text: shell_word(str(text)), split=lambda _program, text: str(text).split())
+    return natives(
+        quote=lambda _program, text: shell_word(text_of(text)), split=lambda _program, text: text_of(text).split()
+    )
 
 
 def _threading(_program: Program) -> dict[str, Any]:
     def thread(_program: Program, target: Any = None, args: Any = (), kwargs: Any = None, **_named: Any) -> Record:
         def start(program: Program) -> Steps[None]:
-            yield from program.called(target, list(args), dict(kwargs or {}))
+            named = kwargs if isinstance(kwargs, dict) and all(isinstance(name, str) for name in kwargs) else {}
+            yield from program.called(target, (yield from program.items(args)), named)
 
         return Record("Thread", natives(start=start, join=fixed(None), setDaemon=fixed(None), is_alive=fixed(False)))
 

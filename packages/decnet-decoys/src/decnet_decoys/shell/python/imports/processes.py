@@ -17,6 +17,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     represented,
+    text_of,
 )
 from decnet_decoys.shell.streams import OutputBuffer
 
@@ -48,8 +49,8 @@ def play(program: Program, command: Any, named: dict[str, Any]) -> Steps[tuple[i
     if not named.get("shell") and isinstance(command, str):
         command = [command]
     elif named.get("shell") and isinstance(command, list | tuple):
-        command = str(command[0]) if command else ""
-    first = str(command[0]) if isinstance(command, list | tuple) and command else "sh"
+        command = text_of(command[0]) if command else ""
+    first = text_of(command[0]) if isinstance(command, list | tuple) and command else "sh"
     if find_program(program.call.shell, first).complaint:
         raise RaisedError(os_error("No such file or directory", first))
     captured = bool(named.get("capture_output"))
@@ -125,7 +126,7 @@ def getoutput(program: Program, line: Any) -> Steps[str]:
 
 def getstatusoutput(program: Program, line: Any) -> Steps[tuple[int, str]]:
     out = program.call.runner.buffer()
-    status = yield from ran(program, str(line), out, out)
+    status = yield from ran(program, text_of(line), out, out)
     return status, decode(out.take()[:MAX_TEXT]).removesuffix("\n")
 
 
@@ -158,7 +159,7 @@ class CalledProcessError(OSError):
 def _pty(_program: Program) -> dict[str, Any]:
     def spawn(program: Program, command: Any, *_others: Any) -> Steps[int]:
         program.write_out()
-        words = command if isinstance(command, list | tuple) else [str(command)]
+        words = command if isinstance(command, list | tuple) else [text_of(command)]
         return (yield from ran(program, words, None, None)) << 8
 
     return natives(spawn=spawn)
