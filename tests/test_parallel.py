@@ -133,7 +133,7 @@ def test_what_no_process_begins_has_failed(tmp_path: Path) -> None:
     )
     code, said = pytest_in(tmp_path)
     assert code == pytest.ExitCode.TESTS_FAILED
-    assert len(re.findall("no process began it", said)) == 2
+    assert len(re.findall("^no process began it$", said, re.MULTILINE)) == 2
 
 
 def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> None:
