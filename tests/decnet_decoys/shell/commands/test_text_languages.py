@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_decoys.beside_bash import in_bash, in_decoy
+from tests.decnet_decoys.decky_host import Player
 from tests.decnet_decoys.shell.hostile import prepared
 from tests.decnet_decoys.shell.test_turns import worst
 
@@ -126,3 +127,9 @@ def test_what_is_no_pattern_is_refused(pattern: bytes) -> None:
 def test_a_pattern_of_a_few_bytes_that_is_a_long_program_is_refused() -> None:
     with pytest.raises(BadPatternError, match="too big"):
         compiled(b"(a?){1000}" * 20, extended=True, perl=True)
+
+
+@pytest.mark.parametrize("word", ["length", "match", "index", "\\("])
+def test_expr_of_many_words_within_each_other_is_no_expression(run: Player, word: str) -> None:
+    played = run(f"expr {f'{word} ' * 3000} a a")
+    assert (played.text, played.status) == ("", 2)

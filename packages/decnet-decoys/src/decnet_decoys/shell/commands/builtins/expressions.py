@@ -57,6 +57,15 @@ class _Expression:
         return value
 
     def _primary(self) -> Steps[str]:
+        """Return what a word or group comes to: `length length ...` nests as parentheses do."""
+        self._depth += 1
+        if self._depth > MAX_NESTING:
+            raise _WrongError("syntax error")
+        value = yield from self._word()
+        self._depth -= 1
+        return value
+
+    def _word(self) -> Steps[str]:
         if self._at >= len(self._args):
             raise _WrongError(f"syntax error: missing argument after {quoted(self._args[-1])}")
         word = self._args[self._at]
@@ -79,14 +88,10 @@ class _Expression:
         return word
 
     def _group(self) -> Steps[str]:
-        self._depth += 1
-        if self._depth > MAX_NESTING:
-            raise _WrongError("syntax error")
         value = yield from self._level(0)
         if self._args[self._at : self._at + 1] != [")"]:
             raise _WrongError(f"syntax error: expecting ')' after {quoted(self._args[self._at - 1])}")
         self._at += 1
-        self._depth -= 1
         return value
 
 
