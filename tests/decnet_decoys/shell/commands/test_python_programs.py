@@ -292,9 +292,10 @@ def test_whatever_a_program_is_it_ends_with_a_status(machine: Machine, program: 
 
 LOADING = """
 import json, sys
-from decnet_decoys.shell.commands.system import interpreters
+from decnet_decoys.shell.commands.system.interpreters import PARTS
+from decnet_decoys.shell.effects import load
 loaded, turns = set(sys.modules), []
-for _ in interpreters._load():
+for _ in load(PARTS):
     turns.append(sorted(name for name in set(sys.modules) - loaded if name.startswith("decnet_decoys.shell.python.")))
     loaded = set(sys.modules)
 import decnet_decoys.shell.python.program

@@ -4,6 +4,8 @@
 So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
 """
 
+import importlib
+import sys
 from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple, TypeVar
 
@@ -88,3 +90,11 @@ def listed(found: Iterable[T]) -> Steps[list[T]]:
         kept.append(one)
         yield from turn()
     return kept
+
+
+def load(modules: Iterable[str]) -> Steps[None]:
+    """Import what a rare command needs, a module a turn: all of it at once takes longer than a turn."""
+    for name in modules:
+        if name not in sys.modules:
+            importlib.import_module(name)
+            yield Turn()

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """python3 and perl: where the program comes from; `shell.python` and `perl_lines` play it, nothing is ever run."""
 
-import importlib
 import posixpath
-import sys
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.perl_lines import each_line, statements
-from decnet_decoys.shell.effects import Effects, Pause, Steps, Turn
+from decnet_decoys.shell.effects import Effects, Pause, load
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
@@ -21,7 +19,7 @@ _MODULES = {
 }
 """What the modules do that are run by their name."""
 _PLAYER = "decnet_decoys.shell.python."
-_LOADED = (
+PARTS = (
     *("ast", "traceback", "json", "urllib.parse", "decnet_decoys.shell.expansion.regular_expressions"),
     *(f"{_PLAYER}{name}" for name in ("values", "methods", "evaluator", "builtins")),
     *(f"{_PLAYER}imports.{name}" for name in ("plain", "expressions", "operating_system", "processes", "network")),
@@ -56,18 +54,10 @@ def python(call: Call) -> Effects:
         source = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace")
         title, argv = "<stdin>", operands or [""]
     yield Pause(0.05)
-    yield from _load()
+    yield from load(PARTS)
     from decnet_decoys.shell.python.program import Program
 
     return (yield from Program(call, source or "", title, argv[:64]).run())
-
-
-def _load() -> Steps[None]:
-    """Load what plays Python, a piece at a time: all of it at once takes longer than a turn."""
-    for name in _LOADED:
-        if name not in sys.modules:
-            importlib.import_module(name)
-            yield Turn()
 
 
 @command("perl", families=("debian",))

@@ -2,13 +2,16 @@
 """The command awk; its language is in `shell.awk`, imported when it is used."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.effects import Effects, load
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
+_PARTS = "values", "lexer", "parser", "records", "formats", "builtins", "expressions", "evaluator", "interpreter"
+PARTS = tuple(f"decnet_decoys.shell.awk.{name}" for name in _PARTS)
+"""What plays a program, in the order in which one needs the other."""
 _USAGE = """\
 Usage: mawk [Options] [Program] [file ...]
 
@@ -42,6 +45,7 @@ Options:
 @command("awk", "mawk")
 def awk(call: Call) -> Effects:
     """Run a program on records: `-F separator`, `-v name=value`, `-f file`."""
+    yield from load(PARTS)
     from decnet_decoys.shell.awk.interpreter import Awk
     from decnet_decoys.shell.awk.lexer import AwkSyntaxError
     from decnet_decoys.shell.awk.memory import AwkError
