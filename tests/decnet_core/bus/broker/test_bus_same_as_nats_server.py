@@ -348,6 +348,14 @@ async def compare(ours: Dial, theirs: Dial, dialogue: Dialogue, piece: int = 1 <
         assert alike(our_answer, their_answer), f"we answer {our_answer}, nats-server {their_answer}"
 
 
+async def compare_patiently(ours: Dial, theirs: Dial, dialogue: Dialogue, piece: int) -> None:
+    """Compare up to three times: on a busy machine nats-server hangs up on who takes long to say what he says."""
+    for _attempt in range(2):
+        with contextlib.suppress(AssertionError):
+            return await compare(ours, theirs, dialogue, piece)
+    return await compare(ours, theirs, dialogue, piece)
+
+
 @pytest.mark.parametrize("said", ONE_CLIENT.values(), ids=ONE_CLIENT.keys())
 async def test_the_same_is_answered(ours: Dial, theirs: Dial, said: bytes) -> None:
     await compare(ours, theirs, ((0, said),))
@@ -363,7 +371,7 @@ async def test_the_same_is_answered_when_it_is_said_in_pieces(ours: Dial, theirs
     for name, said in ONE_CLIENT.items():
         # nats-server complains of a subject twice when its message comes in two pieces
         if len(said) < 400 and "strictly" not in name:
-            await compare(ours, theirs, ((0, said),), piece)
+            await compare_patiently(ours, theirs, ((0, said),), piece)
 
 
 @pytest.mark.parametrize("said", WITH_TOKEN.values(), ids=WITH_TOKEN.keys())
