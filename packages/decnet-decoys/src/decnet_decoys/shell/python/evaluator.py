@@ -71,6 +71,8 @@ NATIVE_ERRORS = (
 )  # fmt: skip
 """What Python itself may raise where it computes for the program: an exception of the program then."""
 OBJECT_BYTES = 256
+_NOT_MADE = (ast.stmt, ast.Name, ast.Constant, ast.Attribute)
+"""Nodes that make no value, or none that was not there before."""
 _COMPUTED = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
 
 
@@ -108,21 +110,23 @@ class Evaluator:
 
     def value(self, node: ast.expr) -> Steps[Any]:
         """Return what an expression comes to; raises RaisedError, NotPlayedError or BudgetExceededError."""
+        return self.played("v", node)
+
+    def played(self, kind: str, node: ast.expr | ast.stmt) -> Steps[Any]:
+        """Play a node by the method of its kind (v or s) and name; what goes wrong is the program's, at this node."""
         yield from self.step()
-        play = getattr(self, f"_v_{type(node).__name__}", None)
+        play = getattr(self, f"_{kind}_{type(node).__name__}", None)
         if play is None:
             raise NotPlayedError
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._depth -= 1
+        if self._depth >= MAX_DEPTH:
             raise RaisedError(RecursionError("maximum recursion depth exceeded"))
+        self._depth += 1
         try:
             found = yield from play(node)
-            return found if isinstance(node, ast.Name | ast.Constant | ast.Attribute) else self.kept(found)
+            return found if isinstance(node, _NOT_MADE) else self.kept(found)
         except RaisedError as error:
             error.__context__ = None
-            if self.at is None:
-                self.at = node
+            self.at = self.at or node
             raise
         except FileSystemError as error:
             self.at = self.at or node

@@ -12,9 +12,8 @@ from typing import Any
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import PythonExit, PythonJump
 from decnet_decoys.shell.effects import Effects, Steps
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.python.builtins import Builtins
-from decnet_decoys.shell.python.evaluator import MAX_DEPTH, NATIVE_ERRORS, os_error
+from decnet_decoys.shell.python.evaluator import NATIVE_ERRORS
 from decnet_decoys.shell.python.imports.registry import named_module
 from decnet_decoys.shell.python.values import (
     MAX_ITEMS,
@@ -27,7 +26,6 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     Scope,
-    bare,
     bounded,
     hashed,
     kind_name,
@@ -137,27 +135,7 @@ class Program(Builtins):
             yield from self.statement(statement)
 
     def statement(self, node: ast.stmt) -> Steps[None]:
-        yield from self.step()
-        play = getattr(self, f"_s_{type(node).__name__}", None)
-        if play is None:
-            raise NotPlayedError
-        if self._depth >= MAX_DEPTH:
-            raise RaisedError(RecursionError("maximum recursion depth exceeded"))
-        self._depth += 1
-        try:
-            yield from play(node)
-        except RaisedError as error:
-            error.__context__ = None
-            self.at = self.at or node
-            raise
-        except FileSystemError as error:
-            self.at = self.at or node
-            raise RaisedError(os_error(error, "")) from error
-        except NATIVE_ERRORS as error:
-            self.at = self.at or node
-            raise RaisedError(bare(error)) from None
-        finally:
-            self._depth -= 1
+        return self.played("s", node)
 
     def _s_Expr(self, node: ast.Expr) -> Steps[None]:  # noqa: N802  # ast's names
         if isinstance(node.value, ast.Yield | ast.YieldFrom):
