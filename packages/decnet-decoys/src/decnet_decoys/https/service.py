@@ -9,7 +9,6 @@ installs it, so mail-server has HTTP/1.1 only.
 from importlib import import_module
 from typing import Any
 
-from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.service import HttpService
@@ -63,9 +62,7 @@ class HttpsService(Service[HttpsProfile]):
             secured = await self.tls.secured(connection)
         except ConnectionEnded as error:
             if connection.received.total and not connection.other_protocol:  # which is on record
-                recorder = connection.recorder
-                detail = {"reason": str(error), **connection.received.detail()}
-                recorder.emit(ServiceRequest(service=recorder.service, action="no TLS", detail=detail))
+                connection.record_not_understood("no TLS", str(error))
             raise
         if secured.protocol == "h2":
             if self._http2 is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest
+from decnet_core.events.catalogue import CommandRun, FileCaptured
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
@@ -112,8 +112,7 @@ class _Dialogue:
 
     async def _end(self, reason: str) -> None:
         if not self._connection.other_protocol:  # which is on record
-            detail = {"reason": reason, **self._connection.received.detail()}
-            self._recorder.emit(ServiceRequest(service=self._recorder.service, action=NO_REQUEST, detail=detail))
+            self._connection.record_not_understood(NO_REQUEST, reason)
         self._answers += encoded(Error(f"ERR {reason}"), self._client.version)
         await self._flush()
 

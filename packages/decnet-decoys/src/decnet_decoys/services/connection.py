@@ -95,10 +95,15 @@ class Connection(ABC):
 
     def record_received(self) -> None:
         """Record what the client sent, unless an event tells of it; called when the connection has ended."""
-        recorder = self.recorder
-        if self.received.total and not recorder.told:
+        if self.received.total and not self.recorder.told:
             action = HANDSHAKE_ONLY if self.received.handshake_only else NO_REQUEST
-            recorder.emit(ServiceRequest(service=recorder.service, action=action, detail=self.received.detail()))
+            self.record_not_understood(action)
+
+    def record_not_understood(self, action: str, reason: str | None = None) -> None:
+        """Record what the client has sent as what the service does not speak, with the reason if there is one."""
+        detail = {} if reason is None else {"reason": reason}
+        detail |= self.received.detail()
+        self.recorder.emit(ServiceRequest(service=self.recorder.service, action=action, detail=detail))
 
     def close(self) -> None:
         """Release what only this client holds."""

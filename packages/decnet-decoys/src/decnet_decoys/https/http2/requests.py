@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from decnet_core.events.catalogue import ServiceRequest
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.exchanges import Exchanges
 from decnet_decoys.http.flavour import Exchange, Response, fields_of
@@ -125,8 +124,7 @@ class Http2Requests:
             if not data.startswith(PREFACE[: len(data)]) and len(data) >= _FIRST:
                 break
         if not data.startswith(PREFACE):
-            recorder, detail = self._connection.recorder, self._connection.received.detail()
-            recorder.emit(ServiceRequest(service=recorder.service, action="no HTTP/2", detail=detail))
+            self._connection.record_not_understood("no HTTP/2")
             raise Http2Error(Code.PROTOCOL_ERROR)
         self._reader.feed(data[len(PREFACE) :])
         return True
