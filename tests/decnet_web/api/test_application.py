@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
@@ -109,3 +113,34 @@ async def test_errors_of_decnet_are_problems(served: Served) -> None:
         assert (await client.delete("/api/v1/test/names")).status_code == 405
         limit = await client.get("/api/v1/test/names", params={"limit": 0})
         assert limit.json()["errors"][0]["where"] == "query/limit"
+
+
+def _unbounded(schema: Any, where: str) -> Iterator[str]:
+    """Yield where `schema` takes a number that no column of 64 bits holds."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _unbounded(one, where)
+    elif isinstance(schema, dict):
+        if schema.get("type") in {"integer", "number"} and not {"enum", "const"} & schema.keys():
+            least: Any = schema.get("minimum", schema.get("exclusiveMinimum", -math.inf))
+            most: Any = schema.get("maximum", schema.get("exclusiveMaximum", math.inf))
+            if not -(2**63) <= least <= most < 2**63:
+                yield where
+        for name, one in schema.items():
+            yield from _unbounded(one, f"{where}/{name}")
+
+
+def test_every_number_in_a_request_has_bounds_that_a_column_holds(served: Served) -> None:
+    document = served.application.openapi()
+    schemas = document["components"]["schemas"]
+    asked: dict[str, Any] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            asked[f"{method} {path}"] = [operation.get("parameters", []), operation.get("requestBody", {})]
+    waiting = [json.dumps(list(asked.values()))]
+    while waiting:
+        for name in set(re.findall(r"#/components/schemas/(\w+)", waiting.pop())) - asked.keys():
+            asked[name] = schemas[name]
+            waiting.append(json.dumps(schemas[name]))
+    assert {"ReplayBeginAsked", "DeckyChangeAsked"} <= asked.keys()
+    assert [place for where, schema in asked.items() for place in _unbounded(schema, where)] == []

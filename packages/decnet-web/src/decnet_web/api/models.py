@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Answer(BaseModel):
@@ -35,3 +35,8 @@ class Asked(BaseModel):
 
 Whole = Annotated[str, StringConstraints(strip_whitespace=False)]
 """A text in a body that is taken as it is, spaces and line feeds at its ends included."""
+
+RowNumber = Annotated[int, Field(ge=1, le=2**53)]
+"""What numbers a row in a request: databases take 64 bits at most, and JavaScript is exact up to here."""
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _SECOND = 1_000_000_000
 _DAY_SECONDS = 86_400
+_LATEST = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION = re.compile(r"\.(\d{1,9})")
 
@@ -39,9 +40,14 @@ def _clock(second: int) -> str:
 
 
 def moment_ns(value: Any) -> Any:
-    """Return the nanoseconds of an RFC 3339 string with a zone; other values as they are. Raises ValueError."""
-    if not isinstance(value, str):
-        return value
+    """Return the nanoseconds of an RFC 3339 string with a zone, or those given. Raises ValueError."""
+    ns = _read(value) if isinstance(value, str) else value
+    if isinstance(ns, int) and not -_LATEST <= ns <= _LATEST:
+        raise ValueError("a time is between the years 1678 and 2262")
+    return ns
+
+
+def _read(value: str) -> int:
     fraction = _FRACTION.search(value)
     moment = datetime.fromisoformat(_FRACTION.sub("", value, count=1).upper())
     if moment.tzinfo is None:

@@ -245,6 +245,15 @@ async def test_a_replay_is_begun_as_it_was_planned(served: Served) -> None:
         assert entries(connection, 1)[0].action == "worker.replay"
 
 
+@pytest.mark.parametrize("when", ["9999-01-01T00:00:00Z", "0001-01-01T00:00:00Z", 2**63, -(2**64)])
+async def test_a_time_that_no_column_holds_is_refused(served: Served, when: str | int) -> None:
+    async with served.client("admin") as client:
+        for path, rest in (("replays/plan", {}), ("replays", {"digest": "0"})):
+            answer = await client.post(f"/api/v1/{path}", json={"worker": "ttp", "since_time": when, **rest})
+            assert answer.status_code == 422
+            assert "1678" in answer.json()["errors"][0]["what"]
+
+
 async def test_the_agenda_of_synthetic_users_is_shown(served: Served) -> None:
     async with served.client("viewer") as client:
         found = (await client.get("/api/v1/orchestrator/agenda")).json()

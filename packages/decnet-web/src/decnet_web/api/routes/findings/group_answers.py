@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 from decnet_web.api.routes.findings.answers import (
     Because,
@@ -112,7 +112,7 @@ class AskedPin(Asked):
 class AskedUndo(Asked):
     """Undo a merge or a split for good."""
 
-    change: int
+    change: RowNumber
     reason: Reason = ""
     dry_run: bool = False
 
@@ -135,7 +135,7 @@ class AskedReversal(Asked):
 class AskedWithdrawal(Asked):
     """Withdraw a decision: evidence decides again."""
 
-    decision: int
+    decision: RowNumber
 
 
 class GroupRuling(Answer):

@@ -7,9 +7,9 @@ With `dry_run` a decision is written and taken back in one transaction, so what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
@@ -24,6 +24,7 @@ from decnet_models.identities.tables import IDENTITIES
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.models import RowNumber
 from decnet_web.api.principal import Principal
 from decnet_web.api.routes.findings.group_answers import (
     AskedJoin,
@@ -38,7 +39,6 @@ from decnet_web.api.routes.findings.group_answers import (
 
 router = APIRouter()
 
-Number = Annotated[int, Path(ge=1, le=2**53)]
 
 _MOST_CHANGES = 1000
 _NAMED = 50
@@ -106,7 +106,7 @@ def _add_separate_and_reverse(router: APIRouter, g: Grouping[Any], one: str) -> 
         return await _ruled(fleet, analyst, (g, f"{one}.split", first), make, dry_run=asked.dry_run)
 
     @router.post("/changes/{change}/undo", name=f"reverse_{one}_change")
-    async def reverse(fleet: InFleet, analyst: Analyst, change: Number, asked: AskedReversal) -> GroupRuling:
+    async def reverse(fleet: InFleet, analyst: Analyst, change: RowNumber, asked: AskedReversal) -> GroupRuling:
         """Undo a merge or a split for good; with `dry_run` only say what would be decided."""
 
         def make(connection: Connection) -> list[int]:
@@ -115,7 +115,7 @@ def _add_separate_and_reverse(router: APIRouter, g: Grouping[Any], one: str) -> 
         return await _ruled(fleet, analyst, (g, f"{one}.undo", str(change)), make, dry_run=asked.dry_run)
 
     @router.post("/decisions/{decision}/withdraw", name=f"take_back_{one}_decision")
-    async def take_back(fleet: InFleet, analyst: Analyst, decision: Number) -> GroupRuling:
+    async def take_back(fleet: InFleet, analyst: Analyst, decision: RowNumber) -> GroupRuling:
         """Withdraw a decision: evidence decides again."""
         return await _withdrawn(fleet, analyst, (g, f"{one}.withdraw"), decision)
 

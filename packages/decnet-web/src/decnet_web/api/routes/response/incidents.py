@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page
 from decnet_web.api.principal import Principal
@@ -120,7 +120,7 @@ class AskedNote(Asked):
 class AskedActions(Asked):
     """The same for several incidents: all of them, or none when one does not exist."""
 
-    incidents: Annotated[list[int], Field(min_length=1, max_length=200)]
+    incidents: Annotated[list[RowNumber], Field(min_length=1, max_length=200)]
     note: Annotated[str, Field(max_length=queries.MAX_NOTE)] = ""
 
 
@@ -209,12 +209,9 @@ async def close_incidents(fleet: InFleet, analyst: Analyst, asked: AskedActions)
     return IncidentOutcomes(items=await _act(fleet, analyst, asked.incidents, CLOSED, asked.note))
 
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
-
-
 @router.get("/{number}")
 async def show_incident(
-    fleet: InFleet, _viewer: Viewer, number: Number, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    fleet: InFleet, _viewer: Viewer, number: RowNumber, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> IncidentWhole:
     """Show an incident, or the one that it was merged into: who, what, where, its timeline, who does what about it."""
     return await fleet.read(lambda connection: _whole(page_of(connection, number, limit), connection, number))
@@ -240,19 +237,21 @@ def _plain(notice: Any) -> dict[str, Any]:
 
 
 @router.post("/{number}/acknowledge")
-async def acknowledge_incident(fleet: InFleet, analyst: Analyst, number: Number, asked: AskedAction) -> IncidentOutcome:
+async def acknowledge_incident(
+    fleet: InFleet, analyst: Analyst, number: RowNumber, asked: AskedAction
+) -> IncidentOutcome:
     """Take charge of an incident: nothing more is told of it unless it becomes more severe."""
     return (await _act(fleet, analyst, [number], ACKNOWLEDGED, asked.note))[0]
 
 
 @router.post("/{number}/close")
-async def close_incident(fleet: InFleet, analyst: Analyst, number: Number, asked: AskedAction) -> IncidentOutcome:
+async def close_incident(fleet: InFleet, analyst: Analyst, number: RowNumber, asked: AskedAction) -> IncidentOutcome:
     """Close an incident: what these attackers do next is a new one."""
     return (await _act(fleet, analyst, [number], CLOSED, asked.note))[0]
 
 
 @router.post("/{number}/notes")
-async def add_incident_note(fleet: InFleet, analyst: Analyst, number: Number, asked: AskedNote) -> IncidentOutcome:
+async def add_incident_note(fleet: InFleet, analyst: Analyst, number: RowNumber, asked: AskedNote) -> IncidentOutcome:
     """Add a note to an incident."""
     return (await _act(fleet, analyst, [number], NOTE, asked.note))[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -20,7 +20,7 @@ from decnet_models.known import queries
 from decnet_models.known.queries import KnownSource
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, Viewer
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 
 router = APIRouter(prefix="/known", tags=["known sources"])
@@ -73,9 +73,6 @@ class AskedKnownSource(Asked):
     """Also remove score, sessions and techniques that it has by now; not with `port` or `kind`."""
 
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
-
-
 @router.get("")
 async def list_known_sources(fleet: InFleet, _viewer: Viewer) -> KnownSources:
     """List known sources, oldest first."""
@@ -104,7 +101,7 @@ async def add_known_source(fleet: InFleet, analyst: Analyst, asked: AskedKnownSo
 
 
 @router.delete("/{number}", status_code=204)
-async def remove_known_source(fleet: InFleet, analyst: Analyst, number: Number) -> None:
+async def remove_known_source(fleet: InFleet, analyst: Analyst, number: RowNumber) -> None:
     """Have a source counted as an attacker again, from its next event on."""
 
     def write(connection: Connection) -> None:
@@ -116,7 +113,7 @@ async def remove_known_source(fleet: InFleet, analyst: Analyst, number: Number) 
 
 
 @router.post("/{number}/forget")
-async def forget_known_source(fleet: InFleet, analyst: Analyst, number: Number) -> KnownSourceItem:
+async def forget_known_source(fleet: InFleet, analyst: Analyst, number: RowNumber) -> KnownSourceItem:
     """Remove what was found out about a source's addresses before it was known; it has a new number then."""
 
     def write(connection: Connection) -> KnownSource:

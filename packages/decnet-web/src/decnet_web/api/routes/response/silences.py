@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from decnet.webhook.selecting import Wish
 from decnet_models.incidents.silences import Silence
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, Viewer
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 from decnet_workers.webhook.incidents.selection import selection_of
 
@@ -91,7 +91,7 @@ async def add_silence(fleet: InFleet, analyst: Analyst, asked: AskedSilence) -> 
 
 
 @router.delete("/{number}", status_code=204)
-async def end_silence(fleet: InFleet, analyst: Analyst, number: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> None:
+async def end_silence(fleet: InFleet, analyst: Analyst, number: RowNumber) -> None:
     """End a silence now."""
 
     def write(connection: Connection) -> None:

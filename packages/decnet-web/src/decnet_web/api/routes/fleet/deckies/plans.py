@@ -25,6 +25,7 @@ from decnet_models.fleet import mutation_policies
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Admin, InFleet, Viewer
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.models import RowNumber
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 from decnet_web.api.routes.fleet.deckies.plan_shapes import (
@@ -49,7 +50,7 @@ Name = Annotated[str, Path(max_length=63, description="The decky's name.")]
 _AUDITED = 100
 """Names of deckies that an entry of the audit has at most."""
 
-Version = Annotated[int, Query(ge=1, description="Of the decky as you have seen it.")]
+Version = Annotated[RowNumber, Query(description="Of the decky as you have seen it.")]
 
 
 @router.get("/fleet/document")

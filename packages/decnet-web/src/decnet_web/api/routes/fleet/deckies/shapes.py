@@ -10,7 +10,7 @@ from pydantic import Field
 from decnet.deckies.wanted import Runtime
 from decnet_core.deckies.orders import Phase
 from decnet_models.fleet.change_log import ChangeKind
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, PortNumber, RowNumber
 from decnet_web.api.moments import Moment
 
 
@@ -211,7 +211,7 @@ class DeckyAsked(Asked):
     interface: str | None = Field(None, max_length=15)
     subnets: list[str] = Field([], max_length=64)
     gateways: list[str] = Field([], max_length=64)
-    services: dict[str, int] | list[str] | None = None
+    services: dict[str, PortNumber] | list[str] | None = None
     """Ports by service, or services at their usual ports; absent: what the persona offers."""
     host_name: str | None = Field(None, max_length=255)
     mac: str | None = Field(None, max_length=17)
@@ -222,7 +222,7 @@ class DeckyAsked(Asked):
 class DeckyChangeAsked(Asked):
     """What replaces fields of a decky; an absent field stays."""
 
-    version: int = Field(ge=1)
+    version: RowNumber
     """Of the decky as you have seen it: when it has been changed meanwhile, nothing is done (409)."""
     persona: str | None = Field(None, max_length=255)
     image: str | None = Field(None, max_length=255)
@@ -231,7 +231,7 @@ class DeckyChangeAsked(Asked):
     interface: str | None = Field(None, max_length=15)
     subnets: list[str] | None = Field(None, max_length=64)
     gateways: list[str] | None = Field(None, max_length=64)
-    services: dict[str, int] | list[str] | None = None
+    services: dict[str, PortNumber] | list[str] | None = None
     host_name: str | None = Field(None, max_length=255)
     mac: str | None = Field(None, max_length=17)
     sensor: str | None = Field(None, max_length=63)
@@ -245,7 +245,7 @@ class PolicyAsked(Asked):
     """How often: 90m, 12h, 7d, 2w."""
     window: str = Field("00:00-24:00", max_length=16)
     """The time of the day (UTC) in which it does: 22:00-04:30."""
-    services: dict[str, int | None] = Field({}, max_length=64)
+    services: dict[str, PortNumber | None] = Field({}, max_length=64)
     """Services that may come and go, with a port or null for the usual one; the others stay."""
     personas: list[str] = Field([], max_length=64)
     """What it may become."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 
 
@@ -58,7 +58,7 @@ class ReplayPlanAsked(Asked):
     """A worker that is to handle events again."""
 
     worker: str = Field(max_length=64)
-    since: int | None = Field(None, ge=1, le=2**53)
+    since: RowNumber | None = None
     """The first event's number in the log."""
     since_time: Moment | None = None
     """Instead: the time from which on events happened."""

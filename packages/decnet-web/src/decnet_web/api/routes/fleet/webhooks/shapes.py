@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from decnet_web.api.models import Answer, Asked
+from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 
 SeverityWord: TypeAlias = Literal["low", "medium", "high", "critical"]
@@ -168,7 +168,7 @@ class TestOutcome(Answer):
 class ReplayAsked(Asked):
     """Dead deliveries that are to be tried again."""
 
-    delivery: int | None = Field(None, ge=1, le=2**53)
+    delivery: RowNumber | None = None
     """Only this one; absent: all of the receiver's."""
 
 
