@@ -163,13 +163,14 @@ def test_newest_events_are_read_whole_if_they_are_not_known(filled: Engine, synt
         read.append(row[0])
         return kept.setdefault(row[0], stored(row))
 
+    def known(some: Sequence[tuple[int, Any]]) -> list[StoredEvent | None]:
+        return [kept.get(seq) for seq, _ in some]
+
     with reading(filled) as connection:
         every = all_pages(connection, EventQuery(synthetic=synthetic), 20)
 
         def asked(limit: int, after: Position | None) -> tuple[list[StoredEvent], Position | None] | None:
-            return newest_of(
-                connection, limit, after, synthetic=synthetic, known=lambda seq, _: kept.get(seq), make=make
-            )
+            return newest_of(connection, limit, after, synthetic=synthetic, known=known, make=make)
 
         def ends(at: int) -> Position:
             return every[at].event.ts, every[at].seq
@@ -188,7 +189,7 @@ def test_newest_events_of_which_one_is_not_understood_are_left_to_the_walk(fille
         raise BadEventError("of a later version")
 
     with reading(filled) as connection:
-        assert newest_of(connection, 5, None, synthetic=True, known=lambda *_: None, make=make) is None
+        assert newest_of(connection, 5, None, synthetic=True, known=lambda some: [None] * len(some), make=make) is None
 
 
 def test_events_of_known_sources_are_left_out(filled: Engine) -> None:

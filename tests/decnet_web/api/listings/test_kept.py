@@ -18,8 +18,10 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.attackers.profile import Attacker
 from decnet_models.attackers.tables import attacker
+from decnet_models.database.engine import open_engine, writing
 from decnet_models.events.queries import insert_events
 from decnet_models.events.tables import event
+from decnet_models.intel.tables import intel
 from decnet_web.api.listings.kept import LARGEST, MOST_BYTES, OVERHEAD, KeptRows
 
 EVENTS = "/api/v1/events"
@@ -51,6 +53,15 @@ def test_row_is_made_once_until_all_are_forgotten() -> None:
     kept.clear()
     with pytest.raises(AssertionError):
         kept.row((1, "a"), refused)
+
+
+def test_rows_are_found_together_old_ones_too() -> None:
+    kept = KeptRows()
+    kept.row("old", made(b"1"))
+    for number in range(MOST_BYTES // 2 // OVERHEAD):
+        kept.row(number, made(b"2"))
+    assert kept.found(["old", "unknown", number]) == [msgspec.Raw(b"1"), None, msgspec.Raw(b"2")]
+    assert kept.found(["old"]) == [msgspec.Raw(b"1")]
 
 
 def test_rows_are_bounded_and_those_asked_for_stay() -> None:
@@ -120,3 +131,42 @@ async def lines(served: Served, path: str) -> list[bytes]:
     async with served.client("viewer") as client:
         answer = await client.get(path, headers={"Accept": "application/x-ndjson"})
     return answer.content.splitlines()
+
+
+@pytest.mark.parametrize("sort", ["score", "last_seen", "first_seen", "events"])
+@pytest.mark.parametrize("direction", ["desc", "asc"])
+async def test_first_page_of_attackers_says_what_the_others_and_exports_say(
+    served: Served, sort: str, direction: str
+) -> None:
+    """The first page is read by a statement of its own, together with where addresses come from."""
+    zeros = dict.fromkeys(Attacker.__struct_fields__, 0)
+    rows = [{**zeros, "ip": f"203.0.113.{n}", "verdict": "unknown", sort: n % 3, "logins": n} for n in range(7)]
+    details = {"203.0.113.1": '{"country":"DE","asn":64496,"organisation":"<b>\u00fc"}', "203.0.113.2": '{"asn":"?"}'}
+    found = {"verdict": "unknown", "reasons": "[]", "fetched_at": 0, "expires_at": 0}
+    known = [
+        {**found, "indicator": ip, "provider": provider, "detail": detail}
+        for ip, detail in details.items()
+        for provider in ("mmdb", "other")
+    ]
+    with transaction(served.deployment, write=True) as connection:
+        connection.execute(insert(attacker), rows)
+    engine = open_engine(served.deployment.database_url)
+    with writing(engine) as connection:
+        connection.execute(insert(intel), known)
+    engine.dispose()
+    asked = {"sort": sort, "direction": direction}
+    async with served.client("viewer") as client:
+        first = (await client.get(ATTACKERS, params=asked)).json()
+        exported = await client.get(ATTACKERS, params=asked, headers={"Accept": "application/x-ndjson"})
+        pages, after = list[object](), dict[str, str]()
+        while True:
+            page = (await client.get(ATTACKERS, params={**asked, "limit": "2", **after})).json()
+            pages += page["items"]
+            if page["next"] is None:
+                break
+            after = {"after": page["next"]}
+    assert [msgspec.json.decode(line) for line in exported.content.splitlines()] == first["items"] == pages
+    places = {one["ip"]: (one["country"], one["asn"], one["organisation"]) for one in first["items"]}
+    assert places["203.0.113.1"] == ("DE", 64496, "<b>\u00fc")
+    assert {place for ip, place in places.items() if ip != "203.0.113.1"} == {(None, None, None)}
+    assert (len(first["items"]), first["next"]) == (7, None)

@@ -10,7 +10,7 @@ whether there is a next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from decnet_web.api.listings.kept import KeptRows
 from decnet_web.api.listings.shapes import Shape, shape_of
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 LARGEST = 1000
 
@@ -89,7 +90,8 @@ class Paging:
 
         items, following = await fleet.read(read)
         cursor = b"null" if following is None else f'"{self._cursors.write(following, self._path)}"'.encode()
-        return Response(b'{"items":' + items + b',"next":' + cursor + b"}", media_type="application/json")
+        body = b"".join((b'{"items":', items, b',"next":', cursor, b"}"))
+        return Response(body, media_type="application/json")
 
     def row(self, key: Hashable, values: Callable[[], Any]) -> Any:
         """Return the row of `values()` for this page; `key` says all that it depends on, so that its JSON is kept."""
@@ -98,14 +100,22 @@ class Paging:
         shape = self._shape
         return self._kept.row((shape, key), lambda: shape.encode_one(values()))
 
+    def rows(self, keys: Sequence[H], values: Callable[[H], Any]) -> list[Any]:
+        """Return `row` of each key, whose values are `values(key)`."""
+        if self._kind:
+            return [values(key) for key in keys]
+        known = zip(keys, self.known(keys), strict=True)
+        return [self.row(key, partial(values, key)) if one is None else one for key, one in known]
+
     @property
     def keeps(self) -> bool:
         """Whether the JSON of rows is kept."""
         return not self._kind
 
-    def known(self, key: Hashable) -> Any:
-        """Return what `row` returned for `key` if that is kept, else None."""
-        return self._kept.find((self._shape, key))
+    def known(self, keys: Sequence[Hashable]) -> list[Any]:
+        """Return what `row` returned for each key, None where that is not kept."""
+        shape = self._shape
+        return self._kept.found([(shape, key) for key in keys])
 
     async def _export(self, fleet: Fleet, fetch: Callable[[Connection, Any, int], Found[T]]) -> Response:
         def rows(connection: Connection) -> Iterator[T]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, literal_column, select
 
+from decnet.findings.origins import with_details
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet_core.net.addresses import parse_address, parse_network
 from decnet_models.artifacts.tables import artifact_sighting
@@ -65,7 +66,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
     campaign: UUID | None = None
 
 
-_ANY = Narrowing()
+ANY = Narrowing()
 _COLUMNS = tuple(attacker.c[name] for name in Attacker.__struct_fields__)
 
 
@@ -88,7 +89,7 @@ def attackers(
 ) -> list[Attacker]:
     """Return attackers in the order of `order`; with a window those who were active in it, to the minute."""
     wanted, window = wanted or Narrowing(), window or Window()
-    if after is None and wanted == _ANY and not window.bounded:
+    if after is None and wanted == ANY and not window.bounded:
         return [Attacker(*row) for row in _first(order, direction).rows(connection, limit=limit)]
     column, ip = attacker.c[order], attacker.c.ip
     query = select(*_COLUMNS).where(*_plain(wanted))
@@ -100,10 +101,18 @@ def attackers(
     return [Attacker(*row) for row in connection.execute(query.limit(limit)).all()]
 
 
+def first_with_details(connection: Connection, limit: int, order: Order, direction: Direction) -> Sequence[Any]:
+    """Return the first of all attackers: the values of Attacker, and the detail that `origins.origin_in` reads."""
+    return _first(order, direction, detailed=True).rows(connection, limit=limit)
+
+
 @cache
-def _first(order: Order, direction: Direction) -> RowSelect:
+def _first(order: Order, direction: Direction, *, detailed: bool = False) -> RowSelect:
     """Return the query of the first page of all, which is asked for most; it takes less time than to be composed."""
-    query = in_order(select(*_COLUMNS), (attacker.c[order], attacker.c.ip), None, direction)
+    query = select(*_COLUMNS)
+    if detailed:
+        query = with_details(query, attacker.c.ip)
+    query = in_order(query, (attacker.c[order], attacker.c.ip), None, direction)
     return RowSelect(lambda _: query.limit(bindparam("limit")).offset(literal_column("0")))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Column, Connection, Select, and_, bindparam, literal_column, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.intel.tables import intel
@@ -31,6 +31,20 @@ _DETAILS = RowSelect(_details)
 _detail = msgspec.json.Decoder(Origin)
 
 NOWHERE = Origin()
+
+
+def with_details(query: Select[Any], address: Column[Any]) -> Select[Any]:
+    """Return the query with a column more: the detail of each row's address, which `origin_in` reads, or NULL."""
+    wanted = and_(intel.c.indicator == address, intel.c.provider == literal_column(f"'{_PROVIDER}'"))
+    return query.add_columns(intel.c.detail).select_from(address.table.outerjoin(intel, wanted))
+
+
+def origin_in(detail: str | None) -> Origin:
+    """Return the origin that a detail says."""
+    try:
+        return NOWHERE if detail is None else _detail.decode(detail)
+    except msgspec.MsgspecError:
+        return NOWHERE
 
 
 def origins(connection: Connection, addresses: Collection[str]) -> dict[str, Origin]:

@@ -21,10 +21,10 @@ T = TypeVar("T")
 _ROOM = 10
 _C = event.c
 _WALKED = select(_C.seq, _C.id, _C.ts, _C.synthetic).where(bindparam("high") > _C.seq).order_by(_C.seq.desc())
+_ALL = RowSelect(lambda _: _WALKED.limit(bindparam("limit")).offset(literal_column("0")))
 _NEWEST = _WALKED.limit(bindparam("rows")).offset(literal_column("0")).subquery()
-_N = _NEWEST.c
-_SHOWN = select(_N.seq, _N.id, _N.ts).order_by(_N.seq.desc()).limit(bindparam("limit")).offset(literal_column("0"))
-_ROWS = {True: RowSelect(lambda _: _SHOWN), False: RowSelect(lambda _: _SHOWN.where(_N.synthetic.is_(False)))}
+_OTHERS = select(_NEWEST).where(_NEWEST.c.synthetic.is_(False)).order_by(_NEWEST.c.seq.desc())
+_NOT_SYNTHETIC = RowSelect(lambda _: _OTHERS.limit(bindparam("limit")).offset(literal_column("0")))
 
 
 def newest_of(
@@ -33,21 +33,23 @@ def newest_of(
     after: Position | None,
     *,
     synthetic: bool,
-    known: Callable[[int, Any], T | None],
+    known: Callable[[Sequence[tuple[int, Any]]], Sequence[T | None]],
     make: Callable[[Sequence[Any]], T],
 ) -> tuple[list[T], Position | None] | None:
     """Return what `walk.page_of` does of a query without conditions; None: it must be asked, which looks further.
 
-    `known(seq, id)` returns what `make` makes of the row of an event if that is known, else None.
+    `known([(seq, id), ...])` returns what `make` makes of the row of each event, None where that is not known.
     """
     high = ABOVE if after is None else after[1]
-    found = _ROWS[synthetic].rows(connection, high=high, rows=2 * limit + _ROOM, limit=limit)
+    found = _ALL.rows(connection, high=high, limit=limit)
+    if not synthetic and any(row[3] for row in found):
+        found = _NOT_SYNTHETIC.rows(connection, high=high, rows=2 * limit + _ROOM, limit=limit)
     if len(found) < limit:
         return None
-    taken = {seq: known(seq, id_) for seq, id_, _ in found}
+    taken = dict(zip((row[0] for row in found), known([row[:2] for row in found]), strict=True))
     missing = [seq for seq, one in taken.items() if one is None]
     try:
-        made = {seq: make(row) for seq, row in rows_of(connection, missing).items()}
+        made = {seq: make(row) for seq, row in rows_of(connection, missing).items()} if missing else {}
     except BadEventError:
         return None
     return [made[seq] if one is None else one for seq, one in taken.items()], (found[-1][2], found[-1][0])

@@ -9,7 +9,7 @@ younger one, and when that is full, the older one is forgotten.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 import msgspec
 
@@ -46,6 +46,11 @@ class KeptRows:
             if known is not None:
                 self._keep(key, known)
         return known
+
+    def found(self, keys: Iterable[Hashable]) -> list[msgspec.Raw | None]:
+        """Return what `find` does of each key."""
+        get = self._young.get
+        return [self.find(key) if (known := get(key)) is None else known for key in keys]
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import WrongUsageError
 from decnet.findings import attackers as listing
 from decnet.findings.attackers import Narrowing
-from decnet.findings.origins import NOWHERE, Origin, origins
+from decnet.findings.origins import NOWHERE, Origin, origin_in, origins
 from decnet.findings.profiles import Profile, profile_of
 from decnet.findings.timeline import Timeline, timeline_of
 from decnet_core.net.addresses import parse_network
@@ -26,7 +27,7 @@ from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirect
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page, Paging
+from decnet_web.api.paging import Page
 from decnet_web.api.routes.findings.answers import (
     ArtifactSighting,
     AttackerCommand,
@@ -134,6 +135,7 @@ class AttackerTimeline(Answer):
 
 
 Name = Annotated[str | None, Query(max_length=255)]
+_PLACES = {name: place for place, name in enumerate(Attacker.__struct_fields__)}
 
 
 def attacker_item(one: Attacker, origin: Origin = NOWHERE) -> AttackerItem:
@@ -199,13 +201,20 @@ async def list_attackers(
 
     def shown(connection: Connection, found: Sequence[Attacker]) -> list[Any]:
         places = origins(connection, [one.ip for one in found])
-        return [_shown(paging, one, places.get(one.ip, NOWHERE)) for one in found]
+        return paging.rows([(one, places.get(one.ip, NOWHERE)) for one in found], lambda key: attacker_item(*key))
 
+    def first(connection: Connection, _: None, limit: int) -> Sequence[Any]:
+        return listing.first_with_details(connection, limit, sort, direction)
+
+    if paging.keeps and paging.position is None and wanted == listing.ANY and not window.bounded:
+        position = itemgetter(_PLACES[sort], _PLACES["ip"])
+        return await paging.answer(fleet, first, position, lambda _, rows: paging.rows(rows, _of_row))
     return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip), shown)
 
 
-def _shown(paging: Paging, one: Attacker, origin: Origin) -> Any:
-    return paging.row((one, origin), lambda: attacker_item(one, origin))
+def _of_row(row: Sequence[Any]) -> AttackerItem:
+    """Return a row of `listing.first_with_details` as lists show it."""
+    return attacker_item(Attacker(*row[:-1]), origin_in(row[-1]))
 
 
 def _network(text: str | None) -> str | None:

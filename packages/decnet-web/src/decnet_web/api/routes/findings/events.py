@@ -193,13 +193,10 @@ async def list_events(
     ) -> tuple[list[Any], tuple[int, int] | None]:
         ours = not_ours(connection, query)
         if whole and not ours and direction == "desc":
-            found = newest_of(connection, limit, after, synthetic=query.synthetic, known=known_row, make=shown)
+            found = newest_of(connection, limit, after, synthetic=query.synthetic, known=paging.known, make=shown)
             if found is not None:
                 return found
         return page_of(connection, query, ours, limit, after, direction=direction, make=shown)
-
-    def known_row(seq: int, id_: Any) -> Any:
-        return paging.known((seq, id_))
 
     def shown(row: Any) -> Any:
         return paging.row((row[0], row[1]), lambda: event_values(stored(row)))
