@@ -10,6 +10,7 @@ imports none of it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 import time
@@ -22,6 +23,7 @@ from decnet_core.net.addresses import parse_address, parse_endpoint
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_web.api.hosting.uncollected import uncollected
 from decnet_web.api.settings import ApiSettings, trusted_networks
 from decnet_web.errors import WebError
 
@@ -102,8 +104,10 @@ class Api(Worker[ApiSettings]):
             await self._first_client(ctx)
         if ctx.stopping.is_set():
             return
-        fleet = self._fleet = self._opened(ctx)
-        server = await self._serving(ctx, fleet)
+        with uncollected():
+            fleet = self._fleet = self._opened(ctx)
+            server = await self._serving(ctx, fleet)
+        gc.freeze()  # what was imported stays: no collection looks through it again
         seen = -1
         while not ctx.stopping.is_set():
             began = time.monotonic()

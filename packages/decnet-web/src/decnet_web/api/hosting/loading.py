@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from decnet_web.api import routers
+from decnet_web.api.hosting.uncollected import uncollected
 
 
 class Routes:
@@ -26,6 +27,7 @@ class Routes:
         self._application = application
         self._prefix = prefix
         self._included: set[str] = set()
+        self._loaded: set[str] = set()
         self._all = application.router.app
         application.router.middleware_stack = self.dispatch
 
@@ -53,7 +55,10 @@ class Routes:
         segment = segment_of(path, self._prefix)
         if segment not in routers.OF_SEGMENT:
             return None
-        self._add(routers.OF_SEGMENT[segment])
+        if segment not in self._loaded:
+            with uncollected():
+                self._add(routers.OF_SEGMENT[segment])
+            self._loaded.add(segment)
         return _router_of(segment)
 
     def _add(self, modules: Iterable[str]) -> None:
