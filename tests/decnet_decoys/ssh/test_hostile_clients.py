@@ -61,7 +61,8 @@ async def test_garbage_is_one_line_of_the_log_and_no_traceback(
     caplog.set_level("INFO")
     for data in (b"SSH-\xff\xfe\r\n", VERSION + EMPTY_PACKET, VERSION + bytes([147]) + os.urandom(63)):
         await sent(host, data)
-    await host.until_counted("decoys_protocol_errors", 3)
+    assert (await sent(host, b"SSH-" + b"2" * 5000 + b".0-x\r\n")).endswith(b"Protocol major versions differ.\r\n")
+    await host.until_counted("decoys_protocol_errors", 4)
     assert not [record for record in caplog.records if record.exc_info]
     assert len([record for record in caplog.records if "no SSH from" in record.getMessage()]) == 1
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
