@@ -88,6 +88,27 @@ async def test_what_arrives_at_once_is_handled_in_turns(host: DeckyHost) -> None
     assert host.ctx.counters.snapshot()["longest_stretch_ms"] < 60
 
 
+async def test_of_a_hundred_thousand_algorithms_only_known_names_are_compared(
+    host: DeckyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each was looked for in a list, which held the loop for 33 ms before anybody had logged in."""
+    compared: list[int] = []
+    choose = asyncssh.SSHServerConnection._choose_alg
+
+    def counted(connection: Any, kind: str, own: Any, theirs: Any) -> bytes:
+        compared.append(len(theirs))
+        return choose(connection, kind, own, theirs)
+
+    monkeypatch.setattr(asyncssh.SSHServerConnection, "_choose_alg", counted)
+    names = b"a," * 100_000 + b"curve25519-sha256"
+    body = KEXINIT[5:22] + struct.pack(">I", len(names)) + names + KEXINIT[22 + 4 + len("curve25519-sha256") : -11]
+    padding = 16 - (5 + len(body)) % 8
+    said = await sent(host, VERSION + struct.pack(">IB", 1 + len(body) + padding, padding) + body + bytes(padding))
+    assert said.startswith(b"SSH-2.0-")
+    assert compared
+    assert max(compared) < 10
+
+
 async def written(process: asyncssh.SSHClientProcess[bytes], data: bytes, times: int) -> None:
     for _ in range(times):
         process.stdin.write(data)
