@@ -87,6 +87,23 @@ def test_what_a_program_holds_is_bounded(machine: Machine, program: str) -> None
     assert most < 20 << 20
 
 
+WITH_AN_END = (
+    "try:\n while True: pass\nfinally: open('/tmp/ended', 'w').write('x')",
+    "class A:\n def __enter__(self): pass\n def __exit__(self, *a): open('/tmp/ended', 'w').write('x')\n"
+    "with A():\n while True: pass",
+)
+
+
+@pytest.mark.parametrize("program", WITH_AN_END, ids=["finally", "with"])
+def test_nothing_of_a_program_runs_when_its_session_has_ended(machine: Machine, program: str) -> None:
+    shell = root_shell(machine)
+    effects = Interpreter(shell).run(f"python3 -c {shlex.quote(program)}", b"")
+    for _ in range(20):
+        next(effects)
+    effects.close()
+    assert not shell.files.exists("/tmp/ended")
+
+
 ENDS: dict[str, str] = {
     "d = {1: 1}\nfor k in d: d[k + 1] = 1": "RuntimeError: dictionary changed size during iteration",
     "raise Exception('x' * 65000)": "x" * 100,
