@@ -34,7 +34,7 @@ from decnet_core.supervise.parked import held_sockets
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.status_file import publish_status, read_status_files
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("forked_zygotes")]
 
 PARK_SECONDS = 0.1
 
