@@ -61,7 +61,8 @@ async def test_garbage_is_one_line_of_the_log_and_no_traceback(
     caplog.set_level("INFO")
     for data in (b"SSH-\xff\xfe\r\n", VERSION + EMPTY_PACKET, VERSION + bytes([147]) + os.urandom(63)):
         await sent(host, data)
-    await host.until_counted("decoys_protocol_errors", 3)
+    assert (await sent(host, b"SSH-" + b"2" * 5000 + b".0-x\r\n")).endswith(b"Protocol major versions differ.\r\n")
+    await host.until_counted("decoys_protocol_errors", 4)
     assert not [record for record in caplog.records if record.exc_info]
     assert len([record for record in caplog.records if "no SSH from" in record.getMessage()]) == 1
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
@@ -85,6 +86,27 @@ async def test_answers_to_a_client_that_has_reset_its_connection_fill_no_log(
 async def test_what_arrives_at_once_is_handled_in_turns(host: DeckyHost) -> None:
     await sent(host, VERSION + IGNORE * (1 << 14))
     assert host.ctx.counters.snapshot()["longest_stretch_ms"] < 60
+
+
+async def test_of_a_hundred_thousand_algorithms_only_known_names_are_compared(
+    host: DeckyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each was looked for in a list, which held the loop for 33 ms before anybody had logged in."""
+    compared: list[int] = []
+    choose = asyncssh.SSHServerConnection._choose_alg
+
+    def counted(connection: Any, kind: str, own: Any, theirs: Any) -> bytes:
+        compared.append(len(theirs))
+        return choose(connection, kind, own, theirs)
+
+    monkeypatch.setattr(asyncssh.SSHServerConnection, "_choose_alg", counted)
+    names = b"a," * 100_000 + b"curve25519-sha256"
+    body = KEXINIT[5:22] + struct.pack(">I", len(names)) + names + KEXINIT[22 + 4 + len("curve25519-sha256") : -11]
+    padding = 16 - (5 + len(body)) % 8
+    said = await sent(host, VERSION + struct.pack(">IB", 1 + len(body) + padding, padding) + body + bytes(padding))
+    assert said.startswith(b"SSH-2.0-")
+    assert compared
+    assert max(compared) < 10
 
 
 async def written(process: asyncssh.SSHClientProcess[bytes], data: bytes, times: int) -> None:
