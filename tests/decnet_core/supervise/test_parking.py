@@ -419,6 +419,16 @@ async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
         assert sorted(office.taken()) == [f"{number:05}" for number in range(orders)]
 
 
+async def test_a_worker_for_which_nobody_waits_is_woken_when_its_zygote_has_prepared_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, "unhurried", heavy="unhurried") as office:
+        await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
+        office.order("first")
+        await until(lambda: one(office.fleet, "unhurried").wakes >= 1)
+        await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
+        first, *later = (tmp_path / "unhurried").read_text().split()
+        assert (first, set(later)) == ("False", {"True"})
+
+
 async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_parked_starts_without_a_crash(
     tmp_path: Path,
 ) -> None:

@@ -336,3 +336,30 @@ async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_
     assert heavy.early == set()
     await late.stop(5)
     await heavy.close()
+
+
+async def test_a_zygote_of_a_zygote_prepares_single_workers_when_it_is_asked_to(forker: Forker) -> None:
+    heavy = ZygoteClient(
+        [BUS, PLACE],
+        forker.environment,
+        forker.said.extend,
+        name="heavy",
+        parent=forker.client,
+        lifeline=forker.lifeline,
+    )
+    await forker.client.open()
+    asking = [asyncio.ensure_future(heavy.prepare(PLACE)) for _ in range(2)]
+    await asyncio.sleep(0)
+    while_it_prepares = heavy.asked
+    await asyncio.gather(*asking)
+    assert (while_it_prepares, heavy.asked) == (True, False)  # so that nobody closes it meanwhile
+
+    async def fork(name: str, place: str) -> ChildProcess:
+        return await heavy.fork(name, place, environment={}, lifeline=forker.lifeline, write=forker.said.extend)
+
+    prepared, hurried = await fork("steady", PLACE), await fork("bus", BUS)
+    await forker.ready(children=2)
+    assert heavy.early == {hurried.pid}
+    for child in (prepared, hurried):
+        await child.stop(5)
+    await heavy.close()
