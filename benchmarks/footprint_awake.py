@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What the workers cost that change the fleet, while they are awake: at first, and once they have been replaced.
+"""What the workers cost that change the fleet, in the first minute after they were woken.
 
-`python benchmarks/footprint.py --awake` deploys DECKIES loopback deckies, waits until the processes that were forked
-early (see docs/explanation/memory.md) have been replaced, and deploys as many more, with policies by which mutate
-changes half of the first ones at once, in a time zone in which it is ten o'clock, when synthetic users work. For each
-process the median and the most of its USS are told: what ends with it. Most comes with what its start reads and gives
-back. Beside it stands what a process has of its own that a bare interpreter forks with nothing to do.
+`python benchmarks/footprint.py --awake` waits until a fleet rests, deploys DECKIES loopback deckies, and a minute later
+as many more, with policies by which mutate changes half of the first ones at once, in a time zone in which it is ten
+o'clock, when synthetic users work. For each process the median and the most of its USS are told: what ends with it.
+Beside it stands what a process has of its own that a bare interpreter forks with nothing to do.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from decnet_models.fleet.mutation_policies import Policy, schedule_mutation, set
 AIMS_MIB = {"reconciler": 15.0, "mutate": 8.0, "orchestrator": 8.0}
 """Of USS, in fork mode."""
 DECKIES = 30
-REPLACED_SECONDS, WORKING_SECONDS = 90.0, 30.0
+FIRST_SECONDS, SECOND_SECONDS = 60.0, 30.0
 EVERY_SECONDS = 0.1
 MIB = 1 << 20
 Samples = dict[tuple[str, int], list[Footprint]]
 """By worker and process."""
 Row = dict[str, float]
 _WORKING_HOUR = 10
-_SETTINGS = '\n[orchestrator]\nenabled = true\ntimezone = "{}"\n[runtime]\npark_seconds = 300\n'
+_SETTINGS = '\n[orchestrator]\nenabled = true\ntimezone = "{}"\n[runtime]\npark_seconds = 10\n'
 _DOCUMENT = """\
 [network]
 runtime = "loopback"
@@ -57,11 +56,12 @@ def awake() -> dict[str, Any]:
         root, found = Path(directory), Samples()
         fleet = Fleet(root, more=_SETTINGS.format(_zone()))
         with fleet.running("fork"):
+            fleet.rest(0)
             _deploy(fleet, root, DECKIES)
-            _watch(fleet, found, REPLACED_SECONDS)
+            _watch(fleet, found, FIRST_SECONDS)
             _have_changed(fleet)
             _deploy(fleet, root, 2 * DECKIES)
-            _watch(fleet, found, WORKING_SECONDS)
+            _watch(fleet, found, SECOND_SECONDS)
     if missing := AIMS_MIB.keys() - {name for name, _ in found}:
         raise SystemExit(f"never awake: {', '.join(sorted(missing))}")
     lives: dict[str, list[Row]] = {}

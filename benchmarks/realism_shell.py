@@ -4,7 +4,7 @@
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
 of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
-The commands are in shell_commands.txt, which says how each is compared; those in shell_commands_*.txt were written
+The commands are in shell_commands/01.txt, which says how each is compared; those in the other lists were written
 without a look at the shell, and each list is counted apart: what is alike there is nearer to what an intruder finds.
 """
 
@@ -35,8 +35,8 @@ from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
 from decnet_decoys.shell.state import Origin, ShellState
 
-COMMANDS = Path(__file__).with_name("shell_commands.txt")
-LISTS = (COMMANDS, *sorted(COMMANDS.parent.glob(f"{COMMANDS.stem}_*.txt")))
+COMMANDS = Path(__file__).parent / "shell_commands/01.txt"
+LISTS = sorted(COMMANDS.parent.glob("*.txt"))
 ROOT = Path(os.environ.get("DECNET_DEBIAN_ROOT", "/tmp/decnet-debian-12"))
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (

@@ -112,13 +112,13 @@ class ForkedProgram:
             return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[Started]:
+    def started(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Started]:
         """Run it beside the caller, which waits for its end, with pipes to and from it."""
         their_input, our_output = os.pipe()
         our_input, their_output = os.pipe()
         with os.fdopen(our_output, "w") as stdin, os.fdopen(our_input) as stdout:
             try:
-                pid = self._begin(arguments, None, (their_input, their_output, 2))
+                pid = self._begin(arguments, environment, (their_input, their_output, 2))
             finally:
                 os.close(their_input)
                 os.close(their_output)

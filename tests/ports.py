@@ -9,6 +9,7 @@ each holds a lock on one byte of a file for every port or address that it was gi
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import random
 import socket
@@ -29,8 +30,8 @@ def free_port(address: str = "127.0.0.1") -> int:
     """Return a port that nobody has there, neither by TCP nor by UDP, and that nobody else gets: another each time."""
     candidates = outside(*_given_by_the_kernel())
     start = _CHANCE.randrange(len(candidates))
-    candidates = candidates[start:] + candidates[:start]
-    return next(port for port in candidates if claimed(address, port) and _is_free(address, port))
+    in_turn = itertools.chain(candidates[start:], candidates[:start])
+    return next(port for port in in_turn if claimed(address, port) and _is_free(address, port))
 
 
 def own_address(last: int) -> str:
@@ -44,10 +45,11 @@ def _own_network(pid: int) -> int:
     return next(n for turn in range(250) if claimed(f"127.78.{(n := (pid + turn) % 250 + 1)}.0"))
 
 
-def outside(first: int, last: int) -> list[int]:
-    """Return the ports that are not between these two; all where these are all."""
+@cache
+def outside(first: int, last: int) -> tuple[int, ...]:
+    """Return the ports that are not between these two; all where these are all. To list them takes 4 ms."""
     every = range(_FIRST, 65536)
-    return [port for port in every if not first <= port <= last] or list(every)
+    return tuple(port for port in every if not first <= port <= last) or tuple(every)
 
 
 def claimed(address: str, port: int = 0) -> bool:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from tests.decnet_core.supervise.test_process_fleet import QUICK, one, until
 from tests.ports import own_address
@@ -19,6 +20,8 @@ from decnet_core.net.sockets import listening
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.process_fleet import ProcessFleet
+
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
 
 ASSIGNED = own_address(91)
 OWN = own_address(90)
@@ -41,6 +44,7 @@ async def fleet(tmp_path: Path) -> AsyncIterator[ProcessFleet]:
         "PATH": os.environ["PATH"],
         "DECNET_STATE_DIR": str(tmp_path / "state"),
         "DECNET_SETTINGS": str(file),
+        "DECNET_SUPERVISE_SHARE_MEMORY": "false",  # a fifth of a zygote's start
     }
     fleet = ProcessFleet(QUICK, logs=tmp_path / "log", environment=environment, forking=True)
     await fleet.start(["decoys"])

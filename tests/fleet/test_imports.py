@@ -93,10 +93,10 @@ TARGETS = script_targets()
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, str], set[str]]) -> None:
+def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[..., set[str]]) -> None:
     if name == "sniff" and os.geteuid() != 0:
         pytest.skip("only root may listen on an interface here")
-    loaded = modules_of(name, TARGETS[name])
+    loaded = modules_of(name, TARGETS[name], database=name in WITH_DATABASE)
     assert not loaded & (NEVER - UNLESS_IT_IS_THE_FACE.get(name, set()))
     for module, allowed in ONLY_IN.items():
         assert module not in loaded or name in allowed, f"{name} holds {module}"

@@ -24,7 +24,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("forked_zygotes")]
 
 
 @asynccontextmanager
@@ -41,6 +41,7 @@ async def collecting(state: State, settings: str) -> AsyncIterator[Callable[[], 
             "DECNET_SETTINGS": str(state.root / "decnet.toml"),
             "DECNET_STATE_DIR": str(state.root),
             "DECNET_RUNTIME_PARK_SECONDS": "0.1",
+            "DECNET_SUPERVISE_SHARE_MEMORY": "false",  # a fifth of a zygote's start
         },
         forking=True,
         connect_bus=lambda: connect(f"unix://{state.bus_socket}", name="supervise", wait=5),

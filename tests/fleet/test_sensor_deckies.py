@@ -14,6 +14,8 @@ from tests.ports import own_address
 
 from decnet_core.deckies.orders import assigned_file, reported, standing_file
 
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
+
 FIRST, SECOND = own_address(93), own_address(94)
 SHOP = ("decky", "add", "shop", "--persona", "debian-web", "--address", FIRST, "--service", "http")
 

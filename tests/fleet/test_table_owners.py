@@ -15,7 +15,11 @@ from decnet_models.database.domains import all_tables, domains, load_metadata
 from decnet_models.database.ownership import ANY, may_write, owners, target
 from decnet_models.migrations.check import declared_schema
 
-SAMPLES_OF = {"mutate": {"operator"}, "webhook": {"operator"}}
+SAMPLES_OF = {
+    "mutate": {"operator"},
+    "orchestrator": {"operator", "mutate", "reconciler"},
+    "webhook": {"operator"},
+}
 """Whose tables a worker's warm-up fills with what it is to read, where that is not the log, which is ingest's."""
 PLANNED: frozenset[str] = frozenset()
 """Workers of the architecture that are not built yet; their tables are."""

@@ -10,6 +10,8 @@ from tests.decnet_swarm.transport.test_parked_transport import PARK_SECONDS, app
 
 from decnet_core.runtime.restarts.policy import Phase
 
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
+
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("worker", ["listener", "forwarder", "probe"])

@@ -209,6 +209,28 @@ class Archivist(Worker[NoSettings]):
             await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
+class Unhurried(Worker[NoSettings]):
+    """Tells in a file, once a life, whether it was prepared before it was forked."""
+
+    name = "unhurried"
+    parks = True
+    prepared = True
+    listens = ("clerk.>",)
+    is_warm = False
+
+    @classmethod
+    def warm(cls) -> None:
+        cls.is_warm = True
+
+    async def start(self, ctx: Context) -> None:
+        with (ctx.state.root / "unhurried").open("a") as told:
+            told.write(f"{self.is_warm}\n")
+
+    async def run(self, ctx: Context) -> None:
+        while not ctx.stopping.is_set():
+            await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
+
+
 class Shift(Worker[NoSettings]):
     """Hears the clerk's orders all the time, and takes a break after each look."""
 

@@ -34,7 +34,7 @@ from decnet_core.supervise.parked import held_sockets
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.status_file import publish_status, read_status_files
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("forked_zygotes")]
 
 PARK_SECONDS = 0.1
 
@@ -417,6 +417,16 @@ async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
         assert (office.clerk.wakes, office.clerk.restarts) == (1, 0)
         await office.parked()
         assert sorted(office.taken()) == [f"{number:05}" for number in range(orders)]
+
+
+async def test_a_worker_for_which_nobody_waits_is_woken_when_its_zygote_has_prepared_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, "unhurried", heavy="unhurried") as office:
+        await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
+        office.order("first")
+        await until(lambda: one(office.fleet, "unhurried").wakes >= 1)
+        await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
+        first, *later = (tmp_path / "unhurried").read_text().split()
+        assert (first, set(later)) == ("False", {"True"})
 
 
 async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_parked_starts_without_a_crash(

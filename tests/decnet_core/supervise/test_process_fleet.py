@@ -24,6 +24,8 @@ from decnet_core.supervise.logfile import StandardError
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
+
 HERE = Path(__file__).parent
 QUICK = SuperviseSettings(
     first_delay_seconds=0.01,

@@ -17,6 +17,8 @@ from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, o
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
+
 PORTS = 300
 
 

@@ -65,6 +65,19 @@ PYTHON = (
     "str", "int", "chr", "list", "sorted", "sum", "max", "[::2]", "[::0]", "lambda", "f'{x}'", "None", "not ", "==",
     ";", "print(", "sep=1", "*x", "**y", "...", "\u00e9", "\0", "\udcff",
 )  # fmt: skip
+PERL = (
+    "print ", "printf ", "say ", "$x", "$x=", "my $x = ", "$_", "$F[0]", "$F[-9999]", "$ENV{HOME}", "@ARGV",
+    "shift", "$.",
+    '"$x\\n"', '"${x"', "'a'", "1..9", "99999999..1", "1..99999999", "qw(a b)", "join(',',", "x 9999", "x $x",
+    "++", "--",
+    "+=", ".=", "**", "/", "%", "/0", "<", ">", "==", " eq ", "(", ")", "{", "}", ";", ",", ".", "\n", "for ",
+    "for my $i (",
+    "while(", "until(", "if(", "unless ", "1", "-1", "9" * 40, "`id`", "`", '"', "'", "\\", "exit ", "die ", "uc ",
+    "chr(",
+    "hex(", "oct(", "chomp",
+    "next", "last", "s/a/b/g", "m/", "# x\n", "system('id')", "exec ", "\u00b2", "\u0661", "\u00e9", "\udcff",
+    "\0",
+)  # fmt: skip
 NUMBERS = ("\u00b2", "\u0661", "0", "-1", "+1", "1", "99999999999999999999", "9" * 5000, "1e400", "nan", "1,2", "5-2")
 OPERANDS = (*NUMBERS, "/tmp/f", "/tmp/none", "/tmp", "-", "--", "", "a", "*", "%*d", "%(%Y)T", "[", "\\", "x=\u00b2")
 COMMANDS = (
@@ -73,7 +86,9 @@ COMMANDS = (
     "unzip", "xxd -r", "xxd -c", "hexdump -n", "tr", "fold -w", "expand -t", "nl -w", "join -1", "paste -d", "uniq -f",
     "split -l", "dd bs=1", "truncate -s", "date -d", "find -size", "find /tmp -exec", "xargs -n", "expr", "test",
     "diff -U", "sleep", "timeout", "kill", "chmod", "chown", "useradd -u", "history", "ulimit", "umask", "ping -c",
-    "curl", "wget -O", "nc -p", "du -d", "shuf -i", "bunzip2 -c", "uudecode", "grep -A", "sed -i", "awk -F", "ps -p",
+    "curl", "wget -O", "nc -p", "readelf -h", "readelf -d", "objdump -f", "size", "ssh-keygen -lf",
+    "ssh-keygen -l -E md5 -f", "sshd -T -f", "du -d", "shuf -i", "bunzip2 -c", "uudecode", "grep -A", "sed -i",
+    "awk -F", "ps -p",
 )  # fmt: skip
 
 
@@ -102,6 +117,11 @@ PROGRAM_LINES = st.builds(
     lambda interpreter, program: f"{interpreter}{shlex.quote(program)}",
     st.sampled_from(("python3 -c ", "python3 -c ", "perl -e ", "perl -e 'print '")),
     joined(PYTHON, ("",), 12),
+)
+PERL_LINES = st.builds(
+    lambda options, program: f"perl {options} {shlex.quote(program)} /tmp/f",
+    st.sampled_from(("-e", "-e", "-le", "-ne", "-pe", "-lane", "-F: -ane", "-pi -e")),
+    joined(PERL, ("", " "), 12),
 )
 COMMAND_LINES = st.builds(
     lambda command, operands: f"cat /tmp/f | {command} {' '.join(map(shlex.quote, operands))}",
@@ -157,6 +177,11 @@ def test_any_line_of_bash(machine: Machine, line: str) -> None:
 
 @given(PROGRAM_LINES)
 def test_any_one_liner_of_python_and_perl(machine: Machine, line: str) -> None:
+    check(machine, line)
+
+
+@given(PERL_LINES)
+def test_any_line_of_perl(machine: Machine, line: str) -> None:
     check(machine, line)
 
 

@@ -61,7 +61,8 @@ async def test_garbage_is_one_line_of_the_log_and_no_traceback(
     caplog.set_level("INFO")
     for data in (b"SSH-\xff\xfe\r\n", VERSION + EMPTY_PACKET, VERSION + bytes([147]) + os.urandom(63)):
         await sent(host, data)
-    await host.until_counted("decoys_protocol_errors", 3)
+    assert (await sent(host, b"SSH-" + b"2" * 5000 + b".0-x\r\n")).endswith(b"Protocol major versions differ.\r\n")
+    await host.until_counted("decoys_protocol_errors", 4)
     assert not [record for record in caplog.records if record.exc_info]
     assert len([record for record in caplog.records if "no SSH from" in record.getMessage()]) == 1
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
@@ -85,6 +86,27 @@ async def test_answers_to_a_client_that_has_reset_its_connection_fill_no_log(
 async def test_what_arrives_at_once_is_handled_in_turns(host: DeckyHost) -> None:
     await sent(host, VERSION + IGNORE * (1 << 14))
     assert host.ctx.counters.snapshot()["longest_stretch_ms"] < 60
+
+
+async def test_of_a_hundred_thousand_algorithms_only_known_names_are_compared(
+    host: DeckyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each was looked for in a list, which held the loop for 33 ms before anybody had logged in."""
+    compared: list[int] = []
+    choose = asyncssh.SSHServerConnection._choose_alg
+
+    def counted(connection: Any, kind: str, own: Any, theirs: Any) -> bytes:
+        compared.append(len(theirs))
+        return choose(connection, kind, own, theirs)
+
+    monkeypatch.setattr(asyncssh.SSHServerConnection, "_choose_alg", counted)
+    names = b"a," * 100_000 + b"curve25519-sha256"
+    body = KEXINIT[5:22] + struct.pack(">I", len(names)) + names + KEXINIT[22 + 4 + len("curve25519-sha256") : -11]
+    padding = 16 - (5 + len(body)) % 8
+    said = await sent(host, VERSION + struct.pack(">IB", 1 + len(body) + padding, padding) + body + bytes(padding))
+    assert said.startswith(b"SSH-2.0-")
+    assert compared
+    assert max(compared) < 10
 
 
 async def written(process: asyncssh.SSHClientProcess[bytes], data: bytes, times: int) -> None:
@@ -255,8 +277,10 @@ async def test_session_that_is_cut_off_is_freed_without_the_garbage_collector(ho
         await all_freed(host)
 
 
-NUMBERS = 30_000
-PRINTED = sum(len(str(number)) + 1 for number in range(1, NUMBERS + 1))
+NUMBERS = 1_000
+SEPARATOR = "," * 165
+"""So that what a channel has to print is large and made in few steps."""
+PRINTED = len(SEPARATOR.join(map(str, range(1, NUMBERS + 1)))) + 1
 MOST_UNSENT = 600_000
 """Far more than a connection with ten channels keeps, and far less than what they have to say."""
 
@@ -305,7 +329,8 @@ async def settled(host: DeckyHost) -> None:
 
 async def printing(connection: Any, channels: int) -> list[Any]:
     """Have commands print `PRINTED` bytes each."""
-    return [await connection.create_process(f"sleep 0.5; seq 1 {NUMBERS}", encoding=None) for _ in range(channels)]
+    line = f"sleep 0.5; seq -s {SEPARATOR} 1 {NUMBERS}"
+    return [await connection.create_process(line, encoding=None) for _ in range(channels)]
 
 
 @pytest.mark.parametrize("window", [64 << 10, 1 << 30])
@@ -337,10 +362,12 @@ async def test_output_waits_for_a_key_exchange_that_a_client_does_not_finish(hos
     connection.abort()
 
 
-async def asked(connection: Any) -> None:
-    """Ask for what has answers of 145 KB, and read none."""
+async def asked(connection: Any, until: Callable[[], bool] = lambda: False) -> None:
+    """Ask for what has answers of 145 KB, or until that is so, and read none."""
     connection._transport.pause_reading()
     for _ in range(4000):
+        if until():
+            break
         connection.send_packet(80, b"\0\0\0\4none\1")  # SSH_MSG_GLOBAL_REQUEST (RFC 4254 §4)
         await asyncio.sleep(0)
 
@@ -357,7 +384,7 @@ async def test_what_all_clients_do_not_take_is_bounded_in_all(tmp_path: Path) ->
     async with playing(tmp_path, limits=LimitSettings(memory_bytes=120_000)) as host:
         clients = [await connected(host, 1 << 30) for _ in range(4)]
         for client in clients:
-            await asked(client)
+            await asked(client, lambda: "decoys_connections_cut" in host.ctx.counters.snapshot())
         await host.until_counted("decoys_connections_cut", 1)
         assert kept_by_servers() <= 120_000
         for client in clients:

@@ -213,7 +213,8 @@ async def test_a_line_that_computes_too_long_is_killed(shell: ShellState, monkey
     assert (status, channel.shown) == (137, b"Killed\n")
 
 
-async def test_others_get_their_turns_while_a_line_computes(shell: ShellState) -> None:
+async def test_others_get_their_turns_while_a_line_computes(shell: ShellState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("decnet_decoys.terminal.processor_time.LINE_SECONDS", 0.5)
     others = 0
 
     async def other() -> None:

@@ -315,3 +315,42 @@ async def joined(below: Path, port: int) -> Stream:
     stream = await connect_tls("127.0.0.1", port, context, None)
     stream.write(frame(encode(Hello(assigned=0))))
     return stream
+
+
+async def turns_of_others(session: PeerSession) -> int:
+    """Return how often others of the loop had their turn while the session took what its peer said."""
+    turns = 0
+    task = asyncio.ensure_future(session.run())
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    with contextlib.suppress(OSError):
+        await task
+    return turns
+
+
+PING = frame(b'{"say":"ping"}')
+SMALL_MARK = frame(encode(Mark("decoys", 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("flood", "messages"),
+    [(PING * 3000, 3000), (frame(b"<x") * 1000 + SMALL_MARK, 1000), (SMALL_MARK * 1000, 1000)],
+    ids=["pings", "no-events", "empty-batches"],
+)
+async def test_the_smallest_messages_of_a_sensor_leave_others_their_turns(
+    tmp_path: Path, flood: bytes, messages: int
+) -> None:
+    """A receive brings 16,000 frames of four bytes, which held the loop for 0.2 s."""
+    with opened(tmp_path / "state") as master:
+        wire = Wire([frame(encode(Hello())), flood])
+        assert await turns_of_others(master.session(wire)) >= messages // 100
+        await master.ctx.close()
+
+
+async def test_the_smallest_messages_of_a_sender_of_syslog_leave_others_their_turns(tmp_path: Path) -> None:
+    with opened(tmp_path / "state") as master:
+        wire = Wire([b"1 x" * 5000])
+        session = PlainSession(cast("Stream", wire), MEMBER, master.store, master.counters)
+        assert await turns_of_others(session) >= 50
+        await master.ctx.close()

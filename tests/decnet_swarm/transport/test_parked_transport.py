@@ -23,6 +23,8 @@ from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.process_fleet import ProcessFleet
 
+pytestmark = pytest.mark.usefixtures("forked_zygotes")
+
 PARK_SECONDS = 0.1
 
 

@@ -162,7 +162,7 @@ def _structured_data(text: bytes) -> tuple[dict[str, dict[str, str]], int] | Non
     return (elements, position) if elements else None
 
 
-_VALUE = re.compile(rb'((?:[^"\\\]]|\\["\\\]]|\\(?!["\\\]]))*)"')
+_VALUE = re.compile(rb'((?:[^"\\\]]++|\\["\\\]]?+)*+)"')
 _ESCAPED = re.compile(rb'\\(["\\\]])')
 
 

@@ -21,6 +21,7 @@ from decnet_core.exits import Exit
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork import child_process, zygote_client
 from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.popen_child import popen_child
 from decnet_core.supervise.fork.zygote import Zygote
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
@@ -32,8 +33,13 @@ BUS = worker_registry.entry_point("bus")
 class Forker:
     """A zygote's client with a lifeline, and what its children and its zygote printed."""
 
-    def __init__(self, state: Path) -> None:
-        self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
+    def __init__(self, state: Path, **variables: str) -> None:
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(HERE),
+            "DECNET_STATE_DIR": str(state),
+            **variables,
+        }
         self.said = bytearray()
         self.lifeline, self.ours = os.pipe()
         self.client = ZygoteClient([PLACE], self.environment, self.said.extend)
@@ -47,25 +53,37 @@ class Forker:
             while self.said.count(b"msg=ready") < children:
                 await asyncio.sleep(0.01)
 
+    async def close(self) -> None:
+        os.close(self.ours)
+        os.close(self.lifeline)
+        await self.client.close()
+
 
 @pytest.fixture
-async def forker(tmp_path: Path) -> AsyncIterator[Forker]:
+async def forker(tmp_path: Path, forked_zygotes: None) -> AsyncIterator[Forker]:
+    made = Forker(tmp_path, DECNET_SUPERVISE_SHARE_MEMORY="false")  # a fifth of a zygote's start
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Forker]:
+    """One whose zygote is started, as by a supervisor, with all that it does before it can fork."""
+    monkeypatch.setattr(zygote_client, "popen_child", popen_child)
     made = Forker(tmp_path)
     yield made
-    os.close(made.ours)
-    os.close(made.lifeline)
-    await made.client.close()
+    await made.close()
 
 
-async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(forker: Forker) -> None:
-    child = await forker.fork()
-    await forker.ready()
+async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(starter: Forker) -> None:
+    child = await starter.fork()
+    await starter.ready()
     stat = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
     parent, session = int(stat[1]), int(stat[3])
-    assert (parent, session) == (forker.client.pid, child.pid)
+    assert (parent, session) == (starter.client.pid, child.pid)
     assert Path(f"/proc/{child.pid}/comm").read_text() == "decnet-steady\n"
     assert Path(f"/proc/{child.pid}/cmdline").read_bytes().rstrip(b"\0") == b"decnet-steady"
-    zygote = Path(f"/proc/{forker.client.pid}/cmdline").read_bytes()
+    zygote = Path(f"/proc/{starter.client.pid}/cmdline").read_bytes()
     assert zygote.split(b"\0")[0] == sys.executable.encode()
     await child.stop(5)
 
@@ -113,9 +131,9 @@ async def test_an_environment_too_large_for_a_request_is_refused_and_the_zygote_
     await child.stop(5)
 
 
-async def test_the_zygote_has_one_thread_and_so_can_always_fork(forker: Forker) -> None:
-    await forker.client.open()
-    assert len(list(Path(f"/proc/{forker.client.pid}/task").iterdir())) == 1
+async def test_the_zygote_has_one_thread_and_so_can_always_fork(starter: Forker) -> None:
+    await starter.client.open()
+    assert len(list(Path(f"/proc/{starter.client.pid}/task").iterdir())) == 1
 
 
 async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(forker: Forker) -> None:
@@ -317,4 +335,31 @@ async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_
     await forker.ready(children=2)
     assert heavy.early == set()
     await late.stop(5)
+    await heavy.close()
+
+
+async def test_a_zygote_of_a_zygote_prepares_single_workers_when_it_is_asked_to(forker: Forker) -> None:
+    heavy = ZygoteClient(
+        [BUS, PLACE],
+        forker.environment,
+        forker.said.extend,
+        name="heavy",
+        parent=forker.client,
+        lifeline=forker.lifeline,
+    )
+    await forker.client.open()
+    asking = [asyncio.ensure_future(heavy.prepare(PLACE)) for _ in range(2)]
+    await asyncio.sleep(0)
+    while_it_prepares = heavy.asked
+    await asyncio.gather(*asking)
+    assert (while_it_prepares, heavy.asked) == (True, False)  # so that nobody closes it meanwhile
+
+    async def fork(name: str, place: str) -> ChildProcess:
+        return await heavy.fork(name, place, environment={}, lifeline=forker.lifeline, write=forker.said.extend)
+
+    prepared, hurried = await fork("steady", PLACE), await fork("bus", BUS)
+    await forker.ready(children=2)
+    assert heavy.early == {hurried.pid}
+    for child in (prepared, hurried):
+        await child.stop(5)
     await heavy.close()

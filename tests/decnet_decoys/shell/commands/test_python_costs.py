@@ -11,6 +11,7 @@ import pytest
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns, measured
 
+from decnet_decoys.shell.effects import Pause
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
 
@@ -85,6 +86,22 @@ def test_what_a_program_holds_is_bounded(machine: Machine, program: str) -> None
     finally:
         tracemalloc.stop()
     assert most < 20 << 20
+
+
+WITH_AN_END = (
+    "import os, time\ntry: time.sleep(1000)\nfinally: os.mkdir('/tmp/ended')",
+    "import os, time\nclass A:\n def __enter__(self): pass\n"
+    " def __exit__(self, *a): os.mkdir('/tmp/ended')\nwith A(): time.sleep(1000)",
+)
+
+
+@pytest.mark.parametrize("program", WITH_AN_END, ids=["finally", "with"])
+def test_nothing_of_a_program_runs_when_its_session_has_ended(machine: Machine, program: str) -> None:
+    shell = root_shell(machine)
+    effects = Interpreter(shell).run(f"python3 -c {shlex.quote(program)}", b"")
+    assert any(isinstance(effect, Pause) and effect.seconds == 1000 for effect in effects)
+    effects.close()
+    assert not shell.files.exists("/tmp/ended")
 
 
 ENDS: dict[str, str] = {

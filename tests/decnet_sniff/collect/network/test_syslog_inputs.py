@@ -317,3 +317,20 @@ async def test_rsyslog_as_the_sender(tmp_path: Path, framing: str) -> None:
     assert {(each.facility, each.severity, each.app) for each in events if isinstance(each, SyslogMessage)} == {
         (4, 3, "app")
     }
+
+
+async def test_a_flood_of_the_shortest_messages_leaves_others_their_turns(tmp_path: Path) -> None:
+    """One read brings 65,536 of them, which held the loop for as long as they took."""
+    limits = {"messages_per_second": 1_000_000}
+    async with listening(tmp_path / "state", "tcp", network=limits) as (ctx, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\n" * 60_000)
+        taken = most = 0.0
+        async with asyncio.timeout(120):
+            while taken < 60_000:
+                await asyncio.sleep(0)
+                before, taken = taken, counted(ctx, "lines")
+                most = max(most, taken - before)
+        writer.close()
+        await writer.wait_closed()
+    assert most <= 100

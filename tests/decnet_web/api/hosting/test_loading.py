@@ -11,8 +11,7 @@ from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
 from decnet_web.api import routers
-from decnet_web.api.application import PREFIX, make_application
-from decnet_web.api.document import operations
+from decnet_web.api.application import PREFIX
 from decnet_web.api.hosting.loading import segment_of
 
 LOADED = """
@@ -51,10 +50,3 @@ def test_modules_are_imported_when_they_are_needed() -> None:
     assert not {"click", "multiprocessing", "typer", "pydantic.v1"} & loaded  # uvicorn's command line, our own
     assert named <= later
     assert not {"click", "typer", "cryptography"} & later  # what only commands need; what only issues certificates
-
-
-def test_the_document_is_the_same() -> None:
-    lazy, whole = make_application(None, lazily=True), make_application(None)
-    for one in operations(whole):
-        lazy.state.routes.router_of(one.path)
-    assert lazy.openapi() == whole.openapi()

@@ -21,6 +21,7 @@ from decnet_core.state import SUPERVISORS, State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
 from decnet_web.api.application import make_application
+from decnet_web.api.document import operations
 
 PATIENCE = 60.0
 SUPERVISE = "from decnet_core.supervise.command import main; raise SystemExit(main())"
@@ -100,4 +101,8 @@ def test_its_socket_is_for_its_group(hosted: Hosted) -> None:
 def test_it_serves_the_whole_document_without_the_routes_in_its_memory(hosted: Hosted) -> None:
     document = hosted.ask(over_tcp=True, path="openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert document == make_application(None).openapi()
+    whole, lazy = make_application(None), make_application(None, lazily=True)
+    assert document == whole.openapi()
+    for one in operations(whole):
+        lazy.state.routes.router_of(one.path)
+    assert document == lazy.openapi(), "routes that are imported when they are asked for are the same"

@@ -231,6 +231,7 @@ class Host:
                 spools=self._worker.reads_spools and on,
                 follows=self._worker.follows if on else (),
                 background=self._worker.background,
+                prepared=self._worker.prepared,
                 worked=mine.has_worked,
             )
             watch = [mine.hand_over_watch()] if mine.hand_over_watch is not None else []

@@ -57,6 +57,8 @@ class ParkRequest(msgspec.Struct, frozen=True):
     """Workers with which it is woken, because there is usually work for it after theirs."""
     background: bool = False
     """Whether it is woken a moment after the others (`Hosted.background`)."""
+    prepared: bool = False
+    """Whether what it needs is prepared before it is started again (`Hosted.prepared`)."""
     worked: bool = True
     """Whether it had anything to do since it was started."""
 

@@ -295,7 +295,10 @@ class ProcessFleet(Fleet):
     ) -> ChildProcess:
         own = self._secrets_of(name)
         if self._forking:
-            return await self._forked_by(name).fork(
+            zygote = self._forked_by(name)
+            if self._processes[name].prepared:
+                await zygote.prepare(self._place(name))
+            return await zygote.fork(
                 name,
                 self._place(name),
                 environment=environment,

@@ -14,6 +14,7 @@ from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
+from decnet_decoys.shell.commands.versions import version_told
 from decnet_decoys.shell.compound import as_process, complained, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
@@ -26,7 +27,7 @@ from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
-from decnet_decoys.shell.machine.distribution import called_as, version_of
+from decnet_decoys.shell.machine.distribution import called_as
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
@@ -425,9 +426,9 @@ class Interpreter:
             return (yield from self.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
     def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams, *, own: bool) -> Effects:
-        version = version_of(self.shell.machine.persona, name) if argv[1:] == ["--version"] else None
+        version = version_told(self.shell.machine.persona, name, argv[1:])
         if version is not None:
-            streams.out.write(encode(version + "\n"))
+            (streams.err if version.error else streams.out).write(encode(version.text + "\n"))
             return 0
         called = called_as(name, argv[0])
         wrong = refused(name, argv[1:]) if self._of_debian(name) else None

@@ -7,10 +7,12 @@ from asyncssh.kex import get_kex_algs
 from asyncssh.mac import get_mac_algs
 
 from decnet_decoys.ssh import sntrup
+from decnet_decoys.ssh.behaviour import compression
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.profile import SshProfile
 
 sntrup.register()
+compression.register()
 
 
 def options_for(

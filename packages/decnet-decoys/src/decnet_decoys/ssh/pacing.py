@@ -18,6 +18,7 @@ from typing import Any
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
 from decnet_decoys.services.received import Received
+from decnet_decoys.ssh.behaviour.compression import STREAMS_BYTES
 
 PIECE = 1024
 """Bytes handed over at a time: some thirty of the smallest packets, or one that asks for a key exchange."""
@@ -31,7 +32,8 @@ PACKET_BYTES = 256
 class UnsentOutput:
     """What one connection has to send and its client does not take yet: in the transport, in asyncssh, in channels.
 
-    It is held under a lease of the memory budget; a connection for which that has no room is cut.
+    It is held under a lease of the memory budget, with the streams that compress it; a connection for which that has no
+    room is cut.
     """
 
     def __init__(self, connection: Any, lease: MemoryLease, on_excess: Callable[[], None]) -> None:
@@ -91,6 +93,8 @@ class UnsentOutput:
         transport = connection._transport
         unsent = self._deferred + (transport.get_write_buffer_size() if transport is not None else 0)
         unsent += sum(channel._send_buf_len for channel in connection._channels.values())
+        if connection._compressor is not None and connection._auth_complete:
+            unsent += STREAMS_BYTES
         if unsent != self._held:
             self._hold(unsent)
         if blocked != self.blocked:

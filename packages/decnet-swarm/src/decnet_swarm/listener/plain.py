@@ -5,6 +5,7 @@ The certificate identifies the sender; the message's own claims are kept as text
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 
+import asyncio
 import time
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
-from decnet_swarm.listener.session import PeerSession
+from decnet_swarm.listener.session import AT_ONCE, PIECE_BYTES, PeerSession
 from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -26,8 +27,6 @@ _SURE_BYTES = 128 << 10
 """A message up to this fits an event however much JSON must escape of it."""
 _NEARLY_BYTES = 1_040_000
 """A message up to this fits an event when JSON need not escape it."""
-_PIECE_BYTES = 16 << 10
-"""Taken apart at once: the shortest message has three bytes and becomes an event of some hundred."""
 _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
@@ -44,8 +43,8 @@ class PlainSession(PeerSession):
         self._store.settle_plain(self.member.name)
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
-            for start in range(0, len(data), _PIECE_BYTES):
-                await self._put(self._deframer.feed(data[start : start + _PIECE_BYTES]))
+            for start in range(0, len(data), PIECE_BYTES):
+                await self._put(self._deframer.feed(data[start : start + PIECE_BYTES]))
             if self._deframer.broken:
                 raise ConnectionError(self._deframer.broken)
         await self._put(self._deframer.finish())
@@ -59,10 +58,12 @@ class PlainSession(PeerSession):
             now = time.time_ns()
             ids: list[UUID] = []
             lines: list[bytes] = []
-            for message in messages[start : start + BATCH_EVENTS]:
+            for number, message in enumerate(messages[start : start + BATCH_EVENTS]):
                 event = event_of(message, self.member.name, now)
                 ids.append(event.id)
                 lines.append(encode(event))
+                if number % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)  # the other sensors' turn
             await self._store.put(PendingWrite(self.member.name, ids, lines, held_bytes(lines), _nobody_to_tell))
 
 

@@ -16,7 +16,7 @@ from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.fleet import SensorFleet
 from decnet_swarm.listener.records import Records
-from decnet_swarm.listener.session import PeerSession
+from decnet_swarm.listener.session import AT_ONCE, PIECE_BYTES, PeerSession
 from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, held_bytes
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import REVOKED, Admitted
@@ -86,8 +86,11 @@ class SensorSession(PeerSession):
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             self._fleet.contacts.heard(self.member.name)
-            for content in self._deframer.feed(data):
-                await self._take(content)
+            for start in range(0, len(data), PIECE_BYTES):
+                for number, content in enumerate(self._deframer.feed(data[start : start + PIECE_BYTES])):
+                    await self._take(content)
+                    if number % AT_ONCE == AT_ONCE - 1:
+                        await asyncio.sleep(0)  # the other sensors' turn
             if self._deframer.broken:
                 raise BreachError(self._deframer.broken)
             await self._stream.drain()

@@ -9,6 +9,11 @@ from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import SILENCE_SECONDS
 
+PIECE_BYTES = 16 << 10
+"""Taken apart at once: the shortest message has three bytes and becomes an event of some hundred."""
+AT_ONCE = 64
+"""Messages that are handled before others have their turn: the shortest cost most, for what they bring."""
+
 
 class PeerSession(ABC):
     """One connection of an admitted peer."""

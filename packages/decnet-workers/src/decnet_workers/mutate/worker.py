@@ -31,6 +31,7 @@ class Mutate(DatabaseWorker[MutateSettings]):
     Settings = MutateSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
+    prepared = True
     memory_budget = 48 * MIB
 
     @classmethod

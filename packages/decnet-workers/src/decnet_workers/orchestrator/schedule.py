@@ -34,7 +34,7 @@ LATE_NS = 600 * SECOND_NS
 STARTING_NS, FAILED_NS = 30 * SECOND_NS, 600 * SECOND_NS
 """When to look again whether a decky is played that was not yet, or failed: its becoming so is not announced."""
 _FORGOTTEN_AT_ONCE = 2000
-_PLANNED_AT_ONCE = 10
+_PLANNED_AT_ONCE = 5
 """Deckies whose actions are drawn, and in memory, at a time: those of one may be hundreds."""
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import UUID
@@ -18,18 +19,20 @@ from decnet_core.deckies.handover import HandoverError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
-from decnet_core.timing.durations import DAY_NS
+from decnet_models.database.engine import writing
 from decnet_models.database.warm_up import warm_up
-from decnet_models.fleet.queries import Address, Decky, Service
+from decnet_models.fleet.change_log import ChangeInfo
+from decnet_models.fleet.queries import Address, Decky, Service, write_decky
+from decnet_models.fleet.states import State, record_state
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import RETRIED, until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat, seconds_until
-from decnet_models.realism.queries import Action, Persona
+from decnet_models.realism.queries import Action, Persona, write_persona
 from decnet_workers.orchestrator.documents import Document, written
 from decnet_workers.orchestrator.genres import genres
 from decnet_workers.orchestrator.grammar import GrammarError
-from decnet_workers.orchestrator.plan import Host, Rates, addresses, sessions_between
+from decnet_workers.orchestrator.plan import Host, addresses
 from decnet_workers.orchestrator.schedule import Look, Schedule
 from decnet_workers.orchestrator.scripts import DatabaseScript, FilesScript, MailScript, ShellScript, WebScript
 from decnet_workers.orchestrator.settings import OrchestratorSettings
@@ -52,6 +55,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     Settings = OrchestratorSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
+    prepared = True
     preload = ("asyncio.subprocess", "subprocess", "zoneinfo")
     memory_budget = 192 * MIB  # with the SSH clients, which a unit's limit includes
     network = "any"
@@ -65,8 +69,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        warm_up(_look_into_nothing)
-        _write_one_of_each_kind()
+        warm_up(_rehearse)
 
     @classmethod
     def check(cls, settings: OrchestratorSettings) -> None:
@@ -202,26 +205,30 @@ _VISITS: dict[str, Callable[[Context, Route, Action], Awaitable[None]]] = {
 }  # fmt: skip
 
 
-def _write_one_of_each_kind() -> None:
-    """Read all genres, so that children share what was read."""
+def _rehearse(engine: Engine) -> None:
+    """Plan for two deckies, write one document of each kind, and do as if that had been carried out.
+
+    So a zygote has read all genres and compiled every statement.
+    """
     user = {"name": "warm-up", "home": "/", "shell": "sh", "passwords": ["x"]}
+    always = Persona("warm-up", "", {"family": "debian", "users": [user]}, work_from=0, work_until=1440, work_days=127)
     services = (Service("http", 80), Service("ssh", 22))
-    hosts = [
-        Host(
-            Decky(name, (Address(f"127.0.0.{index}"),), name, "loopback", "warm-up", services),
-            Persona("warm-up", "", {"family": "debian", "users": [user]}, work_from=0, work_until=1440, work_days=127),
-        )
+    deckies = [
+        Decky(name, (Address(f"127.0.0.{index}"),), name, "loopback", always.name, services)
         for index, name in enumerate(("one", "other"), 1)
     ]
-    sessions_between(hosts, hosts, Rates(1.0), (0, DAY_NS))
+    now = time.time_ns()
+    with writing(engine) as connection:
+        write_persona(connection, always, now_ns=now)
+        for decky in deckies:
+            write_decky(connection, decky, ChangeInfo("added", "orchestrator", "", now))
+            record_state(connection, State(decky.name, 1, "running", now, now))
+    schedule = Schedule(engine, OrchestratorSettings(sessions_per_day=1.0))
+    look = schedule.look(1)
+    for action in look.due:
+        schedule.take(action)
+        schedule.abandon_interrupted()
+        schedule.prose({0: action.id})
+        schedule.finish(action.id, None)
     for genre in genres():
-        written(hosts[0], Document(genre, "warm-up", "/", "1970-01-01", (0,)))
-
-
-def _look_into_nothing(engine: Engine) -> None:
-    schedule = Schedule(engine, OrchestratorSettings())
-    schedule.abandon_interrupted()
-    schedule.look(1)
-    sample = Action(UUID(int=0), "session", "warm-up", None, "warm-up", "http", None, {}, 0)
-    schedule.take(sample)
-    schedule.finish(sample.id, None)
+        written(look.hosts["one"], Document(genre, "warm-up", "/", "1970-01-01", (0,)))

@@ -8,8 +8,9 @@ before the transaction that writes (nobody else writes these tables), and kept h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -23,8 +24,8 @@ from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import correlation_windows, queries, rule_states
 from decnet_models.ttp.queries import Tag
 from decnet_models.ttp.rule_states import RuleState
-from decnet_workers.ttp.library import Library, Match
-from decnet_workers.ttp.matching import Counting
+from decnet_workers.ttp.library import Library
+from decnet_workers.ttp.matching import Bound, Counting
 from decnet_workers.ttp.sigma.correlation import Count, chained, counted
 from decnet_workers.ttp.sigma.rule import About
 from decnet_workers.ttp.tagging import (
@@ -70,11 +71,27 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     outer: tuple[Place, ...]
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
-    """A match of an event, and the windows in which it counts."""
+Variants = tuple[tuple[Event, int], ...]
 
-    match: Match
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A rule that an event satisfies, and the windows in which it counts."""
+
+    bound: Bound
     places: tuple[Place, ...]
+    variants: Variants = ()
+    """What of an event that stands for several satisfies it, each with how often it happened; else nothing."""
+
+    def payload(self, event: Event) -> Payload:
+        """Return what of the event satisfied the rule."""
+        return self.variants[0][0].payload if self.variants else event.payload
+
+
+class FoundByGroup(msgspec.Struct, frozen=True):
+    """What is found of events that satisfy the same rules, by what they are grouped by."""
+
+    group: Callable[[Event], object]
+    found: dict[object, Sequence[Found]] = {}
 
 
 class Findings:
@@ -86,8 +103,8 @@ class Findings:
         self._states: dict[UUID, RuleState] = {}
         self._capped: dict[tuple[UUID, str, int], int] = {}
         self._windows: dict[Key, Window] = {}
-        self._places_by: dict[tuple[int, int, object], Place] = {}
-        """Places of the many correlations that group by one field of the envelope and are not counted themselves."""
+        self._by_rules: dict[tuple[int, ...], FoundByGroup | None] = {}
+        """By the rules that an event satisfies; None: in which windows it counts depends on more than the envelope."""
         self._last = -1, ""
         self._swept = 0
         self._tags: list[Tag] = []
@@ -95,10 +112,10 @@ class Findings:
 
     def look_at(self, events: Sequence[StoredEvent]) -> None:
         """Match events in log order; one without a source address is skipped."""
-        matched = [(stored, self._matched(stored.event)) for stored in events]
+        matched = [self._matched(stored.event) for stored in events]
         self._states = rule_states.rule_states(self._connection)
         self._fetch_windows()
-        for stored, found in matched:
+        for stored, found in zip(events, matched, strict=True):
             if stored.seq % SWEEP_EVENTS == 0:
                 self._sweep(stored.event.ts)
             if stored.event.src_ip is not None:
@@ -121,26 +138,44 @@ class Findings:
     def tags(self) -> int:
         return len(self._tags)
 
-    def _matched(self, event: Event) -> list[Found]:
-        return [
-            Found(match, self._places(event, match.bound.countings) if match.bound.countings else ())
-            for match in self._library.matching(event)
-        ]
+    def _matched(self, event: Event) -> Sequence[Found]:
+        if event.payload.occurrences > 1:
+            matches = self._library.matching(event)
+            return [self._found_of(event, match.bound, match.variants) for match in matches]
+        bounds = self._library.satisfied(event)
+        if not bounds:
+            return ()
+        rules = tuple(map(id, bounds))
+        if rules not in self._by_rules:
+            self._by_rules[rules] = self._grouped(bounds)
+        known = self._by_rules[rules]
+        if known is None:
+            return [self._found_of(event, bound) for bound in bounds]
+        group = known.group(event)
+        found = known.found.get(group)
+        if found is None:
+            found = known.found[group] = [self._found_of(event, bound) for bound in bounds]
+        return found
+
+    def _grouped(self, bounds: Iterable[Bound]) -> FoundByGroup | None:
+        """Return where to note what is found of events that satisfy the rules, None if it is not to be noted."""
+        names = set[str]()
+        countings = [counting for bound in bounds for counting in bound.countings]
+        while countings:
+            counting = countings.pop()
+            if counting.by is None:
+                return None
+            names.add(counting.by)
+            countings += self._library.outer[counting.number]
+        return FoundByGroup(attrgetter(*sorted(names)) if names else _alike)
+
+    def _found_of(self, event: Event, bound: Bound, variants: Variants = ()) -> Found:
+        return Found(bound, self._places(event, bound.countings) if bound.countings else (), variants)
 
     def _places(self, event: Event, countings: Sequence[Counting]) -> tuple[Place, ...]:
         """Return the windows in which a match may count, each noted for `_fetch_windows`."""
-        places = []
-        for counting in countings:
-            if counting.by is None or self._library.outer[counting.number]:
-                place = self._place(event, counting)
-            else:
-                name = counting.number, counting.position, getattr(event, counting.by)
-                place = self._places_by.get(name)
-                if place is None and (place := self._place(event, counting)) is not None:
-                    self._places_by[name] = place
-            if place is not None:
-                places.append(place)
-        return tuple(places)
+        places = [self._place(event, counting) for counting in countings]
+        return tuple([place for place in places if place is not None])
 
     def _place(self, event: Event, counting: Counting) -> Place | None:
         """Return the window in which a match may count, None for an event that is of no group."""
@@ -166,21 +201,21 @@ class Findings:
                 of_rule[slot].owner, of_rule[slot].entries = _owned(entries)
 
     def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
-        counted: list[tuple[Place, Match]] = []
+        counted: list[tuple[Place, Found]] = []
         of_sequence = False
         for one in found:
-            bound = one.match.bound
+            bound = one.bound
             if self._states and self._state(bound.rule.about, stored.event.ts) == "disabled":
                 continue
             if not bound.silent:
-                self._tag(stored, attacker, bound.rule.about, one.match.variants[0][0].payload)
+                self._tag(stored, attacker, bound.rule.about, one.payload(stored.event))
             for place in one.places:
-                counted.append((place, one.match))
+                counted.append((place, one))
                 of_sequence = of_sequence or place.counting.position > 0
         if of_sequence:  # the last rule of a sequence first: one event must not be two steps of it
             counted.sort(key=_last_first)
-        for place, match in counted:
-            self._count(stored, attacker, place, match)
+        for place, one in counted:
+            self._count(stored, attacker, place, one)
 
     def _tag(self, stored: StoredEvent, attacker: str, about: About, payload: Payload) -> None:
         if self._state(about, stored.event.ts) != "enabled" and not self._permitted(stored, attacker, about):
@@ -210,37 +245,41 @@ class Findings:
         self._capped[key] += 1
         return True
 
-    def _count(self, stored: StoredEvent, attacker: str, place: Place, match: Match | None) -> None:
-        """Count an event that `match` or, without one, another correlation found."""
+    def _count(self, stored: StoredEvent, attacker: str, place: Place, found: Found | None) -> None:
+        """Count an event that a rule or, without one, another correlation found."""
         event, counting = stored.event, place.counting
         about, count = counting.rule.about, counting.rule.count
         if self._states and self._state(about, event.ts) == "disabled":
             return
         window, fired = place.window, False
         if window.owner != place.group:
+            window.changed = window.changed or bool(window.entries)
             window.owner, window.entries = place.group, ()
+        entries = window.entries
         if count.kind == "temporal_ordered":
-            window.entries, fired = chained(window.entries, event.ts, counting.position, count)
+            entries, fired = chained(entries, event.ts, counting.position, count)
         else:
-            for value in self._values(stored, counting, match):
-                window.entries, full = counted(window.entries, event.ts, value, count)
+            for value in self._values(stored, counting, found):
+                entries, full = counted(entries, event.ts, value, count)
                 fired = fired or full
-        window.changed = True
+        if entries is not window.entries:
+            window.entries, window.changed = entries, True
         if fired:
             if about.id not in self._library.silent:
-                self._tag(stored, attacker, about, event.payload if match is None else match.variants[0][0].payload)
+                self._tag(stored, attacker, about, event.payload if found is None else found.payload(event))
             for outer in sorted(place.outer, key=_position):
                 self._count(stored, attacker, outer, None)
 
-    def _values(self, stored: StoredEvent, counting: Counting, match: Match | None) -> list[str]:
+    def _values(self, stored: StoredEvent, counting: Counting, found: Found | None) -> list[str]:
         """Return what a correlation counts of an event: the rule, values of its field, or the events it stands for."""
         field, count = counting.field, counting.rule.count
-        variants = ((stored.event, 1),) if match is None else match.variants
+        variants = found.variants if found is not None else ()
         if count.kind == "temporal":
             return [str(counting.position)]
         if field is not None:
-            return counted_values([value for one, _ in variants for value in field.read(one)])
-        if len(variants) == 1 and variants[0][1] == 1:  # nearly always, and for several correlations
+            many = [value for one, _ in variants for value in field.read(one)] if variants else field.read(stored.event)
+            return counted_values(many)
+        if not variants or (len(variants) == 1 and variants[0][1] == 1):  # nearly always, and for several correlations
             if self._last[0] != stored.seq:
                 self._last = stored.seq, counted_events(stored.event, 1, count.least)[0]
             return [self._last[1]]
@@ -275,9 +314,13 @@ def _owned(stored: correlation_windows.Entries) -> tuple[str, correlation_window
     return owner, ((ts, value), *rest)
 
 
+def _alike(_: Event) -> None:
+    """Return the one group of events that are not counted."""
+
+
 def _position(place: Place) -> int:
     return -place.counting.position
 
 
-def _last_first(counted: tuple[Place, Match]) -> int:
+def _last_first(counted: tuple[Place, Found]) -> int:
     return _position(counted[0])

@@ -96,6 +96,11 @@ class Library:
         all_of_it = ((event, 1),)
         return [Match(bound, all_of_it) for bound in rules.matching(event)]
 
+    def satisfied(self, event: Event) -> Sequence[Bound]:
+        """Return the rules that an event satisfies which stands for itself only."""
+        rules = self._by_kind.get(type(event.payload))
+        return rules.matching(event) if rules else ()
+
 
 def _matching_variants(rules: list[Bound], event: Event) -> list[Match]:
     variants = [(replace(event, payload=payload), count) for payload, count in event.payload.variants()]

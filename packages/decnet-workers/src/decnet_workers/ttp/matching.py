@@ -109,6 +109,7 @@ class RulesOfKind:
             by_attributes[_attributes(test, kind)].append(test.matches)
         by_attributes.pop((), None)  # of attributes that other kinds have: the result is always the same
         self._tests = [self._of(names, tuple(tests)) for names, tests in by_attributes.items()]
+        self._known = [(one.values, one.passed.get, one) for one in self._tests]
         reads = {name for bound in rules for name in bound.rule.reads}
         tables = (name for names in by_attributes for name in names if not _is_key(name, kind))
         self._remembers = None not in reads and not any(tables)
@@ -119,9 +120,9 @@ class RulesOfKind:
             return self._match(View(event))
         key: list[Any] = [self._kind]
         view = None
-        for tests in self._tests:
-            values = tests.values(event)
-            result = tests.passed.get(values)
+        for values_of, known, tests in self._known:
+            values = values_of(event)
+            result = known(values)
             if result is None:
                 view = view or View(event)
                 result = self._passed(tests, values, view)

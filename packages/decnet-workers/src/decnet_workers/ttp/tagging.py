@@ -99,8 +99,7 @@ def group_digest(group: str) -> str:
 
 def counted_values(values: Iterable[object]) -> list[str]:
     """Return what a correlation counts of a field's values: their digests."""
-    texts = [str(value) for value in values]
-    return [group_digest(text) if len(text) <= _SHORT else _digest(text) for text in texts]
+    return [group_digest(text) if len(text := str(value)) <= _SHORT else _digest(text) for value in values]
 
 
 def counted_events(event: Event, count: int, least: int) -> list[str]:

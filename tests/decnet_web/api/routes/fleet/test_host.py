@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from tests.decnet_web.api.routes.fleet.unwritable import unwritable
 from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
+from decnet.configuration import looking
 from decnet.database import jobs
 from decnet.fleet.deployment import transaction
 from decnet_core.events.catalogue import ClientIdentified
@@ -66,7 +68,10 @@ async def ended(read: Any) -> Any:
     return job
 
 
-async def test_settings_are_shown_with_where_they_come_from_and_without_secrets(served: Served) -> None:
+async def test_settings_are_shown_with_where_they_come_from_and_without_secrets(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "subprocess", subprocess)  # a child that is started
     async with served.client("admin") as client:
         answer = await client.get("/api/v1/settings")
     found = {(one["section"], one["name"]): one for one in answer.json()["items"]}

@@ -69,6 +69,8 @@ class SupervisedProcess(SupervisedWorker):
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
         self.follows: tuple[str, ...] = ()
         """Workers with which it is woken (`Hosted.follows`)."""
+        self.prepared = False
+        """Whether its zygote prepares what it needs before it forks it (`Hosted.prepared`)."""
         self._woken = woken
         self._shows_refused: asyncio.TimerHandle | None = None
         self._background = False
@@ -197,6 +199,7 @@ class SupervisedProcess(SupervisedWorker):
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
         self.follows, self._background = request.follows, request.background
+        self.prepared = request.prepared
         if self._lifecycle.parking:
             self._hold(request, descriptors)
         else:

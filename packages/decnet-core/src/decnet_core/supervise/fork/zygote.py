@@ -149,8 +149,8 @@ class Zygote:
                 self._reload()
             case Notify(state):
                 Notifier.from_environment().send_patiently(state)
-            case Prepare():
-                self._prepare()
+            case Prepare(place):
+                self._prepare(place)
             case Fork() | ForkZygote():
                 self._fork(request, descriptors)
         close_all(descriptors)
@@ -172,11 +172,13 @@ class Zygote:
             log.error("the code was not reloaded: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
             self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
-    def _prepare(self) -> None:
-        started, places = time.monotonic(), self._unprepared
-        self._unprepared = ()
-        preload(places, rehearsed=True)
-        gc.enable()
+    def _prepare(self, place: str) -> None:
+        started, left = time.monotonic(), self._unprepared
+        self._unprepared = tuple(one for one in left if place and one != place)
+        self._loaded = True
+        preload([one for one in left if one not in self._unprepared], rehearsed=True)
+        if not self._unprepared:
+            gc.enable()
         self._send(_preloaded_since(started))
 
     def _load_first(self, place: str) -> None:

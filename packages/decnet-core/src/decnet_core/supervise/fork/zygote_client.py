@@ -47,6 +47,7 @@ class _Request(NamedTuple):
     child: asyncio.Future[ChildProcess]
     output: int
     write: Callable[[bytes], None]
+    early: bool
 
 
 class ZygoteClient:
@@ -82,6 +83,8 @@ class ZygoteClient:
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
         self._unprepared = parent is not None
+        self._prepared: set[str] = set()  # places, while it is not for all
+        self._preparing = asyncio.Lock()
         self._opened_at = 0.0
         self.early: set[int] = set()
         """The pids of children that were forked before the zygote was prepared; they take more memory."""
@@ -97,8 +100,8 @@ class ZygoteClient:
 
     @property
     def asked(self) -> bool:
-        """Whether a child has been asked for that does not exist yet."""
-        return bool(self._requests) or self._opening.locked()
+        """Whether a child has been asked for that does not exist yet, or what one needs."""
+        return bool(self._requests) or self._opening.locked() or self._preparing.locked()
 
     @property
     def age(self) -> float:
@@ -115,6 +118,7 @@ class ZygoteClient:
                 if self._adopted:
                     raise OSError("the zygote that forked this supervisor is gone")
                 self._unprepared = self._forked_by is not None
+                self._prepared.clear()
                 self._opened_at = asyncio.get_running_loop().time()
                 await self._start()
             assert self._preloaded is not None
@@ -157,7 +161,8 @@ class ZygoteClient:
         if len(message) > LARGEST_PACKET:
             raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
         reading, writing = os.pipe2(os.O_CLOEXEC)
-        request = _Request(asyncio.get_running_loop().create_future(), reading, write)
+        early = self._unprepared and isinstance(asked, Fork) and asked.place not in self._prepared
+        request = _Request(asyncio.get_running_loop().create_future(), reading, write, early)
         self._requests[asked.request] = request
         try:
             socket.send_fds(self._channel, [message], [writing, *descriptors])
@@ -178,13 +183,20 @@ class ZygoteClient:
         self._channel.send(encode(Reload()))
         await self.open()
 
-    async def prepare(self) -> None:
-        """Have a zygote that another one has forked do what it left out. Raises OSError."""
-        if self._channel is not None and self._unprepared:
+    async def prepare(self, place: str = "") -> None:
+        """Have a zygote that another one has forked do what it left out, all or for the worker at `place`; OSError."""
+        async with self._preparing:
+            if place:
+                await self.open()
+            if self._channel is None or not self._unprepared or place in self._prepared:
+                return
             self._preloaded = asyncio.get_running_loop().create_future()
-            self._channel.send(encode(Prepare()))
+            self._channel.send(encode(Prepare(place)))
             await self.open()
-            self._unprepared = False
+            if place:
+                self._prepared.add(place)
+            else:
+                self._unprepared = False
 
     @property
     def has_children(self) -> bool:
@@ -260,7 +272,7 @@ class ZygoteClient:
             del self._requests[reply.request]
             child = ChildProcess(reply.pid, descriptors[0], request.output, request.write)
             self._children[reply.pid] = child
-            if self._unprepared:
+            if request.early:
                 self.early.add(reply.pid)
             request.child.set_result(child)
         else:

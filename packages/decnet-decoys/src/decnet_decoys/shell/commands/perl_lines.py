@@ -1,28 +1,70 @@
 # SPDX-License-Identifier: MIT
-"""What a line of Perl does, as far as it is usual in one-liners: print, die, system, exec; -n and -p over lines."""
+"""What a line of Perl does, as far as it is usual in one-liners: print, die, system, exec, a variable, a loop; -n, -p.
+
+A statement that is not understood is passed over. A loop's statements are done as they stand; one within it is not.
+"""
 
 import re
+from typing import NamedTuple
 
+from decnet_decoys.shell.awk.formats import formatted
+from decnet_decoys.shell.budget import BudgetExceededError
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.perl_values import MAX_ITEMS, MAX_TEXT, Names, called, listed, number, total, within
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Pattern, compiled
 from decnet_decoys.shell.syntax.escapes import unescape
 
-MAX_TEXT = 4096
 MAX_REPLACED = 2000
 """Matches of a line that are replaced, twice."""
-MAX_ITEMS = 128
-"""Of a list that is printed."""
+MAX_STATEMENTS = 32
+"""Of a program, and of a loop."""
+MAX_STEPS = 20_000
+"""Statements that are done, those of loops each time; a program that does more appears to hang."""
+_BLANK = r"\s{0,64}+"
+_NEXT, _LAST = -1, -2
+"""What stands for a status where `next` or `last` left the statements of a loop, or of a line."""
+_LEFT = {"next": _NEXT, "last": _LAST}
 _ITEM = re.compile(
-    r"\s*+(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|(-?[\d\s+*/()-]{1,64}))\s*+(?:[,.]|$)", re.DOTALL
+    rf"{_BLANK}(?:\"((?:[^\"\\]|\\.){{0,2000}}+)\"|'([^']{{0,2000}}+)'|(-?\d{{1,15}}\.\d{{1,15}})"
+    rf"|([-$\d(][\w\s$+*/%(){{}}\[\]'\"^-]{{0,64}}?)){_BLANK}(?:[,.]|$)",
+    re.DOTALL,
 )
-_REPEATED = re.compile(r"\s*+\(?\s*+[\"']((?:[^\"'\\]|\\[nt0]){1,64})[\"']\s*+x\s*+(\d{1,4})\s*+\)?\s*+(?:[,.]|$)")
-_DIED = re.compile(r"""\s*+die\s*+\(?\s*+(["'])(.{0,1000}?)\1\s*+\)?\s*+""", re.DOTALL)
-_PRINTED = re.compile(r"\s*+(?:print|say)\s++(.*)", re.DOTALL)
-_COUNTED = re.compile(r"\s*+(?:print|say)\s++for\s++(\d{1,4})\.\.(\d{1,4})\s*+")
-_RUN = re.compile(r"""\s*+(system|exec)\s*+\(?\s*+((?:["'][^"']{0,1000}["']\s*+,?\s*+){1,16}+)\)?\s*+""")
+_REPEATED = re.compile(
+    rf"{_BLANK}\(?{_BLANK}[\"']((?:[^\"'\\]|\\[nt0]){{1,64}})[\"']{_BLANK}x{_BLANK}(\d{{1,4}}|\$\w{{1,64}}){_BLANK}\)?"
+    rf"{_BLANK}(?:[,.]|$)"
+)
+_JOINED = re.compile(
+    rf"{_BLANK}join{_BLANK}\({_BLANK}[\"']([^\"'$@]{{0,16}})[\"']{_BLANK},([^)]{{1,200}}\)?)\){_BLANK}(?:[,.]|$)"
+    rf"|{_BLANK}@(ARGV|F){_BLANK}(?:[,.]|$)"
+)
+_DIED = re.compile(rf"""die\b{_BLANK}\(?{_BLANK}(["'])(.{{0,1000}}?)\1{_BLANK}\)?""", re.DOTALL)
+_EXITED = re.compile(rf"exit\b{_BLANK}\(?{_BLANK}([$\w]{{0,16}}){_BLANK}\)?")
+_PRINTED = re.compile(r"(print|say|printf)\b\s*+(STDERR\b|STDOUT\b)?(.*)", re.DOTALL)
+_RUN = re.compile(rf"""(system|exec)\b{_BLANK}\(?{_BLANK}((?:["'][^"']{{0,1000}}["']{_BLANK},?{_BLANK}){{1,16}}+)\)?""")
+_WORD = re.compile(r"""["']([^"']{0,1000})["']""")
+_OUTPUT = re.compile(r"`([^`]{1,1000}+)`|qx[/({!|]([^`/(){}!|]{1,1000}+)[/)}!|]")
+_ASSIGNED = re.compile(
+    rf"(?:(?:my|our|local)\b{_BLANK})?\$(\w{{1,64}}){_BLANK}([.+*%-]?)=(?![=~])(.{{1,2000}})", re.DOTALL
+)
+_STEPPED = re.compile(r"\$\w{1,64}(?:\+\+|--)|(?:\+\+|--)\$\w{1,64}")
+_CHOMPED = re.compile(rf"chomp\b{_BLANK}\(?{_BLANK}(?:\$(\w{{1,64}}))?{_BLANK}\)?")
+_COMPARED = re.compile(r"(.{1,400}?)\s{1,16}+(eq|ne)\s{1,16}+(.{1,400})", re.DOTALL)
+_ORDERED = re.compile(r"([^<>=!]{1,200}+)([<>=!]=|[<>])([^<>=!]{1,200}+)")
+_LOOP = re.compile(
+    rf"(for|foreach|while|until|if|unless)\b{_BLANK}(?:(?:my\b{_BLANK})?\$(\w{{1,64}}){_BLANK})?\((.{{0,400}})\)",
+    re.DOTALL,
+)
+_COUNTED = re.compile(r"([^;]{0,200}+);([^;]{0,200}+);([^;]{0,200}+)")
+_BEHIND = frozenset(("if", "unless", "for", "foreach", "while", "until"))
+_PIECE = re.compile(
+    r"""
+    \\. | "(?:[^"\\]|\\.){0,4096}+" | '[^']{0,4096}+' | `[^`]{0,4096}+` | (?:(?<=[\s;])|^)\#[^\n]*+
+    | \$ENV\{\w*+\} | \$\{\w++\} | [$@%]\w++ | [{};()] | \w++ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _TEXT = r"((?:\\.|(?!\1)[^\\]){0,200}+)"
 _SUBSTITUTED = re.compile(rf"\s*+s([/|#,]){_TEXT}\1{_TEXT}\1([gi]{{0,2}})\s*+;?\s*+")
 _MATCHED = re.compile(r"\s*+print\s++(if|unless)\s++/((?:\\.|[^/\\]){0,200}+)/(i?)\s*+;?\s*+")
@@ -32,34 +74,258 @@ _TOLD = re.compile(
 )
 
 
-def statements(call: Call, source: str, ending: str) -> Effects:
-    """Do the statements of a program that are understood, and pass over the others; returns the status."""
-    for statement in source.split(";")[:32]:
-        yield from turn()
-        died, ran, counted = (kind.fullmatch(statement) for kind in (_DIED, _RUN, _COUNTED))
-        if died is not None:
-            message = unescape(died[2])[0]
-            call.print_error(message if message.endswith("\n") else f"{message} at -e line 1.\n", end="")
-            return 255
-        if ran is not None:
-            words = re.findall(r"""["']([^"']{0,1000})["']""", ran[2])
-            status = yield from call.runner.execute(["sh", "-c", *words] if len(words) == 1 else words, call.streams)
-            if ran[1] == "exec":
-                return status
-        elif counted is not None:
-            for number in range(int(counted[1]), int(counted[2]) + 1):
-                call.print(str(number), end=ending)
+class _Statement(NamedTuple):
+    """A statement and what is behind it (`if`, `for` and the like), or what is before a block and the block."""
+
+    text: str
+    word: str = ""
+    rest: str = ""
+    block: str | None = None
+
+
+def _split(source: str) -> list[_Statement]:
+    """Return the first statements of a program; blocks within blocks stay text."""
+    found, text = list[_Statement](), list[str]()
+    head, depth, parentheses, behind = "", 0, 0, 0
+    for match in _PIECE.finditer(source):
+        piece = match[0]
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        parentheses = max(0, parentheses + {"(": 1, ")": -1}.get(piece, 0))
+        if len(found) >= MAX_STATEMENTS:
+            break
+        if piece == "{" and depth == 1:
+            head, text, parentheses, behind = "".join(text).strip(), [], 0, 0
+        elif piece == "}" and not depth:
+            found.append(_Statement(head, block="".join(text)))
+            text, parentheses, behind = [], 0, 0
+        elif piece == ";" and not depth and not parentheses:
+            found.append(_statement(text, behind))
+            text, behind = [], 0
+        elif not piece.startswith("#"):
+            if not (behind or depth or parentheses) and text and piece in _BEHIND:
+                behind = len(text) if "".join(text).strip() else 0
+            text.append(piece)
+        depth = max(0, depth)
+    return [*found, _statement(text, behind)][:MAX_STATEMENTS]
+
+
+def _statement(text: list[str], behind: int) -> _Statement:
+    if not behind:
+        return _Statement("".join(text).strip())
+    return _Statement("".join(text[:behind]).strip(), text[behind], "".join(text[behind + 1 :]).strip())
+
+
+class Program:
+    """Does the statements of a program; `ending` is what follows each print."""
+
+    def __init__(self, call: Call, title: str, argv: list[str], ending: str) -> None:
+        self._call = call
+        self._title = title
+        self._ending = ending
+        self._left = MAX_STEPS
+        self.names = Names(title, argv, call.shell.variables, call.shell.pid)
+
+    def run(self, source: str) -> Effects:
+        """Do them once; returns the status."""
+        ended = yield from self._all(_split(source), looped=False)
+        return max(0, ended or 0)
+
+    def each_line(self, source: str, paths: list[str], *, shown: bool, fields: str | None) -> Effects:
+        """Do them for each line of files, and print it if `shown`; `fields` is what separates those of @F."""
+        count, statements, names = 0, _split(source), self.names
+        for found in (yield from self._call.sources(paths)):
+            for line in found.lines(ends=True):
                 yield from turn()
-        else:
-            _print(call, statement, ending)
-    return 0
+                count += 1
+                whole = decode(line[:MAX_TEXT])
+                before = whole.removesuffix("\n") if self._ending else whole
+                names.scalars |= {"_": before, ".": str(count)}
+                if fields is not None:
+                    names.rows["F"] = whole.split(fields or None)[:MAX_ITEMS]
+                ended = yield from self._all(statements, looped=False)
+                if ended is not None and ended != _NEXT:
+                    return max(0, ended)
+                if shown and names.scalars["_"] == before:
+                    self._call.out.write(line)
+                elif shown:
+                    self._call.print(names.scalars["_"], end=self._ending)
+        return 0
+
+    def _all(self, statements: list[_Statement], *, looped: bool) -> Steps[int | None]:
+        """Do statements; returns the status when one of them ended the program, or left the loop."""
+        for one in statements:
+            yield from self._step() if looped else turn()
+            if one.block is None and not one.word:
+                ended = yield from self._plain(one.text)
+            elif looped and one.block is not None:
+                continue
+            else:
+                ended = yield from self._repeated(one)
+            if ended is not None:
+                return ended
+        return None
+
+    def _step(self) -> Steps[None]:
+        self._left -= 1
+        if self._left < 0:
+            raise BudgetExceededError
+        yield from turn()
+
+    def _repeated(self, one: _Statement) -> Steps[int | None]:
+        """Do a statement, or a block, as often as what is before or behind it says."""
+        head = _LOOP.fullmatch(one.text) if one.block is not None else None
+        if one.block is not None and head is None:
+            return None
+        word, name, rest = head.groups() if head is not None else (one.word, None, one.rest)
+        body = _split(one.block) if one.block is not None else [_Statement(one.text)]
+        counted = _COUNTED.fullmatch(rest)
+        if word in ("if", "unless"):
+            return (yield from self._all(body, looped=True)) if self._holds(rest) is (word == "if") else None
+        if word in ("while", "until") or counted is not None:
+            yield from self._plain(counted[1].strip() if counted else "")
+            condition, after = (counted[2], counted[3].strip()) if counted else (rest, "")
+            while self._holds(condition) is (word != "until"):
+                yield from self._step()
+                ended = yield from self._all(body, looped=True)
+                if ended is not None and ended != _NEXT:
+                    return None if ended == _LAST else ended
+                yield from self._plain(after)
+            return None
+        some = listed(rest, self.names)
+        for value in (yield from self._items(rest)) or [] if some is None else some:
+            self.names.set(name or "_", value)
+            ended = yield from self._all(body, looped=True)
+            if ended is not None and ended != _NEXT:
+                return None if ended == _LAST else ended
+        return None
+
+    def _holds(self, source: str) -> bool | None:
+        """Return whether a condition is true, None when it is not understood."""
+        text = source.strip()
+        text = text[1:-1] if text.startswith("(") and text.find(")") == len(text) - 1 else text
+        compared, ordered = _COMPARED.fullmatch(text), _ORDERED.fullmatch(text)
+        if compared is not None:
+            one, other = (self._joined(side) for side in (compared[1], compared[3]))
+            return None if one is None else (one == other) == (compared[2] == "eq")
+        if ordered is not None:
+            left, right = (total(side, self.names) for side in (ordered[1], ordered[3]))
+            pair = number(left or ""), number(right or "")
+            return {"<": pair[0] < pair[1], ">": pair[0] > pair[1], "<=": pair[0] <= pair[1], ">=": pair[0] >= pair[1],
+                    "==": pair[0] == pair[1], "!=": pair[0] != pair[1]}[ordered[2]]  # fmt: skip
+        value = total(text, self.names)
+        return None if value is None else value not in ("", "0")
+
+    def _plain(self, statement: str) -> Steps[int | None]:
+        """Do one statement; returns the status when it ends the program."""
+        if statement in _LEFT:
+            return _LEFT[statement]
+        died, ran, exited = (kind.fullmatch(statement) for kind in (_DIED, _RUN, _EXITED))
+        printed = _PRINTED.fullmatch(statement)
+        if died is not None:
+            message = within(died[2], self.names)
+            self._call.print_error(
+                message if message.endswith("\n") else f"{message} at {self._title} line 1.\n", end=""
+            )
+            return 255
+        if exited is not None:
+            return number(total(exited[1], self.names) or "0") & 255
+        if ran is not None:
+            words = [within(one, self.names) for one in _WORD.findall(ran[2])]
+            argv = ["sh", "-c", *words] if len(words) == 1 else words
+            status = yield from self._call.runner.execute(argv, self._call.streams)
+            return status if ran[1] == "exec" else None
+        if printed is not None:
+            yield from self._print(printed)
+        elif statement:
+            yield from self._change(statement)
+        return None
+
+    def _print(self, printed: re.Match[str]) -> Steps[None]:
+        kind, stream, source = printed.groups()
+        some = (yield from self._items(source)) if source.strip() else [self.names.get("$_")]
+        if some is None:
+            return
+        text = formatted(some[0], some[1:]) if kind == "printf" and some else "".join(some)
+        end = "" if kind == "printf" else "\n" if kind == "say" else self._ending
+        (self._call.print_error if stream == "STDERR" else self._call.print)(text[:MAX_TEXT], end=end)
+
+    def _change(self, statement: str) -> Steps[None]:
+        """Do a statement that changes a variable."""
+        names, assigned, chomped = self.names, _ASSIGNED.fullmatch(statement), _CHOMPED.fullmatch(statement)
+        if _STEPPED.fullmatch(statement):
+            total(statement if statement[0] == "$" else statement[2:] + statement[:2], names)
+        elif chomped is not None:
+            name = chomped[1] or "_"
+            names.set(name, names.get(f"${name}").removesuffix("\n"))
+        elif assigned is not None:
+            name, operator, source = assigned.groups()
+            some = yield from self._items(source)
+            if some is None:
+                return
+            old, value = names.get(f"${name}"), "".join(some)
+            if operator and operator != ".":
+                value = total(f"{number(old)} {operator} ({number(value)})", names) or "0"
+            names.set(name, old + value if operator == "." else value)
+
+    def _items(self, source: str) -> Steps[list[str] | None]:
+        """Return the texts of a list; what a command writes, where it is one between backticks."""
+        text = source.strip()
+        if text in ("shift", "shift @ARGV"):
+            return [self.names.rows["ARGV"].pop(0)] if self.names.rows["ARGV"] else []
+        run = _OUTPUT.fullmatch(text)
+        if run is None:
+            found = self._texts(text)
+            return self._texts(text[1:-1]) if found is None and text[:1] == "(" and text[-1:] == ")" else found
+        buffer = self._call.runner.buffer()
+        argv = ["sh", "-c", within(run[1] or run[2], self.names)]
+        yield from self._call.runner.execute(argv, self._call.streams._replace(out=buffer))
+        return [decode(buffer.take()[:MAX_TEXT])]
+
+    def _joined(self, source: str) -> str | None:
+        found = self._texts(source.strip())
+        return None if found is None else "".join(found)
+
+    def _texts(self, source: str) -> list[str] | None:
+        """Return the texts and sums of a list; None when it has anything else."""
+        found, at, size, names = list[str](), 0, 0, self.names
+        while at < len(source) and len(found) < MAX_ITEMS and size < MAX_TEXT:
+            repeated, joined, result = _REPEATED.match(source, at), _JOINED.match(source, at), called(source, at, names)
+            match = repeated or joined or _ITEM.match(source, at)
+            if result is not None:
+                text, end = result
+            elif match is None or match.end() == at:
+                return None
+            else:
+                one = self._repeat(match) if repeated else self._join(match) if joined else self._item(match)
+                if one is None:
+                    return None
+                text, end = one, match.end()
+            found.append(text)
+            at, size = end, size + len(text)
+        return found
+
+    def _repeat(self, match: re.Match[str]) -> str:
+        times = number(self.names.get(match[2])) if match[2].startswith("$") else int(match[2])
+        return unescape(match[1])[0] * max(0, min(times, MAX_TEXT))
+
+    def _join(self, match: re.Match[str]) -> str | None:
+        if match[3]:
+            return "".join(self.names.rows.get(match[3], []))
+        some = listed(match[2], self.names)
+        some = self._texts(match[2].strip()) if some is None else some
+        return None if some is None else unescape(match[1])[0].join(some)[:MAX_TEXT]
+
+    def _item(self, match: re.Match[str]) -> str | None:
+        """Return the text that an item is; None for a sum that cannot be computed."""
+        double, single, decimal, other = match.groups()
+        if double is not None:
+            return within(double, self.names)
+        return single if single is not None else decimal if decimal is not None else total(other, self.names)
 
 
-def _print(call: Call, statement: str, ending: str) -> None:
-    match = _PRINTED.fullmatch(statement)
-    text = None if match is None else _joined(match[1].rstrip())
-    if text is not None:
-        call.print(text[:MAX_TEXT], end=ending)
+def is_usual(source: str) -> bool:
+    """Return whether a program for each line is one that `each_line` does."""
+    return any(kind.fullmatch(source) for kind in (_SUBSTITUTED, _MATCHED, _TOLD))
 
 
 def each_line(call: Call, source: str, paths: list[str], *, shown: bool) -> Effects:
@@ -112,30 +378,3 @@ def _replaced_in(line: bytes, fits: Pattern, new: bytes, *, every: bool) -> Step
         if not every:
             break
     return b"".join([*pieces, line[at:]])
-
-
-def _joined(source: str) -> str | None:
-    """Return the texts and sums of a list, one after the other; None when it has anything else."""
-    found, at, size = list[str](), 0, 0
-    while at < len(source) and len(found) < MAX_ITEMS and size < MAX_TEXT:
-        repeated = _REPEATED.match(source, at)
-        match = repeated or _ITEM.match(source, at)
-        text = None if match is None or match.end() == at else _repeated(match) if repeated else _item(match)
-        if match is None or text is None:
-            return None
-        found.append(text)
-        at, size = match.end(), size + len(text)
-    return "".join(found)
-
-
-def _repeated(match: re.Match[str]) -> str:
-    return unescape(match[1])[0] * min(int(match[2]), MAX_TEXT)
-
-
-def _item(match: re.Match[str]) -> str | None:
-    """Return the text that an item is; None for a sum that cannot be computed."""
-    double, single, number = match.groups()
-    if number is not None:
-        value = arithmetic(number, {})
-        return None if value is None else str(value)
-    return unescape(double)[0] if double is not None else str(single)

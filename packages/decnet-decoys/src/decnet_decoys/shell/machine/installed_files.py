@@ -26,7 +26,7 @@ MODES = {
     "/var/log/private": (0o700, "root"), "/var/cache/ldconfig": (0o700, "root"), "/var/lib/sudo": (0o711, "root"),
     "/var/mail": (0o2775, "mail"), "/var/local": (0o2775, "staff"), "/var/log/journal": (0o2755, "systemd-journal"),
     "/var/log/btmp": (0o660, "utmp"), "/var/log/wtmp": (0o664, "utmp"), "/var/log/lastlog": (0o664, "utmp"),
-    "/etc/machine-id": (0o444, "root"),
+    "/etc/machine-id": (0o444, "root"), "/var/spool/cron/crontabs": (0o1730, "crontab"),
 }  # fmt: skip
 """What differs from 755 or 644 and the group root."""
 LINKS = {
@@ -42,6 +42,11 @@ LINKS = {
     "/usr/sbin/init": "/lib/systemd/systemd",
     "/sys/class/net/lo": "../../devices/virtual/net/lo", "/etc/alternatives/vi": "/usr/bin/vim.tiny",
 }  # fmt: skip
+LINKS |= {
+    f"/etc/rc{level}.d/S01{name}": f"../init.d/{name}" for level in "2345" for name in ("cron", "dbus", "ssh", "sudo")
+}
+LINKS |= {f"/etc/rc{level}.d/K01hwclock.sh": "../init.d/hwclock.sh" for level in "06"}
+LINKS |= {f"/etc/rcS.d/S01{name}": f"../init.d/{name}" for name in ("hwclock.sh", "kmod", "procps")}
 LIBRARIES = {
     "/lib/{machine}-linux-gnu/libc.so.6": 1_922_136, "/lib/{machine}-linux-gnu/libm.so.6": 907_784,
     "/lib/{machine}-linux-gnu/libpthread.so.0": 14_480, "/lib/{machine}-linux-gnu/libdl.so.2": 14_480,
@@ -255,6 +260,13 @@ _LISTED_SERVICES = (
     ("http-alt", "8080/tcp\t\twebcache"),
 )  # fmt: skip
 _SERVICES = "# Network services, Internet style\n" + "".join(f"{name}\t\t{port}\n" for name, port in _LISTED_SERVICES)
+_PROTOCOL_NUMBERS = {
+    "ip": 0, "icmp": 1, "igmp": 2, "ggp": 3, "tcp": 6, "egp": 8, "igp": 9, "udp": 17, "ipv6": 41, "gre": 47, "esp": 50,
+    "ah": 51, "ipv6-icmp": 58, "ospf": 89, "ipip": 94, "vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136,
+}  # fmt: skip
+_PROTOCOLS = "# Internet (IP) protocols\n\n" + "".join(
+    f"{name}\t{number}\t{name.upper()}\n" for name, number in _PROTOCOL_NUMBERS.items()
+)
 TCP_SERVICES = {port.partition("/")[0]: name for name, port in _LISTED_SERVICES if "/tcp" in port}
 """What /etc/services calls the ports."""
 
@@ -274,6 +286,7 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/host.conf": "multi on\n",
         "/etc/issue.net": f"{persona.os.replace(' (bookworm)', '')}\n",
         "/etc/environment": "",
+        "/etc/protocols": _PROTOCOLS,
         "/etc/networks": "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n\n",
         "/etc/hosts.allow": "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n",
         "/etc/hosts.deny": "# /etc/hosts.deny: hosts that are _not_ allowed to access the system.\n",

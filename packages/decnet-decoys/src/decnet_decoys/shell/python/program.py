@@ -344,12 +344,16 @@ class Program(Builtins):
 
     def _s_Try(self, node: ast.Try) -> Steps[None]:  # noqa: N802
         depth, scope, calls = self._depth, self.scope, len(self.calls)
+        last = node.finalbody
         try:
             yield from self._tried(node, depth, scope, calls)
+        except GeneratorExit:
+            last = []  # the process is killed: no more of it runs, which without turns would hold the loop
+            raise
         finally:
-            if node.finalbody:
+            if last:
                 kept = self.at, self.calls[:]
-                yield from self.block(node.finalbody)
+                yield from self.block(last)
                 self.at, self.calls = kept
 
     def _tried(self, node: ast.Try, depth: int, scope: Scope, calls: int) -> Steps[None]:
@@ -404,6 +408,9 @@ class Program(Builtins):
             entered.append(owner)
         try:
             yield from self.block(node.body)
+        except GeneratorExit:
+            entered.clear()  # as in `_s_Try`
+            raise
         finally:
             for owner in reversed(entered):
                 if isinstance(owner, Instance):

@@ -274,7 +274,11 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         self._ignore_first_kex = packet.get_full_payload()[-5:-4] == b"\1" and not guesses
 
     def _choose_alg(self, alg_type: str, local_algs: Sequence[bytes], remote_algs: Sequence[bytes]) -> bytes:
-        return super()._choose_alg(alg_type, local_algs, self._dialect.names(list(remote_algs)))
+        known = frozenset(
+            local_algs
+        )  # a client may offer a hundred thousand names, each of which is looked for in turn
+        offered = [name for name in self._dialect.names(list(remote_algs)) if name in known]
+        return super()._choose_alg(alg_type, local_algs, offered)
 
     def choose_server_host_key(self, peer_host_key_algs: Sequence[bytes]) -> bool:
         """Choose a key of those that were offered; a copy, for which algorithm signs is kept in it."""

@@ -50,6 +50,11 @@ _ENVIRONMENT = re.compile(rb"LANG|LC_.*", re.DOTALL)
 """Debian's AcceptEnv."""
 
 
+def _number(text: bytes) -> int:
+    """Return a part of a version; of one that no version has none: Python refuses to read thousands of digits."""
+    return int(text) if len(text) <= 1000 else -1
+
+
 class OpenSsh(Dialect):
     max_tries: ClassVar[int] = 6
     counts_none: ClassVar[bool] = True
@@ -80,7 +85,7 @@ class OpenSsh(Dialect):
         found = _VERSION.fullmatch(line)
         if found is None:
             raise VersionRefused(_NO_VERSION)
-        if int(found[1]) != 2 and (int(found[1]), int(found[2])) != (1, 99):
+        if _number(found[1]) != 2 and (_number(found[1]), _number(found[2])) != (1, 99):
             raise VersionRefused(_OTHER_MAJOR)
         software = line.split(b"-", 2)[2]
         if any(pattern.match(software) for pattern in _LEAVES):

@@ -34,6 +34,12 @@ MAX_HANDLES = 16
 MAX_GAP = 1 << 20
 """How far beyond its end a file may be written; sequential clients never leave a gap."""
 MAX_READ = 64 << 10
+MAX_COPIED = 256 << 10
+"""Bytes that are copied at once."""
+MAX_NAMES = 100
+"""Names that one answer has."""
+NAME_BYTES = 320
+"""Memory that the longest name takes in the list of an open directory."""
 
 _WRITE, _CREATE, _TRUNCATE = 0x02, 0x08, 0x10
 
@@ -52,21 +58,27 @@ OnUpload = Callable[[Upload], Iterable[None] | None]
 class _Open:
     """An open file or directory."""
 
-    def __init__(self, path: str, content: bytes | Filler = b"") -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        self.content = content
-        """What a reader reads."""
+        self.content: Callable[[], bytes | Filler] = bytes
+        """Returns what a reader reads: not kept here, or a file that is open would take memory when it is gone."""
         self.writing = False
         self.data = bytearray()
         """What a writer leaves; held under the session's lease."""
         self.size = 0
-        self.listing: list[tuple[str, Entry]] | None = None
+        self.names: list[str] = []
+        """Of a directory, those that were not yet read."""
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that it takes, held under the session's lease."""
+        return len(self.data) + len(self.names) * NAME_BYTES
 
     def piece(self, offset: int, size: int) -> bytes:
         """Return up to `size` bytes from `offset`."""
         if self.writing:
             return bytes(self.data[offset : offset + size])
-        return piece_of(self.content, offset, size)
+        return piece_of(self.content(), offset, size)
 
 
 def _writing(path: str, old: bytes) -> _Open:
@@ -143,6 +155,8 @@ class Sftp:
     def _added(self, opened: _Open) -> bytes:
         if len(self._open) >= MAX_HANDLES:
             raise FileSystemError("Too many open files")
+        if not self._shell.lease.hold(opened.kept_bytes):
+            raise FileSystemError(NO_SPACE)
         handle = struct.pack(">I", self._next)
         self._next += 1
         self._open[handle] = opened
@@ -153,14 +167,21 @@ class Sftp:
         shell = self._shell
         exists = shell.files.exists(path)
         if not flags & _WRITE:
-            return self._added(_Open(path, shell.files.read(path, shell.access)))
+            return self._added(self._reading(path))
         if not exists and not flags & _CREATE:
             raise FileSystemError(NOT_FOUND)
         old = b"" if flags & _TRUNCATE or not exists else whole_of(shell.files.read(path, shell.access))
         shell.files.write(path, old, shell.access)
-        if not shell.lease.hold(len(old)):
-            raise FileSystemError(NO_SPACE)
         return self._added(_writing(path, old))
+
+    def _reading(self, path: str) -> _Open:
+        files, opened = self._shell.files, _Open(path)
+        content, entry = files.read(path, self._shell.access), files.entry(path)
+        if entry is None or entry.content is not content:  # made when it is looked at
+            opened.content = lambda: content
+        else:
+            opened.content = lambda: getattr(files.entry(path), "content", b"")
+        return opened
 
     def _do_close(self, packet: Packet) -> int | Generator[bytes, None, int]:
         opened = self._open.pop(packet.string(), None)
@@ -168,6 +189,7 @@ class Sftp:
 
     def _finish(self, opened: _Open) -> Generator[bytes, None, int]:
         if not opened.writing:
+            self._shell.lease.hold(-opened.kept_bytes)
             return OK
         content, shell = bytes(opened.data), self._shell
         opened.data.clear()  # a second copy may be as large as all others together
@@ -232,18 +254,18 @@ class Sftp:
 
     def _do_opendir(self, packet: Packet) -> bytes:
         path, shell = self._locate(packet.path()), self._shell
-        names = shell.files.names(path, shell.access)
         opened = _Open(path)
-        opened.listing = [(name, shell.files.stat(posixpath.join(path, name), follow=False)) for name in names]
-        opened.listing[:0] = [(".", shell.files.stat(path)), ("..", shell.files.stat(posixpath.dirname(path)))]
+        opened.names = [".", "..", *shell.files.names(path, shell.access)]
         return self._added(opened)
 
     def _do_readdir(self, packet: Packet) -> bytes | int:
-        opened = self._handle(packet)
-        if not opened.listing:
-            return EOF
-        rows, opened.listing = opened.listing[:100], opened.listing[100:]
-        return packets.names([(name, _longname(self._shell, name, entry), entry) for name, entry in rows])
+        opened, shell = self._handle(packet), self._shell
+        names, opened.names = opened.names[:MAX_NAMES], opened.names[MAX_NAMES:]
+        shell.lease.hold(-len(names) * NAME_BYTES)
+        paths = {".": opened.path, "..": posixpath.dirname(opened.path)}
+        entries = ((name, shell.files.entry(paths.get(name) or posixpath.join(opened.path, name))) for name in names)
+        rows = [(name, _longname(shell, name, entry), entry) for name, entry in entries if entry is not None]
+        return packets.names(rows) if names else EOF
 
     def _do_remove(self, packet: Packet) -> int:
         path = packet.path()
@@ -280,7 +302,7 @@ class Sftp:
         self._shell.files.link(target, path, self._shell.access)
         return OK
 
-    def _do_extended(self, packet: Packet) -> bytes | int:
+    def _do_extended(self, packet: Packet) -> bytes | int | Generator[bytes, None, int]:
         name = packet.string()
         if name == b"posix-rename@openssh.com":
             return self._do_rename(packet)
@@ -295,12 +317,19 @@ class Sftp:
         handler = sftp_extensions.REQUESTS.get(name)
         return UNSUPPORTED if handler is None else handler(self._shell, packet)
 
-    def _copy(self, packet: Packet) -> int:
-        """Copy between two open files; all when the length is 0."""
+    def _copy(self, packet: Packet) -> Generator[bytes, None, int]:
+        """Copy between two open files, in steps; all when the length is 0."""
         source, start, length = self._handle(packet), packet.number(8), packet.number(8)
         target, at = self._handle(packet), packet.number(8)
-        piece = source.piece(start, min(length or self._limit, self._limit))
-        return self._write(target, at, piece)
+        if not target.writing:
+            return FAILURE
+        left = min(length or self._limit, self._limit)
+        while left and (piece := source.piece(start, min(left, MAX_COPIED))):
+            if self._write(target, at, piece) != OK:
+                return FAILURE
+            start, at, left = start + len(piece), at + len(piece), left - len(piece)
+            yield b""
+        return OK
 
 
 _Handler = Callable[[Sftp, Packet], bytes | int | Generator[bytes, None, int]]

@@ -21,7 +21,7 @@ from decnet_sniff.collect.settings import NetworkSettings
 log = logging.getLogger(__name__)
 
 _SO_RXQ_OVFL = 40
-_AT_ONCE = 64
+_AT_ONCE = 16
 _DATAGRAM_BYTES = 65_535
 
 

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from decnet_web.errors import WebError
 
 PIECE = 65_536
+_AT_ONCE = 64
+"""Chunks that are read before others have their turn."""
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}\r\n")
 
 
@@ -26,7 +28,11 @@ async def pieces(reader: asyncio.StreamReader, length: int | None) -> AsyncItera
         async for piece in _exactly(reader, length):
             yield piece
         return
+    chunks = 0
     while size := await _chunk_size(reader):
+        chunks += 1
+        if chunks % _AT_ONCE == 0:
+            await asyncio.sleep(0)  # the others' turn: what has come already is read without a pause
         async for piece in _exactly(reader, size):
             yield piece
         if await reader.readexactly(2) != b"\r\n":

@@ -44,11 +44,17 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             call.print(f"{name} is {shown}")
             if kind == "function":
                 call.print((yield from function_text(call.shell.functions[name])))
-            if "a" in options and kind == "builtin" and name in programs() and programs()[name].folder:
-                folder = programs()[name].folder
-                for shown in (folder, folder.removeprefix("/usr")):
-                    call.print(f"{name} is {shown}/{name}")
+            for other in _others(call, kind, name, path) if "a" in options and "/" not in name else ():
+                call.print(f"{name} is {other}")
     return 0 if found else status
+
+
+def _others(call: Call, kind: str, name: str, path: str) -> list[str]:
+    """Return the further files of a name that `type -a` shows."""
+    if kind == "builtin" and name in programs() and programs()[name].folder:
+        folder = programs()[name].folder
+        return [f"{folder}/{name}", f"{folder.removeprefix('/usr')}/{name}"]
+    return [one for one in all_on_path(call.shell, name) if one != path] if kind == "file" else []
 
 
 def _kind(call: Call, name: str) -> tuple[str, str]:

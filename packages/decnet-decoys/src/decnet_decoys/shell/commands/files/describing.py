@@ -241,7 +241,7 @@ def ldd(call: Call) -> Effects:
         name = entry.content.seed.rpartition("/")[2]
         base = 0x7F0000000000 + sum(encode(path)) * 0x1A3000
         call.print(f"\tlinux-vdso.so.1 (0x{0x7FFC00000000 + (base >> 4) % 0xFFFFF000:016x})")
-        for library in _LIBRARIES.get(name, "libc.so.6").split():
+        for library in LIBRARIES_OF.get(name, "libc.so.6").split():
             call.print(f"\t{library} => /lib/x86_64-linux-gnu/{library} (0x{base:016x})")
             base += 0x1F4000
         call.print(f"\t/lib64/ld-linux-x86-64.so.2 (0x{base:016x})")
@@ -252,7 +252,7 @@ _SELINUX = "libselinux.so.1 libc.so.6 libpcre2-8.so.0"
 _PAM = "libpam.so.0 libpam_misc.so.0 libc.so.6 libaudit.so.1 libcap-ng.so.0"
 _CRYPT = "libz.so.1 libc.so.6 libpcre2-8.so.0 libkrb5.so.3 libk5crypto.so.3 libcom_err.so.2 libkrb5support.so.0"
 _PROC = "libc.so.6 libsystemd.so.0 libcap.so.2 libgcrypt.so.20 liblzma.so.5 libzstd.so.1 liblz4.so.1 libgpg-error.so.0"
-_LIBRARIES = {
+LIBRARIES_OF = {
     **dict.fromkeys(("ls", "cp", "mv", "id", "mkdir", "stat", "mkfifo", "mknod", "sed"), _SELINUX),
     **dict.fromkeys(("su", "login"), _PAM), **dict.fromkeys(("ps", "free", "vmstat"), f"libproc2.so.0 {_PROC}"),
     "top": f"libproc2.so.0 libtinfo.so.6 {_PROC}", "bash": "libtinfo.so.6 libc.so.6",

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Commands that make files and cut them: truncate, mkfifo, shred, split, mktemp, ssh-keygen."""
+"""Commands that make files and cut them: truncate, mkfifo, shred, split, mktemp."""
 
-import base64
-import hashlib
 import os
 import posixpath
 from collections.abc import Iterator
@@ -12,8 +10,8 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import MAX_MODE, MODE, mode_after
 from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.text.text_encoders import count
-from decnet_decoys.shell.effects import AskLine, Effects, turn
-from decnet_decoys.shell.encoding import decode, encode, quoted
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -164,41 +162,4 @@ def mktemp(call: Call) -> int:
         kind = "directory" if "d" in found else "file"
         return call.fail(f"failed to create {kind} via template {quoted(template)}: {error}")
     call.print(path)
-    return 0
-
-
-@command("ssh-keygen", families=("debian",))
-def ssh_keygen(call: Call) -> Effects:
-    """Make a pair of keys: files in the right form, with noise for numbers."""
-    found = options(call, "t:N:f:qb:C:ylpP:R:F:A", {})
-    kind = found.last("t", "rsa")
-    if kind not in ("rsa", "ed25519", "ecdsa", "dsa"):
-        call.print_error(f"unknown key type {kind[:32]}")
-        return 255
-    name = f"{call.shell.user.home}/.ssh/id_{kind}"
-    path = found.last("f") or decode((yield AskLine(f"Enter file in which to save the key ({name}): ")) or b"") or name
-    if "N" not in found:
-        yield AskLine("Enter passphrase (empty for no passphrase): ", echo=False)
-        yield AskLine("Enter same passphrase again: ", echo=False)
-    if "q" not in found:
-        call.print(f"Generating public/private {kind} key pair.")
-    algorithm = {"rsa": "ssh-rsa", "ed25519": "ssh-ed25519", "dsa": "ssh-dss"}.get(kind, "ecdsa-sha2-nistp256")
-    size = {"rsa": 397, "ed25519": 32}.get(kind, 65)
-    blob = len(algorithm).to_bytes(4, "big") + algorithm.encode() + size.to_bytes(4, "big") + os.urandom(size)
-    comment = found.last("C", f"{call.shell.user.name}@{call.shell.machine.hostname}")
-    rows = base64.b64encode(b"openssh-key-v1\0" + os.urandom(1800 if kind == "rsa" else 250)).decode()
-    body = "\n".join(rows[at : at + 70] for at in range(0, len(rows), 70))
-    private = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n"
-    public = f"{algorithm} {base64.b64encode(blob).decode()} {comment}\n"
-    for target, text, mode in ((path, private, 0o600), (f"{path}.pub", public, 0o644)):
-        try:
-            call.shell.files.write(target, encode(text), call.shell.access)
-            call.shell.files.change(target, call.shell.access, mode=mode)
-        except FileSystemError as error:
-            call.print_error(f'Saving key "{path}" failed: {error}')
-            return 1
-    if "q" not in found:
-        digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-        call.print(f"Your identification has been saved in {path}\nYour public key has been saved in {path}.pub")
-        call.print(f"The key fingerprint is:\nSHA256:{digest} {comment}")
     return 0

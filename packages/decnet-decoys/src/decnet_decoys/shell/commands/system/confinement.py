@@ -52,6 +52,23 @@ def unshare(call: Call) -> Effects:
         return (yield from started(call, words))
 
 
+@command("nsenter", families=("debian",))
+def nsenter(call: Call) -> Effects:
+    """Run a program in the namespaces of another process, which are those of the machine."""
+    found = options(call, "at:m::u::i::n::p::C::U::T::S:G:r::w::W:FZhV", _OF_NSENTER, permute=False)
+    if "t" not in found and found.any("amuinpCUT"):
+        return call.fail("neither filename nor target pid supplied for ns/cgroup")
+    if call.shell.identity.uid != 0:
+        return call.fail(f"cannot open /proc/{found.last('t')[:16]}/ns/mnt: Permission denied")
+    call.args = found.operands
+    with call.shell.forked():
+        return (yield from started(call, found.operands or [call.shell.variables.get("SHELL", "/bin/bash")]))
+
+
+_OF_NSENTER = {
+    "all": "a", "target": "t:", "mount": "m?", "uts": "u?", "ipc": "i?", "net": "n?", "pid": "p?", "cgroup": "C?",
+    "user": "U?", "time": "T?", "setuid": "S:", "setgid": "G:", "root": "r?", "wd": "w?", "no-fork": "F",
+}  # fmt: skip
 _SCRIPT = {"command": "c:", "quiet": "q", "append": "a", "return": "e", "flush": "f", "force": "F", "log-out": "O:"}
 
 

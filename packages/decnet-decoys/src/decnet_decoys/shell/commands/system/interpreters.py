@@ -2,9 +2,10 @@
 """python3 and perl: where the program comes from; `shell.python` and `perl_lines` play it, nothing is ever run."""
 
 import posixpath
+import re
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.perl_lines import each_line, statements
+from decnet_decoys.shell.commands.perl_lines import Program, each_line, is_usual
 from decnet_decoys.shell.effects import Effects, Pause, load
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
@@ -26,7 +27,7 @@ PARTS = (
     *(f"{_PLAYER}{name}" for name in ("imports.registry", "program")),
 )
 """What plays a program of Python, in the order in which one needs the other."""
-_VERSIONS = {"python3": "Python 3.11.2", "perl": "v5.36.0"}
+_VERSION = "Python 3.11.2"
 
 
 @command("python3", "python3.11", families=("debian",))
@@ -35,7 +36,7 @@ def python(call: Call) -> Effects:
     ubuntu = "Ubuntu" in call.shell.machine.persona.os
     options, operands = call.flags("cmWX")
     if {"V", "version"} & options.keys():
-        call.print("Python 3.10.12" if ubuntu else _VERSIONS["python3"])
+        call.print("Python 3.10.12" if ubuntu else _VERSION)
         return 0
     source, title, argv = options.get("c"), "<string>", ["-c", *operands]
     if source is None and "m" in options:
@@ -60,23 +61,64 @@ def python(call: Call) -> Effects:
     return (yield from Program(call, source or "", title, argv[:64]).run())
 
 
+_UNFINISHED = re.compile(r"[\w\s)][-+*.=]\s{0,32}$")
+"""The end of a program in which an operator has nothing behind it."""
+_PERL_VERSION = """
+This is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi
+(with 56 registered patches, see perl -V for more detail)
+
+Copyright 1987-2022, Larry Wall"""
+
+
 @command("perl", families=("debian",))
 def perl(call: Call) -> Effects:
-    """Tell the version, or print what `print` of texts and sums prints."""
-    options, operands = call.flags("eEIM")
+    """Tell the version, or do what is understood of a program: given with -e, in a file, or on standard input."""
+    options, operands = call.flags("eEIMF")
     if "v" in options:
-        call.print(
-            "\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi\n"
-            "(with 56 registered patches, see perl -V for more detail)\n\nCopyright 1987-2022, Larry Wall"
-        )
+        call.print(_PERL_VERSION)
         return 0
-    source = options.get("e", options.get("E"))
-    if source is None:
-        if operands and call.open(operands[0]) is None:
+    source, title = options.get("e", options.get("E")), "-e"
+    if source is None and operands:
+        try:
+            source = piece_of(call.content(operands[0]), 0, MAX_SOURCE).decode("utf-8", "replace")
+        except FileSystemError as error:
+            call.print_error(f'Can\'t open perl script "{operands[0]}": {error}')
             return 2
-        yield from call.input() if not operands and call.stdin is not None else ()
-        return 0
+        title, operands = operands[0], operands[1:]
+    elif source is None:
+        source, title = (yield from call.input()).whole(MAX_SOURCE).decode("utf-8", "replace"), "-"
+    if "c" in options or _UNFINISHED.search(source[-64:]):
+        return _perl_checked(call, source, title)
     yield Pause(0.02)
-    if "n" in options or "p" in options:
-        return (yield from each_line(call, source[:MAX_SOURCE], operands, shown="p" in options))
-    return (yield from statements(call, source[:MAX_SOURCE], "\n" if "l" in options or "E" in options else ""))
+    source, looped = source[:MAX_SOURCE], {"n", "p"} & options.keys()
+    program = Program(call, title, operands if not looped else [], "\n" if {"l", "E"} & options.keys() else "")
+    if not looped:
+        return (yield from program.run(source))
+    fields = options.get("F", "").strip("/") if {"a", "F"} & options.keys() else None
+    if "i" not in options:
+        return (yield from _perl_lines(program, call, source, operands, shown="p" in options, fields=fields))
+    for path in operands:
+        call.out = call.runner.buffer()
+        yield from _perl_lines(program, call, source, [path], shown="p" in options, fields=fields)
+        call.shell.files.write(path, b"", call.shell.access)
+        yield from call.runner.save(path, call.out.take())
+    return 0
+
+
+def _perl_checked(call: Call, source: str, title: str) -> int:
+    """Tell whether a program is one, as far as its end tells."""
+    if _UNFINISHED.search(source[-64:]):
+        call.print_error(f"syntax error at {title} line 1, at EOF")
+        call.print_error(f"Execution of {title} aborted due to compilation errors.")
+        return 255
+    call.print_error(f"{title} syntax OK")
+    return 0
+
+
+def _perl_lines(
+    program: Program, call: Call, source: str, paths: list[str], *, shown: bool, fields: str | None
+) -> Effects:
+    """Do for each line of files what -n and -p do."""
+    if is_usual(source):
+        return (yield from each_line(call, source, paths, shown=shown))
+    return (yield from program.each_line(source, paths, shown=shown, fields=fields))

@@ -205,6 +205,9 @@ def _interface(call: Call, head: str, link: str, shown: list[tuple[str, str]], *
 
 
 def _routes(call: Call, target: str) -> int:
+    if target and not is_address(target.partition("/")[0]):
+        call.print_error(f'Error: any valid prefix is expected rather than "{target[:64]}".')
+        return 1
     interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
     source = network.interface.ip
     if target.startswith("127.") or target == str(source):

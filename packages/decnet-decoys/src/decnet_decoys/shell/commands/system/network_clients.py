@@ -143,7 +143,7 @@ _USAGES = {
 _SSH_LETTERS = frozenset("46AaBbCcDEeFfGgIiJKkLlMmNnOoPpQqRSsTtVvWwXxYy")
 _NC_HELP = """\
 [v1.10-47]
-connect to somewhere:\tnc [-options] hostname port[s] [ports] ...
+connect to somewhere:\tnc [-options] hostname port[s] [ports] ...\x20
 listen for inbound:\tnc -l -p port [-options] [hostname] [port]
 """
 
@@ -283,10 +283,16 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
         fits = fits or [line for line in lines if line.split(":")[2:3] == [name]]
         status = status if fits else 2
         for line in fits[:1]:
-            call.print(line)
+            call.print(_as_getent(line) if ":" not in line else line)
     for line in lines if not names else ():
         call.print(line)
     return status
+
+
+def _as_getent(line: str) -> str:
+    """Return a row of /etc/services and the like as getent shows it, without its comment."""
+    words = line.partition("#")[0].split()
+    return f"{words[0]:<21} {' '.join(words[1:])}" if len(words) > 1 else line
 
 
 MAX_ASKED = 4096

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands that look into programs and shared libraries: readelf and its kin, ldconfig."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands of OpenSSH that stay on the machine: keys and sshd's own checks. Clients are network_clients."""

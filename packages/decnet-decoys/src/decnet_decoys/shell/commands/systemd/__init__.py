@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Clients of systemd's daemons besides systemctl: sessions and the clock."""
