@@ -239,6 +239,7 @@ PROGRAMS = (
     "perl -e 'print if" + " " * 8000 + "eq" + " " * 8000 + "'; perl -ne 'print \"$F[0] $.\" if $. == 1' /tmp/row",
     "perl -pi -e 's/a/bbb/g' /tmp/row; perl -F: -lane 'print uc $F[1], join(\",\", 1..9999)' /tmp/row",
     "ssh-keygen -lf /tmp/row; ssh-keygen -lf /tmp/lines",
+    "perl -e 'print " + ("join(\"\"," + "1+1+1," * 30 + "1)," ) * 75 + "'",
     "perl -ne 'print \"$F[0] $.\" if $. == 1' /tmp/lines; readelf -hd /tmp/many/*",
     "sshd -t -f /tmp/lines; objdump -f /bin/*",
     "perl -e 'print \"a\"," + " " * 2000 + "y'; perl -e 'print " + ("\"" + "a" * 64 + "\" x 9999,") * 20 + "'",

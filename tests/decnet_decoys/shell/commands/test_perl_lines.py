@@ -37,6 +37,8 @@ from tests.decnet_decoys.decky_host import Player
             "hi\naGk=\n",
             0,
         ),
+        ('perl -e \'printf "%c%c|%s|%s\\n", 65, 66, "007", 3000000000; print 0.1+0.2\'', "AB|007|3000000000\n", 0),
+        ("perl -pi -e 's/a/b/' /tmp/nosuch; perl -pi -e 's/a/b/' /tmp; ls /tmp/nosuch", "", 2),
         ("perl -e 'print 1 +'", "", 255),
         ("perl /nosuch", "", 2),
         ("perl -e 'until ($x) { $x = nosuch() } print \"after\"'", "", 137),

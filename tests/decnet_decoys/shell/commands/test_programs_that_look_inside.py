@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import Player, root_shell
+from tests.decnet_decoys.shell.hostile import keeps_turns
 
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
@@ -46,6 +47,12 @@ KEY = f"ssh-ed25519 {base64.b64encode(BLOB).decode()} me@host"
         ("nsenter -t 1 -m -u -i -n -p id -u; nsenter -m id", "0\n", 1),
         ("run-parts --test /etc/cron.daily | head -1; run-parts; run-parts /nosuch",
          "/etc/cron.daily/apt-compat\n", 1),
+        ("mkdir /tmp/p; ln -s /nosuch /tmp/p/a; printf '#!/bin/sh\necho b; exit 3' > /tmp/p/b; chmod +x /tmp/p/b; "
+         "run-parts /tmp/p 2>&1",
+         "run-parts: failed to stat component /tmp/p/a: No such file or directory\n"
+         "b\nrun-parts: /tmp/p/b exited with return code 3\n", 1),
+        ("getent protocols | head -1; getent networks | tail -1",
+         "ip                    0 IP\nlink-local            169.254.0.0\n", 0),
         ("getent protocols tcp; ls /etc/rc3.d | head -1; ip route get nosuch",
          "tcp                   6 TCP\nS01cron\n", 1),
         ("stat -c %a:%G /var/spool/cron/crontabs; ss -h | head -1", "1730:crontab\nUsage: ss [ OPTIONS ]\n", 0),
@@ -72,3 +79,10 @@ def test_any_file_is_looked_into(machine: Machine, head: bytes, data: bytes) -> 
         "sshd -T -f /tmp/f",
     ):
         assert Player(shell)(line).status in (0, 1, 2, 255)
+
+
+@pytest.mark.parametrize("option", ["-F", "-R"])
+def test_a_host_is_sought_among_many_without_holding_the_loop(machine: Machine, option: str) -> None:
+    shell = root_shell(machine)
+    shell.files.write("/tmp/f", b"," * (4 << 20), KERNEL)
+    assert keeps_turns(shell, f"ssh-keygen {option} a -f /tmp/f", b"", allowed=0.060, at_most=1.0)

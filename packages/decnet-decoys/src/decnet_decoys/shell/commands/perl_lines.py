@@ -28,7 +28,7 @@ _NEXT, _LAST = -1, -2
 _LEFT = {"next": _NEXT, "last": _LAST}
 _ITEM = re.compile(
     rf"{_BLANK}(?:\"((?:[^\"\\]|\\.){{0,2000}}+)\"|'([^']{{0,2000}}+)'|(-?\d{{1,15}}\.\d{{1,15}})"
-    rf"|([-$\d(][\w\s$+*/%(){{}}\[\]'\"^-]{{0,64}}?)){_BLANK}(?:[,.]|$)",
+    rf"|([-$\d(][\w\s$+*/%(){{}}\[\]'\"^-]{{0,64}}?)){_BLANK}(?:,|(?<!\d)\.|\.(?!\d)|$)",
     re.DOTALL,
 )
 _REPEATED = re.compile(
@@ -48,6 +48,8 @@ _OUTPUT = re.compile(r"`([^`]{1,1000}+)`|qx[/({!|]([^`/(){}!|]{1,1000}+)[/)}!|]"
 _ASSIGNED = re.compile(
     rf"(?:(?:my|our|local)\b{_BLANK})?\$(\w{{1,64}}){_BLANK}([.+*%-]?)=(?![=~])(.{{1,2000}})", re.DOTALL
 )
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
+"""What `%c` takes for the number of a character; as short as it is, `%s` shows it as it stands."""
 _STEPPED = re.compile(r"\$\w{1,64}(?:\+\+|--)|(?:\+\+|--)\$\w{1,64}")
 _CHOMPED = re.compile(rf"chomp\b{_BLANK}\(?{_BLANK}(?:\$(\w{{1,64}}))?{_BLANK}\)?")
 _COMPARED = re.compile(r"(.{1,400}?)\s{1,16}+(eq|ne)\s{1,16}+(.{1,400})", re.DOTALL)
@@ -83,11 +85,12 @@ class _Statement(NamedTuple):
     block: str | None = None
 
 
-def _split(source: str) -> list[_Statement]:
+def _split(source: str) -> Steps[list[_Statement]]:
     """Return the first statements of a program; blocks within blocks stay text."""
     found, text = list[_Statement](), list[str]()
     head, depth, parentheses, behind = "", 0, 0, 0
     for match in _PIECE.finditer(source):
+        yield from turn()
         piece = match[0]
         depth += {"{": 1, "}": -1}.get(piece, 0)
         parentheses = max(0, parentheses + {"(": 1, ")": -1}.get(piece, 0))
@@ -127,12 +130,12 @@ class Program:
 
     def run(self, source: str) -> Effects:
         """Do them once; returns the status."""
-        ended = yield from self._all(_split(source), looped=False)
+        ended = yield from self._all((yield from _split(source)), looped=False)
         return max(0, ended or 0)
 
     def each_line(self, source: str, paths: list[str], *, shown: bool, fields: str | None) -> Effects:
         """Do them for each line of files, and print it if `shown`; `fields` is what separates those of @F."""
-        count, statements, names = 0, _split(source), self.names
+        count, statements, names = 0, (yield from _split(source)), self.names
         for found in (yield from self._call.sources(paths)):
             for line in found.lines(ends=True):
                 yield from turn()
@@ -177,14 +180,15 @@ class Program:
         if one.block is not None and head is None:
             return None
         word, name, rest = head.groups() if head is not None else (one.word, None, one.rest)
-        body = _split(one.block) if one.block is not None else [_Statement(one.text)]
+        body = (yield from _split(one.block)) if one.block is not None else [_Statement(one.text)]
         counted = _COUNTED.fullmatch(rest)
         if word in ("if", "unless"):
-            return (yield from self._all(body, looped=True)) if self._holds(rest) is (word == "if") else None
+            is_done = (yield from self._holds(rest)) is (word == "if")
+            return (yield from self._all(body, looped=True)) if is_done else None
         if word in ("while", "until") or counted is not None:
             yield from self._plain(counted[1].strip() if counted else "")
             condition, after = (counted[2], counted[3].strip()) if counted else (rest, "")
-            while self._holds(condition) is (word != "until"):
+            while (yield from self._holds(condition)) is (word != "until"):
                 yield from self._step()
                 ended = yield from self._all(body, looped=True)
                 if ended is not None and ended != _NEXT:
@@ -199,13 +203,13 @@ class Program:
                 return None if ended == _LAST else ended
         return None
 
-    def _holds(self, source: str) -> bool | None:
+    def _holds(self, source: str) -> Steps[bool | None]:
         """Return whether a condition is true, None when it is not understood."""
         text = source.strip()
         text = text[1:-1] if text.startswith("(") and text.find(")") == len(text) - 1 else text
         compared, ordered = _COMPARED.fullmatch(text), _ORDERED.fullmatch(text)
         if compared is not None:
-            one, other = (self._joined(side) for side in (compared[1], compared[3]))
+            one, other = (yield from self._joined(compared[1])), (yield from self._joined(compared[3]))
             return None if one is None else (one == other) == (compared[2] == "eq")
         if ordered is not None:
             left, right = (total(side, self.names) for side in (ordered[1], ordered[3]))
@@ -245,7 +249,10 @@ class Program:
         some = (yield from self._items(source)) if source.strip() else [self.names.get("$_")]
         if some is None:
             return
-        text = formatted(some[0], some[1:]) if kind == "printf" and some else "".join(some)
+        if kind == "printf" and some:
+            text = formatted(some[0], [float(one) if _WHOLE.fullmatch(one) else one for one in some[1:]])
+        else:
+            text = "".join(some)
         end = "" if kind == "printf" else "\n" if kind == "say" else self._ending
         (self._call.print_error if stream == "STDERR" else self._call.print)(text[:MAX_TEXT], end=end)
 
@@ -274,21 +281,23 @@ class Program:
             return [self.names.rows["ARGV"].pop(0)] if self.names.rows["ARGV"] else []
         run = _OUTPUT.fullmatch(text)
         if run is None:
-            found = self._texts(text)
-            return self._texts(text[1:-1]) if found is None and text[:1] == "(" and text[-1:] == ")" else found
+            found = yield from self._texts(text)
+            is_inner = found is None and text[:1] == "(" and text[-1:] == ")"
+            return (yield from self._texts(text[1:-1])) if is_inner else found
         buffer = self._call.runner.buffer()
         argv = ["sh", "-c", within(run[1] or run[2], self.names)]
         yield from self._call.runner.execute(argv, self._call.streams._replace(out=buffer))
         return [decode(buffer.take()[:MAX_TEXT])]
 
-    def _joined(self, source: str) -> str | None:
-        found = self._texts(source.strip())
+    def _joined(self, source: str) -> Steps[str | None]:
+        found = yield from self._texts(source.strip())
         return None if found is None else "".join(found)
 
-    def _texts(self, source: str) -> list[str] | None:
+    def _texts(self, source: str) -> Steps[list[str] | None]:
         """Return the texts and sums of a list; None when it has anything else."""
         found, at, size, names = list[str](), 0, 0, self.names
         while at < len(source) and len(found) < MAX_ITEMS and size < MAX_TEXT:
+            yield from turn()
             repeated, joined, result = _REPEATED.match(source, at), _JOINED.match(source, at), called(source, at, names)
             match = repeated or joined or _ITEM.match(source, at)
             if result is not None:
@@ -296,7 +305,10 @@ class Program:
             elif match is None or match.end() == at:
                 return None
             else:
-                one = self._repeat(match) if repeated else self._join(match) if joined else self._item(match)
+                if repeated is not None:
+                    one: str | None = self._repeat(match)
+                else:
+                    one = (yield from self._join(match)) if joined is not None else self._item(match)
                 if one is None:
                     return None
                 text, end = one, match.end()
@@ -308,11 +320,11 @@ class Program:
         times = number(self.names.get(match[2])) if match[2].startswith("$") else int(match[2])
         return unescape(match[1])[0] * max(0, min(times, MAX_TEXT))
 
-    def _join(self, match: re.Match[str]) -> str | None:
+    def _join(self, match: re.Match[str]) -> Steps[str | None]:
         if match[3]:
             return "".join(self.names.rows.get(match[3], []))
         some = listed(match[2], self.names)
-        some = self._texts(match[2].strip()) if some is None else some
+        some = (yield from self._texts(match[2].strip())) if some is None else some
         return None if some is None else unescape(match[1])[0].join(some)[:MAX_TEXT]
 
     def _item(self, match: re.Match[str]) -> str | None:

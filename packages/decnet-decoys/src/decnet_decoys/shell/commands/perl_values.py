@@ -57,7 +57,7 @@ class Names:
 
     def __init__(self, title: str, argv: list[str], environment: Mapping[str, str], pid: int) -> None:
         self.scalars = {"0": title, "$": str(pid), "^O": "linux", "^V": "v5.36.0", "^X": "/usr/bin/perl"}
-        self.rows = {"ARGV": argv[:MAX_ITEMS]}
+        self.rows = {"ARGV": [one[:MAX_TEXT] for one in argv[:MAX_ITEMS]]}
         """The lists that there are: the arguments and, of each line, its fields."""
         self._environment = environment
 

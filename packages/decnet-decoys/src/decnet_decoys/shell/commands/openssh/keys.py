@@ -131,7 +131,7 @@ def _known_hosts(call: Call, found: Options) -> Effects:
     kept, hits = list[bytes](), list[tuple[int, bytes]]()
     for number, line in enumerate((data if isinstance(data, bytes) else b"").split(b"\n", 4 * MAX_KEYS), 1):
         yield from turn()
-        if encode(host) in line.partition(b" ")[0].split(b","):
+        if encode(host) in line[:MAX_KEY_LINE].partition(b" ")[0].split(b","):
             hits.append((number, line))
         else:
             kept.append(line)

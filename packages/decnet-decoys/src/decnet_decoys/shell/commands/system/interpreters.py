@@ -6,7 +6,7 @@ import re
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.perl_lines import Program, each_line, is_usual
-from decnet_decoys.shell.effects import Effects, Pause, load
+from decnet_decoys.shell.effects import Effects, Pause, Steps, load
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
@@ -98,11 +98,27 @@ def perl(call: Call) -> Effects:
     if "i" not in options:
         return (yield from _perl_lines(program, call, source, operands, shown="p" in options, fields=fields))
     for path in operands:
-        call.out = call.runner.buffer()
-        yield from _perl_lines(program, call, source, [path], shown="p" in options, fields=fields)
-        call.shell.files.write(path, b"", call.shell.access)
-        yield from call.runner.save(path, call.out.take())
+        yield from _perl_in_place(program, call, source, path, shown="p" in options, fields=fields)
     return 0
+
+
+def _perl_in_place(
+    program: Program, call: Call, source: str, path: str, *, shown: bool, fields: str | None
+) -> Steps[None]:
+    """Do for each line of a file what -i does: what is printed is what the file holds then."""
+    files, access = call.shell.files, call.shell.access
+    try:
+        kind = files.stat(path, access).kind
+    except FileSystemError as error:
+        call.print_error(f"Can't open {path}: {error}.")
+        return
+    if kind != "file":
+        call.print_error(f"Can't do inplace edit: {path} is not a regular file.")
+        return
+    call.out = call.runner.buffer()
+    yield from _perl_lines(program, call, source, [path], shown=shown, fields=fields)
+    files.write(path, b"", access)
+    yield from call.runner.save(path, call.out.take())
 
 
 def _perl_checked(call: Call, source: str, title: str) -> int:

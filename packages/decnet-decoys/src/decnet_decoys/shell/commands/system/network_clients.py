@@ -285,7 +285,8 @@ def _rows(call: Call, path: str, names: list[str]) -> int:
         for line in fits[:1]:
             call.print(_as_getent(line) if ":" not in line else line)
     for line in lines if not names else ():
-        call.print(line)
+        if line and not line.startswith("#"):
+            call.print(_as_getent(line) if ":" not in line else line)
     return status
 
 

@@ -101,17 +101,23 @@ def run_parts(call: Call) -> Effects:
         names = sorted(files.names(files.enter(folder, access)))
     except FileSystemError as error:
         return call.fail(f"failed to open directory {folder}: {error}")
+    status = 0
     for name in filter(_RUN_PARTS_NAME.fullmatch, names):
         yield from turn()
         path = f"{folder.rstrip('/')}/{name}"
-        entry = files.stat(path, access)
+        try:
+            entry = files.stat(path, access)
+        except FileSystemError as error:
+            status = call.fail(f"failed to stat component {path}: {error}")
+            continue
         if entry.kind != "file" or ("--list" not in call.args and not entry.mode & 0o111):
             continue
         if {"--test", "--list"} & set(call.args):
             call.print(path)
         else:
-            yield from call.runner.execute([path], call.streams, program=True)
-    return 0
+            code = yield from call.runner.execute([path], call.streams, program=True)
+            status = call.fail(f"{path} exited with return code {code}") if code else status
+    return status
 
 
 @command("docker", "kubectl", "podman", "git", "make", "gcc", "cc", "g++", "tcc", "go", "npm", "node", "pip", "pip3",
