@@ -360,23 +360,25 @@ async def test_a_worker_that_follows_another_is_woken_with_it_and_that_is_no_idl
         assert one(office.fleet, "scribe").idle_wakes == 0
 
 
+@pytest.mark.parametrize("later", ["archivist", "unhurried"])
 async def test_a_worker_in_the_background_is_woken_a_while_after_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: str
 ) -> None:
+    """So is one that its zygote prepares: until it is, the zygote forks nobody else, for whom somebody may wait."""
     monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 0.01)
-    async with opened(tmp_path, "clerk", "archivist") as office:
+    async with opened(tmp_path, "clerk", later) as office:
 
         def resting() -> bool:
-            return office.clerk.phase is one(office.fleet, "archivist").phase is Phase.PARKED
+            return office.clerk.phase is one(office.fleet, later).phase is Phase.PARKED
 
         await until(resting)
         office.order("soon")
-        await until(lambda: one(office.fleet, "archivist").wakes == 1)
+        await until(lambda: one(office.fleet, later).wakes == 1)
         await until(resting)
         monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 600.0)
         office.order("late")
         await office.until_taken("late")
-        assert (one(office.fleet, "archivist").phase, one(office.fleet, "archivist").wakes) == (Phase.PARKED, 1)
+        assert (one(office.fleet, later).phase, one(office.fleet, later).wakes) == (Phase.PARKED, 1)
 
 
 async def test_messages_do_not_keep_a_worker_from_its_break_nor_end_it(tmp_path: Path) -> None:

@@ -333,4 +333,4 @@ async def test_a_flood_of_the_shortest_messages_leaves_others_their_turns(tmp_pa
                 most = max(most, taken - before)
         writer.close()
         await writer.wait_closed()
-    assert most <= 100
+    assert most <= 2 * 64  # the end of one read and the beginning of the next may be taken without a pause

@@ -68,11 +68,16 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> byt
     return head
 
 
+def trusting() -> ssl.SSLContext:
+    """Return what a client needs to whom any certificate will do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 async def name_of(port: int) -> str:
     """Return the name in the certificate that a new connection is shown."""
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting())
     try:
         assert b" 404 " in await ask(reader, writer)
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
@@ -137,11 +142,15 @@ async def test_answers_are_sent_at_once() -> None:
         writer.close()
 
 
-async def test_a_body_of_the_smallest_chunks_leaves_others_their_turns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside_tls", [False, True])
+async def test_a_body_of_the_smallest_chunks_leaves_others_their_turns(tmp_path: Path, inside_tls: bool) -> None:
     """A read of 256 KiB has 43,000 of them, which held the loop for half a second, whoever sent them."""
-    sock = listening_unix(tmp_path / "api.socket", 0o600)
-    async with served((sock, None)):
-        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "api.socket"))
+    tcp, context = listening("127.0.0.1", 0), None
+    if inside_tls:
+        context = Certificate(*map(str, write_certificate(tmp_path, "a.example"))).context
+    async with served((tcp, context)):
+        port = tcp.getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting() if inside_tls else None)
         head = b"POST /api/v1/nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         writer.write(head + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n")
         answered = asyncio.ensure_future(reader.readline())

@@ -42,8 +42,8 @@ class Hosted(Generic[S]):
     """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
     time from those for whom somebody does."""
     prepared: ClassVar[bool] = False
-    """Whether its zygote prepares what it needs before it forks it, once it is woken: it starts some tenths of a second
-    later and takes half the memory, for those only for whom nobody waits."""
+    """Whether its zygote prepares what it needs before it forks it, once it is woken: it starts in the background, some
+    tenths of a second later, and takes half the memory, for those only for whom nobody waits."""
     ends_break: ClassVar[tuple[str, ...]] = ()
     """Those of `listens` whose messages wake it in a break, too (`Parking.take_break`), because somebody waits."""
     gives_way: ClassVar[bool] = False

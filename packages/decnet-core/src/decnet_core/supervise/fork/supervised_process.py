@@ -198,8 +198,8 @@ class SupervisedProcess(SupervisedWorker):
             close_all(descriptors)
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
-        self.follows, self._background = request.follows, request.background
-        self.prepared = request.prepared
+        self.follows, self.prepared = request.follows, request.prepared
+        self._background = request.background or request.prepared  # meanwhile its zygote forks nobody else
         if self._lifecycle.parking:
             self._hold(request, descriptors)
         else:
