@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import asyncio.sslproto
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -20,11 +20,6 @@ HEAD_SECONDS = 10
 FINISH_SECONDS = 2
 """How long a request may still take when the worker stops."""
 MOST_CONNECTIONS = 1000
-READ_BYTES = 4096
-"""Read, and parsed, at once: of a body a chunk may have six bytes, and h11 takes 10 µs for each.
-
-Inside TLS a record is parsed at once, which has up to 16 KiB.
-"""
 
 Listener = tuple[socket.socket, ssl.SSLContext | None]
 
@@ -34,7 +29,6 @@ class Connection(uvicorn.H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
-        transport.max_size = READ_BYTES  # type: ignore[attr-defined]  # of asyncio's; for TLS see `startup`
         opened = transport.get_extra_info("socket")
         if opened.family != socket.AF_UNIX:  # asyncio does so only where the protocol's number was given
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -117,8 +111,6 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self.servers: list[Any] = []
         for sock, context in self._listeners:
-            if context is not None:  # asyncio would take a buffer of 256 KiB for each connection, and fill it
-                setattr(asyncio.sslproto.SSLProtocol, "max_size", READ_BYTES)  # noqa: B010  # to typeshed a constant
             self.servers.append(await loop.create_server(self._connection, sock=sock, ssl=context))
         self.started = True
         self.begun.set()
