@@ -274,9 +274,8 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         self._ignore_first_kex = packet.get_full_payload()[-5:-4] == b"\1" and not guesses
 
     def _choose_alg(self, alg_type: str, local_algs: Sequence[bytes], remote_algs: Sequence[bytes]) -> bytes:
-        known = frozenset(
-            local_algs
-        )  # a client may offer a hundred thousand names, each of which is looked for in turn
+        # A client may offer a hundred thousand names, each of which is looked for in turn.
+        known = frozenset(local_algs)
         offered = [name for name in self._dialect.names(list(remote_algs)) if name in known]
         return super()._choose_alg(alg_type, local_algs, offered)
 

@@ -39,7 +39,6 @@ from decnet_web.api.routes.findings.group_answers import (
 
 router = APIRouter()
 
-
 _MOST_CHANGES = 1000
 _NAMED = 50
 """Subjects that the audit names."""
