@@ -191,7 +191,7 @@ class ThirdWorld:
 
     def _people(self) -> None:
         dice = self._dice
-        if dice.random() < 0.5:
+        if self._actors and dice.random() < 0.5:  # there is at least one crew
             self._lives(Actor(dice, None, self._bulletproof))
             return
         start = dice.uniform(0, SPAN - 800)
