@@ -35,7 +35,7 @@ from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SP
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
-_EVERYBODYS = 64
+_ALL = 64
 """Above the power of two of any number of attackers."""
 
 
@@ -203,26 +203,30 @@ class _Regrouping:
         """
         kind = KINDS[key[0]]
         common = sorted(magnitude for _, magnitude in self._common_members(kind.members, sample))
-        magnitude = common[len(common) // 2] if common else _EVERYBODYS
+        magnitude = common[len(common) // 2] if common else _ALL
         attackers = max(self._attackers[key], min(1 << (magnitude - 1), kind.cap + 1))
         return round(weight(kind, Feature(attackers, 0, 0), self._view.population), 3)
 
     def _common_members(self, kind: str, sample: tuple[str, ...]) -> list[tuple[int, int]]:
         """Return of what several of the attackers show of a kind how many do, and how many of all, as a power of two.
 
-        What joins nobody counts as everybody's, however many show it: its weight tells when that changes. The bands of
-        a set mostly have the same attackers.
+        The bands of a set mostly have the same attackers.
         """
         if (found := self._common.get((sample, kind))) is None:
             held = Counter(one for attacker in sample for one in self._shown[attacker] if one[0] == kind)
             common = {member: number for member, number in held.items() if number > 1}
             self._know(common)
-            found = [
-                (number, self._attackers[member].bit_length() if self._weights[member] > 0 else _EVERYBODYS)
-                for member, number in common.items()
-            ]
+            found = [(number, self._magnitude(member)) for member, number in common.items()]
             self._common[sample, kind] = found
         return found
+
+    def _magnitude(self, member: Key) -> int:
+        """Return how many show a member, as a power of two.
+
+        What joins nobody, and what is a commodity, counts as everybody's, however many show it: so a set can change
+        only when the weight of one of its members does.
+        """
+        return self._attackers[member].bit_length() if self._weights[member] > 0 and member not in limits() else _ALL
 
     def _know_all_of(self, attackers: Iterable[str]) -> None:
         self._know(self._keys_of(attackers))
