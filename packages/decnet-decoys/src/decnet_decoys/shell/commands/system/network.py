@@ -175,7 +175,7 @@ def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
     gateway = next((after for word, after in pairwise(words) if word == "via"), "")
     prefix = words[0] if words and topic in ("address", "route") and words[0] not in _NO_PREFIX else ""
     adds, removes = topic == "route" and verb in ("add", "a"), verb.startswith("d")
-    for wrong, message, status in (
+    for holds, message, status in (
         (bool(device) and device not in known, f'Cannot find device "{device[:64]}"', 1),
         (bool(prefix) and ":" not in prefix and not is_address(prefix.partition("/")[0]),
          f'Error: any valid prefix is expected rather than "{prefix[:64]}".', 1),
@@ -186,7 +186,7 @@ def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
         (topic == "route" and removes and bool(prefix), "RTNETLINK answers: No such process", 2),
         (topic == "address" and removes, "RTNETLINK answers: Cannot assign requested address", 2),
     ):  # fmt: skip
-        if wrong:
+        if holds:
             call.print_error(message)
             return status
     return 0
