@@ -16,6 +16,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import nox
@@ -73,6 +74,19 @@ def _workspace(session: nox.Session, *arguments: str) -> None:
         )  # fmt: skip
 
 
+def _project(distribution: str) -> dict[str, Any]:
+    """Return the table `project` of a distribution."""
+    file = ROOT / "packages" / distribution / "pyproject.toml"
+    project: dict[str, Any] = tomllib.loads(file.read_text())["project"]
+    return project
+
+
+def _optional(distributions: Sequence[str]) -> list[str]:
+    """Return the names of what extras of these distributions bring."""
+    extras = [extra for name in distributions for extra in _project(name).get("optional-dependencies", {}).values()]
+    return [re.split(r"[^\w-]", need)[0] for extra in extras for need in extra]
+
+
 def _closure(distribution: str) -> list[str]:
     """Return the names of `distribution` and of the siblings it depends on."""
     found: list[str] = []
@@ -82,7 +96,7 @@ def _closure(distribution: str) -> list[str]:
         if name in found:
             continue
         found.append(name)
-        project = tomllib.loads((ROOT / "packages" / name / "pyproject.toml").read_text())["project"]
+        project = _project(name)
         siblings = [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
         waiting += [need.partition("[")[0] for need in siblings]
     return found
@@ -263,13 +277,10 @@ def dists(session: nox.Session) -> None:
         session.run("uv", "venv", "--quiet", "--clear", "--python", "3.11", str(bare), external=True)
         wheels = _wheels(*_closure(distribution))
         session.run("uv", "pip", "install", "--quiet", "--python", str(bare), *wheels, external=True)
-        project = tomllib.loads((ROOT / "packages" / distribution / "pyproject.toml").read_text())["project"]
-        extras = (need for needs in project.get("optional-dependencies", {}).values() for need in needs)
-        optional = (re.split(r"[^\w-]", need)[0] for need in extras)
-        package = distribution.replace("-", "_")
-        session.run(
-            str(bare / "bin" / "python"), str(ROOT / ".ci" / "import_all.py"), package, *optional, external=True
-        )
+        project = _project(distribution)
+        package, optional = distribution.replace("-", "_"), _optional(_closure(distribution))
+        everything = (str(ROOT / ".ci" / "import_all.py"), package, *optional)
+        session.run(str(bare / "bin" / "python"), *everything, external=True)
         for script in project["scripts"]:
             session.run(str(bare / "bin" / script), "--version", external=True)
 
