@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 
+import pytest
 from sqlalchemy import Engine
 from tests.decnet_workers.clusterer.scenes import (
     Follower,
@@ -155,6 +156,27 @@ def test_a_script_joins_once_those_who_run_it_are_known_to_be_one(engine: Engine
     crowd = [event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}")) for number in range(600)]
     Follower(engine).run([*crowd, *logged])
     assert several(engine) == groups([*known, A, B, C, D])
+
+
+@pytest.mark.parametrize("log_first", [True, False])
+@pytest.mark.parametrize(("days_between", "one"), [(0.2, True), (6, False)])
+def test_a_script_at_many_addresses_is_one_actors_if_they_came_in_a_small_part_of_the_time(
+    engine: Engine, days_between: float, one: bool, log_first: bool
+) -> None:
+    users = [f"198.51.{number}.7" for number in range(20)]
+    names = ("mkdir .own", "cp own /dev/shm", "pkill rivals-of-mine", "touch mine-alone", "own -x", "rm -rf own-log")
+    script = [
+        event(each, command(text), int(86_400 * (5 + days_between * place)))
+        for place, each in enumerate(users)
+        for text in (*names, *(f"ls /mnt/{chr(97 + place)} {name}" for name in "abcde"))
+    ]
+    crowd = [
+        event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}"), number * 14_000) for number in range(900)
+    ]
+    follower = Follower(engine)
+    for part in (crowd, script) if log_first else (script, crowd):
+        follower.run(part)
+    assert several(engine) == (groups(users) if one else set())
 
 
 def test_rare_tools_of_several_kinds_join_together_and_those_of_one_kind_do_not(engine: Engine) -> None:

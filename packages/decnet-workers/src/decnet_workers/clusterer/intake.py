@@ -16,12 +16,15 @@ from decnet_models.grouping.values import digest
 from decnet_models.identities import evidence_rows as rows
 from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow, Times
 from decnet_workers.clusterer import sketches
-from decnet_workers.clusterer.kinds import KINDS, SET_OF, rarity_changes
+from decnet_workers.clusterer.kinds import KINDS, SET_OF, rarity_changes, span_changes
 from decnet_workers.clusterer.signals import of_address, signals
 from decnet_workers.commodity.limits import Key
 
 POPULATION: Key = ("attacker", "")
 """The feature that everybody shows: its number of attackers is that of all."""
+
+LOG: Key = ("log", "")
+"""The feature whose times are those of the log."""
 
 _SPAN_READ = 1_000
 """A feature of more attackers joins nobody, if its kind ages."""
@@ -31,6 +34,16 @@ def population(connection: Connection) -> int:
     """Return the number of attackers."""
     found = rows.features_at(connection, [POPULATION])
     return found[0].attackers if found else 0
+
+
+def log_days(connection: Connection) -> int:
+    """Return the days over which the log goes, as the power of two below; 0: less than two."""
+    found = rows.features_at(connection, [LOG])
+    return _as_power(found[0].last_seen // DAY_NS - found[0].first_seen // DAY_NS) if found else 0
+
+
+def _as_power(days: int) -> int:
+    return 1 << (days.bit_length() - 1) if days > 1 else 0
 
 
 class _Shown:
@@ -96,6 +109,7 @@ class Intake:
         rows.write_evidence(connection, self._written)
         rows.drop_evidence(connection, self._dropped)
         self._count_population(connection, new)
+        self._widen_log(connection)
         rows.add_to_features(connection, [self._feature(key) for key in sorted(self._added)])
         self._correct_spans(connection)
         rows.add_pending(connection, self._pending)
@@ -182,6 +196,22 @@ class Intake:
         before = population(connection)
         self._added[POPULATION] = new, (0, 0)
         for kind, attackers in rarity_changes(before.bit_length() - 1, (before + new).bit_length() - 1):
+            rows.add_features_pending(connection, kind, attackers)
+
+    def _widen_log(self, connection: Connection) -> None:
+        """Note the times of the log; when it has come to go over twice as many days, what is seen in few is rarer."""
+        if not self._shown:
+            return
+        found = [shown.times for shown in self._shown.values()]
+        times = min(first for first, _ in found), max(last for _, last in found)
+        known = rows.features_at(connection, [LOG])
+        old = (known[0].first_seen, known[0].last_seen) if known else None
+        widened = _widened(old, times)
+        if widened == old:
+            return
+        self._added[LOG] = int(old is None), widened
+        before, after = (_as_power(last // DAY_NS - first // DAY_NS) for first, last in (old or times, widened))
+        for kind, attackers in span_changes() if before != after else ():
             rows.add_features_pending(connection, kind, attackers)
 
     def _correct_spans(self, connection: Connection) -> None:

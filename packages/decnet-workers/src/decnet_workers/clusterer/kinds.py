@@ -101,7 +101,8 @@ _EXPLAINED = 0.8
 """Of what commands say, so much comes with what they fetch, or with the list of credentials of the same script."""
 _BOUGHT, _KNEE = 3, 3.0
 """From 2 ** (_BOUGHT + 1) attackers on, each doubling takes _KNEE bits more: few actors have as many addresses, but
-packages of malware and kits have."""
+packages of malware and kits have. It takes a step less for each time that the log's days must be halved until they
+are the days in which all of them came."""
 _LEAST_WORLD, _UNSEEN = 12, 4
 """As powers of two: a log with fewer attackers than that shows a part, one in 16 or more, of those who will come."""
 _PART_KNOWN = 5
@@ -126,11 +127,23 @@ class Feature(NamedTuple):
     last_seen: int
 
 
-def weight(kind: Kind, feature: Feature, population: int, limit: float | None = None) -> float:
+def concentration(days: int, log_days: int) -> int:
+    """Return how often the log's days can be halved until they are those in which a feature was seen.
+
+    Those who bought or found a package come at any time, and one actor's addresses when that actor is busy.
+    """
+    return max(1, log_days // max(1, days)).bit_length() - 1
+
+
+def _days(feature: Feature) -> int:
+    return feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
+
+
+def weight(kind: Kind, feature: Feature, population: int, limit: float | None = None, log_days: int = 0) -> float:
     """Return the bits of sharing a feature; 0: it joins nobody.
 
     In steps, so that one more attacker rarely changes it; `population`, the number of all attackers, is a power of two
-    for the same reason. `limit` is that of a commodity (`commodity`).
+    for the same reason, as are `log_days`, over which the log goes. `limit` is that of a commodity (`commodity`).
     """
     attackers = feature.attackers
     if not 2 <= attackers <= kind.cap:
@@ -138,10 +151,12 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     doublings = floor(log2(attackers))
     bits = kind.bits - kind.slope * (doublings - 1)
     if kind.ages and attackers >= _SEVERAL:
-        days = feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
-        bits -= kind.slope * floor(log2(1 + days / _PATIENCE_DAYS))
+        bits -= kind.slope * floor(log2(1 + _days(feature) / _PATIENCE_DAYS))
     if kind.copied:
-        bits -= _KNEE * max(0, doublings - _BOUGHT)
+        excess = max(0, doublings - _BOUGHT)
+        if excess and kind.ages:
+            excess = max(0, excess - concentration(_days(feature), log_days))
+        bits -= _KNEE * excess
     if kind.rarity:
         bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
     bits = bits if limit is None else min(bits, limit)
@@ -176,6 +191,11 @@ def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]
         for doublings in range(1, kind.cap.bit_length())
         if kind.rarity * (_world(before) - doublings) < kind.bits - kind.slope * (doublings - 1)
     ]
+
+
+def span_changes() -> list[tuple[str, tuple[int, int]]]:
+    """Return which features can weigh something else now that the log goes over twice as many days, as above."""
+    return [(kind.name, (2 << _BOUGHT, kind.cap)) for kind in KINDS.values() if kind.copied and kind.ages]
 
 
 def total(features: Iterable[tuple[str, float]], *, walks: bool = False) -> float:

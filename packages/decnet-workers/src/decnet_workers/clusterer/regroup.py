@@ -151,7 +151,8 @@ class _Regrouping:
 
     def _base(self, key: Key, feature: Feature) -> float:
         """Return a feature's weight by the number of its attackers alone."""
-        return round(weight(KINDS[key[0]], feature, self._view.population, limits().get(key)), 3)
+        view = self._view
+        return round(weight(KINDS[key[0]], feature, view.population, limits().get(key), view.log_days), 3)
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""

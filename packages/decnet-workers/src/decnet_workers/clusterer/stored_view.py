@@ -7,7 +7,7 @@ from sys import intern
 from sqlalchemy import Connection
 
 from decnet_models.identities import core_rows, evidence_rows
-from decnet_workers.clusterer.intake import population
+from decnet_workers.clusterer.intake import log_days, population
 from decnet_workers.clusterer.kinds import Feature
 from decnet_workers.clusterer.view import Settled
 from decnet_workers.commodity.limits import Key
@@ -20,6 +20,7 @@ class StoredView:
         self._connection = connection
         number = population(connection)
         self.population = 1 << max(0, number.bit_length() - 1)
+        self.log_days = log_days(connection)
 
     def shown_by(self, attackers: Collection[str]) -> dict[str, list[Key]]:
         return evidence_rows.features_of(self._connection, attackers)

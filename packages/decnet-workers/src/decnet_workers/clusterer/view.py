@@ -24,6 +24,8 @@ class View(Protocol):
 
     population: int
     """The number of attackers, as the power of two below."""
+    log_days: int
+    """The days from the first event of an attacker to the last of any, as the power of two below; 0: less than two."""
 
     def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
         """Return the features that each of the attackers shows."""
