@@ -13,7 +13,7 @@ from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
-from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
+from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -30,6 +30,8 @@ _APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::(?![-=?+])([^:}]{1,64}(?:
 _APART_OR = re.compile(r"(@|[A-Za-z_]\w*\[@\])(:?)([-+]).*", re.DOTALL)
 """`"${@:-word}"`, of which the word is a field where there are none, or, with the colon, where all are empty; and
 `"${@:+word}"`, which is no field then."""
+_CHANGED = re.compile(r"(@|[A-Za-z_]\w*\[@\])(##?|%%?|//?|\^\^?|,,?)(.*)", re.DOTALL)
+"""`"${@%word}"` and its like, whose values stay apart as well."""
 _READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
 """`$(<file)`, which is what the file has."""
 _QUOTED = "\x00"
@@ -89,8 +91,15 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:
     open_field: str | None = None
     for index, part in enumerate(word):
         yield from turn()
-        value = yield from _value(runner, part)
-        several = _several(runner.shell, part)
+        changed = _CHANGED.fullmatch(part.text) if part.quoted and part.kind == "variable" else None
+        if changed is None:
+            value = yield from _value(runner, part)
+            several = _several(runner.shell, part)
+        else:
+            name, operator, operand = changed.groups()
+            shell = runner.shell
+            whole = shell.parameters if name == "@" else arrays.values(shell.variables, name[:-3])
+            several = yield from each_changed(whole, operator, operand, _context(runner))
         if several is not None:
             if several:
                 pieces.extend([_longer(open_field, _marked(several[0])), *map(_marked, several[1:])])
@@ -195,6 +204,12 @@ def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
     return found or ([] if chosen.get("nullglob") else [plain])
 
 
+def _context(runner: Runner) -> Context:
+    shell = runner.shell
+    operand, strict = partial(_operand, runner), "nounset" in shell.options
+    return Context(_Variables(shell), operand, shell.set, shell.associative, shell.parameters, strict)
+
+
 def _value(runner: Runner, part: Part) -> Steps[str]:
     shell = runner.shell
     if part.kind == "text":
@@ -204,9 +219,7 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "variable":
         if shell.dash and BAD_SUBSTITUTION.fullmatch(part.text):
             raise ExpansionError("Bad substitution")
-        strict = "nounset" in shell.options
-        context = Context(_Variables(shell), partial(_operand, runner), shell.set, shell.associative, strict)
-        return (yield from parameter(part.text, context))
+        return (yield from parameter(part.text, _context(runner)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
         number = evaluate(inner or "0", shell.variables, shell.set)
@@ -279,4 +292,4 @@ class _Variables(dict[str, str]):
             return
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))
-        self["LINENO"] = "1"
+        self["LINENO"] = str(shell.line)
