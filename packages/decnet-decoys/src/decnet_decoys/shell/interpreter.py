@@ -204,8 +204,8 @@ class Interpreter:
         message = f"{prefix}: {message}\n"
         if not isinstance(fault, IncompleteError) and (shell.terminal is None or shell.command or shell.script):
             place = min(shell.line - first, MAX_LINES_BEFORE)
-            wrong = text.split("\n", place + 1)[place:][:1]
-            message += f"{prefix}: `{(wrong or [text])[0][:4096]}'\n"
+            lines = text.split("\n", place + 1)[place:][:1]
+            message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
         streams.err.write(encode(message))
         return 2
 
