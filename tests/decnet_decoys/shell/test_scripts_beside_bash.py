@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# ruff: noqa: E501  # scripts as they are
 """Scripts of several lines beside bash: options, loops, what they read, line numbers of what is wrong."""
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ LINES = [
     "printf 'echo \"a\\nb\"\\nwhile read l; do\\n  foo$l\\ndone <<< z\\necho )\\n' > s; bash s 2>&1; . ./s 2>&1 | tail -2",
     "printf 'echo one\\nif true; then\\n  echo two\\n' > s; bash s 2>&1; echo $?; printf 'echo \"a\\n\\nb' | bash 2>&1",
     "bash -c 'if' 2>&1; bash -c 'echo \"a' 2>&1; bash -c 'echo a\nfoo )' x 2>&1; eval 'echo )' 2>&1; bash -c 'eval \"if\"' 2>&1",
+    "cat f > >(tr a b) 2>/dev/null; echo a > >(tr a b); sleep 0.2; echo x | tee >(wc -c) >/dev/null; sleep 0.2",
+    "set -- a bb c; echo ${@: -1} ${@:2} \"${*: -1}\"; bash -c 'set -u; echo $nope' 2>&1; echo $?; bash -xc 'b=$(echo $(echo x))' 2>&1",
+    "trap 'echo \"ERR $BASH_COMMAND $LINENO\"' ERR; false; exec > >(cat); echo through; sleep 0.3",
+    "sort -k2,2n -k1,1r <<< $'a 2\nb 1\nc 2'; mkdir d; touch d/a.log d/b; tar cf t --exclude='*.log' d; tar tf t",
     "printf 'echo ${x' | bash 2>&1; bash -c 'echo $(x' 2>&1; printf 'cat <<E\nx\n' > s; bash s 2>&1; cat <<E 2>&1\nlast",
 ]  # fmt: skip
 

@@ -8,8 +8,8 @@ from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
-from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.expansion.conditions import fits
+from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence, Word
@@ -55,6 +55,7 @@ def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
         except ExpansionError as fault:
             runner.errors = streams.err
             status = complained(runner, fault)
+            status = 127 if isinstance(fault, UnsetError) and shell.string and not shell.dash else status
         action = shell.traps.pop("EXIT", "")
         if action:
             shell.status = status

@@ -29,6 +29,7 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import OPTION_OF, ShellState
@@ -57,6 +58,8 @@ MAX_JOB_COMMANDS = MAX_COMMANDS // 2
 """Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
 ENDLESS_SECONDS = 30 * 86400.0
 """How long such a job is seen as running; what it has not yet shown by then is not shown."""
+MAX_TRACED = 50
+"""Marks of `set -x` for substitutions within each other."""
 MAX_LINES_BEFORE = 20_000
 """Lines of a script before the one that is shown as wrong."""
 _ENDED = "syntax error: unexpected end of file"
@@ -113,6 +116,12 @@ class Interpreter:
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
+        if shell.readers:
+            for buffer in (self._screen, self._errors):
+                buffer.divert(buffer)
+            with suppress(BudgetExceededError, ReturnFunction, LoopJump, ExpansionError):
+                yield from self._feed(0, Streams(None, self._screen, self._errors))
+            shell.readers.clear()
         self._screen.settle()
         self._errors.settle()
         self._report(begun)
@@ -219,6 +228,8 @@ class Interpreter:
                     run = self._background if following == "&" else self._pipeline
                     shell.status = yield from run(pipeline, streams)
                 if shell.status and not tested and not shell.tested:
+                    if "ERR" in shell.traps:
+                        shell.variables["BASH_COMMAND"] = text_of(pipeline)
                     yield from self._failed(streams)
             previous = following
         return shell.status
@@ -339,11 +350,28 @@ class Interpreter:
     def _command(self, command: Command, streams: Streams) -> Effects:
         self._budget.count_command()
         yield from turn()
-        opened = len(self.shell.opened)
+        opened, readers = len(self.shell.opened), len(self.shell.readers)
         try:
-            return (yield from self._one(command, streams))
+            status = yield from self._one(command, streams)
         finally:
             self.shell.close_opened(opened)
+        if len(self.shell.readers) > readers and not _is_exec(command):
+            yield from self._feed(readers, streams)
+        return status
+
+    def _feed(self, kept: int, streams: Streams) -> Effects:
+        """Run the commands of `>(command)` but for the first `kept`, on what was written to them."""
+        shell = self.shell
+        while len(shell.readers) > kept:
+            path, command = shell.readers.popitem()
+            try:
+                data = whole_of(shell.files.read(path, shell.access))
+                shell.files.remove(path, shell.access)
+            except FileSystemError:
+                continue
+            with shell.forked(), suppress(ExitShell, OutputFullError):
+                yield from self.script(command, streams._replace(stdin=InputBuffer(data)))
+        return shell.status
 
     def _one(self, command: Command, streams: Streams) -> Effects:
         if isinstance(command, Function):
@@ -376,7 +404,9 @@ class Interpreter:
                 self.shell.exported.add(assignment.name)
         if "xtrace" in self.shell.options:
             shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
-            streams.err.write(encode(f"{self.shell.variables.get('PS4', '+ ')}{' '.join([*traced, *shown])}\n"))
+            mark = self.shell.variables.get("PS4", "+ ")
+            mark = mark[:1] * min(self.shell.within, MAX_TRACED) + mark
+            streams.err.write(encode(f"{mark}{' '.join([*traced, *shown])}\n"))
         try:
             return (yield from self._run_simple(argv, simple, streams))
         finally:
@@ -514,3 +544,10 @@ class Interpreter:
         whole = shell.files.read(resolved)
         if isinstance(whole, bytes):
             yield Captured(resolved, whole, partial=len(whole) > len(data))
+
+
+def _is_exec(command: Command) -> bool:
+    """Return whether a command is `exec` alone, whose redirections last."""
+    if not isinstance(command, Simple) or len(command.words) != 1:
+        return False
+    return "".join(part.text for part in command.words[0]) == "exec"

@@ -46,7 +46,7 @@ def redirected(
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
 
 
-def _redirect(
+def _redirect(  # noqa: PLR0911  # one return for each kind
     runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]]
 ) -> Generator[Effect, Any, Streams]:
     if isinstance(redirect.target, HereDocument):

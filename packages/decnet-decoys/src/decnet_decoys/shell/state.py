@@ -159,6 +159,10 @@ class ShellState:
         """What `ulimit` has set, by its letter."""
         self.option_within = (0, 0)
         """The argument, and the place in it, at which `getopts` goes on among options that stand together."""
+        self.within = 0
+        """Command substitutions within each other that run, as `set -x` shows."""
+        self.readers: dict[str, str] = {}
+        """Commands of `>(command)`, by the name under which they are written to."""
         self.string = ""
         """What `sh -c` was given, in the shell that it is."""
         self.evaluated = ""

@@ -177,6 +177,10 @@ class InputBuffer:
         self.found_end = False
         return bytes(found) or None
 
+    def has_more(self) -> bool:
+        """Return whether anything is left."""
+        return len(self._source()) > 0
+
     def rest(self) -> InputFile:
         rest = self._source()
         self._at += len(rest)

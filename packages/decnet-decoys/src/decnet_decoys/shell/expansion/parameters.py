@@ -102,6 +102,9 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
     text = value or ""
     if operator == ":":
         bounds = (yield from context.expand(word)) if any(mark in word for mark in "$`") else word
+        if name in ("@", "*"):
+            every = [context.variables.get("0", ""), *context.parameters]
+            return " ".join(arrays.sliced(every, bounds, context.variables))[:MAX_WORD]
         return _cut(name, text, bounds, context.variables)
     if name in ("@", "*") or name.endswith(("[@]", "[*]")):
         whole = context.parameters if name in ("@", "*") else arrays.values(context.variables, name[:-3])

@@ -14,6 +14,7 @@ from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -24,6 +25,8 @@ from decnet_decoys.shell.syntax.nodes import Part, ShellSyntaxError, Word
 MAX_ARGUMENTS = 2000
 MAX_ARGUMENT_CHARACTERS = 1 << 18
 """Of all arguments of a command; a real machine takes more (2 MiB), but no one types them."""
+MAX_READERS = 8
+"""Commands of `>(command)` that wait for what is written to them."""
 BLANKS = " \t\n"
 """What $IFS is at first."""
 _APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::(?![-=?+])([^:}]{1,64}(?::[^}]{1,64})?))?")
@@ -85,7 +88,7 @@ def _braced(word: Word) -> list[Word]:
     return [word]
 
 
-def _split(runner: Runner, word: Word) -> Steps[list[str]]:
+def _split(runner: Runner, word: Word) -> Steps[list[str]]:  # noqa: C901  # one branch for each kind of part
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
     pieces: list[str] = []
     open_field: str | None = None
@@ -243,12 +246,15 @@ def _substituted(runner: Runner, command: str) -> Steps[str]:
     out, err, shell = runner.buffer(), runner.errors, runner.shell
     if _READ.match(command):
         command = f"cat {command}"
+    shell.within += 1
     try:
         shell.status = yield from runner.script(command, Streams(None, out, err))
     except ExitShell as leaving:
         shell.status = leaving.status
     except OutputFullError:
         shell.status = BROKEN_PIPE
+    finally:
+        shell.within -= 1
     runner.errors, shell.substituted = err, shell.status
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
@@ -269,8 +275,14 @@ def _process(runner: Runner, command: str) -> Steps[str]:
     if direction == "<":
         with shell.forked(), suppress(ExitShell, OutputFullError):
             yield from runner.script(command, Streams(None, out, runner.buffer()))
-    number = 63 - len(shell.opened) % 32
+    number = 63 - (len(shell.opened) + len(shell.readers)) % 32
     path = f"/dev/fd/{number}"
+    if direction == ">" and len(shell.readers) < MAX_READERS:
+        path = f"/dev/shm/.fd{number}"  # noqa: S108  # a path of the decoy
+        with suppress(FileSystemError):
+            shell.files.write(path, b"", shell.access)
+        shell.readers[path] = command
+        return path
     shell.opened[path] = out.take()
     shell.files.pipes[f"/proc/self/fd/{number}"] = Entry(
         "link", 0o500, mtime=shell.now, target=f"pipe:[{shell.pid * 7 + number}]"

@@ -185,7 +185,7 @@ def _number(spec: str, letter: str, value: str) -> str:
             digits = value[: len(value) - len(value.lstrip("0123456789"))]
             wrong.shown = shown % int(digits[:18] or 0)
             raise wrong
-        return shown % (number % (1 << 64) if letter == "u" or (number < 0 and letter != "d" and letter != "i") else number)
+        return shown % (number if letter in "di" else number % (1 << 64))
     try:
         return (spec + kind) % float(value[:40] or 0)
     except (ValueError, OverflowError):

@@ -80,7 +80,7 @@ def _split(text: str, separators: str, most: int) -> list[str]:
 
 @command("mapfile", "readarray", folder="", families=("debian",))
 def mapfile(call: Call) -> Effects:
-    """Read lines into an array: -n some, -s after others, -O from an index on, -d ended by something else, -t without it."""
+    """Read lines into an array: -n so many, -s after others, -O from an index on, -d with another end, -t without."""
     options, names = call.flags("dnOsuCc")
     delimiter = encode(options["d"])[:1] or b"\0" if "d" in options else b"\n"
     count, skipped, origin = (_number(options.get(letter, "")) for letter in "nsO")
@@ -140,7 +140,7 @@ def getopts(call: Call) -> int:
 
 
 def _complain(call: Call, letters: str, letter: str, *, known: bool) -> None:
-    """Tell of an option that there is not, or whose value is missing; `:` first in the letters leaves it to the script."""
+    """Tell of an option that there is not, or that lacks its value; `:` before the letters leaves it to the script."""
     shell, name = call.shell, call.args[1]
     if letters.startswith(":"):
         shell.set("OPTARG", letter)

@@ -80,7 +80,7 @@ def _complain(call: Call, source: str, near: str) -> int:
     line = 1 + source.count("\n")
     bare = _TEXTS.sub("", source)
     if '"' in bare:
-        return call.fail(f'line {line}: runaway string constant {bare[bare.index(chr(34)) :][:11]} ...', 2)
+        return call.fail(f"line {line}: runaway string constant {bare[bare.index(chr(34)) :][:11]} ...", 2)
     if near:
         call.fail(f"line {line}: syntax error at or near {near}")
     elif bare.count("(") > bare.count(")"):
