@@ -27,6 +27,7 @@ class RowSelect:
         self._statements: dict[str, Select[Any]] = {}
         self._text = ""
         self._names: tuple[str, ...] = ()
+        self._constants: dict[str, Any] = {}
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """Return the rows for these values of the parameters."""
@@ -34,7 +35,8 @@ class RowSelect:
             return connection.execute(self._statement(connection), values).all()
         if not self._text:
             self._compile(connection)
-        return driver_rows(connection, self._text, [_bindable(values[name]) for name in self._names])
+        given = {**self._constants, **values}
+        return driver_rows(connection, self._text, [_bindable(given[name]) for name in self._names])
 
     def _statement(self, connection: Connection) -> Select[Any]:
         name = connection.dialect.name
@@ -47,6 +49,7 @@ class RowSelect:
             dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
         )
         self._names = tuple(compiled.positiontup or ())
+        self._constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
         self._text = str(compiled)
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirect
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import (
     ArtifactSighting,
     AttackerCommand,
@@ -135,7 +134,6 @@ class AttackerTimeline(Answer):
 
 
 Name = Annotated[str | None, Query(max_length=255)]
-_PLACES = {name: place for place, name in enumerate(Attacker.__struct_fields__)}
 
 
 def attacker_item(one: Attacker, origin: Origin = NOWHERE) -> AttackerItem:
@@ -207,7 +205,7 @@ async def list_attackers(
         return listing.first_with_details(connection, limit, sort, direction)
 
     if paging.keeps and paging.position is None and wanted == listing.ANY and not window.bounded:
-        position = itemgetter(_PLACES[sort], _PLACES["ip"])
+        position = places_of(Attacker, sort, "ip")
         return await paging.answer(fleet, first, position, lambda _, rows: paging.rows(rows, _of_row))
     return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip), shown)
 
