@@ -8,7 +8,7 @@ conditions, direction, and whether the page is the first one.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal_column
 
@@ -18,19 +18,21 @@ from decnet_models.database.rows.row_select import RowSelect
 MOST_STATEMENTS = 16
 """Of one listing, about 30 KiB each; those that were asked for last."""
 
+Condition: TypeAlias = ColumnElement[bool] | Callable[[Connection], ColumnElement[bool]]
+
 
 class PageSelect:
     """A SELECT in the order of some columns, page by page.
 
     `make` returns it for a connection, without conditions, order and limit. `conditions` are by name; one with a value
-    has it as `bindparam(name)`. Rows are those of `RowSelect`.
+    has it as `bindparam(name)`, one that depends on the connection is a function of it. Rows are those of `RowSelect`.
     """
 
     def __init__(
         self,
         make: Callable[[Connection], Select[Any]],
         order: Sequence[ColumnElement[Any]],
-        conditions: Mapping[str, ColumnElement[bool]],
+        conditions: Mapping[str, Condition],
     ) -> None:
         self._make = make
         self._order = tuple(order)
@@ -59,11 +61,12 @@ class PageSelect:
         return asked.rows(connection, limit=limit, **values)
 
     def _composed(self, names: frozenset[str], direction: Direction, later: bool) -> RowSelect:
-        conditions = [self._conditions[name] for name in sorted(names)]
+        asked = [self._conditions[name] for name in sorted(names)]
         places = zip(self._after, self._order, strict=True)
         after = [bindparam(name, type_=column.type) for name, column in places] if later else None
 
         def make(connection: Connection) -> Select[Any]:
+            conditions = [one(connection) if callable(one) else one for one in asked]
             query = in_order(self._make(connection).where(*conditions), self._order, after, direction)
             return query.limit(bindparam("limit")).offset(literal_column("0"))
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
 
@@ -49,11 +49,11 @@ class RowSelect:
             dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
         )
         self._names = tuple(compiled.positiontup or ())
-        self._constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._text = str(compiled)
 
 
-def listed(connection: Connection, column: Column[Any], name: str) -> ColumnElement[bool]:
+def listed(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return the condition that `column` is in the list which is the parameter `name`."""
     if connection.dialect.name != "sqlite":
         return column.in_(bindparam(name, expanding=True))
