@@ -118,8 +118,8 @@ def group_rows(
 
 def group_of(row: Sequence[Any]) -> Group:
     """Return the group of a row, whose ids may be texts (`RowSelect`)."""
-    ids = (one if one is None or isinstance(one, UUID) else UUID(one) for one in row[:2])
-    return Group(*ids, *row[2:])
+    values: list[Any] = [one if one is None or isinstance(one, UUID) else UUID(one) for one in row[:2]]
+    return Group(*values, *row[2:])
 
 
 @cache

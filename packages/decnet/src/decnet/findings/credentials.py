@@ -103,7 +103,8 @@ def with_attackers(connection: Connection, rows: Sequence[Any]) -> list[tuple[An
 
 def credential_of(row: Sequence[Any]) -> Credential:
     """Return the credential of a row of `with_attackers`."""
-    return Credential(*row[:6], row[8], *row[6:8])
+    values = [*row[:6], row[8], *row[6:8]]
+    return Credential(*values)
 
 
 def one_credential(connection: Connection, digest: str) -> Credential:
