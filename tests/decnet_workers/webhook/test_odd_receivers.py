@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Receivers that answer oddly, for every format that travels by HTTP: what is repeated, kept and told, and its order."""
+"""Receivers that answer oddly, to every format that travels by HTTP: what is repeated, kept and told; its order."""
 
 from __future__ import annotations
 
