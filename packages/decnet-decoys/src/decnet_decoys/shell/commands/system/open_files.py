@@ -103,6 +103,10 @@ def _is_address(text: str, letter: str) -> bool:
 def lsof(call: Call) -> Effects:
     """Show who has sockets open; files that somebody has open are not shown."""
     wanted = _Wanted(call)
+    if call.args == ["-v"]:
+        call.print_error("lsof version information:\n    revision: 4.95.0\n"
+                         "    latest revision: https://github.com/lsof-org/lsof")  # fmt: skip
+        return 0
     unknown = next((one for one in sorted(wanted.users) if call.shell.account(one.lstrip("^")) is None), "")
     if unknown and not unknown.isdecimal():
         raise UsageError(f"can't get UID for {unknown[:64]}\n{_LSOF_USAGE}")
