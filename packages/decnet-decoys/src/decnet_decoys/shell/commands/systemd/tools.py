@@ -17,7 +17,7 @@ def systemd_analyze(call: Call) -> Effects:
         call.print("Startup finished in 2.114s (kernel) + 6.882s (userspace) = 8.996s \n"
                    "graphical.target reached after 6.431s in userspace.")  # fmt: skip
     elif verb == "blame":
-        for index, unit in enumerate(all_units(call.shell)):
+        for index, unit in enumerate((yield from all_units(call.shell))):
             yield from turn()
             call.print(f"{2300 // (index + 1):>6}ms {unit.name}")
     elif verb == "calendar":
@@ -70,7 +70,8 @@ def systemd_cgls(call: Call) -> Effects:
     call.print(
         "Control group /:\n-.slice\n\u251c\u2500init.scope \n\u2502 \u2514\u25001 /sbin/init\n\u2514\u2500system.slice "
     )
-    running = [unit for unit in all_units(call.shell) if active_state(call.shell, unit) == "active"]
+    units = yield from all_units(call.shell)
+    running = [unit for unit in units if active_state(call.shell, unit) == "active"]
     for index, unit in enumerate(running):
         yield from turn()
         process = main_process(call.shell, unit)
