@@ -9,6 +9,7 @@ there; and the fleet's PSS in the course of that time. Of a worker that was repl
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import statistics
 import tempfile
@@ -97,6 +98,6 @@ def _life(points: Points) -> dict[str, float]:
 
 
 def _averages(totals: Points) -> list[dict[str, float]]:
-    spans = zip(SPANS, SPANS[1:], strict=False)
+    spans = itertools.pairwise(SPANS)
     within = [(begin, end, [mib for at, mib in totals if begin <= at < end]) for begin, end in spans]
     return [{"from": begin, "to": end, "pss": statistics.mean(found)} for begin, end, found in within if found]
