@@ -195,7 +195,7 @@ class Api(Worker[ApiSettings]):
             raise StartupError(str(error)) from error
         application = make_application(fleet, self.settings, key=key, lazily=True)
         self._forgetful = (application.state.recent, application.state.kept)
-        server = self._server = Server(application)
+        server = self._server = Server(application, self.settings, trusted_networks(self.settings))
         ctx.counters.read_from(server.counters)
         ctx.spawn(server.serve_on(self._listeners), name="serve", may_end=True)
         await server.begun.wait()
