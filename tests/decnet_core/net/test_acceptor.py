@@ -28,13 +28,13 @@ class Greeting(asyncio.Protocol):
         assert isinstance(transport, asyncio.WriteTransport)
         transport.write(b"hello")
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # of asyncio
+    def connection_lost(self, exc: Exception | None) -> None:  # of asyncio
         self._gone()
 
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(120):
-        while not condition():  # noqa: ASYNC110  # the state of another task
+        while not condition():  # the state of another task
             await asyncio.sleep(0.01)
 
 

@@ -32,7 +32,7 @@ def watched_turns() -> Iterator[LongestTurn]:
         if taken > longest.seconds:
             longest.seconds, longest.whose = taken, repr(handle)
 
-    asyncio.Handle._run = timed  # type: ignore[method-assign]
+    asyncio.Handle._run = timed  # type: ignore[method-assign, assignment]
     try:
         yield longest
     finally:

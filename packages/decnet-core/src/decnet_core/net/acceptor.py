@@ -28,7 +28,7 @@ _AT_ONCE = 16
 _RETRY_SECONDS = 1.0
 """How long to wait before accepting again after it failed: most likely this process has no file descriptor left."""
 _TLS_READ_BYTES = 32_768
-"""asyncio would take a buffer of 256 KiB for each connection before its client has said anything, and decrypt it at once."""
+"""asyncio would take a buffer of 256 KiB for each connection before its client has said anything."""
 _SHUTDOWN_SECONDS = 2.0
 """How long a client may take to end TLS."""
 

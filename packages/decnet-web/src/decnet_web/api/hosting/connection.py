@@ -16,19 +16,23 @@ from decnet_web.api.passage.headers import SAFE
 from decnet_web.api.problems import Problem
 
 HEAD_SECONDS = 10
-"""How long a client may take to send the head of a request, from when it could, or the rest of a body that nobody reads."""
+"""How long a client may take to send the head of a request, or the rest of a body that nobody reads."""
 _ENCRYPTED_BYTES = 16 << 10
 """Of a client of TLS whose requests wait; asyncio keeps 256 KiB, and decrypts them at once."""
 
 
 class Connection(uvicorn.H11Protocol):
-    """A connection whose client owes a request, or what is left of one, only for a while, and never has the loop long."""
+    """A connection whose client owes a request only for a while, and has the loop for a moment at a time."""
 
     conn: Parser
     transport: LingeringTransport
 
     def __init__(
-        self, config: uvicorn.Config, server_state: uvicorn.ServerState, gone: Callable[[], None], refused: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        server_state: uvicorn.ServerState,
+        gone: Callable[[], None],
+        refused: Callable[[], None],
     ) -> None:
         """`gone` is called when the connection is lost, `refused` for what is no request."""
         super().__init__(config=config, server_state=server_state, app_state={})

@@ -31,9 +31,7 @@ Listener = tuple[socket.socket, ssl.SSLContext | None]
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers and without its wake-ups ten times a second."""
 
-    def __init__(
-        self, application: ASGIApp, settings: ApiSettings = DEFAULTS, trusted: Sequence[Network] = ()
-    ) -> None:
+    def __init__(self, application: ASGIApp, settings: ApiSettings = DEFAULTS, trusted: Sequence[Network] = ()) -> None:
         """`trusted` are the networks of proxies, which bring many clients."""
         config = uvicorn.Config(
             application,
@@ -128,4 +126,3 @@ class Server(uvicorn.Server):
 
     def _refuse_request(self) -> None:
         self._refused_requests += 1
-
