@@ -17,6 +17,7 @@ from decnet_web.api.problems import Problem
 
 HEAD_SECONDS = 10
 """How long a client may take to send the head of a request, or the rest of a body that nobody reads."""
+_READ_BYTES = 64 << 10
 _ENCRYPTED_BYTES = 16 << 10
 """Of a client of TLS whose requests wait; asyncio keeps 256 KiB, and decrypts them at once."""
 
@@ -48,6 +49,8 @@ class Connection(uvicorn.H11Protocol):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if (limit := getattr(transport, "set_read_buffer_limits", None)) is not None:  # of asyncio's for TLS
             limit(_ENCRYPTED_BYTES, 0)
+        elif hasattr(transport, "max_size"):  # of asyncio's: bytes of a read, which may all have to wait
+            transport.max_size = _READ_BYTES
         super().connection_made(LingeringTransport(transport, lambda: self.conn.unread))
         self._watch()
 
