@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from starlette.responses import Response
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.served import Served, serving
 
@@ -17,6 +18,7 @@ from decnet_web.api.dependencies import Admin, Viewer
 from decnet_web.api.models import Asked
 from decnet_web.api.passage.bodies import STRANGERS_BYTES
 from decnet_web.api.passage.clients import Clients
+from decnet_web.api.passage.headers import Headers
 from decnet_web.api.passage.rates import MOST_BUCKETS, Rates, site_of
 from decnet_web.api.problems import Problem
 from decnet_web.api.settings import ApiSettings, trusted_networks
@@ -137,6 +139,26 @@ async def test_a_body_of_unknown_length_is_bounded(served: Served) -> None:
         is_problem(await client.put("/api/v1/test/notes/a", content=parts(), headers=headers), 413)
 
 
+async def test_a_long_answer_is_sent_in_parts() -> None:
+    """So that what waits for a client that does not read is not all of it."""
+    sent = list[MutableMapping[str, Any]]()
+    content = bytes(range(256)) * 1000
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await Response(content)(scope, receive, send)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    await Headers(answer)({"type": "http", "method": "GET", "headers": []}, receive, send)
+    assert b"".join(message["body"] for message in sent[1:]) == content
+    assert max(len(message["body"]) for message in sent[1:]) <= 65_536
+    assert [message["more_body"] for message in sent[1:]] == [True] * 3 + [False]
+
+
 async def chunks(body: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(body), 1000):
         yield body[start : start + 1000]
@@ -146,16 +168,18 @@ async def chunks(body: bytes) -> AsyncIterator[bytes]:
 async def test_a_strangers_body_is_short(unbounded: Served, chunked: bool) -> None:
     """A mebibyte of empty lists took a quarter of a second of the loop, before anybody had logged in."""
     long, short = b'{"text": "%b"}' % (b"a" * STRANGERS_BYTES), b'{"text": "%b"}' % (b"a" * 16_000)
-    for role, headers, body, status in (
-        (None, {}, long, 413),
-        (None, {}, short, 401),
-        (None, {"Authorization": "Bearer unknown"}, long, 413),
-        (None, {"Cookie": f"{cookies.NAME}={'a' * 43}"}, long, 413),
-        ("admin", {}, long, 200),
+    admin = {"Authorization": f"Bearer {unbounded.tokens['admin']}"}
+    for headers, body, status in (
+        ({}, long, 413),
+        ({}, short, 401),
+        ({"Authorization": "Bearer unknown"}, long, 413),
+        ({"Cookie": f"{cookies.NAME}={'a' * 43}"}, long, 413),
+        (admin, long, 200),
     ):
-        async with unbounded.client(role, **{**headers, "Content-Type": "application/json"}) as client:
+        async with unbounded.client() as client:
+            given = {**headers, "Content-Type": "application/json"}
             content = chunks(body) if chunked else body
-            answer = await client.put("/api/v1/test/notes/a", content=content)
+            answer = await client.put("/api/v1/test/notes/a", content=content, headers=given)
             assert answer.status_code == status, (headers, answer.text)
 
 
@@ -164,10 +188,12 @@ async def test_a_strangers_body_is_short(unbounded: Served, chunked: bool) -> No
 )
 async def test_no_body_of_a_stranger_holds_the_loop(unbounded: Served, body: bytes) -> None:
     assert len(body) > STRANGERS_BYTES / 2
-    async with unbounded.client(**{"Content-Type": "application/json"}) as client:
+    headers = {"Content-Type": "application/json"}
+    async with unbounded.client() as client:
         for _ in range(2):  # what is imported at the first is none of a stranger's
             with watched_turns() as longest:
-                assert (await client.post("/api/v1/session", content=body)).status_code in (400, 413, 422)
+                answer = await client.post("/api/v1/session", content=body, headers=headers)
+    assert answer.status_code in (400, 413, 422)
     assert longest.seconds < MOST_SECONDS, longest.whose
 
 

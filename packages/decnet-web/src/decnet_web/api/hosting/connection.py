@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 import h11
 
+from decnet_core.net.addresses import source_of
 from decnet_web.api.hosting import uvicorn_server as uvicorn
 from decnet_web.api.hosting.lingering import LingeringTransport
 from decnet_web.api.hosting.parser import LARGEST_HEAD, MOST_LINES, Parser
+from decnet_web.api.hosting.source_turns import SourceTurns
 from decnet_web.api.passage.headers import SAFE
 from decnet_web.api.problems import Problem
 
@@ -32,6 +34,7 @@ class Connection(uvicorn.H11Protocol):
         self,
         config: uvicorn.Config,
         server_state: uvicorn.ServerState,
+        turns: SourceTurns,
         gone: Callable[[], None],
         refused: Callable[[], None],
     ) -> None:
@@ -41,7 +44,12 @@ class Connection(uvicorn.H11Protocol):
         self._gone = gone
         self._refused = refused
         self._late: asyncio.TimerHandle | None = None
-        self._turn: asyncio.Handle | None = None
+        self._turns = turns
+        self._source = ""
+        self._asked = False
+        """Whether it waits for its turn."""
+        self._between = False
+        """Whether an answer is complete, and the next request may be there already."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         opened = transport.get_extra_info("socket")
@@ -52,12 +60,12 @@ class Connection(uvicorn.H11Protocol):
         elif hasattr(transport, "max_size"):  # of asyncio's: bytes of a read, which may all have to wait
             transport.max_size = _READ_BYTES
         super().connection_made(LingeringTransport(transport, lambda: self.conn.unread))
+        self._source = source_of(self.client[0]) if self.client else ""
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._late, self._turn):
-            if timer is not None:
-                timer.cancel()
+        if self._late is not None:
+            self._late.cancel()
         super().connection_lost(exc)
         self.transport.lost()
         self._gone()
@@ -73,19 +81,31 @@ class Connection(uvicorn.H11Protocol):
 
     def handle_events(self) -> None:
         """Handle what the client sent for one turn, and go on when others have had theirs."""
-        if self._turn is not None or self.transport.is_closing():
+        if self._asked or self.transport.is_closing():
             return
+        if self._turns.busy or (self._between and self.conn.unread):
+            self._ask()
+        else:
+            self._handle_some()
+
+    def _handle_some(self) -> None:
         self.conn.begin_turn()
         super().handle_events()
         if self.conn.unfinished and not self.transport.is_closing():
-            self.transport.hold()
-            self._turn = self.loop.call_soon(self._go_on)
+            self._ask()
         else:
             self.transport.release()
         self._watch()
 
+    def _ask(self) -> None:
+        self._asked = True
+        self.transport.hold()
+        self._turns.ask(self._source, self._take_turn)
+
     def on_response_complete(self) -> None:
+        self._between = True
         super().on_response_complete()
+        self._between = False
         self._watch()
 
     def pause_writing(self) -> None:
@@ -112,9 +132,10 @@ class Connection(uvicorn.H11Protocol):
         if self.transport.lingers:
             self.transport.close_now()
 
-    def _go_on(self) -> None:
-        self._turn = None
-        self.handle_events()
+    def _take_turn(self) -> None:
+        self._asked = False
+        if not self.transport.is_closing():
+            self._handle_some()
 
     @property
     def _answering(self) -> bool:

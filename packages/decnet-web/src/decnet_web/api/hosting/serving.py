@@ -17,6 +17,7 @@ from decnet_core.net.addresses import Network
 from decnet_core.net.connections import ConnectionLimiter
 from decnet_web.api.hosting import uvicorn_server as uvicorn
 from decnet_web.api.hosting.connection import HEAD_SECONDS, Connection
+from decnet_web.api.hosting.source_turns import SourceTurns
 from decnet_web.api.settings import ApiSettings
 
 KEEP_ALIVE_SECONDS = 5
@@ -51,6 +52,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._most, self._most_per_source = settings.max_connections, settings.max_connections_per_source
         self._trusted = tuple(trusted)
+        self._turns = SourceTurns()
         self._refused_connections = self._refused_requests = 0
         self._listeners: Sequence[Listener] = ()
         self._ending = asyncio.Event()
@@ -119,7 +121,7 @@ class Server(uvicorn.Server):
         )
 
     def _connection(self, gone: Callable[[], None]) -> Connection:
-        return Connection(self.config, self.server_state, gone, self._refuse_request)
+        return Connection(self.config, self.server_state, self._turns, gone, self._refuse_request)
 
     def _refuse_connection(self) -> None:
         self._refused_connections += 1
