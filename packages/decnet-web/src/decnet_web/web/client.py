@@ -70,6 +70,7 @@ class Client:
                 await self._linger()
                 return
             self._site.waiting.discard(self._writer.transport)
+            await asyncio.sleep(0)  # the others' turn: the next request may have come already, and 5,000 more
             seconds = self._site.settings.idle_seconds
 
     async def _next(self, seconds: float) -> Request | Refused | None:
