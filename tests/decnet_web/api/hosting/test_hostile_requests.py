@@ -155,6 +155,21 @@ async def test_who_takes_no_answers_is_ended(monkeypatch: pytest.MonkeyPatch) ->
         assert not server.server_state.connections
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    """Each of them was cancelled after two seconds, and its traceback logged."""
+    tcp = listening("127.0.0.1", 0)
+    async with served((tcp, None)) as server:
+        reader, writer = await say(tcp.getsockname()[1], POST + b"Content-Length: 9\r\n\r\na")
+        async with asyncio.timeout(60):
+            while not server.busy:  # the state of another task
+                await asyncio.sleep(0)
+        server.end()
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_clients_of_one_source_have_a_part_of_the_places(tmp_path: Path) -> None:
     """Also those that say nothing inside TLS, of whom asyncio's server would not tell yet."""
     tcp = listening("127.0.0.1", 0)

@@ -122,15 +122,22 @@ class Connection(uvicorn.H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = _too_large() if self.conn.head_too_large else _malformed()
             self.transport.write(_written(self.conn, answer))
-        if self.cycle is not None:  # whoever waits for the rest of its body
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._give_up_body()
         self.transport.close()
 
     def shutdown(self) -> None:
         super().shutdown()
-        if self.transport.lingers:
+        if self._answering and self.cycle.more_body:
+            self._give_up_body()
             self.transport.close_now()
+        elif self.transport.lingers:
+            self.transport.close_now()
+
+    def _give_up_body(self) -> None:
+        """Let whoever waits for the rest of a body know that it does not come."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _take_turn(self) -> None:
         self._asked = False
