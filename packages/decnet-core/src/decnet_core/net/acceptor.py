@@ -11,14 +11,11 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from decnet_core.net.addresses import Network, parse_address, peer_address, source_of
 from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.tasks import Tasks
-
-if TYPE_CHECKING:
-    import ssl
 
 Factory = Callable[[Callable[[], None]], asyncio.Protocol]
 """Makes the protocol of a connection; it calls what it is given when the connection is lost."""
@@ -44,10 +41,12 @@ class Acceptor:
         *,
         refused: Callable[[], None],
         unlimited: Sequence[Network] = (),
-        context: ssl.SSLContext | None = None,
+        context: Any = None,
         handshake_seconds: float = 10.0,
     ) -> None:
         """`refused` is called for each client that is closed at once, being one too many.
+
+        `context` is an ssl.SSLContext, None for no TLS.
 
         Addresses in `unlimited`, such as those of proxies, and programs at a UNIX socket bring many clients: for them
         only the limit in all holds.
