@@ -99,9 +99,9 @@ def test_messages_in_a_row_are_read_as_one_by_one(
     data = bytearray(b"".join(parts))
     if broken is not None:
         data[broken % len(data)] = byte[0]
-    alone, expected = Parser(lines_from_client()), []
+    alone, expected = Parser(lines_from_client()), list[tuple[Operation, bytes]]()
     for start in range(0, len(data), 11):
-        expected += alone.feed(data[start : start + 11])
+        expected += alone.feed(bytes(data[start : start + 11]))
     assert from_client(bytes(data)) == expected
     assert broken is not None or [body for _, body in expected] == [part.partition(b"\n")[2] for part in parts]
 
