@@ -171,7 +171,7 @@ def decoy_machine() -> Machine:
 def in_decoy(line: str, machine: Machine) -> Answer:
     """Run a line as the SSH service's exec channel does; nothing waits, and what earlier lines stopped runs again."""
     condition = machine.condition
-    for left in (condition.stopped, condition.disabled, condition.killed, condition.rules):
+    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts):
         left.clear()
     condition.hostname = ""
     origin = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root@notty")

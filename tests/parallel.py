@@ -40,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a PostgreSQL server, before `-m` chooses."""
+    for item in filter(_asks_postgresql, items):
+        item.add_marker("postgresql")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     option = session.config.option
     if option.processes < 2 or option.collectonly or session.testsfailed:
@@ -87,7 +94,11 @@ def _modules(items: list[pytest.Item]) -> list[list[pytest.Item]]:
 
 
 def _with_server(module: list[pytest.Item]) -> bool:
-    return any("postgres" in name for item in module for name in (item.name, *getattr(item, "fixturenames", ())))
+    return any(map(_asks_postgresql, module))
+
+
+def _asks_postgresql(item: pytest.Item) -> bool:
+    return any("postgres" in name for name in (item.name, *getattr(item, "fixturenames", ())))
 
 
 def _run(session: pytest.Session, count: int) -> None:

@@ -103,6 +103,25 @@ def test_modules_run_at_the_same_time_and_make_their_fixtures_once(tmp_path: Pat
     assert sorted(path.name for path in (tmp_path / "temporary").iterdir()) == ["process-0", "process-1"]
 
 
+def test_tests_on_postgresql_can_be_left_out(tmp_path: Path) -> None:
+    source = """
+        import pytest
+
+        @pytest.fixture
+        def postgres_url(): pass
+
+        def test_asks(postgres_url): pass
+
+        @pytest.mark.parametrize("database", ["sqlite", "postgres"])
+        def test_both(database): pass
+    """
+    write(tmp_path, "test_a", source)
+    write(tmp_path, "test_b", "def test_none(): pass")
+    code, said = pytest_in(tmp_path, "-m", "not postgresql")
+    assert code == 0, said
+    assert "2 passed, 2 deselected" in said
+
+
 def test_a_failure_is_shown_with_what_the_test_printed(tmp_path: Path) -> None:
     write(tmp_path, "test_a", 'def test_bad():\n    print("before it")\n    assert [1] == [2]')
     write(tmp_path, "test_b", "def test_good(): pass")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.fleet.machine import ROOT, Machine, booted, copy_root, obstacle
+from tests.fleet.machine import LOOK_SECONDS, ROOT, Machine, booted, copy_root, obstacle
 
 from decnet_core.placement.runtimes.namespaces import Namespaces
 
@@ -133,7 +133,7 @@ def until(condition: Callable[[], bool], what: Callable[[], str], seconds: float
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what()
-        time.sleep(0.5)
+        time.sleep(LOOK_SECONDS)
 
 
 def test_page_names_a_place_for_each_step() -> None:

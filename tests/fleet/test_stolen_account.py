@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import Machine, booted, copy_root, obstacle
+from tests.fleet.machine import LOOK_SECONDS, Machine, booted, copy_root, obstacle
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
@@ -59,7 +59,7 @@ def answers(machine: Machine, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while machine.run("decnet", "status", check=False).returncode != 0:
         assert time.monotonic() < deadline, machine.run("decnet", "status", check=False).stdout
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
 
 
 def pids(machine: Machine) -> dict[str, int]:

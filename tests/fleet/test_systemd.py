@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import Machine, booted, copy_root, obstacle
+from tests.fleet.machine import LOOK_SECONDS, Machine, booted, copy_root, obstacle
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
@@ -72,7 +72,7 @@ def answers(machine: Machine, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while machine.run("decnet", "status", check=False).returncode != 0:
         assert time.monotonic() < deadline, machine.run("decnet", "status", check=False).stdout
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
 
 
 def status_of(machine: Machine, pid: int) -> dict[str, list[str]]:
@@ -197,7 +197,7 @@ def _is_told(machine: Machine, kind: str) -> None:
     deadline = time.monotonic() + 90
     while int(machine.run("/opt/decnet/bin/python", "-c", look).stdout) == 0:
         assert time.monotonic() < deadline, machine.run("ls", "-l", "/var/lib/decnet/run/units").stdout
-        time.sleep(1)
+        time.sleep(LOOK_SECONDS)
 
 
 def test_the_target_stops_all(machine: Machine) -> None:
@@ -231,7 +231,7 @@ def test_a_killed_child_is_forked_again_as_its_own_user(machine: Machine) -> Non
         if len(now) == len(before) and not set(now.values()) & set(before.values()):
             break
         assert time.monotonic() < deadline, now
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
     expect_least_privilege(machine)
     drill(machine)
 
@@ -270,7 +270,7 @@ def test_a_reload_of_all_replaces_every_worker_and_no_supervisor(machine: Machin
     deadline = time.monotonic() + 120
     while set(before.values()) & set(pids_now(machine).values()):
         assert time.monotonic() < deadline, machine.journal(ALL)
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
     answers(machine)
     assert machine.show(ALL, "MainPID") == main
     assert machine.show(ALL, "NRestarts") == "0"
@@ -283,7 +283,7 @@ def test_all_comes_back_when_its_supervisor_is_killed(machine: Machine) -> None:
     deadline = time.monotonic() + 120
     while machine.show(ALL, "NRestarts") == "0" or set(before.values()) & set(pids_now(machine).values()):
         assert time.monotonic() < deadline, machine.journal(ALL)
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
     answers(machine)
     drill(machine)
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import Machine, booted, copy_root, obstacle
+from tests.fleet.machine import LOOK_SECONDS, Machine, booted, copy_root, obstacle
 
 from decnet_core.placement.allowed import NEEDED
 from decnet_core.supervise.fork.privileges import numbers
@@ -67,7 +67,7 @@ def running(machine: Machine, seconds: float = 120) -> None:
         if all((one["state"] or {}).get("phase") == "running" for one in found):
             return
         assert time.monotonic() < deadline, (found, machine.journal(UNIT))
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
 
 
 def answer(machine: Machine) -> None:
@@ -145,7 +145,7 @@ def test_removed_deckies_leave_nothing(machine: Machine) -> None:
     deadline = time.monotonic() + 120
     while json.loads(machine.run("decnet", "decky", "list", "--json").stdout):
         assert time.monotonic() < deadline, machine.journal(UNIT)
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
     assert namespaces(machine) == []
     assert "decnet" not in machine.run("ip", "link").stdout
     assert "192.0.2.20" not in machine.run("ip", "address").stdout

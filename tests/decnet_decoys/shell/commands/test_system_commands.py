@@ -41,7 +41,7 @@ MakePlayer = Callable[..., Player]
          "3.142\n1024\n1.414\nFF\n10\n255\n"),
         ("echo '1.5+2.25; 3*1.255; -7/2; 7%3; (1+2)*3' | bc; echo 'scale=4; 10/3; -0.25; 5<6; 4*a(1)' | bc -l",
          "3.75\n3.765\n-3\n1\n9\n3.3333\n-.25\n1\n3.1412\n"),
-        ("touch /etc/systemd/system/x.service; systemctl enable x; "
+        ("printf '[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/x.service; systemctl enable x; "
          "readlink /etc/systemd/system/multi-user.target.wants/x*;"
          "systemctl disable x; ls /etc/systemd/system/multi-user.target.wants/ | grep -c '^x'",
          "/etc/systemd/system/x.service\n0\n"),

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import math
 import time
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,9 +85,9 @@ class DeckyChanges:
         """Change a machine that was just made as it was left."""
         document, condition = self._document, machine.condition
         machine.secrets.update(document.secrets)
-        condition.stopped, condition.disabled = document.stopped[:], document.disabled[:]
+        condition.stopped, condition.started = document.stopped[:], document.started[:]
         condition.killed, condition.rules = document.killed[:], document.rules[:]
-        condition.hostname = document.hostname
+        condition.mounts, condition.hostname = document.mounts[:], document.hostname
         for one in self._entries.values():
             _put(machine, one)
 
@@ -110,10 +111,11 @@ class DeckyChanges:
     def _note_condition(self, machine: Machine) -> bool:
         """Write down what runs, if that has changed; returns whether."""
         document, now = self._document, machine.condition
-        new = (now.stopped[:], now.disabled[:], now.killed[:], now.rules[:], now.hostname)
-        if new == (document.stopped, document.disabled, document.killed, document.rules, document.hostname):
+        fields = ("stopped", "started", "killed", "rules", "mounts", "hostname")
+        if all(getattr(now, field) == getattr(document, field) for field in fields):
             return False
-        document.stopped, document.disabled, document.killed, document.rules, document.hostname = new
+        for field in fields:
+            setattr(document, field, copy(getattr(now, field)))
         return True
 
     def _make_room(self, one: SavedEntry, source: str) -> bool:

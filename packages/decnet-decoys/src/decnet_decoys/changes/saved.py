@@ -61,9 +61,10 @@ class Saved(msgspec.Struct):
     entries: list[SavedEntry] = []
     stopped: list[str] = []
     """Services, and what follows as `shell.machine.condition` has it."""
-    disabled: list[str] = []
+    started: list[str] = []
     killed: list[int] = []
     rules: list[str] = []
+    mounts: list[tuple[str, str, str, str]] = []
     hostname: str = ""
 
 

@@ -23,7 +23,7 @@ from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine import account_files
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.live_files import Running, node_name, noise, uptime, zeros
+from decnet_decoys.shell.machine.live_files import Running, mounted, node_name, noise, uptime, zeros
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
@@ -95,6 +95,8 @@ class ShellState:
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(uptime, machine, clock)  # the overlay must not keep this shell
         self.files.live["/proc/sys/kernel/hostname"] = partial(node_name, machine)
+        for path in ("/proc/mounts", "/proc/self/mounts"):
+            self.files.live[path] = partial(mounted, machine)
         self._host = machine.hostname
         """The name at the start, which is what a shell's prompt shows."""
         running = self.running = Running("bash" if machine.persona.family == "debian" else "busybox")

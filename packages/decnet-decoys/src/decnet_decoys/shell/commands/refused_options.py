@@ -14,7 +14,7 @@ from decnet_decoys.shell.commands.options import colons_after
 MAX_LETTERS = 4096
 """Letters looked at of all arguments: a millisecond's work."""
 _STOPS = frozenset(
-    ("chroot", "chrt", "env", "ionice", "nice", "nohup", "setsid", "stdbuf", "strace", "sudo", "taskset", "timeout",
+    ("chroot", "chrt", "env", "ionice", "nice", "nohup", "route", "setsid", "stdbuf", "sudo", "taskset", "timeout",
      "watch", "xargs")
 )  # fmt: skip
 """Programs whose options end where the command begins that they run."""

@@ -10,7 +10,7 @@ from decnet_decoys.shell.streams import Streams
 
 _COMPLAINTS = {
     "xargs": "xargs: {name}: {why}", "env": "env: {quoted}: {why}", "nice": "nice: {quoted}: {why}",
-    "find": "find: {quoted}: {why}", "strace": "strace: Can't stat '{name}': {why}",
+    "find": "find: {quoted}: {why}",
     "nohup": "nohup: failed to run command '{name}': {why}",
     **dict.fromkeys(("timeout", "stdbuf"), "{program}: failed to run command {quoted}: {why}"),
     **dict.fromkeys(
@@ -31,5 +31,5 @@ def started(call: Call, argv: list[str], streams: Streams | None = None) -> Effe
         form = _COMPLAINTS.get(call.name, call.name + ": {name}: {why}")
         name = argv[0][:4096]
         call.print_error(form.format(program=call.name, name=name, quoted=quoted(name), why=why))
-        return 1 if call.name == "strace" else found.status
+        return found.status
     return (yield from call.runner.execute(argv, streams, program=True))

@@ -8,17 +8,24 @@ from decnet_decoys.personas.schema import Listener, Persona, Process
 MAX_KILLED = 300
 MAX_STOPPED = 100
 MAX_RULES = 100
-_SERVICES = {"sshd": "ssh", "mariadbd": "mariadb", "mysqld": "mysql"}
+MAX_MOUNTS = 40
+Mount = tuple[str, str, str, str]
+"""Device, mount point, type and options, as /proc/mounts has them (proc(5))."""
+_SERVICES = {"sshd": "ssh", "mariadbd": "mariadb", "mysqld": "mysql", "systemd-resolve": "systemd-resolved",
+             "postgres": "postgresql", "java": "jenkins", "master": "postfix"}  # fmt: skip
 
 
 class Condition(msgspec.Struct):
     stopped: list[str] = []
     """Services."""
-    disabled: list[str] = []
+    started: list[str] = []
+    """Services that intruders made, and started."""
     killed: list[int] = []
     """Process ids."""
     rules: list[str] = []
     """As `iptables -S` shows them."""
+    mounts: list[Mount] = []
+    """What is mounted besides what the machine came with."""
     hostname: str = ""
     """What `hostname NAME` has set; empty when nothing has."""
 
@@ -28,7 +35,7 @@ class Condition(msgspec.Struct):
         return [
             one
             for one in persona.processes
-            if one.pid not in gone and not any(_runs(one.command, name) for name in self.stopped)
+            if one.pid not in gone and not any(runs(one.command, name) for name in self.stopped)
         ]
 
     def listeners(self, persona: Persona) -> list[Listener]:
@@ -49,7 +56,7 @@ class Condition(msgspec.Struct):
         """Start a service, and with it the processes of it that were killed."""
         if name in self.stopped:
             self.stopped.remove(name)
-        own = {one.pid for one in persona.processes if _runs(one.command, name)}
+        own = {one.pid for one in persona.processes if runs(one.command, name)}
         self.killed = [pid for pid in self.killed if pid not in own]
 
     def kill(self, pid: int) -> None:
@@ -62,6 +69,7 @@ def service_of(process: str) -> str:
     return _SERVICES.get(process, process)
 
 
-def _runs(command: str, service: str) -> bool:
+def runs(command: str, service: str) -> bool:
+    """Return whether a process with this command line is of the service."""
     program = command.split(" ", maxsplit=1)[0].rstrip(":").rpartition("/")[2]
     return service_of(program) == service or service_of(program.rstrip("0123456789.")) == service

@@ -17,6 +17,7 @@ from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
+from decnet_decoys.shell.machine.unit_files import enabling_links
 from decnet_decoys.shell.programs import programs
 
 _INSTALLED_DAYS = 240
@@ -90,7 +91,7 @@ def _put_installed(machine: Machine, old: int) -> None:
         tree.put(_real(path).format(machine=persona.machine), _program(persona, path, old, size)._replace(mode=0o644))
     for path, name in installed_files.LINKED.items():
         tree.put(path, tree.entries[name])
-    for path, target in installed_files.LINKS.items():
+    for path, target in (installed_files.LINKS | enabling_links(persona)).items():
         if path != "/proc/net":
             tree.put(_real(path), Entry("link", 0o777, mtime=old, target=target))
     for name in installed_files.SET_USER_ID.split():

@@ -5,11 +5,13 @@ import hashlib
 import uuid
 
 from decnet_decoys.personas.schema import Hardware, Persona
+from decnet_decoys.shell.machine.unit_files import unit_files
 
 DIRECTORIES = """
     /etc/alternatives /etc/apt/sources.list.d /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/cron.yearly
     /etc/default /etc/init.d /etc/logrotate.d /etc/network /etc/pam.d /etc/profile.d /etc/security /etc/skel
-    /etc/ssh/ssh_config.d /etc/ssh/sshd_config.d /etc/sudoers.d /etc/systemd/system /lib/systemd/system /run/systemd
+    /etc/ssh/ssh_config.d /etc/ssh/sshd_config.d /etc/sudoers.d /etc/systemd/system/multi-user.target.wants
+    /lib/systemd/system /run/systemd
     /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware /sys/fs/cgroup /sys/kernel /sys/module /sys/power
     /usr/games /usr/include /usr/libexec /usr/local/sbin /usr/local/lib /usr/local/share /usr/share/doc /usr/share/man
     /usr/src /var/lib/apt /var/lib/dpkg /var/local /var/mail /var/opt /var/spool/cron
@@ -67,7 +69,6 @@ DEVICES = {
     "null": "1, 3", "zero": "1, 5", "full": "1, 7", "random": "1, 8", "urandom": "1, 9", "tty": "5, 0",
     "console": "5, 1", "ptmx": "5, 2",
 }  # fmt: skip
-_UNITS = "cron dbus ssh systemd-journald systemd-logind systemd-timesyncd systemd-udevd rsyslog networking"
 _CRONTAB_HEAD = """\
 # /etc/crontab: system-wide crontab
 # Unlike any other crontab you don't have to run the `crontab'
@@ -320,7 +321,7 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/var/log/syslog": "",
         "/var/log/alternatives.log": "",
         "/usr/share/zoneinfo/Etc/UTC": "TZif2",
-        **{f"/lib/systemd/system/{name}.service": f"[Unit]\nDescription={name}\n" for name in _UNITS.split()},
+        **unit_files(persona),
     }
 
 

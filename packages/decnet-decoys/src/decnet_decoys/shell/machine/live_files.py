@@ -62,6 +62,11 @@ def node_name(machine: Machine) -> bytes:
     return encode(machine.hostname + "\n")
 
 
+def mounted(machine: Machine) -> bytes:
+    """Return the text of /proc/mounts."""
+    return encode("".join(" ".join(one) + " 0 0\n" for one in machine.mounts()))
+
+
 def uptime(machine: Machine, clock: Callable[[], float]) -> bytes:
     """Return the text of /proc/uptime: seconds since the boot, and all processors' idle ones (proc(5))."""
     up = max(0.0, clock() - machine.booted)

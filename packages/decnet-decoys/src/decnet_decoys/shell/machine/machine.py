@@ -4,7 +4,8 @@
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Persona, User
-from decnet_decoys.shell.machine.condition import Condition
+from decnet_decoys.shell.machine.condition import Condition, Mount
+from decnet_decoys.shell.machine.distribution import mounts
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Tree
 
@@ -29,6 +30,10 @@ class Machine(NamedTuple):
     @property
     def hostname(self) -> str:
         return self.condition.hostname or self.given_name
+
+    def mounts(self) -> list[Mount]:
+        """Return what is mounted: what the machine came with, then what intruders mounted."""
+        return [*mounts(self.persona), *self.condition.mounts]
 
     def user(self, name: str) -> User | None:
         return next((user for user in self.users if user.name == name), None)

@@ -4,11 +4,12 @@
 from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC, Hardware, Persona
 from decnet_decoys.shell.machine.distribution import mounts
 
-_FLAGS = (
+FLAGS = (
     "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht "
     "syscall nx pdpe1gb rdtscp lm constant_tsc rep_good nopl xtopology cpuid pni pclmulqdq ssse3 fma cx16 sse4_1 "
     "sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand hypervisor lahf_lm abm avx2"
 )
+"""What the processors can do, as /proc/cpuinfo and lscpu say."""
 _NAS_FILE_SYSTEMS = "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n"
 _CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
 
@@ -171,7 +172,7 @@ def _x86(core: int, hardware: Hardware) -> str:
         "cpu cores\t": hardware.cores,
         "fpu\t\t": "yes",
         "wp\t\t": "yes",
-        "flags\t\t": _FLAGS,
+        "flags\t\t": FLAGS,
         "bogomips\t": f"{hardware.mhz * 2:.2f}",
         "address sizes\t": "46 bits physical, 48 bits virtual",
     }

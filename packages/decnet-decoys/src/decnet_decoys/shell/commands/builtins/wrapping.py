@@ -20,7 +20,7 @@ MAX_READ = 2000
 _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
 
 
-@command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "unbuffer", "strace", "chrt")
+@command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "chrt")
 def wrap(call: Call) -> Effects:
     """Run a program in some other way."""
     args, name = list(call.args), call.name

@@ -118,7 +118,7 @@ def _shown(call: Call, text: str) -> Effects:
     return 0
 
 
-@command("less", "more", "zless", "pager", "most")
+@command("less", "more", "zless", "pager")
 def less(call: Call) -> Effects:
     """Show files a page at a time at a terminal; write them where there is none."""
     if not call.tty and call.words and call.name in ("less", "more"):

@@ -4,6 +4,7 @@
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.options import UsageError, options, tried
 from decnet_decoys.shell.commands.starting import started
+from decnet_decoys.shell.commands.system.process_columns import rows
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -58,8 +59,13 @@ def nsenter(call: Call) -> Effects:
     found = options(call, "at:m::u::i::n::p::C::U::T::S:G:r::w::W:FZhV", _OF_NSENTER, permute=False)
     if "t" not in found and found.any("amuinpCUT"):
         return call.fail("neither filename nor target pid supplied for ns/cgroup")
+    target = found.last("t")[:16]
     if call.shell.identity.uid != 0:
-        return call.fail(f"cannot open /proc/{found.last('t')[:16]}/ns/mnt: Permission denied")
+        return call.fail(f"cannot open /proc/{target}/ns/mnt: Permission denied")
+    if "t" in found and not target.isdecimal():
+        return call.fail(f"failed to parse pid: '{target}'")
+    if "t" in found and not call.shell.files.exists(f"/proc/{target}"):
+        return call.fail(f"cannot open /proc/{target}/ns/{'net' if 'n' in found else 'mnt'}: No such file or directory")
     call.args = found.operands
     with call.shell.forked():
         return (yield from started(call, found.operands or [call.shell.variables.get("SHELL", "/bin/bash")]))
@@ -130,6 +136,8 @@ def hostid(call: Call) -> int:
 @command("domainname", "nisdomainname", "ypdomainname", families=("debian",))
 def domainname(call: Call) -> int:
     """Show the domain of NIS, which there is none of."""
+    if call.name != "domainname":
+        return call.fail("Local domain name not set")
     call.print("(none)")
     return 0
 
@@ -147,6 +155,10 @@ def renice(call: Call) -> int:
     if len(words) < 2 or not words[0].lstrip("+-").isdecimal():
         raise tried(call, "not enough arguments" if len(words) < 2 else f"bad priority value: {words[0][:64]}")
     new = max(-20, min(19, int(words[0][:4])))
+    running, status = {str(row.process.pid) for row in rows(call)}, 0
     for pid in words[1:64]:
+        if pid not in running and pid != str(call.shell.pid) and "-u" not in call.args and "-g" not in call.args:
+            status = call.fail(f"failed to get priority for {pid[:16]} (process ID): No such process")
+            continue
         call.print(f"{pid[:16]} (process ID) old priority 0, new priority {new}")
-    return 0
+    return status

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Commands about the machine: uname, uptime, free, df, lscpu, nproc, date, hostname, mount, dmesg."""
+"""Commands about the machine: uname, uptime, free, vmstat, lscpu, nproc, date, hostname, reboot."""
 
 import re
 
-from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.dates import moment_of
 from decnet_decoys.shell.commands.files.listing import human
-from decnet_decoys.shell.commands.options import Options, options, tried
-from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import encode, quoted
+from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.environment.time_zones import UTC
-from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.procfs import FLAGS
+from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
@@ -20,8 +19,12 @@ from decnet_decoys.shell.state import ShellState
 @command("systemd-detect-virt", families=("debian",))
 def detect_virtualization(call: Call) -> int:
     """Print the hypervisor, in agreement with hostnamectl and lspci."""
-    call.print("kvm")
-    return 0
+    found = options(call, "chqrv", {"container": "c", "vm": "v", "quiet": "q", "chroot": "r", "private-users": "u",
+                                    "list": "list", "help": "h", "version": "version"})  # fmt: skip
+    none = found.any("cru")
+    if "q" not in found and not found.any("ru"):
+        call.print("none" if none else "kvm")
+    return int(none)
 
 
 _UNAME = {"all": "a", "kernel-name": "s", "nodename": "n", "kernel-release": "r", "kernel-version": "v", "machine": "m",
@@ -81,9 +84,10 @@ def uptime(call: Call) -> int:
 @command("free")
 def free(call: Call) -> int:
     """Show memory; -b -k -m -g -h -t -w."""
-    found = options(call, "bkmghtws:c:l", {"human": "h", "total": "t", "mega": "m", "giga": "g", "wide": "w",
+    found = options(call, "bkmghtws:c:lvV", {"human": "h", "total": "t", "mega": "m", "giga": "g", "wide": "w",
                     "bytes": "b",
-                    "kibi": "k", "mebi": "m", "gibi": "g", "si": "si"})  # fmt: skip
+                    "kibi": "k", "mebi": "m", "gibi": "g", "si": "si", "committed": "v", "lohi": "l", "kilo": "k",
+                    "seconds": "s:", "count": "c:", "help": "help", "version": "V"})  # fmt: skip
     hardware = call.shell.machine.persona.hardware
     divisor = {"m": 1024, "g": 1 << 20}
     unit = next((divisor[letter] for letter in divisor if letter in found), 1)
@@ -95,167 +99,66 @@ def free(call: Call) -> int:
             return (human(size * 1024) + "i") if size else "0B"
         return str(size * 1024 if "b" in found else size // unit)
 
-    call.print("               total        used        free      shared  buff/cache   available")
+    cached = "     buffers       cache" if "w" in found else "  buff/cache"
+    if "w" in found:
+        row[4:5] = [row[4] // 12, row[4] - row[4] // 12]
+    call.print(f"               total        used        free      shared{cached}   available")
     call.print("Mem:    " + "".join(f"{shown(value):>12}" for value in row))
     call.print("Swap:   " + "".join(f"{shown(0):>12}" for _ in range(3)))
     if "t" in found:
         call.print("Total:  " + "".join(f"{shown(value):>12}" for value in row[:3]))
+    if "v" in found:
+        limit = (hardware.memory_kib // 2, hardware.used_kib * 3 // 2)
+        call.print("Comm:   " + "".join(f"{shown(value):>12}" for value in (*limit, limit[0] - limit[1])))
     return 0
-
-
-_DF = {"human-readable": "h", "si": "h", "inodes": "i", "print-type": "T", "portability": "P", "all": "a", "local": "l",
-       "total": "total", "output": "output?", "type": "t:", "exclude-type": "x:", "block-size": "B:"}  # fmt: skip
-
-
-@command("df")
-def df(call: Call) -> Effects:
-    """Show file systems: all, or those of paths."""
-    found = options(call, "hHiTPaklmt:x:B:", _DF)
-    mounted = _mounted(call.shell.machine.persona)
-    chosen = mounted if not found.operands else []
-    for path in found.operands:
-        yield from turn()
-        if not call.shell.files.exists(path, call.shell.access):
-            call.fail(f"{path}: No such file or directory")
-            continue
-        where = call.shell.files.locate(path, call.shell.access)
-        fits = [one for one in mounted if (where.rstrip("/") + "/").startswith(one[1].rstrip("/") + "/")]
-        chosen.append(max(fits, key=lambda one: len(one[1])) if fits else mounted[0])
-    if not chosen:
-        return 1
-    if "output" in found:
-        for point in ("Mounted on", *(one[1] for one in chosen)):
-            call.print(point)
-        return 0
-    _disk_table(call, found, chosen[:MAX_ROWS])
-    return int(bool(found.operands) and len(chosen) < len(found.operands))
-
-
-MAX_ROWS = 200
-"""Rows that df lays out."""
-
-
-def _disk_table(call: Call, found: Options, chosen: list[tuple[str, str, int, int]]) -> None:
-    big, posix = found.any("hH"), "P" in found
-    sizes = ["Size", "Used", "Avail", "Use%"] if big else ["1K-blocks", "Used", "Available", "Use%"]
-    if posix and not big:
-        sizes = ["1024-blocks", "Used", "Available", "Capacity"]
-    if "i" in found:
-        sizes = ["Inodes", "IUsed", "IFree", "IUse%"]
-    types = {point: kind for _, point, kind, _ in mounts(call.shell.machine.persona)}
-    rows = [["Filesystem", *(["Type"] if "T" in found else []), *sizes]]
-    for device, point, kib, used in chosen:
-        if "i" in found:
-            kib, used = kib // 16, kib // 16 // 37 + 1  # noqa: PLW2901
-        usable = kib * 95 // 100 if device.startswith("/") and "i" not in found else kib
-        shown = [human(n * 1024) if big and n else str(n) for n in (kib, used, usable - used)]
-        kind = [types.get(point, "ext4")] if "T" in found else []
-        rows.append([device, *kind, *shown, f"{-(-used * 100 // usable)}%" if usable else "-"])
-    least = [14, *([4] if "T" in found else []), *((5, 5, 5, 4) if big else (0, 0, 0, 4))]
-    widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*rows, strict=True), strict=True)]
-    left = 2 if "T" in found else 1
-    for row, point in zip(rows, ["Mounted on", *(one[1] for one in chosen)], strict=True):
-        cells = [
-            cell.ljust(width) if index < left else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        call.print(" ".join(cells) + f" {point}")
-
-
-def _mounted(persona: Persona) -> list[tuple[str, str, int, int]]:
-    """Return what `df` lists, in its order: what is in memory and came before the disks, the disks, the rest."""
-    disks = [(disk.device, disk.mount, disk.size, disk.used) for disk in persona.hardware.disks]
-    memory = memory_disks(persona)
-    return [*memory[:2], *disks[:1], *memory[2:4], *disks[1:], *memory[4:]]
-
-
-@command("umount")
-def umount(call: Call) -> int:
-    """Unmount nothing: what is mounted is in use."""
-    if not call.words:
-        return call.fail("bad usage\nTry 'umount --help' for more information.")
-    mounted = {place for _, place, _, _ in mounts(call.shell.machine.persona)}
-    status = 0
-    for path in call.words[:20]:
-        if call.shell.identity.uid != 0:
-            status = call.fail(f"{path}: must be superuser to unmount.", 32)
-        elif path in mounted:
-            status = call.fail(f"{path}: target is busy.", 32)
-        elif call.shell.files.exists(path, call.shell.access):
-            status = call.fail(f"{path}: not mounted.", 32)
-        else:
-            status = call.fail(f"{path}: no mount point specified.", 32)
-    return status
 
 
 @command("vmstat", families=("debian",))
 def vmstat(call: Call) -> int:
-    """Show one row of what the machine is busy with."""
+    """Show rows of what the machine is busy with, or with -s totals."""
+    found = options(call, "afmnsdDp:S:twVh", {"active": "a", "forks": "f", "slabs": "m", "one-header": "n",
+                    "stats": "s",
+                    "disk": "d", "disk-sum": "D", "partition": "p:", "unit": "S:", "timestamp": "t", "wide": "w",
+                    "version": "V", "help": "h"})  # fmt: skip
+    wrong = next((one for one in found.operands[:2] if not one.isdecimal()), None)
+    if wrong is not None:
+        return call.fail(f"failed to parse argument: '{wrong[:64]}'")
     hardware = call.shell.machine.persona.hardware
+    left = hardware.memory_kib - hardware.used_kib
+    if "s" in found:
+        _totals(call, left)
+        return 0
+    unit = 1024 if found.last("S") in ("M", "m") else 1
+    third, fourth = ("inact", "active") if "a" in found else ("buff", "cache")
     call.print("procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----")
-    call.print(" r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st")
-    memory = (hardware.memory_kib - hardware.used_kib, hardware.memory_kib // 40, hardware.memory_kib // 4)
-    shown = " ".join(f"{kib:6}" for kib in memory)
-    call.print(f" 1  0      0 {shown}    0    0     3    11   42   78  1  0 99  0  0")
+    call.print(f" r  b   swpd   free {third:>6} {fourth:>6}   si   so    bi    bo   in   cs us sy id wa st")
+    shown = " ".join(f"{kib // unit:6}" for kib in (left * 2 // 5, left // 16, left // 2))
+    rows = min(int(found.operands[1][:4]), MAX_SAMPLES) if len(found.operands) > 1 else 1
+    for _ in range(rows):
+        call.print(f" 1  0      0 {shown}    0    0     3    11   42   78  1  0 99  0  0")
     return 0
 
 
-@command("mount", "lsblk", "fdisk", "findmnt")
-def mount(call: Call) -> int:
-    """Show what is mounted; mounting is refused."""
-    disks = call.shell.machine.persona.hardware.disks
-    if call.name == "lsblk":
-        call.print("NAME    MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS")
-        for number, disk in enumerate(disks):
-            call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
-        return 0
-    if call.name == "mount" and call.words:
-        return _mounting(call)
-    if call.words:
-        return call.fail("cannot open: Operation not permitted", 32)
-    if call.name == "fdisk":
-        return _partitions(call)
-    for device, mount_point, kind, how in mounts(call.shell.machine.persona):
-        call.print(f"{device} on {mount_point} type {kind} ({how})")
-    return 0
+MAX_SAMPLES = 60
+"""Rows that vmstat shows; nobody waits between them."""
 
 
-def _mounting(call: Call) -> int:
-    """Let root mount again, and what needs no device; a device has to be there."""
-    source, point = call.words[-2:] if len(call.words) > 1 else ("", call.words[-1])
-    if call.shell.identity.uid == 0 and any("remount" in arg for arg in call.args):
-        return 0
-    if call.shell.identity.uid == 0 and {"tmpfs", "proc", "sysfs"} & set(call.args):
-        there = call.shell.files.exists(point)
-        return 0 if there else call.fail(f"{point}: mount point does not exist.", 32)
-    if source and not call.shell.files.exists(source):
-        call.fail(
-            f"{point}: special device {source} does not exist.\n"
-            "       dmesg(1) may have more information after failed mount system call."
-        )
-        return 32
-    return call.fail("permission denied.", 32)
-
-
-def _partitions(call: Call) -> int:
-    """Show the disks as `fdisk -l` does, for root."""
-    disks = call.shell.machine.persona.hardware.disks
-    device = disks[0].device.rstrip("0123456789")
-    if call.shell.identity.uid != 0:
-        return call.fail(f"cannot open {device}: Permission denied")
-    whole = sum(disk.size for disk in disks) * 1024
-    call.print(f"Disk {device}: {whole / (1 << 30):.4g} GiB, {whole} bytes, {whole // 512} sectors")
-    call.print("Units: sectors of 1 * 512 = 512 bytes\nSector size (logical/physical): 512 bytes / 512 bytes")
-    call.print("I/O size (minimum/optimal): 512 bytes / 512 bytes\nDisklabel type: gpt\n")
-    call.print(f"{'Device':<12} {'Start':>9} {'End':>10} {'Sectors':>10} {'Size':>6} Type")
-    start = 2048
-    for disk in disks:
-        sectors = disk.size * 2
-        kind = "EFI System" if "efi" in disk.mount else "Linux filesystem"
-        size = human(disk.size * 1024)
-        call.print(f"{disk.device:<12} {start:>9} {start + sectors - 1:>10} {sectors:>10} {size:>6} {kind}")
-        start += sectors
-    return 0
+def _totals(call: Call, left: int) -> None:
+    hardware, booted = call.shell.machine.persona.hardware, call.shell.machine.booted
+    ticks = max(0, call.shell.now - booted) * 100 * hardware.cores
+    for count, text in (
+        (hardware.memory_kib, "K total memory"), (hardware.used_kib, "K used memory"),
+        (hardware.used_kib * 3 // 5, "K active memory"), (left // 2, "K inactive memory"),
+        (left * 2 // 5, "K free memory"), (left // 16, "K buffer memory"), (left // 2, "K swap cache"),
+        (0, "K total swap"), (0, "K used swap"), (0, "K free swap"), (ticks // 180, "non-nice user cpu ticks"),
+        (ticks // 9000, "nice user cpu ticks"), (ticks // 320, "system cpu ticks"),
+        (ticks * 98 // 100, "idle cpu ticks"),
+        (ticks // 5100, "IO-wait cpu ticks"), (0, "IRQ cpu ticks"), (ticks // 21000, "softirq cpu ticks"),
+        (0, "stolen cpu ticks"), (0, "non-nice guest cpu ticks"), (0, "nice guest cpu ticks"),
+        (4_812_334, "K paged in"), (ticks // 90, "K paged out"), (0, "pages swapped in"), (0, "pages swapped out"),
+        (ticks // 2, "interrupts"), (ticks, "CPU context switches"), (booted, "boot time"), (ticks // 800, "forks"),
+    ):  # fmt: skip
+        call.print(f"{count:>13} {text}")
 
 
 @command("nproc")
@@ -264,39 +167,122 @@ def nproc(call: Call) -> int:
     return 0
 
 
+_LSCPU = {"all": "a", "online": "b", "bytes": "B", "caches": "C?", "offline": "c", "json": "J", "extended": "e?",
+          "parse": "p?", "sysroot": "s:", "hex": "x", "physical": "y", "output-all": "output-all", "help": "h",
+          "version": "V"}  # fmt: skip
+
+
 @command("lscpu")
 def lscpu(call: Call) -> int:
+    """Show the processors: what they are, or with -e and -p each of them."""
+    found = options(call, "abBC::cJe::p::s:xyhV", _LSCPU)
     persona = call.shell.machine.persona
     hardware = persona.hardware
+    if "p" in found:
+        call.print(
+            "# The following is the parsable format, which can be fed to other\n# programs. Each different item in "
+            "every column has an unique ID\n# starting usually from zero.\n# CPU,Core,Socket,Node,,L1d,L1i,L2,L3"
+        )
+        for core in range(hardware.cores):
+            call.print(f"{core},{core},0,0,,{core},{core},{core},0")
+        return 0
+    if "e" in found:
+        call.print("CPU NODE SOCKET CORE L1d:L1i:L2:L3 ONLINE")
+        for core in range(hardware.cores):
+            call.print(f"{core:>3}    0      0 {core:>4} {f'{core}:{core}:{core}:0':<13} {'yes':>6}")
+        return 0
     vendor = "AuthenticAMD" if "AMD" in hardware.cpu else "ARM" if "ARM" in hardware.cpu else "GenuineIntel"
     numbers = f"0-{hardware.cores - 1}" if hardware.cores > 1 else "0"
-    rows = (
-        ("Architecture", persona.machine), ("  CPU op-mode(s)", "32-bit, 64-bit"),
-        ("  Address sizes", "46 bits physical, 48 bits virtual"), ("  Byte Order", "Little Endian"),
-        ("CPU(s)", str(hardware.cores)), ("  On-line CPU(s) list", numbers),
-        ("Vendor ID", vendor), ("  Model name", hardware.cpu), ("    CPU family", "6"), ("    Model", "79"),
-        ("    Thread(s) per core", "1"), ("    Core(s) per socket", str(hardware.cores)), ("    Socket(s)", "1"),
-        ("    Stepping", "1"), ("    BogoMIPS", f"{hardware.mhz * 2:.2f}"), ("Virtualization features", ""),
-        ("  Hypervisor vendor", "KVM"), ("  Virtualization type", "full"), ("NUMA", ""), ("  NUMA node(s)", "1"),
-        ("  NUMA node0 CPU(s)", numbers),
-    )  # fmt: skip
+    cores, x86 = hardware.cores, persona.machine == "x86_64"
+    instances = f"({cores} instance{'s' if cores > 1 else ''})"
+    rows = [
+        ("Architecture", persona.machine), *([("  CPU op-mode(s)", "32-bit, 64-bit"),
+        ("  Address sizes", "46 bits physical, 48 bits virtual")] if x86 else []), ("  Byte Order", "Little Endian"),
+        ("CPU(s)", str(cores)), ("  On-line CPU(s) list", numbers), ("Vendor ID", vendor),
+        ("  Model name", hardware.cpu),
+        *([("    CPU family", "23" if "AMD" in hardware.cpu else "6"),
+        ("    Model", "49" if "AMD" in hardware.cpu else "79")] if x86 else []),
+        ("    Thread(s) per core", "1"), ("    Core(s) per socket", str(cores)), ("    Socket(s)", "1"),
+        ("    Stepping", "1"), ("    BogoMIPS", f"{hardware.mhz * 2:.2f}"), *([("    Flags", FLAGS),
+        ("Virtualization features", ""), ("  Hypervisor vendor", "KVM"), ("  Virtualization type", "full"),
+        ("Caches (sum of all)", ""), ("  L1d", f"{32 * cores} KiB {instances}"),
+        ("  L1i", f"{32 * cores} KiB {instances}"),
+        ("  L2", f"{4 * cores} MiB {instances}"), ("  L3", "16 MiB (1 instance)")] if x86 else []), ("NUMA", ""),
+        ("  NUMA node(s)", "1"), ("  NUMA node0 CPU(s)", numbers), ("Vulnerabilities", ""),
+        *((f"  {name}", state) for name, state in _VULNERABILITIES),
+    ]  # fmt: skip
     plain = call.tty is False
-    for name, value in rows:
-        title = (name.strip() if plain else name) + ":"
-        call.print(f"{title:<41}{value}".rstrip() if value or not plain else "", end="\n" if value or not plain else "")
+    shown = [(_plain(name) if plain else name, value) for name, value in rows if value or not plain]
+    if "J" in found:
+        parts = ",".join(
+            f'{{\n         "field": "{name}:",\n         "data": "{value}"\n      }}' for name, value in shown
+        )
+        call.print(f'{{\n   "lscpu": [\n      {parts}\n   ]\n}}')
+        return 0
+    width = max(len(name) for name, _ in shown) + 2
+    for name, value in shown:
+        call.print(f"{name + ':':<{width}}{value}".rstrip())
     return 0
 
 
-@command("lspci", "lsusb", "lshw")
+_CLEARED = "Vulnerable: Clear CPU buffers attempted, no microcode; SMT Host state unknown"
+_VULNERABILITIES = (
+    ("Gather data sampling", "Not affected"), ("Itlb multihit", "KVM: Mitigation: VMX unsupported"),
+    ("L1tf", "Mitigation; PTE Inversion"), ("Mds", _CLEARED), ("Meltdown", "Mitigation; PTI"),
+    ("Mmio stale data", _CLEARED), ("Reg file data sampling", "Not affected"), ("Retbleed", "Not affected"),
+    ("Spec rstack overflow", "Not affected"), ("Spec store bypass", "Vulnerable"),
+    ("Spectre v1", "Mitigation; usercopy/swapgs barriers and __user pointer sanitization"),
+    ("Spectre v2", "Mitigation; Retpolines; STIBP disabled; RSB filling; PBRSB-eIBRS Not affected; BHI Retpoline"),
+    ("Srbds", "Not affected"), ("Tsx async abort", _CLEARED),
+)  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """Return the name of a row as it is written where no terminal shows the groups."""
+    bare = name.strip()
+    if bare in ("L1d", "L1i", "L2", "L3"):
+        return f"{bare} cache"
+    return f"Vulnerability {bare}" if bare in dict(_VULNERABILITIES) else bare
+
+
+@command("lspci")
 def devices(call: Call) -> int:
     """List devices, sparsely: a virtual machine has few."""
-    if call.name == "lspci":
-        call.print("00:00.0 Host bridge: Intel Corporation 82G33/G31/P35/P31 Express DRAM Controller")
-        call.print("00:01.0 VGA compatible controller: Red Hat, Inc. Virtio 1.0 GPU (rev 01)")
-        call.print("00:02.0 Ethernet controller: Red Hat, Inc. Virtio network device")
-    elif call.name != "lsusb" and call.shell.identity.uid != 0:
-        return call.fail("Permission denied")
+    found = options(call, "vnxbqQktDPmM:s:d:i:p:A:O:GH:F:", {"version": "version"})
+    wanted = [found.last("d"), found.last("s").lower()]
+    numbers, names = "n" in found and found.values["n"] == [""], "n" not in found or len(found.values["n"]) > 1
+    for slot, kind, kind_id, name, device_id, revision in _DEVICES:
+        if (wanted[0] and not device_id.startswith(wanted[0].rstrip(":").lower() + ":") and device_id != wanted[0]) or (
+            wanted[1] and not slot.startswith(wanted[1]) and not slot[3:].startswith(wanted[1].removeprefix("00:"))
+        ):
+            continue
+        if numbers:
+            call.print(f"{slot} {kind_id}: {device_id}{revision}")
+        elif names and "n" in found:
+            call.print(f"{slot} {kind} [{kind_id}]: {name} [{device_id}]{revision}")
+        else:
+            call.print(f"{slot} {kind}: {name}{revision}")
+        if "v" in found:
+            call.print("\tFlags: bus master, fast devsel, latency 0\n")
+        elif "k" in found and "virtio" in name.lower():
+            call.print("\tKernel driver in use: virtio-pci")
     return 0
+
+
+_DEVICES = (
+    ("00:00.0", "Host bridge", "0600", "Intel Corporation 82G33/G31/P35/P31 Express DRAM Controller", "8086:29c0", ""),
+    ("00:01.0", "VGA compatible controller", "0300", "Red Hat, Inc. Virtio 1.0 GPU", "1af4:1050", " (rev 01)"),
+    ("00:02.0", "Ethernet controller", "0200", "Red Hat, Inc. Virtio 1.0 network device", "1af4:1041", " (rev 01)"),
+    ("00:03.0", "SCSI storage controller", "0100", "Red Hat, Inc. Virtio 1.0 block device", "1af4:1042", " (rev 01)"),
+    (
+        "00:1f.0",
+        "ISA bridge",
+        "0601",
+        "Intel Corporation 82801IB (ICH9) LPC Interface Controller",
+        "8086:2918",
+        " (rev 02)",
+    ),
+)
 
 
 _ISO = {
@@ -369,7 +355,7 @@ def _rename(call: Call, name: str) -> int:
 def hostname(call: Call) -> int:
     """Show the machine's name and addresses, or set the name."""
     machine = call.shell.machine
-    if call.name == "hostname" and call.words:
+    if call.name == "hostname" and call.words and not any(arg.startswith(("-F", "--file")) for arg in call.args):
         return _rename(call, call.words[0])
     if call.name == "hostnamectl" and call.words[:1] in (["set-hostname"], ["hostname"]) and len(call.words) > 1:
         status = _rename(call, call.words[1])
@@ -383,10 +369,35 @@ def hostname(call: Call) -> int:
             f"          Kernel: Linux {machine.persona.kernel}"
         )
         call.print(f"    Architecture: {machine.persona.machine.replace('_', '-')}")
-    elif "-I" in call.args or "-i" in call.args:
-        call.print(machine.address + " ")
+    elif call.name == "dnsdomainname":
+        call.print("internal")
     else:
-        call.print(machine.hostname if call.name == "hostname" else "internal")
+        return _of_host(call)
+    return 0
+
+
+_HOSTNAME = {"all-fqdns": "A", "alias": "a", "boot": "b", "domain": "d", "fqdn": "f", "long": "f", "file": "F:",
+             "ip-address": "i", "all-ip-addresses": "I", "short": "s", "yp": "y", "nis": "y", "help": "h",
+             "version": "V"}  # fmt: skip
+
+
+def _of_host(call: Call) -> int:
+    """Show what `hostname` is asked for with a letter; the name without."""
+    found, machine = options(call, "aAbdfF:iIsyhV", _HOSTNAME), call.shell.machine
+    if "F" in found:
+        try:
+            text = decode(piece_of(call.content(found.last("F")), 0, 4096))
+        except FileSystemError as error:
+            return call.fail(str(error))
+        return _rename(call, next((line.strip() for line in text.splitlines() if line.strip()), ""))
+    if "y" in found:
+        return call.fail("Local domain name not set")
+    if "I" in found:
+        call.print(machine.address + " ")
+    elif found.any("iadA"):
+        call.print({"i": machine.address, "d": "internal"}.get(next(one for one in "iadA" if one in found), ""))
+    else:
+        call.print(machine.hostname.partition(".")[0] if "s" in found else machine.hostname)
     return 0
 
 

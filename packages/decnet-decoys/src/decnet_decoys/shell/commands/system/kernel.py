@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Commands about the kernel and its limits: sysctl, modprobe, dmesg, swapon, getconf, locale, blkid, dmidecode."""
+"""Commands about the kernel and its limits: sysctl, modprobe, dmesg, swapon, getconf, locale, dmidecode."""
 
+import uuid
+
+from decnet_decoys.personas.schema import Hardware
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.filesystem import KERNEL
@@ -67,6 +71,8 @@ def lsmod(call: Call) -> int:
     return 0
 
 
+_MISSING = {"rmmod": "missing module name.", "insmod": "missing filename.",
+            "modinfo": "missing module or filename."}  # fmt: skip
 _WITHOUT_MODULE = {
     "modinfo": "ERROR: Module {name} not found.",
     "insmod": "ERROR: could not load module {name}: No such file or directory",
@@ -79,7 +85,7 @@ def modprobe(call: Call) -> int:
     """Load what the kernel has; that is not much."""
     names, release = call.words, call.shell.machine.persona.kernel
     if not names:
-        return call.fail("ERROR: missing parameters. See -h.")
+        return call.fail("ERROR: " + _MISSING.get(call.name, "missing parameters. See -h."))
     name = names[0][:64]
     if call.name in _WITHOUT_MODULE:
         return call.fail(_WITHOUT_MODULE[call.name].format(name=name))
@@ -151,32 +157,84 @@ def locale(call: Call) -> int:
     return 0
 
 
-@command("blkid", folder="/usr/sbin")
-def blkid(call: Call) -> int:
-    disks = call.shell.machine.persona.hardware.disks
-    for number, disk in enumerate(disks, 1):
-        identity = f"7c9e66{number:02x}-3b1d-4d2a-9f0e-5a6b7c8d9e0f"
-        part = f'BLOCK_SIZE="4096" TYPE="{disk.type}" PARTUUID="a1b2c3d4-{number:02}"'
-        call.print(f'{disk.device}: UUID="{identity}" {part}')
-    return 0 if disks else 2
-
-
 @command("dmidecode", folder="/usr/sbin")
 def dmidecode(call: Call) -> int:
     """Show what the hypervisor tells."""
     if call.shell.identity.uid != 0:
         call.print("# dmidecode 3.4\n/sys/firmware/dmi/tables/smbios_entry_point: Permission denied")
         return 1
-    if "-s" in call.args:
-        values = {"system-manufacturer": "QEMU", "system-product-name": "Standard PC (Q35 + ICH9, 2009)",
-                  "bios-vendor": "SeaBIOS", "system-version": "pc-q35-7.2"}  # fmt: skip
-        call.print(values.get(call.args[-1], "Not Specified"))
+    found = options(call, "d:hqs:t:H:uV", {"string": "s:", "type": "t:", "quiet": "q", "dump": "u", "dev-mem": "d:",
+                    "handle": "H:", "help": "h", "version": "V", "from-dump": "f:"}, status=2)  # fmt: skip
+    hardware = call.shell.machine.persona.hardware
+    if "s" in found:
+        keyword = found.last("s")
+        if keyword not in _KEYWORDS:
+            names = "".join(f"  {name}\n" for name in _KEYWORDS)
+            call.print_error(f"Invalid string keyword: {keyword[:64]}\nValid string keywords are:\n{names}", end="")
+            return 2
+        text = hardware.cpu if keyword == "processor-version" else _KEYWORDS[keyword]
+        call.print(str(uuid.uuid5(uuid.NAMESPACE_OID, hardware.mac)) if keyword == "system-uuid" else text)
         return 0
-    call.print(
-        "# dmidecode 3.4\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.\n9 structures occupying 446 bytes."
-    )
-    call.print("Handle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: QEMU")
-    call.print(
-        "\tProduct Name: Standard PC (Q35 + ICH9, 2009)\n\tVersion: pc-q35-7.2\n\tSerial Number: Not Specified\n"
-    )
+    kind = found.last("t").lower()
+    if kind and kind not in _TYPES and not kind.replace(",", "").isdecimal():
+        names = "".join(f"  {name}\n" for name in _TYPES)
+        call.print_error(f"Invalid type keyword: {kind[:64]}\nValid type keywords are:\n{names}", end="")
+        return 2
+    if "q" not in found:
+        call.print("# dmidecode 3.4\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.")
+        call.print("" if kind else "9 structures occupying 446 bytes.\nTable at 0x7FFFFCD0.\n")
+    numbers = [str(number) for number in _TYPES.get(kind, ())] or [one for one in kind.split(",") if one]
+    for number, handle, size, title, rows in _structures(hardware):
+        if numbers and str(number) not in numbers:
+            continue
+        if "q" not in found:
+            call.print(f"Handle 0x{handle:04X}, DMI type {number}, {size} bytes")
+        call.print(title + "".join(f"\n\t{name}: {value}" for name, value in rows) + "\n")
     return 0
+
+
+_KEYWORDS = {
+    "bios-vendor": "SeaBIOS", "bios-version": "1.16.2-debian-1.16.2-1", "bios-release-date": "04/01/2014",
+    "bios-revision": "0.0", "firmware-revision": "", "system-manufacturer": "QEMU",
+    "system-product-name": "Standard PC (Q35 + ICH9, 2009)", "system-version": "pc-q35-7.2",
+    "system-serial-number": "Not Specified", "system-uuid": "", "system-sku-number": "Not Specified",
+    "system-family": "Not Specified", "baseboard-manufacturer": "", "baseboard-product-name": "",
+    "baseboard-version": "", "baseboard-serial-number": "", "baseboard-asset-tag": "", "chassis-manufacturer": "QEMU",
+    "chassis-type": "Other", "chassis-version": "pc-q35-7.2", "chassis-serial-number": "Not Specified",
+    "chassis-asset-tag": "Not Specified", "processor-family": "Other", "processor-manufacturer": "QEMU",
+    "processor-version": "", "processor-frequency": "2000 MHz",
+}  # fmt: skip
+_TYPES = {
+    "bios": (0, 13), "system": (1, 12, 15, 23, 32), "baseboard": (2, 10, 41), "chassis": (3,), "processor": (4,),
+    "memory": (5, 6, 16, 17), "cache": (7,), "connector": (8,), "slot": (9,),
+}  # fmt: skip
+_Structure = tuple[int, int, int, str, tuple[tuple[str, str], ...]]
+
+
+def _structures(hardware: Hardware) -> list[_Structure]:
+    """Return the structures of the firmware of a virtual machine: type, handle, size, title and rows."""
+    mebibytes = -(-hardware.memory_kib // 1024 // 512) * 512
+    size = f"{mebibytes // 1024} GB" if mebibytes % 1024 == 0 else f"{mebibytes} MB"
+    machine = (("Manufacturer", "QEMU"), ("Version", "pc-q35-7.2"), ("Serial Number", "Not Specified"))
+    system = (machine[0], ("Product Name", _KEYWORDS["system-product-name"]), *machine[1:],
+              ("UUID", str(uuid.uuid5(uuid.NAMESPACE_OID, hardware.mac))), ("Wake-up Type", "Power Switch"),
+              ("SKU Number", "Not Specified"), ("Family", "Not Specified"))  # fmt: skip
+    bios = (("Vendor", "SeaBIOS"), ("Version", _KEYWORDS["bios-version"]), ("Release Date", "04/01/2014"),
+            ("Address", "0xE8000"), ("Runtime Size", "96 kB"), ("ROM Size", "64 kB"))  # fmt: skip
+    chassis = (machine[0], ("Type", "Other"), ("Lock", "Not Present"), *machine[1:], ("Boot-up State", "Safe"))
+    memory = (("Array Handle", "0x1000"), ("Total Width", "Unknown"), ("Size", size), ("Form Factor", "DIMM"),
+              ("Locator", "DIMM 0"), ("Type", "RAM"), ("Manufacturer", "QEMU"))  # fmt: skip
+    processors: list[_Structure] = [
+        (4, 0x400 + core, 42, "Processor Information", (
+            ("Socket Designation", f"CPU {core}"), ("Type", "Central Processor"), ("Family", "Other"),
+            ("Manufacturer", "QEMU"), ("Version", hardware.cpu), ("Max Speed", "2000 MHz"),
+            ("Status", "Populated, Enabled"), ("Core Count", "1"), ("Thread Count", "1")))
+        for core in range(hardware.cores)
+    ]  # fmt: skip
+    return [
+        (0, 0, 24, "BIOS Information", bios), (1, 0x100, 27, "System Information", system),
+        (3, 0x300, 22, "Chassis Information", chassis), *processors,
+        (16, 0x1000, 23, "Physical Memory Array", (("Location", "Other"), ("Use", "System Memory"),
+         ("Maximum Capacity", size), ("Number Of Devices", "1"))),
+        (17, 0x1100, 40, "Memory Device", memory),
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that show the machine's interfaces and routes: ip, ifconfig, route, arp (ip(8), ifconfig(8), route(8))."""
 
+import json
 from itertools import pairwise
 
 from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC
@@ -14,18 +15,44 @@ _ROUTER_MAC = "52:54:00:12:35:02"
 
 @command("ifconfig", folder="/usr/sbin")
 def ifconfig(call: Call) -> int:
+    """Show the interfaces, or let root change one that there is."""
     own = call.shell.machine.persona.hardware.interface
     names = call.words
+    unknown = next((arg for arg in call.args if arg.startswith("-") and not names and arg not in _IFCONFIG), "")
+    if unknown and call.shell.machine.persona.family == "debian":
+        call.print_error(
+            f"ifconfig: option `{unknown[:64]}' not recognised.\nifconfig: `--help' gives usage information."
+        )
+        return 1
+    if "-s" in call.args and not names:
+        interface_table(call, title="Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg")
+        return 0
     if len(names) > 1:
-        if names[0] not in (own, "lo"):
-            return _no_device(call, names[0])
+        if names[0].partition(":")[0] not in (own, "lo"):
+            call.print_error(f"{names[0][:64]}: ERROR while getting interface flags: No such device")
+            return 255
         return 0 if call.shell.identity.uid == 0 else _refused(call)
     if names and names[0] not in (own, "lo"):
         return _no_device(call, names[0])
     for name, show in ((own, _own_interface), ("lo", _loopback)):
         if not names or names[0] == name:
-            call.print(show(call) + "\n")
+            call.print(show(call))
     return 0
+
+
+_IFCONFIG = ("-a", "-s", "-v", "-V", "--help", "--version", "-all")
+
+
+def interface_table(call: Call, title: str) -> None:
+    """Show packets received and sent by each interface, as `netstat -i` and `ifconfig -s` do."""
+    hardware = call.shell.machine.persona.hardware
+    traffic = hardware.traffic
+    call.print(title)
+    for name, mtu, received, sent, flags in (
+        (hardware.interface, 1500, traffic.received_packets, traffic.sent_packets, "BMRU"),
+        ("lo", 65536, LOOPBACK_TRAFFIC.received_packets, LOOPBACK_TRAFFIC.sent_packets, "LRU"),
+    ):
+        call.print(f"{name:<16} {mtu:>5} {received:>8}      0      0 0      {sent:>8}      0      0      0 {flags}")
 
 
 def _no_device(call: Call, name: str) -> int:
@@ -100,14 +127,22 @@ def ip(call: Call) -> int:
         call.print_error(f'Object "{words[0][:64]}" is unknown, try "ip help".')
         return 1
     verb = words[1] if len(words) > 1 else "show"
-    if verb not in ("show", "list", "ls", "s", "l", "sh", "get") and topic != "rule":
-        return _changed(call, topic, words[2:])
+    if verb not in ("show", "list", "ls", "s", "l", "sh", "get", "lst") and topic != "rule":
+        return _changed(call, topic, verb, words[2:])
+    return _of_topic(call, topic, words[1:], flags)
+
+
+def _of_topic(call: Call, topic: str, words: list[str], flags: list[str]) -> int:
+    """Show what there is of an object; `words` begin with what is to be done."""
     if topic in ("address", "link"):
-        named = [word for word in words[2:] if word not in ("dev", "up", "scope", "global", "type")]
-        return _interfaces(call, named[0] if named else "", flags, links_only=topic == "link")
+        return _shown_interfaces(call, words[1:], flags, links_only=topic == "link")
+    if topic == "route" and words[:1] == ["get"] and len(words) > 1:
+        return _routes(call, words[1])
     if topic == "route":
-        return _routes(call, words[2] if verb == "get" and len(words) > 2 else "")
-    if topic == "neighbour" and "lo" not in words:
+        return _route_table(call, words[1:], six="-6" in flags)
+    if topic == "maddress":
+        _groups(call)
+    elif topic == "neighbour" and "lo" not in words:
         machine = call.shell.machine
         call.print(f"{machine.network.router} dev {machine.persona.hardware.interface} lladdr {_ROUTER_MAC} REACHABLE ")
     elif topic == "rule":
@@ -128,21 +163,119 @@ def _without_object(call: Call, flags: list[str]) -> int:
     return 255
 
 
-def _changed(call: Call, topic: str, words: list[str]) -> int:
+def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
     """Take a change silently where root may make it of an interface that there is."""
     known = (call.shell.machine.persona.hardware.interface, "lo")
     named = next((after for word, after in pairwise(words) if word == "dev"), "")
-    device = named or (words[0] if topic == "link" and words else "")
-    if device and device not in known:
-        call.print_error(f'Cannot find device "{device[:64]}"')
+    device = named or (words[0] if topic == "link" and words and verb not in ("add", "a") else "")
+    if topic in ("address", "neighbour") and not device and verb not in ("flush", "help"):
+        wrong = 'Not enough information: "dev" argument is required.'
+        call.print_error(wrong if topic == "address" else "Device and destination are required arguments.")
         return 1
     gateway = next((after for word, after in pairwise(words) if word == "via"), "")
-    if gateway and not is_address(gateway):
-        call.print_error("Error: Nexthop has invalid gateway.")
-        return 2
-    if call.shell.identity.uid != 0:
-        call.print_error("RTNETLINK answers: Operation not permitted")
-        return 2
+    prefix = words[0] if words and topic in ("address", "route") and words[0] not in _NO_PREFIX else ""
+    adds, removes = topic == "route" and verb in ("add", "a"), verb.startswith("d")
+    for holds, message, status in (
+        (bool(device) and device not in known, f'Cannot find device "{device[:64]}"', 1),
+        (bool(prefix) and ":" not in prefix and not is_address(prefix.partition("/")[0]),
+         f'Error: any valid prefix is expected rather than "{prefix[:64]}".', 1),
+        (bool(gateway) and not is_address(gateway), "Error: Nexthop has invalid gateway.", 2),
+        (call.shell.identity.uid != 0, "RTNETLINK answers: Operation not permitted", 2),
+        (adds and not gateway and not device, "RTNETLINK answers: No such device", 2),
+        (adds and words[:1] in (["default"], ["0.0.0.0/0"], ["0/0"]), "RTNETLINK answers: File exists", 2),
+        (topic == "route" and removes and bool(prefix), "RTNETLINK answers: No such process", 2),
+        (topic == "address" and removes, "RTNETLINK answers: Cannot assign requested address", 2),
+    ):  # fmt: skip
+        if holds:
+            call.print_error(message)
+            return status
+    return 0
+
+
+_NO_PREFIX = ("dev", "default", "cache", "table", "help", "via")
+
+
+def _shown_interfaces(call: Call, words: list[str], flags: list[str], *, links_only: bool) -> int:
+    """Show those interfaces that the words choose: one by its name, or by type, master or state."""
+    named, kind = "", ""
+    rest = iter(words[:32])
+    for word in rest:
+        if word in ("type", "master", "group", "vrf"):
+            kind = next(rest, "") if word != "group" else ""
+        elif word in ("scope", "to", "label"):
+            next(rest, "")
+        elif word == "dev":
+            named = next(rest, "")
+        elif word not in ("up", "permanent", "dynamic", "primary", "secondary"):
+            named = word
+    if kind:
+        return 0
+    if any(flag in ("-j", "-json") or (flag.startswith("-j") and len(flag) < 4) for flag in flags):
+        return _as_json(call, named, links_only=links_only, pretty=bool({"-p", "-pretty"} & set(flags)))
+    return _interfaces(call, named, flags, links_only=links_only)
+
+
+def _as_json(call: Call, name: str, *, links_only: bool, pretty: bool) -> int:
+    """Show interfaces as `ip -json` does."""
+    hardware, network = call.shell.machine.persona.hardware, call.shell.machine.network
+    rows = ((1, "lo", 65536, "noqueue", "UNKNOWN", "loopback", "00:00:00:00:00:00", "127.0.0.1", 8),
+            (2, hardware.interface, 1500, "fq_codel", "UP", "ether", hardware.mac, str(network.interface.ip),
+             network.interface.network.prefixlen))  # fmt: skip
+    found: list[dict[str, object]] = []
+    for number, device, mtu, queue, state, kind, address, ip_address, prefix in rows:
+        if name and device != name:
+            continue
+        head = ["LOOPBACK"] if number == 1 else ["BROADCAST", "MULTICAST"]
+        one: dict[str, object] = {"ifindex": number, "ifname": device, "flags": [*head, "UP", "LOWER_UP"], "mtu": mtu,
+                                  "qdisc": queue, "operstate": state}  # fmt: skip
+        one |= {"linkmode": "DEFAULT"} if links_only else {}
+        one |= {"group": "default", "txqlen": 1000, "link_type": kind, "address": address,
+                "broadcast": "00:00:00:00:00:00" if number == 1 else "ff:ff:ff:ff:ff:ff"}  # fmt: skip
+        if not links_only:
+            scope = "host" if number == 1 else "global"
+            one["addr_info"] = [{"family": "inet", "local": ip_address, "prefixlen": prefix, "scope": scope,
+                                 "label": device, "valid_life_time": 4294967295,
+                                 "preferred_life_time": 4294967295}]  # fmt: skip
+        found.append(one)
+    if name and not found:
+        call.print_error(f'Device "{name[:64]}" does not exist.')
+        return 1
+    call.print(json.dumps(found, indent=8 if pretty else None, separators=None if pretty else (",", ":")))
+    return 0
+
+
+def _groups(call: Call) -> None:
+    """Show the multicast groups of each interface."""
+    own = call.shell.machine.persona.hardware.interface
+    call.print("1:\tlo\n\tinet  224.0.0.1\n\tinet6 ff02::1\n\tinet6 ff01::1")
+    call.print(f"2:\t{own}\n\tlink  33:33:00:00:00:01\n\tlink  01:00:5e:00:00:01\n\tinet  224.0.0.1\n"
+               "\tinet6 ff02::1\n\tinet6 ff01::1")  # fmt: skip
+
+
+def _route_table(call: Call, words: list[str], *, six: bool) -> int:
+    """Show the routes of a table, or those by an interface or of the default."""
+    interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
+    table = next((after for word, after in pairwise(words) if word == "table"), "main")
+    device = next((after for word, after in pairwise(words) if word == "dev"), "")
+    if device and device not in (interface, "lo"):
+        call.print_error(f'Cannot find device "{device[:64]}"')
+        return 1
+    source, broadcast = network.interface.ip, network.broadcast
+    if six:
+        rows = [("::1", "lo", "proto kernel metric 256 pref medium"),
+                ("fe80::/64", interface, "proto kernel metric 256 pref medium")]  # fmt: skip
+    elif table in ("local", "255"):
+        rows = [("local 127.0.0.0/8", "lo", "proto kernel scope host src 127.0.0.1 "),
+                ("local 127.0.0.1", "lo", "proto kernel scope host src 127.0.0.1 "),
+                ("broadcast 127.255.255.255", "lo", "proto kernel scope link src 127.0.0.1 "),
+                (f"local {source}", interface, f"proto kernel scope host src {source} "),
+                (f"broadcast {broadcast}", interface, f"proto kernel scope link src {source} ")]  # fmt: skip
+    else:
+        rows = [(f"default via {network.router}", interface, "onlink "),
+                (str(network.prefix), interface, f"proto kernel scope link src {source} ")]  # fmt: skip
+    for head, by, tail in rows:
+        if (not device or by == device) and ("default" not in words or head.startswith("default")):
+            call.print(f"{head} {tail}" if device else f"{head} dev {by} {tail}")
     return 0
 
 
@@ -175,7 +308,8 @@ def _interfaces(call: Call, name: str, flags: list[str], *, links_only: bool) ->
                 link_line = "" if {"-4", "-6"} & set(flags) else f"link/{link} brd {broadcast}"
                 _interface(call, head, link_line, shown, one_line="-o" in flags)
                 if {"-s", "-stats", "-statistics"} & set(flags) and "-o" not in flags:
-                    call.print(_COUNTED.format(LOOPBACK_TRAFFIC if device == "lo" else hardware.traffic), end="")
+                    shape = _COUNTED_TWICE if flags.count("-s") > 1 else _COUNTED
+                    call.print(shape.format(LOOPBACK_TRAFFIC if device == "lo" else hardware.traffic), end="")
     return 0
 
 
@@ -185,6 +319,13 @@ _COUNTED = """\
     TX:  bytes packets errors dropped carrier collsns           
     {0.sent_bytes:>10} {0.sent_packets:>7}      0       0       0       0 
 """  # noqa: W291  # as ip(8) writes it
+
+
+_IN, _OUT = _COUNTED.split("    TX:")
+_COUNTED_TWICE = (
+    f"{_IN}    RX errors:  length    crc   frame    fifo overrun\n{0:>21} {0:>7} {0:>7} {0:>7} {0:>7} \n"
+    f"    TX:{_OUT}    TX errors: aborted   fifo  window heartbt transns\n{0:>21} {0:>7} {0:>7} {0:>7} {1:>7} \n"
+)
 
 
 def _first_words(shown: list[tuple[str, str]]) -> str:
@@ -205,19 +346,16 @@ def _interface(call: Call, head: str, link: str, shown: list[tuple[str, str]], *
 
 
 def _routes(call: Call, target: str) -> int:
-    if target and not is_address(target.partition("/")[0]):
+    if not is_address(target.partition("/")[0]):
         call.print_error(f'Error: any valid prefix is expected rather than "{target[:64]}".')
         return 1
     interface, network = call.shell.machine.persona.hardware.interface, call.shell.machine.network
     source = network.interface.ip
     if target.startswith("127.") or target == str(source):
         call.print(f"local {target} dev lo src {target} uid {call.shell.identity.uid} \n    cache <local> ")
-    elif target:
+    else:
         via = f"via {network.router} dev {interface} src {source} uid {call.shell.identity.uid}"
         call.print(f"{target[:64]} {via} \n    cache ")
-    else:
-        call.print(f"default via {network.router} dev {interface} onlink ")
-        call.print(f"{network.prefix} dev {interface} proto kernel scope link src {source} ")
     return 0
 
 
@@ -250,11 +388,28 @@ def route(call: Call) -> int:
         if len(call.words) == 1 and call.words[0] in ("add", "del"):
             call.print(_ROUTE_USAGE, end="")
             return 0
-        if call.shell.identity.uid == 0:
-            return 0
-        call.print_error("SIOCADDRT: Operation not permitted")
-        return 7
+        return _route_changed(call, call.words[0], call.words[1:])
     routes(call, sizes=False)
+    return 0
+
+
+def _route_changed(call: Call, verb: str, words: list[str]) -> int:
+    """Take a route from root; refuse what is there, or is not, as the kernel does."""
+    family = "SIOCDELRT" if verb == "del" else "SIOCADDRT"
+    gateway = next((after for word, after in pairwise(words) if word in ("gw", "via")), "")
+    if gateway and not is_address(gateway):
+        call.print_error(f"{gateway[:253]}: Unknown host")
+        return 6
+    if call.shell.identity.uid != 0:
+        call.print_error(f"{family}: Operation not permitted")
+        return 7
+    default = bool({"default", ANY} & set(words))
+    if verb == "del" and not default:
+        call.print_error("SIOCDELRT: No such process")
+        return 7
+    if verb == "add" and default:
+        call.print_error("SIOCADDRT: File exists")
+        return 7
     return 0
 
 
@@ -262,13 +417,18 @@ def route(call: Call) -> int:
 def arp(call: Call) -> int:
     network, interface = call.shell.machine.network, call.shell.machine.persona.hardware.interface
     wanted = next(iter(call.words), str(network.router))
+    if "-d" in call.args and is_address(wanted):
+        if wanted != str(network.router):
+            call.print_error(f"No ARP entry for {wanted}")
+            return 255
+        return 0
     if not is_address(wanted):
         call.print_error(f"{wanted[:253]}: Host name lookup failure")
         return 255
     if wanted != str(network.router):
         call.print(f"{wanted} ({wanted}) -- no entry")
         return 1
-    if "-a" in call.args:
+    if any(arg.startswith("-") and "a" in arg for arg in call.args):
         call.print(f"? ({network.router}) at {_ROUTER_MAC} [ether] on {interface}")
         return 0
     call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")

@@ -133,10 +133,6 @@ _USAGES = {
     "[-O ctl_cmd] [-o option] [-p port]\n           [-Q query_option] [-R address] [-S ctl_path] [-W host:port]\n"
     "           [-w local_tun[:remote_tun]] destination [command [argument ...]]\n",
     "nc": "Cmd line: wrong\n",
-    "ncat": "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] "
-    "[-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n"
-    "\t  [-w timeout] "
-    "[-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n",
 }
 
 
@@ -157,7 +153,7 @@ def _ssh_version(call: Call) -> str:
     return f"{version}, {library}\n" if library else f"{version}\n"
 
 
-@command("ssh", "telnet", "nc", "ncat", "netcat", "socat")
+@command("ssh", "telnet", "nc", "netcat")
 def connect(call: Call) -> Effects:
     """Record the destination, and fail to reach it."""
     options, operands = call.flags("pilobwRLDXxqs")

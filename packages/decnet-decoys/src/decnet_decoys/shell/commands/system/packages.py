@@ -97,7 +97,7 @@ def _told(call: Call, verb: str) -> int | None:
     return None
 
 
-@command("apt", "apt-get", "aptitude", "apt-cache", "apt-key", families=("debian",))
+@command("apt", "apt-get", "apt-cache", "apt-key", families=("debian",))
 def apt(call: Call) -> Effects:
     """Fail to reach the mirrors, after some time."""
     verb, *names = call.words or [""]

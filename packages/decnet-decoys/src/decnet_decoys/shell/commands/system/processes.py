@@ -3,141 +3,34 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import UsageError
+from decnet_decoys.shell.commands.options import UsageError, options
+from decnet_decoys.shell.commands.system import process_columns as layouts
 from decnet_decoys.shell.commands.system.hardware import uptime_line
+from decnet_decoys.shell.commands.system.process_columns import ALIASES, COLUMNS, Row, name_of, rows
 from decnet_decoys.shell.effects import AskKeys, Effects
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.state import ShellState
 
-MAX_COMMAND_LINE = 4096
-"""Characters of a command line as ps shows it."""
-MAX_COLUMNS = 20
-
-
-class Row(NamedTuple):
-    """A process, when it started, and its parent."""
-
-    process: Process
-    started: str
-    parent: int
-
-
-def rows(call: Call) -> list[Row]:
-    """Return the persona's processes and the attacker's own."""
-    shell = call.shell
-    booted = shell.date("%b%d", shell.machine.booted)
-    now = shell.date("%H:%M")
-    user, pid, tty = shell.user.name, shell.pid, "pts/0" if shell.terminal else "?"
-    line, stat = " ".join([call.name, *call.args])[:MAX_COMMAND_LINE], "R+" if shell.terminal else "R"
-    own = (
-        Process(pid=pid - 12, command=shell.origin.daemon_title, vsz=17804, rss=10860, stat="Ss"),
-        Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
-        Process(pid=pid + 3, user=user, command=line, vsz=11084, rss=4420, stat=stat, tty=tty),
-    )
-    jobs = [
-        Process(pid=job.pid, user=user, command=job.text, vsz=5464, rss=884, stat="S", tty=tty)
-        for job in shell.jobs.running(shell.clock())
-    ]
-    machine = shell.machine
-    running = machine.condition.processes(machine.persona)
-    found = [Row(one, booted, 0 if one.pid < 3 else 2 if one.command.startswith("[") else 1) for one in running]
-    mine = [Row(one, now, parent) for one, parent in zip(own, (1, pid - 12, pid), strict=True)]
-    return [*found, *mine[:2], *(Row(one, now, pid) for one in jobs), mine[2]]
-
-
-def _title(shell: ShellState) -> str:
-    return shell.name if shell.command is None else f"{shell.name} -c {shell.command[:2048]}"
-
-
-def name_of(process: Process) -> str:
-    """Return what /proc/PID/comm says."""
-    if process.command == "/sbin/init":
-        return "systemd"
-    return process.command.strip("[]").split(" ")[0].rstrip(":").rpartition("/")[2].lstrip("-")[:15]
-
-
-def _hms(text: str) -> str:
-    minutes, _, seconds = text.partition(":")
-    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{seconds}"
-
-
-class _Column(NamedTuple):
-    title: str
-    width: int
-    """Negative: to the right."""
-    value: Callable[[Row, Call], str]
-
-
-def _memory(row: Row, call: Call) -> str:
-    return f"{row.process.rss * 100 / call.shell.machine.persona.hardware.memory_kib:.1f}"
-
-
-_BOOT = "%a %b %e %H:%M:%S %Y"
-_COLUMNS = {
-    "pid": _Column("PID", -7, lambda row, _: str(row.process.pid)),
-    "ppid": _Column("PPID", -7, lambda row, _: str(row.parent)),
-    "user": _Column("USER", 8, lambda row, _: row.process.user),
-    "uid": _Column("UID", -5, lambda row, call: str(_uid(row, call))),
-    "pcpu": _Column("%CPU", -4, lambda row, _: f"{row.process.cpu:.1f}"),
-    "pmem": _Column("%MEM", -4, _memory),
-    "vsz": _Column("VSZ", -6, lambda row, _: str(row.process.vsz)),
-    "rss": _Column("RSS", -5, lambda row, _: str(row.process.rss)),
-    "tty": _Column("TT", 8, lambda row, _: row.process.tty),
-    "tname": _Column("TTY", 8, lambda row, _: row.process.tty),
-    "stat": _Column("STAT", 4, lambda row, _: row.process.stat),
-    "state": _Column("S", 1, lambda row, _: row.process.stat[:1]),
-    "start": _Column("STARTED", -8, lambda row, _: row.started),
-    "bsdstart": _Column("START", 5, lambda row, _: row.started),
-    "lstart": _Column("STARTED", -24, lambda _row, call: call.shell.date(_BOOT, call.shell.machine.booted)),
-    "time": _Column("TIME", -8, lambda row, _: _hms(row.process.time)),
-    "bsdtime": _Column("TIME", -6, lambda row, _: row.process.time),
-    "etime": _Column("ELAPSED", -11, lambda _row, call: _elapsed(call)),
-    "etimes": _Column("ELAPSED", -7, lambda _row, call: str(max(0, call.shell.now - call.shell.machine.booted))),
-    "comm": _Column("COMMAND", 15, lambda row, _: name_of(row.process)),
-    "ucmd": _Column("CMD", 15, lambda row, _: name_of(row.process)),
-    "args": _Column("COMMAND", 27, lambda row, _: row.process.command),
-    "cmd": _Column("CMD", 27, lambda row, _: row.process.command),
-    "c": _Column("C", -2, lambda _row, _call: "0"),
-    "ni": _Column("NI", -3, lambda _row, _call: "0"),
-    "pri": _Column("PRI", -3, lambda _row, _call: "19"),
-    "nlwp": _Column("NLWP", -4, lambda _row, _call: "1"),
-    "uname": _Column("UID", 8, lambda row, _: row.process.user),
-    "stime": _Column("STIME", 5, lambda row, _: row.started),
-    "pgid": _Column("PGID", -7, lambda row, _: str(row.process.pid)),
-    "sid": _Column("SID", -7, lambda row, _: str(row.process.pid)),
-}
-_ALIASES = {"command": "args", "%cpu": "pcpu", "%mem": "pmem", "ucomm": "comm", "cputime": "time", "s": "state",
-            "euser": "user", "ruser": "user", "vsize": "vsz", "rssize": "rss", "tt": "tty", "nice": "ni",
-            "thcount": "nlwp",
-            "start_time": "bsdstart", "euid": "uid", "pgrp": "pgid", "session": "sid"}  # fmt: skip
-_FULL, _AUX = "uname pid ppid c stime tname time cmd", "user pid pcpu pmem vsz rss tname stat bsdstart bsdtime args"
-_SHORT, _BSD = "pid tname time ucmd", "pid tname stat bsdtime args"
-
-
-def _uid(row: Row, call: Call) -> int:
-    user = call.shell.account(row.process.user)
-    return user.uid if user is not None else 0
-
-
-def _elapsed(call: Call) -> str:
-    seconds = max(0, call.shell.now - call.shell.machine.booted)
-    return f"{seconds // 86400}-{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+MAX_COLUMNS = 40
 
 
 class _Asked:
     """What the arguments of ps ask for."""
 
     def __init__(self, call: Call) -> None:
-        self.columns: list[tuple[str, str | None]] = []
+        self._call = call
+        self.columns: list[tuple[str, str | None, int]] = []
+        """Name, title where it is given, and width where it is given."""
         self.letters = ""
         self.dashed = ""
         self.sort = ""
         self.headers = True
+        self.selected = False
+        """Whether processes are selected by what follows."""
         self.pids: list[str] = []
+        self.parents: list[str] = []
         self.names: list[str] = []
         self.users: list[str] = []
         args = list(call.args)[:64]
@@ -146,52 +39,94 @@ class _Asked:
 
     def _take(self, arg: str, args: list[str]) -> None:
         if arg.startswith("--"):
-            name, _, value = arg[2:].partition("=")
-            self._long(name, value or (args.pop(0) if name in _VALUED and args else ""))
+            name, equals, value = arg[2:].partition("=")
+            self._long(name, value if equals else args.pop(0) if name in _VALUED and args else "")
         elif arg.startswith("-"):
             self._dashed_letters(arg[1:], args)
         elif arg.replace(",", "").isdecimal():
-            self.pids += arg.split(",")
+            self._select("p", arg)
         else:
             self._bsd_letters(arg, args)
 
     def _long(self, name: str, value: str) -> None:
+        selects = {"pid": "p", "ppid": "P", "user": "u", "User": "u", "quick-pid": "p", "tty": "t", "group": "G",
+                   "Group": "G", "sid": "g"}  # fmt: skip
         if name == "sort":
-            self.sort = value
-        elif name in ("no-headers", "no-heading", "noheaders", "no-header"):
+            self._sorted_by(value)
+        elif name in ("no-headers", "no-heading", "noheaders", "no-header", "noheader", "noheading"):
             self.headers = False
-        elif name in ("pid", "ppid"):
-            self.pids += value.split(",")
+        elif name in selects:
+            self._select(selects[name], value)
         elif name == "format":
             self._format(value)
-        elif name in ("user", "User"):
-            self.users += value.split(",")
-        elif name not in ("forest", "headers", "cols", "columns", "width"):
-            raise UsageError(f"error: unknown gnu long option\n\n{_USAGE}".removeprefix("ps: "))
+        elif name not in ("forest", "headers", "cols", "columns", "width", "deselect", "cumulative", "lines", "rows"):
+            raise _error("unknown gnu long option")
+
+    def _sorted_by(self, value: str) -> None:
+        names = [name.lstrip("+-") for name in value.split(",")][:16]
+        if any(ALIASES.get(name, name) not in COLUMNS and name not in _SORT_ONLY for name in names):
+            raise _error("unknown sort specifier")
+        self.sort = value
+
+    def _select(self, letter: str, value: str) -> None:
+        """Add processes to those that are shown; raises UsageError for a list that is none."""
+        wanted = [one for one in re.split(r"[,\s]+", value) if one][:256]
+        if not wanted:
+            raise _error(_MUST_FOLLOW.get(letter, "list of process IDs must follow -p"))
+        self.selected = True
+        if letter in "pP":
+            if not all(one.isdecimal() and len(one) < 10 for one in wanted):
+                raise _error("process ID list syntax error")
+            (self.pids if letter == "p" else self.parents).extend(wanted)
+        elif letter == "C":
+            self.names += wanted
+        elif letter == "u":
+            known = {user.name: user.name for user in self._call.shell.users}
+            known |= {str(user.uid): user.name for user in self._call.shell.users}
+            if any(one not in known for one in wanted):
+                raise _error("user name does not exist")
+            self.users += [known[one] for one in wanted]
+        elif letter == "t":
+            raise _error("TTY could not be found")
+        elif letter == "g" and not all(one.isdecimal() for one in wanted):
+            raise _error("list of session leaders OR effective group IDs was invalid")
 
     def _dashed_letters(self, letters: str, args: list[str]) -> None:
         for index, letter in enumerate(letters[:64]):
-            if letter in "opCuUtgG":
-                value = letters[index + 1 :] or (args.pop(0) if args else "")
-                if letter == "u" and not value.replace(",", "").replace("-", "").isalnum():
-                    value = ""
-                if letter == "o":
-                    self._format(value)
-                elif letter == "p":
-                    self.pids += value.split(",")
-                elif letter == "C":
-                    self.names += value.split(",")
-                elif letter in "uU":
-                    self.users += value.split(",")
+            if letter in "oOpCuUtgGqskn":
+                rest = letters[index + 1 :]
+                if letter == "u" and letters != "u" and set(letters) <= set("auxwfe") and not self._is_user(rest):
+                    self.dashed = ""
+                    self._bsd_letters(letters, args)  # `ps -aux` is read as `ps aux`
+                    return
+                self._valued(letter, rest or (args.pop(0) if args else ""))
                 return
+            if letter not in "AaceFfHjlLMmNPTwVyZd":
+                raise _error("unsupported SysV option")
             self.dashed += letter
+
+    def _is_user(self, text: str) -> bool:
+        return self._call.shell.account(text) is not None
+
+    def _valued(self, letter: str, value: str) -> None:
+        """Take the value of an option with a dash."""
+        if letter in "oO":
+            if not value:
+                raise _error(f"format specification must follow -{letter}")
+            self._format(value)
+        elif letter in "pCgGquU":
+            self._select({"q": "p", "U": "u"}.get(letter, letter), value)
+        elif letter == "t" and value.removeprefix("/dev/") not in ("pts/0", "?"):
+            self._select("t", value)
 
     def _bsd_letters(self, letters: str, args: list[str]) -> None:
         for letter in letters[:64]:
-            if letter not in "aAcefgjlmnoprsuUvwxXZLhHkT":
-                raise UsageError("error: unsupported option (BSD syntax)")
+            if letter not in "aAcefgjlmnoOpqrsStTuUvwxXZLhHkNV":
+                raise _error("unsupported option (BSD syntax)")
             if letter in "ok" and args:
-                self._format(args.pop(0)) if letter == "o" else setattr(self, "sort", args.pop(0))
+                self._format(args.pop(0)) if letter == "o" else self._sorted_by(args.pop(0))
+            elif letter in "pU" and args:
+                self._select("p" if letter == "p" else "u", args.pop(0))
             else:
                 self.letters += letter
         self.headers = self.headers and "h" not in self.letters
@@ -199,28 +134,34 @@ class _Asked:
     def _format(self, text: str) -> None:
         for piece in re.split(r"[,\s]+", text)[:MAX_COLUMNS]:
             name, equals, title = piece.partition("=")
-            known = _ALIASES.get(name, name)
-            if known not in _COLUMNS:
-                raise UsageError(f'error: unknown user-defined format specifier "{name[:64]}"\n\n{_USAGE}')
-            self.columns.append((known, title if equals else None))
+            name, _, width = name.partition(":")
+            known = ALIASES.get(name, name)
+            if known not in COLUMNS:
+                raise _error(f'unknown user-defined format specifier "{name[:64]}"')
+            self.columns.append((known, title if equals else None, min(int(width), 512) if width.isdecimal() else 0))
 
-    def layout(self) -> list[tuple[str, str | None]]:
-        if self.columns:
-            return self.columns
-        if "u" in self.letters:
-            names = _AUX
-        elif "f" in self.dashed:
-            names = _FULL
-        else:
-            names = _BSD if self.letters else _SHORT
-        return [(name, None) for name in names.split()]
+    def layout(self) -> list[tuple[str, str | None, int]]:
+        return self.columns or [(name, None, 0) for name in self._named().split()]
+
+    def _named(self) -> str:
+        letters, dashed = self.letters, self.dashed
+        by_letter = (("u", layouts.AUX), ("j", layouts.BSD_JOBS), ("l", layouts.BSD_LONG))
+        if letters:
+            return next((names for letter, names in by_letter if letter in letters), layouts.BSD)
+        by_dashed = (
+            ("fL", layouts.FULL_THREADS), ("ly", layouts.LONG_WITH_MEMORY), ("F", layouts.EXTRA_FULL),
+            ("f", layouts.FULL), ("l", layouts.LONG), ("j", layouts.JOBS), ("M", layouts.LABELLED),
+            ("Z", layouts.LABELLED), ("T", layouts.THREADS), ("L", layouts.THREADS.replace("spid", "lwp")),
+        )  # fmt: skip
+        return next((names for needed, names in by_dashed if set(needed) <= set(dashed)), layouts.SHORT)
 
     def chosen(self, call: Call, found: list[Row]) -> list[Row]:
-        if self.pids or self.names or self.users:
+        if self.selected:
             return [
                 row
                 for row in found
                 if str(row.process.pid) in self.pids
+                or str(row.parent) in self.parents
                 or name_of(row.process) in self.names
                 or row.process.user in self.users
             ]
@@ -229,10 +170,24 @@ class _Asked:
         if "x" in self.letters:
             return [row for row in found if row.process.user == call.shell.user.name]
         terminal = [row for row in found if row.process.tty != "?"]
+        if set("ul") & set(self.letters) and not terminal:
+            return []
         return terminal if {"a", "d"} & set(self.letters + self.dashed) and terminal else found[-2:]
 
 
-_VALUED = frozenset(("sort", "pid", "ppid", "format", "user", "User", "cols", "columns", "width"))
+_MUST_FOLLOW = {"C": "list of command names must follow -C", "u": "list of user names must follow -u",
+                "g": "list of session leaders OR effective group names must follow -g",
+                "G": "list of real groups must follow -G",
+                "t": "list of terminals (pty, tty...) must follow -t"}  # fmt: skip
+_SORT_ONLY = frozenset(("size", "resident", "share", "cutime", "cstime", "utime", "priority", "tty_nr"))
+
+
+def _error(wrong: str) -> UsageError:
+    return UsageError(f"error: {wrong}\n\n{_USAGE}")
+
+
+_VALUED = frozenset(("sort", "pid", "ppid", "format", "user", "User", "cols", "columns", "width", "quick-pid",
+                     "tty", "group", "Group", "sid", "lines", "rows"))  # fmt: skip
 _USAGE = """\
 Usage:
  ps [options]
@@ -273,14 +228,16 @@ def _sort_key(name: str) -> Callable[[Row], Any]:
         "pmem": lambda row: row.process.rss, "user": lambda row: row.process.user,
         "comm": lambda row: name_of(row.process),
     }  # fmt: skip
-    return keys.get(_ALIASES.get(name, name), lambda row: row.process.pid)
+    return keys.get(ALIASES.get(name, name), lambda row: row.process.pid)
 
 
 def _table(call: Call, asked: _Asked, chosen: list[Row]) -> None:
     layout = asked.layout()
-    columns = [(_COLUMNS[name], title) for name, title in layout]
-    titles = [column.title if title is None else title for column, title in columns]
-    widths = [max(abs(column.width), len(title)) for (column, _), title in zip(columns, titles, strict=True)]
+    columns = [(COLUMNS[name], width) for name, _, width in layout]
+    titles = [COLUMNS[name].title if title is None else title for name, title, _ in layout]
+    widths = [
+        width or max(abs(column.width), len(title)) for (column, width), title in zip(columns, titles, strict=True)
+    ]
 
     def line(cells: list[str]) -> str:
         last = len(cells) - 1
@@ -295,7 +252,7 @@ def _table(call: Call, asked: _Asked, chosen: list[Row]) -> None:
         call.print(line([column.value(row, call) for column, _ in columns]))
 
 
-@command("top", "htop")
+@command("top")
 def top(call: Call) -> Effects:
     """Show processes: once with -b, at a terminal every few seconds until q."""
     letters = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
@@ -338,9 +295,28 @@ def _top_screen(call: Call, most: int) -> None:
 
 @command("pstree")
 def pstree(call: Call) -> int:
-    """Show a process tree."""
-    names = [name_of(process) for process, *_ in rows(call) if not process.command.startswith("[")][1:]
-    for index, name in enumerate(names):
-        head = "systemd-+-" if not index else "        `-" if index == len(names) - 1 else "        |-"
-        call.print(head + name)
+    """Show a process tree, or the part below a process."""
+    found = options(call, "aAcgGhH:lnN:psStTuUVZC:", {"arguments": "a", "show-pids": "p", "long": "l",
+                    "uid-changes": "u", "numeric-sort": "n", "ascii": "A", "unicode": "U", "show-parents": "s",
+                    "thread-names": "t"})  # fmt: skip
+    asked = found.operands[0] if found.operands else ""
+    shown = [row for row in rows(call) if not row.process.command.startswith("[")]
+    if asked and not asked.isdecimal():
+        if call.shell.account(asked) is None:
+            call.print_error(f"No such user name: {asked[:64]}")
+            return 1
+        shown = [shown[0], *(row for row in shown[1:] if row.process.user == asked)]
+    elif asked:
+        shown = [row for row in shown if str(row.process.pid) == asked or str(row.parent) == asked or asked == "1"]
+        if str(shown[0].process.pid) != asked if shown else True:
+            return 1
+    names = [name_of(row.process) + (f"({row.process.pid})" if "p" in found else "") for row in shown]
+    first, *below = names
+    indent = " " * len(first)
+    for index, name in enumerate(below):
+        last = index == len(below) - 1
+        mark = "---" if not index and last else "-+-" if not index else " `-" if last else " |-"
+        call.print((first if not index else indent) + mark + name)
+    if not below:
+        call.print(first)
     return 0

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Commands that find and end processes: kill, pkill, pgrep, pidof, killall, lsof, fuser (kill(1), pgrep(1))."""
+"""Commands that find and end processes: kill, pkill, pgrep, pidof, killall (kill(1), pgrep(1))."""
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
-from decnet_decoys.shell.commands.system.processes import Row, name_of, rows
+from decnet_decoys.shell.commands.system.process_columns import Row, name_of, rows
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode
@@ -73,7 +73,7 @@ def kill(call: Call) -> Effects:
             status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs")
         elif int(number) not in running:
             status = call.shell_error(f"kill: ({target}) - No such process")
-        elif signal not in ("0", "18", "CONT", "SIGCONT") and not _ended(call, running[int(number)]):
+        elif signal not in ("0", "18", "CONT", "SIGCONT") and not ended(call, running[int(number)]):
             status = call.shell_error(f"kill: ({target}) - Operation not permitted")
     return status
 
@@ -147,7 +147,7 @@ def _list_signals(call: Call, asked: list[str]) -> None:
         call.print("\t".join(cells[start : start + 5]) + ("\t" if start + 5 > len(cells) else ""))
 
 
-def _ended(call: Call, row: Row) -> bool:
+def ended(call: Call, row: Row) -> bool:
     """End a process if the user may; returns whether he may."""
     if call.shell.identity.uid != 0 and row.process.user != call.shell.user.name:
         return False
@@ -173,8 +173,7 @@ def pgrep(call: Call) -> Effects:
         if row.process.pid != call.shell.pid + 3 and _chosen(call, row, found):
             chosen.append(row)
     if call.name == "pkill":
-        ended = [row for row in chosen if _ended(call, row)]
-        return int(not ended)
+        return int(not [row for row in chosen if ended(call, row)])
     if "c" in found:
         call.print(str(len(chosen)))
     for row in chosen if "c" not in found else ():
@@ -225,7 +224,7 @@ def pidof(call: Call) -> Effects:
             call.print_error(f"{name}: no process found")
         status = status or int(not fits)
         for row in fits:
-            if not _ended(call, row):
+            if not ended(call, row):
                 call.print_error(f"{name}({row.process.pid}): Operation not permitted")
                 status = 1
     if call.name == "pidof":
@@ -233,20 +232,3 @@ def pidof(call: Call) -> Effects:
             call.print(" ".join(str(row.process.pid) for row in reversed(found)))
         return int(not found)
     return status
-
-
-@command("fuser")
-def fuser(call: Call) -> int:
-    """Find that nobody uses the files that there are."""
-    for path in call.words[:50]:
-        if "/" in path and not call.shell.files.exists(path, call.shell.access):
-            call.print_error(f"Specified filename {path} does not exist.")
-    if not call.words:
-        call.print_error("No process specification given")
-    return 1
-
-
-@command("lsof", "gdb")
-def inspect(_call: Call) -> int:
-    """Find nothing."""
-    return 1

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Commands that show sockets, and the firewall: netstat, ss, iptables (netstat(8), ss(8), iptables(8))."""
+"""Commands that show sockets: netstat and ss (netstat(8), ss(8))."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
-from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.system.network import ANY, routes
-from decnet_decoys.shell.machine.condition import MAX_RULES
+from decnet_decoys.shell.commands.options import Options, options
+from decnet_decoys.shell.commands.system.network import ANY, interface_table, routes
+from decnet_decoys.shell.commands.system.process_columns import name_of
+from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 
-class _Socket(NamedTuple):
+class Socket(NamedTuple):
+    """A socket; the addresses are as netstat writes them, `ADDRESS:PORT`."""
+
     protocol: str
     state: str
     here: str
@@ -20,82 +22,222 @@ class _Socket(NamedTuple):
     program: str
 
 
-def _sockets(call: Call, *, listening: bool, connected: bool) -> list[_Socket]:
+def sockets(call: Call, *, listening: bool, connected: bool) -> list[Socket]:
     """Return what is listened on and the attacker's own connection."""
     shell, found = call.shell, []
     if listening:
         for one in shell.machine.condition.listeners(shell.machine.persona):
             state = "LISTEN" if one.protocol == "tcp" else "UNCONN"
-            found.append(_Socket(one.protocol, state, f"{one.address}:{one.port}", f"{ANY}:*", one.pid, one.process))
+            found.append(Socket(one.protocol, state, f"{one.address}:{one.port}", f"{ANY}:*", one.pid, one.process))
     if connected:
         origin = shell.origin
         here, there = f"{shell.machine.address}:{origin.server_port}", f"{origin.address}:{origin.port}"
-        found.append(_Socket("tcp", "ESTAB", here, there, shell.pid, origin.daemon))
+        found.append(Socket("tcp", "ESTAB", here, there, shell.pid, origin.daemon))
     return found
 
 
-def _letters(call: Call) -> str:
-    return "".join(arg[1:] for arg in call.args if arg.startswith("-") and not arg.startswith("--"))
+_NETSTAT = {
+    "route": "r", "interfaces": "i", "groups": "g", "statistics": "s", "masquerade": "M", "verbose": "v", "wide": "W",
+    "numeric": "n", "numeric-hosts": "n", "numeric-ports": "n", "numeric-users": "n", "symbolic": "N", "extend": "e",
+    "programs": "p", "program": "p", "timers": "o", "continuous": "c", "listening": "l", "all": "a", "fib": "F",
+    "cache": "C", "context": "Z", "tcp": "t", "udp": "u", "raw": "w", "unix": "x", "inet": "4", "inet6": "6",
+    "protocol": "A:", "version": "V", "help": "h",
+}  # fmt: skip
 
 
 @command("netstat")
 def netstat(call: Call) -> int:
-    """Show sockets (-a -l -t -u -n -p), the routing table (-r) or the interfaces (-i)."""
-    flags = _letters(call)
-    if "r" in flags:
-        routes(call, sizes=True)
-        return 0
-    if "i" in flags:
-        _interface_table(call)
-        return 0
-    listening, everything = "l" in flags, "a" in flags
+    """Show sockets (-a -l -t -u -x -n -p), the routing table (-r), the interfaces (-i), groups (-g), counters (-s)."""
+    found = options(call, "rigsMvWnNepoclaFCZtuUSwx46A:Vh", _NETSTAT, status=4)
+    for letter, show in (("r", _routing_table), ("i", _interface_table), ("g", _groups), ("s", _statistics)):
+        if letter in found:
+            show(call)
+            return 0
+    if "M" in found:
+        call.print_error("netstat: no support for `ip_masquerade' on this system.")
+        return 1
+    listening, everything = "l" in found, "a" in found
     which = (
         "only servers" if listening and not everything else "servers and established" if everything else "w/o servers"
     )
-    tail = "       PID/Program name    " if "p" in flags else "      "
-    call.print(f"Active Internet connections ({which})")
-    call.print(f"Proto Recv-Q Send-Q Local Address           Foreign Address         State{tail}")
-    root = call.shell.identity.uid == 0
-    for one in _sockets(call, listening=listening or everything, connected=everything or not listening):
-        if ("t" in flags) != ("u" in flags) and one.protocol != ("tcp" if "t" in flags else "udp"):
-            continue
-        state = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(one.state, one.state)
-        owner = f"{one.pid}/{one.program}" if root or one.state == "ESTAB" else "-"
-        process = f"{owner:<20}" if "p" in flags else ""
-        call.print(f"{one.protocol:<5} {0:>6} {0:>6} {one.here:<23} {one.there:<23} {state:<11} {process}")
+    kinds = "tuwx" if not found.any("tuwx") else "".join(letter for letter in "tuwx" if letter in found)
+    if set(kinds) & set("tuw"):
+        _internet_sockets(call, found, which, kinds)
+    if "x" in kinds and not found.any("46"):
+        call.print(f"Active UNIX domain sockets ({which})")
+        owner = "PID/Program name     " if "p" in found else ""
+        call.print(f"Proto RefCnt Flags       Type       State         I-Node   {owner}Path")
+        for accepts, kind, state, pid, program, path in _unix_sockets(call):
+            if accepts if not listening and not everything else (listening and not everything and not accepts):
+                continue
+            flags = "[ ACC ]" if accepts else "[ ]"
+            owner = f"{f'{pid}/{program}':<20} " if "p" in found else ""
+            call.print(
+                f"unix  {2 if accepts else 3:<6} {flags:<11} {kind:<10} {state:<13} {14_000 + pid:<8} {owner}{path}"
+            )
     return 0
 
 
-def _interface_table(call: Call) -> None:
-    hardware = call.shell.machine.persona.hardware
-    traffic = hardware.traffic
+def _internet_sockets(call: Call, found: Options, which: str, kinds: str) -> None:
+    listening, everything = "l" in found, "a" in found
+    tail = "" if "e" not in found else " User       Inode     "
+    tail += " PID/Program name    " if "p" in found else ""
+    tail += " Timer" if "o" in found else ""
+    call.print(f"Active Internet connections ({which})")
+    call.print(f"Proto Recv-Q Send-Q Local Address           Foreign Address         State      {tail}")
+    root = call.shell.identity.uid == 0
+    for one in sockets(call, listening=listening or everything, connected=everything or not listening):
+        if one.protocol[0] not in kinds:
+            continue
+        state = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(one.state, one.state)
+        owner = f"{one.pid}/{one.program}" if root or one.state == "ESTAB" else "-"
+        rest = f" {0:<10} {15_000 + one.pid:<10}" if "e" in found else ""
+        rest += f" {owner:<20}" if "p" in found else ""
+        rest += " off (0.00/0/0)" if "o" in found else ""
+        call.print(f"{one.protocol:<5} {0:>6} {0:>6} {one.here:<23} {one.there:<23} {state:<11}{rest or ' '}")
+
+
+def _unix_sockets(call: Call) -> list[tuple[bool, str, str, int, str, str]]:
+    """Return sockets of the machine's own programs: whether each accepts, type, state, process and path."""
+    running = call.shell.machine.condition.processes(call.shell.machine.persona)
+    pids = {name_of(one): one.pid for one in running[::-1]}
+    rows = [
+        (True, "STREAM", "LISTENING", "systemd", "/run/systemd/private"),
+        (True, "SEQPACKET", "LISTENING", "systemd", "/run/udev/control"),
+        (False, "DGRAM", "", "systemd", "/run/systemd/notify"),
+        (True, "STREAM", "LISTENING", "systemd", "/run/dbus/system_bus_socket"),
+        (True, "STREAM", "LISTENING", "systemd-journal", "/run/systemd/journal/stdout"),
+        (False, "DGRAM", "", "systemd-journal", "/run/systemd/journal/dev-log"),
+        (True, "STREAM", "LISTENING", "mariadbd", "/run/mysqld/mysqld.sock"),
+        (True, "STREAM", "LISTENING", "php-fpm", "/run/php/php8.2-fpm.sock"),
+        (False, "STREAM", "CONNECTED", "systemd-journal", "/run/systemd/journal/stdout"),
+        (False, "STREAM", "CONNECTED", "cron", ""),
+        (False, "DGRAM", "", "sshd", ""),
+    ]
+    return [(accepts, kind, state, pids[name], name, path) for accepts, kind, state, name, path in rows if name in pids]
+
+
+def _routing_table(call: Call) -> None:
+    routes(call, sizes=True)
+
+
+def _groups(call: Call) -> None:
+    own = call.shell.machine.persona.hardware.interface
     call.print(
-        "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg"
+        "IPv6/IPv4 Group Memberships\nInterface       RefCnt Group\n--------------- ------ ---------------------"
     )
-    for name, mtu, received, sent, flags in (
-        (hardware.interface, 1500, traffic.received_packets, traffic.sent_packets, "BMRU"),
-        ("lo", 65536, LOOPBACK_TRAFFIC.received_packets, LOOPBACK_TRAFFIC.sent_packets, "LRU"),
-    ):
-        call.print(f"{name:<16} {mtu:>5} {received:>8}      0      0 0      {sent:>8}      0      0      0 {flags}")
+    for name, group in (("lo", "224.0.0.1"), (own, "224.0.0.1"), ("lo", "ff02::1"), ("lo", "ff01::1"),
+                        (own, "ff02::1"), (own, "ff01::1")):  # fmt: skip
+        call.print(f"{name:<15} 1      {group}")
+
+
+def _statistics(call: Call) -> None:
+    traffic = call.shell.machine.persona.hardware.traffic
+    received, sent = traffic.received_packets, traffic.sent_packets
+    call.print(
+        f"Ip:\n    Forwarding: 2\n    {received} total packets received\n    0 forwarded\n"
+        f"    0 incoming packets discarded\n    {received * 98 // 100} incoming packets delivered\n"
+        f"    {sent} requests sent out\n"
+        f"Icmp:\n    {received // 4100} ICMP messages received\n    0 input ICMP message failed\n"
+        f"    ICMP input histogram:\n        destination unreachable: {received // 4100}\n"
+        f"Tcp:\n    {sent // 700} active connection openings\n    {received // 190} passive connection openings\n"
+        f"    {received // 9100} failed connection attempts\n    {received // 5200} connection resets received\n"
+        f"    1 connections established\n    {received * 96 // 100} segments received\n"
+        f"    {sent * 97 // 100} segments sent out\n    {sent // 830} segments retransmitted\n"
+        f"    0 bad segments received\n    {sent // 2100} resets sent\n"
+        f"Udp:\n    {received // 80} packets received\n    0 packets to unknown port received\n"
+        f"    0 packet receive errors\n    {sent // 90} packets sent"
+    )
+
+
+def _interface_table(call: Call) -> None:
+    interface_table(
+        call,
+        "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg",
+    )
+
+
+_SS = {
+    "numeric": "n", "resolve": "r", "all": "a", "listening": "l", "options": "o", "extended": "e", "memory": "m",
+    "processes": "p", "threads": "T", "info": "i", "summary": "s", "ipv4": "4", "ipv6": "6", "packet": "0",
+    "tcp": "t", "udp": "u", "raw": "w", "unix": "x", "family": "f:", "query": "A:", "socket": "A:", "no-header": "H",
+    "oneline": "O", "kill": "K", "events": "E", "net": "N:", "help": "h", "version": "V", "tos": "tos",
+    "cgroup": "cgroup", "vsock": "vsock", "diag": "D:", "filter": "F:", "dccp": "d", "sctp": "S", "mptcp": "M",
+    "bpf": "b", "context": "Z", "contexts": "z", "tipc": "tipc", "xdp": "xdp", "inet-sockopt": "sockopt",
+}  # fmt: skip
+_STATES = {
+    "established": ("ESTAB",), "listening": ("LISTEN",), "listen": ("LISTEN",), "all": ("ESTAB", "LISTEN", "UNCONN"),
+    "connected": ("ESTAB",), "synchronized": ("ESTAB",), "big": ("ESTAB", "LISTEN"), "bucket": (), "syn-sent": (),
+    "syn-recv": (), "fin-wait-1": (), "fin-wait-2": (), "time-wait": (), "closed": ("UNCONN",), "close-wait": (),
+    "last-ack": (), "closing": (), "unconnected": ("UNCONN",), "exclude": (),
+}  # fmt: skip
 
 
 @command("ss")
 def ss(call: Call) -> int:
     """Show sockets; its columns are as wide as what is in them."""
-    flags = _letters(call)
-    if "s" in flags:
-        call.print("Total: 142\nTCP:   6 (estab 1, closed 0, orphaned 0, timewait 0)\n")
+    found = options(call, "0146abBdDeEf:F:hHiKlmMnN:oOpPrsStTuVwxzZA:", _SS, status=255)
+    if "s" in found:
+        call.print("Total: 142\nTCP:   6 (estab 1, closed 1, orphaned 0, timewait 0)\n")
+        call.print("Transport Total     IP        IPv6\nRAW\t  1         0         1        ")
+        call.print("UDP\t  1         1         0        \nTCP\t  5         4         1        ")
+        call.print("INET\t  7         5         2        \nFRAG\t  0         0         0        \n")
         return 0
-    asked = [word for word in call.words if word not in ("state", "dst", "src", "sport", "dport")]
-    established = "established" in asked
-    listening, everything = "l" in flags, "a" in flags
-    rows = [
+    filter_ = _Filter(found.operands[:64])
+    if filter_.wrong:
+        return call.fail(f"wrong state name: {filter_.wrong[:64]}", 255)
+    asked = {one for given in found.values.get("A", []) for one in given.split(",")[:8]}
+    kinds = "".join(letter for letter, name in (("t", "tcp"), ("u", "udp"), ("x", "unix"))
+                    if letter in found or name in asked or ("inet" in asked and letter != "x"))  # fmt: skip
+    other = found.any("wx0dS") and not kinds.strip("x")
+    listening, everything = "l" in found, "a" in found or filter_.states is not None
+    rows = [] if other else [
         one
-        for one in _sockets(call, listening=listening or everything, connected=not listening)
-        if not (("t" in flags) != ("u" in flags) and one.protocol != ("tcp" if "t" in flags else "udp"))
-        and not (established and one.state != "ESTAB")
-    ]
-    netid, root = ("t" in flags) == ("u" in flags), call.shell.identity.uid == 0
+        for one in sockets(call, listening=listening or everything, connected=not listening)
+        if (not kinds or one.protocol[0] in kinds) and filter_.takes(one)
+    ]  # fmt: skip
+    one_state = filter_.states is not None and len(filter_.states) < 2
+    _ss_table(call, found, rows, netid=len(kinds) != 1, state=not one_state)
+    return 0
+
+
+class _Filter:
+    """The filter of ss: a state, addresses and ports; conditions joined by `or` are alternatives."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.states: tuple[str, ...] | None = None
+        self.wrong = ""
+        self._any = bool({"or", "||", "|"} & set(words))
+        self._conditions: list[tuple[str, str, bool]] = []
+        words = [piece for word in words for piece in word.replace("(", " ").replace(")", " ").split()]
+        while words:
+            word = words.pop(0)
+            if word == "state" and words:
+                name = words.pop(0).lower()
+                self.wrong = self.wrong or ("" if name in _STATES else name)
+                self.states = (self.states or ()) + _STATES.get(name, ())
+            elif word in ("sport", "dport", "src", "dst") and words:
+                operator = words.pop(0) if words[0] in ("=", "==", "eq", "!=", "ne", "neq", "is") else "="
+                value = words.pop(0) if words else ""
+                self._conditions.append((word, value.removeprefix(":"), operator in ("!=", "ne", "neq")))
+
+    def takes(self, one: Socket) -> bool:
+        if self.states is not None and one.state not in self.states:
+            return False
+        met = [self._meets(one, *condition) for condition in self._conditions]
+        return not met or (any(met) if self._any else all(met))
+
+    def _meets(self, one: Socket, what: str, value: str, negated: bool) -> bool:  # of a tuple
+        address, port = (one.here if what[0] == "s" else one.there).rsplit(":", 1)
+        number = next((number for number, name in TCP_SERVICES.items() if name == value), value)
+        if what in ("sport", "dport"):
+            return (port == number) != negated
+        wanted, _, wanted_port = value.partition(":")
+        return (address == wanted.partition("/")[0] and wanted_port in ("", port)) != negated
+
+
+def _ss_table(call: Call, found: Options, rows: list[Socket], *, netid: bool, state: bool) -> None:
+    root = call.shell.identity.uid == 0
     table = [
         (
             one.protocol,
@@ -110,209 +252,11 @@ def ss(call: Call) -> int:
     widths = [max([len(row[index]) for row in table], default=0) for index in range(8)]
     head = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address", "Port", "Peer Address", "Port")
     wide = [max(width, len(title)) for width, title in zip(widths, head, strict=True)]
-    for row, owner in zip(
-        (head, *table), ("Process", *(f'users:(("{one.program}",pid={one.pid},fd=3))' for one in rows)), strict=True
-    ):
-        cells = ([f"{row[0]:<{wide[0]}}"] if netid else []) + ([] if established else [f"{row[1]:<{wide[1]}}"])
+    owners = ("Process", *(f'users:(("{one.program}",pid={one.pid},fd=3))' for one in rows))
+    for row, owner in zip((head, *table), owners, strict=True):
+        if row is head and "H" in found:
+            continue
+        cells = ([f"{row[0]:<{wide[0]}}"] if netid else []) + ([f"{row[1]:<{wide[1]}}"] if state else [])
         cells += [f"{row[2]:<{wide[2]}}", f"{row[3]:<{wide[3]}}", f"{row[4]:>{wide[4]}}:{row[5]:<{wide[5]}}"]
-        process = owner if row is head or ("p" in flags and root) else ""
+        process = owner if row is head or ("p" in found and root) else ""
         call.print(" ".join(cells) + f" {row[6]:>{wide[6]}}:{row[7]:<{wide[7]}}{process}")
-    return 0
-
-
-_CHAINS = ("INPUT", "FORWARD", "OUTPUT")
-
-
-@command("iptables", "ip6tables", "iptables-save", folder="/usr/sbin")
-def iptables(call: Call) -> int:
-    """Show and change the rules of the firewall; they stay for others."""
-    if call.shell.identity.uid != 0:
-        return _error(call, "Could not fetch rule set generation id: Permission denied (you must be root)", 4)
-    args = [part for arg in call.args[:MAX_ARGUMENTS] for part in _separate(arg)]
-    if call.name == "iptables-save":
-        return _saved(call)
-    if args in (["--version"], ["-V"]):
-        call.print("iptables v1.8.9 (nf_tables)")
-        return 0
-    verb = next((arg for arg in args if arg[:2] in _VERBS or arg in _LONG), "")
-    unknown = next((arg for arg in args if arg.startswith("--") and arg not in _LONG and arg not in _MATCHES), "")
-    if unknown or not verb:
-        hint = f"Try `{call.name} -h' or '{call.name} --help' for more information."
-        return _error(
-            call, (f'unknown option "{unknown[:64]}"' if unknown else "no command specified") + f"\n{hint}", 2
-        )
-    letter, words = _LONG.get(verb, verb[:2]), [arg for arg in args[args.index(verb) + 1 :] if arg != "-w"]
-    table = next((after for arg, after in pairwise(args) if arg in ("-t", "--table")), "filter")
-    if table != "filter":
-        return _other_table(call, table, letter)
-    return _of_filter(call, letter, words)
-
-
-MAX_ARGUMENTS = 128
-
-
-def _separate(arg: str) -> list[str]:
-    """Return the letters of `-nL` or `-vnL` as options of their own."""
-    clustered = len(arg) > 2 and arg[0] == "-" and set(arg[1:]) <= set("nvxLSFXZ")
-    return [f"-{letter}" for letter in arg[1:]] if clustered else [arg]
-
-
-def _of_filter(call: Call, letter: str, words: list[str]) -> int:
-    while words and words[0] in ("-n", "-v", "-x") and letter in ("-L", "-S", "-F"):
-        words = words[1:]
-    chain = words[0] if words and not words[0].startswith("-") else ""
-    if chain and chain not in _CHAINS and f"-N {chain}" not in call.shell.machine.condition.rules:
-        if letter in ("-L", "-S"):
-            wrong = f"chain `{chain[:29]}' in table `filter' is incompatible, use 'nft' tool."
-            return _error(call, wrong, 1)
-        if letter not in ("-N", "-X"):
-            return _error(call, "No chain/target/match by that name.", 1, plain=True)
-    return _performed(call, letter, chain, words)
-
-
-_MATCH_NAMES = """
---dport --sport --dports --sports --to-port --to-ports --to-destination --to-source --state --ctstate --source
---destination --protocol --jump --in-interface --out-interface --match --table --numeric --verbose --line-numbers
---icmp-type --string --algo --limit --limit-burst --reject-with --log-prefix --comment --hitcount --seconds --set
---update --name --wait --syn --tcp-flags --connlimit-above --mac-source --uid-owner --exact --check --src-range
---dst-range --set-mark --destination-port --source-port --hex-string --from --to --rcheck
-"""
-_MATCHES = frozenset(_MATCH_NAMES.split())
-_TABLES = {
-    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
-    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
-    "raw": ("PREROUTING", "OUTPUT"),
-    "security": ("INPUT", "FORWARD", "OUTPUT"),
-}
-
-
-def _other_table(call: Call, table: str, letter: str) -> int:
-    """Show that a table other than `filter` is empty; changes of it are taken."""
-    if table not in _TABLES:
-        hint = f"Perhaps {call.name} or your kernel needs to be upgraded."
-        return _error(call, f"can't initialize {call.name} table `{table[:32]}': Table does not exist\n{hint}", 3)
-    for index, name in enumerate(_TABLES[table]):
-        if letter == "-L":
-            call.print(("\n" if index else "") + f"Chain {name} (policy ACCEPT)\n{_LIST_HEAD}")
-        elif letter == "-S":
-            call.print(f"-P {name} ACCEPT")
-    return 0
-
-
-_LIST_HEAD = "target     prot opt source               destination         "
-_VERBS = frozenset(("-A", "-I", "-D", "-F", "-L", "-S", "-P", "-X", "-N", "-Z"))
-
-
-def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
-    rules = call.shell.machine.condition.rules
-    if letter == "-D" and len(words) == 2 and words[1].isdecimal():
-        of_chain = [rule for rule in rules if rule.startswith(f"-A {chain} ")]
-        if not 0 < int(words[1][:4]) <= len(of_chain):
-            return _error(call, "Index of deletion too big.", 1, plain=True)
-        rules.remove(of_chain[int(words[1][:4]) - 1])
-        return 0
-    if letter == "-D" and _shown(words) not in rules:
-        return _error(call, "Bad rule (does a matching rule exist in that chain?).", 1, plain=True)
-    if letter == "-L":
-        _listed(call, chain)
-    elif letter == "-S":
-        _specified(call, chain)
-    elif letter == "-D":
-        rules.remove(_shown(words))
-    elif letter == "-F":
-        rules[:] = [rule for rule in rules if not rule.startswith("-A") or (chain and rule.split()[1] != chain)]
-    elif letter in ("-A", "-I", "-P", "-N") and len(rules) < MAX_RULES:
-        _added(rules, letter, words)
-    return 0
-
-
-def _specified(call: Call, chain: str) -> None:
-    rules = call.shell.machine.condition.rules
-    for name in _CHAINS:
-        if not chain or name == chain:
-            call.print(_policy(rules, name))
-    for rule in rules:
-        if rule.startswith("-A") and (not chain or rule.split()[1] == chain):
-            call.print(rule)
-
-
-_LONG = {"--append": "-A", "--insert": "-I", "--delete": "-D", "--flush": "-F", "--list": "-L", "--list-rules": "-S",
-         "--policy": "-P", "--new-chain": "-N", "--zero": "-Z", "--delete-chain": "-X"}  # fmt: skip
-
-
-def _error(call: Call, message: str, status: int, *, plain: bool = False) -> int:
-    call.print_error(f"{call.name}: {message}" if plain else f"{call.name} v1.8.9 (nf_tables): {message}")
-    return status
-
-
-def _added(rules: list[str], letter: str, words: list[str]) -> None:
-    if letter == "-P" and len(words) > 1:
-        rules[:] = [rule for rule in rules if not rule.startswith(f"-P {words[0]} ")]
-        rules.append(f"-P {words[0]} {words[1][:16]}")
-    elif letter == "-N" and words:
-        rules.append(f"-N {words[0][:28]}")
-    elif words:
-        if len(words) > 1 and words[1].isdecimal():
-            del words[1]
-        rule = _shown(words)
-        rules.insert(0 if letter == "-I" else len(rules), rule)
-
-
-def _shown(words: list[str]) -> str:
-    """Return a rule as `iptables -S` shows it: with the match that a port needs."""
-    found: list[str] = []
-    for index, word in enumerate(words[:64]):
-        found.append(word)
-        if (
-            index
-            and words[index - 1] == "-p"
-            and words[index + 1 : index + 2] != ["-m"]
-            and {"--dport", "--sport"} & set(words)
-        ):
-            found += ["-m", word]
-        if index and words[index - 1] in ("-s", "-d") and "/" not in word:
-            found[-1] = word + "/32"
-    return "-A " + " ".join(found)[:512]
-
-
-def _policy(rules: list[str], chain: str) -> str:
-    return next((rule for rule in rules if rule.startswith(f"-P {chain} ")), f"-P {chain} ACCEPT")
-
-
-def _listed(call: Call, chain: str) -> None:
-    rules = call.shell.machine.condition.rules
-    for index, name in enumerate([one for one in _CHAINS if not chain or one == chain]):
-        policy = _policy(rules, name).split()[2]
-        call.print(("\n" if index else "") + f"Chain {name} (policy {policy})")
-        call.print(_LIST_HEAD)
-        for rule in rules:
-            words = rule.split()
-            if words[:2] == ["-A", name]:
-                _row(call, words)
-
-
-def _row(call: Call, words: list[str]) -> None:
-    def after(*names: str) -> str:
-        return next((value for name, value in pairwise(words) if name in names), "")
-
-    numeric = "n" in _letters(call) or "--numeric" in call.args
-    anywhere = "0.0.0.0/0" if numeric else "anywhere"
-    source, target = after("-s") or anywhere, after("-d") or anywhere
-    named, port = after("-p") or "all", after("--dport")
-    protocol = {"all": "0", "icmp": "1", "tcp": "6", "udp": "17"}.get(named, named) if numeric else named
-    extra = f" {named} dpt:{port}" if port else ""
-    where = f"{source.removesuffix('/32'):<20} {target.removesuffix('/32'):<20}"
-    call.print(f"{after('-j'):<10} {protocol:<4} --  {where}{extra}")
-
-
-def _saved(call: Call) -> int:
-    rules = call.shell.machine.condition.rules
-    if rules:
-        call.print("*filter")
-        for name in _CHAINS:
-            call.print(f":{name} {_policy(rules, name).split()[2]} [0:0]")
-        for rule in rules:
-            if rule.startswith("-A"):
-                call.print(rule)
-        call.print("COMMIT")
-    return 0

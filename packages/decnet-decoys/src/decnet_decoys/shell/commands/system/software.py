@@ -143,7 +143,7 @@ _PRINT = re.compile(
 """A program that prints a literal: what an intruder tries first, to see whether anything runs."""
 
 
-@command("sync", "update-grub", "logger")
+@command("sync", "logger")
 def silent(_call: Call) -> int:
     """Succeed without output, as these programs do."""
     return 0
@@ -238,7 +238,7 @@ def journalctl(call: Call) -> int:
     return 0
 
 
-@command("man", "info")
+@command("man")
 def man(call: Call) -> int:
     """Report that there is no manual page."""
     topic = call.args[0] if call.args else ""
