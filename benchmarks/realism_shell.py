@@ -27,7 +27,7 @@ import msgspec
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
-from decnet_decoys.shell.effects import Print
+from decnet_decoys.shell.effects import Pause, Print
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.host_key_files import put_host_keys
 from decnet_decoys.shell.machine.image import build
@@ -169,19 +169,26 @@ def decoy_machine() -> Machine:
 
 
 def in_decoy(line: str, machine: Machine) -> Answer:
-    """Run a line as the SSH service's exec channel does; nothing waits, and what earlier lines stopped runs again."""
+    """Run a line as the SSH service's exec channel does; what earlier lines stopped runs again.
+
+    Nothing waits, but the clock of the machine goes on by what would have been waited for.
+    """
     condition = machine.condition
-    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts):
+    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts,
+                 condition.held):  # fmt: skip
         left.clear()
     condition.hostname = ""
     origin = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root@notty")
-    shell = ShellState(machine, machine.users[0], time.time, origin, command=line)
+    waited = 0.0
+    shell = ShellState(machine, machine.users[0], lambda: time.time() + waited, origin, command=line)
     out, err = bytearray(), bytearray()
     effects = Interpreter(shell).run(line, b"")
     try:
         while True:
             effect = next(effects)
-            if isinstance(effect, Print):
+            if isinstance(effect, Pause):
+                waited += effect.seconds
+            elif isinstance(effect, Print):
                 (err if effect.error else out).extend(effect.data)
     except StopIteration as end:
         return Answer(_text(bytes(out)), _text(bytes(err)), end.value)

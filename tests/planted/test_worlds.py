@@ -11,6 +11,7 @@ from planted.files import Truth, read_events, read_truth, write
 from planted.generator import World
 from planted.play import Outcome
 from planted.second import SecondWorld
+from planted.third import ThirdWorld
 from worlds import report
 
 from decnet_core.events.envelope import Event
@@ -50,9 +51,9 @@ def test_a_population_that_is_named_as_a_row_of_the_report_does_not_replace_it()
     assert {name: one["items"] for name, one in rows["populations"].items()} == {"all": 2, "grouped": 1}
 
 
-@pytest.fixture(scope="module", params=[World, SecondWorld])
-def world(request: pytest.FixtureRequest) -> World | SecondWorld:
-    made: World | SecondWorld = request.param(60, seed=3)
+@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld])
+def world(request: pytest.FixtureRequest) -> World | SecondWorld | ThirdWorld:
+    made: World | SecondWorld | ThirdWorld = request.param(60, seed=3)
     return made
 
 
@@ -60,20 +61,22 @@ def _key(event: Event) -> tuple[object, ...]:
     return event.id, event.ts, event.src_ip, event.payload
 
 
-def test_same_seed_makes_the_same_world(world: World | SecondWorld) -> None:
+def test_same_seed_makes_the_same_world(world: World | SecondWorld | ThirdWorld) -> None:
     again = type(world)(60, seed=3)
     assert again.truth == world.truth
     assert [_key(event) for event in again.events()] == [_key(event) for event in world.events()]
     assert type(world)(60, seed=4).truth != world.truth
 
 
-def test_every_scored_address_acts_and_every_event_is_different(world: World | SecondWorld) -> None:
+def test_every_scored_address_acts_and_every_event_is_different(world: World | SecondWorld | ThirdWorld) -> None:
     events = list(world.events())
     assert world.truth.identities.keys() <= {event.src_ip for event in events}
     assert len({event.id for event in events}) == len(events)
 
 
-def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people(world: World | SecondWorld) -> None:
+def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people(
+    world: World | SecondWorld | ThirdWorld,
+) -> None:
     truth = world.truth
     actors = list(truth.identities.values())
     assert max(actors.count(actor) for actor in actors) > 2
@@ -82,7 +85,7 @@ def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people
     assert max(campaigns.count(campaign) for campaign in campaigns) > 1
 
 
-def test_a_written_world_reads_back(world: World | SecondWorld, tmp_path: Path) -> None:
+def test_a_written_world_reads_back(world: World | SecondWorld | ThirdWorld, tmp_path: Path) -> None:
     write(tmp_path, islice(world.events(), 300), world.truth)
     assert list(read_events(tmp_path)) == list(islice(world.events(), 300))
     assert read_truth(tmp_path) == world.truth

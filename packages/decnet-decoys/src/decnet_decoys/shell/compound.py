@@ -8,8 +8,8 @@ from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion import words
-from decnet_decoys.shell.expansion.parameters import ExpansionError
-from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.conditions import fits
+from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence, Word
@@ -55,6 +55,7 @@ def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
         except ExpansionError as fault:
             runner.errors = streams.err
             status = complained(runner, fault)
+            status = 127 if isinstance(fault, UnsetError) and shell.string and not shell.dash else status
         action = shell.traps.pop("EXIT", "")
         if action:
             shell.status = status
@@ -104,10 +105,11 @@ def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> E
     """Offer the words with numbers, and run the body with the one that is chosen, until there is no more input."""
     shell = runner.shell
     status = 0
+    menu = whole = "".join(f"{index}) {value}\n" for index, value in enumerate(values[:MAX_OFFERED], 1))
     while values:
-        menu = "".join(f"{index}) {value}\n" for index, value in enumerate(values[:MAX_OFFERED], 1))
         prompt = shell.variables.get("PS3", "#? ")
         streams.err.write(encode(menu + (prompt if streams.stdin is not None else "")))
+        menu = ""
         yield from runner.flush()
         yield from turn()
         given = streams.stdin.line() if streams.stdin is not None else (yield AskLine(prompt))
@@ -116,6 +118,7 @@ def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> E
             return 1
         reply = decode(given).strip()
         if not reply:
+            menu = whole
             continue
         number = int(reply) if reply.isdecimal() and len(reply) < 5 else 0
         shell.set("REPLY", reply)
@@ -147,6 +150,8 @@ def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect,
     try:
         return True, (yield from runner.sequence(body, streams))
     except LoopJump as jump:
+        if jump.levels > 1 and runner.shell.loops > 1:
+            raise LoopJump(repeat=jump.repeat, levels=jump.levels - 1) from None
         return jump.repeat, 0
     finally:
         runner.shell.loops -= 1
@@ -167,6 +172,6 @@ def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
 
 def _fits(runner: Runner, subject: str, patterns: tuple[Word, ...]) -> Steps[bool]:
     for pattern in patterns:
-        if matches(subject, (yield from words.text(runner, pattern))):
+        if fits(runner.shell, subject, (yield from words.text(runner, pattern))):
             return True
     return False

@@ -22,9 +22,11 @@ class ReturnFunction(_Leaving):
 class LoopJump(Exception):
     """`break` or `continue` was run."""
 
-    def __init__(self, *, repeat: bool) -> None:
-        super().__init__(repeat)
+    def __init__(self, *, repeat: bool, levels: int = 1) -> None:
+        super().__init__(repeat, levels)
         self.repeat = repeat
+        self.levels = levels
+        """Loops that are left, the last of which goes on if `repeat`."""
 
 
 class AwkJump(Exception):

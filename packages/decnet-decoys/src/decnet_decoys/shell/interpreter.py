@@ -29,9 +29,10 @@ from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.jobs import Job, text_of
 from decnet_decoys.shell.machine.distribution import called_as
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
-from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.state import OPTION_OF, ShellState
 from decnet_decoys.shell.streams import InputBuffer, JobOutput, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.dash import DashLexer
 from decnet_decoys.shell.syntax.lexer import Lexer
@@ -57,6 +58,11 @@ MAX_JOB_COMMANDS = MAX_COMMANDS // 2
 """Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
 ENDLESS_SECONDS = 30 * 86400.0
 """How long such a job is seen as running; what it has not yet shown by then is not shown."""
+MAX_TRACED = 50
+"""Marks of `set -x` for substitutions within each other."""
+MAX_LINES_BEFORE = 20_000
+"""Lines of a script before the one that is shown as wrong."""
+_ENDED = "syntax error: unexpected end of file"
 MAX_STATUSES = 64
 """Of a pipeline's commands, that $PIPESTATUS has."""
 MAX_PRINTED = 32 << 10
@@ -110,6 +116,12 @@ class Interpreter:
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from self._at_exit()
+        if shell.readers:
+            for buffer in (self._screen, self._errors):
+                buffer.divert(buffer)
+            with suppress(BudgetExceededError, ReturnFunction, LoopJump, ExpansionError):
+                yield from self._feed(0, Streams(None, self._screen, self._errors))
+            shell.readers.clear()
         self._screen.settle()
         self._errors.settle()
         self._report(begun)
@@ -138,6 +150,9 @@ class Interpreter:
         return shell.status
 
     def flush(self) -> Generator[Effect, Any, None]:
+        now = self.shell.clock()
+        for buffer in (self._screen, self._errors):
+            buffer.settle(now)
         errors, shown = self._errors.written(), self._screen.written()
         for data, error in ((shown, False), (errors, True)):
             for start in range(0, len(data), MAX_PRINTED):
@@ -145,17 +160,22 @@ class Interpreter:
 
     def script(self, text: str, streams: Streams) -> Effects:
         """Run a script line by line, as a shell reads it: what comes before a syntax error is done."""
-        parser, first = Parser(text, DashLexer if self.shell.dash else Lexer), self.shell.line
+        first = self.shell.line
+        parser = Parser(text, DashLexer if self.shell.dash else Lexer, first)
+        parser.end_with_text()
         try:
             with self._budget:
                 while True:
                     try:
                         line = yield from parser.line()
                     except ShellSyntaxError as fault:
-                        return self._syntax_error(fault, text, streams)
+                        is_quote = isinstance(fault, IncompleteError) and fault.quotes
+                        self.shell.line = parser.opened if is_quote else parser.reached()
+                        return self._syntax_error(fault, text, first, streams)
                     if line is None:
                         return self.shell.status
-                    self.shell.line = first + parser.number - 1
+                    self._warn_of_documents(parser, first, streams)
+                    self.shell.line = parser.number
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
                     except ExpansionError as fault:  # the rest of the line is given up, but not of the script
@@ -166,25 +186,35 @@ class Interpreter:
         finally:
             self.shell.line = first
 
-    def _syntax_error(self, fault: ShellSyntaxError, text: str, streams: Streams) -> int:
+    def _warn_of_documents(self, parser: Parser, first: int, streams: Streams) -> None:
+        """Tell of here-documents that ended with the text, as bash does."""
+        for delimiter, begun, ended in parser.unended() if not self.shell.dash else ():
+            self.shell.line = first + ended - 1
+            what = f"here-document at line {first + begun - 1} delimited by end-of-file (wanted `{delimiter[:256]}')"
+            streams.err.write(encode(self.shell.complaint(f"warning: {what}") + "\n"))
+
+    def _syntax_error(self, fault: ShellSyntaxError, text: str, first: int, streams: Streams) -> int:
         """Complain as bash does: of a string that it was given to run, with the line in question."""
         shell = self.shell
         if shell.dash:
-            wrong = syntax_error(str(fault), incomplete=isinstance(fault, IncompleteError))
+            is_open = isinstance(fault, IncompleteError)
+            shell.line = first + text.count("\n") if is_open else shell.line
+            wrong = syntax_error(str(fault), fault.expected, incomplete=is_open)
             streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
             raise ExitShell(2)
-        whole = shell.command is not None and text == shell.command and shell.name == "bash"
-        prefix = "bash: -c: line 1" if whole else shell.error_prefix.replace(": ", f": {shell.evaluated}", 1)
+        given = "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated
         if isinstance(fault, IncompleteError):
-            mark = str(fault)
-            lines = text.count("\n") + 2
-            message = f"{prefix}: unexpected EOF while looking for matching `{mark}'\n"
-            if mark not in ('"', "'", "`", ")"):
-                message = f"{prefix.replace('line 1', f'line {lines}')}: syntax error: unexpected end of file\n"
+            if not fault.quotes or str(fault) == ")":
+                shell.line = first + text.count("\n") + (not text.endswith("\n"))
+            message = f"unexpected EOF while looking for matching `{fault}'" if fault.quotes else _ENDED
         else:
-            message = f"{prefix}: syntax error near unexpected token `{fault}'\n"
-            line = next((line for line in text.split("\n")[:200] if str(fault) in line), text.partition("\n")[0])
-            message += f"{prefix}: `{line[:4096]}'\n" if whole else ""
+            message = f"syntax error near unexpected token `{fault}'"
+        prefix = shell.error_prefix.replace(": ", f": {given}", 1)
+        message = f"{prefix}: {message}\n"
+        if not isinstance(fault, IncompleteError) and (shell.terminal is None or shell.command or shell.script):
+            place = min(shell.line - first, MAX_LINES_BEFORE)
+            lines = text.split("\n", place + 1)[place:][:1]
+            message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
         streams.err.write(encode(message))
         return 2
 
@@ -198,6 +228,8 @@ class Interpreter:
                     run = self._background if following == "&" else self._pipeline
                     shell.status = yield from run(pipeline, streams)
                 if shell.status and not tested and not shell.tested:
+                    if "ERR" in shell.traps:
+                        shell.variables["BASH_COMMAND"] = text_of(pipeline)
                     yield from self._failed(streams)
             previous = following
         return shell.status
@@ -318,11 +350,28 @@ class Interpreter:
     def _command(self, command: Command, streams: Streams) -> Effects:
         self._budget.count_command()
         yield from turn()
-        opened = len(self.shell.opened)
+        opened, readers = len(self.shell.opened), len(self.shell.readers)
         try:
-            return (yield from self._one(command, streams))
+            status = yield from self._one(command, streams)
         finally:
             self.shell.close_opened(opened)
+        if len(self.shell.readers) > readers and not _is_exec(command):
+            yield from self._feed(readers, streams)
+        return status
+
+    def _feed(self, kept: int, streams: Streams) -> Effects:
+        """Run the commands of `>(command)` but for the first `kept`, on what was written to them."""
+        shell = self.shell
+        while len(shell.readers) > kept:
+            path, command = shell.readers.popitem()
+            try:
+                data = whole_of(shell.files.read(path, shell.access))
+                shell.files.remove(path, shell.access)
+            except FileSystemError:
+                continue
+            with shell.forked(), suppress(ExitShell, OutputFullError):
+                yield from self.script(command, streams._replace(stdin=InputBuffer(data)))
+        return shell.status
 
     def _one(self, command: Command, streams: Streams) -> Effects:
         if isinstance(command, Function):
@@ -343,6 +392,7 @@ class Interpreter:
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
         self.errors, self.shell.substituted = streams.err, 0
+        self.shell.line = simple.line or self.shell.line
         argv = yield from conditions_or_fields(self, simple.words)
         if argv and argv[0] in self.shell.aliases and self.shell.command is None:
             return (yield from self._aliased(argv, streams))
@@ -353,7 +403,10 @@ class Interpreter:
             if kept is not None:
                 self.shell.exported.add(assignment.name)
         if "xtrace" in self.shell.options:
-            streams.err.write(encode(f"+ {' '.join([*traced, *map(shell_word, argv)])}\n"))
+            shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
+            mark = self.shell.variables.get("PS4", "+ ")
+            mark = mark[:1] * min(self.shell.within, MAX_TRACED) + mark
+            streams.err.write(encode(f"{mark}{' '.join([*traced, *shown])}\n"))
         try:
             return (yield from self._run_simple(argv, simple, streams))
         finally:
@@ -416,6 +469,7 @@ class Interpreter:
         shell = self.shell
         words = text[2:258].partition("\n")[0].split() if text.startswith("#!") else []
         words = words[1:] if words and words[0].endswith("/env") else words
+        flags = set("".join(one[1:] for one in words[1:3] if one.startswith("-")))
         interpreter = words[0].rpartition("/")[2] if words else ""
         debian = shell.machine.persona.family == "debian"
         if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
@@ -423,6 +477,7 @@ class Interpreter:
                 return (yield from self.execute([*words, name, *argv[1:]], streams, program=True))
         with shell.forked():
             shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
+            shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
             return (yield from self.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
     def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams, *, own: bool) -> Effects:
@@ -489,3 +544,10 @@ class Interpreter:
         whole = shell.files.read(resolved)
         if isinstance(whole, bytes):
             yield Captured(resolved, whole, partial=len(whole) > len(data))
+
+
+def _is_exec(command: Command) -> bool:
+    """Return whether a command is `exec` alone, whose redirections last."""
+    if not isinstance(command, Simple) or len(command.words) != 1:
+        return False
+    return "".join(part.text for part in command.words[0]) == "exec"

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
+from decnet_decoys.shell.call import STANDARD_INPUT
 from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment.dash import refused_redirection
@@ -45,7 +46,7 @@ def redirected(
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
 
 
-def _redirect(
+def _redirect(  # noqa: PLR0911  # one return for each kind
     runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]]
 ) -> Generator[Effect, Any, Streams]:
     if isinstance(redirect.target, HereDocument):
@@ -57,6 +58,8 @@ def _redirect(
         yield from _socket(runner, target, streams)
     if redirect.fd > 2 or (redirect.op in (">&", "<&") and target.isdecimal() and int(target[:4]) > 2):
         return _numbered(runner, redirect, target, streams, written)
+    if redirect.op == "<" and target in STANDARD_INPUT:
+        return streams
     if redirect.op in ("<", "<<<"):
         return streams._replace(stdin=_input(runner, redirect.op, target))
     stream = _STREAMS.get(target) if redirect.op in (">", ">>", ">|", "&>") else None
@@ -67,7 +70,8 @@ def _redirect(
     elif redirect.op in ("<&", "<>"):
         return streams
     else:
-        buffer = _open(runner, target, append=redirect.op in (">>", "&>>"), written=written)
+        kept = "noclobber" in runner.shell.options and redirect.op in (">", "&>")
+        buffer = _open(runner, target, append=redirect.op in (">>", "&>>"), written=written, kept=kept)
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
@@ -119,9 +123,16 @@ def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, 
     raise FileSystemError("Invalid argument")
 
 
-def _open(runner: Runner, target: str, *, append: bool, written: list[tuple[str, OutputBuffer]]) -> OutputBuffer:
-    """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs."""
+def _open(
+    runner: Runner, target: str, *, append: bool, written: list[tuple[str, OutputBuffer]], kept: bool = False
+) -> OutputBuffer:
+    """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs.
+
+    `kept`: one that there is already is not to be written over, as `set -o noclobber` has it; raises FileSystemError.
+    """
     files = runner.shell.files
+    if kept and files.exists(target, runner.shell.access) and files.stat(target, runner.shell.access).kind == "file":
+        raise FileSystemError("File exists" if runner.shell.dash else "cannot overwrite existing file")
     path = files.write(target, b"", runner.shell.access, append=append)
     buffer = runner.buffer()
     if files.stat(path).kind not in ("device", "pipe"):

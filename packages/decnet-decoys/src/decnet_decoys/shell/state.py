@@ -41,6 +41,9 @@ MAX_HISTORY_LINE = 4096
 MAX_HISTORY_CHARACTERS = 1 << 17
 """Of all lines of a session's history."""
 
+OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose",
+             "x": "xtrace"}  # fmt: skip
+"""What the letters of `set` stand for that change what a line does or shows."""
 FURTHEST = 1 << 55
 """The Unix time, in seconds from 1970 either way, beyond which there is no date: years are of 32 bits (struct tm)."""
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -156,6 +159,14 @@ class ShellState:
         self.umask = 0o022
         self.limits: dict[str, str] = {}
         """What `ulimit` has set, by its letter."""
+        self.option_within = (0, 0)
+        """The argument, and the place in it, at which `getopts` goes on among options that stand together."""
+        self.within = 0
+        """Command substitutions within each other that run, as `set -x` shows."""
+        self.readers: dict[str, str] = {}
+        """Commands of `>(command)`, by the name under which they are written to."""
+        self.string = ""
+        """What `sh -c` was given, in the shell that it is."""
         self.evaluated = ""
         """What the complaint about a syntax error names besides: `eval: ` within that."""
         self.niceness = 0
@@ -288,13 +299,12 @@ class ShellState:
     def flags(self) -> str:
         """What $- is."""
         interactive, given = self.command is None and self.terminal is not None, self.options
-        letters = {"errexit": "e", "noglob": "f", "nounset": "u", "verbose": "v", "xtrace": "x"}
         found = (
-            {letters[name] for name in given & letters.keys()}
+            {letter for letter, name in OPTION_OF.items() if name in given}
             | {"h", "B"}
             | ({"i", "m", "H"} if interactive else set())
         )
-        return "".join(one for one in "efhimuvxBH" if one in found) + ("s" if interactive else "c")
+        return "".join(one for one in "aefhimuvxBCH" if one in found) + ("s" if interactive else "c")
 
     @property
     def error_prefix(self) -> str:
@@ -349,6 +359,8 @@ class ShellState:
             return
         self._characters += more
         self.variables[name] = value
+        if "allexport" in self.options:
+            self.exported.add(name)
 
     def temporary(self) -> KeptVariables:
         """Return what `restore` needs after assignments that are a command's only."""
@@ -486,12 +498,12 @@ class ShellState:
         """Undo at the end what a child process could not change in this shell."""
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.dash, self.line)
-        of_process = (self.umask, dict(self.limits), dict(self.shopt))
+        of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string)
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script, self.dash, self.line = of_shell
-            self.umask, self.limits, self.shopt = of_process
+            self.umask, self.limits, self.shopt, self.string = of_process
             self.jobs = jobs

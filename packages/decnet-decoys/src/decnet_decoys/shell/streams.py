@@ -69,10 +69,11 @@ class OutputBuffer:
         """Expect what a job in the background writes to this at its end."""
         self._waiting += (job,)
 
-    def settle(self) -> None:
-        """Let the jobs that write to this come to their ends, in their order."""
-        waiting, self._waiting = self._waiting, ()
-        for one in sorted(waiting, key=lambda one: one.ends):
+    def settle(self, until: float = inf) -> None:
+        """Let the jobs that write to this, and end until then (Unix time), come to their ends, in their order."""
+        ended = [one for one in self._waiting if one.ends <= until]
+        self._waiting = tuple(one for one in self._waiting if one.ends > until)
+        for one in sorted(ended, key=lambda one: one.ends):
             one.show()
 
 
@@ -154,17 +155,31 @@ class InputBuffer:
     def __init__(self, content: bytes | Filler) -> None:
         self._content = content
         self._at = 0
+        self.found_end = False
+        """Whether the line that was read last had its end, or all the bytes that were asked for."""
 
-    def line(self, delimiter: bytes = b"\n") -> bytes | None:
-        """Return the next line without its end, None at the end of the data."""
+    def line(self, delimiter: bytes = b"\n", most: int | None = None) -> bytes | None:
+        """Return the next line without its end, None at the end of the data; no more than `most` bytes of it.
+
+        Without a delimiter the line ends with that many bytes only.
+        """
         found = bytearray()
+        limit = MAX_LINE if most is None else min(most, MAX_LINE)
+        self.found_end = True
         for piece in self._source().pieces(1024):
-            head, newline, _ = piece.partition(delimiter)
+            head, newline, _ = piece.partition(delimiter) if delimiter else (piece, b"", b"")
+            if len(found) + len(head) >= limit:
+                newline, head = newline if most is None else b"", head[: limit - len(found)]
             found += head
             self._at += len(head) + len(newline)
-            if newline or len(found) >= MAX_LINE:
+            if newline or len(found) >= limit:
                 return bytes(found)
+        self.found_end = False
         return bytes(found) or None
+
+    def has_more(self) -> bool:
+        """Return whether anything is left."""
+        return len(self._source()) > 0
 
     def rest(self) -> InputFile:
         rest = self._source()

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     tuple_,
     update,
@@ -141,7 +142,7 @@ class Placed(NamedTuple):
 
 
 def place(connection: Connection, rows: Sequence[Placed]) -> None:
-    """Put attackers into identities."""
+    """Put attackers into identities; one that is there as it was is not written."""
     _PLACE.execute(connection, rows)
 
 
@@ -151,11 +152,12 @@ def create(connection: Connection, identities: Iterable[UUID], *, now_ns: int) -
 
 
 def see(connection: Connection, rows: Iterable[Bound]) -> None:
-    """Write the times of members."""
+    """Write the times of members where they are others."""
     c = IDENTITIES.member.c
     values = [{"who": row.attacker, "new_first": row.first_seen, "new_last": row.last_seen} for row in rows]
     if values:
-        statement = update(IDENTITIES.member).where(c.attacker == bindparam("who"))
+        other = or_(c.first_seen != bindparam("new_first"), c.last_seen != bindparam("new_last"))
+        statement = update(IDENTITIES.member).where(c.attacker == bindparam("who"), other)
         new: dict[str, Any] = {"first_seen": bindparam("new_first"), "last_seen": bindparam("new_last")}
         connection.execute(statement.values(**new), values)
 
@@ -280,7 +282,9 @@ def _placed(connection: Connection) -> object:
     statement = insert_into(connection, IDENTITIES.member)
     new = statement.excluded
     names = ("identity", "weight", "because", "first_seen", "last_seen")
-    return statement.on_conflict_do_update(index_elements=["attacker"], set_={name: new[name] for name in names})
+    values = {name: new[name] for name in names}
+    other = or_(*(IDENTITIES.member.c[name] != new[name] for name in names))
+    return statement.on_conflict_do_update(index_elements=["attacker"], set_=values, where=other)
 
 
 def _created(connection: Connection) -> object:

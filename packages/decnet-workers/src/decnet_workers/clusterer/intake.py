@@ -142,6 +142,7 @@ class Intake:
             times = _widened(old, new)
             if times == old:
                 return
+            self._pending.add((rows.TIMES, attacker))  # also within the attacker's own: campaigns go by these times
             if KINDS[key[0]].ages and [ns // DAY_NS for ns in times] != [ns // DAY_NS for ns in old]:
                 self._pending.add((rows.ATTACKER, attacker))
         self._written.append(EvidenceRow(*key, attacker, *new))

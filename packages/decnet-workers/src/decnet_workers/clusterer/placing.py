@@ -58,12 +58,12 @@ class PlacingResult(NamedTuple):
     merged: tuple[Merged, ...] = ()
 
 
-def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) -> PlacingResult:
-    """Write what was computed, and the times of the attackers that were `seen`; return what became of identities."""
+def settle(connection: Connection, regrouped: Regrouped, shown: Collection[str]) -> PlacingResult:
+    """Write what was computed, given the attackers whose evidence changed; return what became of identities."""
     write_features(connection, regrouped)
     verdicts, named = decided(connection)
     attached = regrouped.attackers
-    known = core_rows.bound(connection, {*attached, *seen, *named})
+    known = core_rows.bound(connection, {*attached, *shown, *named})
     cores = {one: attached[one].core if one in attached else was.core for one, was in known.items()}
     bonds = Bonds(verdicts, cores.get)
     moving = {one: was for one, was in known.items() if one in attached or one in named}
@@ -80,7 +80,7 @@ def settle(connection: Connection, regrouped: Regrouped, seen: Collection[str]) 
     for bond in sorted(affected - lone):
         if (founder := core_rows.founder(connection, bond)) is not None:
             founders[bond] = founder
-    return _Placing(connection, attached, known | moving).result(founders)
+    return _Placing(connection, attached, known | moving).result(founders, shown)
 
 
 def write_features(connection: Connection, regrouped: Regrouped) -> None:
@@ -104,8 +104,11 @@ class _Placing:
         self._now = time.time_ns()
         self._values: dict[Key, str] = {}
 
-    def result(self, founders: Mapping[str, str]) -> PlacingResult:
-        """Put attackers into the identities of their bonds' founders."""
+    def result(self, founders: Mapping[str, str], shown: Collection[str]) -> PlacingResult:
+        """Put attackers into the identities of their bonds' founders; the identities of those `shown` are other ones.
+
+        All others that nobody joins or leaves keep their revision, so that nobody reads them again for nothing.
+        """
         going = self._going(founders)
         home = {one: was.identity for one, was in self._known.items() if was.identity is not None} | going
         self._read_values()
@@ -114,7 +117,10 @@ class _Placing:
         self._write_members(going, home)
         sizes = self._write_sizes(going, home, before)
         merged = self._record(going, sizes, before)
-        self._write_merged(sizes, before)
+        others = {home[one] for one in shown if one in home} | set(going.values()) | self._left(going)
+        self._write_merged(
+            {one: size for one, size in sizes.items() if one in others or size != before.get(one)}, before
+        )
         return PlacingResult(self._became(going, sizes, before), merged)
 
     def _going(self, founders: Mapping[str, str]) -> dict[str, UUID]:

@@ -35,6 +35,9 @@ from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SP
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 
+_ALL = 64
+"""Above the power of two of any number of attackers."""
+
 
 class Regrouped(NamedTuple):
     """The features whose core or weight is another (None: joins nobody now), and attackers with where they belong."""
@@ -159,6 +162,8 @@ class _Regrouping:
         """Return the weight of such a feature, given that by its number of attackers alone."""
         sample = self._samples[key]
         own = self._own_members(key, sample) if KINDS[key[0]].members else None
+        if own is not None:
+            bits = min(bits, self._of_list(key, sample))
         infected = key[0] in SPREAD and are_infected([self._is_infected(attacker) for attacker in sample])
         mixed = not infected and key[0] in BOUGHT and self._is_mixed(key, sample)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
@@ -190,6 +195,18 @@ class _Regrouping:
         common = self._common_members(KINDS[key[0]].members, sample)
         return sum(number for number, magnitude in common if magnitude <= most) / len(sample)
 
+    def _of_list(self, key: Key, sample: tuple[str, ...]) -> float:
+        """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.
+
+        That is the median of what several of its attackers show, so neither a few common members nor a few rare ones
+        decide.
+        """
+        kind = KINDS[key[0]]
+        common = sorted(magnitude for _, magnitude in self._common_members(kind.members, sample))
+        magnitude = common[len(common) // 2] if common else _ALL
+        attackers = max(self._attackers[key], min(1 << (magnitude - 1), kind.cap + 1))
+        return round(weight(kind, Feature(attackers, 0, 0), self._view.population), 3)
+
     def _common_members(self, kind: str, sample: tuple[str, ...]) -> list[tuple[int, int]]:
         """Return of what several of the attackers show of a kind how many do, and how many of all, as a power of two.
 
@@ -199,9 +216,17 @@ class _Regrouping:
             held = Counter(one for attacker in sample for one in self._shown[attacker] if one[0] == kind)
             common = {member: number for member, number in held.items() if number > 1}
             self._know(common)
-            found = [(number, self._attackers[member].bit_length()) for member, number in common.items()]
+            found = [(number, self._magnitude(member)) for member, number in common.items()]
             self._common[sample, kind] = found
         return found
+
+    def _magnitude(self, member: Key) -> int:
+        """Return how many show a member, as a power of two.
+
+        What joins nobody, and what is a commodity, counts as everybody's, however many show it: so a set can change
+        only when the weight of one of its members does.
+        """
+        return self._attackers[member].bit_length() if self._weights[member] > 0 and member not in limits() else _ALL
 
     def _know_all_of(self, attackers: Iterable[str]) -> None:
         self._know(self._keys_of(attackers))

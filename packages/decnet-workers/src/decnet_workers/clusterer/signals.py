@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from decnet_core.events.catalogue import (
     CanaryHit,
@@ -132,8 +133,13 @@ def _file(payload: FileCaptured) -> Iterator[Signal]:
 def _request(payload: HttpRequest) -> Iterator[Signal]:
     for request, _ in payload.variants():
         yield from _signal("user_agent", request.user_agent)
-        text = f"{request.target} {request.body or ''}"
+        text = _decoded(f"{request.target} {request.body or ''}")
         yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
+
+
+def _decoded(text: str) -> str:
+    """Return what is sent to a form, as the program behind it reads it: commands for it are often percent-encoded."""
+    return unquote_plus(text) if "%" in text else text
 
 
 def _service(payload: ServiceRequest) -> Iterator[Signal]:

@@ -46,8 +46,8 @@ class Computed(NamedTuple):
 
     def write(self, connection: Connection) -> Iterable[tuple[str, Notice]]:
         """Write it, apply the operator's decisions, and yield the notices."""
-        seen = {name for kind, name in self.pending if kind == rows.TIMES}
-        outcome = settle(connection, self.regrouped, seen)
+        shown = {name for kind, name in self.pending if kind in (rows.ATTACKER, rows.TIMES)}
+        outcome = settle(connection, self.regrouped, shown)
         rows.remove_pending(connection, self.pending)
         yield from notices(outcome)
         yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Function = Callable[["Evaluator", list[Node]], Steps[Value]]
 MAX_REPLACED = 10_000
-MAX_ROUNDED = 1e9
+MAX_PLACE = 1e9
 
 
 def _of_texts(function: Callable[..., Value]) -> Function:
@@ -47,20 +47,17 @@ def _length(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
         return float(len(awk.whole()))
     if nodes[0][0] == "variable" and isinstance(awk.memory.globals.get(nodes[0][1]), dict):
         return float(len(awk.memory.array(nodes[0][1])))
-    return float(len(text((yield from awk.value(nodes[0])))))
-
-
-def _rounded(value: Value) -> int:
-    found = number(value)
-    return round(found) if abs(found) < MAX_ROUNDED else integer(value)
+    return float(len(encode(text((yield from awk.value(nodes[0]))))))  # mawk counts bytes
 
 
 def _substr(awk: Evaluator, nodes: list[Node]) -> Steps[Value]:
     values = yield from awk.values(nodes)
     whole = text(values[0])
-    start = _rounded(values[1]) if len(values) > 1 else 1
-    end = start + _rounded(values[2]) if len(values) > 2 else len(whole) + 1
-    return whole[max(0, start - 1) : max(0, end - 1)]
+    start = math.trunc(max(-MAX_PLACE, min(number(values[1]), MAX_PLACE))) if len(values) > 1 else 1
+    size = math.trunc(max(-MAX_PLACE, min(number(values[2]), MAX_PLACE))) if len(values) > 2 else len(whole)
+    if start < 1:  # mawk 1.3.4 adds what is missing before the text, which POSIX would take away
+        start, size = 1, size - start
+    return whole[start - 1 : start - 1 + max(0, size)]
 
 
 def _index(one: str, other: str) -> float:

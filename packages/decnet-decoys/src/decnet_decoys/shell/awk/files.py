@@ -26,19 +26,22 @@ class Files:
         self._written: dict[tuple[str, str], OutputBuffer] = {}
         self._input: Iterator[bytes | None] = iter(())
         self._sources: Iterator[InputFile] = iter(())
+        self.waiting: list[str] | None = None
+        """What is to be read, as soon as a record is asked for."""
+        self.status = 0
+        """2 when something could not be read."""
 
-    def read(self, paths: list[str]) -> Steps[int]:
-        """Read these files from now on; returns 2 if one cannot be."""
-        found, status = [], 0
+    def _read(self, paths: list[str]) -> Steps[None]:
+        """Read these files from now on."""
+        found = []
         for path in paths or ["-"]:
             yield from turn()
             source = (yield from self._call.input()) if path == "-" else self._opened(path)
             if source is None:
-                status = 2
+                self.status = 2
             else:
                 found.append(source)
         self._sources = iter(found)
-        return status
 
     def _opened(self, path: str) -> InputFile | None:
         try:
@@ -49,6 +52,9 @@ class Files:
 
     def next_record(self) -> Steps[bytes | None]:
         """Return the next record of what is read, None at the end; counts it."""
+        if self.waiting is not None:
+            paths, self.waiting = self.waiting, None
+            yield from self._read(paths)
         while (line := (yield from self._next_of_source())) is None:
             source = next(self._sources, None)
             if source is None:

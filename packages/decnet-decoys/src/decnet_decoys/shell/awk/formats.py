@@ -24,6 +24,12 @@ def formatted(layout: str, values: Sequence[Value]) -> str:
     return "".join(found)
 
 
+def wanted(layout: str) -> int:
+    """Return how many values a layout takes."""
+    pieces = _PIECE.finditer(layout[:MAX_TEXT])
+    return sum(1 + (match[3] == "*") + (match[4] == "*") for match in pieces if match[5])
+
+
 def _converted(match: re.Match[str], rest: list[Value]) -> str:
     _, flags, width, precision, letter = match.groups()
 

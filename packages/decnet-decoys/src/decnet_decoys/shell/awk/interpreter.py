@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from decnet_decoys.shell.awk.evaluator import Evaluator
-from decnet_decoys.shell.awk.formats import formatted
+from decnet_decoys.shell.awk.formats import formatted, wanted
 from decnet_decoys.shell.awk.memory import Array, AwkError, Frame
 from decnet_decoys.shell.awk.tree import Node, Program
 from decnet_decoys.shell.awk.values import MAX_TEXT, NumericText, Value, integer, is_true, text
@@ -13,6 +13,8 @@ from decnet_decoys.shell.control_flow import AwkJump
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 
+MAX_ARGUMENTS = 200
+"""Elements of ARGV."""
 MAX_CALLS = 40
 """Functions that call each other, deep."""
 
@@ -39,6 +41,11 @@ class Awk(Evaluator):
 
     def _whole(self, operands: list[str]) -> Steps[int]:
         status = 0
+        self.files.waiting = [one for one in operands if "=" not in one]
+        self.memory.globals["ARGC"] = float(len(operands) + 1)
+        arguments = self.memory.array("ARGV")
+        for index, one in enumerate(["awk", *operands][:MAX_ARGUMENTS]):
+            self.memory.put(arguments, str(index), NumericText(one))
         try:
             for block in self._program.begin:
                 yield from self.statement(block)
@@ -63,11 +70,10 @@ class Awk(Evaluator):
             if "=" in one:
                 name, _, value = one.partition("=")
                 self.memory.globals[name] = NumericText(value)
-        status = yield from self.files.read([one for one in operands if "=" not in one])
         while (line := (yield from self.files.next_record())) is not None:
             yield from turn()
             yield from self._rules(line)
-        return status
+        return self.files.status
 
     def _rules(self, line: bytes) -> Steps[None]:
         self.record.set(decode(line))
@@ -167,6 +173,11 @@ class Awk(Evaluator):
     def _s_printf(self, node: Node) -> Steps[None]:
         _, nodes, target, where = node
         values = yield from self.values(nodes)
+        if values and wanted(text(values[0])) >= len(values):
+            name, row, count = (text(self.scalar(one)) for one in ("FILENAME", "FNR", "NR"))
+            layout = text(values[0])[:200]
+            where = f'\n\tFILENAME="{name}" FNR={row} NR={count}'
+            raise AwkError(f'run time error: not enough arguments passed to printf("{layout}"){where}')
         yield from self._write(formatted(text(values[0]), values[1:]) if values else "", target, where)
 
     def _write(self, shown: str, operator: str, where: Node | None) -> Steps[None]:

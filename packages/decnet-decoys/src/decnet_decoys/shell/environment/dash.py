@@ -48,10 +48,18 @@ def refused_redirection(path: str, reason: str, *, reads: bool) -> str:
     return f"cannot {'open' if reads else 'create'} {path}: {why}"
 
 
-def syntax_error(token: str, *, incomplete: bool) -> str:
-    """Return how dash says that a text is no command line."""
-    if incomplete:
-        unterminated = {'"': "Unterminated quoted string", "'": "Unterminated quoted string"}
-        return f"Syntax error: {unterminated.get(token, 'end of file unexpected')}"
-    shown = token if token in ("newline", "redirection") else f'"{token}"'
-    return f"Syntax error: {shown} unexpected"
+_UNTERMINATED = {
+    '"': "Unterminated quoted string",
+    "'": "Unterminated quoted string",
+    "`": "EOF in backquote substitution",
+    "}": "Missing '}'",
+    ")": 'end of file unexpected (expecting ")")',
+}
+
+
+def syntax_error(token: str, expected: str, *, incomplete: bool) -> str:
+    """Return how dash says that a text is no command line; `expected` is the word that should have come, if known."""
+    if incomplete and token in _UNTERMINATED:
+        return f"Syntax error: {_UNTERMINATED[token]}"
+    shown = "end of file" if incomplete else token if token in ("newline", "redirection") else f'"{token}"'
+    return f"Syntax error: {shown} unexpected" + (f' (expecting "{expected}")' if expected else "")

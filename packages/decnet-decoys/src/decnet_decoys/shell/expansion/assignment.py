@@ -61,7 +61,7 @@ def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool)
     """Set an array to what stands in parentheses, each a value or `[key]=value`; or add that."""
     if not append:
         clear(shell, name)
-    following = _following(shell, name)
+    following = _following(shell, name) if append else 0
     for element in elements[:MAX_ELEMENTS]:
         yield from turn()
         key, closed, value = element[1:].partition("]=") if element.startswith("[") else ("", "", "")

@@ -3,7 +3,9 @@
 
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.nodes import Word
 
 _PATTERN_AFTER = frozenset(("=", "==", "!="))
@@ -30,6 +32,13 @@ def conditions_or_fields(runner: Runner, given: tuple[Word, ...]) -> Steps[list[
         if room < 0:
             return found[:-1]
     return found
+
+
+def fits(shell: ShellState, subject: str, pattern: str) -> bool:
+    """Return whether a pattern of `case` or [[ fits, as `shopt nocasematch` has it."""
+    if shell.shopt.get("nocasematch"):
+        return matches(subject.lower(), pattern.lower())
+    return matches(subject, pattern)
 
 
 def _pattern(runner: Runner, word: Word, marks: str) -> Steps[str]:

@@ -2,7 +2,7 @@
 """Parameter expansion: `${name}`, `${name:-word}`, `${name%pattern}`, `${name:1:2}` (POSIX.1-2017, §2.6.2; bash(1))."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -42,6 +42,8 @@ class Context(NamedTuple):
     assign: Callable[[str, str], None]
     associative: Set[str] = frozenset()
     """Arrays whose keys are texts."""
+    parameters: Sequence[str] = ()
+    """$1 and the following."""
     strict: bool = False
     """Whether a variable that is not set is an error (`set -u`)."""
 
@@ -99,13 +101,23 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
         return (yield from _defaulted(name, value, operator, word, context))
     text = value or ""
     if operator == ":":
-        return _cut(name, text, word, context.variables)
-    if name.endswith(("[@]", "[*]")):
-        changed = []
-        for one in arrays.values(context.variables, name[:-3]):
-            changed.append((yield from _changed(one, operator, word, context)))  # noqa: PERF401
-        return " ".join(changed)[:MAX_WORD]
+        bounds = (yield from context.expand(word)) if any(mark in word for mark in "$`") else word
+        if name in ("@", "*"):
+            every = [context.variables.get("0", ""), *context.parameters]
+            return " ".join(arrays.sliced(every, bounds, context.variables))[:MAX_WORD]
+        return _cut(name, text, bounds, context.variables)
+    if name in ("@", "*") or name.endswith(("[@]", "[*]")):
+        whole = context.parameters if name in ("@", "*") else arrays.values(context.variables, name[:-3])
+        return " ".join((yield from each_changed(whole, operator, word, context)))[:MAX_WORD]
     return (yield from _changed(text, operator, word, context))
+
+
+def each_changed(values: Sequence[str], operator: str, word: str, context: Context) -> Steps[list[str]]:
+    """Return values as an operator of `@`, `^`, `,`, `/`, `#` or `%` changes each of them."""
+    changed = []
+    for one in values:
+        changed.append((yield from _changed(one, operator, word, context)))  # noqa: PERF401
+    return changed
 
 
 def _changed(text: str, operator: str, word: str, context: Context) -> Steps[str]:
@@ -134,7 +146,8 @@ def _defaulted(name: str, value: str | None, operator: str, word: str, context: 
         return (value or "")[:MAX_WORD]
     text = (yield from context.expand(word))[:MAX_WORD]
     if kind == "?":
-        raise UnsetError(f"{name}: {text or 'parameter null or not set'}")
+        unset = "parameter null or not set" if operator == ":?" else "parameter not set"
+        raise UnsetError(f"{name}: {text or unset}")
     if kind == "=":
         context.assign(name, text)
     return text
@@ -171,7 +184,9 @@ def _replaced(text: str, word: str, context: Context, *, every: bool) -> Steps[s
     old, new = _unescaped((yield from context.expand(old))), (yield from context.expand(new))
     if not old:
         return text
-    if old[0] in "#%" and len(old) > 1:
+    if old in ("#", "%"):  # nothing, at one end
+        return new + text if old == "#" else text + new
+    if old[0] in "#%":
         trimmed = yield from _trimmed(text[:MAX_TRIMMED], old[0] * 2, old[1:])
         if len(trimmed) == len(text[:MAX_TRIMMED]):
             return text

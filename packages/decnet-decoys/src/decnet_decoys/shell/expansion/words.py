@@ -13,7 +13,8 @@ from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
-from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, parameter
+from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -24,12 +25,16 @@ from decnet_decoys.shell.syntax.nodes import Part, ShellSyntaxError, Word
 MAX_ARGUMENTS = 2000
 MAX_ARGUMENT_CHARACTERS = 1 << 18
 """Of all arguments of a command; a real machine takes more (2 MiB), but no one types them."""
+MAX_READERS = 8
+"""Commands of `>(command)` that wait for what is written to them."""
 BLANKS = " \t\n"
 """What $IFS is at first."""
 _APART = re.compile(r"(!?)(?:@|([A-Za-z_]\w*)\[@\])(?::(?![-=?+])([^:}]{1,64}(?::[^}]{1,64})?))?")
 _APART_OR = re.compile(r"(@|[A-Za-z_]\w*\[@\])(:?)([-+]).*", re.DOTALL)
 """`"${@:-word}"`, of which the word is a field where there are none, or, with the colon, where all are empty; and
 `"${@:+word}"`, which is no field then."""
+_CHANGED = re.compile(r"(@|[A-Za-z_]\w*\[@\])(##?|%%?|//?|\^\^?|,,?)(.*)", re.DOTALL)
+"""`"${@%word}"` and its like, whose values stay apart as well."""
 _READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
 """`$(<file)`, which is what the file has."""
 _QUOTED = "\x00"
@@ -83,14 +88,21 @@ def _braced(word: Word) -> list[Word]:
     return [word]
 
 
-def _split(runner: Runner, word: Word) -> Steps[list[str]]:
+def _split(runner: Runner, word: Word) -> Steps[list[str]]:  # noqa: C901  # one branch for each kind of part
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
     pieces: list[str] = []
     open_field: str | None = None
     for index, part in enumerate(word):
         yield from turn()
-        value = yield from _value(runner, part)
-        several = _several(runner.shell, part)
+        changed = _CHANGED.fullmatch(part.text) if part.quoted and part.kind == "variable" else None
+        if changed is None:
+            value = yield from _value(runner, part)
+            several = _several(runner.shell, part)
+        else:
+            name, operator, operand = changed.groups()
+            shell = runner.shell
+            whole = shell.parameters if name == "@" else arrays.values(shell.variables, name[:-3])
+            several = yield from each_changed(whole, operator, operand, _context(runner))
         if several is not None:
             if several:
                 pieces.extend([_longer(open_field, _marked(several[0])), *map(_marked, several[1:])])
@@ -195,6 +207,12 @@ def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
     return found or ([] if chosen.get("nullglob") else [plain])
 
 
+def _context(runner: Runner) -> Context:
+    shell = runner.shell
+    operand, strict = partial(_operand, runner), "nounset" in shell.options
+    return Context(_Variables(shell), operand, shell.set, shell.associative, shell.parameters, strict)
+
+
 def _value(runner: Runner, part: Part) -> Steps[str]:
     shell = runner.shell
     if part.kind == "text":
@@ -204,9 +222,7 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
     if part.kind == "variable":
         if shell.dash and BAD_SUBSTITUTION.fullmatch(part.text):
             raise ExpansionError("Bad substitution")
-        strict = "nounset" in shell.options
-        context = Context(_Variables(shell), partial(_operand, runner), shell.set, shell.associative, strict)
-        return (yield from parameter(part.text, context))
+        return (yield from parameter(part.text, _context(runner)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
         number = evaluate(inner or "0", shell.variables, shell.set)
@@ -230,12 +246,15 @@ def _substituted(runner: Runner, command: str) -> Steps[str]:
     out, err, shell = runner.buffer(), runner.errors, runner.shell
     if _READ.match(command):
         command = f"cat {command}"
+    shell.within += 1
     try:
         shell.status = yield from runner.script(command, Streams(None, out, err))
     except ExitShell as leaving:
         shell.status = leaving.status
     except OutputFullError:
         shell.status = BROKEN_PIPE
+    finally:
+        shell.within -= 1
     runner.errors, shell.substituted = err, shell.status
     return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
@@ -256,8 +275,14 @@ def _process(runner: Runner, command: str) -> Steps[str]:
     if direction == "<":
         with shell.forked(), suppress(ExitShell, OutputFullError):
             yield from runner.script(command, Streams(None, out, runner.buffer()))
-    number = 63 - len(shell.opened) % 32
+    number = 63 - (len(shell.opened) + len(shell.readers)) % 32
     path = f"/dev/fd/{number}"
+    if direction == ">" and len(shell.readers) < MAX_READERS:
+        path = f"/dev/shm/.fd{number}"  # noqa: S108  # a path of the decoy
+        with suppress(FileSystemError):
+            shell.files.write(path, b"", shell.access)
+        shell.readers[path] = command
+        return path
     shell.opened[path] = out.take()
     shell.files.pipes[f"/proc/self/fd/{number}"] = Entry(
         "link", 0o500, mtime=shell.now, target=f"pipe:[{shell.pid * 7 + number}]"
@@ -279,4 +304,4 @@ class _Variables(dict[str, str]):
             return
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))
-        self["LINENO"] = "1"
+        self["LINENO"] = str(shell.line)

@@ -38,6 +38,7 @@ _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
 _IN_DOCUMENT = re.compile(r"[^\\$`]+")
 _IN_BACKQUOTES = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
+_CLOSING = {"(": ")", "{": "}"}
 _MARKS = {"(": re.compile(r"""[()'"\\]"""), "{": re.compile(r"""[{}'"\\]""")}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("?$#@*!-0123456789")
@@ -62,6 +63,12 @@ class Lexer:
         self.documents: list[HereDocument] = []
         self._escaped = 0
         """Characters between $' and ' of the token being read."""
+        self.began = 0
+        """Where the token begins that was read last."""
+        self.is_all = False
+        """Whether nothing can follow the text, so that a here-document ends with it."""
+        self.unended: list[tuple[str, int]] = []
+        """Delimiters of here-documents that ended so, and where their bodies begin."""
         self._waiting: list[tuple[str, bool, bool]] = []
         """Delimiter, quoted, leading tabs stripped: here-documents that begin after the line."""
 
@@ -69,9 +76,12 @@ class Lexer:
         """Add the next token to `found`; False at the end. Raises ShellSyntaxError or IncompleteError."""
         self._escaped = 0
         if not self._skip_blank():
+            if self._waiting and self.is_all:
+                self._read_documents()
             if self._waiting:
                 raise IncompleteError("here-document")
             return False
+        self.began = self.at
         if self.text.startswith("((", self.at) and self._arithmetic_command():
             return True
         operator = None if self._begins_process() else self._operator()
@@ -125,7 +135,11 @@ class Lexer:
     def _read_documents(self) -> None:
         for delimiter, quoted, stripped in self._waiting:
             lines: list[str] = []
+            start = self.at
             while True:
+                if self.at >= len(self.text) and self.is_all:
+                    self.unended.append((delimiter, start))
+                    break
                 if self.at >= len(self.text):
                     raise IncompleteError("here-document")
                 end = self.text.find("\n", self.at)
@@ -267,14 +281,14 @@ class Lexer:
         for _ in range(MAX_BRACKETS):
             found = marks.search(self.text, at)
             if found is None:
-                raise IncompleteError(opening)
+                raise IncompleteError(_CLOSING[opening])
             character, at = found[0], found.end()
             if character == "\\":
                 at += 1
             elif character in "'\"":
                 at = self.text.find(character, at) + 1
                 if not at:
-                    raise IncompleteError(opening)
+                    raise IncompleteError(_CLOSING[opening])
             elif character == opening:
                 depth += 1
                 if depth > MAX_NESTING:

@@ -66,6 +66,8 @@ class Simple(NamedTuple):
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]
+    line: int = 0
+    """Of the script, 0 where it is not known."""
 
 
 class Group(NamedTuple):
@@ -146,6 +148,14 @@ class Sequence(NamedTuple):
 class ShellSyntaxError(DecoysError, ValueError):
     """The text is no command line; the message is the token that did not fit, as bash names it."""
 
+    expected = ""
+    """The word that should have come, where only one may."""
+
 
 class IncompleteError(ShellSyntaxError):
     """The text is the beginning of a command line: a quote, a here-document or a compound is open."""
+
+    @property
+    def quotes(self) -> bool:
+        """Whether a quote or an expansion is open, whose end the message is."""
+        return str(self) in ('"', "'", "`", ")", "}")

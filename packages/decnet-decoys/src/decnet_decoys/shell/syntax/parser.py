@@ -60,14 +60,14 @@ def parse(text: str) -> Steps[Sequence | ShellSyntaxError]:
 class Parser:
     """Reads a script line by line."""
 
-    def __init__(self, text: str, kind: type[lexer.Lexer] = lexer.Lexer) -> None:
+    def __init__(self, text: str, kind: type[lexer.Lexer] = lexer.Lexer, first: int = 1) -> None:
         self._lexer = kind(text[: lexer.MAX_SCRIPT])
         self._tokens = self._lexer.found
         self._documents = 0
         self._at = 0
         self._depth = 0
         self._counted = 0
-        self.number = 1
+        self._first = self._reached = self.number = first
         """Of the line at which the command begins that was read last."""
 
     def line(self) -> Steps[Sequence | None]:
@@ -77,13 +77,37 @@ class Parser:
         self._skip_newlines()
         if self._peek() is None:
             return None
-        self.number += self._lexer.text.count("\n", self._counted, self._lexer.at)
-        self._counted = self._lexer.at
+        self.number = self.reached()
         sequence = yield from self._sequence(one_line=True)
         ended = self._at > 0 and self._tokens[self._at - 1] == _NEWLINE
         if not ended and self._peek() is not None:
             raise ShellSyntaxError(self._shown())
         return sequence
+
+    def end_with_text(self) -> None:
+        """Let a here-document whose delimiter is missing end where the text does: no more will come."""
+        self._lexer.is_all = True
+
+    def unended(self) -> list[tuple[str, int, int]]:
+        """Return the delimiters of here-documents that ended so, and in which lines they began and ended."""
+        text = self._lexer.text
+        found, self._lexer.unended = self._lexer.unended, []
+        ended = text.count("\n") + (not text.endswith("\n"))
+        return [(delimiter, text.count("\n", 0, start), ended) for delimiter, start in found]
+
+    @property
+    def opened(self) -> int:
+        """The number of the line in which the token begins that was read last."""
+        return self._first + self._lexer.text.count("\n", 0, self._lexer.began)
+
+    def reached(self) -> int:
+        """Return the number of the line up to whose last token the text was read; a line feed ends its own line."""
+        at = self._lexer.at
+        if self._tokens and self._tokens[-1] == _NEWLINE:
+            at -= 1
+        self._reached += self._lexer.text.count("\n", self._counted, at)
+        self._counted = max(self._counted, at)
+        return self._reached
 
     def function_body(self) -> Steps[Group]:
         """Return what follows a function's name; raises ShellSyntaxError."""
@@ -122,11 +146,13 @@ class Parser:
 
     def _expect(self, word: str) -> None:
         if self._keyword(word) is None:
-            raise self._fault()
+            raise self._fault(word)
         self._at += 1
 
-    def _fault(self) -> ShellSyntaxError:
-        return IncompleteError("newline") if self._peek() is None else ShellSyntaxError(self._shown())
+    def _fault(self, expected: str = "") -> ShellSyntaxError:
+        fault = IncompleteError("newline") if self._peek() is None else ShellSyntaxError(self._shown())
+        fault.expected = expected
+        return fault
 
     def _skip_newlines(self) -> None:
         while self._operator("\n"):
@@ -199,7 +225,9 @@ class Parser:
             raise ShellSyntaxError(self._shown())
         try:
             yield from turn()
-            return (yield from self._compound()) or (yield from self._function()) or (yield from self._simple())
+            self._peek()
+            line = self.reached()
+            return (yield from self._compound()) or (yield from self._function()) or (yield from self._simple(line))
         finally:
             self._depth -= 1
 
@@ -229,7 +257,7 @@ class Parser:
         elif self._operator(")"):
             self._at += 1
         else:
-            raise self._fault()
+            raise self._fault(")")
         return Group(body, opening == "(", self._redirects())
 
     def _if(self) -> Steps[If]:
@@ -342,7 +370,7 @@ class Parser:
         text = self._lexer.text[began : self._lexer.at] if outermost and size <= MAX_FUNCTION_TEXT else ""
         return Function(name, body, size, text)
 
-    def _simple(self) -> Steps[Simple]:
+    def _simple(self, line: int) -> Steps[Simple]:
         assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
@@ -376,7 +404,7 @@ class Parser:
                 declares = _declares(words)
         if not (assignments or words or redirects):
             raise self._fault()
-        return Simple(tuple(assignments), tuple(words), tuple(redirects))
+        return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
 
     def _condition(self) -> Steps[list[Word]]:
         """Return the words from [[ to ]]."""

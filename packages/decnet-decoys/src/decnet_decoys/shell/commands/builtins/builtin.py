@@ -10,6 +10,7 @@ from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -153,7 +154,8 @@ def _formatted(call: Call, match: re.Match[str], values: deque[str]) -> str:
         return call.shell.date(letter[1:-2] or "%H:%M:%S", None if moment in (None, -1) else moment)
     if letter in "sbcq":
         text = {"b": lambda: unescape(value)[0], "c": lambda: value[:1], "q": lambda: _shell_quoted(value)}
-        return (spec + "s") % text.get(letter, lambda: value)()
+        data = encode(text.get(letter, lambda: value)())  # widths are in bytes
+        return decode((spec + "s").encode() % data)
     if letter in "diuxXoeEfFgG":
         return _number(spec, letter, value)
     return match[0]
@@ -183,7 +185,7 @@ def _number(spec: str, letter: str, value: str) -> str:
             digits = value[: len(value) - len(value.lstrip("0123456789"))]
             wrong.shown = shown % int(digits[:18] or 0)
             raise wrong
-        return shown % number
+        return shown % (number if letter in "di" else number % (1 << 64))
     try:
         return (spec + kind) % float(value[:40] or 0)
     except (ValueError, OverflowError):
@@ -208,8 +210,36 @@ def hash_(call: Call) -> int:
     return int(bool(missing))
 
 
-@command("tset", "reset", "bind", "complete", "compgen", "compopt",
-         "times", "suspend", "caller", "fc", folder="")  # fmt: skip
+@command("times", folder="")
+def times(call: Call) -> int:
+    """Tell the processor time of the shell and of what it ran."""
+    spent = max(0.0, (call.shell.now - call.shell.began) / 1000)
+    for share in (1, 3):
+        user, system = (0.004 * share + spent / divisor for divisor in (2, 3))
+        call.print(f"{int(user // 60)}m{user % 60:.3f}s {int(system // 60)}m{system % 60:.3f}s")
+    return 0
+
+
+@command("caller", folder="")
+def caller(call: Call) -> int:
+    """Tell where the function that runs was called; 1 where none runs."""
+    if not call.shell.variables.get("FUNCNAME"):
+        return 1
+    if not call.args:
+        call.print(f"{call.shell.line} {call.shell.script or 'NULL'}")
+        return 0
+    return 1
+
+
+@command("suspend", folder="")
+def suspend(call: Call) -> int:
+    """Stop the shell, which one without a terminal, or at log-in, does not."""
+    if call.shell.terminal is None or call.shell.command is not None:
+        return call.shell_error("suspend: cannot suspend: no job control")
+    return call.shell_error("suspend: cannot suspend a login shell")
+
+
+@command("tset", "reset", "bind", "complete", "compgen", "compopt", "fc", folder="")
 def quiet(_call: Call) -> int:
     """Take the arguments and say nothing, as these mostly do."""
     return 0

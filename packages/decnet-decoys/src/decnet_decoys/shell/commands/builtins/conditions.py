@@ -9,7 +9,7 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.assignment import fill
-from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.expansion.conditions import fits
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -136,7 +136,8 @@ class _Expression:
 
     def _binary(self, left: str, operator: str, right: str) -> bool:
         if operator in ("=", "==", "!="):
-            return (matches(left, right) if self._double else left == right) == (operator != "!=")
+            alike = fits(self._call.shell, left, right) if self._double else left == right
+            return alike == (operator != "!=")
         if operator == "=~":
             return self._matched(left, right)
         if operator in "<>":
@@ -154,7 +155,8 @@ class _Expression:
 
     def _matched(self, left: str, right: str) -> bool:
         try:
-            found = compiled(encode(right), extended=True).search(encode(left), groups=True)
+            any_case = bool(self._call.shell.shopt.get("nocasematch"))
+            found = compiled(encode(right), extended=True, ignore_case=any_case).search(encode(left), groups=True)
         except BadPatternError as error:
             raise _WrongError(str(error)) from error
         if found is None:

@@ -4,9 +4,8 @@
 from textwrap import fill
 
 from decnet_decoys.shell import control_flow
-from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.call import STANDARD_INPUT, Call
 from decnet_decoys.shell.command_lookup import on_path
-from decnet_decoys.shell.commands.builtins.variables import OPTION_OF
 from decnet_decoys.shell.commands.busybox_words import APPLETS, refused, said, usage
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
@@ -15,6 +14,7 @@ from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
+from decnet_decoys.shell.state import OPTION_OF
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
@@ -112,7 +112,10 @@ def jump(call: Call) -> int:
         only = "only meaningful in a `for', `while', or `until' loop"
         call.shell_error(f"{call.name}: {only}")
         return 0
-    raise control_flow.LoopJump(repeat=call.name == "continue")
+    levels = int(call.args[0]) if call.args and call.args[0].isdecimal() and len(call.args[0]) < 4 else 1
+    if not levels:
+        return call.shell_error(f"{call.name}: {call.args[0]}: loop count out of range")
+    raise control_flow.LoopJump(repeat=call.name == "continue", levels=levels)
 
 
 @command("sh", "bash", "ash", "dash")
@@ -122,7 +125,7 @@ def sh(call: Call) -> Effects:
     if call.args[:1] == ["--version"] and call.name != "bash":
         call.print_error("sh: 0: Illegal option --")
         return 2
-    flags, operands = _sh_arguments(call)
+    flags, operands, named = _sh_arguments(call)
     if "version" in flags:
         told = shell.variables
         call.print(f"GNU bash, version {told.get('BASH_VERSION', '')} ({told.get('MACHTYPE', '')})")
@@ -144,7 +147,8 @@ def sh(call: Call) -> Effects:
     with shell.forked():
         shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
         shell.only_exported()
-        shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
+        shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
+        shell.string = text if "c" in flags else ""
         return (yield from call.runner.subshell(text, argv, streams, named=True))
 
 
@@ -158,9 +162,10 @@ def _script(call: Call, path: str) -> str | None:
     return decode(whole_of(content)[:MAX_SCRIPT])
 
 
-def _sh_arguments(call: Call) -> tuple[set[str], list[str]]:
-    """Return the options' letters, and what follows them."""
+def _sh_arguments(call: Call) -> tuple[set[str], list[str], set[str]]:
+    """Return the options' letters, what follows them, and the options that `-o` names."""
     flags: set[str] = set()
+    named: set[str] = set()
     args = list(call.args)
     while args and args[0][:1] in ("-", "+") and len(args[0]) > 1:
         option = args.pop(0)
@@ -171,8 +176,8 @@ def _sh_arguments(call: Call) -> tuple[set[str], list[str]]:
         else:
             flags |= set(option[1:])
             if "o" in option[1:] and args:
-                args.pop(0)
-    return flags, args
+                named.add(args.pop(0))
+    return flags, args, named
 
 
 @command("eval", folder="")
@@ -192,7 +197,7 @@ def source(call: Call) -> Effects:
         return 2
     path = call.args[0]
     try:
-        content = call.content(path)
+        content = (yield from call.input()).whole(MAX_SCRIPT) if path in STANDARD_INPUT else call.content(path)
     except FileSystemError as error:
         if call.shell.dash:
             missing = str(error) == "No such file or directory"

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, read, mapfile, getopts."""
+"""Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, help."""
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
-from decnet_decoys.shell.effects import AskLine, Effects, turn
-from decnet_decoys.shell.encoding import decode, encode, shell_word
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.programs import BUILTINS, command, programs
-from decnet_decoys.shell.streams import InputBuffer
+from decnet_decoys.shell.programs import BUILTINS, command
+from decnet_decoys.shell.state import OPTION_OF
 from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50
@@ -21,8 +21,6 @@ _OPTIONS = (
     ("noglob", "off"), ("nolog", "off"), ("notify", "off"), ("nounset", "off"), ("onecmd", "off"), ("physical", "off"),
     ("pipefail", "off"), ("posix", "off"), ("privileged", "off"), ("verbose", "off"), ("vi", "off"), ("xtrace", "off"),
 )  # fmt: skip
-OPTION_OF = {"e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose", "x": "xtrace"}
-"""What the letters of `set` stand for that change what a line does or shows."""
 _SHOPT_NAMES = """
 autocd assoc_expand_once cdable_vars cdspell checkhash checkjobs +checkwinsize +cmdhist compat31 compat32 compat40
 compat41 compat42 compat43 compat44 +complete_fullquote direxpand dirspell dotglob execfail expand_aliases extdebug
@@ -43,6 +41,8 @@ def declare(call: Call) -> int | Effects:
     flags = "".join(arg[1:] for arg in call.args if arg[:1] in "-+" and len(arg) > 1)
     names = [arg for arg in call.args if arg[:1] not in "-+"]
     if call.name == "local" and not shell.localise(names[0].partition("=")[0] if names else "_"):
+        if shell.dash:
+            raise ExitShell(call.shell_error("local: not in a function", 2))
         return call.shell_error("local: can only be used in a function")
     if set("fF") & set(flags) and call.name != "export":
         return _functions(call, names, flags)
@@ -146,20 +146,17 @@ def set_(call: Call) -> int:
 
 
 def _switched(call: Call, option: str, args: list[str]) -> int:
-    """Switch an option; returns 2 for one that there is not. `-o` takes the next argument."""
-    if option[1:2] == "o" and args:
-        name = args.pop(0)
-        if name not in dict(_OPTIONS):
-            return call.shell_error(f"set: {name}: invalid option name", 2)
-        _switch(call, option[0], name)
-        return 0
-    wrong = next((one for one in option[1:200] if one not in "abefhkmnptuvxBCEHPT"), "")
+    """Switch options; returns 2 for one that there is not. Each `o` among the letters takes the next argument."""
+    wrong = next((one for one in option[1:200] if one not in "abefhkmnoptuvxBCEHPT"), "")
     if wrong:
         call.shell_error(f"set: -{wrong}: invalid option")
         call.print_error("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]")
         return 2
     for letter in option[1:200]:
-        _switch(call, option[0], OPTION_OF.get(letter, ""))
+        name = args.pop(0) if letter == "o" and args else OPTION_OF.get(letter, "")
+        if letter == "o" and name not in dict(_OPTIONS):
+            return call.shell_error(f"set: {name}: invalid option name", 2)
+        _switch(call, option[0], name)
     return 0
 
 
@@ -270,94 +267,6 @@ def enable(call: Call) -> int | Effects:
     return 0
 
 
-@command("read", folder="")
-def read(call: Call) -> Effects:
-    """Read a line into variables, split at $IFS; -a fills an array, -n takes some characters only, -d ends it."""
-    options, names = call.flags("pntudaiN")
-    if "u" in options:
-        number = options["u"]
-        source = call.runner.descriptors.get(int(number)) if number.isdecimal() and len(number) < 4 else None
-        if not isinstance(source, InputBuffer) and number != "0":
-            return call.shell_error(f"read: {number}: invalid file descriptor: Bad file descriptor")
-        call.stdin = source if isinstance(source, InputBuffer) else call.stdin
-    if options.get("t") in ("0", "0.0"):
-        return 0 if call.stdin is not None else 1
-    if call.stdin is not None:
-        got = call.stdin.line(encode(options["d"])[:1] or b"\0") if "d" in options else call.stdin.line()
-    else:
-        got = yield AskLine(options.get("p", ""), echo="s" not in options)
-    text = decode(got or b"")
-    if "r" not in options:
-        text = text.replace("\\", "")
-    limit = options.get("n", options.get("N", ""))
-    if limit.isdecimal() and len(limit) < 6:
-        text = text[: int(limit)]
-    separators = call.shell.variables.get("IFS", " \t\n")
-    if "a" in options:
-        fill(call.shell, options["a"], _split(text, separators, MAX_ELEMENTS))
-    elif not names:
-        call.shell.set("REPLY", text)
-    else:
-        words = _split(text, separators, len(names))
-        for index, name in enumerate(names):
-            call.shell.set(name, words[index] if index < len(words) else "")
-    return 0 if got is not None else 1
-
-
-def _split(text: str, separators: str, most: int) -> list[str]:
-    """Return at most that many fields, the last one with what is left (POSIX.1-2017, §2.6.5)."""
-    blanks = "".join(one for one in separators if one in " \t\n")
-    marks = [one for one in separators if one not in " \t\n"]
-    text = text.strip(blanks) if blanks else text
-    if not marks:
-        return text.split(None, max(0, most - 1)) if blanks else [text]
-    for mark in marks[1:8]:
-        text = text.replace(mark, marks[0])
-    return [part.strip(blanks) if blanks else part for part in text.split(marks[0], max(0, most - 1))]
-
-
-@command("mapfile", "readarray", folder="", families=("debian",))
-def mapfile(call: Call) -> Effects:
-    options, names = call.flags("dnOsuCc")
-    source = yield from call.input()
-    lines: list[str] = []
-    for line in source.lines(ends="t" not in options):
-        yield from turn()
-        if len(lines) < MAX_ELEMENTS:
-            lines.append(decode(line))
-    fill(call.shell, names[0] if names else "MAPFILE", lines)
-    return 0
-
-
-@command("getopts", folder="")
-def getopts(call: Call) -> int:
-    """Take the next option (POSIX.1-2017, getopts)."""
-    shell = call.shell
-    if len(call.args) < 2:
-        call.shell_error("getopts: usage: getopts optstring name [arg ...]", 2)
-        return 2
-    letters, name, *args = call.args
-    args = args or shell.parameters
-    place = shell.variables.get("OPTIND", "1")
-    at = int(place) if place.isdecimal() and len(place) < 5 else 1
-    arg = args[at - 1] if 0 < at <= len(args) else ""
-    if not arg.startswith("-") or arg in ("-", "--"):
-        shell.set(name, "?")
-        return 1
-    letter = arg[1]
-    found = letters.find(letter)
-    value = arg[2:]
-    if found >= 0 and letters[found + 1 : found + 2] == ":" and not value:
-        at += 1
-        value = args[at - 1] if at <= len(args) else ""
-    shell.set("OPTIND", str(at + 1))
-    shell.set("OPTARG", value)
-    shell.set(name, letter if found >= 0 else "?")
-    if found < 0 and not letters.startswith(":"):
-        call.print_error(f"{shell.error_prefix.partition(':')[0]}: illegal option -- {letter}")
-    return 0
-
-
 @command("pushd", "popd", "dirs", folder="", families=("debian",))
 def pushd(call: Call) -> Effects | int:
     """Go to a directory and back."""
@@ -392,7 +301,7 @@ def pushd(call: Call) -> Effects | int:
 def help_(call: Call) -> int:
     if call.args:
         name = call.args[0]
-        if name in programs() and not programs()[name].folder:
+        if name in BUILTINS:
             call.print(f"{name}: {name}")
             return 0
         return call.shell_error(

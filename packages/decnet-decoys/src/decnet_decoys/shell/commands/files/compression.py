@@ -12,6 +12,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -161,6 +162,17 @@ def _move_values(call: Call) -> None:
         call.args[0] = cluster.replace(taking[0], "") + taking[0]
 
 
+MAX_PATTERNS = 20
+"""Of --exclude."""
+
+
+def _is_left_out(name: str, patterns: list[str]) -> bool:
+    """Return whether --exclude leaves a member out, or a directory in which it is."""
+    parts = name.split("/")[:100]
+    paths = ["/".join(parts[: place + 1]) for place in range(len(parts))]
+    return any(matches(one, pattern.rstrip("/")) for pattern in patterns[:MAX_PATTERNS] for one in (*paths, *parts))
+
+
 def _made(call: Call, found: Options) -> Effects:
     if not found.operands:
         raise UsageError(
@@ -184,6 +196,8 @@ def _made(call: Call, found: Options) -> Effects:
         for member, entry in files.walk(resolved):
             yield from turn()
             name = (operand.rstrip("/") + member[len(resolved) :]).lstrip("/")
+            if _is_left_out(name, found.values.get("exclude", [])):
+                continue
             size += entry.size + 512
             if size > MAX_PACKED:
                 break

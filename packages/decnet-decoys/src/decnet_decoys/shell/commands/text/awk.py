@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command awk; its language is in `shell.awk`, imported when it is used."""
 
+import re
+
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, load
 from decnet_decoys.shell.encoding import decode
@@ -54,7 +56,7 @@ def awk(call: Call) -> Effects:
     variables, programs, operands = _arguments(call)
     if not programs and not operands:
         call.err.write(_USAGE.encode())
-        return 2
+        return 0
     source = _program(call, programs) if programs else operands.pop(0)
     if source is None:
         return 2
@@ -62,12 +64,34 @@ def awk(call: Call) -> Effects:
         program = parse(source)
         return (yield from Awk(call, program, variables).run(operands))
     except AwkSyntaxError as error:
-        where = f"at or near {str(error).strip() or 'end of file'}"
-        return call.fail(f"line {1 + source.count(chr(10))}: syntax error {where}", 2)
+        return _complain(call, source, str(error).strip())
     except RecursionError:
         return call.fail("program limit exceeded: eval stack size=1024", 2)
     except (AwkError, BadPatternError, FileSystemError) as error:
         return call.fail(str(error), 2)
+
+
+_TEXTS = re.compile(r'"(?:[^"\\\n]|\\.)*+"|/(?:[^/\\\n]|\\.){1,1000}+/|#[^\n]*+')
+"""What brackets do not count in: strings, regular expressions, comments."""
+
+
+def _complain(call: Call, source: str, near: str) -> int:
+    """Tell of a program that is none, as mawk does: of what is open at its end, or where it was not understood."""
+    line = 1 + source.count("\n")
+    bare = _TEXTS.sub("", source)
+    if '"' in bare:
+        return call.fail(f"line {line}: runaway string constant {bare[bare.index(chr(34)) :][:11]} ...", 2)
+    if near:
+        call.fail(f"line {line}: syntax error at or near {near}")
+    elif bare.count("(") > bare.count(")"):
+        call.fail(f"line {line}: missing ) near end of line")
+    elif bare.count("{") <= bare.count("}"):
+        call.fail(f"line {line}: syntax error at or near end of line")
+    if bare.count("{") > bare.count("}"):
+        call.fail(f"line {line + 1}: missing }} near end of file")
+    elif bare.count("{") < bare.count("}"):
+        call.fail(f"line {line}: extra '}}'")
+    return 2
 
 
 def _arguments(call: Call) -> tuple[dict[str, str], list[str], list[str]]:

@@ -104,7 +104,7 @@ def _checked(call: Call, source: InputFile, key: Callable[[bytes], Any], found: 
 
 def _ordering(found: Options, place: Callable[[bytes], Any]) -> tuple[Callable[[bytes], Any], bool]:
     """Return the key by which lines are sorted, and whether all are in reverse."""
-    everywhere = "".join(letter for letter in "nhfVgMbdR" if letter in found)
+    everywhere = "".join(letter for letter in "nhfVgMbdRr" if letter in found)
     keys = [_parsed(text, everywhere) for text in found.values.get("k", [])[:MAX_KEYS]]
     separator = encode(unescape(found.last("t"))[0]) if "t" in found else None
     last = not found.any("su")
@@ -114,12 +114,32 @@ def _ordering(found: Options, place: Callable[[bytes], Any]) -> tuple[Callable[[
             return (lambda line: (place(line),)), "r" in found
         return (lambda line: (convert(line), place(line) if last else b"")), "r" in found
     fields = [(key, _converter(key.letters, place)) for key in keys]
-    reverse = "r" in found or all("r" in key.letters for key in keys)
+    down = ["r" in key.letters for key in keys]
+    if all(down) or not any(down):
+        return (lambda line: (tuple(convert(_field(line, key, separator)) for key, convert in fields),
+                              place(line) if last else b"")), all(down)  # fmt: skip
 
     def sorted_by(line: bytes) -> tuple[Any, bytes]:
-        return tuple(convert(_field(line, key, separator)) for key, convert in fields), place(line) if last else b""
+        values = [convert(_field(line, key, separator)) for key, convert in fields]
+        turned = (_Reversed(value) if is_down else value for value, is_down in zip(values, down, strict=True))
+        return tuple(turned), place(line) if last else b""
 
-    return sorted_by, reverse
+    return sorted_by, False
+
+
+class _Reversed:
+    """Compares the other way round: a key with r among others without."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: "_Reversed") -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversed) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]  # never a key
 
 
 def _parsed(text: str, everywhere: str) -> _Key:

@@ -10,6 +10,7 @@ from decnet_decoys.shell.effects import Pause, Steps
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.python.builtins import read_file
 from decnet_decoys.shell.python.imports.functions import fixed, leave, natives, ran
+from decnet_decoys.shell.python.imports.queues_and_times import in_layout, moment
 from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     Native,
@@ -133,7 +134,10 @@ def slept(_program: Program, seconds: Any = 0) -> Steps[None]:
     yield Pause(max(0.0, min(float(seconds), 3600.0)))
 
 
-def formatted(program: Program, layout: Any, *_moment: Any) -> Steps[str]:
+def formatted(program: Program, layout: Any, *moments: Any) -> Steps[str]:
+    known = in_layout(text_of(layout), moments[0]) if moments else None
+    if known is not None:
+        return known
     out = program.call.runner.buffer()
     yield from ran(program, ["date", f"+{text_of(layout)[:200]}"], out, None)
     return decode(out.take())[:MAX_TEXT].rstrip("\n")
@@ -148,6 +152,8 @@ def _time(program: Program) -> dict[str, Any]:
         monotonic=lambda _program: float(clock()) % 100_000,
         strftime=formatted,
         ctime=lambda program: program.call.shell.date("%a %b %e %H:%M:%S %Y"),
+        gmtime=lambda _program, seconds=None: moment(clock() if seconds is None else seconds),
+        localtime=lambda _program, seconds=None: moment(clock() if seconds is None else seconds),
         time_ns=lambda _program: int(clock() * 1e9),
     )
 

@@ -130,6 +130,7 @@ class UrlError(OSError):
     """A URL that could not be opened."""
 
     __module__ = "urllib.error"
+    reason = ""
 
     def __str__(self) -> str:
         return f"<urlopen error {self.args[0] if self.args else ''}>"
@@ -153,11 +154,17 @@ def fetched(_program: Program, url: Any, *_others: Any, **_named: Any) -> Steps[
     if not host:
         raise RaisedError(ValueError(f"unknown url type: {represented(text)}"))
     if not _is_address(host) and host != "localhost":
-        raise RaisedError(UrlError("[Errno -3] Temporary failure in name resolution"))
+        raise RaisedError(_unreached("[Errno -3] Temporary failure in name resolution"))
     if host.startswith("127.") or host == "localhost":
-        raise RaisedError(UrlError("[Errno 111] Connection refused"))
+        raise RaisedError(_unreached("[Errno 111] Connection refused"))
     yield Pause(2.0)
-    raise RaisedError(UrlError("[Errno 110] Connection timed out"))
+    raise RaisedError(_unreached("[Errno 110] Connection timed out"))
+
+
+def _unreached(reason: str) -> UrlError:
+    error = UrlError(reason)
+    error.reason = reason
+    return error
 
 
 def request(_program: Program, url: Any, *_others: Any, **_named: Any) -> Record:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import re
+import shlex
 import string
 import struct
 import zlib
@@ -324,10 +325,18 @@ def _pwd(program: Program) -> dict[str, Any]:
     return natives(getpwuid=lambda _program, uid: record(None, uid), getpwnam=lambda _program, name: record(name, None))
 
 
+MAX_LINE = 4096
+"""Characters that shlex.split parts."""
+
+
 def _shlex(_program: Program) -> dict[str, Any]:
-    return natives(
-        quote=lambda _program, text: shell_word(text_of(text)), split=lambda _program, text: text_of(text).split()
-    )
+    def parted(_program: Program, text: Any, **_named: Any) -> list[str]:
+        try:
+            return shlex.split(text_of(text)[:MAX_LINE])
+        except ValueError as error:
+            raise RaisedError(error) from None
+
+    return natives(quote=lambda _program, text: shell_word(text_of(text)), split=parted)
 
 
 def _threading(_program: Program) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def play(program: Program, command: Any, named: dict[str, Any]) -> Steps[tuple[i
 
 
 def failed(command: Any, status: int, out: Any) -> RaisedError:
-    error = CalledProcessError(f"Command {represented(command)} returned non-zero exit status {status}.")
+    error = CalledProcessError(f"Command '{represented(command)}' returned non-zero exit status {status}.")
     error.returncode, error.output = status, out  # type: ignore[attr-defined]
     return RaisedError(error)
 

@@ -12,6 +12,7 @@ from decnet_decoys.shell.python.imports import (
     operating_system,
     plain,
     processes,
+    queues_and_times,
 )
 from decnet_decoys.shell.python.values import Module
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     **operating_system.MODULES, **interpreter.MODULES, **processes.MODULES, **network.MODULES, **expressions.MODULES,
-    **plain.MODULES,
+    **plain.MODULES, **queues_and_times.MODULES,
 }  # fmt: skip
 KNOWN_ELSEWHERE = frozenset(
     (
@@ -45,7 +46,6 @@ KNOWN_ELSEWHERE = frozenset(
         "getopt",
         "gzip",
         "heapq",
-        "hmac",
         "html",
         "http",
         "http.client",
@@ -65,7 +65,6 @@ KNOWN_ELSEWHERE = frozenset(
         "pickle",
         "pprint",
         "pwd",
-        "queue",
         "resource",
         "sched",
         "select",
