@@ -23,7 +23,7 @@ from decnet_core.net.addresses import parse_address, parse_endpoint
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_web.api.hosting.uncollected import uncollected
+from decnet_core.uncollected import uncollected
 from decnet_web.api.settings import ApiSettings, trusted_networks
 from decnet_web.errors import WebError
 
