@@ -341,7 +341,7 @@ def systemd(session: nox.Session) -> None:
         "tests/fleet/test_deploy_page.py",
         "tests/fleet/test_stolen_account.py",
     )
-    _pytest(session, "-m", "systemd", "--timeout", "1800", *files)
+    _pytest(session, "-m", "systemd", "--timeout", "1800", *files, env={"DECNET_TEST_WHEELS": str(_built())})
 
 
 @nox.session(python="3.11")

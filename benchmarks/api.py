@@ -137,8 +137,20 @@ def questions(world: World) -> dict[str, str]:
     }
 
 
+LISTINGS = (
+    *("events of a kind", "events of 24 h", "events at a decky", "attackers last seen", "attackers of 24 h"),
+    *("attackers of a network", "attackers at a decky", "sessions", "sessions at a decky", "credentials"),
+    *("credentials of several", "findings of a technique", "files", "identities", "incidents"),
+)
+"""Pages of 100 whose requests a second are counted, each made anew."""
+
 WITHOUT_LIMIT = {"summary 24 h", "credentials of 24 h"}
 """Exact sums over what happened: asked by people who want a report, not for a page."""
+
+
+def anew(path: str) -> str:
+    """Return the path with the number of each request in it."""
+    return f"{path}{'&' if '?' in path else '?'}_={ANEW}"
 
 
 def latencies(connection: Connection, path: str, times: int, pid: int) -> dict[str, float]:
@@ -309,6 +321,7 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         asked_for = {"10 events": "events?limit=10", "100 events": "events?limit=100", "100 attackers": "attackers?"}
         pages = {f"page of {name}": f"/api/v1/{path}" for name, path in asked_for.items()}
         pages |= {f"{name}, made anew": f"{path}&_={ANEW}" for name, path in pages.items()}
+        pages |= {f"{name}, made anew": anew(path) for name, path in asked.items() if name in LISTINGS}
         rates = compared(port, pid, {**small, **pages}, seconds)
         stream = [
             stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)

@@ -7,7 +7,7 @@ ready, a drill, a wait until all are parked who can be, 60 s of rest (`--idle`),
 (`--load`; 0: none), written to a file that the collector follows, so that every worker of the data path has to do its
 part. `--quick` rests for 10 s, one beat of the fleet, and writes for 15: too short for a slope.
 `footprint_workers` says who `--workers` are. `--awake` measures reconciler, mutate and orchestrator while they are at
-work instead (`footprint_awake`). `--python
+work instead (`footprint_awake`), `--alert` whom a log-in after quiet wakes (`footprint_alert`). `--python
 /tmp/venv313/bin/python`, repeated, measures other interpreters one after the other and prints them side by side; each
 needs an environment with DECNET (`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages
 --compile-bytecode`).
@@ -30,6 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import footprint_alert
 import footprint_awake
 import footprint_workers
 import msgspec
@@ -67,11 +68,16 @@ def main() -> None:
     parser.add_argument("--load", type=float, metavar="SECONDS", help="how long log lines are written; 0: not at all")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--awake", action="store_true", help="measure who changes the fleet, at work")
+    parser.add_argument("--alert", action="store_true", help="measure whom a log-in after quiet wakes")
     parser.add_argument("--python", action="append", type=Path, help="an environment's interpreter; may be repeated")
     wanted = parser.parse_args()
     if wanted.awake:
         found_awake = footprint_awake.awake()
         print(json.dumps(found_awake, indent=2) if wanted.json else footprint_awake.table(found_awake))
+        return
+    if wanted.alert:
+        found_alert = footprint_alert.after_alert()
+        print(json.dumps(found_alert, indent=2) if wanted.json else footprint_alert.table(found_alert))
         return
     if wanted.workers in ("twelve", "all"):
         footprint_workers.enter_namespace()

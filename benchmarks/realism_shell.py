@@ -174,7 +174,8 @@ def in_decoy(line: str, machine: Machine) -> Answer:
     Nothing waits, but the clock of the machine goes on by what would have been waited for.
     """
     condition = machine.condition
-    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts):
+    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts,
+                 condition.held):  # fmt: skip
         left.clear()
     condition.hostname = ""
     origin = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root@notty")

@@ -46,8 +46,11 @@ def copy_root(root: Path) -> None:
 def _made_once() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="decnet-debian-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(folder / "wheels"), str(ROOT)])
-    _make(folder / "root", folder / "wheels")
+    built = os.environ.get("DECNET_TEST_WHEELS", "")  # by noxfile.py
+    wheels = Path(built or folder / "wheels")
+    if not built:
+        run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(wheels), str(ROOT)])
+    _make(folder / "root", wheels)
     return folder / "root"
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,17 @@ async def test_who_serves_is_busy_while_visitors_come_or_stay_and_else_at_rest(t
 
     await ctx.serve(visits, 10.0)
     assert noted == ["busy 10", "rest 10", "busy 10", "busy 10", "rest 10", "rest 10"]
+
+
+@pytest.mark.parametrize("work", [Parking.worked, lambda parking: parking.take_break(999.0, 10.0, 40.0)])
+def test_that_there_is_something_to_do_is_told_once(clock: list[float], work: Callable[[Parking], object]) -> None:
+    parking, told = Parking(), list[float]()
+    parking.enable(30.0, lambda *_: None, tell_worked=lambda: told.append(clock[0]))
+    parking.rest(clock[0], 10.0)
+    assert told == []
+    work(parking)
+    work(parking)
+    assert told == [clock[0]]
 
 
 def test_a_break_is_asked_for_at_once_and_again_a_moment_later(clock: list[float]) -> None:

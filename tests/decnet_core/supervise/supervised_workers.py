@@ -196,25 +196,12 @@ class Scribe(Worker[NoSettings]):
             await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
 
 
-class Archivist(Worker[NoSettings]):
-    """Hears the clerk's orders, but nobody waits for it."""
-
-    name = "archivist"
-    parks = True
-    background = True
-    listens = ("clerk.>",)
-
-    async def run(self, ctx: Context) -> None:
-        while not ctx.stopping.is_set():
-            await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
-
-
 class Unhurried(Worker[NoSettings]):
-    """Tells in a file, once a life, whether it was prepared before it was forked."""
+    """Hears the clerk's orders, but nobody waits for it; tells in a file, once a life, whether it was prepared."""
 
     name = "unhurried"
     parks = True
-    prepared = True
+    background = True
     listens = ("clerk.>",)
     is_warm = False
 

@@ -613,6 +613,25 @@ def test_only_a_call_for_which_there_was_nothing_to_do_is_an_idle_wake(worked: b
     assert (made.status.wakes, made.status.idle_wakes) == (3, 0 if worked else 1)  # looking by itself is none
 
 
+@pytest.mark.parametrize("worked", [True, False])
+def test_a_successor_that_had_nothing_to_do_is_an_idle_wake_only_if_its_predecessor_had_neither(worked: bool) -> None:
+    made = parked()
+    made.wake("bus")
+    made.spawned(Spawn(), 2, 100)
+    made.ready(2, 101)
+    if worked:
+        made.worked(2)
+    made.recycle()
+    made.spawned(Spawn(succeeds=2), 3, 102)
+    made.standing_by(3, 103)
+    made.exited(2, Exit.STOPPED, "", 104)
+    made.ready(3, 105)
+    made.worked(2)  # said in its last moment, and read late
+    made.park(3, None, 150, worked=False)
+    made.exited(3, Exit.STOPPED, "", 151)
+    assert (made.status.phase, made.status.idle_wakes) == (Phase.PARKED, 0 if worked else 1)
+
+
 def test_the_first_instance_and_one_that_follows_a_crash_were_not_called() -> None:
     made = ready()
     made.park(1, None, 40, worked=False)

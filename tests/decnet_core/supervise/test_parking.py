@@ -360,25 +360,23 @@ async def test_a_worker_that_follows_another_is_woken_with_it_and_that_is_no_idl
         assert one(office.fleet, "scribe").idle_wakes == 0
 
 
-@pytest.mark.parametrize("later", ["archivist", "unhurried"])
 async def test_a_worker_in_the_background_is_woken_a_while_after_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So is one that its zygote prepares: until it is, the zygote forks nobody else, for whom somebody may wait."""
     monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 0.01)
-    async with opened(tmp_path, "clerk", later) as office:
+    async with opened(tmp_path, "clerk", "unhurried") as office:
 
         def resting() -> bool:
-            return office.clerk.phase is one(office.fleet, later).phase is Phase.PARKED
+            return office.clerk.phase is one(office.fleet, "unhurried").phase is Phase.PARKED
 
         await until(resting)
         office.order("soon")
-        await until(lambda: one(office.fleet, later).wakes == 1)
+        await until(lambda: one(office.fleet, "unhurried").wakes == 1)
         await until(resting)
         monkeypatch.setattr(supervised_process, "BACKGROUND_SECONDS", 600.0)
         office.order("late")
         await office.until_taken("late")
-        assert (one(office.fleet, later).phase, one(office.fleet, later).wakes) == (Phase.PARKED, 1)
+        assert (one(office.fleet, "unhurried").phase, one(office.fleet, "unhurried").wakes) == (Phase.PARKED, 1)
 
 
 async def test_messages_do_not_keep_a_worker_from_its_break_nor_end_it(tmp_path: Path) -> None:
@@ -406,7 +404,8 @@ async def test_a_message_for_which_somebody_waits_ends_a_break(tmp_path: Path) -
 async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_fleet, "_EARLY_CHILD_SECONDS", 1.0)
+    """A while after the fleet's start, sooner once it was woken; what its predecessor did counts for the wake."""
+    monkeypatch.setattr(process_fleet, "_EARLY_WOKEN_SECONDS", 1.0)
     async with opened(tmp_path, "clerk", "steady", heavy="clerk") as office:
         await office.parked()
         await until(lambda: set(office.fleet.zygotes) == {""})  # that of the clerk has ended
@@ -419,6 +418,7 @@ async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
         assert (office.clerk.wakes, office.clerk.restarts) == (1, 0)
         await office.parked()
         assert sorted(office.taken()) == [f"{number:05}" for number in range(orders)]
+        assert office.clerk.idle_wakes == 0
 
 
 async def test_a_worker_for_which_nobody_waits_is_woken_when_its_zygote_has_prepared_it(tmp_path: Path) -> None:

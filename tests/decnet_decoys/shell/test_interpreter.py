@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import NOW, Player, root_shell
-from tests.decnet_decoys.shell.hostile import prepared
+from tests.decnet_decoys.shell.hostile import ONE_LINE, prepared
 from tests.examples import examples
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
@@ -17,6 +17,7 @@ from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Pause, Print
 from decnet_decoys.shell.interpreter import HANG_SECONDS, Interpreter
+from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
@@ -321,6 +322,21 @@ def test_what_a_job_has_not_yet_written_ends_with_its_line(machine: Machine) -> 
     shown = [effect for effect in interpreter.run("true") if isinstance(effect, Print)]
     assert [one for one in shown if not one.error] == []
     assert shell.lease.held == held
+
+
+@pytest.mark.parametrize("line", ["sleep 1000 < /tmp/row", "exec 3< /tmp/row; sleep 1000"])
+def test_what_a_command_reads_counts_as_memory_when_another_session_replaces_it(machine: Machine, line: str) -> None:
+    shell = prepared(machine)
+    interpreter, held = Interpreter(shell), shell.lease.held
+    effects = interpreter.run(line)
+    while not isinstance(next(effects), Pause):
+        pass
+    shell.files.write("/tmp/row", b"", KERNEL)
+    assert shell.lease.held >= held
+    effects.close()
+    del effects
+    list(interpreter.run("exec 3<&-"))
+    assert shell.lease.held == held - len(ONE_LINE)
 
 
 def test_a_job_that_never_ends_leaves_the_line_its_commands(player: Callable[..., Player]) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
@@ -428,3 +429,17 @@ def test_every_event_is_handled_or_a_dead_letter_exactly_once(
     assert aside == bad
     assert handled(sqlite_engine) == [start + n for n, what in enumerate(pattern, 1) if what == "good"]
     assert cursor(sqlite_engine) == start + len(pattern)
+
+
+def test_no_garbage_is_collected_during_a_batch(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(3))
+    collects: list[bool] = []
+
+    class Watching(Handler):
+        def __call__(self, connection: Connection, batch: Sequence[StoredEvent]) -> Found:
+            collects.append(gc.isenabled())
+            return super().__call__(connection, batch)
+
+    assert gc.isenabled()
+    consume(log, Watching()).step()
+    assert (collects, gc.isenabled()) == ([False], True)

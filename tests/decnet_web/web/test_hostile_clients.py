@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.web.conftest import Running, parsed
 
 Start = Callable[..., Awaitable[Running]]
@@ -165,3 +166,14 @@ async def test_a_client_that_sends_its_body_too_slowly_is_refused(start_web: Sta
 async def test_an_idle_connection_is_closed(start_web: Start) -> None:
     web = await start_web(idle_seconds=1)
     assert parsed(await web.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 200
+
+
+async def test_pipelined_requests_leave_others_their_turns(start_web: Start) -> None:
+    """A read may bring thousands of them, all of which were answered without a pause."""
+    web = await start_web(idle_seconds=1)
+    one = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+    await web.say(one + b"Connection: close\r\n\r\n")  # which lists the files
+    with watched_turns() as longest:
+        answer = await web.say((one + b"\r\n") * 1000 + one + b"Connection: close\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200 ") == 1001
+    assert longest.seconds < MOST_SECONDS, longest.whose

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 from uuid import UUID
@@ -218,6 +220,23 @@ def test_the_second_who_acknowledges_learns_who_was_first(desk: Desk) -> None:
     assert act(desk, ACKNOWLEDGED, "anna").verb == CLOSED
     desk.poll()
     assert desk.kinds() == ["acknowledged", "closed"]
+
+
+def test_of_many_who_acknowledge_at_once_all_but_one_learn_who_was_first(desk: Desk) -> None:
+    desk.hear(seen())
+    names = [f"operator {number}" for number in range(6)]
+    together = threading.Barrier(len(names))
+
+    def one(who: str) -> Any:
+        together.wait()
+        return act(desk, ACKNOWLEDGED, who)
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        earlier = dict(zip(names, pool.map(one, names), strict=True))
+    (winner,) = [who for who, action in earlier.items() if action is None]
+    assert {action.who for action in earlier.values() if action is not None} == {winner}
+    desk.poll()
+    assert [one.who for one in desk.told()] == [winner]
 
 
 def test_after_closing_the_next_notice_is_a_new_incident(desk: Desk) -> None:

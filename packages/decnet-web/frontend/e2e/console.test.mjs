@@ -221,12 +221,15 @@ test("palette, help and g lead everywhere by keyboard", async () => {
 
 const PAGES = ["/", "/incidents", "/incidents?tab=known", "/events?since=all", "/events?mode=live", "/account", "/users", "/users?tab=tokens", "/audit"];
 
-for (const theme of ["dark", "light"]) {
-  test(`pages are accessible and fit every width (${theme})`, async () => {
+// A theme is its colours alone (styles/tokens.css): what fits in one fits in the other.
+const THEMES = { dark: [320, 768, 1440, 2560], light: [] };
+
+for (const [theme, widths] of Object.entries(THEMES)) {
+  test(`pages are accessible${widths.length ? " and fit every width" : ""} (${theme})`, async () => {
     for (const path of PAGES) {
       const { page, end } = await visit(path, { role: "admin", theme });
       await settled(page);
-      for (const width of [320, 768, 1440, 2560]) {
+      for (const width of widths) {
         await fits(page, width, path);
       }
       await page.setViewportSize({ width: 1440, height: 900 });

@@ -82,6 +82,30 @@ def test_one_byte_at_a_time_gives_the_same_operations(parts: list[bytes]) -> Non
     assert found == from_client(data)
 
 
+RUNS = st.lists(
+    st.tuples(st.sampled_from([b"a", b"b.c"]), st.sampled_from([0, 1, 2, 128, 1021, 1025]), st.integers(1, 90)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(RUNS, st.none() | st.integers(0, 400_000), st.sampled_from([b"\r", b"\n", b" ", b"x", b"\xff"]))
+def test_messages_in_a_row_are_read_as_one_by_one(
+    runs: list[tuple[bytes, int, int]], broken: int | None, byte: bytes
+) -> None:
+    parts = [
+        frames.pub(subject, bytes([number % 256]) * size) for subject, size, count in runs for number in range(count)
+    ]
+    data = bytearray(b"".join(parts))
+    if broken is not None:
+        data[broken % len(data)] = byte[0]
+    alone, expected = Parser(lines_from_client()), list[tuple[Operation, bytes]]()
+    for start in range(0, len(data), 11):
+        expected += alone.feed(bytes(data[start : start + 11]))
+    assert from_client(bytes(data)) == expected
+    assert broken is not None or [body for _, body in expected] == [part.partition(b"\n")[2] for part in parts]
+
+
 PIECES = [b"PUB ", b"HPUB ", b"SUB ", b"CONNECT ", b"MSG ", b"INFO ", b"{", b"}", b"[" * 50, b"\xff", b" ", b"\t"]
 PIECES += [b"a.b", b"5", b"99999999999", b"-1", b"\r\n", b"\n"]
 GARBAGE = st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.bus.protocol.frames import PING, PONG, Line
-from decnet_core.bus.protocol.send_queue import CHUNK, MAX_LINES, SendQueue
+from decnet_core.bus.protocol.send_queue import AT_ONCE, CHUNK, MAX_LINES, SendQueue
 
 
 class Writer:
@@ -44,6 +44,18 @@ def test_what_is_pushed_is_written_in_order_when_flushed() -> None:
     queue.flush()
     assert writer.written == [b"onePING\r\ntwo"]
     assert (queue.sent, queue.waiting, queue.dropped, queue.sent_bytes) == (2, 0, 0, 12)
+
+
+def test_a_long_run_is_written_at_once_behind_what_waits_and_a_short_one_when_flushed() -> None:
+    queue = SendQueue(CHUNK, lambda: CHUNK)
+    writer = Writer(queue)
+    queue.open(writer)
+    queue.push_run(b"h", [b"short"] * 3)
+    assert writer.written == []
+    long = [b"b" * 127] * (AT_ONCE // 128)
+    queue.push_run(b"h", long)
+    assert writer.data == b"hshort" * 3 + b"".join(b"h" + body for body in long)
+    assert (queue.sent, queue.waiting, queue.sent_bytes) == (3 + len(long), 0, 18 + AT_ONCE)
 
 
 def test_nothing_is_written_while_paused_and_all_of_it_after() -> None:

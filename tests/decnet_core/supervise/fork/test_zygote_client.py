@@ -312,7 +312,7 @@ def test_what_a_zygote_has_imported_for_its_first_child_can_still_be_prepared_fo
     assert gc.isenabled()
 
 
-async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:
+async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_it_later(forker: Forker) -> None:
     places = [BUS, "supervised_workers:Dice"]
     heavy = ZygoteClient(
         places, forker.environment, forker.said.extend, name="heavy", parent=forker.client, lifeline=forker.lifeline
@@ -326,7 +326,7 @@ async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_
     early = await fork()
     await forker.ready()
     assert heavy.early == {early.pid}
-    await heavy.prepare()
+    await heavy.prepare(BUS)
     prepared = await heavy.open()
     assert prepared.modules > opened.modules
     assert prepared.pid == opened.pid == heavy.pid
@@ -338,7 +338,7 @@ async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_the_
     await heavy.close()
 
 
-async def test_a_zygote_of_a_zygote_prepares_single_workers_when_it_is_asked_to(forker: Forker) -> None:
+async def test_a_zygote_of_a_zygote_prepares_a_worker_before_its_first_fork_when_it_is_asked_to(forker: Forker) -> None:
     heavy = ZygoteClient(
         [BUS, PLACE],
         forker.environment,

@@ -59,6 +59,19 @@ SHA = hashlib.sha256(b"abc").hexdigest()
             "",
             1,
         ),
+        (
+            'python3 -c \'import collections as c, sys; n = c.Counter("aab");'
+            'print(sorted(n), n["a"], len(n), "a" in n);'
+            "print(sys.version_info >= (3,), sys.version_info < (3, 8))'",
+            "['a', 'b'] 2 2 True\nTrue False\n",
+            0,
+        ),
+        (
+            'python3 -c \'import codecs, urllib.parse as p; print(codecs.decode("uryyb", "rot13"));'
+            'print(p.urlparse("http://h:80/p?q").netloc); codecs.decode(b"zz", "hex")\'',
+            "hello\nh:80\n",
+            1,
+        ),
         ("lastlog -u root | tail -n 1 | cut -c1-5", "root \n", 0),
         ("fdisk -l | head -n 1 | cut -d: -f1", "Disk /dev/vda\n", 0),
         ("sudo -u nobody id -un; sudo -u nosuch id", "nobody\n", 1),

@@ -73,3 +73,9 @@ def test_a_unit_file_of_any_size_or_form_is_listed(run: Player) -> None:
                "printf '[Install]\\nWantedBy=../../x\\n' > d@.service; systemctl list-units -a --no-legend | wc -l; "
                "systemctl enable a b c d@1; systemctl status a b d@1 | grep -c Loaded")  # fmt: skip
     assert done.text.endswith("\n2\n")
+
+
+@pytest.mark.parametrize("line", ["systemctl", "systemctl list-unit-files", "service --status-all", "systemd-cgls"])
+def test_many_large_unit_files_are_read_in_turns(run: Player, line: str) -> None:
+    run("cd /etc/systemd/system; seq 4000 | sed 's/$/=a b c/' > z; for i in $(seq 250); do cp z a$i.service; done")
+    assert run(line).turns > 20

@@ -81,6 +81,39 @@ def test_sessions_share_one_memory_and_give_it_back() -> None:
     assert budget.left == 10_000 - 3000 - 512
 
 
+@pytest.mark.parametrize("replaced", [True, False], ids=["replaced", "removed"])
+def test_what_is_read_is_counted_until_nobody_reads_it(replaced: bool) -> None:
+    budget = MemoryBudget(10_000)
+    files = FileSystem(Tree(), 10_000, MemoryLease(budget))
+    files.write("/a", bytes(4000), KERNEL)
+    content = files.read("/a", KERNEL)
+    first, second = files.reading(content), files.reading(content)
+    if replaced:
+        files.write("/a", bytes(3000), KERNEL)
+    else:
+        files.remove("/a", KERNEL)
+    left = 10_000 - 4000 - 512 - 3000 * replaced
+    assert budget.left == left
+    with pytest.raises(FileSystemError, match="No space left"):
+        files.write("/a", bytes(6000), KERNEL)
+    del first
+    assert budget.left == left
+    del second
+    assert budget.left == left + 4000
+
+
+def test_what_is_read_when_the_disk_goes_is_given_back_once() -> None:
+    budget = MemoryBudget(10_000)
+    lease = MemoryLease(budget)
+    files = FileSystem(Tree(), 10_000, lease)
+    files.write("/a", bytes(4000), KERNEL)
+    reading = files.reading(files.read("/a", KERNEL))
+    files.write("/a", b"", KERNEL)
+    lease.close()
+    del reading
+    assert budget.left == 10_000
+
+
 def test_the_number_of_changes_is_bounded() -> None:
     files = some_files()
     for number in range(MAX_ENTRIES):

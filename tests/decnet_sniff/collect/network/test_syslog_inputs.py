@@ -334,3 +334,20 @@ async def test_a_flood_of_the_shortest_messages_leaves_others_their_turns(tmp_pa
         writer.close()
         await writer.wait_closed()
     assert most <= 2 * 64  # the end of one read and the beginning of the next may be taken without a pause
+
+
+@pytest.mark.parametrize("limits", [{"messages_per_second": 1_000_000}, {"messages_per_second": 100}])
+async def test_what_was_read_before_it_stops_is_taken(tmp_path: Path, limits: dict[str, int]) -> None:
+    """The sender's TCP was told that it is here; only a message of which a part came is not taken."""
+    async with listening(tmp_path / "state", "tcp", network=limits) as (ctx, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        for number in range(1000):
+            writer.write(MESSAGE % number + b"\n")
+        writer.write(b"<34>Oct 11 22:14:15 forged su[12]: the beg")
+        async with asyncio.timeout(120):
+            while not counted(ctx, "lines"):
+                await asyncio.sleep(0)  # in which at most 64 are taken
+        assert counted(ctx, "lines") < 1000
+        ctx.stop()
+        writer.close()
+    assert said(tmp_path / "state") == [f"number {number}" for number in range(1000)]

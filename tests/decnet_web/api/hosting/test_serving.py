@@ -7,7 +7,7 @@ import asyncio
 import datetime as dt
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from decnet_core.net.addresses import Network
 from decnet_core.net.sockets import listening, listening_unix
 from decnet_web.api.application import make_application
-from decnet_web.api.hosting import serving
-from decnet_web.api.hosting.serving import Listener, Server
+from decnet_web.api.hosting import connection
+from decnet_web.api.hosting.serving import DEFAULTS, Listener, Server
 from decnet_web.api.hosting.tls import Certificate, CertificateError
+from decnet_web.api.settings import ApiSettings
 
 REQUEST = b"GET /api/v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -49,8 +51,10 @@ def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 @asynccontextmanager
-async def served(*listeners: Listener) -> AsyncIterator[Server]:
-    server = Server(make_application(None))
+async def served(
+    *listeners: Listener, settings: ApiSettings = DEFAULTS, trusted: Sequence[Network] = ()
+) -> AsyncIterator[Server]:
+    server = Server(make_application(None, lazily=True), settings, trusted)
     running = asyncio.ensure_future(server.serve_on(listeners))
     await server.begun.wait()
     try:
@@ -114,7 +118,7 @@ async def test_a_socket_without_tls_stands_beside_one_with_it(tmp_path: Path) ->
 
 
 async def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.1)
     tcp = listening("127.0.0.1", 0)
     port = tcp.getsockname()[1]
     async with served((tcp, None)):
@@ -133,5 +137,5 @@ async def test_answers_are_sent_at_once() -> None:
         (connection,) = server.server_state.connections
         opened = connection.transport.get_extra_info("socket")
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        assert server.counters() == {"requests": 1, "connections": 1}
+        assert server.counters() == {"requests": 1, "connections": 1, "connections_refused": 0, "requests_malformed": 0}
         writer.close()

@@ -9,11 +9,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from starlette.responses import Response
+from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.served import Served, serving
 
+from decnet_web.api.accounts import cookies
 from decnet_web.api.dependencies import Admin, Viewer
 from decnet_web.api.models import Asked
+from decnet_web.api.passage.bodies import STRANGERS_BYTES
 from decnet_web.api.passage.clients import Clients
+from decnet_web.api.passage.headers import Headers
 from decnet_web.api.passage.rates import MOST_BUCKETS, Rates, site_of
 from decnet_web.api.problems import Problem
 from decnet_web.api.settings import ApiSettings, trusted_networks
@@ -52,6 +57,13 @@ async def fail(_viewer: Viewer) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = ApiSettings(max_body=2048, max_depth=8)
     with serving(tmp_path_factory.mktemp("fleet"), settings) as served:
+        served.application.include_router(router)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def unbounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("fleet")) as served:
         served.application.include_router(router)
         yield served
 
@@ -125,6 +137,64 @@ async def test_a_body_of_unknown_length_is_bounded(served: Served) -> None:
     async with served.client("admin") as client:
         headers = {"Content-Type": "application/json"}
         is_problem(await client.put("/api/v1/test/notes/a", content=parts(), headers=headers), 413)
+
+
+async def test_a_long_answer_is_sent_in_parts() -> None:
+    """So that what waits for a client that does not read is not all of it."""
+    sent = list[MutableMapping[str, Any]]()
+    content = bytes(range(256)) * 1000
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await Response(content)(scope, receive, send)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    await Headers(answer)({"type": "http", "method": "GET", "headers": []}, receive, send)
+    assert b"".join(message["body"] for message in sent[1:]) == content
+    assert max(len(message["body"]) for message in sent[1:]) <= 65_536
+    assert [message["more_body"] for message in sent[1:]] == [True] * 3 + [False]
+
+
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 1000):
+        yield body[start : start + 1000]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_strangers_body_is_short(unbounded: Served, chunked: bool) -> None:
+    """A mebibyte of empty lists took a quarter of a second of the loop, before anybody had logged in."""
+    long, short = b'{"text": "%b"}' % (b"a" * STRANGERS_BYTES), b'{"text": "%b"}' % (b"a" * 16_000)
+    admin = {"Authorization": f"Bearer {unbounded.tokens['admin']}"}
+    for headers, body, status in (
+        ({}, long, 413),
+        ({}, short, 401),
+        ({"Authorization": "Bearer unknown"}, long, 413),
+        ({"Cookie": f"{cookies.NAME}={'a' * 43}"}, long, 413),
+        (admin, long, 200),
+    ):
+        async with unbounded.client() as client:
+            given = {**headers, "Content-Type": "application/json"}
+            content = chunks(body) if chunked else body
+            answer = await client.put("/api/v1/test/notes/a", content=content, headers=given)
+            assert answer.status_code == status, (headers, answer.text)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + b"[]," * 6000 + b"[]", b"{%b}" % b",".join(b'"%x":0' % n for n in range(1700))]
+)
+async def test_no_body_of_a_stranger_holds_the_loop(unbounded: Served, body: bytes) -> None:
+    assert len(body) > STRANGERS_BYTES / 2
+    headers = {"Content-Type": "application/json"}
+    async with unbounded.client() as client:
+        for _ in range(2):  # what is imported at the first is none of a stranger's
+            with watched_turns() as longest:
+                answer = await client.post("/api/v1/session", content=body, headers=headers)
+    assert answer.status_code in (400, 413, 422)
+    assert longest.seconds < MOST_SECONDS, longest.whose
 
 
 async def test_what_was_sent_is_not_repeated(served: Served) -> None:

@@ -164,7 +164,8 @@ class Host:
         ctx.spawn(self._control(), name="control")
         if self._worker.parks and os.environ.get(parking.PARKS) == "1":
             ask_for_break = partial(self._ask_to_be_parked, in_break=True)
-            ctx.parking.enable(self._runtime.park_seconds, self._ask_to_be_parked, ask_for_break)
+            tell_worked = partial(self._notifier.send, f"{parking.WORKED}=1")
+            ctx.parking.enable(self._runtime.park_seconds, self._ask_to_be_parked, ask_for_break, tell_worked)
         for pattern in self._worker.listens:
             ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
         if ctx.spool is not None:
@@ -231,7 +232,6 @@ class Host:
                 spools=self._worker.reads_spools and on,
                 follows=self._worker.follows if on else (),
                 background=self._worker.background,
-                prepared=self._worker.prepared,
                 worked=mine.has_worked,
             )
             watch = [mine.hand_over_watch()] if mine.hand_over_watch is not None else []

@@ -40,10 +40,8 @@ class Hosted(Generic[S]):
     """Workers after whose work there is usually some for it: when one of them is woken, it is too."""
     background: ClassVar[bool] = False
     """Whether it is woken a moment after the others, because nobody waits for what it does: its start takes processor
-    time from those for whom somebody does."""
-    prepared: ClassVar[bool] = False
-    """Whether its zygote prepares what it needs before it forks it, once it is woken: it starts in the background, some
-    tenths of a second later, and takes half the memory, for those only for whom nobody waits."""
+    time from those for whom somebody does. Its zygote prepares what it needs before it forks it, so that it takes half
+    the memory, and some tenths of a second longer."""
     ends_break: ClassVar[tuple[str, ...]] = ()
     """Those of `listens` whose messages wake it in a break, too (`Parking.take_break`), because somebody waits."""
     gives_way: ClassVar[bool] = False

@@ -29,6 +29,9 @@ PARKS = "DECNET_PARKS"
 REQUEST = "X_DECNET_PARK"
 """The field of the sd_notify message that asks for it; a `ParkRequest` as JSON."""
 
+WORKED = "X_DECNET_WORKED"
+"""The field of the one that tells, once, that there is something to do, for whoever replaces it may never have any."""
+
 AGAIN_SECONDS = 0.25
 """Until the second look and request: the first one only makes the supervisor listen in the worker's place. The pause
 is doubled each time that it is not granted ..."""
@@ -56,9 +59,7 @@ class ParkRequest(msgspec.Struct, frozen=True):
     follows: tuple[str, ...] = ()
     """Workers with which it is woken, because there is usually work for it after theirs."""
     background: bool = False
-    """Whether it is woken a moment after the others (`Hosted.background`)."""
-    prepared: bool = False
-    """Whether what it needs is prepared before it is started again (`Hosted.prepared`)."""
+    """Whether it is woken a moment after the others, once its zygote has prepared it (`Hosted.background`)."""
     worked: bool = True
     """Whether it had anything to do since it was started."""
 
@@ -70,6 +71,7 @@ class Parking:
         self._seconds = math.inf
         self._ask: Callable[[float, float | None], None] | None = None
         self._ask_for_break: Callable[[float, float], None] | None = None
+        self._tell_worked: Callable[[], object] = lambda: None
         self.sockets: dict[str, socket.socket] = {}
         """Listening sockets by name, which the supervisor is to hold."""
         self.listens: tuple[str, ...] | None = None
@@ -90,18 +92,25 @@ class Parking:
         seconds: float,
         ask: Callable[[float, float | None], None],
         ask_for_break: Callable[[float, float], None] | None = None,
+        tell_worked: Callable[[], object] = lambda: None,
     ) -> None:
         """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`.
 
-        `ask_for_break` is called with the same when it wants a break, in which few messages wake it.
+        `ask_for_break` is called with the same when it wants a break, in which few messages wake it; `tell_worked` when
+        there is something to do for the first time.
         """
-        self._seconds, self._ask, self._ask_for_break = seconds, ask, ask_for_break
+        self._seconds, self._ask, self._ask_for_break, self._tell_worked = seconds, ask, ask_for_break, tell_worked
 
     def worked(self) -> None:
         """Note that there was something to do."""
-        self.has_worked = True
-        self._idle_from = None
+        self._note_work()
         self._again = 0.0
+
+    def _note_work(self) -> None:
+        self._idle_from = None
+        if not self.has_worked:
+            self.has_worked = True
+            self._tell_worked()
 
     def busy(self, seconds: float) -> float:
         """Note that somebody is being served; return when to look again, at most in `seconds`."""
@@ -142,7 +151,7 @@ class Parking:
 
         That is at most in `seconds`; in `break_seconds` if the supervisor grants the break.
         """
-        self.has_worked, self._idle_from = True, None
+        self._note_work()
         now = time.monotonic()
         if self._ask_for_break is None or self._side_jobs:
             return seconds

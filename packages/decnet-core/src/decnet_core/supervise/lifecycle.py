@@ -163,6 +163,14 @@ class Lifecycle:
         self._called = False
         return self._terminate(now)
 
+    def worked(self, instance: int) -> None:
+        """Note that the current instance has something to do, so that its wake was none for nothing.
+
+        That holds for its successor, too, which may never have anything to do.
+        """
+        if instance == self._current:
+            self._called = False
+
     @property
     def parking(self) -> bool:
         """Whether the worker is parked, or will be when its instance has ended."""

@@ -45,9 +45,10 @@ DATABASE = "database"
 
 _WITHOUT_PROCESS = (Phase.PARKED, Phase.REFUSED, Phase.STOPPED)
 _MICROSECONDS = 1_000_000
-_EARLY_CHILD_SECONDS = 60.0
+_EARLY_SECONDS, _EARLY_WOKEN_SECONDS = 60.0, 3.0
 """A worker that was forked before its zygote was prepared, and still runs this long after, is replaced by one that
-takes less memory."""
+takes less memory. One that was woken sooner: it stays for `park_seconds` at least, while of those that start with the
+fleet most are parked, and all at once."""
 
 _DOWN = frozenset({Phase.REFUSED, Phase.CRASH_LOOP})
 _ENDED = frozenset({Phase.WAITING, Phase.REFUSED, Phase.CRASH_LOOP})
@@ -97,6 +98,7 @@ class ProcessFleet(Fleet):
         self._lifeline, self._our_end = os.pipe()
         self._notify = NotifySocket(self._on_notify)
         self._wake_bus = None
+        self._replacing = asyncio.Lock()
         self._opened = asyncio.Event()
         """Set once the first zygote can fork."""
         self._beside = 0
@@ -198,22 +200,22 @@ class ProcessFleet(Fleet):
                 if 0 < budget < used:  # one that declared none cannot exceed it
                     why = f"{used >> 20} MiB used, {budget >> 20} MiB declared"
                     await process.recycle(why=why, instance=pid, outgrown=True)
-            for zygote in tuple(self._zygotes.values()):
-                await self._replace_early(zygote)
 
-    async def _replace_early(self, zygote: ZygoteClient) -> None:
-        """Replace, one at a time, the workers that were forked before the zygote was prepared and have stayed busy."""
-        early = [process for process in self._processes.values() if process.status.pid in zygote.early]
-        if not early or zygote.age < _EARLY_CHILD_SECONDS:
-            return
-        try:
-            await zygote.prepare()
-        except OSError as error:
-            log.warning("the zygote was not prepared: %s", error)
-            return
-        for process in early:
-            if (pid := process.status.pid) in zygote.early:
-                await process.recycle(why="it was forked early", instance=pid)
+    async def _replace_early(self, process: SupervisedProcess, pid: int, zygote: ZygoteClient) -> None:
+        """Replace a worker that was forked before its zygote was prepared, one at a time, unless it ends before."""
+        await asyncio.sleep(_EARLY_WOKEN_SECONDS)
+        if not process.status.wakes:
+            await asyncio.sleep(_EARLY_SECONDS - _EARLY_WOKEN_SECONDS)
+        while pid in zygote.early:
+            async with self._replacing:
+                if process.status.phase is Phase.READY and process.status.pid == pid:
+                    try:
+                        await zygote.prepare(self._place(process.name))
+                    except OSError as error:
+                        log.warning("the zygote was not prepared: %s", error)
+                    else:
+                        await process.recycle(why="it was forked early", instance=pid)
+            await asyncio.sleep(_EARLY_SECONDS)
 
     def _used_bytes(self, process: SupervisedProcess) -> int:
         """Return the unique memory of a worker, 0 if that cannot be more than its budget.
@@ -295,10 +297,10 @@ class ProcessFleet(Fleet):
     ) -> ChildProcess:
         own = self._secrets_of(name)
         if self._forking:
-            zygote = self._forked_by(name)
-            if self._processes[name].prepared:
+            zygote, process = self._forked_by(name), self._processes[name]
+            if process.background:
                 await zygote.prepare(self._place(name))
-            return await zygote.fork(
+            child = await zygote.fork(
                 name,
                 self._place(name),
                 environment=environment,
@@ -307,6 +309,10 @@ class ProcessFleet(Fleet):
                 lifeline=self._lifeline,
                 write=write,
             )
+            if child.pid in zygote.early:
+                replacing = self._replace_early(process, child.pid, zygote)
+                self._tasks.spawn(replacing, name=f"{name} forked early", may_end=True)
+            return child
         return interpreter_child(
             name,
             self._place(name),

@@ -87,7 +87,8 @@ class DeckyChanges:
         machine.secrets.update(document.secrets)
         condition.stopped, condition.started = document.stopped[:], document.started[:]
         condition.killed, condition.rules = document.killed[:], document.rules[:]
-        condition.mounts, condition.hostname = document.mounts[:], document.hostname
+        condition.mounts, condition.held = document.mounts[:], document.held[:]
+        condition.hostname = document.hostname
         for one in self._entries.values():
             _put(machine, one)
 
@@ -111,7 +112,7 @@ class DeckyChanges:
     def _note_condition(self, machine: Machine) -> bool:
         """Write down what runs, if that has changed; returns whether."""
         document, now = self._document, machine.condition
-        fields = ("stopped", "started", "killed", "rules", "mounts", "hostname")
+        fields = ("stopped", "started", "killed", "rules", "mounts", "held", "hostname")
         if all(getattr(now, field) == getattr(document, field) for field in fields):
             return False
         for field in fields:

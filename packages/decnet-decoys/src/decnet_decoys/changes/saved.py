@@ -65,6 +65,7 @@ class Saved(msgspec.Struct):
     killed: list[int] = []
     rules: list[str] = []
     mounts: list[tuple[str, str, str, str]] = []
+    held: list[str] = []
     hostname: str = ""
 
 

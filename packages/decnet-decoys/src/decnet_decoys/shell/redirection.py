@@ -79,7 +79,10 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
 
 def _input(runner: Runner, op: str, target: str) -> InputBuffer:
     """Return what `<` or `<<<` reads; raises FileSystemError."""
-    return InputBuffer(encode(target + "\n") if op == "<<<" else runner.shell.content(target))
+    if op == "<<<":
+        return InputBuffer(encode(target + "\n"))
+    content = runner.shell.content(target)
+    return InputBuffer(content, runner.shell.files.reading(content))
 
 
 def _numbered(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import LineBudget
+from decnet_decoys.shell.machine.filesystem import Reading
 from decnet_decoys.shell.machine.tree import MAX_MADE, Filler, piece_of, size_of
 
 MAX_OUTPUT = 1 << 20
@@ -152,8 +153,10 @@ class InputFile:
 class InputBuffer:
     """What is piped or redirected into commands; those that share it consume it one after the other."""
 
-    def __init__(self, content: bytes | Filler) -> None:
+    def __init__(self, content: bytes | Filler, reading: Reading | None = None) -> None:
+        """`reading` keeps a file's content counted as memory as long as this exists."""
         self._content = content
+        self._reading = reading
         self._at = 0
         self.found_end = False
         """Whether the line that was read last had its end, or all the bytes that were asked for."""

@@ -2,15 +2,17 @@
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, or_, select, update
 
 from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
-from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.keyset import Direction
+from decnet_models.database.rows.page_select import PageSelect
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
 
@@ -98,14 +100,23 @@ def artifacts(
 
     With a window those first seen before its end and last seen after its beginning.
     """
-    c = artifact.c
     after = None if before is None else (before.last_seen, before.sha256)
-    query = in_order(select(artifact), (c.last_seen, c.sha256), after, direction).limit(limit)
-    if kind is not None:
-        query = query.where(c.kind == kind)
-    if window is not None:
-        query = query.where(c.last_seen >= window.since, c.first_seen < window.until)
-    return [Artifact(*row) for row in connection.execute(query)]
+    rows = artifact_rows(connection, limit, kind=kind, after=after, window=window, direction=direction)
+    return [Artifact(*row) for row in rows]
+
+
+def artifact_rows(
+    connection: Connection,
+    limit: int = 100,
+    *,
+    kind: Kind | None = None,
+    after: tuple[int, str] | None = None,
+    window: Window | None = None,
+    direction: Direction = "desc",
+) -> Sequence[Any]:
+    """Return what `artifacts` does as rows: the values of Artifact. `after` has the last one's time and digest."""
+    times = {} if window is None else {"since": window.since, "until": window.until}
+    return _PAGE.rows(connection, limit, after=after, direction=direction, kind=kind, **times)
 
 
 def known(connection: Connection, digests: Iterable[str]) -> set[str]:
@@ -137,14 +148,40 @@ def sightings(
 
 def newest_sightings(connection: Connection, digests: Collection[str]) -> dict[str, Sighting]:
     """Return the newest sighting of each of these artifacts that has one."""
+    return {digest: sighting_of(row) for digest, row in newest_rows(connection, digests).items()}
+
+
+def newest_rows(connection: Connection, digests: Collection[str]) -> dict[str, tuple[Any, ...]]:
+    """Return what `newest_sightings` does as rows, which `sighting_of` reads."""
+    rows = _NEWEST.rows(connection, digests=list(digests)) if digests else ()
+    return {row[_DIGEST]: tuple(row) for row in rows}
+
+
+def sighting_of(row: Sequence[Any]) -> Sighting:
+    """Return the sighting of a row, whose id may be a text (`RowSelect`)."""
+    return Sighting(row[0] if isinstance(row[0], UUID) else UUID(row[0]), *row[1:])
+
+
+def _newest(connection: Connection) -> Select[Any]:
     c, a = artifact_sighting.c, artifact.c
     newest = select(c.event_id).where(c.sha256 == a.sha256).order_by(c.ts.desc(), c.event_id).limit(1).scalar_subquery()
-    found: dict[str, Sighting] = {}
-    for part in parts(digests):
-        ids = [one for one in connection.execute(select(newest).where(a.sha256.in_(part))).scalars() if one is not None]
-        rows = connection.execute(select(*(c[name] for name in Sighting.__struct_fields__)).where(c.event_id.in_(ids)))
-        found |= {row.sha256: Sighting(*row) for row in rows}
-    return found
+    ids = select(newest).where(listed(connection, a.sha256, "digests"))
+    s = artifact_sighting.alias().c
+    return select(*(s[name] for name in Sighting.__struct_fields__)).where(s.event_id.in_(ids))
+
+
+_A = artifact.c
+_PAGE = PageSelect(
+    lambda _: select(artifact),
+    (_A.last_seen, _A.sha256),
+    {
+        "kind": _A.kind == bindparam("kind"),
+        "since": _A.last_seen >= bindparam("since"),
+        "until": _A.first_seen < bindparam("until"),
+    },
+)
+_NEWEST = RowSelect(_newest)
+_DIGEST = Sighting.__struct_fields__.index("sha256")
 
 
 def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str, str]]:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
+from decnet_core.uncollected import uncollected
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
 from decnet_models.events.queries import StoredEvent, last_seq, payload_size, rows_after, rows_of_shards, stored
@@ -86,6 +87,7 @@ class BatchProcessor:
         self._known_cache, self._known = KnownSourcesCache(), KnownSources()
         self._dead_letters_in_a_row = 0
 
+    @uncollected()  # a batch is bounded
     def step(self) -> BatchResult:
         """Handle the next batch; all of it is committed, or what came before the database failed.
 

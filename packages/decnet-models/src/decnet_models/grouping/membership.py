@@ -4,13 +4,15 @@
 The cost depends on what a batch touches, never on the size of a group: a joining member adds to its group's count.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ScalarSelect, case, func, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, case, func, select, update
 
 from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.page_select import PageSelect
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
@@ -94,13 +96,44 @@ def groups(
     With a `window` those that were seen first before its end, and last after its beginning. Page on with `before` = the
     last one.
     """
-    c = g.group.c
-    query = select(*_group_columns(g)).where(c.merged_into.is_(None), c.members >= least)
-    if window.bounded:
-        query = query.where(c.last_seen >= window.since, c.first_seen < window.until)
     after = None if before is None else (before.last_seen, before.id)
-    query = in_order(query, (c.last_seen, c.id), after, direction)
-    return [Group(*row) for row in connection.execute(query.limit(limit))]
+    rows = group_rows(connection, g, limit, after=after, least=least, direction=direction, window=window)
+    return [group_of(row) for row in rows]
+
+
+def group_rows(
+    connection: Connection,
+    g: Grouping[Any],
+    limit: int = 100,
+    *,
+    after: tuple[int, UUID] | None = None,
+    least: int = 0,
+    direction: Direction = "desc",
+    window: Window = Window(),  # noqa: B008  # frozen
+) -> Sequence[Any]:
+    """Return what `groups` does as rows, which `group_of` reads; `after` is when the last one was seen, and its id."""
+    times = {"since": window.since, "until": window.until} if window.bounded else {}
+    return _page(g).rows(connection, limit, after=after, direction=direction, least=least, **times)
+
+
+def group_of(row: Sequence[Any]) -> Group:
+    """Return the group of a row, whose ids may be texts (`RowSelect`)."""
+    values: list[Any] = [one if one is None or isinstance(one, UUID) else UUID(one) for one in row[:2]]
+    return Group(*values, *row[2:])
+
+
+@cache
+def _page(g: Grouping[Any]) -> PageSelect:
+    c = g.group.c
+    return PageSelect(
+        lambda _: select(*_group_columns(g)).where(c.merged_into.is_(None)),
+        (c.last_seen, c.id),
+        {
+            "least": c.members >= bindparam("least"),
+            "since": c.last_seen >= bindparam("since"),
+            "until": c.first_seen < bindparam("until"),
+        },
+    )
 
 
 def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | None:

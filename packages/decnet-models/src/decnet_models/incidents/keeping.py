@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Insert, Select, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, Select, case, delete, func, or_, select, update
 
 from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import among, insert_into, parts
 from decnet_models.incidents.tables import (
     incident,
@@ -108,14 +109,21 @@ def due(connection: Connection, now_ns: int, limit: int) -> list[Incident]:
 
 def states(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
     """Return the states of those of the incidents that somebody acknowledged or closed."""
+    return dict(_STATES.rows(connection, numbers=list(numbers))) if numbers else {}
+
+
+def _states(connection: Connection) -> Select[Any]:
     a = incident_action.c
     # of the two words the one that ends more is the later one in the alphabet, too
-    query = select(a.incident, func.max(a.verb)).where(a.verb.in_((ACKNOWLEDGED, CLOSED))).group_by(a.incident)
-    return {
-        number: verb
-        for part in parts(numbers)
-        for number, verb in connection.execute(query.where(a.incident.in_(part)))
-    }
+    decided = or_(a.verb == ACKNOWLEDGED, a.verb == CLOSED)
+    return (
+        select(a.incident, func.max(a.verb))
+        .where(decided, listed(connection, a.incident, "numbers"))
+        .group_by(a.incident)
+    )
+
+
+_STATES = RowSelect(_states)
 
 
 def actions_after(connection: Connection, seq: int, limit: int) -> list[Action]:

@@ -2,14 +2,17 @@
 """What operators ask about incidents, and what they do with them."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select
 
 from decnet_core.text import for_column
-from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.keyset import Direction
+from decnet_models.database.rows.page_select import PageSelect
+from decnet_models.database.rows.row_select import listed
 from decnet_models.database.statements import commit_in_order, unindexed
 from decnet_models.database.window import Window
 from decnet_models.incidents.keeping import states, values_of
@@ -17,6 +20,7 @@ from decnet_models.incidents.tables import incident, incident_action, incident_n
 from decnet_models.incidents.values import (
     ACKNOWLEDGED,
     CLOSED,
+    COLUMNS,
     FIELDS,
     NEW,
     NOTE,
@@ -28,6 +32,39 @@ from decnet_models.incidents.values import (
 
 MAX_NOTE = 4096
 """Characters."""
+
+_STATE = func.coalesce(
+    select(func.max(incident_action.c.verb))
+    .where(
+        incident_action.c.incident == incident.c.id,
+        or_(incident_action.c.verb == ACKNOWLEDGED, incident_action.c.verb == CLOSED),
+    )
+    .correlate(incident)
+    .scalar_subquery(),
+    NEW,
+)
+_NAMED = ("attacker", "decky", "technique", "token")
+_NUMBER, _IDENTITY = COLUMNS.index("id"), COLUMNS.index("identity")
+
+
+def _concerning(field: str) -> ColumnElement[bool]:
+    v = incident_value.c
+    return incident.c.id.in_(select(v.incident).where(v.field == field, v.value == bindparam(field)))
+
+
+_I = incident.c
+_PAGE = PageSelect(
+    lambda connection: select(incident).where(unindexed(connection, _I.merged_into).is_(None)),  # which most are
+    (_I.last_seen, _I.id),
+    {
+        "severity": _I.severity >= bindparam("severity"),
+        "score": _I.score >= bindparam("score"),
+        "since": _I.last_seen >= bindparam("since"),
+        "until": _I.first_seen < bindparam("until"),
+        "states": lambda connection: listed(connection, _STATE, "states"),
+        **{field: _concerning(field) for field in _NAMED},
+    },
+)
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -63,28 +100,41 @@ def incidents(
 
     Page on with `before` = when the last one was last seen, and its number.
     """
-    i, query = incident.c, _selected(connection, selection or Selection())
-    rows = connection.execute(in_order(query, (i.last_seen, i.id), before, direction).limit(limit))
-    found = [incident_of(row) for row in rows]
-    decided = states(connection, [one.id for one in found])
-    return [Listed(one, decided.get(one.id, NEW)) for one in found]
+    return [listed_of(row) for row in incident_rows(connection, limit, selection, before=before, direction=direction)]
 
 
-def _selected(connection: Connection, selection: Selection) -> Select[Any]:
-    i, v = incident.c, incident_value.c
-    query = select(incident).where(unindexed(connection, i.merged_into).is_(None))  # which most are
-    if selection.least_severity > 1:
-        query = query.where(i.severity >= selection.least_severity)
-    if selection.least_score:
-        query = query.where(i.score >= selection.least_score)
-    if selection.window is not None:
-        query = query.where(i.last_seen >= selection.window.since, i.first_seen < selection.window.until)
-    for field in ("attacker", "decky", "technique", "token"):
-        if (value := getattr(selection, field)) is not None:
-            query = query.where(i.id.in_(select(v.incident).where(v.field == field, v.value == value)))
-    if selection.states:
-        query = query.where(_STATE.in_(selection.states))
-    return query
+def incident_rows(
+    connection: Connection,
+    limit: int = 100,
+    selection: Selection | None = None,
+    *,
+    before: tuple[int, int] | None = None,
+    direction: Direction = "desc",
+) -> list[tuple[Any, ...]]:
+    """Return what `incidents` does as rows, which `listed_of` reads."""
+    asked = selection or Selection()
+    times = {} if asked.window is None else {"since": asked.window.since, "until": asked.window.until}
+    rows = _PAGE.rows(
+        connection,
+        limit,
+        after=before,
+        direction=direction,
+        severity=asked.least_severity if asked.least_severity > 1 else None,
+        score=asked.least_score or None,
+        states=list(asked.states) or None,
+        **{field: getattr(asked, field) for field in _NAMED},
+        **times,
+    )
+    decided = states(connection, [row[_NUMBER] for row in rows])
+    return [(*row, decided.get(row[_NUMBER], NEW)) for row in rows]
+
+
+def listed_of(row: Sequence[Any]) -> Listed:
+    """Return the incident of a row, whose identity may be a text (`RowSelect`)."""
+    *values, state = row
+    identity = values[_IDENTITY]
+    values[_IDENTITY] = identity if identity is None or isinstance(identity, UUID) else UUID(identity)
+    return Listed(incident_of(values), state)
 
 
 def count_open(connection: Connection) -> dict[int, int]:
@@ -153,12 +203,3 @@ def act(connection: Connection, number: int, verb: str, who: str, note: str = ""
     values = {"incident": number, "verb": verb, "who": for_column(who, 255), "note": for_column(note, MAX_NOTE)}
     connection.execute(insert(a).values(**values, created_at=now_ns))
     return None
-
-
-_STATE = func.coalesce(
-    select(func.max(incident_action.c.verb))
-    .where(and_(incident_action.c.incident == incident.c.id, incident_action.c.verb.in_((ACKNOWLEDGED, CLOSED))))
-    .correlate(incident)
-    .scalar_subquery(),
-    NEW,
-)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.page_select import PageSelect
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into, parts
@@ -71,6 +72,17 @@ def _attackers_ever(_: Connection) -> Select[Any]:
     return select(c.technique, func.count(c.attacker.distinct())).group_by(c.technique)
 
 
+_T = ttp_tag.c
+_OF_TECHNIQUE = PageSelect(
+    lambda _: select(ttp_tag),
+    (_T.ts, _T.attacker, _T.seq, _T.rule_id),
+    {
+        "technique": _T.technique == bindparam("technique"),
+        "since": _T.ts >= bindparam("since"),
+        "until": _T.ts < bindparam("until"),
+    },
+)
+_ID_PLACES = tuple(map(Tag.__struct_fields__.index, ("rule_id", "id", "event_id")))
 _FIRST, _USED = RowSelect(_first_recognised), RowSelect(_used)
 _EVER_USED, _ATTACKERS_EVER = RowSelect(_ever_used), RowSelect(_attackers_ever)
 
@@ -202,10 +214,30 @@ def tags_of_technique(
 
     Page on with `after` = time, attacker, `seq` and rule of the last one.
     """
-    c = ttp_tag.c
-    place = (c.ts, c.attacker, c.seq, c.rule_id)
-    query = select(ttp_tag).where(c.technique == technique, c.ts >= window.since, c.ts < window.until)
-    return [Tag(*row) for row in connection.execute(in_order(query, place, after, direction).limit(limit))]
+    rows = rows_of_technique(connection, technique, window, limit, after=after, direction=direction)
+    return [tag_of(row) for row in rows]
+
+
+def rows_of_technique(
+    connection: Connection,
+    technique: str,
+    window: Window,
+    limit: int = 100,
+    *,
+    after: tuple[int, str, int, UUID] | None = None,
+    direction: Direction = "desc",
+) -> Sequence[Any]:
+    """Return what `tags_of_technique` does as rows, which `tag_of` reads."""
+    times = {"since": window.since, "until": window.until}
+    return _OF_TECHNIQUE.rows(connection, limit, after=after, direction=direction, technique=technique, **times)
+
+
+def tag_of(row: Sequence[Any]) -> Tag:
+    """Return the tag of a row, whose ids may be texts (`RowSelect`)."""
+    values = list(row)
+    for place in _ID_PLACES:
+        values[place] = values[place] if isinstance(values[place], UUID) else UUID(values[place])
+    return Tag(*values)
 
 
 def tags_between(

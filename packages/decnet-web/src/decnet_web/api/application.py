@@ -7,7 +7,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.requests import Request
 
+from decnet_web.api.accounts.authentication import is_known
 from decnet_web.api.accounts.services import Accounts
 from decnet_web.api.document import description
 from decnet_web.api.fleet import Fleet
@@ -78,11 +80,16 @@ def _add_passage(application: FastAPI, settings: ApiSettings) -> None:
     application.state.rates = rates
     application.add_middleware(Idempotency)
     application.add_middleware(ETags)
-    application.add_middleware(Bodies, settings.max_body, settings.max_depth)
+    application.add_middleware(Bodies, settings.max_body, settings.max_depth, _known)
     application.add_middleware(AddressRates, rates)
     application.add_middleware(Clients, trusted_networks(settings))
     application.add_middleware(Oddities)
     application.add_middleware(Headers)
+
+
+async def _known(request: Request) -> bool:
+    fleet: Fleet | None = request.app.state.fleet
+    return fleet is not None and await is_known(request, fleet)
 
 
 def _operation_id(route: APIRoute) -> str:

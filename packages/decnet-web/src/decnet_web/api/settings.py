@@ -25,6 +25,10 @@ class ApiSettings(msgspec.Struct, frozen=True):
     """Addresses or networks of proxies on `listen` whose X-Forwarded-For and -Proto are believed."""
     socket_mode: Annotated[str, msgspec.Meta(pattern="^0?[0-7]{3}$")] = "660"
     """Permissions of the UNIX socket, in octal digits."""
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
+    """Connections to `listen`; more are closed at once and counted."""
+    max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
+    """Of these, from one source: an IPv4 address or an IPv6 /64. A trusted proxy has no such limit."""
     max_body: Annotated[int, msgspec.Meta(ge=KIB, le=1 << 30)] = 1 << 20
     """Bytes of the largest request body."""
     max_depth: Annotated[int, msgspec.Meta(ge=4, le=200)] = 32

@@ -23,7 +23,7 @@ from decnet_core.net.addresses import parse_address, parse_endpoint
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_web.api.hosting.uncollected import uncollected
+from decnet_core.uncollected import uncollected
 from decnet_web.api.settings import ApiSettings, trusted_networks
 from decnet_web.errors import WebError
 
@@ -195,7 +195,7 @@ class Api(Worker[ApiSettings]):
             raise StartupError(str(error)) from error
         application = make_application(fleet, self.settings, key=key, lazily=True)
         self._forgetful = (application.state.recent, application.state.kept)
-        server = self._server = Server(application)
+        server = self._server = Server(application, self.settings, trusted_networks(self.settings))
         ctx.counters.read_from(server.counters)
         ctx.spawn(server.serve_on(self._listeners), name="serve", may_end=True)
         await server.begun.wait()

@@ -8,10 +8,10 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-from decnet_core.net.addresses import peer_address, source_of
+from decnet_core.net.addresses import peer_address
 from decnet_web.web.api_link import ApiAbsentError, ApiBrokenError
 from decnet_web.web.exchange import Exchange
-from decnet_web.web.forwarding import Sender, sender, trusted
+from decnet_web.web.forwarding import Sender, sender
 from decnet_web.web.local import send_file
 from decnet_web.web.messages.body import PIECE, BodyError
 from decnet_web.web.messages.requests import MAX_HEAD_BYTES, Refused, Request, parse
@@ -37,21 +37,9 @@ class Client:
         name: Any = self._writer.get_extra_info("peername")
         self._peer = peer_address(name[0]) if isinstance(name, tuple) else ""
         self._tls = self._writer.get_extra_info("sslcontext") is not None
-        self._source: str | None = None
-
-    def admitted(self) -> bool:
-        """Count the connection; False when there are too many."""
-        source = source_of(self._peer)
-        if trusted(self._peer, self._site.proxies):
-            source = f"{source} {id(self)}"  # it brings many clients: only the limit on all of them holds
-        if not self._site.connections.acquire(source):
-            self._site.counters.add("connections_refused")
-            return False
-        self._source = source
         self._site.came += 1
         self._site.open.add(self._writer.transport)
         self._site.waiting.add(self._writer.transport)
-        return True
 
     async def serve(self) -> None:
         """Answer until either side ends the connection."""
@@ -67,8 +55,6 @@ class Client:
             self._writer.close()
             self._site.open.discard(self._writer.transport)
             self._site.waiting.discard(self._writer.transport)
-            if self._source is not None:
-                self._site.connections.release(self._source)
 
     async def _requests(self) -> None:
         seconds = self._site.settings.head_seconds
@@ -84,6 +70,7 @@ class Client:
                 await self._linger()
                 return
             self._site.waiting.discard(self._writer.transport)
+            await asyncio.sleep(0)  # the others' turn: the next request may have come already, and 5,000 more
             seconds = self._site.settings.idle_seconds
 
     async def _next(self, seconds: float) -> Request | Refused | None:

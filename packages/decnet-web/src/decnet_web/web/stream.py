@@ -21,9 +21,10 @@ class Stream(NamedTuple):
 class ClientProtocol(asyncio.StreamReaderProtocol):
     """A stream that tells at once when its client has gone, for answers that take long."""
 
-    def __init__(self, connected: Callable[[Stream], None]) -> None:
+    def __init__(self, connected: Callable[[Stream], None], lost: Callable[[], None]) -> None:
         reader = asyncio.StreamReader(limit=MAX_HEAD_BYTES)
         super().__init__(reader, lambda reader, writer: connected(Stream(self, reader, writer)))
+        self._lost = lost
         self.on_gone: Callable[[], None] | None = None
 
     def eof_received(self) -> bool | None:
@@ -32,6 +33,7 @@ class ClientProtocol(asyncio.StreamReaderProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone()
+        self._lost()
         super().connection_lost(exc)
 
     def _gone(self) -> None:

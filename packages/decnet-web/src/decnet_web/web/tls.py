@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio.sslproto
 import logging
 import ssl
 from pathlib import Path
@@ -12,7 +11,6 @@ from decnet_web.web.settings import WebSettingsError
 
 log = logging.getLogger(__name__)
 
-_BUFFER = 32_768
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -28,8 +26,6 @@ class Certificates:
         except (OSError, ssl.SSLError) as error:
             raise WebSettingsError(f"certificate {certificate}: {error}") from error
         self.context.sni_callback = self._choose  # called in each handshake, also for clients that name no server
-        # asyncio would take a buffer of 256 KiB for each connection before its client has said anything.
-        setattr(asyncio.sslproto.SSLProtocol, "max_size", _BUFFER)  # noqa: B010  # typeshed has it as a constant
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG002
         try:

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from decnet_core.exits import StartupError
+from decnet_core.net.acceptor import Acceptor
 from decnet_core.net.addresses import parse_address
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
@@ -18,6 +22,9 @@ from decnet_web.web.client import Client
 from decnet_web.web.settings import WebSettings, WebSettingsError, listen_address
 from decnet_web.web.site import STATIC, Site
 from decnet_web.web.stream import ClientProtocol, Stream
+
+if TYPE_CHECKING:
+    import ssl
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +52,7 @@ class Web(Worker[WebSettings]):
         super().__init__(settings)
         self._static = static
         self._site: Site | None = None
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[Acceptor] = []
         self.address: tuple[str, int] | None = None
         """Address of the server once it has started; None when it does not listen by TCP."""
 
@@ -74,9 +81,9 @@ class Web(Worker[WebSettings]):
         try:
             site = self._site = Site(self.settings, ctx.state.run_of("api") / "api.socket", ctx.counters, self._static)
             if self.settings.listen:
-                await self._listen(ctx, site)
+                self._listen(ctx, site)
             if self.settings.unix_listen:
-                await self._listen_unix(ctx, site, Path(self.settings.unix_listen))
+                self._listen_unix(ctx, site, Path(self.settings.unix_listen))
         except WebSettingsError as error:
             raise StartupError(f"[web] {error}") from error
         if not site.files.built:
@@ -97,13 +104,19 @@ class Web(Worker[WebSettings]):
             return
         self._site.stopping = True
         end = time.monotonic() + FINISH_SECONDS
-        await asyncio.sleep(0)  # one that was just accepted becomes a connection now
-        while self._site.waiting and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
+        while (self._site.waiting or self._beginning) and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
             await asyncio.sleep(_CHECK_SECONDS)
         for transport in tuple(self._site.open):
             transport.abort()
+        for server in self._servers:
+            await server.wait_closed()
 
-    async def _listen(self, ctx: Context, site: Site) -> None:
+    @property
+    def _beginning(self) -> bool:
+        """Whether a client was accepted that is no connection yet."""
+        return any(server.beginning for server in self._servers)
+
+    def _listen(self, ctx: Context, site: Site) -> None:
         host, port = listen_address(self.settings.listen)
         context = None
         if self.settings.certificate:
@@ -114,34 +127,36 @@ class Web(Worker[WebSettings]):
             sock = ctx.listening("web", host, port, backlog=BACKLOG)
         except BindError as error:
             raise StartupError(f"[web] listen: cannot serve the dashboard on {host}:{port}: {error}") from error
-        loop = asyncio.get_running_loop()
-        handshake = self.settings.head_seconds if context else None
-        server = await loop.create_server(
-            lambda: self._protocol(ctx, site), sock=sock, ssl=context, ssl_handshake_timeout=handshake, backlog=BACKLOG
-        )
-        self._servers.append(server)
+        self._serve(ctx, site, sock, context)
         self.address = (host, sock.getsockname()[1])
         where = parse_address(host)
         if context is None and where is not None and not where.is_loopback:
             log.warning("passwords and sessions cross the network unencrypted: set [web] certificate address=%s", host)
         log.info("dashboard listens on %s:%d", *self.address)
 
-    async def _listen_unix(self, ctx: Context, site: Site, path: Path) -> None:
+    def _listen_unix(self, ctx: Context, site: Site, path: Path) -> None:
         try:
             sock = ctx.listening_unix("unix", path, _SOCKET_MODE, BACKLOG)
         except BindError as error:
             raise StartupError(f"[web] unix_listen: cannot serve the dashboard at {path}: {error}") from error
-        loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(lambda: self._protocol(ctx, site), sock=sock, backlog=BACKLOG)
-        self._servers.append(server)
+        self._serve(ctx, site, sock)
         log.info("dashboard listens at %s", path)
 
-    def _protocol(self, ctx: Context, site: Site) -> ClientProtocol:
+    def _serve(self, ctx: Context, site: Site, sock: socket.socket, context: ssl.SSLContext | None = None) -> None:
+        acceptor = Acceptor(
+            sock,
+            partial(self._protocol, ctx, site),
+            site.connections,
+            refused=partial(site.counters.add, "connections_refused"),
+            unlimited=site.proxies,
+            context=context,
+            handshake_seconds=self.settings.head_seconds,
+        )
+        self._servers.append(acceptor)
+
+    def _protocol(self, ctx: Context, site: Site, gone: Callable[[], None]) -> ClientProtocol:
         def connected(stream: Stream) -> None:
             client = Client(site, stream)
-            if client.admitted():
-                ctx.spawn(client.serve(), name="client", may_end=True)
-            else:
-                stream.writer.transport.abort()
+            ctx.spawn(client.serve(), name="client", may_end=True)
 
-        return ClientProtocol(connected)
+        return ClientProtocol(connected, gone)

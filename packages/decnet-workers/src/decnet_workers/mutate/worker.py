@@ -31,7 +31,7 @@ class Mutate(DatabaseWorker[MutateSettings]):
     Settings = MutateSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
-    prepared = True
+    background = True
     memory_budget = 48 * MIB
 
     @classmethod

@@ -55,7 +55,7 @@ class Orchestrator(DatabaseWorker[OrchestratorSettings]):
     Settings = OrchestratorSettings
     listens = (FLEET_CHANGED.pattern,)
     parks = True
-    prepared = True
+    background = True
     preload = ("asyncio.subprocess", "subprocess", "zoneinfo")
     memory_budget = 192 * MIB  # with the SSH clients, which a unit's limit includes
     network = "any"

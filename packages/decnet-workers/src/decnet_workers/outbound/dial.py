@@ -25,6 +25,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"})
+"""What OpenSSL calls the first bytes of a server that answers in plain text; which of them depends on its version."""
+
 
 class DialError(WorkersError):
     """No connection; the message says why, without what the peer sent."""
@@ -37,6 +40,15 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     except OSError as error:
         raise DialError(f"{host} cannot be resolved: {error.strerror or error}") from error
     return [str(entry[4][0]) for entry in infos]
+
+
+def tls_failure(error: ssl.SSLError) -> str:
+    """Return why no TLS connection was made, in one line for the operator."""
+    if verdict := getattr(error, "verify_message", ""):
+        return f"TLS failed: {verdict}"
+    if error.reason in _NO_TLS:
+        return f"TLS failed: it does not speak TLS on this port ({error.reason})"
+    return f"TLS failed: {error.reason}"
 
 
 def _words(error: OSError) -> str:
@@ -81,7 +93,7 @@ class Dialler:
             except TimeoutError:
                 errors.append(f"{address} did not answer within {self._connect_seconds:g} s")
             except ssl.SSLError as error:
-                errors.append(f"{address}: TLS failed: {getattr(error, 'verify_message', '') or error.reason}")
+                errors.append(f"{address}: {tls_failure(error)}")
             except OSError as error:
                 errors.append(f"{address}: {_words(error)}")
         raise DialError("; ".join(errors) or f"{target.host} has no address")

@@ -29,7 +29,8 @@ from decnet_models.attackers.tables import (
 )
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.rows.keyset import Direction, in_order
-from decnet_models.database.rows.row_select import RowSelect
+from decnet_models.database.rows.page_select import Condition, PageSelect
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import among, unindexed
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.grouping.membership import resolved
@@ -67,7 +68,18 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANY = Narrowing()
-_COLUMNS = tuple(attacker.c[name] for name in Attacker.__struct_fields__)
+_C = attacker.c
+_COLUMNS = tuple(_C[name] for name in Attacker.__struct_fields__)
+_CONDITIONS: dict[str, Condition] = {
+    "least_score": _C.score >= bindparam("least_score"),
+    "verdict": _C.verdict == bindparam("verdict"),
+    "since": _C.last_seen >= bindparam("since"),
+    "few": lambda connection: listed(connection, _C.ip, "few"),
+}
+_ORDERS: tuple[Order, ...] = ("score", "last_seen", "first_seen", "events")
+_PAGES = {order: PageSelect(lambda _: select(*_COLUMNS), (_C[order], _C.ip), _CONDITIONS) for order in _ORDERS}
+"""Of what is asked for most: without properties that other tables have."""
+_SINCE = RowSelect(lambda _: select(_C.ip).where(_C.last_seen >= bindparam("since")).limit(bindparam("most")).offset(0))
 
 
 class _Property(msgspec.Struct, frozen=True):
@@ -88,9 +100,35 @@ def attackers(
     after: Position | None = None,
 ) -> list[Attacker]:
     """Return attackers in the order of `order`; with a window those who were active in it, to the minute."""
+    rows = attacker_rows(connection, limit, order=order, direction=direction, wanted=wanted, window=window, after=after)
+    return [Attacker(*row) for row in rows]
+
+
+def attacker_rows(
+    connection: Connection,
+    limit: int,
+    *,
+    order: Order = "score",
+    direction: Direction = "desc",
+    wanted: Narrowing | None = None,
+    window: Window | None = None,
+    after: Position | None = None,
+) -> Sequence[Any]:
+    """Return what `attackers` does as rows: the values of Attacker."""
     wanted, window = wanted or Narrowing(), window or Window()
-    if after is None and wanted == ANY and not window.bounded:
-        return [Attacker(*row) for row in _first(order, direction).rows(connection, limit=limit)]
+    if window.until == ALWAYS_UNTIL and wanted == Narrowing(
+        least_score=wanted.least_score, verdict=wanted.verdict, network=wanted.network
+    ):
+        return _PAGES[order].rows(
+            connection,
+            limit,
+            after=after,
+            direction=direction,
+            least_score=wanted.least_score or None,
+            verdict=wanted.verdict,
+            since=window.since if window.bounded else None,
+            few=_few_since(connection, window.since if window.bounded else None, wanted.network),
+        )
     column, ip = attacker.c[order], attacker.c.ip
     query = select(*_COLUMNS).where(*_plain(wanted))
     query = in_order(query, (column, ip), after, direction)
@@ -98,7 +136,7 @@ def attackers(
     query = query.where(*(one.holds for one in properties))
     if (few := _few(connection, properties, wanted)) is not None:
         query = query.where(among(connection, ip, few))
-    return [Attacker(*row) for row in connection.execute(query.limit(limit)).all()]
+    return connection.execute(query.limit(limit)).all()
 
 
 def first_with_details(connection: Connection, limit: int, order: Order, direction: Direction) -> Sequence[Any]:
@@ -114,6 +152,16 @@ def _first(order: Order, direction: Direction, *, detailed: bool = False) -> Row
         query = with_details(query, attacker.c.ip)
     query = in_order(query, (attacker.c[order], attacker.c.ip), None, direction)
     return RowSelect(lambda _: query.limit(bindparam("limit")).offset(literal_column("0")))
+
+
+def _few_since(connection: Connection, since: int | None, network: str | None) -> list[str] | None:
+    """Return the addresses of a network, or of those seen since a time if they are few; None: walk over all."""
+    if network is not None:
+        return _in_network(connection, network)
+    if since is None:
+        return None
+    found = [ip for (ip,) in _SINCE.rows(connection, since=since, most=_FEW + 1)]
+    return found if len(found) <= _FEW else None
 
 
 def _plain(wanted: Narrowing) -> Iterator[ColumnElement[bool]]:

@@ -47,12 +47,12 @@ def origin_in(detail: str | None) -> Origin:
         return NOWHERE
 
 
+def details(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
+    """Return the details of those addresses that have one, which `origin_in` reads."""
+    return dict(_DETAILS.rows(connection, addresses=list(addresses), provider=_PROVIDER))
+
+
 def origins(connection: Connection, addresses: Collection[str]) -> dict[str, Origin]:
     """Return the origins of those addresses that have one."""
-    found: dict[str, Origin] = {}
-    for address, detail in _DETAILS.rows(connection, addresses=list(addresses), provider=_PROVIDER):
-        try:
-            found[address] = _detail.decode(detail)
-        except msgspec.MsgspecError:
-            continue
-    return found
+    found = {address: origin_in(detail) for address, detail in details(connection, addresses).items()}
+    return {address: origin for address, origin in found.items() if origin is not NOWHERE}

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Interactive sessions, newest first, page by page, and one of them with what happened in it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, bindparam, select
 
 from decnet.cli.errors import NotFoundError
 from decnet.findings.texts import beginning_with
@@ -17,7 +18,8 @@ from decnet_models.attackers.queries import commands
 from decnet_models.attackers.stories import Story, sentence
 from decnet_models.attackers.tables import attacker_session
 from decnet_models.attackers.typists import typist
-from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.keyset import Direction
+from decnet_models.database.rows.page_select import PageSelect
 from decnet_models.database.window import Window
 from decnet_models.ttp.queries import Tag, tags
 
@@ -25,6 +27,21 @@ Position = tuple[int, str, str]
 """Last seen, attacker and name of the session before."""
 
 _digest = msgspec.json.Decoder(TypingDigest)
+
+
+_C = attacker_session.c
+_COLUMNS = tuple(_C[name] for name in Session.__struct_fields__)
+_PAGE = PageSelect(
+    lambda _: select(*_COLUMNS),
+    (_C.last_seen, _C.attacker, _C.session),
+    {
+        **{name: _C[name] == bindparam(name) for name in ("attacker", "decky", "service", "username")},
+        "recorded": _C.recording.is_not(None),
+        "unrecorded": _C.recording.is_(None),
+        "since": _C.last_seen >= bindparam("since"),
+        "until": _C.first_seen < bindparam("until"),
+    },
+)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,23 +74,45 @@ def sessions(
     direction: Direction = "desc",
 ) -> list[Session]:
     """Return sessions in the order in which they were last seen; with a window those of which a part lies in it."""
-    c = attacker_session.c
-    query = in_order(_selected(wanted or Wanted()), (c.last_seen, c.attacker, c.session), after, direction)
-    return [Session(*row) for row in connection.execute(query.limit(limit))]
+    return [Session(*row) for row in session_rows(connection, limit, wanted, after=after, direction=direction)]
+
+
+def session_rows(
+    connection: Connection,
+    limit: int,
+    wanted: Wanted | None = None,
+    *,
+    after: Position | None = None,
+    direction: Direction = "desc",
+) -> Sequence[Any]:
+    """Return what `sessions` does as rows: the values of Session."""
+    wanted = wanted or Wanted()
+    within = wanted.window if wanted.window.bounded else None
+    return _PAGE.rows(
+        connection,
+        limit,
+        after=after,
+        direction=direction,
+        attacker=wanted.attacker,
+        decky=wanted.decky,
+        service=wanted.service,
+        username=wanted.user,
+        recorded=wanted.recorded or None,
+        unrecorded=wanted.recorded is False or None,
+        since=within and within.since,
+        until=within and within.until,
+    )
 
 
 def sessions_beginning_with(connection: Connection, text: str, limit: int) -> list[Session]:
     """Return sessions whose id begins with a text."""
-    c = attacker_session.c
-    query = select(*(c[name] for name in Session.__struct_fields__)).where(beginning_with(c.session, text))
-    return [Session(*row) for row in connection.execute(query.order_by(c.session).limit(limit))]
+    query = select(*_COLUMNS).where(beginning_with(_C.session, text))
+    return [Session(*row) for row in connection.execute(query.order_by(_C.session).limit(limit))]
 
 
 def whole_session(connection: Connection, name: str, limit: int = 1000) -> WholeSession:
     """Return the session of that name, of each of its lists at most `limit`; raises NotFoundError."""
-    c = attacker_session.c
-    columns = (*(c[name] for name in Session.__struct_fields__), c.typing)
-    query = select(*columns).where(c.session == name).order_by(c.last_seen.desc()).limit(1)
+    query = select(*_COLUMNS, _C.typing).where(_C.session == name).order_by(_C.last_seen.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFoundError("there is no such session; decnet sessions lists them")
@@ -91,17 +130,3 @@ def whole_session(connection: Connection, name: str, limit: int = 1000) -> Whole
 
 def _who(typing: str | None) -> Trait | None:
     return None if typing is None else typist(_digest.decode(typing))
-
-
-def _selected(wanted: Wanted) -> Select[Any]:
-    c = attacker_session.c
-    query = select(*(c[name] for name in Session.__struct_fields__))
-    same = ((c.attacker, wanted.attacker), (c.decky, wanted.decky), (c.service, wanted.service))
-    for column, value in (*same, (c.username, wanted.user)):
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.recorded is not None:
-        query = query.where(c.recording.is_not(None) if wanted.recorded else c.recording.is_(None))
-    if wanted.window.bounded:
-        query = query.where(c.last_seen >= wanted.window.since, c.first_seen < wanted.window.until)
-    return query

@@ -3,11 +3,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, or_
 
 from decnet_core.net.addresses import Network
 
 _HIGHEST = "\U0010ffff"
+_ESCAPE = "/"
 
 
 def beginning_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
@@ -15,12 +16,20 @@ def beginning_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]
     return and_(column >= text, column < text + _HIGHEST)
 
 
-def containing(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+def containing(text: str | BindParameter[str], *columns: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the condition that one of the columns contains a text, upper and lower case being the same.
 
-    SQLite knows the case of ASCII letters only, PostgreSQL that of all which its locale has.
+    The text, or the value of the parameter, is one that `escaped` returned. SQLite knows the case of ASCII letters
+    only, PostgreSQL that of all which its locale has.
     """
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    return or_(*(column.icontains(text, escape=_ESCAPE) for column in columns))
+
+
+def escaped(text: str) -> str:
+    """Return a text for `containing`, in which no character has a meaning of its own."""
+    for character in (_ESCAPE, "%", "_"):
+        text = text.replace(character, _ESCAPE + character)
+    return text
 
 
 def textual_prefix(network: Network) -> str:

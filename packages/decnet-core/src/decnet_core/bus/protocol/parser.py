@@ -8,6 +8,7 @@ in place until all of it is there.
 """
 
 from collections.abc import Mapping
+from struct import iter_unpack
 
 from decnet_core.bus.protocol.operations import (
     FROM_CLIENT,
@@ -26,6 +27,8 @@ _LONGEST_REMEMBERED = 128
 _MAX_REMEMBERED = 2048
 _NAME = len(b"CONNECT ")
 _CRLF = b"\r\n"
+_FEW = 8  # operations in a row that are read one by one before many are unpacked at once, ...
+_SHORT = 1024  # ... and the longest bodies, in bytes, for which that saves time
 
 Run = tuple[Operation, list[bytes]]
 """Operations in a row that have the same control line, and the body of each."""
@@ -158,5 +161,25 @@ def _collect(bodies: list[bytes], data: bytes, position: int, line: bytes, span:
         if stop > end or not body.endswith(_CRLF):
             break
         bodies.append(body)
+        position = stop
+        if len(bodies) == _FEW and span <= _SHORT:
+            position = _collect_many(bodies, data, position, line, span)
+    return position
+
+
+def _collect_many(bodies: list[bytes], data: bytes, position: int, line: bytes, span: int) -> int:
+    """Do the same for many at once, in half the time, as long as all of these are under `line`.
+
+    They are at most as many as there are already: where another line begins, little was unpacked in vain.
+    """
+    size = len(line) + span
+    while count := min(len(bodies), (len(data) - position) // size):
+        stop = position + count * size
+        part = data[position:stop]
+        found = [body for (body,) in iter_unpack(f"{len(line)}x{span}s", part)]
+        ends = part[size - 2 :: size], part[size - 1 :: size]
+        if line.join((b"", *found)) != part or ends != (b"\r" * count, b"\n" * count):
+            break
+        bodies += found
         position = stop
     return position

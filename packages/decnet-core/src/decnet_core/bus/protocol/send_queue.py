@@ -13,6 +13,7 @@ from decnet_core.bus.protocol.frames import Line
 
 CHUNK = 65_536  # bytes handed to the transport at a time
 RUN_CHUNK = 131_072  # the same of messages that came in one read: fewer calls, and no frames are made of them
+AT_ONCE = 16_384  # bytes of one run from which joining it saves more than one more call costs
 MAX_LINES = 1024
 
 
@@ -100,10 +101,10 @@ class SendQueue:
     def push_run(self, head: bytes, bodies: list[bytes]) -> None:
         """Queue a frame of `head` and body for each of `bodies`, which have one size.
 
-        What fills a chunk is joined and handed over at once, without becoming frames, while the transport takes it.
+        A long run is joined and handed over at once, without becoming frames, while the transport takes it.
         """
         size, count, start = len(head) + len(bodies[0]), len(bodies), 0
-        if size * count + self.waiting_bytes > CHUNK:
+        if size * count >= AT_ONCE or size * count + self.waiting_bytes > CHUNK:
             self.flush()
             portion = -(-count // -(-size * count // RUN_CHUNK))  # equal ones, or a small rest would be a call more
             while start < count and self._writable:

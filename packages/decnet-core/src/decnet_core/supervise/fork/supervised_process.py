@@ -13,7 +13,7 @@ import msgspec
 from decnet_core.exits import Exit
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.notify import BUDGET, EXPOSED, REPLACE, USED
-from decnet_core.runtime.parking import REQUEST, ParkRequest
+from decnet_core.runtime.parking import REQUEST, WORKED, ParkRequest
 from decnet_core.runtime.restarts.handover import SUCCEEDS
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.stored_sockets import CHANNEL
@@ -41,7 +41,8 @@ decode_request = msgspec.json.Decoder(ParkRequest)
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
 BACKGROUND_SECONDS = 1.0
-"""Between what wakes a worker in the background and its start: by then the others have started and done their part."""
+"""Between what wakes a worker in the background and its start: by then the others have started and done their part, and
+nobody waits for a zygote that prepares something."""
 _REFUSED_SECONDS = 1.0
 """Until clients that were turned away are shown, together with those that follow."""
 
@@ -69,11 +70,10 @@ class SupervisedProcess(SupervisedWorker):
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
         self.follows: tuple[str, ...] = ()
         """Workers with which it is woken (`Hosted.follows`)."""
-        self.prepared = False
-        """Whether its zygote prepares what it needs before it forks it (`Hosted.prepared`)."""
+        self.background = False
+        """Whether nobody waits for it (`Hosted.background`)."""
         self._woken = woken
         self._shows_refused: asyncio.TimerHandle | None = None
-        self._background = False
         self._delayed: asyncio.TimerHandle | None = None
         self._held = HeldSockets(partial(self.wake, "client"), self._refused)
         self._watch = HeldWatch(partial(self.wake, "file"))
@@ -125,6 +125,8 @@ class SupervisedProcess(SupervisedWorker):
         if REPLACE in fields:
             leaner = self.recycle(why="it asked for a process that holds less", instance=pid)
             self._tasks.spawn(leaner, name=f"{self.name} replaced", may_end=True)
+        if WORKED in fields:
+            self._lifecycle.worked(pid)
         if EXPOSED in fields:
             self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:
@@ -139,7 +141,7 @@ class SupervisedProcess(SupervisedWorker):
 
         Until then it counts as parked. One that is about to be parked is woken when it is.
         """
-        if not self._background:
+        if not self.background:
             self._wake(by, called)
         elif self._delayed is None:
             self._delayed = asyncio.get_running_loop().call_later(BACKGROUND_SECONDS, self._wake, by, called)
@@ -198,8 +200,7 @@ class SupervisedProcess(SupervisedWorker):
             close_all(descriptors)
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
-        self.follows, self.prepared = request.follows, request.prepared
-        self._background = request.background or request.prepared  # meanwhile its zygote forks nobody else
+        self.follows, self.background = request.follows, request.background
         if self._lifecycle.parking:
             self._hold(request, descriptors)
         else:

@@ -3,8 +3,8 @@
 
 What only some of them need, a zygote of their own imports. It is a child of the first, shares what that has imported,
 and lives only as long as one of them does. It is started because somebody waits for one of them: workers are forked as
-soon as the first one's modules are imported, and replaced later if they stay busy, because they take more memory than
-those that are forked from prepared pages. Most are parked before that.
+soon as the first one's modules are imported, and replaced once nobody waits any more, because they take more memory
+than those that are forked from prepared pages. Those for which nobody waits are forked from such pages at once.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
 process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
@@ -173,10 +173,11 @@ class Zygote:
             self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
     def _prepare(self, place: str) -> None:
-        started, left = time.monotonic(), self._unprepared
-        self._unprepared = tuple(one for one in left if place and one != place)
-        self._loaded = True
-        preload([one for one in left if one not in self._unprepared], rehearsed=True)
+        started = time.monotonic()
+        if place in self._unprepared:
+            self._unprepared = tuple(one for one in self._unprepared if one != place)
+            self._loaded = True
+            preload([place], rehearsed=True)
         if not self._unprepared:
             gc.enable()
         self._send(_preloaded_since(started))

@@ -82,12 +82,10 @@ class ZygoteClient:
         self._preloaded: asyncio.Future[Preloaded] | None = None
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
-        self._unprepared = parent is not None
-        self._prepared: set[str] = set()  # places, while it is not for all
+        self._prepared: set[str] = set()  # places; with a parent none is at first
         self._preparing = asyncio.Lock()
-        self._opened_at = 0.0
         self.early: set[int] = set()
-        """The pids of children that were forked before the zygote was prepared; they take more memory."""
+        """The pids of children that were forked before the zygote was prepared for them; they take more memory."""
         self._parent = os.getppid()
         if channel is not None:
             self._attach(channel)
@@ -103,11 +101,6 @@ class ZygoteClient:
         """Whether a child has been asked for that does not exist yet, or what one needs."""
         return bool(self._requests) or self._opening.locked() or self._preparing.locked()
 
-    @property
-    def age(self) -> float:
-        """The seconds since the zygote was started."""
-        return asyncio.get_running_loop().time() - self._opened_at
-
     async def open(self) -> Preloaded:
         """Start the zygote unless it runs, and wait until it can fork; one with a parent is to be prepared later.
 
@@ -117,9 +110,7 @@ class ZygoteClient:
             if self._channel is None:
                 if self._adopted:
                     raise OSError("the zygote that forked this supervisor is gone")
-                self._unprepared = self._forked_by is not None
                 self._prepared.clear()
-                self._opened_at = asyncio.get_running_loop().time()
                 await self._start()
             assert self._preloaded is not None
             try:
@@ -161,7 +152,7 @@ class ZygoteClient:
         if len(message) > LARGEST_PACKET:
             raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
         reading, writing = os.pipe2(os.O_CLOEXEC)
-        early = self._unprepared and isinstance(asked, Fork) and asked.place not in self._prepared
+        early = self._forked_by is not None and isinstance(asked, Fork) and asked.place not in self._prepared
         request = _Request(asyncio.get_running_loop().create_future(), reading, write, early)
         self._requests[asked.request] = request
         try:
@@ -183,20 +174,18 @@ class ZygoteClient:
         self._channel.send(encode(Reload()))
         await self.open()
 
-    async def prepare(self, place: str = "") -> None:
-        """Have a zygote that another one has forked do what it left out, all or for the worker at `place`; OSError."""
+    async def prepare(self, place: str) -> None:
+        """Have a zygote that another one has forked do what it left out for the worker at `place`. Raises OSError."""
+        if self._forked_by is None:
+            return
         async with self._preparing:
-            if place:
-                await self.open()
-            if self._channel is None or not self._unprepared or place in self._prepared:
+            await self.open()
+            if self._channel is None or place in self._prepared:
                 return
             self._preloaded = asyncio.get_running_loop().create_future()
             self._channel.send(encode(Prepare(place)))
             await self.open()
-            if place:
-                self._prepared.add(place)
-            else:
-                self._unprepared = False
+            self._prepared.add(place)
 
     @property
     def has_children(self) -> bool:

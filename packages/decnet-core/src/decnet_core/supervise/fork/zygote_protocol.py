@@ -38,10 +38,9 @@ class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):
 
 
 class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
-    """Do what a zygote has left out that another one has forked, for the children to come; `Preloaded` is the reply."""
+    """Do what a zygote has left out that another one has forked, for the class at `place`; `Preloaded` is the reply."""
 
-    place: str = ""
-    """Of the only class for which to do it; empty: for all."""
+    place: str
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):

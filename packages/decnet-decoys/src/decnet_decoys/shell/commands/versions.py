@@ -28,14 +28,19 @@ _TRACEROUTE = (
 )
 _MOUNT = "mount from util-linux 2.38.1 (libmount 2.38.1: selinux, smack, btrfs, verity, namespaces, assert, debug)"
 _ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("hostnamectl timedatectl loginctl journalctl systemd-detect-virt systemctl", _LONG, _SYSTEMD),
+    ("hostnamectl timedatectl loginctl journalctl systemd-detect-virt systemctl localectl systemd-analyze systemd-run "
+     "systemd-cgls systemd-cgtop busctl networkctl", _LONG, _SYSTEMD),
     ("ps free uptime w", _BOTH, "{} from procps-ng 4.0.2"),
     ("pgrep pkill vmstat watch sysctl kill", _LONG, "{} from procps-ng 4.0.2"),
-    ("setsid lscpu hexdump nsenter unshare", _BOTH, "{} from util-linux 2.38.1"),
+    ("setsid lscpu hexdump nsenter unshare lsns prlimit mkswap script mountpoint losetup chrt ionice taskset",
+     _BOTH, "{} from util-linux 2.38.1"),
     ("netstat route arp ifconfig", _BOTH, "net-tools 2.10"),
-    ("readelf nm objdump size strings", _BOTH, "GNU {} (GNU Binutils for Debian) 2.40"),
+    ("readelf nm objdump size strings strip objcopy ar ranlib addr2line c++filt elfedit gprof", _BOTH,
+     "GNU {} (GNU Binutils for Debian) 2.40"),
+    ("ld", ("-v", "--version", "-V"), "GNU ld (GNU Binutils for Debian) 2.40"),
+    ("as", _LONG, "GNU assembler (GNU Binutils for Debian) 2.40"),
     ("readelf", ("-v",), "GNU {} (GNU Binutils for Debian) 2.40"),
-    ("modprobe modinfo", _BOTH, _KMOD),
+    ("modprobe modinfo depmod insmod rmmod kmod", _BOTH, _KMOD),
     ("getent iconv locale", _LONG, "{} (Debian GLIBC 2.36-9+deb12u8) 2.36"),
     ("ldconfig", _BOTH, "ldconfig (Debian GLIBC 2.36-9+deb12u8) 2.36"),
     ("diff cmp", _LONG, "{} (GNU diffutils) 3.8"),

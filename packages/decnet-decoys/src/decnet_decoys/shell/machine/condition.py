@@ -9,6 +9,7 @@ MAX_KILLED = 300
 MAX_STOPPED = 100
 MAX_RULES = 100
 MAX_MOUNTS = 40
+MAX_HELD = 64
 Mount = tuple[str, str, str, str]
 """Device, mount point, type and options, as /proc/mounts has them (proc(5))."""
 _SERVICES = {"sshd": "ssh", "mariadbd": "mariadb", "mysqld": "mysql", "systemd-resolve": "systemd-resolved",
@@ -26,6 +27,8 @@ class Condition(msgspec.Struct):
     """As `iptables -S` shows them."""
     mounts: list[Mount] = []
     """What is mounted besides what the machine came with."""
+    held: list[str] = []
+    """Packages that are not to be changed (apt-mark(8))."""
     hostname: str = ""
     """What `hostname NAME` has set; empty when nothing has."""
 

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakValueDictionary, finalize
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.machine.fs_errors import (
@@ -75,6 +76,17 @@ def _start(directory: str) -> str:
     return directory if directory.endswith("/") else directory + "/"
 
 
+class Reading:
+    """What somebody reads who has a file open. A file that is replaced meanwhile keeps its room until it is closed."""
+
+    __slots__ = ("__weakref__", "content", "kept")
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.kept = False
+        """Whether it is counted though no path leads to it."""
+
+
 class FileSystem:
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
@@ -93,6 +105,8 @@ class FileSystem:
         self._added: dict[str, set[str]] = {}
         self._held: set[str] = set()
         """The changed paths whose entry is counted in the lease."""
+        self._readings: WeakValueDictionary[int, Reading] = WeakValueDictionary()
+        """By the identity of their content."""
         self._limit = limit_bytes
         self._used = 0
 
@@ -208,6 +222,15 @@ class FileSystem:
         if access.on_bait is not None and resolved in self._tree.baits and resolved not in self._changed:
             access.on_bait(resolved, self._tree.baits[resolved])
         return self.live[resolved]() if resolved in self.live else entry.content
+
+    def reading(self, content: bytes | Filler) -> Reading | None:
+        """Return what is to be held as long as `content`, which `read` has returned, is read."""
+        if isinstance(content, Filler):
+            return None
+        reading = self._readings.get(id(content))
+        if reading is None:
+            reading = self._readings[id(content)] = Reading(content)
+        return reading
 
     def write(self, path: str, data: bytes | Filler, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
@@ -352,8 +375,13 @@ class FileSystem:
         if entry is not None and (used > self._limit or too_many):
             raise FileSystemError(NO_SPACE)
         fresh = entry is not None and resolved not in self._changed
-        if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
+        reading = self._left_open(old)
+        kept = len(reading.content) if reading is not None else 0
+        if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES + kept):
             raise FileSystemError(NO_SPACE)
+        if reading is not None:
+            reading.kept = True
+            finalize(reading, self._close, kept)
         if fresh:
             self._held.add(resolved)
         self._used = used
@@ -361,6 +389,14 @@ class FileSystem:
         parent, name = posixpath.split(resolved)
         if entry is not None:
             self._added.setdefault(parent, set()).add(name)
+
+    def _left_open(self, entry: Entry | None) -> Reading | None:
+        """Return who reads the content of `entry`, whose path leads elsewhere from now on, unless it is counted."""
+        reading = self._readings.get(id(entry.content)) if entry is not None else None
+        return None if reading is None or reading.kept else reading
+
+    def _close(self, kept: int) -> None:
+        self._lease.hold(-min(kept, self._lease.held))  # less where the session's disk is gone already
 
 
 def _parts(path: str) -> list[str]:

@@ -65,6 +65,15 @@ def services(persona: Persona) -> list[str]:
     return sorted({*own, *others, *_ALWAYS})
 
 
+def has_service(persona: Persona, name: str) -> bool:
+    """Return whether the machine came with this service, without a look at all of them."""
+    return (
+        name in _ALWAYS
+        or any(service_of(one.process) == name for one in persona.listeners if one.process)
+        or (name in _KNOWN and any(runs(one.command, name) for one in persona.processes))
+    )
+
+
 def unit_files(persona: Persona) -> dict[str, str]:
     """Return path and text of the unit files."""
     return {f"{PACKAGED}/{name}.service": _text(name) for name in services(persona)}

@@ -28,6 +28,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     bounded,
+    contents,
     gathered,
     kind_name,
     left_by,
@@ -330,6 +331,7 @@ def _tested(choose: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _len(_program: Builtins, value: Any) -> int:
+    value = contents(value)
     if isinstance(value, Instance | Record) or not hasattr(value, "__len__"):
         raise TypeError(f"object of type '{kind_name(value)}' has no len()")
     return len(value)

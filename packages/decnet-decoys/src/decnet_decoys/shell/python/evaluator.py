@@ -31,6 +31,7 @@ from decnet_decoys.shell.python.values import (
     Scope,
     bare,
     bounded,
+    contents,
     gathered,
     hashed,
     kind_name,
@@ -182,6 +183,7 @@ class Evaluator:
             value = yield from self.called(self.attribute(value, "__iter__"), [], {})
         if isinstance(value, Record) and isinstance(value.names.get("__iter__"), Native):
             value = yield from self.called(value.names["__iter__"], [], {})
+        value = contents(value)
         if not isinstance(value, str | bytes | list | tuple | dict | set | frozenset | range):
             raise TypeError(f"'{kind_name(value)}' object is not iterable")
         return iter(value)
@@ -317,9 +319,9 @@ class Evaluator:
         return _BINARY[kind](left, right)
 
     def _v_Compare(self, node: ast.Compare) -> Steps[Any]:  # noqa: N802
-        left = yield from self.value(node.left)
+        left = contents((yield from self.value(node.left)))
         for sign, one in zip(node.ops, node.comparators, strict=True):
-            right = yield from self.value(one)
+            right = contents((yield from self.value(one)))
             weighed(left)
             weighed(right)
             if isinstance(right, range) and isinstance(sign, ast.In | ast.NotIn) and not isinstance(left, int):

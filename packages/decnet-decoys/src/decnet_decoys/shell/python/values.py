@@ -165,6 +165,16 @@ class Record(Shown):
         self.title, self.names = title, names
 
 
+_WITH_ITEMS = frozenset(("Counter", "sys.version_info", "uname_result", "pwd.struct_passwd", "time.struct_time"))
+
+
+def contents(value: Any) -> Any:
+    """Return the tuple or dict that a Record of a module stands for where it is compared, counted or gone through."""
+    if isinstance(value, Record) and value.title in _WITH_ITEMS:
+        return value.names.get("__items__", value)
+    return value
+
+
 def weighed(*values: Any) -> None:
     """Raise MemoryError if what is to be looked into is large in all."""
     pending, weight = list(values), 0

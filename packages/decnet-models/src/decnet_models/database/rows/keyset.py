@@ -18,14 +18,14 @@ def in_order(
     after: Sequence[Any] | None,
     direction: Direction = "desc",
 ) -> Select[Any]:
-    """Return the query in the order of `columns`, beginning after the row that has the values `after`.
+    """Return the query in the order of `columns`, beginning after the row that has the values `after`, or parameters.
 
     The first column is compared by itself, too: SQLite looks up no more of a row value than that in an index.
     """
+    ordered = query.order_by(*(columns if direction == "asc" else (column.desc() for column in columns)))
+    if after is None:
+        return ordered
+    place: Any = tuple_(*after) if isinstance(after[0], ColumnElement) else tuple(after)
     if direction == "asc":
-        ordered = query.order_by(*columns)
-        if after is None:
-            return ordered
-        return ordered.where(columns[0] >= after[0], tuple_(*columns) > tuple(after))
-    ordered = query.order_by(*(column.desc() for column in columns))
-    return ordered if after is None else ordered.where(columns[0] <= after[0], tuple_(*columns) < tuple(after))
+        return ordered.where(columns[0] >= after[0], tuple_(*columns) > place)
+    return ordered.where(columns[0] <= after[0], tuple_(*columns) < place)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
 
@@ -27,6 +27,7 @@ class RowSelect:
         self._statements: dict[str, Select[Any]] = {}
         self._text = ""
         self._names: tuple[str, ...] = ()
+        self._constants: dict[str, Any] = {}
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """Return the rows for these values of the parameters."""
@@ -34,7 +35,8 @@ class RowSelect:
             return connection.execute(self._statement(connection), values).all()
         if not self._text:
             self._compile(connection)
-        return driver_rows(connection, self._text, [_bindable(values[name]) for name in self._names])
+        given = {**self._constants, **values}
+        return driver_rows(connection, self._text, [_bindable(given[name]) for name in self._names])
 
     def _statement(self, connection: Connection) -> Select[Any]:
         name = connection.dialect.name
@@ -47,10 +49,11 @@ class RowSelect:
             dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
         )
         self._names = tuple(compiled.positiontup or ())
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._text = str(compiled)
 
 
-def listed(connection: Connection, column: Column[Any], name: str) -> ColumnElement[bool]:
+def listed(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return the condition that `column` is in the list which is the parameter `name`."""
     if connection.dialect.name != "sqlite":
         return column.in_(bindparam(name, expanding=True))

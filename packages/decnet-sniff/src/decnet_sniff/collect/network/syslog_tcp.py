@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import time
+from collections.abc import Awaitable
 
 from decnet_core.net.addresses import peer_address, source_of
 from decnet_core.net.connections import ConnectionLimiter
@@ -33,6 +34,8 @@ class SyslogTcpInput(SyslogPort):
         super().__init__(sink, limits)
         self._connections = ConnectionLimiter(limits.connections, limits.connections_per_address)
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._waits: set[asyncio.Timeout] = set()
         self._ended = False
 
     def _bind(self, host: str, port: int) -> socket.socket:
@@ -43,10 +46,18 @@ class SyslogTcpInput(SyslogPort):
         try:
             await asyncio.Event().wait()
         finally:
-            self._ended = True
             server.close()
-            for writer in list(self._open):
-                writer.transport.abort()
+            await self._end()
+
+    async def _end(self) -> None:
+        """Read no more, and take what was read: its sender's TCP has been told that it is here."""
+        self._ended = True
+        for writer in list(self._open):
+            writer.transport.abort()
+        for wait in self._waits:
+            wait.reschedule(asyncio.get_running_loop().time())
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = peer_address(writer.get_extra_info("peername")[0])
@@ -55,7 +66,10 @@ class SyslogTcpInput(SyslogPort):
             self._sink.count("network_refused")
             writer.transport.abort()
             return
+        task = asyncio.current_task()
+        assert task is not None
         self._open.add(writer)
+        self._serving.add(task)
         try:
             await self._receive(reader, address, sender)
         except FramingError as error:
@@ -68,6 +82,7 @@ class SyslogTcpInput(SyslogPort):
         finally:
             self._connections.release(sender)
             self._open.discard(writer)
+            self._serving.discard(task)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -75,19 +90,29 @@ class SyslogTcpInput(SyslogPort):
     async def _receive(self, reader: asyncio.StreamReader, address: str, sender: str) -> None:
         framing = Framing(self._limits.message_bytes)
         while True:
-            await self._sink.room()
+            await self._wait(self._sink.room())
             async with asyncio.timeout(self._limits.idle_seconds):
                 data = await reader.read(_READ_BYTES)
+            if not data and self._ended:
+                return  # what is left is the beginning of a message
             frames = framing.feed(data) if data else framing.end()
             for number, frame in enumerate(frames):
                 self._take(frame, address)
                 if number % _AT_ONCE == _AT_ONCE - 1:
                     await asyncio.sleep(0)  # the other senders' turn
-                    if self._ended:
-                        return
             if not data:
                 return
             ahead = self._rates.delay(sender, time.monotonic(), len(frames))
             if ahead:
                 self._sink.count("network_limited")
-                await asyncio.sleep(min(ahead, _LONGEST_WAIT))
+                await self._wait(asyncio.sleep(min(ahead, _LONGEST_WAIT)))
+
+    async def _wait(self, for_what: Awaitable[None]) -> None:
+        """Wait, but not beyond the end of the port."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if self._ended else None) as wait:
+                self._waits.add(wait)
+                try:
+                    await for_what
+                finally:
+                    self._waits.discard(wait)

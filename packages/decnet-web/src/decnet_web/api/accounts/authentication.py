@@ -49,6 +49,16 @@ async def authenticate(request: Request, fleet: Fleet) -> Principal:
     return await _by_session(request, fleet, secret)
 
 
+async def is_known(request: Request, fleet: Fleet) -> bool:
+    """Return whether a request brings a valid token or session, whatever it may do with it."""
+    given = request.headers.getlist("authorization")
+    secret = bearer(given) if given else cookies.secret_in(request.headers.getlist("cookie"))
+    if secret is None:
+        return False
+    known = await _remembered(request).find(fleet, by_token if given else by_session, digest(secret))
+    return known is not None
+
+
 def address_of(request: Request) -> str | None:
     """Return the client's address, behind trusted proxies too."""
     return request.client.host if request.client else None

@@ -16,8 +16,8 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
+from decnet_core.uncollected import uncollected
 from decnet_web.api import routers
-from decnet_web.api.hosting.uncollected import uncollected
 
 
 class Routes:

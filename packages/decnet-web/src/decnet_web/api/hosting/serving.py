@@ -7,56 +7,38 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
 
+from decnet_core.net.acceptor import Acceptor
+from decnet_core.net.addresses import Network
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_web.api.hosting import uvicorn_server as uvicorn
+from decnet_web.api.hosting.connection import HEAD_SECONDS, Connection
+from decnet_web.api.hosting.source_turns import SourceTurns
+from decnet_web.api.settings import ApiSettings
 
 KEEP_ALIVE_SECONDS = 5
-HEAD_SECONDS = 10
-"""How long a client may take to send the head of its first request."""
 FINISH_SECONDS = 2
 """How long a request may still take when the worker stops."""
-MOST_CONNECTIONS = 1000
+
+DEFAULTS = ApiSettings()
 
 Listener = tuple[socket.socket, ssl.SSLContext | None]
-
-
-class Connection(uvicorn.H11Protocol):
-    """A connection that is closed when its client does not begin a request in time."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        super().connection_made(transport)
-        opened = transport.get_extra_info("socket")
-        if opened.family != socket.AF_UNIX:  # asyncio does so only where the protocol's number was given
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._late = self.loop.call_later(HEAD_SECONDS, self._end_if_silent)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._late.cancel()
-        super().connection_lost(exc)
-
-    @property
-    def _silent(self) -> bool:
-        """Whether no request has begun, of which h11 has seen the head."""
-        cycle: object = self.cycle
-        return cycle is None
-
-    def _end_if_silent(self) -> None:
-        if self._silent:
-            self.transport.close()
 
 
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers and without its wake-ups ten times a second."""
 
-    def __init__(self, application: ASGIApp) -> None:
+    def __init__(self, application: ASGIApp, settings: ApiSettings = DEFAULTS, trusted: Sequence[Network] = ()) -> None:
+        """`trusted` are the networks of proxies, which bring many clients."""
         config = uvicorn.Config(
             application,
             loop="none",
             http=Connection,
+            log_level="error",  # what is no request is counted, not logged
             ws="none",
             lifespan="off",
             log_config=None,
@@ -64,11 +46,14 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=FINISH_SECONDS,
         )
         super().__init__(config)
+        self._most, self._most_per_source = settings.max_connections, settings.max_connections_per_source
+        self._trusted = tuple(trusted)
+        self._turns = SourceTurns()
+        self._refused_connections = self._refused_requests = 0
         self._listeners: Sequence[Listener] = ()
         self._ending = asyncio.Event()
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
@@ -76,7 +61,12 @@ class Server(uvicorn.Server):
 
     def counters(self) -> dict[str, float]:
         """What the worker reports of its connections."""
-        return {"requests": self.requests, "connections": len(self.server_state.connections)}
+        return {
+            "requests": self.requests,
+            "connections": len(self.server_state.connections),
+            "connections_refused": self._refused_connections,
+            "requests_malformed": self._refused_requests,
+        }
 
     @property
     def requests(self) -> int:
@@ -108,10 +98,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  # of uvicorn
         """Accept on the listeners, each with its own TLS context or none."""
-        loop = asyncio.get_running_loop()
         self.servers: list[Any] = []
         for sock, context in self._listeners:
-            self.servers.append(await loop.create_server(self._connection, sock=sock, ssl=context))
+            self.servers.append(self._acceptor(sock, context))
         self.started = True
         self.begun.set()
 
@@ -119,5 +108,23 @@ class Server(uvicorn.Server):
         """Wait for `end`."""
         await self._ending.wait()
 
-    def _connection(self) -> asyncio.Protocol:
-        return Connection(config=self.config, server_state=self.server_state, app_state={})
+    def _acceptor(self, sock: socket.socket, context: ssl.SSLContext | None) -> Acceptor:
+        limiter = ConnectionLimiter(self._most, self._most_per_source)
+        return Acceptor(
+            sock,
+            self._connection,
+            limiter,
+            refused=self._refuse_connection,
+            unlimited=self._trusted,
+            context=context,
+            handshake_seconds=HEAD_SECONDS,
+        )
+
+    def _connection(self, gone: Callable[[], None]) -> Connection:
+        return Connection(self.config, self.server_state, self._turns, gone, self._refuse_request)
+
+    def _refuse_connection(self) -> None:
+        self._refused_connections += 1
+
+    def _refuse_request(self) -> None:
+        self._refused_requests += 1

@@ -12,11 +12,11 @@ if "uvicorn" not in sys.modules:
 
 import uvicorn  # noqa: E402  # only now without it
 from uvicorn.config import Config  # noqa: E402
-from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: E402
-from uvicorn.server import Server  # noqa: E402
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle  # noqa: E402
+from uvicorn.server import Server, ServerState  # noqa: E402
 
 if uvicorn.Server is None:
     vars(uvicorn)["Server"] = Server
     del sys.modules[_COMMAND_LINE]  # who wants it, imports it
 
-__all__ = ["Config", "H11Protocol", "Server"]
+__all__ = ["Config", "H11Protocol", "RequestResponseCycle", "Server", "ServerState"]

@@ -48,7 +48,7 @@ class Cursors:
         return tuple(msgspec.json.decode(content))
 
     def _mac(self, content: bytes, path: str) -> bytes:
-        return hmac.digest(self._key, path.encode() + b"\0" + content, "sha256")[:_MAC_BYTES]
+        return hashlib.blake2b(path.encode() + b"\0" + content, key=self._key, digest_size=_MAC_BYTES).digest()
 
 
 def _not_ours() -> Problem:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from email.utils import formatdate
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,10 @@ SAFE = (
 
 _CACHING = (b"cache-control", b"private, no-cache")
 """A browser asks each time whether what it has is still so; shared caches keep nothing."""
+
+
+_PART = 64 << 10
+"""Bytes that are sent at once: what waits for a client that does not read is not all of an answer."""
 
 
 class Headers:
@@ -45,7 +50,8 @@ class Headers:
                 message["headers"] = self._complete(message.get("headers", ()))
             elif bodiless:
                 message = {**message, "body": b""}
-            await send(message)
+            for part in _parts(message):
+                await send(part)
 
         try:
             await self._app(scope, receive, pass_on)
@@ -66,3 +72,13 @@ class Headers:
         if now != self._second:
             self._second, self._date = now, formatdate(now, usegmt=True).encode()
         return self._date
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    body: bytes = message.get("body", b"")
+    if message["type"] != "http.response.body" or len(body) <= _PART:
+        yield message
+        return
+    for start in range(0, len(body), _PART):
+        more = message.get("more_body", False) or start + _PART < len(body)
+        yield {**message, "body": body[start : start + _PART], "more_body": more}

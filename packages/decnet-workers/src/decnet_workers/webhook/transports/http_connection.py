@@ -73,7 +73,7 @@ class HttpConnection(asyncio.Protocol):
         finally:
             self._deadline = self._finished = None
         if not self._replies:
-            raise self._error or StaleError("the connection was closed without an answer")
+            raise self._error or self._unanswered()
         return self._replies
 
     def close(self) -> None:
@@ -97,6 +97,11 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc)
+
+    def _unanswered(self) -> NoReplyError:
+        if self._responses.within_head:
+            return NoReplyError("the connection was closed in the middle of an answer, or it was not HTTP")
+        return StaleError("the connection was closed without an answer")
 
     def _end(self, error: Exception | None) -> None:
         self._error = self._error or error

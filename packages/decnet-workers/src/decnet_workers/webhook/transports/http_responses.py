@@ -43,6 +43,11 @@ class ResponseReader:
         return wanted and self._within_body and not self.broken and not self._torn
 
     @property
+    def within_head(self) -> bool:
+        """Whether a response has begun, and its head is not complete."""
+        return not self._within_body and bool(self._connection.trailing_data[0])
+
+    @property
     def between(self) -> bool:
         """Whether each response that has begun is complete, and another may follow."""
         ended = self.broken or self.last or self._within_body

@@ -14,7 +14,7 @@ from contextlib import suppress
 from decnet_models.webhooks.queries import Delivery
 from decnet_workers.errors import WorkersError
 from decnet_workers.outbound.addresses import is_public
-from decnet_workers.outbound.dial import DialError, Dialler
+from decnet_workers.outbound.dial import DialError, Dialler, tls_failure
 from decnet_workers.webhook.endpoint import Endpoint
 from decnet_workers.webhook.formats.alert import alert_of
 from decnet_workers.webhook.outcome import Failed, Reply
@@ -67,7 +67,7 @@ class SmtpTransport:
         except DialError as error:
             failed = Failed(str(error))
         except ssl.SSLError as error:
-            failed = Failed(f"TLS failed: {getattr(error, 'verify_message', '') or error.reason}")
+            failed = Failed(tls_failure(error))
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             failed = Failed(getattr(error, "strerror", None) or "the connection ended, or what came was not SMTP")
         else:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.files.listing import human, inode
 from decnet_decoys.shell.commands.files.permissions import group_of
-from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -189,7 +189,8 @@ def du(call: Call) -> Effects:
 
 @command("file")
 def file(call: Call) -> Effects:
-    found = options(call, "biLzksNF:m:f:", {"brief": "b", "mime-type": "i", "mime": "i"})
+    found = options(call, "biLzksNF:m:f:", {"brief": "b", "mime-type": "type", "mime": "i", "dereference": "L",
+                    "mime-encoding": "encoding", "no-pad": "N", "uncompress": "z", "raw": "r"})  # fmt: skip
     if not found.operands:
         call.print_error("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--apple] [--extension] [--mime-encoding]")
         return 1
@@ -201,15 +202,40 @@ def file(call: Call) -> Effects:
             data = (yield from call.input()).piece(0, 1 << 12)
             entry = Entry("file", 0o644, content=data)
             head = head.replace("-: ", "/dev/stdin: ", 1)
-            call.print(head + _described(entry, call.shell.machine.persona.machine))
+            call.print(head + _told(entry, call, found))
             continue
         try:
             entry = call.shell.files.stat(path, call.shell.access, follow="L" in found)
         except FileSystemError as error:
             call.print(f"{head}cannot open `{path}' ({error})")
             continue
-        call.print(head + _described(entry, call.shell.machine.persona.machine))
+        call.print(head + _told(entry, call, found))
     return 0
+
+
+def _told(entry: Entry, call: Call, found: Options) -> str:
+    """Return what `file` tells of an entry: in words, or as its type in MIME and its encoding."""
+    words = _described(entry, call.shell.machine.persona.machine)
+    if not found.any("i") and "type" not in found and "encoding" not in found:
+        return words
+    mime = next((mime for mark, mime in _MIME if mark in words), "application/octet-stream")
+    text = "text" in words or "JSON" in words
+    encoding = ("utf-8" if "Unicode" in words or "UTF-8" in words else "us-ascii") if text else "binary"
+    if "type" in found:
+        return mime
+    return encoding if "encoding" in found else f"{mime}; charset={encoding}"
+
+
+_MIME = (
+    ("pie executable", "application/x-pie-executable"), ("shared object", "application/x-sharedlib"),
+    ("ELF", "application/x-executable"), ("directory", "inode/directory"), ("symbolic link", "inode/symlink"),
+    ("fifo", "inode/fifo"), ("character special", "inode/chardevice"), ("empty", "inode/x-empty"),
+    ("shell script", "text/x-shellscript"), ("Python script", "text/x-script.python"), ("Perl script", "text/x-perl"),
+    ("gzip", "application/gzip"), ("Zip", "application/zip"), ("bzip2", "application/x-bzip2"), ("XZ",
+    "application/x-xz"), ("tar archive", "application/x-tar"), ("JSON", "application/json"), ("HTML", "text/html"),
+    ("PHP", "text/x-php"), ("text", "text/plain"),
+)  # fmt: skip
+"""What a description contains, and the type that stands for it; the first that fits."""
 
 
 @command("ldd", families=("debian",))

@@ -10,6 +10,7 @@ from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.commands.system.mounting import around
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.machine.condition import Mount
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.programs import command
 
@@ -42,6 +43,7 @@ def df(call: Call) -> Effects:
     found = options(call, "hHiTPaklmt:x:B:", _DF)
     fields = _fields(call, found)
     mounted = _mounted(call.shell.machine.persona)
+    mounted += [_of_mount(call, one) for one in call.shell.machine.condition.mounts if one[2] == "tmpfs"]
     chosen, status = (mounted if not found.operands else []), 0
     for path in found.operands:
         yield from turn()
@@ -50,7 +52,7 @@ def df(call: Call) -> Effects:
             status = call.fail(f"{path}: No such file or directory")
             continue
         known = next((one for one in mounted if one.point == at[0][1]), None)
-        one = known or _Usage(at[0][0], at[0][1], at[0][2], 0, 0)
+        one = known or _of_mount(call, at[0])
         chosen.append(one._replace(file=path[:256]))
     kinds, without = found.values.get("t", []), found.values.get("x", [])
     chosen = [one for one in chosen if (not kinds or one.kind in kinds) and one.kind not in without][:MAX_CHOSEN]
@@ -65,6 +67,20 @@ def df(call: Call) -> Effects:
     for line in table(columns, [[scale.cell(one, name) for name in fields] for one in chosen]):
         call.print(line)
     return status
+
+
+def _of_mount(call: Call, mount: Mount) -> _Usage:
+    """Return the usage of what an intruder mounted: half of the memory where no size= is given."""
+    device, point, kind, how = mount
+    disks = {disk.device: disk for disk in call.shell.machine.persona.hardware.disks}
+    if device in disks:
+        return _Usage(device, point, kind, disks[device].size, disks[device].used)
+    asked = next((one[5:] for one in how.split(",") if one.startswith("size=")), "")
+    number, unit = asked.rstrip("kKmMgG%"), asked[-1:].upper()
+    kib = call.shell.machine.persona.hardware.memory_kib // 2 if kind == "tmpfs" else 0
+    if number.isdecimal() and len(number) < 12 and unit in _UNITS:
+        kib = int(number) * _UNITS[unit]
+    return _Usage(device, point, kind, kib, 0)
 
 
 def _fields(call: Call, found: Options) -> list[str]:

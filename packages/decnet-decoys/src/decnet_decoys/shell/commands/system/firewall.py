@@ -4,6 +4,8 @@
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_RULES
 from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
@@ -11,14 +13,14 @@ from decnet_decoys.shell.programs import command
 _CHAINS = ("INPUT", "FORWARD", "OUTPUT")
 
 
-@command("iptables", "ip6tables", "iptables-save", folder="/usr/sbin")
+@command("iptables", "ip6tables", "iptables-save", "ip6tables-save", folder="/usr/sbin")
 def iptables(call: Call) -> int:
     """Show and change the rules of the firewall; they stay for others."""
     if call.shell.identity.uid != 0:
         return _error(call, "Could not fetch rule set generation id: Permission denied (you must be root)", 4)
     call.args[:] = ["--line-numbers" if len(arg) > 4 and "--line-numbers".startswith(arg) else arg for arg in call.args]
     args = [part for arg in call.args[:MAX_ARGUMENTS] for part in _separate(arg)]
-    if call.name == "iptables-save":
+    if call.name.endswith("-save"):
         return _saved(call)
     if args in (["--version"], ["-V"]):
         call.print("iptables v1.8.9 (nf_tables)")
@@ -285,3 +287,29 @@ def _saved(call: Call) -> int:
                 call.print(rule)
         call.print("COMMIT")
     return 0
+
+
+@command("iptables-restore", "ip6tables-restore", folder="/usr/sbin", families=("debian",))
+def iptables_restore(call: Call) -> Effects:
+    """Read rules as iptables-save writes them: those that there were are gone."""
+    if call.shell.identity.uid != 0:
+        return _error(call, "Could not fetch rule set generation id: Permission denied (you must be root)", 4)
+    text = decode((yield from call.input()).whole(MAX_RESTORED))
+    rules, table = call.shell.machine.condition.rules, "filter"
+    found: list[str] = []
+    for line in text.splitlines()[: MAX_RULES * 2]:
+        yield from turn()
+        table = line[1:32] if line.startswith("*") else table
+        head = "" if table == "filter" else f"-t {table} "
+        if line.startswith(":") and table == "filter":
+            found.append("-P " + " ".join(line[1:64].split()[:2]))
+        elif line.startswith("-A "):
+            found.append(head + _shown(line[3:512].split()))
+    if "-n" not in call.args and "--noflush" not in call.args:
+        rules.clear()
+    rules += found[: MAX_RULES - len(rules)]
+    return 0
+
+
+MAX_RESTORED = 64 << 10
+"""Bytes that iptables-restore reads."""

@@ -227,7 +227,8 @@ def lscpu(call: Call) -> int:
 
 _CLEARED = "Vulnerable: Clear CPU buffers attempted, no microcode; SMT Host state unknown"
 _VULNERABILITIES = (
-    ("Gather data sampling", "Not affected"), ("Itlb multihit", "KVM: Mitigation: VMX unsupported"),
+    ("Gather data sampling", "Not affected"), ("Indirect target selection", "Not affected"),
+    ("Itlb multihit", "KVM: Mitigation: VMX unsupported"),
     ("L1tf", "Mitigation; PTE Inversion"), ("Mds", _CLEARED), ("Meltdown", "Mitigation; PTI"),
     ("Mmio stale data", _CLEARED), ("Reg file data sampling", "Not affected"), ("Retbleed", "Not affected"),
     ("Spec rstack overflow", "Not affected"), ("Spec store bypass", "Vulnerable"),

@@ -17,6 +17,8 @@ from decnet_decoys.shell.programs import command
 _HINT = "       dmesg(1) may have more information after failed mount system call."
 _FAILED = 32
 _MAX_POINT = 4096
+_MAX_KEPT = 512
+"""Characters of a device or mount point that are kept."""
 _MOUNT = {
     "all": "a", "bind": "B", "rbind": "R", "move": "M", "types": "t:", "options": "o:", "read-only": "r",
     "rw": "w", "read-write": "w", "verbose": "v", "label": "L:", "uuid": "U:", "fake": "f", "fork": "F",
@@ -78,7 +80,7 @@ def _mounting(call: Call, found: Options, mounted: list[Mount]) -> int:
     own = call.shell.machine.condition.mounts
     if len(own) < MAX_MOUNTS:
         how = ",".join(("ro" if "r" in found or "ro" in words else "rw", *_shown(words), "relatime"))
-        own.append((device[:_MAX_POINT], absolute[:_MAX_POINT], kind[:32], how[:256]))
+        own.append((device[:_MAX_KEPT], absolute[:_MAX_KEPT], kind[:32], how[:256]))
     return 0
 
 

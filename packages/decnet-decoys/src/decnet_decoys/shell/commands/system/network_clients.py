@@ -29,7 +29,7 @@ usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]
 
 @command("scp")
 def scp(call: Call) -> Effects:
-    _, operands = call.flags("cDFiJloPSX")
+    flags, operands = call.flags("cDFiJloPSX")
     remote = [one for one in operands if ":" in one]
     if len(operands) < 2:
         call.print_error(_SCP_USAGE)
@@ -38,7 +38,7 @@ def scp(call: Call) -> Effects:
     yield Pause(1.0)
     if not remote:
         return (yield from call.runner.execute(["cp", *operands], call.streams))
-    call.print_error(_ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), "22"))
+    call.print_error(_ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), flags.get("P", "22")[:5]))
     call.print_error("scp: Connection closed\r")
     return 255
 

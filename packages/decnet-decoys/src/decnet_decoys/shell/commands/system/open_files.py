@@ -103,6 +103,9 @@ def _is_address(text: str, letter: str) -> bool:
 def lsof(call: Call) -> Effects:
     """Show who has sockets open; files that somebody has open are not shown."""
     wanted = _Wanted(call)
+    if call.args == ["-v"]:
+        call.print_error(_LSOF_VERSION)
+        return 0
     unknown = next((one for one in sorted(wanted.users) if call.shell.account(one.lstrip("^")) is None), "")
     if unknown and not unknown.isdecimal():
         raise UsageError(f"can't get UID for {unknown[:64]}\n{_LSOF_USAGE}")
@@ -112,6 +115,16 @@ def lsof(call: Call) -> Effects:
             return call.fail(f"status error on {path}: No such file or directory")
     if wanted.paths or wanted.unlinked or call.shell.identity.uid != 0:
         return 1
+    return _listed(call, wanted)
+
+
+_LSOF_VERSION = """\
+lsof version information:
+    revision: 4.95.0
+    latest revision: https://github.com/lsof-org/lsof"""
+
+
+def _listed(call: Call, wanted: _Wanted) -> int:
     found = [one for one in sockets(call, listening=True, connected=True) if wanted.takes(one)]
     if wanted.users:
         own = {row.process.pid: row.process.user for row in rows(call)}

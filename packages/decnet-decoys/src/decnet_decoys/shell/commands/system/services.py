@@ -4,6 +4,7 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.systemd.systemctl import one_unit
 from decnet_decoys.shell.commands.systemd.units import all_units, find_unit, full_name
+from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.machine.unit_files import services
 from decnet_decoys.shell.programs import command
 
@@ -12,11 +13,12 @@ _VERBS = frozenset(("start", "stop", "restart", "reload", "force-reload", "try-r
 
 
 @command("service", "invoke-rc.d", folder="/usr/sbin", families=("debian",))
-def service(call: Call) -> int:
+def service(call: Call) -> Effects:
     """Do what systemctl does, in the order of arguments that init scripts had."""
     if "--status-all" in call.args:
         stopped = call.shell.machine.condition.stopped
-        made = {unit.bare for unit in all_units(call.shell) if unit.path.startswith("/etc/")}
+        units = yield from all_units(call.shell)
+        made = {unit.bare for unit in units if unit.path.startswith("/etc/")}
         for name in sorted({*services(call.shell.machine.persona), *made}):
             if not name.startswith("systemd-"):
                 call.print(f" [ {'-' if name in stopped or name in made else '+'} ]  {name}")

@@ -5,6 +5,7 @@ import re
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import below
+from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
@@ -60,6 +61,8 @@ def _replaced(call: Call, table: str, operands: list[str]) -> Effects:
             shell.identity = ROOT
             shell.files.write(table, b"", KERNEL)  # one without lines is a table, too
             yield from call.runner.save(table, source.whole())
+            owner, group = shell.account(table.rpartition("/")[2]), shell.machine.groups.get("crontab", 0)
+            shell.files.change(table, KERNEL, mode=0o600, gid=group, uid=owner.uid if owner is not None else 0)
         yield from turn()
     return int(not found)
 
@@ -227,15 +230,53 @@ def lsattr(call: Call) -> Effects:
 
 @command("journalctl", families=("debian",))
 def journalctl(call: Call) -> int:
-    """Show the attacker's own login, as the newest entries would."""
+    """Show the attacker's own login, as the newest entries would; tell of room, or make some."""
+    found = options(call, "aefn:rqo:xlkmbu:t:p:g:U:S:c:D:M:F:Nhi:", _JOURNALCTL)
     shell = call.shell
+    if "disk" in found:
+        call.print("Archived and active journals take up 48.0M in the file system.")
+        return 0
+    if "vacuum" in found or "rotate" in found:
+        if shell.identity.uid != 0:
+            return call.fail("Failed to connect to journal: Permission denied")
+        if "vacuum" in found:
+            call.print_error("Vacuuming done, freed 0B of archived journals from /var/log/journal.")
+        return 0
+    if "boots" in found:
+        when = shell.date("%a %Y-%m-%d %H:%M:%S UTC", shell.machine.booted)
+        call.print("IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY")
+        call.print(f"  0 {'7c' * 16} {when} {shell.date('%a %Y-%m-%d %H:%M:%S UTC')}")
+        return 0
+    count = found.last("n")[:6]
+    most = int(count) if count.isdecimal() else 10
     when = shell.date("%b %d %H:%M:%S", shell.now - 1)
     host, user, daemon = shell.machine.hostname, shell.user.name, shell.origin.daemon
     logged = f"{when} {host} {daemon}[{shell.pid - 12}]:"
-    call.print(f"{logged} {shell.origin.login_message}")
-    call.print(f"{logged} pam_unix({daemon}:session): session opened for user {user}(uid={shell.user.uid}) by (uid=0)")
-    call.print(f"{when} {host} systemd-logind[498]: New session 4 of user {user}.")
+    lines = [
+        f"{logged} {shell.origin.login_message}",
+        f"{logged} pam_unix({daemon}:session): session opened for user {user}(uid={shell.user.uid}) by (uid=0)",
+    ]
+    unit = found.last("u").removesuffix(".service")
+    if unit in ("", "systemd-logind"):
+        lines = [*(lines if not unit else []), f"{when} {host} systemd-logind[498]: New session 4 of user {user}."]
+    if unit not in ("", "ssh", "sshd", "systemd-logind") or "k" in found:
+        call.print("-- No entries --")
+        return 0
+    for line in lines[max(0, len(lines) - most) :]:
+        call.print(line)
     return 0
+
+
+_JOURNALCTL = {
+    "all": "a", "pager-end": "e", "follow": "f", "lines": "n?", "reverse": "r", "quiet": "q", "output": "o:",
+    "catalog": "x", "no-pager": "pager", "no-full": "full", "full": "l", "dmesg": "k", "merge": "m", "boot": "b?",
+    "unit": "u:", "user-unit": "user-unit:", "identifier": "t:", "priority": "p:", "grep": "g:", "since": "S:",
+    "until": "U:", "no-hostname": "no-hostname", "utc": "utc", "no-tail": "tail", "system": "system", "user": "user",
+    "disk-usage": "disk", "vacuum-size": "vacuum:", "vacuum-time": "vacuum:", "vacuum-files": "vacuum:",
+    "rotate": "rotate", "flush": "rotate", "sync": "rotate", "relinquish-var": "rotate", "list-boots": "boots",
+    "directory": "D:", "file": "i:", "root": "root:", "verify": "verify", "facility": "facility:", "header": "header",
+    "cursor": "c:", "fields": "N", "field": "F:", "help": "h", "version": "version",
+}  # fmt: skip
 
 
 @command("man")

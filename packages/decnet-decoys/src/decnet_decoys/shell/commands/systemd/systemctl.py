@@ -55,7 +55,7 @@ def systemctl(call: Call) -> Effects:
         return 0
     listing = _LISTINGS.get(verb)
     if listing is not None:
-        return listing(call, found, names)
+        return (yield from listing(call, found, names))
     if verb not in _OF_UNITS or not (names or verb in ("status", "show")):
         return _of_the_manager(call, verb)
     status = 0
@@ -65,7 +65,8 @@ def systemctl(call: Call) -> Effects:
     return status
 
 
-def _list_nothing(call: Call, _found: Options, _patterns: list[str]) -> int:
+def _list_nothing(call: Call, _found: Options, _patterns: list[str]) -> Effects:
+    yield from turn()
     call.print("0 loaded units listed.")
     return 0
 

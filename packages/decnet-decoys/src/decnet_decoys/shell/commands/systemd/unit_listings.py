@@ -14,6 +14,7 @@ from decnet_decoys.shell.commands.systemd.units import (
     is_masked,
     main_process,
 )
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.state import ShellState
 
@@ -52,10 +53,11 @@ def _wanted(found: Options, name: str, patterns: list[str]) -> bool:
     )
 
 
-def list_units(call: Call, found: Options, patterns: list[str]) -> int:
+def list_units(call: Call, found: Options, patterns: list[str]) -> Effects:
     """List what is loaded and active, or with --all, --failed and --state= others."""
     shell, rows = call.shell, []
-    for unit in all_units(shell):
+    for unit in (yield from all_units(shell)):
+        yield from turn()
         state = active_state(shell, unit)
         rows.append((unit.name, state, _sub_state(unit, state), unit.description))
     rows += [(f"{name}.timer", "active", "waiting", text) for name, _, _, text in _TIMERS]
@@ -95,11 +97,12 @@ def _sub_state(unit: Unit, state: str) -> str:
     return "exited" if unit.fields.get("Type", [""])[-1] == "oneshot" else "running"
 
 
-def list_unit_files(call: Call, found: Options, patterns: list[str]) -> int:
+def list_unit_files(call: Call, found: Options, patterns: list[str]) -> Effects:
     """List units with a file, and whether they are started at boot."""
     shell, rows = call.shell, []
     states = [state for given in found.values.get("state", []) for state in given.split(",")[:16]]
-    for unit in all_units(shell):
+    for unit in (yield from all_units(shell)):
+        yield from turn()
         state = file_state(shell, unit)
         if _wanted(found, unit.name, patterns) and (not states or state in states):
             rows.append((unit.name, state, "-" if state == "static" else "enabled"))
@@ -111,8 +114,9 @@ def list_unit_files(call: Call, found: Options, patterns: list[str]) -> int:
     return int(not rows and bool(patterns))
 
 
-def list_timers(call: Call, found: Options, _patterns: list[str]) -> int:
+def list_timers(call: Call, found: Options, _patterns: list[str]) -> Effects:
     """List when each timer has run last, and will next."""
+    yield from turn()
     shell, rows = call.shell, []
     for name, first, period, _ in _TIMERS:
         after = period - (shell.now - first) % period

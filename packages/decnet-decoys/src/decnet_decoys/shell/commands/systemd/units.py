@@ -6,17 +6,20 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Process
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_STOPPED, runs
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
-from decnet_decoys.shell.machine.unit_files import MADE, PACKAGED, services
+from decnet_decoys.shell.machine.unit_files import MADE, PACKAGED, has_service
 from decnet_decoys.shell.state import ShellState
 
-MAX_UNIT_FILE = 16 << 10
+MAX_UNIT_FILE = 8 << 10
 """Bytes that are read of a unit's file."""
-MAX_LINES = 400
+MAX_LINES = 150
 MAX_UNITS = 300
+MAX_LINKS = 32
+"""Links by which one unit is enabled."""
 _FOLDERS = (MADE, "/run/systemd/system", PACKAGED)
 _KINDS = ("service", "timer", "socket", "target", "mount", "path", "slice", "scope", "swap", "device", "automount")
 
@@ -44,7 +47,7 @@ class Unit(NamedTuple):
         return [
             f"{MADE}/{target[:200]}.{kind}"
             for field, kind in (("WantedBy", "wants"), ("RequiredBy", "requires"))
-            for given in self.fields.get(field, [])
+            for given in self.fields.get(field, [])[:8]
             for target in given.split()[:8]
         ]
 
@@ -52,7 +55,7 @@ class Unit(NamedTuple):
     def links(self) -> list[str]:
         """Return all links by which the unit is enabled."""
         aliases = [f"{MADE}/{name[:200]}" for given in self.fields.get("Alias", []) for name in given.split()[:8]]
-        return [*aliases, *(f"{folder}/{self.name}" for folder in self.wanted_by)]
+        return [*aliases, *(f"{folder}/{self.name}" for folder in self.wanted_by)][:MAX_LINKS]
 
 
 def full_name(name: str) -> str:
@@ -106,7 +109,7 @@ def file_state(shell: ShellState, unit: Unit) -> str:
 def active_state(shell: ShellState, unit: Unit) -> str:
     """Return active, inactive or failed: what the machine came with runs unless stopped, other units once started."""
     condition = shell.machine.condition
-    if unit.bare in services(shell.machine.persona) and unit.name.endswith(".service"):
+    if has_service(shell.machine.persona, unit.bare) and unit.name.endswith(".service"):
         return "inactive" if unit.bare in condition.stopped else "active"
     if unit.name not in condition.started:
         return "inactive"
@@ -121,7 +124,7 @@ def active_state(shell: ShellState, unit: Unit) -> str:
 
 def start(shell: ShellState, unit: Unit) -> None:
     condition = shell.machine.condition
-    if unit.bare in services(shell.machine.persona):
+    if has_service(shell.machine.persona, unit.bare):
         condition.start(unit.bare, shell.machine.persona)
     elif unit.name not in condition.started and len(condition.started) < MAX_STOPPED:
         condition.started.append(unit.name)
@@ -129,7 +132,7 @@ def start(shell: ShellState, unit: Unit) -> None:
 
 def stop(shell: ShellState, unit: Unit) -> None:
     condition = shell.machine.condition
-    if unit.bare in services(shell.machine.persona):
+    if has_service(shell.machine.persona, unit.bare):
         condition.stop(unit.bare)
     elif unit.name in condition.started:
         condition.started.remove(unit.name)
@@ -141,12 +144,16 @@ def main_process(shell: ShellState, unit: Unit) -> Process | None:
     return next((one for one in running if runs(one.command, unit.bare)), None)
 
 
-def all_units(shell: ShellState) -> list[Unit]:
+def all_units(shell: ShellState) -> Steps[list[Unit]]:
     """Return every unit of which there is a file, by name."""
     names: set[str] = set()
     for folder in _FOLDERS:
         with suppress(FileSystemError):
             names |= {name for name in shell.files.names(folder)[:MAX_UNITS] if name.endswith(_KINDS)}
-    found = (find_unit(shell, name) for name in sorted(names)[:MAX_UNITS])
-    by_name = {unit.name: unit for unit in found if unit is not None}
+    by_name: dict[str, Unit] = {}
+    for name in sorted(names)[:MAX_UNITS]:
+        yield from turn()
+        unit = find_unit(shell, name)
+        if unit is not None:
+            by_name[unit.name] = unit
     return [by_name[name] for name in sorted(by_name)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from decnet_decoys.shell.effects import Pause, Requested, Steps
 from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
 from decnet_decoys.shell.python.imports.functions import fixed, natives, plain
+from decnet_decoys.shell.python.imports.queues_and_times import parts_of_url
 from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
@@ -188,6 +189,8 @@ def parse_module(_program: Program) -> dict[str, Any]:
     quoted, quoted_plus = plain(urllib.parse.quote), plain(urllib.parse.quote_plus)
     unquoted = plain(urllib.parse.unquote)
     return natives(
+        urlparse=parts_of_url,
+        urlsplit=parts_of_url,
         quote=lambda program, text, safe="/", **_named: quoted(program, text, safe),
         unquote=lambda program, text, **_named: unquoted(program, text),
         quote_plus=lambda program, text, safe="", **_named: quoted_plus(program, text, safe),

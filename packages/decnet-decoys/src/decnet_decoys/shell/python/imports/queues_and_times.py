@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""queue, hmac, and the moments of the module time."""
+"""queue, hmac, codecs, the parts of a URL, and the moments of the module time."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import time
+import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,37 @@ def _hmac(_program: Any) -> dict[str, Any]:
     return natives(new=new, compare_digest=lambda _program, one, other: one == other)
 
 
+def _codecs(_program: Any) -> dict[str, Any]:
+    def changed(_program: Any, value: Any, encoding: Any = "utf-8", *_others: Any) -> Any:
+        name = text_of(encoding).lower().replace("_", "").replace("-", "")
+        if name == "rot13" and isinstance(value, str):
+            return value.translate(_ROTATED)
+        if name == "hex" and isinstance(value, bytes):
+            try:
+                return bytes.fromhex(value.decode("ascii", "replace"))
+            except ValueError as error:
+                raise RaisedError(error) from None
+        if name == "utf8" and isinstance(value, bytes | str):
+            return value.decode("utf-8", "replace") if isinstance(value, bytes) else value.encode("utf-8", "replace")
+        raise RaisedError(LookupError(f"unknown encoding: {text_of(encoding)[:64]}"))
+
+    return natives(decode=changed, encode=changed)
+
+
+_SMALL = "abcdefghijklmnopqrstuvwxyz"
+_ROTATED = str.maketrans(_SMALL + _SMALL.upper(), _SMALL[13:] + _SMALL[:13] + (_SMALL[13:] + _SMALL[:13]).upper())
+
+
+def parts_of_url(_program: Any, url: Any, *_others: Any) -> Record:
+    try:
+        found = urllib.parse.urlsplit(text_of(url)[:2048])
+        names = {"scheme": found.scheme, "netloc": found.netloc, "path": found.path, "query": found.query,
+                 "fragment": found.fragment, "hostname": found.hostname, "port": found.port}  # fmt: skip
+    except ValueError as error:
+        raise RaisedError(error) from None
+    return Record("ParseResult", names)
+
+
 def moment(seconds: Any) -> Record:
     """Return what time.gmtime and time.localtime return; the machine's clock shows UTC."""
     number = seconds if isinstance(seconds, int | float) and abs(seconds) < FURTHEST else 0
@@ -80,4 +112,4 @@ def in_layout(layout: str, given: Any) -> str | None:
     return time.strftime(layout[:200], time.struct_time(given.names["__items__"]))
 
 
-MODULES: dict[str, Callable[[Any], dict[str, Any]]] = {"queue": _queue, "hmac": _hmac}
+MODULES: dict[str, Callable[[Any], dict[str, Any]]] = {"queue": _queue, "hmac": _hmac, "codecs": _codecs}

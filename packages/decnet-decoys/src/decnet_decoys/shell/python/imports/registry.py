@@ -92,7 +92,6 @@ KNOWN_ELSEWHERE = frozenset(
         "weakref",
         "xml",
         "zipfile",
-        "codecs",
         "tempfile",
         "glob",
         "bz2",

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import WrongUsageError
 from decnet.findings import attackers as listing
 from decnet.findings.attackers import Narrowing
-from decnet.findings.origins import NOWHERE, Origin, origin_in, origins
+from decnet.findings.origins import NOWHERE, Origin, details, origin_in, origins
 from decnet.findings.profiles import Profile, profile_of
 from decnet.findings.timeline import Timeline, timeline_of
 from decnet_core.net.addresses import parse_network
@@ -27,7 +26,7 @@ from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirect
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import (
     ArtifactSighting,
     AttackerCommand,
@@ -135,7 +134,6 @@ class AttackerTimeline(Answer):
 
 
 Name = Annotated[str | None, Query(max_length=255)]
-_PLACES = {name: place for place, name in enumerate(Attacker.__struct_fields__)}
 
 
 def attacker_item(one: Attacker, origin: Origin = NOWHERE) -> AttackerItem:
@@ -194,22 +192,23 @@ async def list_attackers(
         campaign=campaign,
     )
 
-    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[Attacker]:
-        return listing.attackers(
+    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> Sequence[Any]:
+        return listing.attacker_rows(
             connection, limit, order=sort, direction=direction, wanted=wanted, window=window, after=after
         )
 
-    def shown(connection: Connection, found: Sequence[Attacker]) -> list[Any]:
-        places = origins(connection, [one.ip for one in found])
-        return paging.rows([(one, places.get(one.ip, NOWHERE)) for one in found], lambda key: attacker_item(*key))
+    def shown(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+        ip = Attacker.__struct_fields__.index("ip")
+        found = details(connection, [row[ip] for row in rows])
+        return paging.rows([(*row, found.get(row[ip])) for row in rows], _of_row)
 
     def first(connection: Connection, _: None, limit: int) -> Sequence[Any]:
         return listing.first_with_details(connection, limit, sort, direction)
 
+    position = places_of(Attacker, sort, "ip")
     if paging.keeps and paging.position is None and wanted == listing.ANY and not window.bounded:
-        position = itemgetter(_PLACES[sort], _PLACES["ip"])
         return await paging.answer(fleet, first, position, lambda _, rows: paging.rows(rows, _of_row))
-    return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.ip), shown)
+    return await paging.answer(fleet, fetch, position, shown)
 
 
 def _of_row(row: Sequence[Any]) -> AttackerItem:

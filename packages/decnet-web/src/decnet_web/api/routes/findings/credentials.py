@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
@@ -12,17 +13,20 @@ from starlette.responses import Response
 from decnet.findings import credentials as listing
 from decnet.history.summary import logins_of
 from decnet.history.tally import tally_of
-from decnet_models.attackers.profile import Credential, CredentialUse
+from decnet_models.attackers.profile import CredentialUse
 from decnet_models.grouping.evidence import shared
 from decnet_models.identities.tables import IDENTITIES
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.cursors import Position
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import CredentialUseItem
 
 router = APIRouter(route_class=RecentRoute, tags=["credentials"])
+
+_PLACE = places_of(CredentialUse, "attacker", "service", "decky")
 
 
 class CredentialItem(Answer):
@@ -88,10 +92,13 @@ async def list_credentials(
     """List credentials of all time in the order of `sort`."""
     wanted = listing.Wanted(text=q, accepted=accepted, least_attackers=min_attackers)
 
-    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Credential]:
-        return listing.credentials(connection, limit, wanted, order=sort, direction=direction, after=after)
+    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> Sequence[Any]:
+        return listing.credential_rows(connection, limit, wanted, order=sort, direction=direction, after=after)
 
-    return await paging.answer(fleet, fetch, lambda row: (getattr(row, sort), row.digest))
+    def shown(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+        return paging.rows(listing.with_attackers(connection, rows), listing.credential_of)
+
+    return await paging.answer(fleet, fetch, listing.POSITIONS[sort], shown)
 
 
 @router.get("/credentials/top")
@@ -132,7 +139,13 @@ async def list_credential_uses(
 ) -> Response:
     """List where a credential was tried, by attacker, service and decky."""
 
-    def fetch(connection: Connection, after: tuple[str, str, str] | None, limit: int) -> list[CredentialUse]:
-        return listing.uses_of(connection, digest, limit, after=after, direction=direction)
+    def fetch(connection: Connection, after: tuple[str, str, str] | None, limit: int) -> Sequence[Any]:
+        return listing.use_rows(connection, digest, limit, after=after, direction=direction)
 
-    return await paging.answer(fleet, fetch, lambda row: (row.attacker, row.service, row.decky or ""))
+    def position(row: Sequence[Any]) -> Position:
+        attacker, service, decky = _PLACE(row)
+        return (attacker, service, decky or "")
+
+    return await paging.answer(
+        fleet, fetch, position, lambda _, rows: paging.rows(rows, lambda row: CredentialUse(*row))
+    )

@@ -7,8 +7,8 @@ scanner on the way nor a careless double click meets it; or as it is, as an atta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
@@ -17,21 +17,21 @@ from starlette.responses import Response, StreamingResponse
 from decnet.cli.errors import NotFoundError
 from decnet.findings.encrypted_zip import PASSWORD, Member, length, member_of, pieces
 from decnet_models.artifacts import queries
-from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, newest_sightings, sightings
-from decnet_models.database.rows.keyset import Direction
-from decnet_models.database.window import Window
+from decnet_models.artifacts.queries import Artifact, Kind, artifact_of, sightings
 from decnet_models.intel.queries import findings
 from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import ArtifactSighting, IntelFinding
 
 router = APIRouter(route_class=RecentRoute, tags=["files"])
 
 _CHUNK = 1 << 16
+_DIGEST = Artifact.__struct_fields__.index("sha256")
+_POSITION = places_of(Artifact, "last_seen", "sha256")
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
@@ -78,28 +78,22 @@ async def list_files(
     direction: OrderDirection = "desc",
 ) -> Response:
     """List files that attackers left or fetched, by default last seen first."""
-
-    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[FileItem]:
-        found = files(connection, limit, kind=kind, window=window, after=after, direction=direction)
-        seen = newest_sightings(connection, [one.sha256 for one in found])
-        return [file_item(one, seen.get(one.sha256)) for one in found]
-
-    return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.sha256))
-
-
-def files(
-    connection: Connection,
-    limit: int,
-    *,
-    kind: Kind,
-    window: Window,
-    after: tuple[int, str] | None,
-    direction: Direction = "desc",
-) -> list[Artifact]:
-    """Return a page of artifacts; `after` has the last seen time and the digest of the one before."""
-    before = None if after is None else Artifact(after[1], kind, None, 0, after[0])
     bounded = window if window.bounded else None
-    return queries.artifacts(connection, limit, kind=kind, before=before, window=bounded, direction=direction)
+
+    def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> Sequence[Any]:
+        return queries.artifact_rows(connection, limit, kind=kind, window=bounded, after=after, direction=direction)
+
+    def shown(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+        seen = queries.newest_rows(connection, [row[_DIGEST] for row in rows])
+        return paging.rows([(tuple(row), seen.get(row[_DIGEST])) for row in rows], _of_rows)
+
+    return await paging.answer(fleet, fetch, _POSITION, shown)
+
+
+def _of_rows(rows: tuple[tuple[Any, ...], tuple[Any, ...] | None]) -> FileItem:
+    """Return a row of an artifact, with that of its newest sighting, as lists show it."""
+    found, seen = rows
+    return file_item(Artifact(*found), None if seen is None else queries.sighting_of(seen))
 
 
 @router.get("/files/{sha256}")

@@ -6,6 +6,7 @@ Both have the same shape, so their routes are made once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -47,14 +48,23 @@ def _add_listing(router: APIRouter, g: Grouping[Any], many: str) -> None:
     ) -> Response:
         """List groups, by default last seen first; with a span of time those that were seen in it."""
 
-        def fetch(connection: Connection, after: tuple[int, str] | None, limit: int) -> list[GroupItem]:
-            before = None if after is None else Group(UUID(after[1]), None, 0, 0, after[0], 0)
-            found = membership.groups(
-                connection, g, limit, before=before, least=least, direction=direction, window=window
+        def fetch(connection: Connection, position: tuple[int, str] | None, limit: int) -> Sequence[Any]:
+            after = None if position is None else (position[0], UUID(position[1]))
+            return membership.group_rows(
+                connection, g, limit, after=after, least=least, direction=direction, window=window
             )
-            return [_item(connection, g, each) for each in found]
 
-        return await paging.answer(fleet, fetch, lambda row: (row.last_seen, str(row.id)))
+        def shown(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+            if g is CAMPAIGNS:
+                return [_item(connection, g, membership.group_of(row)) for row in rows]
+            return paging.rows(rows, lambda row: _item(connection, g, membership.group_of(row)))
+
+        return await paging.answer(fleet, fetch, _position, shown)
+
+
+def _position(row: Sequence[Any]) -> Position:
+    group = membership.group_of(row)
+    return (group.last_seen, str(group.id))
 
 
 def _item(connection: Connection, g: Grouping[Any], group: Group) -> GroupItem:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from decnet_web.api.audit import audited
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import (
     ArtifactSighting,
     AttackerCommand,
@@ -31,6 +31,7 @@ from decnet_web.api.routes.findings.answers import (
 router = APIRouter(route_class=RecentRoute, tags=["sessions"])
 
 _CHUNK = 1 << 16
+_POSITION = places_of(Session, "last_seen", "attacker", "session")
 
 Name = Annotated[str | None, Query(max_length=255)]
 
@@ -63,10 +64,10 @@ async def list_sessions(
     address = None if attacker is None else canonical_address(attacker)
     wanted = listing.Wanted(attacker=address, decky=decky, service=service, user=user, recorded=recorded, window=window)
 
-    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> list[Session]:
-        return listing.sessions(connection, limit, wanted, after=after, direction=direction)
+    def fetch(connection: Connection, after: listing.Position | None, limit: int) -> Sequence[Any]:
+        return listing.session_rows(connection, limit, wanted, after=after, direction=direction)
 
-    return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.attacker, row.session))
+    return await paging.answer(fleet, fetch, _POSITION, lambda _, rows: paging.rows(rows, lambda row: Session(*row)))
 
 
 @router.get("/sessions/{session}")

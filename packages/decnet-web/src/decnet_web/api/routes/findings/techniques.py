@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path
@@ -11,16 +12,19 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from decnet.findings import techniques as listing
-from decnet_models.ttp.queries import Tag, tags_of_technique
+from decnet_models.ttp.queries import Tag, rows_of_technique, tag_of
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
+from decnet_web.api.listings.cursors import Position
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.routes.findings.answers import TagItem
 from decnet_workers.ttp.attack import TACTICS
 
 router = APIRouter(route_class=RecentRoute, tags=["techniques"])
+
+_PLACE = places_of(Tag, "ts", "attacker", "seq", "rule_id")
 
 
 class TechniqueItem(Answer):
@@ -83,8 +87,12 @@ async def list_technique_tags(
 ) -> Response:
     """List where a technique was recognised, newest first; sub-techniques are techniques of their own."""
 
-    def fetch(connection: Connection, position: tuple[int, str, int, str] | None, limit: int) -> list[Tag]:
+    def fetch(connection: Connection, position: tuple[int, str, int, str] | None, limit: int) -> Sequence[Any]:
         after = None if position is None else (*position[:3], UUID(position[3]))
-        return tags_of_technique(connection, technique, window, limit, after=after, direction=direction)
+        return rows_of_technique(connection, technique, window, limit, after=after, direction=direction)
 
-    return await paging.answer(fleet, fetch, lambda row: (row.ts, row.attacker, row.seq, str(row.rule_id)))
+    def place(row: Sequence[Any]) -> Position:
+        *values, rule = _PLACE(row)
+        return (*values, str(rule))
+
+    return await paging.answer(fleet, fetch, place, lambda _, rows: paging.rows(rows, tag_of))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,13 +19,13 @@ from decnet.incidents.page import Page as IncidentPage
 from decnet.incidents.page import page_of
 from decnet_models.incidents import queries
 from decnet_models.incidents.queries import Listed, Selection
-from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
+from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE, Incident
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
-from decnet_web.api.paging import Page
+from decnet_web.api.paging import Page, places_of
 from decnet_web.api.principal import Principal
 from decnet_workers.webhook.incidents.severity import NUMBERS
 
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/incidents", tags=["incidents"])
 
 IncidentState = Literal["new", "acknowledged", "closed"]
 Severity = Literal["low", "medium", "high", "critical"]
+
+_POSITION = places_of(Incident, "last_seen", "id")
 
 
 class IncidentItem(Answer):
@@ -184,11 +187,14 @@ async def list_incidents(
         token=token,
     )
 
-    def fetch(connection: Connection, after: tuple[int, int] | None, limit: int) -> list[IncidentItem]:
-        found = queries.incidents(connection, limit, selection, before=after, direction=direction)
-        return [incident_item(one) for one in found]
+    def fetch(connection: Connection, after: tuple[int, int] | None, limit: int) -> Sequence[Any]:
+        return queries.incident_rows(connection, limit, selection, before=after, direction=direction)
 
-    return await paging.answer(fleet, fetch, lambda row: (row.last_seen, row.incident))
+    return await paging.answer(fleet, fetch, _POSITION, lambda _, rows: paging.rows(rows, _of_row))
+
+
+def _of_row(row: Sequence[Any]) -> IncidentItem:
+    return incident_item(queries.listed_of(row))
 
 
 @router.get("/open")

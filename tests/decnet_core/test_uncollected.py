@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from decnet_web.api.hosting.uncollected import uncollected
+from decnet_core.uncollected import uncollected
 
 
 def _failing() -> None:
