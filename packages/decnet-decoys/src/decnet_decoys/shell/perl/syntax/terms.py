@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 
 from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.perl import words
-from decnet_decoys.shell.perl.expressions import Expressions
-from decnet_decoys.shell.perl.source import Source
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax import words
+from decnet_decoys.shell.perl.syntax.expressions import Expressions
+from decnet_decoys.shell.perl.syntax.source import Source
+from decnet_decoys.shell.perl.syntax.tree import Node
 
 _DOCUMENT = re.compile(r"<<(~?)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([A-Za-z_]\w*))")
 _READ = re.compile(r"<(\$?\w*)>")
