@@ -10,6 +10,7 @@ from decnet_decoys.shell.perl import words
 from decnet_decoys.shell.perl.expressions import Expressions
 from decnet_decoys.shell.perl.source import Source
 from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.values import real
 
 _DOCUMENT = re.compile(r"<<(~?)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([A-Za-z_]\w*))")
 _READ = re.compile(r"<(\$?\w*)>")
@@ -313,10 +314,15 @@ def _flags(source: Source) -> str:
 def _number(text: str) -> int | float:
     digits = text.replace("_", "")[:400]
     if digits[:2] in ("0x", "0X", "0b", "0B"):
-        return int(digits, 0)
+        return _within_word(int(digits, 0) if len(digits) > 2 else 0)
     if digits.isdecimal():
-        return int(digits, 8) if digits[0] == "0" and len(digits) > 1 and not set(digits) & set("89") else int(digits)
+        is_octal = digits[0] == "0" and len(digits) > 1 and not set(digits) & set("89")
+        return _within_word(int(digits, 8 if is_octal else 10))
     try:
         return float(digits)
     except ValueError:  # such as a version, v1.2.3
         return 0
+
+
+def _within_word(value: int) -> int | float:
+    return value if value < 1 << 64 else real(value)
