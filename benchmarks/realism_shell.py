@@ -29,7 +29,7 @@ from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.shell.effects import Pause, Print
 from decnet_decoys.shell.interpreter import Interpreter
-from decnet_decoys.shell.machine.host_key_files import put_host_keys
+from decnet_decoys.shell.machine.files.host_key_files import put_host_keys
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
+from tests.decnet_web.api.hosting.test_hostile_requests import leave
 from tests.decnet_web.web.conftest import Running, parsed
 
 Start = Callable[..., Awaitable[Running]]
@@ -177,3 +178,15 @@ async def test_pipelined_requests_leave_others_their_turns(start_web: Start) -> 
         answer = await web.say((one + b"\r\n") * 1000 + one + b"Connection: close\r\n\r\n")
     assert answer.count(b"HTTP/1.1 200 ") == 1001
     assert longest.seconds < MOST_SECONDS, longest.whose
+
+
+async def test_who_has_reset_the_connection_does_not_say_who_it_was(start_web: Start) -> None:
+    """Without an address it would be taken for a local proxy, and another's address counted as the client's."""
+    web = await start_web()
+    leave(web.port, b"GET /api/v1/x HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n", reset=True)
+    await web.get("/api/v1/y")
+    assert [sent.partition(b" HTTP")[0] for sent in web.api.connections] == [b"GET /api/v1/y"]
+    assert web.worker._site is not None
+    async with asyncio.timeout(60):
+        while web.worker._site.connections.open:  # the state of another task
+            await asyncio.sleep(0.01)

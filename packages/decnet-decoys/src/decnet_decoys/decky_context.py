@@ -141,7 +141,7 @@ class DeckyContext:
     @cached_property
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
-        from decnet_decoys.shell.machine.host_key_files import put_host_keys
+        from decnet_decoys.shell.machine.files.host_key_files import put_host_keys
         from decnet_decoys.shell.machine.image import build
         from decnet_decoys.shell.machine.shown_network import shown_network
         from decnet_decoys.ssh.keys import public_keys

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from decnet_decoys.personas.catalog import persona as load
-from decnet_decoys.shell.machine.account_files import own_field
+from decnet_decoys.shell.machine.files.account_files import own_field
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.shown_network import shown_network
 

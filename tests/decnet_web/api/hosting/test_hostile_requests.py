@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import struct
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
@@ -17,6 +19,7 @@ from decnet_core.net.addresses import parse_network
 from decnet_core.net.sockets import listening
 from decnet_web.api.hosting import connection, lingering, serving
 from decnet_web.api.hosting.tls import Certificate
+from decnet_web.api.passage.clients import Clients
 from decnet_web.api.settings import ApiSettings
 
 POST = b"POST /api/v1/nothing HTTP/1.1\r\nHost: x\r\n"
@@ -197,3 +200,49 @@ async def test_a_trusted_proxy_brings_more_clients_than_others() -> None:
             assert (await reader.read()).startswith(b"HTTP/1.1 404")
             writer.close()
         assert server.counters()["connections_refused"] == 0
+
+
+def leave(port: int, sent: bytes, *, reset: bool = False) -> None:
+    """Send all, and read nothing."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(sent)
+        if reset:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        CHUNKED + b"1\r\na\r\n" * 2000 + b"z\r\n",
+        GET + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 2000 + b"z\r\n",
+        b"HEAD /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\n",
+    ],
+    ids=["malformed", "malformed when it is answered", "a body that nobody reads"],
+)
+async def test_who_has_gone_when_the_connection_is_ended_harms_nobody(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only the answer to whom has gone resets the connection, and such a connection cannot be half closed."""
+    tcp = listening("127.0.0.1", 0)
+    async with served((tcp, None)) as server, asyncio.timeout(60):
+        port = tcp.getsockname()[1]
+        leave(port, sent)  # at once: the server has not accepted it yet
+        while not server.server_state.total_requests and not server.counters()["requests_malformed"]:
+            await asyncio.sleep(0)  # the state of another task
+        while server.server_state.connections:
+            await asyncio.sleep(0.01)
+        many = await asyncio.to_thread(talk, port, (GET + b"\r\n") * 500 + LAST)
+        assert many.count(b"HTTP/1.1 404") == 501
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_who_has_reset_the_connection_does_not_say_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address it would be taken for a local proxy, and another's address counted as the client's."""
+    asked = list[Any]()
+    monkeypatch.setattr(Clients, "_resolve", lambda _, scope: asked.append(scope["client"]))
+    tcp = listening("127.0.0.1", 0)
+    async with served((tcp, None)):
+        port = tcp.getsockname()[1]
+        leave(port, GET + b"X-Forwarded-For: 192.0.2.1\r\n\r\n", reset=True)
+        await asyncio.to_thread(talk, port, LAST)
+    assert [client and client[0] for client in asked] == ["127.0.0.1"]

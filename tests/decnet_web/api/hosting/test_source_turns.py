@@ -52,3 +52,21 @@ async def test_who_has_more_to_do_asks_again() -> None:
     turns.ask("other", partial(had.append, "other"))
     await asyncio.sleep(0)
     assert had == ["first", "other", "second"]
+
+
+async def test_a_defect_in_one_turn_takes_none_from_the_others() -> None:
+    """Or a client that finds one would have the server answer nobody any more."""
+    turns, had, defects = SourceTurns(), list[str](), list[BaseException]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: defects.append(context["exception"]))
+
+    def fail() -> None:
+        raise ValueError
+
+    turns.ask("one", fail)
+    turns.ask("other", partial(had.append, "other"))
+    while turns.busy:
+        await asyncio.sleep(0)
+    turns.ask("one", partial(had.append, "later"))
+    await asyncio.sleep(0)
+    assert had == ["other", "later"]
+    assert [type(defect) for defect in defects] == [ValueError]

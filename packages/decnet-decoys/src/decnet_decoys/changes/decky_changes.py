@@ -140,7 +140,7 @@ class DeckyChanges:
 
     def _note_accounts(self, machine: Machine, files: FileSystem, session: str) -> None:
         """Write down who may log in now, and that the session decided so, where it is new."""
-        from decnet_decoys.shell.machine import account_files
+        from decnet_decoys.shell.machine.files import account_files
 
         before = self.accounts
         users = {user.name: user for user in account_files.users(files)}
@@ -250,7 +250,7 @@ def _put(machine: Machine, one: SavedEntry) -> None:
 
 def _keys(files: FileSystem, home: str, old: Account, session: str) -> dict[str, str]:
     """Return the keys in an account's file that nobody but intruders wrote."""
-    from decnet_decoys.shell.machine import account_files
+    from decnet_decoys.shell.machine.files import account_files
 
     found = account_files.keys(files, home.rstrip("/") + _KEYS_FILE, MAX_KEYS)
     return {key: old.keys.get(key, session) for key in found}

@@ -20,10 +20,10 @@ from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.jobs import Jobs
-from decnet_decoys.shell.machine import account_files
+from decnet_decoys.shell.machine.files import account_files
+from decnet_decoys.shell.machine.files.live_files import Running, mounted, node_name, noise, uptime, zeros
 from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.live_files import Running, mounted, node_name, noise, uptime, zeros
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
 from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of

@@ -27,6 +27,13 @@ class ClientProtocol(asyncio.StreamReaderProtocol):
         self._lost = lost
         self.on_gone: Callable[[], None] | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if transport.get_extra_info("peername") is None:  # reset already; without an address it would count as local
+            assert isinstance(transport, asyncio.WriteTransport)
+            transport.abort()
+        else:
+            super().connection_made(transport)
+
     def eof_received(self) -> bool | None:
         self._gone()
         return super().eof_received()

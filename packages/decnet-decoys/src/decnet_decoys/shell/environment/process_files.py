@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
-from decnet_decoys.shell.machine.live_files import Running
+from decnet_decoys.shell.machine.files.live_files import Running
 from decnet_decoys.shell.machine.tree import Entry, Tree, whole_of
 
 _NAMESPACES = {

@@ -4,7 +4,7 @@
 import time
 
 from decnet_decoys.personas.schema import Hardware, Persona, User
-from decnet_decoys.shell.machine import configuration_files
+from decnet_decoys.shell.machine.files import configuration_files
 
 _NOLOGIN = "/usr/sbin/nologin"
 _COMMON = """

@@ -9,15 +9,15 @@ import struct
 
 from decnet_decoys.personas.schema import Persona, Process
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.machine import installed_files
-from decnet_decoys.shell.machine.account_files import own_field
 from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
+from decnet_decoys.shell.machine.files import installed_files
+from decnet_decoys.shell.machine.files.account_files import own_field
+from decnet_decoys.shell.machine.files.unit_files import enabling_links
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
 from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
-from decnet_decoys.shell.machine.unit_files import enabling_links
 from decnet_decoys.shell.programs import programs
 
 _INSTALLED_DAYS = 240

@@ -6,7 +6,7 @@ from __future__ import annotations
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.perl.evaluator import Evaluator, following, paired
 from decnet_decoys.shell.perl.operators import binary
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import MAX_ITEMS, Value, integer, is_true, number, text
 
 

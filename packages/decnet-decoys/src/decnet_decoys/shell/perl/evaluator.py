@@ -9,7 +9,7 @@ from typing import Any
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.perl.memory import Memory
 from decnet_decoys.shell.perl.operators import binary
-from decnet_decoys.shell.perl.tree import Block, Node
+from decnet_decoys.shell.perl.syntax.tree import Block, Node
 from decnet_decoys.shell.perl.values import MAX_ITEMS, Box, DiedError, Ref, Sub, Value, integer, is_true, number, text
 
 _CASES: dict[str, Callable[[str], str]] = {"U": str.upper, "L": str.lower, "u": lambda one: one[:1].upper() + one[1:],

@@ -13,7 +13,7 @@ from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.expansion import patterns as globs
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.perl.patterns import Patterns
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,
     MAX_TEXT,

@@ -10,9 +10,9 @@ from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.perl.evaluator import restore
 from decnet_decoys.shell.perl.memory import Names
-from decnet_decoys.shell.perl.parser import Parser
 from decnet_decoys.shell.perl.subs import MAX_CALLS, Subs
-from decnet_decoys.shell.perl.tree import Block, MissingModuleError, Node, PerlSyntaxError, Statement
+from decnet_decoys.shell.perl.syntax.parser import Parser
+from decnet_decoys.shell.perl.syntax.tree import Block, MissingModuleError, Node, PerlSyntaxError, Statement
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,
     DiedError,

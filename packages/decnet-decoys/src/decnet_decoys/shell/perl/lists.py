@@ -6,7 +6,7 @@ from __future__ import annotations
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.perl.builtins import Builtins
 from decnet_decoys.shell.perl.formats import formatted
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,
     Value,

@@ -9,7 +9,7 @@ from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Match, Pattern, compiled
 from decnet_decoys.shell.perl.assignment import Assignment
 from decnet_decoys.shell.perl.memory import Part
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import MAX_ITEMS, Ref, Value, integer, of_bytes, text, to_bytes
 
 MAX_REPLACED = 5000

@@ -8,7 +8,7 @@ from decnet_decoys.shell.perl.formats import formatted
 from decnet_decoys.shell.perl.functions import FUNCTIONS
 from decnet_decoys.shell.perl.lists import Lists
 from decnet_decoys.shell.perl.sockets import CONSTANTS
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     Handle,
     Ref,

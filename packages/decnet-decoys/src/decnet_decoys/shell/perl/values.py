@@ -10,7 +10,7 @@ from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.perl.tree import Block
+from decnet_decoys.shell.perl.syntax.tree import Block
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer
 
 MAX_TEXT = 1 << 16

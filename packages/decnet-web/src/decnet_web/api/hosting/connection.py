@@ -61,6 +61,9 @@ class Connection(uvicorn.H11Protocol):
             transport.max_size = _READ_BYTES
         super().connection_made(LingeringTransport(transport, lambda: self.conn.unread))
         self._source = source_of(self.client[0]) if self.client else ""
+        if self.client is None and opened.family != socket.AF_UNIX:
+            self.transport.abort()  # reset already; without an address it would count as a local proxy
+            return
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

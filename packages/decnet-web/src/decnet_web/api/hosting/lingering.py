@@ -79,7 +79,11 @@ class LingeringTransport(asyncio.Transport):
             return
         self.lingers = True
         if self._transport.can_write_eof():
-            self._transport.write_eof()
+            try:
+                self._transport.write_eof()
+            except OSError:  # the client has reset the connection
+                self.abort()
+                return
         self._pauses.clear()
         self._transport.resume_reading()
         self._end = self._loop.call_later(LINGER_SECONDS, self.close_now)
@@ -89,6 +93,10 @@ class LingeringTransport(asyncio.Transport):
         self._cancel_end()
         self._transport.close()
         self.stalls()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
 
     def discard(self, count: int) -> None:
         """Count what came while the transport `lingers`."""

@@ -36,6 +36,14 @@ class SourceTurns:
             asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
+        try:
+            self._run_some()
+        finally:  # a defect in one turn takes none from the others
+            self._running = self.busy
+            if self._running:
+                asyncio.get_running_loop().call_soon(self._run)
+
+    def _run_some(self) -> None:
         end = monotonic() + PART_SECONDS
         while self._waiting and monotonic() < end:
             source, turns = self._waiting.popitem(last=False)
@@ -43,6 +51,3 @@ class SourceTurns:
             if turns:
                 self._waiting[source] = turns
             turn()
-        self._running = self.busy
-        if self._running:
-            asyncio.get_running_loop().call_soon(self._run)

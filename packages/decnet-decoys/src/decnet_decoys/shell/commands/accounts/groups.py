@@ -4,7 +4,7 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.accounts.rows import append, drop, edit, lines_of
 from decnet_decoys.shell.commands.options import options
-from decnet_decoys.shell.machine import account_files
+from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.programs import command
 
 

@@ -6,7 +6,7 @@ from decnet_decoys.shell.commands.accounts.rows import edit, set_password
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import AskLine, Effects, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.machine import account_files
+from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.programs import command
 
 

@@ -9,7 +9,7 @@ from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine import account_files
+from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.programs import command

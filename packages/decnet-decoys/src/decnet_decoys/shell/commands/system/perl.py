@@ -16,13 +16,14 @@ from decnet_decoys.shell.programs import command
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.perl.interpreter import Interpreter
-    from decnet_decoys.shell.perl.tree import Block, Node
+    from decnet_decoys.shell.perl.syntax.tree import Block, Node
 
 MAX_SOURCE = 16 << 10
 _PLAYER = "decnet_decoys.shell.perl."
 _NAMES = (
-    "tree values source words interpolation expressions terms parser memory operators evaluator assignment patterns "
-    "formats functions files sockets file_functions builtins lists subs interpreter"
+    "syntax.tree values syntax.source syntax.words syntax.interpolation syntax.expressions syntax.terms syntax.parser "
+    "memory operators evaluator assignment patterns formats functions files sockets file_functions builtins lists subs "
+    "interpreter"
 )
 PARTS = tuple(f"{_PLAYER}{name}" for name in _NAMES.split())
 """What plays a program, in the order in which one needs the other."""
@@ -126,7 +127,7 @@ def perl(call: Call) -> Effects:
 
 def _played(call: Call, given: _Given, source: str, title: str, operands: list[str]) -> Effects:
     from decnet_decoys.shell.perl.interpreter import Interpreter, not_found
-    from decnet_decoys.shell.perl.tree import MissingModuleError, PerlSyntaxError
+    from decnet_decoys.shell.perl.syntax.tree import MissingModuleError, PerlSyntaxError
 
     player = Interpreter(call, title, operands)
     player.ending = "\n" if "l" in given.letters else ""

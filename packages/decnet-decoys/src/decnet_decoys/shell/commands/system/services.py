@@ -5,7 +5,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.systemd.systemctl import one_unit
 from decnet_decoys.shell.commands.systemd.units import all_units, find_unit, full_name
 from decnet_decoys.shell.effects import Effects
-from decnet_decoys.shell.machine.unit_files import services
+from decnet_decoys.shell.machine.files.unit_files import services
 from decnet_decoys.shell.programs import command
 
 _SERVICE = "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]"

@@ -18,8 +18,8 @@ from decnet_decoys.shell.commands.systemd.units import (
     stop,
 )
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.machine.files.unit_files import MADE
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.unit_files import MADE
 from decnet_decoys.shell.programs import command
 
 _LONG = {

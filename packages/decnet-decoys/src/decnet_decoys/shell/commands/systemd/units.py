@@ -9,9 +9,9 @@ from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_STOPPED, runs
+from decnet_decoys.shell.machine.files.unit_files import MADE, PACKAGED, has_service
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
-from decnet_decoys.shell.machine.unit_files import MADE, PACKAGED, has_service
 from decnet_decoys.shell.state import ShellState
 
 MAX_UNIT_FILE = 8 << 10

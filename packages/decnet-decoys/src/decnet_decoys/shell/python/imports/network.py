@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Pause, Requested, Steps
-from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.python.imports.functions import fixed, natives, plain
 from decnet_decoys.shell.python.imports.queues_and_times import parts_of_url
 from decnet_decoys.shell.python.values import (

@@ -2,8 +2,8 @@
 """Tools beside apt and dpkg: apt-mark, apt-config, dpkg-deb, dpkg-reconfigure, update-alternatives (apt-mark(8))."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.system.dpkg import refused_archive
-from decnet_decoys.shell.commands.system.packages import packages
+from decnet_decoys.shell.commands.packages.apt import packages
+from decnet_decoys.shell.commands.packages.dpkg import refused_archive
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.machine.condition import MAX_HELD
 from decnet_decoys.shell.programs import command

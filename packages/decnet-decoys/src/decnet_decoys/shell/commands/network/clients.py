@@ -2,10 +2,10 @@
 """Commands that would reach another host: scp, ping, ssh, nc, dig. Nothing is sent; the wish is recorded."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.system.downloads import host_of, is_address
+from decnet_decoys.shell.commands.network.downloads import host_of, is_address
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.perl import words
-from decnet_decoys.shell.perl.interpolation import parts
-from decnet_decoys.shell.perl.source import Source
-from decnet_decoys.shell.perl.tree import Block, Node
+from decnet_decoys.shell.perl.syntax import words
+from decnet_decoys.shell.perl.syntax.interpolation import parts
+from decnet_decoys.shell.perl.syntax.source import Source
+from decnet_decoys.shell.perl.syntax.tree import Block, Node
 
 MAX_NESTING = 36
 

@@ -4,7 +4,7 @@
 import re
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.system.packages import ESSENTIAL, packages
+from decnet_decoys.shell.commands.packages.apt import ESSENTIAL, packages
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.programs import command

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.perl import words
-from decnet_decoys.shell.perl.source import Source
-from decnet_decoys.shell.perl.terms import Terms
-from decnet_decoys.shell.perl.tree import Block, MissingModuleError, Node, Statement
+from decnet_decoys.shell.perl.syntax import words
+from decnet_decoys.shell.perl.syntax.source import Source
+from decnet_decoys.shell.perl.syntax.terms import Terms
+from decnet_decoys.shell.perl.syntax.tree import Block, MissingModuleError, Node, Statement
 
 MAX_STATEMENTS = 2000
 _LABEL = re.compile(r"([A-Z_][A-Z0-9_]*)\s*:(?!:)")

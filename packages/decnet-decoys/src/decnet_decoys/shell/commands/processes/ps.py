@@ -7,9 +7,9 @@ from typing import Any
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import UsageError, options
-from decnet_decoys.shell.commands.system import process_columns as layouts
+from decnet_decoys.shell.commands.processes import ps_columns as layouts
+from decnet_decoys.shell.commands.processes.ps_columns import ALIASES, COLUMNS, Row, name_of, rows
 from decnet_decoys.shell.commands.system.hardware import uptime_line
-from decnet_decoys.shell.commands.system.process_columns import ALIASES, COLUMNS, Row, name_of, rows
 from decnet_decoys.shell.effects import AskKeys, Effects
 from decnet_decoys.shell.programs import command
 

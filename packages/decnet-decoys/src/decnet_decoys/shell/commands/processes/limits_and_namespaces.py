@@ -3,8 +3,8 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.starting import started
-from decnet_decoys.shell.commands.system.process_columns import rows
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.programs import command

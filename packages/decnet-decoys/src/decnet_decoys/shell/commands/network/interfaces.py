@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from decnet_decoys.personas.schema import LOOPBACK_TRAFFIC
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.system.downloads import is_address
+from decnet_decoys.shell.commands.network.downloads import is_address
 from decnet_decoys.shell.programs import command
 
 ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.perl.tree import Node
+from decnet_decoys.shell.perl.syntax.tree import Node
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "e": "\x1b", "f": "\f", "b": "\b"}
 _ESCAPE = re.compile(r"\\(?:x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{0,2})|([0-7]{1,3})|c(.)|([ULEQul])|(.)|$)", re.DOTALL)

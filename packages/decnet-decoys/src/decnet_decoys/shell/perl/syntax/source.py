@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from decnet_decoys.shell.perl.tree import PerlSyntaxError
+from decnet_decoys.shell.perl.syntax.tree import PerlSyntaxError
 
 MAX_QUOTED = 1 << 15
 """Characters between two delimiters."""

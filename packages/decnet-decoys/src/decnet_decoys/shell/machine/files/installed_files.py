@@ -5,7 +5,7 @@ import hashlib
 import uuid
 
 from decnet_decoys.personas.schema import Hardware, Persona
-from decnet_decoys.shell.machine.unit_files import unit_files
+from decnet_decoys.shell.machine.files.unit_files import unit_files
 
 DIRECTORIES = """
     /etc/alternatives /etc/apt/sources.list.d /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/cron.yearly

@@ -7,7 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_RULES
-from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 _CHAINS = ("INPUT", "FORWARD", "OUTPUT")

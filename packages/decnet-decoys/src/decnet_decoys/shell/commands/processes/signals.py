@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
-from decnet_decoys.shell.commands.system.process_columns import Row, name_of, rows
+from decnet_decoys.shell.commands.processes.ps_columns import Row, name_of, rows
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode

@@ -4,10 +4,10 @@
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.network.interfaces import ANY, interface_table, routes
 from decnet_decoys.shell.commands.options import Options, options
-from decnet_decoys.shell.commands.system.network import ANY, interface_table, routes
-from decnet_decoys.shell.commands.system.process_columns import name_of
-from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
+from decnet_decoys.shell.commands.processes.ps_columns import name_of
+from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 

@@ -2,13 +2,13 @@
 """Who has what open: lsof and fuser, of the sockets that netstat shows too (lsof(8), fuser(1))."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.network.sockets import Socket, sockets
 from decnet_decoys.shell.commands.options import Options, UsageError, options
-from decnet_decoys.shell.commands.system.process_columns import rows
-from decnet_decoys.shell.commands.system.signals import SIGNALS, ended
-from decnet_decoys.shell.commands.system.sockets import Socket, sockets
+from decnet_decoys.shell.commands.processes.ps_columns import rows
+from decnet_decoys.shell.commands.processes.signals import SIGNALS, ended
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.machine.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 _LSOF_USAGE = """\

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.perl import words
-from decnet_decoys.shell.perl.expressions import Expressions
-from decnet_decoys.shell.perl.source import Source
-from decnet_decoys.shell.perl.tree import Node
-from decnet_decoys.shell.perl.values import real
+from decnet_decoys.shell.perl.syntax import words
+from decnet_decoys.shell.perl.syntax.expressions import Expressions
+from decnet_decoys.shell.perl.syntax.source import Source
+from decnet_decoys.shell.perl.syntax.tree import Node
 
 _DOCUMENT = re.compile(r"<<(~?)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([A-Za-z_]\w*))")
 _READ = re.compile(r"<(\$?\w*)>")
@@ -325,4 +325,7 @@ def _number(text: str) -> int | float:
 
 
 def _within_word(value: int) -> int | float:
-    return value if value < 1 << 64 else real(value)
+    try:
+        return value if value < 1 << 64 else float(value)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Commands about software: what is installed, and what somebody wants to install."""
