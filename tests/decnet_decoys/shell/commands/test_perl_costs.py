@@ -113,3 +113,8 @@ def test_a_file_is_saved_that_the_program_no_longer_knows(run: Player) -> None:
     program = 'sub w { open(my $f, ">", "/tmp/w"); print $f "in\\n" } w(); system("cat /tmp/w"); '
     program += 'open(A, ">>/tmp/w"); print A "x"'
     assert run(f"perl -e {shlex.quote(program)}; cat /tmp/w").text == "in\nin\nx"
+
+
+def test_a_variable_that_the_shell_has_fixed_stays(run: Player) -> None:
+    line = "readonly FIXED=1; export FIXED; perl -e '$ENV{FIXED}=2; $ENV{FREE}=3; print `echo $FIXED \\$FREE`'"
+    assert run(line.replace("$FIXED ", "\\$FIXED ")).text == "1 3\n"

@@ -126,7 +126,7 @@ class Assignment(Evaluator):
 
     def _into_substr(self, target: Node, value: Value) -> Steps[None]:
         given = target[2]
-        arguments = given[1] if given[0] == "list" else (given,)
+        arguments: list[Node] = list(given[1]) if given[0] == "list" else [given]
         if target[1] != "substr" or len(arguments) < 2:
             return
         whole = text((yield from self.scalar(arguments[0])))

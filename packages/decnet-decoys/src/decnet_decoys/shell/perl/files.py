@@ -322,7 +322,8 @@ class Files(Patterns):
         try:
             with self.shell.forked():
                 for name, value in list(self.memory.table("ENV").items())[:MAX_ENVIRONMENT]:
-                    if name.isidentifier() and of_shell(self.shell.variables.get(name, "")) != text(value):
+                    is_fixed = name in self.shell.readonly or not name.isidentifier()
+                    if not is_fixed and of_shell(self.shell.variables.get(name, "")) != text(value):
                         self.shell.set(name, to_shell(value))
                         self.shell.exported.add(name)
                 return (yield from self.call.runner.execute(argv, streams, program=True))
