@@ -22,6 +22,7 @@ SLOW = (
     '$x="a"; $x=unpack("B*", $x) for 1..7',
     '$f="%d" x 32000; $x=sprintf($f)',
     '$x=pack("C10000" x 7)',
+    '$x=pack("(x0x0x0x0)9999" x 14)',
     _LONG + "@b=map { $x.$_ } 10..40; @a=(@b) x 300; @c=sort @a",
     _MANY + '$y=join("", @a)',
     _MANY + '$y="@a"',

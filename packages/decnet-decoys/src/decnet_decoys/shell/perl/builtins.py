@@ -11,6 +11,7 @@ from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Pause, Steps
 from decnet_decoys.shell.perl.file_functions import FileFunctions
 from decnet_decoys.shell.perl.functions import FUNCTIONS, in_list
+from decnet_decoys.shell.perl.patterns import place_of
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,
@@ -19,8 +20,10 @@ from decnet_decoys.shell.perl.values import (
     Value,
     integer,
     number,
+    of_bytes,
     real,
     text,
+    to_bytes,
     to_shell,
 )
 
@@ -243,9 +246,11 @@ class Builtins(FileFunctions):
         values[0].package = text(values[1]) if len(values) > 1 else self.package
         return values[0]
 
-    def _f_pos(self, _arguments: list[Node], _wants: bool) -> Steps[Value]:
-        yield from ()
-        return None
+    def _f_pos(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
+        target = arguments[0] if arguments else ("scalar", "_")
+        value = text((yield from self.scalar(target)))
+        searched, place = self._places.get(place_of(target), ("", None))
+        return place if searched == of_bytes(to_bytes(value)) else None
 
     # what ends or waits
 

@@ -110,6 +110,8 @@ class Files(Patterns):
             if len(self.handles) < MAX_HANDLES:
                 handle.name = target[1]
                 self.handles[target[1]] = handle
+                if old is self.selected:
+                    self.selected = handle
         else:
             value = yield from self.scalar(target)
             if isinstance(value, str) and value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from itertools import islice
 
 from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Value, integer, number, of_bytes, text, to_bytes
@@ -14,6 +15,7 @@ MAX_PIECES = 4000
 """Conversions of a format, and texts between them."""
 _PIECE = re.compile(r"%(?:(%)|([-+ #0]*)(v?)(\*|\d{1,6})?(?:\.(\*|\d{0,6}))?[hlLqV]*([a-zA-Z]))|[^%]+|%")
 _TEMPLATE = re.compile(r"\s*([a-zA-Z])([<>!]*)(\d{1,6}|\*|\[\d{1,4}\])?")
+_GROUPS = re.compile(r"\(([^()]*)\)(\d{1,4}|\*)?|[^()]+")
 _WORDS = {"c": "b", "C": "B", "s": "<h", "S": "<H", "l": "<i", "L": "<I", "q": "<q", "Q": "<Q", "n": ">H", "N": ">I",
           "v": "<H", "V": "<I", "i": "<i", "I": "<I", "j": "<q", "J": "<Q", "f": "<f", "d": "<d"}  # fmt: skip
 
@@ -60,7 +62,9 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911
 def packed(template: str, values: list[Value]) -> str:
     """Return the bytes that a template makes of values."""
     rest, found = list(values)[::-1], bytearray()
-    for letter, order, given in _TEMPLATE.findall(template[:200]):
+    for letter, order, given, to_end in _pieces(template, len(rest)):
+        if to_end and not rest:
+            break
         count = _count(given, len(rest))
         if letter in "aAZhHbB":
             found += _packed_text(letter, text(rest.pop() if rest else ""), given, count)
@@ -77,6 +81,23 @@ def packed(template: str, values: list[Value]) -> str:
         if len(found) > MAX_TEXT:
             break
     return of_bytes(bytes(found))
+
+
+def _pieces(template: str, most: int) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield letter, byte order and count of all that a template asks for, its groups repeated, MAX_ITEMS in all.
+
+    The last item tells what is of a group that is repeated to the end of what there is, at most so often.
+    """
+    return islice(_unbounded(template, most), MAX_ITEMS)
+
+
+def _unbounded(template: str, most: int) -> Iterator[tuple[str, str, str, bool]]:
+    for match in _GROUPS.finditer(template[:200]):
+        inner, count = match.groups()
+        pieces = _TEMPLATE.findall(match[0] if inner is None else inner)
+        for _ in range((most if count == "*" else int(count or 1)) if pieces else 0):
+            for letter, order, given in pieces:
+                yield letter, order, given, count == "*"
 
 
 def _order(layout: str, order: str) -> str:
@@ -111,7 +132,7 @@ def _packed_text(letter: str, value: str, given: str, count: int) -> bytes:
         bits += "0" * (-len(bits) % 8)
         groups = [bits[at : at + 8] for at in range(0, len(bits), 8)]
         return bytes(int(one if letter == "B" else one[::-1], 2) for one in groups)
-    data = to_bytes(value)
+    data = to_bytes(value if given == "*" else value[:count])
     if given == "*":
         return data + (b"\0" if letter == "Z" else b"")
     return data[: min(count, MAX_TEXT)].ljust(min(count, MAX_TEXT), b" " if letter == "A" else b"\0")
@@ -121,7 +142,9 @@ def unpacked(template: str, whole: str) -> list[Value]:
     """Return the values that a template finds in bytes."""
     data, at = to_bytes(whole), 0
     found: list[Value] = []
-    for letter, order, given in _TEMPLATE.findall(template[:200]):
+    for letter, order, given, to_end in _pieces(template, len(data)):
+        if to_end and at >= len(data):
+            break
         left = len(data) - at
         if letter in "aAZ":
             piece = data[at : at + _count(given, left)]

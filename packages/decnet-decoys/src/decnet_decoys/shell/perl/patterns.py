@@ -84,7 +84,7 @@ class Patterns(Assignment):
         data = yield from self._target(target)
         pattern = yield from self._pattern(source, flags)
         names = self._group_names
-        start, key = 0, _key_of(target)
+        start, key = 0, place_of(target)
         if "g" in flags:
             before, start = self._places.get(key, ("", 0))
             start = start if before == data.decode("latin-1") else 0
@@ -234,10 +234,10 @@ class Patterns(Assignment):
         return found
 
 
-def _key_of(target: Node | None) -> int:
+def place_of(target: Node | None) -> int:
     """Return what a variable is known by, wherever it stands; of a node that has no hash, the node."""
     try:
-        return 0 if target is None else hash(target)
+        return 0 if target in (None, ("scalar", "_")) else hash(target)
     except TypeError:
         return id(target)
 
