@@ -236,6 +236,21 @@ async def test_who_has_gone_when_the_connection_is_ended_harms_nobody(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.parametrize("chunks", [0, 2000])
+async def test_a_malformed_body_after_a_head_is_answered_without_a_body(
+    chunks: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """h11 raises for a body that may not be, which was three tracebacks in the log for each such request."""
+    tcp = listening("127.0.0.1", 0)
+    sent = CHUNKED.replace(b"POST", b"HEAD") + b"1\r\na\r\n" * chunks + b"z\r\n"
+    async with served((tcp, None)) as server:
+        answer = await asyncio.to_thread(talk, tcp.getsockname()[1], sent)
+        assert server.counters()["requests_malformed"] == 1
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert answer.endswith(b"\r\n\r\n")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_who_has_reset_the_connection_does_not_say_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an address it would be taken for a local proxy, and another's address counted as the client's."""
     asked = list[Any]()
