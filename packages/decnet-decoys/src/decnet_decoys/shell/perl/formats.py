@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import islice
 
 from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Value, integer, number, of_bytes, text, to_bytes
 
 MAX_WIDTH = 1000
+MAX_PIECES = 4000
+"""Conversions of a format, and texts between them."""
 _PIECE = re.compile(r"%(?:(%)|([-+ #0]*)(v?)(\*|\d{1,6})?(?:\.(\*|\d{0,6}))?[hlLqV]*([a-zA-Z]))|[^%]+|%")
 _TEMPLATE = re.compile(r"\s*([a-zA-Z])([<>!]*)(\d{1,6}|\*|\[\d{1,4}\])?")
 _WORDS = {"c": "b", "C": "B", "s": "<h", "S": "<H", "l": "<i", "L": "<I", "q": "<q", "Q": "<Q", "n": ">H", "N": ">I",
@@ -20,7 +23,7 @@ def formatted(values: list[Value]) -> str:
     rest = list(values[1:])[::-1]
     found: list[str] = []
     size = 0
-    for match in _PIECE.finditer(text(values[0])[:MAX_TEXT] if values else ""):
+    for match in islice(_PIECE.finditer(text(values[0])[:MAX_TEXT] if values else ""), MAX_PIECES):
         found.append(_converted(match, rest) if match[6] else "%" if match[1] else match[0])
         size += len(found[-1])
         if size > MAX_TEXT:
@@ -30,12 +33,10 @@ def formatted(values: list[Value]) -> str:
 
 def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911  # one return for each kind
     _, flags, dotted, width, precision, letter = match.groups()
-    wide = integer(rest.pop() if rest else 0) if width == "*" else int(width or 0)
-    exact = (
-        None if precision is None else integer(rest.pop() if rest else 0) if precision == "*" else int(precision or 0)
-    )
-    spec = "%" + flags + (str(max(-MAX_WIDTH, min(wide, MAX_WIDTH))) if wide else "")
-    spec += "" if exact is None else f".{max(0, min(exact, MAX_WIDTH))}"
+    wide = integer((rest.pop() if rest else 0) if width == "*" else int(width or 0), MAX_WIDTH)
+    exact = None if precision is None else (rest.pop() if rest else 0) if precision == "*" else int(precision or 0)
+    spec = "%" + flags + (str(wide) if wide else "")
+    spec += "" if exact is None else f".{max(0, integer(exact, MAX_WIDTH))}"
     value = rest.pop() if rest else None
     if dotted:
         return (spec + "s") % ".".join(str(ord(one)) for one in text(value))
@@ -44,9 +45,7 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911
     if letter in "bB":
         shown = f"{integer(value) & (1 << 64) - 1:b}"
         shown = shown.rjust(abs(wide), "0") if "0" in flags else shown
-        return (
-            "%" + flags.replace("0", "").replace("#", "") + (str(min(wide, MAX_WIDTH)) if wide else "") + "s"
-        ) % shown
+        return ("%" + flags.replace("0", "").replace("#", "") + (str(wide) if wide else "") + "s") % shown
     try:
         if letter in "diuxXo":
             whole = integer(value)
@@ -71,8 +70,10 @@ def packed(template: str, values: list[Value]) -> str:
             found += "".join(chr(integer(rest.pop()) % 0xD800) for _ in range(min(count, len(rest)))).encode()
         elif letter in _WORDS:
             layout = _order(_WORDS[letter], order)
-            for _ in range(min(count, MAX_ITEMS)):
-                found += _one(layout, rest.pop() if rest else 0)
+            count = min(count, MAX_ITEMS)
+            given_for, rest = rest[::-1][:count], rest[: max(0, len(rest) - count)]
+            found += b"".join(_one(layout, value) for value in given_for)
+            found += bytes(struct.calcsize(layout) * (count - len(given_for)))
         if len(found) > MAX_TEXT:
             break
     return of_bytes(bytes(found))
@@ -152,4 +153,6 @@ def _unpacked_text(letter: str, piece: bytes) -> str:
         return piece.hex()
     if letter == "h":
         return "".join(f"{one & 15:x}{one >> 4:x}" for one in piece)
-    return "".join(f"{one:08b}" if letter == "B" else f"{one:08b}"[::-1] for one in piece)
+    if letter == "B":
+        return f"{int.from_bytes(piece, 'big'):0{8 * len(piece)}b}"[: 8 * len(piece)]
+    return f"{int.from_bytes(piece, 'little'):0{8 * len(piece)}b}"[::-1][: 8 * len(piece)]
