@@ -76,7 +76,7 @@ def connection(engine: Engine) -> Iterator[Connection]:
 @pytest.fixture
 def known(connection: Connection, draw: random.Random) -> list[dict[str, Any]]:
     """Write attackers and return them."""
-    made = [
+    made: list[dict[str, Any]] = [
         {
             **dict.fromkeys(Attacker.__struct_fields__, 0),
             "ip": ip,
@@ -121,7 +121,7 @@ def test_attackers(connection: Connection, known: list[dict[str, Any]]) -> None:
 
 
 def test_sessions(connection: Connection, known: list[dict[str, Any]], draw: random.Random) -> None:
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "attacker": draw.choice(IPS[:3]),
             "session": f"s{number:02}",
@@ -160,7 +160,7 @@ def test_sessions(connection: Connection, known: list[dict[str, Any]], draw: ran
 
 def test_credentials(connection: Connection, known: list[dict[str, Any]], draw: random.Random) -> None:
     texts = [None, "", "100%", "a_b", "a/b", "aXb", "A_B", "ü"]
-    made = []
+    made: list[dict[str, Any]] = []
     for number in range(40):
         tried = draw.sample(IPS, draw.randrange(1, 4))
         made.append(
@@ -208,7 +208,7 @@ def test_credentials(connection: Connection, known: list[dict[str, Any]], draw: 
 
 
 def test_incidents(connection: Connection, draw: random.Random) -> None:
-    made = []
+    made: list[dict[str, Any]] = []
     for number in range(1, 41):
         times, state = spans(draw), draw.choice(["new", "acknowledged", "closed"])
         severity, score = draw.randrange(1, 5), draw.randrange(3)

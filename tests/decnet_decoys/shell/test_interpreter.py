@@ -72,6 +72,10 @@ def test_a_line_prints_what_a_shell_would(run: Player, line: str, text: str) -> 
     assert run(line).text == text
 
 
+def test_options_may_get_shorter_while_getopts_reads_them(run: Player) -> None:
+    assert run("getopts ab x -ab; getopts ab x -a; echo $x").text == "a\n"
+
+
 def test_an_unknown_command_is_named_as_bash_does(run: Player) -> None:
     played = run("frobnicate --now")
     assert played.errors == "-bash: frobnicate: command not found\n"

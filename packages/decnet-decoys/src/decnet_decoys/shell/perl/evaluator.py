@@ -15,6 +15,9 @@ from decnet_decoys.shell.perl.values import MAX_ITEMS, Box, DiedError, Ref, Sub,
 _CASES: dict[str, Callable[[str], str]] = {"U": str.upper, "L": str.lower, "u": lambda one: one[:1].upper() + one[1:],
           "l": lambda one: one[:1].lower() + one[1:], "E": str, "Q": str}  # fmt: skip
 
+_ABSENT = object()
+"""What `local` remembers of a key that was not there."""
+
 
 class Evaluator:
     """Evaluates expressions; statements, functions, files and patterns are in the classes that extend it."""
@@ -73,7 +76,7 @@ class Evaluator:
             piece = text((yield from self.scalar(part)))
             if case == "Q":
                 piece = "".join(one if one.isalnum() or one == "_" else f"\\{one}" for one in piece)
-            piece = _CASES[once](_CASES[case or "E"](piece)) if case or once else piece
+            piece = _CASES[once or "E"](_CASES[case or "E"](piece)) if case or once else piece
             once = ""
             pieces.append(self.memory.made(piece))
         return self.memory.made("".join(pieces))
@@ -81,7 +84,7 @@ class Evaluator:
     def _s_joined(self, node: Node) -> Steps[Value]:
         values = yield from self.items(node[1])
         separator = self.memory.scalar('"').value
-        return self.memory.made((" " if separator is None else text(separator)).join(map(text, values)))
+        return self.memory.made(self.memory.joined(" " if separator is None else text(separator), values))
 
     # variables
 
@@ -123,6 +126,8 @@ class Evaluator:
         if kind in ("my", "our", "local"):
             yield from self.scalar(node)
             return (yield from self.container(inner))
+        if kind not in ("array_of", "hash_of"):
+            raise self.died("Not an ARRAY reference")
         wanted = "ARRAY" if kind == "array_of" else "HASH"
         value = yield from self.scalar(inner)
         if value is None and inner[0] in ("scalar", "element", "value", "scalar_of"):
@@ -205,8 +210,7 @@ class Evaluator:
         if inner[0] == "value":
             table = yield from self.container(inner[1])
             key = text((yield from self.scalar(inner[2])))
-            self._restored[-1].append((table, dict(table)))
-            table.pop(key, None)
+            self._restored[-1].append(((table, key), table.pop(key, _ABSENT)))
             return None
         for name in self._names(inner):
             found = self.memory.find(name)
@@ -325,7 +329,7 @@ class Evaluator:
     def _s_minus(self, node: Node) -> Steps[Value]:
         value = yield from self.scalar(node[1])
         if isinstance(value, str) and value[:1].isalpha():
-            return f"-{value}"
+            return self.memory.made(f"-{value}")
         return -number(value)
 
     def _s_complement(self, node: Node) -> Steps[Value]:
@@ -350,6 +354,22 @@ class Evaluator:
     def is_exported(self, name: str) -> bool:
         """Return whether a word is a function or constant of a module."""
         raise NotImplementedError
+
+
+def restore(found: Any, before: Any) -> None:
+    """Give back to a variable, or to the key of a hash, what `local` put aside."""
+    if isinstance(found, tuple):
+        table, key = found
+        table.pop(key, None)
+        if before is not _ABSENT:
+            table[key] = before
+    elif isinstance(found, list):
+        found[:] = before
+    elif isinstance(found, dict):
+        found.clear()
+        found.update(before)
+    else:
+        found.value = before
 
 
 def paired(values: list[Value]) -> dict[str, Value]:

@@ -21,6 +21,9 @@ from decnet_decoys.shell.perl.values import (
     to_shell,
 )
 
+MAX_OPEN_FOLDERS = 64
+"""Handles that may be open when a directory is opened, whose names its handle keeps."""
+
 
 class FileFunctions(Sockets):
     """A function `x` is done by `_f_x`, which is given the nodes of its arguments."""
@@ -86,10 +89,13 @@ class FileFunctions(Sockets):
 
     def _f_opendir(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
         path, handle = to_shell((yield from self.scalar(arguments[1]))), Handle("DIR")
+        if len(self._open) >= MAX_OPEN_FOLDERS:
+            return self.failed(24)
         try:
             names = self.shell.files.names(path, self.shell.access)
         except FileSystemError as error:
             return self.failed(error)
+        self._open.add(handle)
         handle.names = [".", "..", *map(of_shell, names[:MAX_ITEMS])][::-1]
         yield from self.opened(arguments[0], handle)
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.control_flow import ExitShell
@@ -33,17 +34,20 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.call import Call
 
 MAX_HANDLES = 32
+"""Those that have a name."""
+MAX_OPEN = 1020
+"""Handles that are open at once."""
 MAX_ENVIRONMENT = 200
 """Variables that a program passes on to what it runs."""
 ERRORS = {
     1: "Operation not permitted", 2: "No such file or directory", 3: "No such process", 9: "Bad file descriptor",
     10: "No child processes", 13: "Permission denied", 17: "File exists", 20: "Not a directory", 21: "Is a directory",
-    22: "Invalid argument", 39: "Directory not empty", 110: "Connection timed out", 111: "Connection refused",
-    113: "No route to host",
+    22: "Invalid argument", 24: "Too many open files", 39: "Directory not empty", 110: "Connection timed out",
+    111: "Connection refused", 113: "No route to host",
 }  # fmt: skip
 _NUMBERS = {message: number for number, message in ERRORS.items()}
 _META = re.compile(r"[$&*(){}\[\]'\";\\|?<>~`\n]")
-_MODE = re.compile(r"\s*(\+?[<>]|>>|\|)?\s*(.*?)\s*(\|)?\s*$", re.DOTALL)
+_MODE = re.compile(r">>|\+?[<>]|\|")
 
 
 class ErrorNumber(Box):
@@ -74,6 +78,9 @@ class Files(Patterns):
             self.handles[name].out = out
         self.selected = self.handles["STDOUT"]
         self.arguments: list[str] = []
+        self._open: WeakSet[Handle] = WeakSet()
+        self._written: list[Handle] = []
+        """What is to be closed at the end, as its content would be lost."""
 
     def failed(self, error: FileSystemError | int | str) -> str:
         """Set $! and return what is false."""
@@ -103,6 +110,8 @@ class Files(Patterns):
             if len(self.handles) < MAX_HANDLES:
                 handle.name = target[1]
                 self.handles[target[1]] = handle
+                if old is self.selected:
+                    self.selected = handle
         else:
             value = yield from self.scalar(target)
             if isinstance(value, str) and value:
@@ -113,14 +122,14 @@ class Files(Patterns):
     def open(self, target: Node, values: list[Value]) -> Steps[Value]:
         """Do what `open` does with its mode and path; 1, or empty with $! set."""
         if len(values) == 1:
-            found = _MODE.fullmatch(text(values[0])[:4096])
-            mode, path, ends = found.groups() if found else ("<", "", None)
-            mode = "-|" if ends else "|-" if mode == "|" else mode or "<"
+            mode, path = _mode_and_path(text(values[0])[:4096].strip())
         else:
             mode, path = (
                 text(values[0]).split(":")[0].strip() if values else "<",
                 text(values[1]) if len(values) > 1 else "",
             )
+        if len(self._open) >= MAX_OPEN:
+            return self.failed(24)
         handle = Handle("")
         if mode.rstrip("=").endswith("&"):
             return (yield from self._duplicated(target, mode[0], path))
@@ -128,7 +137,7 @@ class Files(Patterns):
         if found is not None:
             return (yield from self._duplicated(target, mode[0], found[1]))
         if isinstance(values[-1], Ref) and isinstance(values[-1].target, Box):
-            handle.reader = InputBuffer(to_bytes(text(values[-1].target.value)))
+            handle.reader = InputBuffer(to_bytes(self.memory.made(text(values[-1].target.value))))
         elif mode == "-|":
             words = [to_shell(one) for one in values[1:]]
             output = yield from self.output(path if len(values) < 3 else "", words if len(values) > 2 else None)
@@ -140,6 +149,9 @@ class Files(Patterns):
                 self._open_file(handle, mode, to_shell(path))
             except FileSystemError as error:
                 return self.failed(error)
+        self._open.add(handle)
+        if handle.path:
+            self._written.append(handle)
         yield from self.opened(target, handle)
         return 1
 
@@ -179,6 +191,9 @@ class Files(Patterns):
         if handle is None or not handle.is_open:
             return self.failed(9)
         handle.is_open = False
+        self._open.discard(handle)
+        if handle in self._written:
+            self._written.remove(handle)
         if handle.out is not None and handle.piped:
             streams = Streams(InputBuffer(handle.out.take()), self.call.out, self.call.err)
             yield from self._status_of(["sh", "-c", to_shell(handle.path)], streams)
@@ -187,13 +202,15 @@ class Files(Patterns):
         return 1
 
     def finish(self) -> Steps[None]:
-        """Close what is still open at the end."""
-        found = [*self.handles.values()]
-        for scope in (self.memory.globals, *self.memory.scopes):
-            found += [box.value for box in scope.values() if isinstance(box, Box) and isinstance(box.value, Handle)]
-        for handle in found:
-            if handle.is_open and handle.name not in ("STDOUT", "STDERR", "STDIN"):
-                yield from self.close(handle)
+        """Close at the end what is still open, whether or not the program still knows it."""
+        for handle in list(self._written):
+            yield from self.close(handle)
+
+    def _flushed(self) -> Steps[None]:
+        """Save what was written so far: what is run next reads it (perlfunc, system)."""
+        for handle in self._written:
+            if not handle.piped and handle.out is not None and (data := handle.out.take()):
+                yield from self.call.runner.save(handle.path, data, append=True, err=self.call.err)
 
     def read_line(self, handle: Handle | None) -> Steps[str | None]:
         """Return the next line with its end, as $/ has it; None at the end."""
@@ -302,11 +319,13 @@ class Files(Patterns):
 
     def _status_of(self, argv: list[str], streams: Streams) -> Steps[int]:
         """Run a program; returns its status."""
+        yield from self._flushed()
         yield from self.call.runner.flush()
         try:
             with self.shell.forked():
                 for name, value in list(self.memory.table("ENV").items())[:MAX_ENVIRONMENT]:
-                    if name.isidentifier() and of_shell(self.shell.variables.get(name, "")) != text(value):
+                    is_fixed = name in self.shell.readonly or not name.isidentifier()
+                    if not is_fixed and of_shell(self.shell.variables.get(name, "")) != text(value):
                         self.shell.set(name, to_shell(value))
                         self.shell.exported.add(name)
                 return (yield from self.call.runner.execute(argv, streams, program=True))
@@ -380,3 +399,12 @@ class Files(Patterns):
             return 1 if entry.uid == identity.uid else ""
         kinds = {"f": "file", "d": "dir", "l": "link", "p": "pipe", "S": "socket", "c": "device", "b": "disk"}
         return 1 if letter not in kinds or entry.kind == kinds[letter] else ""
+
+
+def _mode_and_path(given: str) -> tuple[str, str]:
+    """Return what the second argument of an `open` with two says, which has no blanks around it."""
+    found = _MODE.match(given)
+    mode, path = (found[0], given[found.end() :].lstrip()) if found else ("<", given)
+    if path.endswith("|"):
+        return "-|", path[:-1].rstrip()
+    return "|-" if mode == "|" else mode, path

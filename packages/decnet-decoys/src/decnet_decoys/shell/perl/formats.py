@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
+from itertools import islice
 
 from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Value, integer, number, of_bytes, text, to_bytes
 
 MAX_WIDTH = 1000
+MAX_PIECES = 4000
+"""Conversions of a format, and texts between them."""
 _PIECE = re.compile(r"%(?:(%)|([-+ #0]*)(v?)(\*|\d{1,6})?(?:\.(\*|\d{0,6}))?[hlLqV]*([a-zA-Z]))|[^%]+|%")
 _TEMPLATE = re.compile(r"\s*([a-zA-Z])([<>!]*)(\d{1,6}|\*|\[\d{1,4}\])?")
+_GROUPS = re.compile(r"\(([^()]*)\)(\d{1,4}|\*)?|[^()]+")
 _WORDS = {"c": "b", "C": "B", "s": "<h", "S": "<H", "l": "<i", "L": "<I", "q": "<q", "Q": "<Q", "n": ">H", "N": ">I",
           "v": "<H", "V": "<I", "i": "<i", "I": "<I", "j": "<q", "J": "<Q", "f": "<f", "d": "<d"}  # fmt: skip
 
@@ -20,7 +25,7 @@ def formatted(values: list[Value]) -> str:
     rest = list(values[1:])[::-1]
     found: list[str] = []
     size = 0
-    for match in _PIECE.finditer(text(values[0])[:MAX_TEXT] if values else ""):
+    for match in islice(_PIECE.finditer(text(values[0])[:MAX_TEXT] if values else ""), MAX_PIECES):
         found.append(_converted(match, rest) if match[6] else "%" if match[1] else match[0])
         size += len(found[-1])
         if size > MAX_TEXT:
@@ -30,12 +35,10 @@ def formatted(values: list[Value]) -> str:
 
 def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911  # one return for each kind
     _, flags, dotted, width, precision, letter = match.groups()
-    wide = integer(rest.pop() if rest else 0) if width == "*" else int(width or 0)
-    exact = (
-        None if precision is None else integer(rest.pop() if rest else 0) if precision == "*" else int(precision or 0)
-    )
-    spec = "%" + flags + (str(max(-MAX_WIDTH, min(wide, MAX_WIDTH))) if wide else "")
-    spec += "" if exact is None else f".{max(0, min(exact, MAX_WIDTH))}"
+    wide = integer((rest.pop() if rest else 0) if width == "*" else int(width or 0), MAX_WIDTH)
+    exact = None if precision is None else (rest.pop() if rest else 0) if precision == "*" else int(precision or 0)
+    spec = "%" + flags + (str(wide) if wide else "")
+    spec += "" if exact is None else f".{max(0, integer(exact, MAX_WIDTH))}"
     value = rest.pop() if rest else None
     if dotted:
         return (spec + "s") % ".".join(str(ord(one)) for one in text(value))
@@ -44,9 +47,7 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911
     if letter in "bB":
         shown = f"{integer(value) & (1 << 64) - 1:b}"
         shown = shown.rjust(abs(wide), "0") if "0" in flags else shown
-        return (
-            "%" + flags.replace("0", "").replace("#", "") + (str(min(wide, MAX_WIDTH)) if wide else "") + "s"
-        ) % shown
+        return ("%" + flags.replace("0", "").replace("#", "") + (str(wide) if wide else "") + "s") % shown
     try:
         if letter in "diuxXo":
             whole = integer(value)
@@ -61,7 +62,9 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911
 def packed(template: str, values: list[Value]) -> str:
     """Return the bytes that a template makes of values."""
     rest, found = list(values)[::-1], bytearray()
-    for letter, order, given in _TEMPLATE.findall(template[:200]):
+    for letter, order, given, to_end in _pieces(template, len(rest)):
+        if to_end and not rest:
+            break
         count = _count(given, len(rest))
         if letter in "aAZhHbB":
             found += _packed_text(letter, text(rest.pop() if rest else ""), given, count)
@@ -71,11 +74,30 @@ def packed(template: str, values: list[Value]) -> str:
             found += "".join(chr(integer(rest.pop()) % 0xD800) for _ in range(min(count, len(rest)))).encode()
         elif letter in _WORDS:
             layout = _order(_WORDS[letter], order)
-            for _ in range(min(count, MAX_ITEMS)):
-                found += _one(layout, rest.pop() if rest else 0)
+            count = min(count, MAX_ITEMS)
+            given_for, rest = rest[::-1][:count], rest[: max(0, len(rest) - count)]
+            found += b"".join(_one(layout, value) for value in given_for)
+            found += bytes(struct.calcsize(layout) * (count - len(given_for)))
         if len(found) > MAX_TEXT:
             break
     return of_bytes(bytes(found))
+
+
+def _pieces(template: str, most: int) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield letter, byte order and count of all that a template asks for, its groups repeated, MAX_ITEMS in all.
+
+    The last item tells what is of a group that is repeated to the end of what there is, at most so often.
+    """
+    return islice(_unbounded(template, most), MAX_ITEMS)
+
+
+def _unbounded(template: str, most: int) -> Iterator[tuple[str, str, str, bool]]:
+    for match in _GROUPS.finditer(template[:200]):
+        inner, count = match.groups()
+        pieces = _TEMPLATE.findall(match[0] if inner is None else inner)
+        for _ in range((most if count == "*" else int(count or 1)) if pieces else 0):
+            for letter, order, given in pieces:
+                yield letter, order, given, count == "*"
 
 
 def _order(layout: str, order: str) -> str:
@@ -110,7 +132,7 @@ def _packed_text(letter: str, value: str, given: str, count: int) -> bytes:
         bits += "0" * (-len(bits) % 8)
         groups = [bits[at : at + 8] for at in range(0, len(bits), 8)]
         return bytes(int(one if letter == "B" else one[::-1], 2) for one in groups)
-    data = to_bytes(value)
+    data = to_bytes(value if given == "*" else value[:count])
     if given == "*":
         return data + (b"\0" if letter == "Z" else b"")
     return data[: min(count, MAX_TEXT)].ljust(min(count, MAX_TEXT), b" " if letter == "A" else b"\0")
@@ -120,7 +142,9 @@ def unpacked(template: str, whole: str) -> list[Value]:
     """Return the values that a template finds in bytes."""
     data, at = to_bytes(whole), 0
     found: list[Value] = []
-    for letter, order, given in _TEMPLATE.findall(template[:200]):
+    for letter, order, given, to_end in _pieces(template, len(data)):
+        if to_end and at >= len(data):
+            break
         left = len(data) - at
         if letter in "aAZ":
             piece = data[at : at + _count(given, left)]
@@ -152,4 +176,6 @@ def _unpacked_text(letter: str, piece: bytes) -> str:
         return piece.hex()
     if letter == "h":
         return "".join(f"{one & 15:x}{one >> 4:x}" for one in piece)
-    return "".join(f"{one:08b}" if letter == "B" else f"{one:08b}"[::-1] for one in piece)
+    if letter == "B":
+        return f"{int.from_bytes(piece, 'big'):0{8 * len(piece)}b}"[: 8 * len(piece)]
+    return f"{int.from_bytes(piece, 'little'):0{8 * len(piece)}b}"[::-1][: 8 * len(piece)]

@@ -20,6 +20,7 @@ from decnet_decoys.shell.perl.values import (
     number,
     of_bytes,
     of_shell,
+    real,
     text,
     to_bytes,
     to_shell,
@@ -87,7 +88,7 @@ def _rindex(_perl: Files, values: list[Value]) -> Value:
 
 
 def _join(perl: Files, values: list[Value]) -> Value:
-    return perl.memory.made(text(values[0] if values else "").join(map(text, values[1:])))
+    return perl.memory.joined(text(values[0] if values else ""), values[1:])
 
 
 def _ref(_perl: Files, values: list[Value]) -> Value:
@@ -95,11 +96,11 @@ def _ref(_perl: Files, values: list[Value]) -> Value:
     return (value.package or value.kind) if isinstance(value, Ref) else ""
 
 
-def _base64(perl: Files, values: list[Value]) -> Value:
+def _base64(_perl: Files, values: list[Value]) -> Value:
     end = text(values[1]) if len(values) > 1 else "\n"
     data = base64.b64encode(to_bytes(text(values[0] if values else "")))
     pieces = [of_bytes(data[at : at + 76]) + end for at in range(0, len(data), 76)]
-    return perl.memory.made("".join(pieces))
+    return "".join(pieces)
 
 
 def _unbase64(_perl: Files, values: list[Value]) -> Value:
@@ -115,8 +116,8 @@ _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 
 def _digest(name: str, shape: str) -> Plain:
-    def call(_perl: Files, values: list[Value]) -> Value:
-        found = hashlib.new(name, to_bytes("".join(map(text, values))), usedforsecurity=False)
+    def call(perl: Files, values: list[Value]) -> Value:
+        found = hashlib.new(name, to_bytes(perl.memory.joined("", values)), usedforsecurity=False)
         if shape == "hex":
             return found.hexdigest()
         return of_bytes(base64.b64encode(found.digest())).rstrip("=") if shape == "base64" else of_bytes(found.digest())
@@ -164,10 +165,12 @@ def _seconds(at: tuple[int, ...]) -> int:
 
 
 def _dumped(value: Value, column: int, room: list[int]) -> str:
-    """Return a value as Data::Dumper shows it that begins in a column."""
-    room[0] -= 1
+    """Return a value as Data::Dumper shows it that begins in a column; `room` is what is left of characters to show."""
+    if room[0] < 0:
+        return ""
+    room[0] -= column + (len(text(value)) if not isinstance(value, Ref) else 16)
     pad = " " * column
-    if not isinstance(value, Ref) or column > 120 or room[0] < 0:
+    if not isinstance(value, Ref) or column > 120:
         if isinstance(value, (int, float)) or value is None:
             return "undef" if value is None else text(value) if isinstance(value, int) else f"'{text(value)}'"
         return "'" + text(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -181,10 +184,10 @@ def _dumped(value: Value, column: int, room: list[int]) -> str:
     return 'sub { "DUMMY" }' if value.kind == "CODE" else f"\\{_dumped(value.target.value, column + 1, room)}"
 
 
-def _dumper(perl: Files, values: list[Value]) -> Value:
-    room = [5000]
-    shown = (f"$VAR{place} = {_dumped(value, 8, room)};\n" for place, value in enumerate(values, 1))
-    return perl.memory.made("".join(shown)[:MAX_TEXT])
+def _dumper(_perl: Files, values: list[Value]) -> Value:
+    room = [MAX_TEXT]
+    shown = (f"$VAR{place} = {_dumped(value, 8, room)};\n" for place, value in enumerate(values[:1000], 1))
+    return "".join(shown)[:MAX_TEXT]
 
 
 def _length(perl: Files, values: list[Value]) -> Value:
@@ -211,14 +214,14 @@ FUNCTIONS: dict[str, Plain] = {
     "exp": _of_number(math.exp),
     "sin": _of_number(math.sin),
     "cos": _of_number(math.cos),
-    "atan2": lambda _perl, values: math.atan2(float(number(values[0])), float(number(values[1]))),
+    "atan2": lambda _perl, values: math.atan2(real(values[0]), real(values[1])),
     "substr": _substr,
     "index": _index,
     "rindex": _rindex,
     "join": _join,
     "ref": _ref,
-    "sprintf": lambda perl, values: perl.memory.made(formatted(values)),
-    "pack": lambda perl, values: perl.memory.made(packed(text(values[0] if values else ""), values[1:])),
+    "sprintf": lambda _perl, values: formatted(values),
+    "pack": lambda _perl, values: packed(text(values[0] if values else ""), values[1:]),
     "time": lambda perl, _values: perl.shell.now,
     "localtime": _time_text,
     "gmtime": _time_text,
@@ -253,7 +256,10 @@ def in_list(perl: Files, name: str, values: list[Value]) -> list[Value] | None: 
     if name in ("localtime", "gmtime"):
         return time_list(perl, values)
     if name == "unpack":
-        return unpacked(text(values[0]), text(values[1] if len(values) > 1 else perl.memory.scalar("_").value))
+        found = unpacked(
+            text(values[0] if values else ""), text(values[1] if len(values) > 1 else perl.memory.scalar("_").value)
+        )
+        return [perl.memory.made(one) if isinstance(one, str) else one for one in found]
     if name == "reverse":
         return values[::-1]
     if name == "uniq":

@@ -8,6 +8,7 @@ from typing import Any
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.perl.evaluator import restore
 from decnet_decoys.shell.perl.memory import Names
 from decnet_decoys.shell.perl.subs import MAX_CALLS, Subs
 from decnet_decoys.shell.perl.syntax.parser import Parser
@@ -71,13 +72,10 @@ class Interpreter(Subs):
     def _status(self, steps: Steps[Any]) -> Steps[int]:
         """Do steps to their end, or to where the program ends; returns the status."""
         try:
-            yield from steps
+            yield from self._told(steps)
         except ExitShell as leaving:
             return leaving.status
         except DiedError as died:
-            handler = self.memory.table("SIG").get("__DIE__")
-            if isinstance(handler, Ref):
-                yield from self.call_sub(handler, [died.value])
             self.call.print_error(to_shell(died.value), end="")
             code = integer(self.memory.globals["$!"].code)
             return code or integer(self.memory.scalar("?").value) >> 8 & 255 or 255
@@ -92,6 +90,16 @@ class Interpreter(Subs):
         except ReturnedError:
             return 0
         return 0
+
+    def _told(self, steps: Steps[Any]) -> Steps[None]:
+        """Do steps; $SIG{__DIE__} is told what they die of, and may exit or die of something else."""
+        try:
+            yield from steps
+        except DiedError as died:
+            handler = self.memory.table("SIG").get("__DIE__")
+            if isinstance(handler, Ref):
+                yield from self.call_sub(handler, [died.value])
+            raise
 
     def each_line(self, program: Block, *, shown: bool, fields: Node | None) -> Steps[int]:
         """Do a program for each line of what @ARGV names, and print it if `shown`; `fields` parts it into @F."""
@@ -110,8 +118,8 @@ class Interpreter(Subs):
             except LoopError as jump:
                 if jump.kind == "last":
                     return
-            if shown:
-                self.selected.out.write(to_bytes(text(self.memory.scalar("_").value) + self.ending))  # type: ignore[union-attr]
+            if shown and self.selected.out is not None:
+                self.selected.out.write(to_bytes(text(self.memory.scalar("_").value) + self.ending))
 
     def _s_document(self, node: Node) -> Steps[Value]:
         """Return a here-document; what is in it is read when it is used, as its lines come after the expression."""
@@ -130,7 +138,7 @@ class Interpreter(Subs):
             return (yield from self._statements(block))
         finally:
             for found, before in reversed(self._restored.pop()):
-                _restore(found, before)
+                restore(found, before)
             self.memory.scopes.pop()
 
     def _statements(self, block: Block) -> Steps[list[Value]]:
@@ -318,7 +326,7 @@ class Interpreter(Subs):
 
     def _evaluated(self, node: Node) -> Steps[list[Value]]:
         source = text((yield from self.scalar(node[1])))
-        parser = Parser(source[: 16 << 10])
+        parser = Parser(self.memory.parsed(source[: 16 << 10]))
         try:
             program = yield from parser.program()
         except PerlSyntaxError as fault:
@@ -339,17 +347,6 @@ class Interpreter(Subs):
     def _s_do_file(self, _node: Node) -> Steps[Value]:
         yield from ()
         return None
-
-
-def _restore(found: Any, before: Any) -> None:
-    """Give back to a variable what `local` put aside."""
-    if isinstance(found, list):
-        found[:] = before
-    elif isinstance(found, dict):
-        found.clear()
-        found.update(before)
-    else:
-        found.value = before
 
 
 _INCLUDED = (

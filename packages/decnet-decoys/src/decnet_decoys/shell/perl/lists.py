@@ -16,6 +16,9 @@ from decnet_decoys.shell.perl.values import (
     to_bytes,
 )
 
+MAX_SORTED = 1 << 20
+"""Characters that are sorted at once: to compare long texts takes long."""
+
 
 class Lists(Builtins):
     """Goes through lists; what each is done with is a node."""
@@ -58,7 +61,9 @@ class Lists(Builtins):
     def _l_sort(self, node: Node) -> Steps[list[Value]]:
         values = yield from self.items(node[2])
         if node[1] is None:
-            return sorted(values, key=text)
+            if sum(map(len, map(text, values))) <= MAX_SORTED:
+                return sorted(values, key=text)
+            return (yield from self._merged(values, ("binary", "cmp", ("scalar", "a"), ("scalar", "b"))))
         return (yield from self._merged(values, node[1]))
 
     def _s_sort(self, node: Node) -> Steps[Value]:
@@ -94,7 +99,7 @@ class Lists(Builtins):
         else:
             separator = text(self.memory.scalar(",").value)
             end = "\n" if kind == "say" else self.ending or text(self.memory.scalar("\\").value)
-            shown = separator.join(map(text, values)) + end
+            shown = self.memory.joined(separator, values) + end
         if handle is None or handle.out is None or not handle.is_open:
             return self.failed(9)
         handle.out.write(to_bytes(self.memory.made(shown)))

@@ -6,18 +6,40 @@ from __future__ import annotations
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError
-from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Box, Value
+from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Box, Value, of_bytes, text
 
 MAX_STEPS = 150_000
 """Nodes that are evaluated; a program that does more appears to hang."""
 MAX_MADE = 4 << 20
 """Characters of all texts that a program makes."""
+NODE_SIZE = 16
+"""Characters for which a character of a program counts that `eval` reads: its nodes take so much more room."""
 MAX_KEPT = 100_000
 """Items that are put into arrays and hashes."""
 MAX_NAMES = 1000
 """Variables of a scope."""
 
 Names = dict[str, Any]
+
+
+class Part(Box):
+    """`$&` and what was before and behind it: made when asked for, as few programs do."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._data, self._span = b"", (0, 0)
+
+    def set(self, data: bytes, start: int, end: int) -> None:
+        self._data, self._span = data, (start, end)
+
+    @property
+    def value(self) -> Value:
+        start, end = self._span
+        return self._memory.made(of_bytes(self._data[start:end]))
+
+    @value.setter
+    def value(self, _given: Value) -> None:
+        """Nothing can be assigned to it."""
 
 
 class Memory:
@@ -37,10 +59,25 @@ class Memory:
 
     def made(self, text: str) -> str:
         """Count a text that was made, cut to what a value may have; raises BudgetExceededError."""
-        self._made -= len(text)
+        self._count(len(text))
+        return text[:MAX_TEXT]
+
+    def _count(self, characters: int) -> None:
+        self._made -= characters
         if self._made < 0:
             raise BudgetExceededError
-        return text[:MAX_TEXT]
+
+    def joined(self, separator: str, values: list[Value]) -> str:
+        """Return values as one text, which is still to be counted; raises BudgetExceededError before it is too long."""
+        pieces = list(map(text, values))
+        if sum(map(len, pieces)) + len(separator) * len(pieces) > self._made:
+            raise BudgetExceededError
+        return separator.join(pieces)
+
+    def parsed(self, source: str) -> str:
+        """Count the nodes of a program that is made while this one runs; raises BudgetExceededError."""
+        self._count(len(source) * NODE_SIZE)
+        return source
 
     def kept(self, items: list[Value]) -> list[Value]:
         """Count items that are kept; raises BudgetExceededError."""

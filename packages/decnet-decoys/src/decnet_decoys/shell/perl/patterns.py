@@ -8,13 +8,14 @@ import re
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, Match, Pattern, compiled
 from decnet_decoys.shell.perl.assignment import Assignment
+from decnet_decoys.shell.perl.memory import Part
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import MAX_ITEMS, Ref, Value, integer, of_bytes, text, to_bytes
 
 MAX_REPLACED = 5000
 MAX_SET = 300
 """Characters of a set of tr///."""
-_SPACED = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\s+|#[^\n]*", re.DOTALL)
+_SPACED = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*+\]?)|\s+|#[^\n]*", re.DOTALL)
 _NAMED = re.compile(r"\(\?<(\w+)>")
 _RANGE = re.compile(r"(\\.|.)-(\\.|.)|(\\.|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", "-": "-"}
@@ -27,6 +28,8 @@ class Patterns(Assignment):
         super().__init__()
         self._places: dict[int, tuple[str, int]] = {}
         """Where a match with /g in scalar context goes on, by the variable."""
+        self._parts = {name: Part(self.memory) for name in "&`'"}
+        self.memory.globals.update((f"${name}", part) for name, part in self._parts.items())
 
     def _pattern(self, node: Node, flags: str) -> Steps[Pattern]:
         source = yield from self.scalar(node)
@@ -61,14 +64,12 @@ class Patterns(Assignment):
 
     def _keep_groups(self, data: bytes, found: Match, node_names: list[str]) -> list[Value]:
         """Set $1 and the following, $& and %+; returns the groups."""
-        groups: list[Value] = [of_bytes(data[a:b]) if a >= 0 else None for a, b in found.spans]
+        made = self.memory.made
+        groups: list[Value] = [None, *(made(of_bytes(data[a:b])) if a >= 0 else None for a, b in found.spans[1:])]
         for place in range(1, max(10, len(groups))):
             self.memory.scalar(str(place)).value = groups[place] if place < len(groups) else None
-        self.memory.scalar("&").value = groups[0]
-        self.memory.scalar("`").value, self.memory.scalar("'").value = (
-            of_bytes(data[: found.start]),
-            of_bytes(data[found.end :]),
-        )
+        for name, start, end in (("&", *found.spans[0]), ("`", 0, found.start), ("'", found.end, len(data))):
+            self._parts[name].set(data, start, end)
         table = self.memory.table("+")
         table.clear()
         table.update({name: groups[at] for at, name in enumerate(node_names, 1) if at < len(groups)})
@@ -83,7 +84,7 @@ class Patterns(Assignment):
         data = yield from self._target(target)
         pattern = yield from self._pattern(source, flags)
         names = self._group_names
-        start, key = 0, hash(target) if target is not None else 0
+        start, key = 0, place_of(target)
         if "g" in flags:
             before, start = self._places.get(key, ("", 0))
             start = start if before == data.decode("latin-1") else 0
@@ -110,7 +111,8 @@ class Patterns(Assignment):
             if found is None:
                 break
             groups = self._keep_groups(data, found, names)
-            found_all += groups or ([of_bytes(data[found.start : found.end])] if "g" in flags else [1])
+            whole = self.memory.scalar("&").value if "g" in flags and not groups else 1
+            found_all += groups or [whole]
             if "g" not in flags:
                 break
             at = found.end + (found.end == found.start)
@@ -161,6 +163,7 @@ class Patterns(Assignment):
         where = yield from self._changed(target)
         whole = text((yield from self.scalar(where)))
         one, other = _spread(old), _spread(new)
+        last_new = other[-1:]
         table: dict[str, str | None] = {}
         if "d" not in flags:
             other = other or one
@@ -178,11 +181,7 @@ class Patterns(Assignment):
                 last = ""
                 continue
             count += 1
-            fresh = (
-                table.get(character)
-                if "c" not in flags
-                else (None if "d" in flags else (_spread(new) or character)[-1:])
-            )
+            fresh = table.get(character) if "c" not in flags else (None if "d" in flags else last_new or character)
             if fresh is not None and not ("s" in flags and fresh == last):
                 pieces.append(fresh)
                 last = fresh
@@ -196,6 +195,7 @@ class Patterns(Assignment):
     def split(self, arguments: list[Node]) -> Steps[list[Value]]:  # noqa: C901  # the cases of perlfunc
         """Return the pieces of a text (perlfunc, split)."""
         data = yield from self._target(arguments[1] if len(arguments) > 1 else None)
+        self.memory.made(of_bytes(data))
         most = integer((yield from self.scalar(arguments[2]))) if len(arguments) > 2 else 0
         first = arguments[0] if arguments else ("text", ("str", " "))
         if first[0] == "match":
@@ -224,13 +224,22 @@ class Patterns(Assignment):
                         break
             if match.end > 0 or match.start > 0:
                 found.append(of_bytes(data[at : match.start]))
-                found += [of_bytes(data[a:b]) if a >= 0 else None for a, b in match.spans[1:]]
+                made = self.memory.made
+                found += [made(of_bytes(data[a:b])) if a >= 0 else None for a, b in match.spans[1:]]
             at = start = match.end
         if data:
             found.append(of_bytes(data[at:]))
         while not most and found and found[-1] in ("", None):
             found.pop()
         return found
+
+
+def place_of(target: Node | None) -> int:
+    """Return what a variable is known by, wherever it stands; of a node that has no hash, the node."""
+    try:
+        return 0 if target in (None, ("scalar", "_")) else hash(target)
+    except TypeError:
+        return id(target)
 
 
 def _line_end(source: str) -> str:

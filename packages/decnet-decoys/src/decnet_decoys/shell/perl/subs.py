@@ -101,7 +101,9 @@ class Subs(Lists):
 
     def call_sub(self, target: Ref, values: list[Value], *, wanted: Value = "") -> Steps[list[Value]]:
         """Call a function with its arguments; returns what it returns."""
-        sub: Sub = target.target
+        sub = target.target
+        if not isinstance(sub, Sub):
+            raise self.died("Not a CODE reference")
         if self.depth >= MAX_CALLS:
             raise self.died("Deep recursion limit exceeded")
         scopes, kept_line, kept_wanted, package = self.memory.scopes, self.line, self.wanted, self.package
@@ -168,7 +170,7 @@ class Subs(Lists):
 
     def _handle_method(self, handle: Handle, name: str, values: list[Value]) -> Steps[Value]:
         if name in ("print", "say", "printf", "syswrite", "send"):
-            shown = formatted(values) if name == "printf" else "".join(map(text, values)) + "\n" * (name == "say")
+            shown = formatted(values) if name == "printf" else self.memory.joined("", values) + "\n" * (name == "say")
             if handle.out is not None:
                 handle.out.write(to_bytes(shown))
             return 1

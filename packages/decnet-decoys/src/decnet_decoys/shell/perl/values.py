@@ -97,7 +97,7 @@ def text(value: Value) -> str:  # noqa: PLR0911  # one return for each kind of v
     if value is None:
         return ""
     if isinstance(value, int):
-        return str(value) if abs(value) < 1 << 64 else text(float(value))
+        return str(value) if abs(value) < 1 << 64 else text(real(value))
     if isinstance(value, float):
         return _of_float(value)
     if isinstance(value, Handle):
@@ -126,6 +126,15 @@ def number(value: Value) -> int | float:
         digits = found[1]
         return int(digits) if digits.lstrip("+-").isdecimal() and len(digits) < 20 else float(digits)
     return 0 if value is None else id(getattr(value, "target", value)) % 0xFFFFFF
+
+
+def real(value: Value) -> float:
+    """Return a value as a floating-point number, infinity where it is too large for one."""
+    found = number(value)
+    try:
+        return float(found)
+    except OverflowError:
+        return math.inf if found > 0 else -math.inf
 
 
 def integer(value: Value, most: int = 1 << 63) -> int:

@@ -124,7 +124,8 @@ class Connection(uvicorn.H11Protocol):
         self._refused()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = _too_large() if self.conn.head_too_large else _malformed()
-            self.transport.write(_written(self.conn, answer))
+            bodiless = self.conn.our_state is h11.SEND_RESPONSE and self.scope["method"] == "HEAD"
+            self.transport.write(_written(self.conn, answer, b"" if bodiless else bytes(answer.response().body)))
         self._give_up_body()
         self.transport.close()
 
@@ -173,10 +174,9 @@ def _too_large() -> Problem:
     return Problem(431, detail=f"the head of a request has at most {LARGEST_HEAD} bytes and {MOST_LINES} lines")
 
 
-def _written(conn: h11.Connection, problem: Problem) -> bytes:
-    answer = problem.response()
-    headers = [*answer.raw_headers, *SAFE, (b"connection", b"close")]
+def _written(conn: h11.Connection, problem: Problem, sent: bytes) -> bytes:
+    headers = [*problem.response().raw_headers, *SAFE, (b"connection", b"close")]
     reason = problem.title.encode() if problem.status == 431 else b"Bad Request"
     start = conn.send(h11.Response(status_code=problem.status, headers=headers, reason=reason))
-    body = conn.send(h11.Data(data=bytes(answer.body)))
+    body = conn.send(h11.Data(data=sent))
     return b"".join(part for part in (start, body, conn.send(h11.EndOfMessage())) if part)

@@ -117,8 +117,9 @@ def getopts(call: Call) -> int:
     args = args or shell.parameters
     place = shell.variables.get("OPTIND", "1")
     at = _number(place) or 1
-    within = shell.option_within if shell.option_within[0] == at else (at, 1)
     arg = args[at - 1] if at <= len(args) else ""
+    known_place = shell.option_within[0] == at and shell.option_within[1] < len(arg)
+    within = shell.option_within if known_place else (at, 1)
     clear(shell, "OPTARG")
     shell.unset("OPTARG")
     if not arg.startswith("-") or arg in ("-", "--"):

@@ -47,7 +47,7 @@ SUB    = The low-level unit activation state, values depend on unit type."""
 
 
 def _wanted(found: Options, name: str, patterns: list[str]) -> bool:
-    kinds = [kind for given in found.values.get("t", []) for kind in given.split(",")[:16]]
+    kinds = [kind for given in found.values.get("t", [])[:16] for kind in given.split(",", 16)[:16]]
     return (not kinds or name.rpartition(".")[2] in kinds) and (
         not patterns or any(matches(name, full_name(pattern)) for pattern in patterns[:16])
     )

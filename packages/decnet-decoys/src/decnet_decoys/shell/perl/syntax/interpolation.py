@@ -77,7 +77,7 @@ def _escaped(match: re.Match[str]) -> str:
     if octal is not None:
         return chr(int(octal, 8) & 0xFF)
     if control is not None:
-        return chr(ord(control.upper()) & 31)
+        return chr(ord(control) & 31)
     return _ESCAPES.get(other or "\\", other or "\\")
 
 

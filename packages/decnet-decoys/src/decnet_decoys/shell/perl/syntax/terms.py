@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from decnet_decoys.shell.effects import Steps
@@ -313,10 +314,18 @@ def _flags(source: Source) -> str:
 def _number(text: str) -> int | float:
     digits = text.replace("_", "")[:400]
     if digits[:2] in ("0x", "0X", "0b", "0B"):
-        return int(digits, 0)
+        return _within_word(int(digits, 0) if len(digits) > 2 else 0)
     if digits.isdecimal():
-        return int(digits, 8) if digits[0] == "0" and len(digits) > 1 and not set(digits) & set("89") else int(digits)
+        is_octal = digits[0] == "0" and len(digits) > 1 and not set(digits) & set("89")
+        return _within_word(int(digits, 8 if is_octal else 10))
     try:
         return float(digits)
     except ValueError:  # such as a version, v1.2.3
         return 0
+
+
+def _within_word(value: int) -> int | float:
+    try:
+        return value if value < 1 << 64 else float(value)
+    except OverflowError:
+        return math.inf
