@@ -72,7 +72,9 @@ def _around(one: Span, now: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]
         day = now.date() - dt.timedelta(days=back)
         if day.weekday() in one.days:
             start = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=one.since)
-            found.append((start.astimezone(), (start + dt.timedelta(minutes=one.minutes)).astimezone()))
+            end = start + dt.timedelta(minutes=one.minutes)
+            # By timestamp(): astimezone() of Python 3.11 takes two hours from a time that clocks leave out.
+            found.append((_local(int(start.timestamp()) * 10**9), _local(int(end.timestamp()) * 10**9)))
     return found
 
 
