@@ -7,7 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_RULES
-from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS
 from decnet_decoys.shell.programs import command
 
 _CHAINS = ("INPUT", "FORWARD", "OUTPUT")
@@ -44,8 +44,7 @@ def _wrong(args: list[str], verb: str) -> str:
     if unknown or not verb:
         return f'unknown option "{unknown[:64]}"' if unknown else "no command specified"
     port = next((after for arg, after in pairwise(args) if arg in ("--dport", "--sport", "--destination-port")), "1")
-    known = TCP_SERVICES.values()
-    if not all(one.isdecimal() or one in known for one in port.replace(":", ",").strip(",").split(",")[:16]):
+    if not all(one.isdecimal() or one in TCP_PORTS for one in port.replace(":", ",").strip(",").split(",")[:16]):
         return f"invalid port/service `{port[:64]}' specified"
     return ""
 

@@ -7,7 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.network.interfaces import ANY, interface_table, routes
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.processes.ps_columns import name_of
-from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS
 from decnet_decoys.shell.programs import command
 
 
@@ -229,7 +229,7 @@ class _Filter:
 
     def _meets(self, one: Socket, what: str, value: str, negated: bool) -> bool:  # of a tuple
         address, port = (one.here if what[0] == "s" else one.there).rsplit(":", 1)
-        number = next((number for number, name in TCP_SERVICES.items() if name == value), value)
+        number = TCP_PORTS.get(value, value)
         if what in ("sport", "dport"):
             return (port == number) != negated
         wanted, _, wanted_port = value.partition(":")

@@ -157,13 +157,14 @@ def _changed(call: Call, verb: str, names: list[str]) -> Effects:
     steps = ("Reading package lists", "Building dependency tree", "Reading state information")
     call.print("\n".join(f"{step}...{done}" for step in steps))
     yield Pause(0.8)
-    missing = [name for name in names if name not in packages(call)]
+    known = packages(call)
+    missing = [name for name in names if name not in known]
     if missing and verb in ("install", "remove", "purge", "reinstall"):
         for name in missing[:20]:
             call.print_error(f"E: Unable to locate package {name}")
         return 100
     for name in names[:20] if verb == "install" else ():
-        call.print(f"{name} is already the newest version ({packages(call)[name]}).")
+        call.print(f"{name} is already the newest version ({known[name]}).")
     call.print("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.")
     return 0
 

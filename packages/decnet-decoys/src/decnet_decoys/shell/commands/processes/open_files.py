@@ -8,7 +8,7 @@ from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.processes.signals import SIGNALS, ended
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
+from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS, TCP_SERVICES
 from decnet_decoys.shell.programs import command
 
 _LSOF_USAGE = """\
@@ -68,7 +68,7 @@ class _Wanted:
             kind, _, ports = rest.partition(":")
             self.protocol = kind.partition("@")[0].lower() or self.protocol
             for port in ports.split(",")[:_MAX_PORTS] if ports else ():
-                number = next((number for number, name in TCP_SERVICES.items() if name == port), port)
+                number = TCP_PORTS.get(port, port)
                 if not number.isdecimal():
                     kind = self.protocol or "TCP or UDP"
                     raise UsageError(f"unknown service {port[:64]} for {kind} in: -i {value[:64]}\n{_LSOF_USAGE}")
@@ -126,23 +126,22 @@ lsof version information:
 
 def _listed(call: Call, wanted: _Wanted) -> int:
     found = [one for one in sockets(call, listening=True, connected=True) if wanted.takes(one)]
+    users = {row.process.pid: row.process.user for row in rows(call)}
     if wanted.users:
-        own = {row.process.pid: row.process.user for row in rows(call)}
-        found = [one for one in found if own.get(one.pid, "root") in wanted.users]
+        found = [one for one in found if users.get(one.pid, "root") in wanted.users]
     if not found:
         return 1
     if wanted.terse:
         for pid in sorted({one.pid for one in found}):
             call.print(str(pid))
         return 0
-    shown = [_row(call, one, wanted, index) for index, one in enumerate(found)]
+    shown = [_row(one, users.get(one.pid, "root"), wanted, index) for index, one in enumerate(found)]
     for line in table(_COLUMNS, shown):
         call.print(line)
     return 0
 
 
-def _row(call: Call, one: Socket, wanted: _Wanted, index: int) -> list[str]:
-    user = next((row.process.user for row in rows(call) if row.process.pid == one.pid), "root")
+def _row(one: Socket, user: str, wanted: _Wanted, index: int) -> list[str]:
     here, port = one.here.rsplit(":", 1)
     there, other = one.there.rsplit(":", 1)
 
@@ -190,7 +189,7 @@ def fuser(call: Call) -> Effects:
 
 
 def _of_port(call: Call, found: Options, port: str, protocol: str) -> int:
-    number = next((number for number, name in TCP_SERVICES.items() if name == port), port)
+    number = TCP_PORTS.get(port, port)
     if not number.isdecimal():
         call.print_error(f"Cannot resolve local port {port[:64]}: Servname not supported for ai_socktype")
         return 1

@@ -270,6 +270,7 @@ _PROTOCOLS = "# Internet (IP) protocols\n\n" + "".join(
 )
 TCP_SERVICES = {port.partition("/")[0]: name for name, port in _LISTED_SERVICES if "/tcp" in port}
 """What /etc/services calls the ports."""
+TCP_PORTS = {name: port for port, name in TCP_SERVICES.items()}
 
 
 def etc(persona: Persona, hostname: str) -> dict[str, str]:
