@@ -132,10 +132,7 @@ class Builtins(FileFunctions):
         return gone
 
     def _f_scalar(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
-        inner = arguments[0] if len(arguments) == 1 else ("list", tuple(arguments))
-        if inner[0] == "assign" or (inner[0] == "list" and not inner[1]):
-            return (yield from self.scalar(inner))
-        return (yield from self.scalar(inner))
+        return (yield from self.scalar(arguments[0] if len(arguments) == 1 else ("list", tuple(arguments))))
 
     def _table(self, arguments: list[Node]) -> Steps[Any]:
         inner = arguments[0]

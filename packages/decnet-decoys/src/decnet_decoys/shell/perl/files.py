@@ -78,6 +78,8 @@ class Files(Patterns):
             self.handles[name].out = out
         self.selected = self.handles["STDOUT"]
         self.arguments: list[str] = []
+        self._read_lines = 0
+        """Lines that were read of them."""
         self._open: WeakSet[Handle] = WeakSet()
         self._written: list[Handle] = []
         """What is to be closed at the end, as its content would be lost."""
@@ -273,7 +275,7 @@ class Files(Patterns):
             found = yield from self.read_line(current)
             if found is not None:
                 number = self.memory.scalar(".")
-                self._read_lines = getattr(self, "_read_lines", 0) + 1
+                self._read_lines += 1
                 number.value = self._read_lines
                 return found
             self.handles.pop("ARGV", None)

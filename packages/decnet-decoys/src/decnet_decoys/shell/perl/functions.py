@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import calendar
 import hashlib
 import math
 import time
@@ -159,8 +160,6 @@ def _strftime(_perl: Files, values: list[Value]) -> Value:
 
 
 def _seconds(at: tuple[int, ...]) -> int:
-    import calendar
-
     return calendar.timegm(at)
 
 

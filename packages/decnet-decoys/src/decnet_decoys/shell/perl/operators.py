@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _WORD = (1 << 64) - 1
 
 
-def binary(perl: Evaluator, operator: str, one: Value, other: Value) -> Value:  # noqa: PLR0911  # a kind each
+def binary(perl: Evaluator, operator: str, one: Value, other: Value) -> Value:
     """Return what an operator makes of two values; raises DiedError."""
     if operator == ".":
         return text(one) + text(other)
@@ -30,9 +30,7 @@ def binary(perl: Evaluator, operator: str, one: Value, other: Value) -> Value:  
         raise perl.died("Illegal division by zero" if operator == "/" else "Illegal modulus zero")
     try:
         return _bounded(_NUMBERS[operator](number(one), number(other)))
-    except (OverflowError, ValueError):
-        return math.inf
-    except ZeroDivisionError:
+    except (ArithmeticError, ValueError):
         return math.inf
 
 

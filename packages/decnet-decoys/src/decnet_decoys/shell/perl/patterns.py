@@ -32,13 +32,8 @@ class Patterns(Assignment):
         self.memory.globals.update((f"${name}", part) for name, part in self._parts.items())
 
     def _pattern(self, node: Node, flags: str) -> Steps[Pattern]:
-        source = yield from self.scalar(node)
-        source = text(source)
-        if "x" in flags:
-            source = _SPACED.sub(lambda found: found[1] or "", source)
-        source = (
-            source.replace("\\z", "\\z").replace("\\Z", "\\n?\\z").replace("\\h", "[ \\t]").replace("\\R", "\\r?\\n")
-        )
+        source = _condensed(text((yield from self.scalar(node))), flags)
+        source = source.replace("\\Z", "\\n?\\z").replace("\\h", "[ \\t]").replace("\\R", "\\r?\\n")
         names = _NAMED.findall(source)
         source = _NAMED.sub(r"(?P<\1>", source)
         options = "".join(one for one in "ms" if one in flags)
@@ -54,13 +49,9 @@ class Patterns(Assignment):
         return found
 
     def _s_compiled(self, node: Node) -> Steps[Value]:
-        source = text((yield from self.scalar(node[1])))
-        flags = "".join(one for one in "msix" if one in node[2])
-        if "x" in flags:
-            source = _SPACED.sub(lambda found: found[1] or "", source)
-        return Ref(
-            "Regexp", f"(?{flags.replace('x', '')}:{source})" if flags.replace("x", "") else f"(?:{source})", "Regexp"
-        )
+        source = _condensed(text((yield from self.scalar(node[1]))), node[2])
+        flags = "".join(one for one in "msi" if one in node[2])
+        return Ref("Regexp", f"(?{flags}:{source})", "Regexp")
 
     def _keep_groups(self, data: bytes, found: Match, node_names: list[str]) -> list[Value]:
         """Set $1 and the following, $& and %+; returns the groups."""
@@ -200,7 +191,7 @@ class Patterns(Assignment):
         first = arguments[0] if arguments else ("text", ("str", " "))
         if first[0] == "match":
             pattern = yield from self._pattern(first[2], first[3])
-            plain = first[2] == ("str", " ") and False
+            plain = False
         else:
             separator = yield from self.scalar(first)
             plain = text(separator) == " "
@@ -240,6 +231,11 @@ def place_of(target: Node | None) -> int:
         return 0 if target in (None, ("scalar", "_")) else hash(target)
     except TypeError:
         return id(target)
+
+
+def _condensed(source: str, flags: str) -> str:
+    """Return a pattern without what /x leaves out of it."""
+    return _SPACED.sub(lambda found: found[1] or "", source) if "x" in flags else source
 
 
 def _line_end(source: str) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.python.values import MAX_TEXT, NotPlayedError, RaisedError, kind_name, represented
+from decnet_decoys.shell.python.values import MAX_TEXT, NotPlayedError, RaisedError, kind_name
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.evaluator import Evaluator
@@ -105,8 +105,3 @@ def filled(program: Evaluator, layout: str, args: list[Any], named: dict[str, An
             "Single '}' encountered in format string" if "}" in rest_of else "expected '}' before end of string"
         )
     return "".join([*pieces, rest_of])
-
-
-def shown_error(value: Any) -> str:
-    """Return a value in an error message."""
-    return represented(value)[:200]

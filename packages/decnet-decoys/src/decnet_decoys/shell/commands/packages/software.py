@@ -140,12 +140,6 @@ def absent(call: Call) -> int:
     return 127
 
 
-_PRINT = re.compile(
-    r"""\s*print\s*(?:\(\s*)?(?P<mark>["'])(?P<text>[^"'$@{%]{0,4096})(?P=mark)\s*(?:\)\s*)?(?:;\s*)?"""
-)
-"""A program that prints a literal: what an intruder tries first, to see whether anything runs."""
-
-
 @command("sync", "logger")
 def silent(_call: Call) -> int:
     """Succeed without output, as these programs do."""

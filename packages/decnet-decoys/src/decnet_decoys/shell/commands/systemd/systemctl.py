@@ -47,8 +47,7 @@ MAX_NAMED = 20
 @command("systemctl", families=("debian",))
 def systemctl(call: Call) -> Effects:
     """Show units; root starts, stops, enables and masks them."""
-    found = options(call, "HMP:Tafhilnopqrst".replace("n", "n:").replace("o", "o:").replace("p", "p:")
-                    .replace("s", "s:").replace("t", "t:"), _LONG)  # fmt: skip
+    found = options(call, "HMP:Tafhiln:o:p:qrs:t:", _LONG)
     verb, *names = found.operands or ["list-units"]
     if "version" in found:
         call.print("systemd 252 (252.30-1~deb12u2)\n+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP")
