@@ -201,6 +201,10 @@ def ss(call: Call) -> int:
     return 0
 
 
+MAX_FILTER = 4096
+"""Characters that are read of a filter of ss."""
+
+
 class _Filter:
     """The filter of ss: a state, addresses and ports; conditions joined by `or` are alternatives."""
 
@@ -209,7 +213,8 @@ class _Filter:
         self.wrong = ""
         self._any = bool({"or", "||", "|"} & set(words))
         self._conditions: list[tuple[str, str, bool]] = []
-        words = [piece for word in words for piece in word.replace("(", " ").replace(")", " ").split()]
+        whole = " ".join(word[:MAX_FILTER] for word in words)[:MAX_FILTER]
+        words = whole.replace("(", " ").replace(")", " ").split()
         while words:
             word = words.pop(0)
             if word == "state" and words:
