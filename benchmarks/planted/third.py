@@ -174,7 +174,7 @@ class ThirdWorld:
         servers = [arsenal.domain(dice) for _ in range(dice.randrange(1, 5))]
         if dice.random() < 0.25:
             servers[0] = dice.choice(self._bulletproof)
-        deckies = tuple({f"d{dice.randrange(60)}" for _ in range(dice.randrange(2, 7))})
+        deckies = tuple(dict.fromkeys(f"d{dice.randrange(60)}" for _ in range(dice.randrange(2, 7))))
         named = f"crew-{word(dice)}-{len(self._used)}"
         end = start + dice.uniform(200, 800)
         crew = Crew(named, arsenal.playbook(dice), word(dice), tuple(servers), deckies, start, end)
