@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from decnet_core.events.catalogue import (
     TlsClient,
     TlsProbed,
 )
+from planted.visits import Acts
 from planted.vocabulary import digits
 
 BEGIN = 1_790_000_000_000_000_000
@@ -129,9 +130,6 @@ def marks(dice: Random, crew: Crew | None) -> Marks:
         digits(dice, 64) if own_certificate else DEFAULT_CERTIFICATE,
         digits(dice, 62) if own_certificate else DEFAULT_JARM,
     )
-
-
-Acts = Callable[[Random], Iterator[Payload]]
 
 
 def rotated(dice: Random, mine: Marks, habit: str, crew: Crew | None) -> Marks:

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import NamedTuple
 
 from decnet_core.events.envelope import Event
-from decnet_core.events.ids import uuid7_of
 from planted import habits
 from planted.files import Truth
 from planted.habits import (
@@ -24,7 +22,6 @@ from planted.habits import (
     TOP,
     USERS,
     WORDS,
-    Acts,
     Crew,
     Marks,
     any_client,
@@ -32,22 +29,14 @@ from planted.habits import (
     name,
     script,
 )
+from planted.visits import Acts, Visit, Written
 from planted.vocabulary import digits
 
 SPAN = 90 * 24
 """Hours from the first event to the last."""
 HABITS = ("key", "build", "server", "words", "script", "token", "all", "all")
 SIZES = (1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 9, 14, 20)
-
-
-class Visit(NamedTuple):
-    """Somebody at an address, at a time."""
-
-    ts: int
-    number: int
-    address: str
-    decky: str
-    acts: Acts
+WRITTEN = Written("second", "", (1_000_000, 3_000_000_000), ("sensor-2",), 40_000)
 
 
 class SecondWorld:
@@ -73,21 +62,7 @@ class SecondWorld:
 
     def events(self) -> Iterator[Event]:
         """Yield the events, visit by visit."""
-        for visit in self._visits:
-            dice, ts = Random(f"{self._seed} {visit.number}"), visit.ts
-            for step, payload in enumerate(visit.acts(dice)):
-                ts += dice.randrange(1_000_000, 3_000_000_000)
-                numbers = (b"second", b"%d" % self._seed, b"%d" % visit.number, b"%d" % step)
-                yield Event(
-                    id=uuid7_of(ts, *numbers),
-                    ts=ts,
-                    sensor="sensor-2",
-                    payload=payload,
-                    decky=visit.decky,
-                    src_ip=visit.address,
-                    src_port=40_000,
-                    session=f"second-{visit.number}",
-                )
+        return WRITTEN.events(self._seed, self._visits)
 
     def _address(self) -> str:
         while (one := habits.address(self._dice)) in self._used:

@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 from decnet_core.events.catalogue import CertificateProbed, CommandRun, LoginAttempt, Payload, TlsProbed
 from decnet_core.events.envelope import Event
-from decnet_core.events.ids import uuid7_of
 from planted import arsenal, trades
 from planted.arsenal import HOUR, WORN_OUT, Client, Key, Marks, hexadecimal, word
 from planted.files import Truth
-from planted.trades import Acts
+from planted.visits import Acts, Visit, Written
 
 BEGIN = 1_770_000_000_000_000_000
 SPAN = 75 * 24.0
@@ -37,16 +36,7 @@ JOBS = {
 ADDRESSES = (1, 1, 2, 2, 3, 4, 5, 7, 9, 12, 18, 30)
 DEFAULT_CERTIFICATE = "87f2085c32b6a2cc709b365f55873e207a9caa10bffecf2fd16d3cf9d94d390c"
 DEFAULT_JARM = "07d14d16d21d21d07c42d41d00041d24a458a375eef0c576d23a7bab9a9fb1"
-
-
-class Visit(NamedTuple):
-    """Somebody comes."""
-
-    ts: int
-    number: int
-    address: str
-    decky: str
-    acts: Acts
+WRITTEN = Written("third", "third ", (5_000_000, 4_000_000_000), ("sensor-0", "sensor-1", "sensor-2"), 30_000)
 
 
 class Crew(NamedTuple):
@@ -161,21 +151,7 @@ class ThirdWorld:
 
     def events(self) -> Iterator[Event]:
         """Yield the events, visit by visit."""
-        for visit in self._visits:
-            dice, ts = Random(f"third {self._seed} {visit.number}"), visit.ts
-            for step, payload in enumerate(visit.acts(dice)):
-                ts += dice.randrange(5_000_000, 4_000_000_000)
-                numbers = (b"third", b"%d" % self._seed, b"%d" % visit.number, b"%d" % step)
-                yield Event(
-                    id=uuid7_of(ts, *numbers),
-                    ts=ts,
-                    sensor=f"sensor-{visit.number % 3}",
-                    payload=payload,
-                    decky=visit.decky,
-                    src_ip=visit.address,
-                    src_port=30_000,
-                    session=f"third-{visit.number}",
-                )
+        return WRITTEN.events(self._seed, self._visits)
 
     def _address(self) -> str:
         dice = self._dice
@@ -198,7 +174,7 @@ class ThirdWorld:
         servers = [arsenal.domain(dice) for _ in range(dice.randrange(1, 5))]
         if dice.random() < 0.25:
             servers[0] = dice.choice(self._bulletproof)
-        deckies = tuple({f"d{dice.randrange(60)}" for _ in range(dice.randrange(2, 7))})
+        deckies = tuple(dict.fromkeys(f"d{dice.randrange(60)}" for _ in range(dice.randrange(2, 7))))
         named = f"crew-{word(dice)}-{len(self._used)}"
         end = start + dice.uniform(200, 800)
         crew = Crew(named, arsenal.playbook(dice), word(dice), tuple(servers), deckies, start, end)

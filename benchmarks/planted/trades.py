@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
@@ -25,8 +25,7 @@ from decnet_core.events.catalogue import (
 )
 from planted import arsenal
 from planted.arsenal import Client, Key, Marks, hexadecimal, word
-
-Acts = Callable[[Random], Iterator[Payload]]
+from planted.visits import Acts
 
 
 class Equipment(NamedTuple):

@@ -2,6 +2,9 @@
 """The judge of identities and campaigns: its score, and worlds that can be made, written and read again."""
 
 import json
+import os
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -66,6 +69,29 @@ def test_same_seed_makes_the_same_world(world: World | SecondWorld | ThirdWorld)
     assert again.truth == world.truth
     assert [_key(event) for event in again.events()] == [_key(event) for event in world.events()]
     assert type(world)(60, seed=4).truth != world.truth
+
+
+DIGEST = """
+import hashlib
+from planted.{module} import {name}
+events = [repr((event.id, event.ts, event.src_ip, event.decky, event.payload)) for event in {name}(60, seed=3).events()]
+print(hashlib.sha256("".join(events).encode()).hexdigest())
+"""
+
+
+def test_same_seed_makes_the_same_world_in_every_process(world: World | SecondWorld | ThirdWorld) -> None:
+    """Sets of texts have another order in each process."""
+    code = DIGEST.format(module=type(world).__module__.removeprefix("planted."), name=type(world).__name__)
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(found) == 1
+    assert len(found.pop().strip()) == 64
 
 
 def test_every_scored_address_acts_and_every_event_is_different(world: World | SecondWorld | ThirdWorld) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from decnet_core.net.addresses import (
     canonical,
+    lies_in,
     parse_address,
     parse_endpoint,
     parse_network,
@@ -139,3 +140,10 @@ def test_endpoints_of_both_families() -> None:
 )
 def test_the_prefix_of_a_source(address: str, prefix: str) -> None:
     assert prefix_of(address) == prefix
+
+
+def test_what_lies_in_networks_is_an_address_however_it_is_spelt() -> None:
+    networks = parse_network("192.0.2.0/24"), parse_network("2001:db8::/32")
+    assert [lies_in(text, networks) for text in ("192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1%eth0")] == [True] * 3
+    assert not any(lies_in(text, networks) for text in ("198.51.100.1", "::1", "192.0.2", "unix:", ""))
+    assert not lies_in("192.0.2.9", ())

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
-from tests.decnet_web.api.hosting.test_serving import served, write_certificate
+from tests.decnet_web.api.hosting.test_serving import served, trusting, write_certificate
 
 from decnet_core.net.addresses import parse_network
 from decnet_core.net.sockets import listening
@@ -56,13 +56,6 @@ def talk(port: int, sent: bytes, context: ssl.SSLContext | None = None) -> bytes
         while part := client.recv(65_536):
             answer += part
         return answer
-
-
-def trusting() -> ssl.SSLContext:
-    """Return what a client needs to whom any certificate will do."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

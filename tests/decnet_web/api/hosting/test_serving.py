@@ -72,11 +72,16 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> byt
     return head
 
 
+def trusting() -> ssl.SSLContext:
+    """Return what a client needs to whom any certificate will do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 async def name_of(port: int) -> str:
     """Return the name in the certificate that a new connection is shown."""
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting())
     try:
         assert b" 404 " in await ask(reader, writer)
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from decnet_core.net.addresses import Network, parse_address, peer_address, source_of
+from decnet_core.net.addresses import Network, lies_in, peer_address, source_of
 from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.tasks import Tasks
 
@@ -115,8 +115,7 @@ class Acceptor:
         return True
 
     def _source(self, peer: str, client: socket.socket) -> str:
-        address = parse_address(peer)
-        if not peer or (address is not None and any(address in network for network in self._unlimited)):
+        if not peer or lies_in(peer, self._unlimited):
             return f"{peer} {client.fileno()}"
         return source_of(peer_address(peer))
 

@@ -12,6 +12,7 @@ prefix would make neighbours answer for each other; IPv4 addresses are too scarc
 loaded before (urllib.parse and SQLAlchemy import it too); the forwarder, which does not, imports neither.
 """
 
+from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -72,6 +73,12 @@ def prefix_of(text: str) -> str:
     if ":" in address:
         return str(ip_network(f"{address}/48", strict=False))
     return f"{address.rpartition('.')[0]}.0/24"
+
+
+def lies_in(text: str, networks: Collection[Network]) -> bool:
+    """Return whether `text` spells an address of one of the networks, such as those of trusted proxies."""
+    address = parse_address(text) if networks else None
+    return address is not None and any(address in network for network in networks)
 
 
 def parse_network(text: str, *, strict: bool = False) -> Network:

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from decnet_core.net.addresses import Network, canonical, parse_address
+from decnet_core.net.addresses import Network, canonical, lies_in
 
 MAX_HOPS = 32
 MAX_ADDRESS = 45
@@ -19,15 +19,10 @@ def client_address(peer: str, forwarded_for: Sequence[str], proxies: Sequence[Ne
     address = canonical(peer) or peer[:MAX_ADDRESS]
     hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
     for hop in reversed(hops[-MAX_HOPS:]):
-        if not _trusted(address, proxies):
+        if not lies_in(address, proxies):
             break
         seen = canonical(hop.strip("[]"))
         if seen is None:
             break
         address = seen
     return address
-
-
-def _trusted(text: str, proxies: Sequence[Network]) -> bool:
-    address = parse_address(text)
-    return address is not None and any(address in network for network in proxies)

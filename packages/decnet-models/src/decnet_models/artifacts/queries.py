@@ -12,7 +12,7 @@ from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
 from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.rows.page_select import PageSelect
-from decnet_models.database.rows.row_select import RowSelect, listed
+from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
 
@@ -159,7 +159,7 @@ def newest_rows(connection: Connection, digests: Collection[str]) -> dict[str, t
 
 def sighting_of(row: Sequence[Any]) -> Sighting:
     """Return the sighting of a row, whose id may be a text (`RowSelect`)."""
-    return Sighting(row[0] if isinstance(row[0], UUID) else UUID(row[0]), *row[1:])
+    return Sighting(as_uuid(row[0]), *row[1:])
 
 
 def _newest(connection: Connection) -> Select[Any]:

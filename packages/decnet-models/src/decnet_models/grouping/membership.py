@@ -13,6 +13,7 @@ from sqlalchemy import Connection, ScalarSelect, bindparam, case, func, select, 
 
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.page_select import PageSelect
+from decnet_models.database.rows.row_select import as_uuid
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
@@ -118,8 +119,8 @@ def group_rows(
 
 def group_of(row: Sequence[Any]) -> Group:
     """Return the group of a row, whose ids may be texts (`RowSelect`)."""
-    values: list[Any] = [one if one is None or isinstance(one, UUID) else UUID(one) for one in row[:2]]
-    return Group(*values, *row[2:])
+    group, merged_into, *values = row
+    return Group(as_uuid(group), None if merged_into is None else as_uuid(merged_into), *values)
 
 
 @cache

@@ -4,7 +4,6 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select
@@ -12,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 from decnet_core.text import for_column
 from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.rows.page_select import PageSelect
-from decnet_models.database.rows.row_select import listed
+from decnet_models.database.rows.row_select import as_uuid, listed
 from decnet_models.database.statements import commit_in_order, unindexed
 from decnet_models.database.window import Window
 from decnet_models.incidents.keeping import states, values_of
@@ -132,8 +131,7 @@ def incident_rows(
 def listed_of(row: Sequence[Any]) -> Listed:
     """Return the incident of a row, whose identity may be a text (`RowSelect`)."""
     *values, state = row
-    identity = values[_IDENTITY]
-    values[_IDENTITY] = identity if identity is None or isinstance(identity, UUID) else UUID(identity)
+    values[_IDENTITY] = None if values[_IDENTITY] is None else as_uuid(values[_IDENTITY])
     return Listed(incident_of(values), state)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, select
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.page_select import PageSelect
 from decnet_models.database.rows.row_insert import RowInsert
-from decnet_models.database.rows.row_select import RowSelect
+from decnet_models.database.rows.row_select import RowSelect, as_uuid
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.ttp.tables import ttp_tag
@@ -236,7 +236,7 @@ def tag_of(row: Sequence[Any]) -> Tag:
     """Return the tag of a row, whose ids may be texts (`RowSelect`)."""
     values = list(row)
     for place in _ID_PLACES:
-        values[place] = values[place] if isinstance(values[place], UUID) else UUID(values[place])
+        values[place] = as_uuid(values[place])
     return Tag(*values)
 
 

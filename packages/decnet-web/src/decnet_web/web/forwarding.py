@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from decnet_core.net.addresses import Network, parse_address
+from decnet_core.net.addresses import Network, lies_in
 from decnet_core.net.forwarded import client_address
 from decnet_web.web.messages.requests import Request, passed_on
 from decnet_web.web.messages.responses import Field
@@ -28,7 +28,7 @@ class Sender(msgspec.Struct, frozen=True):
 
 def sender(request: Request, peer: str, scheme: str, proxies: Sequence[Network]) -> Sender:
     """Return who sent `request` over a connection from `peer`, which is empty for a UNIX socket, by `scheme`."""
-    if not trusted(peer, proxies):
+    if peer and not lies_in(peer, proxies):
         return Sender(peer, scheme)
     values = request.all("x-forwarded-for")
     # A UNIX socket is as the last of the proxies: the address before it is what that proxy saw.
@@ -36,12 +36,6 @@ def sender(request: Request, peer: str, scheme: str, proxies: Sequence[Network])
     known = client_address(peer or last, values, proxies) if peer or last else ""
     named = request.get("x-forwarded-proto")
     return Sender(known, named if named in ("http", "https") else scheme)
-
-
-def trusted(peer: str, proxies: Sequence[Network]) -> bool:
-    """Return whether what `peer` says of others is believed."""
-    address = parse_address(peer)
-    return not peer or (address is not None and any(address in network for network in proxies))
 
 
 def forwarded_fields(request: Request, who: Sender) -> list[Field]:

@@ -6,12 +6,11 @@ is walked, which then soon has enough. So neither a rare nor a frequent property
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select
 
 from decnet.findings.origins import with_details
 from decnet.findings.texts import beginning_with, textual_prefix
@@ -79,6 +78,9 @@ _CONDITIONS: dict[str, Condition] = {
 _ORDERS: tuple[Order, ...] = ("score", "last_seen", "first_seen", "events")
 _PAGES = {order: PageSelect(lambda _: select(*_COLUMNS), (_C[order], _C.ip), _CONDITIONS) for order in _ORDERS}
 """Of what is asked for most: without properties that other tables have."""
+_DETAILED = {
+    order: PageSelect(lambda _: with_details(select(*_COLUMNS), _C.ip), (_C[order], _C.ip), {}) for order in _ORDERS
+}
 _SINCE = RowSelect(lambda _: select(_C.ip).where(_C.last_seen >= bindparam("since")).limit(bindparam("most")).offset(0))
 
 
@@ -141,17 +143,7 @@ def attacker_rows(
 
 def first_with_details(connection: Connection, limit: int, order: Order, direction: Direction) -> Sequence[Any]:
     """Return the first of all attackers: the values of Attacker, and the detail that `origins.origin_in` reads."""
-    return _first(order, direction, detailed=True).rows(connection, limit=limit)
-
-
-@cache
-def _first(order: Order, direction: Direction, *, detailed: bool = False) -> RowSelect:
-    """Return the query of the first page of all, which is asked for most; it takes less time than to be composed."""
-    query = select(*_COLUMNS)
-    if detailed:
-        query = with_details(query, attacker.c.ip)
-    query = in_order(query, (attacker.c[order], attacker.c.ip), None, direction)
-    return RowSelect(lambda _: query.limit(bindparam("limit")).offset(literal_column("0")))
+    return _DETAILED[order].rows(connection, limit, direction=direction)
 
 
 def _few_since(connection: Connection, since: int | None, network: str | None) -> list[str] | None:

@@ -19,7 +19,7 @@ class RowSelect:
     """A SELECT whose values are `bindparam`s: numbers, texts, UUIDs, and lists of them (`listed`).
 
     `make` returns it for a connection. A row of SQLite is a tuple, whose values have no names; in it a UUID is its 32
-    digits, a bool 0 or 1.
+    digits (`as_uuid`), a bool 0 or 1.
     """
 
     def __init__(self, make: Callable[[Connection], Select[Any]]) -> None:
@@ -59,6 +59,11 @@ def listed(connection: Connection, column: ColumnElement[Any], name: str) -> Col
         return column.in_(bindparam(name, expanding=True))
     values = func.json_each(bindparam(name)).table_valued("value")
     return column.in_(select(values.c.value))
+
+
+def as_uuid(value: UUID | str) -> UUID:
+    """Return a UUID of a row, which may be its 32 digits."""
+    return value if isinstance(value, UUID) else msgspec.convert(value, UUID)  # takes half of the time of UUID()
 
 
 def _bindable(value: Any) -> Any:

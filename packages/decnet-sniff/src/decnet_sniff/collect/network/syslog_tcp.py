@@ -33,8 +33,7 @@ class SyslogTcpInput(SyslogPort):
     def __init__(self, sink: InputSink, limits: NetworkSettings) -> None:
         super().__init__(sink, limits)
         self._connections = ConnectionLimiter(limits.connections, limits.connections_per_address)
-        self._open: set[asyncio.StreamWriter] = set()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._waits: set[asyncio.Timeout] = set()
         self._ended = False
 
@@ -52,12 +51,12 @@ class SyslogTcpInput(SyslogPort):
     async def _end(self) -> None:
         """Read no more, and take what was read: its sender's TCP has been told that it is here."""
         self._ended = True
-        for writer in list(self._open):
+        for writer in self._open.values():
             writer.transport.abort()
         for wait in self._waits:
             wait.reschedule(asyncio.get_running_loop().time())
-        if self._serving:
-            await asyncio.wait(self._serving)
+        if self._open:
+            await asyncio.wait(self._open)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = peer_address(writer.get_extra_info("peername")[0])
@@ -68,8 +67,7 @@ class SyslogTcpInput(SyslogPort):
             return
         task = asyncio.current_task()
         assert task is not None
-        self._open.add(writer)
-        self._serving.add(task)
+        self._open[task] = writer
         try:
             await self._receive(reader, address, sender)
         except FramingError as error:
@@ -81,8 +79,7 @@ class SyslogTcpInput(SyslogPort):
             log.debug("connection lost peer=%s: %s", for_terminal(address), error)
         finally:
             self._connections.release(sender)
-            self._open.discard(writer)
-            self._serving.discard(task)
+            del self._open[task]
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()

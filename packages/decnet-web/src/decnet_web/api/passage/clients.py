@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from decnet_core.net.addresses import Network, parse_address
+from decnet_core.net.addresses import Network, lies_in, parse_address
 
 LOCAL = "local"
 """In place of an address: a client of the UNIX socket that no proxy has named."""
@@ -32,7 +32,7 @@ class Clients:
 
     def _resolve(self, scope: Scope) -> None:
         peer = scope.get("client")
-        if peer is not None and not self._trusts(peer[0]):
+        if peer is not None and not lies_in(peer[0], self._trusted):
             return
         found = {b"x-forwarded-for": "", b"x-forwarded-proto": ""}
         for name, value in scope["headers"]:
@@ -52,10 +52,6 @@ class Clients:
             if address is None:
                 break
             best = str(address)
-            if not self._trusts(best):
+            if not lies_in(best, self._trusted):
                 break
         return best
-
-    def _trusts(self, text: str) -> bool:
-        address = parse_address(text) if self._trusted else None
-        return address is not None and any(address in network for network in self._trusted)

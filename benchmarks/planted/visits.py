@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Visits of a world as events; `second` and `third` differ in who comes and what they do, not in how it is written."""
+
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+from typing import NamedTuple
+
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7_of
+
+Acts = Callable[[Random], Iterator[Payload]]
+"""What a visit consists of."""
+
+
+class Visit(NamedTuple):
+    """Somebody at an address comes to a decky, at a time."""
+
+    ts: int
+    number: int
+    address: str
+    decky: str
+    acts: Acts
+
+
+class Written(NamedTuple):
+    """How a world writes its visits."""
+
+    world: str
+    dice: str
+    """What the dice of its visits begin with."""
+    pauses: tuple[int, int]
+    """Between two events of a visit: at least, and less than, in ns."""
+    sensors: tuple[str, ...]
+    port: int
+
+    def events(self, seed: int, visits: Iterable[Visit]) -> Iterator[Event]:
+        """Yield the events, visit by visit."""
+        for visit in visits:
+            dice, ts = Random(f"{self.dice}{seed} {visit.number}"), visit.ts
+            for step, payload in enumerate(visit.acts(dice)):
+                ts += dice.randrange(*self.pauses)
+                numbers = (self.world.encode(), b"%d" % seed, b"%d" % visit.number, b"%d" % step)
+                yield Event(
+                    id=uuid7_of(ts, *numbers),
+                    ts=ts,
+                    sensor=self.sensors[visit.number % len(self.sensors)],
+                    payload=payload,
+                    decky=visit.decky,
+                    src_ip=visit.address,
+                    src_port=self.port,
+                    session=f"{self.world}-{visit.number}",
+                )
