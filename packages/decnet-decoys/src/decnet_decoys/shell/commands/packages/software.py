@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands about software: apt, dpkg, systemctl, service, crontab, docker, interpreters and editors."""
+"""Small tools of administration (crontab, run-parts, chattr, journalctl, man) and programs that are not installed."""
 
 import re
 
