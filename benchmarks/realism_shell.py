@@ -169,15 +169,10 @@ def decoy_machine() -> Machine:
 
 
 def in_decoy(line: str, machine: Machine) -> Answer:
-    """Run a line as the SSH service's exec channel does; what earlier lines stopped runs again.
+    """Run a line as the SSH service's exec channel does.
 
     Nothing waits, but the clock of the machine goes on by what would have been waited for.
     """
-    condition = machine.condition
-    for left in (condition.stopped, condition.started, condition.killed, condition.rules, condition.mounts,
-                 condition.held):  # fmt: skip
-        left.clear()
-    condition.hostname = ""
     origin = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root@notty")
     waited = 0.0
     shell = ShellState(machine, machine.users[0], lambda: time.time() + waited, origin, command=line)
@@ -195,13 +190,12 @@ def in_decoy(line: str, machine: Machine) -> Answer:
 
 
 def compared(commands: Sequence[Command]) -> list[Compared]:
-    machine = decoy_machine()
     with ThreadPoolExecutor(2) as pool:
         real = list(pool.map(lambda command: in_debian(command.line), commands))
     found = []
     for command, answer in zip(commands, real, strict=True):
         began = time.thread_time()
-        decoy = in_decoy(command.line, machine)
+        decoy = in_decoy(command.line, decoy_machine())
         found.append(Compared(command, answer, decoy, round(time.thread_time() - began, 4)))
     return found
 

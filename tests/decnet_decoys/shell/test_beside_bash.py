@@ -176,6 +176,10 @@ LINES = [
     'echo "a\'b" \'a"b\' "a\\"b" "a\\$b" "a\\`b"',
     r'echo \a \\ \$ \" \*',
     'echo "*" \'?\' \\[a]',
+    "trap 'echo \"+ $BASH_COMMAND\"' DEBUG; x=1; echo $x; f() { echo in; }; f; [[ -n a ]]; trap - DEBUG; echo end",
+    "f() { trap 'echo ret' RETURN; return 2; }; f; echo $?; f; trap; trap x BOGUS; trap '' INT; trap -p INT",
+    "declare -i n=5; n+=3; echo $n; n=2*4; declare -u up=abc; up+=d; declare -p n up; declare -l lo=ABC; echo $lo",
+    "[ -x \"$(command -v nosuch)\" ] || echo none; [ -f '' ]; echo $?; test -e ''; echo $?; cd ''; pwd | wc -l",
 ]  # fmt: skip
 
 

@@ -174,6 +174,15 @@ LINES = [
     "touch -t 202001010000 f; ls f",
     "ln -s nosuch l; cat l; echo $?",
     "ln -s l l; cat l; echo $?",
+    "join -o 1.2,2.2 <(printf '1 a\n2 b\n') <(printf '1 x\n2 y\n'); join -v1 <(printf '1\n2\n') <(echo 1)",
+    "join -t: -1 2 -2 1 <(echo a:k:1) <(echo k:2); join -a1 -e - -o 0,1.2,2.2 <(printf 'a 1\nb 2\n') <(echo 'b 3')",
+    "join -a1 -a2 <(printf 'a 1\nb 2\n') <(printf 'b 3\nc 4\n'); join -i <(echo A) <(echo 'a 1'); join -o 3.1 a b",
+    "numfmt --to=iec 123456 1024 999; numfmt --from=iec 2K 1.5M; numfmt --to=si 123456; numfmt x; echo $?",
+    "echo 5 | numfmt --to=iec --suffix=B; numfmt --to=iec-i 5000000; echo 'a 2048' | numfmt --field=2 --to=iec",
+    "cat 'a b' '*' ''; wc 'x$y'; md5sum '(a)'; sort 'a b' 2>&1 | wc -l; ls ''",
+    "xxd -b <<< Axxxyyyzz; xxd -b -c 2 <<< abc; hexdump -e '16/1 \"%02x\" \"\\n\"' <<< 'hello world 1234567890'",
+    "hexdump -v -e '/1 \"%02X \"' <<< hi",
+    "hexdump -e '\"%08.8_ax  \" 8/1 \"%02x \" \"  |\" 8/1 \"%_p\" \"|\\n\"' <<< 'hello you'",
 ]  # fmt: skip
 
 

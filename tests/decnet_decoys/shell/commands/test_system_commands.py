@@ -299,6 +299,16 @@ def test_uudecode_brings_a_file(run: Player) -> None:
         ("adduser daemon sudo > /dev/null; deluser daemon sudo; id -nG daemon; deluser daemon sudo; echo $?",
          "Removing user `daemon' from group `sudo' ...\nDone.\ndaemon\n6\n",
          "deluser: The user `daemon' is not a member of group `sudo'.\n"),
+        ("adduser --system --no-create-home --group svcx; grep ^svcx /etc/passwd | cut -d: -f1,6,7; deluser svcx",
+         "Adding system user `svcx' (UID 102) ...\nAdding new group `svcx' (GID 102) ...\n"
+         "Adding new user `svcx' (UID 102) with group `svcx' ...\nNot creating `/nonexistent'.\n"
+         "svcx:/nonexistent:/usr/sbin/nologin\nRemoving crontab ...\nRemoving user `svcx' ...\nDone.\n", ""),
+        ("addgroup devx; delgroup devx; addgroup sudo; delgroup nosuch; adduser root; deluser nosuch; delgroup root; "
+         "echo $?",
+         "Adding group `devx' (GID 1001) ...\nDone.\nRemoving group `devx' ...\nDone.\n7\n",
+         "addgroup: The group `sudo' already exists.\ndelgroup: The group `nosuch' does not exist.\n"
+         "adduser: The user `root' already exists.\ndeluser: The user `nosuch' does not exist.\n"
+         "delgroup: `root' still has `root' as their primary group!\n"),
         ("{ more /etc/hostname; less /etc/hostname; more /nosuch; } | wc -l; readlink -e /nosuch; echo $?; "
          "getconf PATH", "5\n1\n/bin:/usr/bin\n",
          "more: cannot open /nosuch: No such file or directory\n"),

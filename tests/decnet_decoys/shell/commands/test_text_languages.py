@@ -55,6 +55,9 @@ LINES = (
     r"printf 'hello' | base64 -w 4; echo aGVsbG8= | base64 -d; echo '!' | base64 -d; echo $?",
     r"echo abc | gzip -c | gunzip; mkdir t; echo 1 > t/a; tar czf t.tgz t; rm -r t; tar xzvf t.tgz; cat t/a",
     r"dd if=/dev/zero bs=1k count=2 2>/dev/null | tr '\0' x | fold -w 1024 | md5sum; head -c 5 /dev/zero | od -An -tx1",
+    r"sed -z 's/\n/,/g' <<< $'a\nb'; printf 'a\0b\0' | sed -zn '2p' | od -c; grep -b -o o <<< foo",
+    r"printf 'a\nb\0c\0' | grep -z b | od -c; grep -U a <<< a; grep -bA1 a <<< $'a\nb'; grep -bn b <<< $'a\nb'",
+    r"grep -E ')' <<< 'a)'; grep 'a**' <<< b; grep -E '[[:foo:]]' x; echo $?; grep '[a' x; echo $?",
 )
 
 

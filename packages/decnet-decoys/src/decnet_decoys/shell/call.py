@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One call of a command: what its function is given to read arguments, use the machine and write output."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
@@ -15,6 +16,45 @@ Handler = Callable[["Call"], "int | Effects"]
 arguments; any other is a generator that takes a turn (`effects.turn`) in each loop over what the attacker chose."""
 
 STANDARD_INPUT = frozenset(("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
+_QUOTING = frozenset(
+    [
+        "b2sum",
+        "base32",
+        "base64",
+        "basenc",
+        "cat",
+        "cksum",
+        "comm",
+        "csplit",
+        "cut",
+        "expand",
+        "fmt",
+        "fold",
+        "join",
+        "md5sum",
+        "nl",
+        "od",
+        "paste",
+        "pr",
+        "ptx",
+        "sha1sum",
+        "sha224sum",
+        "sha256sum",
+        "sha384sum",
+        "sha512sum",
+        "sort",
+        "split",
+        "sum",
+        "tail",
+        "tsort",
+        "unexpand",
+        "uniq",
+        "wc",
+    ]
+)
+"""Programs of coreutils that put a path into quotation marks where a shell would need them."""
+_SPECIAL = re.compile(r"[\s*?\[\]$&;|<>(){}'\"\\`!#~=^]")
+MAX_SHOWN = 4096
 MAX_FLAGS = 64
 """Letters read of one argument as options."""
 
@@ -85,7 +125,8 @@ class Call:
         try:
             return InputFile(path, self.content(path))
         except FileSystemError as error:
-            self.fail(f"{path}: {error}")
+            quotes = self.name in _QUOTING and (not path or _SPECIAL.search(path[:MAX_SHOWN]))
+            self.fail(f"{shell_quoted(path) if quotes else path}: {error}")
             return None
 
     def content(self, path: str) -> bytes | Filler:

@@ -22,6 +22,7 @@ from decnet_decoys.shell.encoding import encode, shell_word
 from decnet_decoys.shell.environment.dash import BASH_ONLY, syntax_error
 from decnet_decoys.shell.environment.preloading import preload_errors
 from decnet_decoys.shell.environment.timing import took_text
+from decnet_decoys.shell.environment.traps import acted, before_command, own_traps
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
@@ -252,13 +253,8 @@ class Interpreter:
 
     def _failed(self, streams: Streams) -> Effects:
         """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
-        shell, status = self.shell, self.shell.status
-        action = shell.traps.pop("ERR", "")
-        if action:
-            yield from self.script(action, streams)
-            shell.traps.setdefault("ERR", action)
-            shell.status = status
-        if "errexit" in shell.options:
+        status = yield from acted(self, "ERR", streams)
+        if "errexit" in self.shell.options:
             raise ExitShell(status)
         return status
 
@@ -391,6 +387,8 @@ class Interpreter:
         return status
 
     def _simple(self, simple: Simple, streams: Streams) -> Effects:
+        if "DEBUG" in self.shell.traps:
+            yield from before_command(self, simple, streams)
         self.errors, self.shell.substituted = streams.err, 0
         self.shell.line = simple.line or self.shell.line
         argv = yield from conditions_or_fields(self, simple.words)
@@ -514,12 +512,16 @@ class Interpreter:
         return self.shell.machine.persona.family == "debian" and name not in BUILTINS
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
-        with self.shell.calling(argv):
+        with self.shell.calling(argv), own_traps(self.shell):
             try:
                 with self._budget:
-                    return (yield from self._command(body, streams))
+                    status = yield from self._command(body, streams)
             except ReturnFunction as leaving:
-                return leaving.status
+                status = leaving.status
+            if "RETURN" in self.shell.traps:
+                self.shell.status = status
+                yield from acted(self, "RETURN", streams)
+            return status
 
     def subshell(self, text: str, argv: list[str], streams: Streams, *, named: bool = False) -> Effects:
         shell = self.shell

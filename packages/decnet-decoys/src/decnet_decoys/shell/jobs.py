@@ -10,7 +10,7 @@ from math import inf
 
 from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.streams import JobOutput
-from decnet_decoys.shell.syntax.nodes import Pipeline, Simple, Word
+from decnet_decoys.shell.syntax.nodes import Assignment, Elements, Pipeline, Simple, Word
 
 MAX_JOBS = 100
 MAX_JOB_TEXT = 2048
@@ -106,10 +106,21 @@ class Jobs:
 
 def text_of(pipeline: Pipeline) -> str:
     """Return a pipeline as bash writes it, its compound commands by their kind only."""
-    return " | ".join(
-        " ".join(map(_word, command.words)) if isinstance(command, Simple) else "( ... )"
-        for command in pipeline.commands
-    )
+    return " | ".join(_simple(command) if isinstance(command, Simple) else "( ... )" for command in pipeline.commands)
+
+
+def _simple(command: Simple) -> str:
+    words = [_word(word) for word in command.words]
+    if words[:1] == ["[["]:
+        words[-1] = "]]"
+    return " ".join([*map(_assignment, command.assignments), *words])
+
+
+def _assignment(assignment: Assignment) -> str:
+    key = "" if assignment.key is None else f"[{_word(assignment.key)}]"
+    value = assignment.value
+    given = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
+    return f"{assignment.name}{key}{'+' if assignment.append else ''}={given}"
 
 
 def _word(word: Word) -> str:

@@ -190,6 +190,8 @@ class ShellState:
         """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
         self.associative: set[str] = set()
         """Arrays whose keys are texts."""
+        self.kinds: dict[str, str] = {}
+        """What `declare` made of variables: i, a number, l or u, of small or capital letters."""
         self._called: list[str] = []
         """The functions that run, the innermost first."""
         self._scopes: list[dict[str, str | None]] = []
@@ -381,6 +383,7 @@ class ShellState:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
         self.associative.discard(name)
+        self.kinds.pop(name, None)
 
     def content(self, path: str) -> bytes | Filler:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""

@@ -131,12 +131,12 @@ class InputFile:
         for start in range(0, len(self), size):
             yield self.piece(start, size)
 
-    def lines(self, *, ends: bool = False) -> Iterator[bytes]:
-        """Yield the lines, with their line feeds if `ends`."""
-        end = b"\n" if ends else b""
+    def lines(self, *, ends: bool = False, end_mark: bytes = b"\n") -> Iterator[bytes]:
+        """Yield the lines, with the byte that ends each, a line feed, if `ends`."""
+        end = end_mark if ends else b""
         rest = b""
         for piece in self.pieces():
-            *lines, rest = (rest + piece).split(b"\n")
+            *lines, rest = (rest + piece).split(end_mark)
             for line in lines:
                 yield line + end
             if len(rest) >= MAX_LINE:

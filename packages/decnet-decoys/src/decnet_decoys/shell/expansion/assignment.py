@@ -28,13 +28,22 @@ def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
         before = shell.variables.get(f"{name}[{key}]", "") if assignment.append else ""
         put(shell, name, key, before + value)
         return f"{name}[{key}]={value}"
-    if assignment.append:
-        value = shell.variables.get(name, "") + value
+    value = of_kind(shell, name, value, append=assignment.append)
     if f"{name}[@]" in shell.variables:
         put(shell, name, "0", value)
     else:
         shell.set(name, value)
     return f"{name}={value}"
+
+
+def of_kind(shell: ShellState, name: str, value: str, *, append: bool) -> str:
+    """Return what a variable becomes when it is set to a value, or the value is added to it."""
+    kind, before = shell.kinds.get(name, ""), shell.variables.get(name, "") if append else ""
+    if "i" in kind:
+        numbers = [arithmetic(one[:1024], shell.variables) or 0 for one in (before, value) if one]
+        return str(sum(numbers))
+    whole = before + value
+    return whole.lower() if "l" in kind else whole.upper() if "u" in kind else whole
 
 
 def clear(shell: ShellState, name: str) -> None:

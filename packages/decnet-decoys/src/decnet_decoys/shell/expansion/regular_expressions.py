@@ -142,6 +142,7 @@ def _complaint(error: str) -> str:
         "unexpected )": "Unmatched ) or \\)",
         "trailing \\": "Trailing backslash",
         "bad repetition": "Invalid preceding regular expression",
+        "invalid character class range: [:": "Invalid character class name",
         "invalid character class": "Invalid range end",
     }
     return next((said for part, said in words.items() if part in error), "Invalid regular expression")
@@ -157,6 +158,8 @@ class _Translation:
         self._out: list[bytes] = []
         self._can_repeat = False
         self._groups = 0
+        self._open = 0
+        """Groups of an extended pattern that are not closed yet."""
 
     def whole(self) -> bytes | None:
         """Return the pattern for RE2; None when it has a back-reference."""
@@ -177,7 +180,9 @@ class _Translation:
         self._can_repeat = can_repeat
 
     def _character(self, one: bytes) -> None:
-        if one == b"*":
+        if one == b"*" and self._out[-1:] == [b"*"]:
+            pass  # as often as any number of times is any number of times
+        elif one == b"*":
             self._put(b"*" if self._can_repeat else rb"\*", can_repeat=True)
         elif one == b"^":
             anchors = self._extended or not self._out or self._out[-1] in (b"(", b"(?:", b"|")
@@ -190,8 +195,11 @@ class _Translation:
             self._put(b".", can_repeat=True)
         elif self._extended and one in b"(|":
             self._put(self._opened(one), can_repeat=False)
-        elif self._extended and one in b")+?":
-            self._put(one if self._can_repeat or one == b")" else b"\\" + one, can_repeat=True)
+        elif self._extended and one == b")":
+            self._put(one if self._open else rb"\)", can_repeat=True)
+            self._open -= self._open > 0
+        elif self._extended and one in b"+?":
+            self._put(one if self._can_repeat else b"\\" + one, can_repeat=True)
         elif self._extended and one == b"{" and self._can_repeat:
             self._interval(b"}")
         else:
@@ -221,6 +229,7 @@ class _Translation:
     def _opened(self, one: bytes) -> bytes:
         """Return what begins a group or an alternative."""
         self._groups += one == b"("
+        self._open += one == b"("
         return b"(?:" if one == b"(" and self._groups > MAX_GROUPS else one
 
     def _interval(self, closing: bytes) -> None:
@@ -241,7 +250,8 @@ class _Translation:
         while True:
             end = self._text.find(b"]", at)
             if end < 0:
-                raise BadPatternError("Unmatched [, [^, [:, [., or [=")
+                alone = start == len(self._text)
+                raise BadPatternError("Invalid regular expression" if alone else "Unmatched [, [^, [:, [., or [=")
             named = self._text.find(b"[:", at, end)
             if named < 0:
                 break

@@ -113,8 +113,8 @@ class FileSystem:
     def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
         """Return the absolute path without links, dots or repeats; the last name need not exist."""
         whole = posixpath.join(access.cwd, path)
-        if len(whole) > MAX_PATH or "\0" in path:
-            raise FileSystemError(TOO_LONG)
+        if not path or len(whole) > MAX_PATH or "\0" in path:
+            raise FileSystemError(TOO_LONG if path else NOT_FOUND)
         pending = _parts(whole)
         at, steps = "/", 0
         while pending:

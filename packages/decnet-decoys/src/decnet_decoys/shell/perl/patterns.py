@@ -241,7 +241,7 @@ def _condensed(source: str, flags: str) -> str:
 def _line_end(source: str) -> str:
     """Return a pattern in which a last `$` fits before a line feed at the end, too."""
     is_end = source.endswith("$") and not source.endswith("\\$")
-    return source[:-1] + "\\n?\\z" if is_end and "|" not in source else source
+    return source[:-1] + "(?=\\n?\\z)" if is_end and "|" not in source else source
 
 
 def _spread(text_of_set: str) -> str:

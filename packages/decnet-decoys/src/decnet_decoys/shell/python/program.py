@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import traceback
 import warnings
@@ -52,7 +53,7 @@ class Program(Builtins):
         self.source, self.title, self.argv = source, title, argv
         self.globals.names["__name__"] = "__main__"
         if not title.startswith("<"):
-            self.globals.names["__file__"] = title
+            self.globals.names["__file__"] = posixpath.join(call.shell.cwd, title)
         self.loaded: dict[str, Module] = {}
         self.stdin: Record | None = None
         self._yielded: list[list[Any]] = []
@@ -81,8 +82,10 @@ class Program(Builtins):
             status, text = 1, (yield from self._traceback(error.value))
         except (NotPlayedError, PythonJump, RecursionError):
             status, text = 0, ""
-        self.write_out()
+        if self.call.tty:
+            self.write_out()  # to a terminal each line is written at once, else when the interpreter ends
         self.call.print_error(text, end="")
+        self.write_out()
         yield from self.save_files()
         return status
 

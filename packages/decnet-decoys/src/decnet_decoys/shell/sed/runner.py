@@ -19,19 +19,21 @@ MAX_REPLACED = 10_000
 
 
 class Sed:
-    def __init__(self, call: Call, script: Script, *, quiet: bool) -> None:
+    def __init__(self, call: Call, script: Script, *, quiet: bool, end_mark: bytes = b"\n") -> None:
+        """`end_mark`: the byte that ends a line, a NUL with -z."""
         self._call = call
         self._script = script
         self._quiet = quiet
+        self._end_mark = end_mark
         self._hold = b""
         self._written: dict[str, OutputBuffer] = {}
 
     def run(self, sources: list[InputFile], out: OutputBuffer) -> Steps[int]:
         """Edit the lines of the sources, one after the other; returns the exit status."""
-        self._out = out
-        self._lines = (line for source in sources for line in source.lines(ends=True))
+        self._out, end_mark = out, self._end_mark
+        self._lines = (line for source in sources for line in source.lines(ends=True, end_mark=end_mark))
         self._next = next(self._lines, None)
-        self._number, self._space, self._end = 0, b"", b"\n"
+        self._number, self._space, self._end = 0, b"", end_mark
         self._active: dict[int, int] = {}
         self._after: list[bytes] = []
         self._after_size = 0
@@ -58,8 +60,8 @@ class Sed:
             return False
         line, self._next = self._next, next(self._lines, None)
         self._number += 1
-        self._end = b"\n" if line.endswith(b"\n") else b""
-        self._space = line.removesuffix(b"\n")
+        self._end = self._end_mark if line.endswith(self._end_mark) else b""
+        self._space = line.removesuffix(self._end_mark)
         return True
 
     def _cycle(self) -> Steps[bool]:
@@ -75,7 +77,7 @@ class Sed:
         return read
 
     def _print(self, text: bytes) -> None:
-        self._out.write(text + (self._end or (b"\n" if self._next is not None else b"")))
+        self._out.write(text + (self._end or (self._end_mark if self._next is not None else b"")))
 
     def _flush(self) -> None:
         for text in self._after:

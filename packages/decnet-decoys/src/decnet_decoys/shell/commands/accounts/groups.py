@@ -28,7 +28,7 @@ def joined(call: Call, name: str, group: str, *, quiet: bool) -> int:
     return 0
 
 
-@command("groupadd", "addgroup", "groupdel", "delgroup", folder="/usr/sbin")
+@command("groupadd", "groupdel", folder="/usr/sbin")
 def groupadd(call: Call) -> int:
     """Add or remove a group."""
     found = options(call, "g:forhp:K:", {"gid": "g:", "force": "f", "system": "r"}, status=2)

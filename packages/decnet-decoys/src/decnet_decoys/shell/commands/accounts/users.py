@@ -24,22 +24,18 @@ _USERADD = {"create-home": "m", "no-create-home": "M", "shell": "s:", "groups": 
 _ADD_USAGE = "Usage: useradd [options] LOGIN\n       useradd -D\n       useradd -D [options]\n\nOptions:"
 
 
-@command("useradd", "adduser", folder="/usr/sbin")
+@command("useradd", folder="/usr/sbin")
 def useradd(call: Call) -> Effects:
     """Add an account, with its group and, if asked, its home."""
     shell = call.shell
-    letters = "mMs:G:g:u:d:c:op:rNUDk:K:e:f:b:lh" if call.name == "useradd" else "qh"
-    found = options(call, letters, _USERADD, status=2)
+    found = options(call, "mMs:G:g:u:d:c:op:rNUDk:K:e:f:b:lh", _USERADD, status=2)
     if not found.operands:
-        call.print_error("adduser: Only one or two names allowed." if call.name == "adduser" else _ADD_USAGE)
-        return 1 if call.name == "adduser" else 2
+        call.print_error(_ADD_USAGE)
+        return 2
     name = found.operands[0][:32]
     if shell.identity.uid != 0:
-        only = "Only root may add a user or group to the system."
-        return call.fail(only if call.name == "adduser" else f"Permission denied.\nuseradd: {_LOCKED}")
+        return call.fail(f"Permission denied.\nuseradd: {_LOCKED}")
     groups = account_files.groups(shell.files)
-    if call.name == "adduser" and len(found.operands) == 2:
-        return joined(call, name, found.operands[1], quiet=False)
     problem = _problem(call, name, found, groups)
     if problem is not None:
         return problem
@@ -49,13 +45,12 @@ def useradd(call: Call) -> Effects:
 
 def _problem(call: Call, name: str, found: Options, groups: dict[str, tuple[int, tuple[str, ...]]]) -> int | None:
     """Refuse a name or number that is wrong; returns the status."""
-    shell, asked, is_useradd = call.shell, found.last("u"), call.name == "useradd"
+    shell, asked = call.shell, found.last("u")
     number = int(asked) if asked.isdecimal() and len(asked) < 10 else None
     unknown = [group for group in found.last("G").split(",") if "G" in found and group not in groups]
-    exists = f"user '{name}' already exists" if is_useradd else f"The user `{name}' already exists."
     valid = name[:1].isalpha() or name[:1] == "_"
     for wrong, message, status in (
-        (shell.account(name) is not None, exists, 9 if is_useradd else 1),
+        (shell.account(name) is not None, f"user '{name}' already exists", 9),
         (not valid or any(one in name for one in ":/\n \\"), f"invalid user name '{name}': use --badname to ignore", 3),
         (bool(asked) and number is None, f"invalid user ID '{asked}'", 3),
         ("o" not in found and any(user.uid == number for user in shell.users), f"UID {asked} is not unique", 4),
@@ -68,26 +63,20 @@ def _problem(call: Call, name: str, found: Options, groups: dict[str, tuple[int,
 
 def _added(call: Call, name: str, found: Options, groups: dict[str, tuple[int, tuple[str, ...]]]) -> Steps[None]:
     shell = call.shell
-    adduser = call.name == "adduser"
     taken = [user.uid for user in shell.users if 1000 <= user.uid < 60000]
     uid = int(found.last("u")) if "u" in found else max(taken, default=999) + 1
     gid = _group_of(call, name, found, groups, uid)
     home = found.last("d", f"/home/{name}")
-    if adduser:
-        call.print(
-            f"Adding user `{name}' ...\nAdding new group `{name}' ({gid}) ...\nAdding new user `{name}' ({uid}) with "
-            f"group `{name} ({gid})' ...\nCreating home directory `{home}' ...\nCopying files from `/etc/skel' ..."
-        )
-    elif not 1000 <= uid <= 60000 and "r" not in found:
+    if not 1000 <= uid <= 60000 and "r" not in found:
         call.print_error(f"useradd warning: {name}'s uid {uid} outside of the UID_MIN 1000 and UID_MAX 60000 range.")
-    login_shell = found.last("s", "/bin/bash" if adduser else "/bin/sh")
+    login_shell = found.last("s", "/bin/sh")
     append(call, "/etc/passwd", f"{name}:x:{uid}:{gid}:{found.last('c')}:{home}:{login_shell}")
     field = found.last("p", "!").replace(":", "")[:256]
     append(call, "/etc/shadow", f"{name}:{field}:{shell.now // 86400}:0:99999:7:::")
     for group in found.last("G").split(",") if "G" in found else ():
         joined(call, name, group, quiet=True)
-    if ("m" in found or adduser) and "M" not in found:
-        yield from _home(call, User(name=name, uid=uid, gid=gid, home=home, shell=login_shell))
+    if "m" in found and "M" not in found:
+        yield from make_home(call, User(name=name, uid=uid, gid=gid, home=home, shell=login_shell))
 
 
 def _group_of(call: Call, name: str, found: Options, groups: dict[str, tuple[int, tuple[str, ...]]], uid: int) -> int:
@@ -104,7 +93,7 @@ def _group_of(call: Call, name: str, found: Options, groups: dict[str, tuple[int
     return number
 
 
-def _home(call: Call, user: User) -> Steps[None]:
+def make_home(call: Call, user: User) -> Steps[None]:
     """Make a home with what /etc/skel has."""
     files, access = call.shell.files, KERNEL._replace(now=call.shell.now)
     try:
@@ -126,7 +115,7 @@ def _home(call: Call, user: User) -> Steps[None]:
         call.print_error(f"useradd: cannot create directory {user.home}: {error}")
 
 
-@command("userdel", "deluser", folder="/usr/sbin")
+@command("userdel", folder="/usr/sbin")
 def userdel(call: Call) -> Effects:
     """Remove an account, and with -r its home."""
     shell = call.shell
@@ -139,20 +128,17 @@ def userdel(call: Call) -> Effects:
         return call.fail(f"Permission denied.\nuserdel: {_LOCKED}")
     user = shell.account(name)
     if user is None:
-        wanted = f"user '{name}' does not exist" if call.name == "userdel" else f"The user `{name}' does not exist."
-        return call.fail(wanted, 6 if call.name == "userdel" else 2)
+        return call.fail(f"user '{name}' does not exist", 6)
     if "f" not in found and (user.uid == 0 or name == shell.user.name):
         return call.fail(f"user {name} is currently used by process {1 if user.uid == 0 else shell.pid}", 8)
-    if call.name == "deluser" and len(found.operands) == 2:
-        return _left_group(call, name, found.operands[1])
-    yield from _dropped(call, user)
+    yield from drop_account(call, user)
     if "r" in found:
         yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)
         call.print_error(f"userdel: {name} mail spool (/var/mail/{name}) not found")
     return 0
 
 
-def _dropped(call: Call, user: User) -> Steps[None]:
+def drop_account(call: Call, user: User) -> Steps[None]:
     """Take an account out of the files, and out of its groups."""
     shell, name = call.shell, user.name
     for path in ("/etc/passwd", "/etc/shadow"):
@@ -163,21 +149,6 @@ def _dropped(call: Call, user: User) -> Steps[None]:
             drop(call, "/etc/group", group)
         elif name in members:
             edit(call, "/etc/group", group, 3, ",".join(one for one in members if one != name))
-
-
-def _left_group(call: Call, name: str, group: str) -> int:
-    """Make a user no longer a member of a group, as `deluser USER GROUP` does."""
-    groups = account_files.groups(call.shell.files)
-    if group not in groups:
-        return call.fail(f"The group `{group[:64]}' does not exist.", 3)
-    members = groups[group][1]
-    if name not in members:
-        call.print_error(f"deluser: The user `{name}' is not a member of group `{group}'.")
-        return 6
-    call.print(f"Removing user `{name}' from group `{group}' ...")
-    edit(call, "/etc/group", group, 3, ",".join(one for one in members if one != name))
-    call.print("Done.")
-    return 0
 
 
 @command("usermod", folder="/usr/sbin")

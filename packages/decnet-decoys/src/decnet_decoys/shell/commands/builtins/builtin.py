@@ -44,6 +44,8 @@ def cd(call: Call) -> int:
         call.print(target)
     if len(words) > 1:
         return call.shell_error("cd: too many arguments")
+    if not target:
+        return 0
     by_name = posixpath.normpath(posixpath.join(shell.directory, target)).replace("//", "/")
     upwards = target.startswith("..") and "-P" not in call.args  # from a link, to where the link is
     try:

@@ -8,10 +8,14 @@ from decnet_decoys.shell.programs import command
 @command("ulimit", folder="")
 def ulimit(call: Call) -> int:
     """Show or set the limit that a letter names, which may stand after S or H; of the size of files without one."""
-    letter, values = "f", list(call.args)
+    values, letters = list(call.args), ""
     while values and values[0].startswith("-"):
-        letter = values.pop(0)[1:].strip("SH")[-1:] or letter
-    return _all(call) if letter == "a" else _one(call, letter, values)
+        letters += values.pop(0)[1:32].replace("S", "").replace("H", "")
+    if "a" in letters:
+        return _all(call)
+    if len(letters) > 1 and not values:
+        return _several(call, letters[:32])
+    return _one(call, letters[-1:] or "f", values)
 
 
 _LIMITS = """\
@@ -52,6 +56,17 @@ def _one(call: Call, letter: str, values: list[str]) -> int:
     if letter == "n" and (value == "unlimited" or int(value) > _MOST_FILES):
         return call.shell_error("ulimit: open files: cannot modify limit: Operation not permitted")
     call.shell.limits[letter] = value
+    return 0
+
+
+def _several(call: Call, letters: str) -> int:
+    """Show the limits of several letters, each with what it is."""
+    for letter in letters:
+        line = next((line for line in _LIMITS.splitlines() if f"-{letter})" in line), None)
+        if line is None:
+            return _one(call, letter, [])
+        head, _, value = line.rpartition(" ")
+        call.print(f"{head} {call.shell.limits.get(letter, value)}")
     return 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Small programs of coreutils that scripts use beside the builtins: sleep, basename, dirname, seq, yes."""
+"""Small programs of coreutils that scripts use beside the builtins: sleep, basename, dirname, seq, yes, numfmt."""
 
 import posixpath
 import re
@@ -105,3 +105,63 @@ def yes(call: Call) -> Effects:
     while True:
         call.out.write(lines)
         yield from turn()
+
+
+_SIZES = "KMGTPEZY"
+_NUMFMT = {
+    "to": "to:", "from": "from:", "suffix": "suffix:", "field": "field:", "delimiter": "d:", "header": "header?",
+    "padding": "padding:", "grouping": "x", "round": "round:", "invalid": "invalid:", "to-unit": "x:",
+    "from-unit": "x:", "format": "x:", "zero-terminated": "z", "debug": "x", "help": "help",
+}  # fmt: skip
+MAX_NUMBERS = 2000
+
+
+@command("numfmt", families=("debian",))
+def numfmt(call: Call) -> Effects:
+    """Write sizes with or without units: of the operands, or of a field of each line."""
+    found = options(call, "d:z", _NUMFMT)
+    numbers = [encode(one) for one in found.operands[:MAX_NUMBERS]]
+    sources = [] if numbers else (yield from call.sources([]))
+    delimiter, field = found.last("d") or None, found.last("field", "1")
+    at = int(field) - 1 if field.isdecimal() and len(field) < 5 and int(field) else 0
+    for line in numbers or (line for source in sources for line in source.lines()):
+        yield from turn()
+        words = line.decode("utf-8", "replace").split(delimiter)
+        if at >= len(words):
+            call.print(line.decode("utf-8", "replace"))
+            continue
+        number = _number_of(words[at], found.last("from", "none"), found.last("suffix"))
+        if number is None:
+            return call.fail(f"invalid number: {quoted(words[at][:64])}", 2)
+        shown = _with_unit(number, found.last("to", "none")) + found.last("suffix")
+        padding = found.last("padding", "0")
+        if padding.lstrip("-").isdecimal() and len(padding) < 4:
+            shown = shown.rjust(int(padding)) if int(padding) > 0 else shown.ljust(-int(padding))
+        words[at] = shown
+        call.print((delimiter or " ").join(words))
+    return 0
+
+
+def _number_of(text: str, kind: str, suffix: str) -> float | None:
+    match = re.fullmatch(
+        r"(-?\d{1,18}(?:\.\d{1,18})?)([KMGTPEZYk]?)(i?)", text.removesuffix(suffix) if suffix else text
+    )
+    if match is None or (match[2] and kind == "none"):
+        return None
+    base = 1000 if kind == "si" or (kind == "auto" and not match[3]) else 1024
+    return float(match[1]) * base ** (_SIZES.index(match[2].upper()) + 1 if match[2] else 0)
+
+
+def _with_unit(number: float, kind: str) -> str:
+    """Return a number in its largest unit, rounded away from zero to one decimal below ten."""
+    if kind not in ("iec", "iec-i", "si") or abs(number) < (1000 if kind == "si" else 1024):
+        return f"{number:.0f}" if number == int(number) or kind != "none" else f"{number:g}"
+    base, power = (1000 if kind == "si" else 1024), 0
+    size = abs(number)
+    while size >= base and power < len(_SIZES):
+        size, power = size / base, power + 1
+    rounded = -(-size * 10 // 1) / 10 if size < 10 else float(-(-size // 1))
+    if rounded >= base and power < len(_SIZES):
+        rounded, power = rounded / base, power + 1
+    digits = f"{rounded:.1f}" if rounded < 10 else f"{rounded:.0f}"
+    return ("-" if number < 0 else "") + digits + _SIZES[power - 1] + ("i" if kind == "iec-i" else "")

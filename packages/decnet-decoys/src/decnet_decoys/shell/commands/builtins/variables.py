@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Builtins about variables and the shell's own state: declare, set, shopt, alias, trap, help."""
+"""Builtins about variables and the shell's own state: declare, set, shopt, alias, help."""
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.arithmetic import arithmetic
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.state import OPTION_OF
@@ -72,10 +71,11 @@ def _declared(call: Call, arg: str, flags: str) -> None:
         shell.localise(name)
     if "A" in flags and len(shell.associative) < MAX_ELEMENTS:
         shell.associative.add(name)
-    if equals and "i" in flags:
-        value = str(arithmetic(value[:1024], shell.variables) or 0)
+    given = "".join(one for one in "ilu" if one in flags)
+    if given and len(shell.kinds) < MAX_ELEMENTS:
+        shell.kinds[name] = "".join(sorted({*shell.kinds.get(name, ""), *given}))
     if equals:
-        shell.set(name, (shell.variables.get(name, "") if append else "") + value)
+        shell.set(name, of_kind(shell, name, value, append=append))
     elif call.name in ("local", "declare", "typeset") and name not in shell.variables and not set(flags) & set("faA"):
         shell.set(name, "")
     if call.name == "export" or "x" in flags:
@@ -113,7 +113,8 @@ def _listed(call: Call, names: list[str]) -> int:
             if names:
                 status = call.shell_error(f"{call.name}: {name}: not found")
             continue
-        marks = ("r" if name in shell.readonly else "") + ("x" if name in shell.exported else "")
+        marks = "".join(one for one, has in (("r", shell.readonly), ("x", shell.exported)) if name in has)
+        marks = shell.kinds.get(name, "").replace("u", "") + marks + ("u" if "u" in shell.kinds.get(name, "") else "")
         call.print(f'declare -{marks or "-"} {name}="{value}"')
     return status
 
@@ -228,29 +229,6 @@ def alias(call: Call) -> int:
         elif not equals:
             status = call.shell_error(f"alias: {name}: not found")
     return status
-
-
-@command("trap", folder="")
-def trap(call: Call) -> int:
-    """Keep what is done on EXIT; other signals' actions are kept and never come."""
-    args = [arg for arg in call.args if arg not in ("-p", "--")]
-    traps = call.shell.traps
-    if not args or "-p" in call.args:
-        for name, action in traps.items():
-            if not args or name in args:
-                shown = name if name in ("EXIT", "ERR", "DEBUG", "RETURN") else f"SIG{name.removeprefix('SIG')}"
-                call.print(f"trap -- '{action}' {shown}")
-        return 0
-    action, *names = args
-    if not names:
-        names, action = [action], "-"
-    for name in names[:32]:
-        key = {"0": "EXIT"}.get(name, name)
-        if action == "-":
-            traps.pop(key, None)
-        elif len(traps) < 32:
-            traps[key] = action[:4096]
-    return 0
 
 
 @command("enable", "builtin", folder="", families=("debian",))

@@ -10,11 +10,12 @@ from decnet_decoys.shell.machine.tree import piece_of
 from decnet_decoys.shell.programs import command
 
 MAX_SOURCE = 16 << 10
+MAX_LETTERS = 64
 _MODULES = {
     "json.tool": "import json,sys;print(json.dumps(json.load(sys.stdin),indent=4))",
     "http.server": "while True: pass",
     "pty": "import pty;pty.spawn('/bin/bash')",
-    "this": "",
+    "this": "print('The Zen of Python, by Tim Peters')",
 }
 """What the modules do that are run by their name."""
 _PLAYER = "decnet_decoys.shell.python."
@@ -23,7 +24,7 @@ PARTS = (
     *(f"{_PLAYER}{name}" for name in ("values", "methods", "evaluator", "builtins")),
     *(
         f"{_PLAYER}imports.{name}"
-        for name in ("plain", "queues_and_times", "expressions", "operating_system", "processes", "network")
+        for name in ("plain", "accounts", "queues_and_times", "expressions", "operating_system", "processes", "network")
     ),
     *(f"{_PLAYER}{name}" for name in ("imports.registry", "program")),
 )
@@ -31,11 +32,31 @@ PARTS = (
 _VERSION = "Python 3.11.2"
 
 
+def _parted(args: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the interpreter's own options, and what follows them: -c and -m are the last, each with its value."""
+    found: dict[str, str] = {}
+    rest = list(args)
+    while rest and rest[0].startswith("-") and rest[0] != "-":
+        arg = rest.pop(0)
+        if arg.startswith("--"):
+            found[arg[2:]] = ""
+            continue
+        for index, letter in enumerate(arg[1:MAX_LETTERS], 2):
+            if letter not in "cmWX":
+                found[letter] = ""
+                continue
+            found[letter] = arg[index:] or (rest.pop(0) if rest else "")
+            if letter in "cm":
+                return found, rest
+            break
+    return found, rest
+
+
 @command("python3", "python3.11", families=("debian",))
 def python(call: Call) -> Effects:
     """Tell the version, or print what a program of a few usual statements prints."""
     ubuntu = "Ubuntu" in call.shell.machine.persona.os
-    options, operands = call.flags("cmWX")
+    options, operands = _parted(call.args)
     if {"V", "version"} & options.keys():
         call.print("Python 3.10.12" if ubuntu else _VERSION)
         return 0

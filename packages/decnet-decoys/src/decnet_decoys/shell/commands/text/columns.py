@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Commands about the columns of lines: cut, paste, column, join (POSIX.1-2017)."""
+"""Commands about the columns of lines: cut, paste, column (POSIX.1-2017)."""
 
 from itertools import islice, zip_longest
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import Options, UsageError, options, tried
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.programs import command
@@ -170,32 +170,3 @@ def _filled(call: Call, cells: list[str], width: int) -> Steps[None]:
         line = cells[row::down]
         call.print("".join(cell + "\t" * -(-(wide - len(cell)) // 8) for cell in line[:-1]) + line[-1])
         yield from turn()
-
-
-@command("join")
-def join(call: Call) -> Effects:
-    """Join the lines of two sorted files that have the same first field."""
-    found = options(call, "t:1:2:a:v:o:j:i", {})
-    if len(found.operands) != 2:
-        wanted = f"missing operand after \u2018{found.operands[-1]}\u2019" if found.operands else "missing operand"
-        raise tried(call, wanted)
-    sources = yield from call.sources(found.operands)
-    if len(sources) < 2:
-        return 1
-    separator = found.last("t") or None
-    other: dict[str, list[list[str]]] = {}
-    held = 0
-    for line in sources[1].lines():
-        held += len(line) + _ROW_BYTES
-        if held > MAX_TABLE:
-            raise UsageError("memory exhausted")
-        fields = decode(line).split(separator)
-        other.setdefault(fields[0] if fields else "", []).append(fields[1:])
-        yield from turn()
-    for line in sources[0].lines():
-        fields = decode(line).split(separator)
-        for rest in other.get(fields[0] if fields else "", ()):
-            call.print((separator or " ").join([*fields, *rest]))
-            yield from turn()
-        yield from turn()
-    return 0

@@ -9,6 +9,7 @@ from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
+from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_DUMPED = 128 << 10
 """Bytes that are shown of a file."""
@@ -133,18 +134,66 @@ def hexdump(call: Call) -> Effects:
 
 
 def _formatted(call: Call, data: bytes, found: Options) -> Effects:
-    """Do what of -e is usual: bytes as characters or numbers, each by one format."""
-    match = re.fullmatch(r'\s*(?:\d+)?(?:/\d+)?\s*"([^"]{1,64})"\s*', found.last("e"))
-    if match is None or re.search(r"\d{4}", match[1]):  # a width of gigabytes
-        return call.fail("bad format {" + found.last("e") + "}")
-    layout = match[1].replace("\\n", "\n").replace("%_p", "%c")
-    for byte in data[:PIECE]:
-        yield from turn()
-        try:
-            call.print(layout % (chr(byte) if "%c" in layout else byte), end="")
-        except (ValueError, TypeError):
-            return call.fail(f"bad conversion character %{layout}")
+    """Do what of -e is usual: units of bytes by formats of printf, one after the other, over and over."""
+    given = found.last("e")
+    if not re.fullmatch(rf"(?:{_UNIT.pattern})+\s*", given[:256]) or re.search(r"%[^%a-zA-Z]*\d{{4}}", given):
+        return call.fail("bad format {" + given[:256] + "}")
+    units = [_Unit(*one.groups()) for one in _UNIT.finditer(given)]
+    at, data = 0, data[:PIECE]
+    if not any(unit.size for unit in units):
+        return 0
+    while at < len(data):
+        for unit in units:
+            yield from turn()
+            try:
+                text, at = unit.shown(data, at)
+            except (ValueError, TypeError, OverflowError):
+                return call.fail(f"bad conversion character %{unit.layout[:64]}")
+            call.print(text, end="")
     return 0
+
+
+_UNIT = re.compile(r'\s*(?:(\d{1,3})\s*)?(?:/(\d))?\s*"([^"]{1,64})"')
+_CONVERSION = re.compile(r"%[-+ #0]*\d{0,3}(?:\.\d{1,3})?(?:_p|_a[dox]|[cdiouxXs])")
+
+
+class _Unit:
+    """One unit of a format: how often, of how many bytes, and how they are shown (hexdump(1))."""
+
+    def __init__(self, count: str | None, size: str | None, layout: str) -> None:
+        self.layout = unescape(layout)[0]
+        self._found = _CONVERSION.findall(self.layout)
+        takes = [one for one in self._found if not one[:-1].endswith("_a")]
+        default = 1 if takes and takes[0][-1] in "pcs" else 4
+        self.size = (int(size) if size else default) if takes else 0
+        self._count = max(1, int(count or 1))
+
+    def shown(self, data: bytes, at: int) -> tuple[str, int]:
+        """Return what the unit shows from a place on, and the place after it; past the end it shows blanks."""
+        pieces = []
+        for number in range(self._count):
+            row = data[at : at + self.size]
+            past = bool(self.size) and not row
+            last = 1 < self._count == number + 1
+            layout = self.layout.rstrip(" ") if last else self.layout
+            pieces.append(_CONVERSION.sub(lambda one: _converted(one[0], row, at, past=past), layout))  # noqa: B023
+            at = min(len(data), at + self.size)
+        return "".join(pieces), at
+
+
+def _converted(conversion: str, row: bytes, at: int, *, past: bool) -> str:
+    if conversion[:-1].endswith("_a"):
+        return (conversion[:-3] + conversion[-1]) % at
+    if past and conversion.endswith("_p"):
+        return ""
+    if past:
+        width = re.search(r"\d+", conversion)
+        return " " * (int(width[0]) if width else 1)
+    if conversion.endswith("_p"):
+        return (conversion[:-2] + "s") % _printable(row)
+    if conversion[-1] in "cs":
+        return conversion % (chr(row[0]) if conversion[-1] == "c" else _printable(row))
+    return conversion % int.from_bytes(row, "little", signed=conversion[-1] in "di")
 
 
 def _canonical(start: int, row: bytes) -> str:
@@ -176,6 +225,8 @@ def xxd(call: Call) -> Effects:
     if "r" in found:
         return (yield from _reversed(call, sources[0], plain="p" in found))
     data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("l", "1G")))
+    if "b" in found:
+        return (yield from _in_bits(call, data, found.last("c", "6")))
     asked = found.last("c", "30" if "p" in found else "16")
     width = int(asked) if asked.isdecimal() and 0 < len(asked) < 4 and int(asked) else 16
     asked = found.last("g", "2")
@@ -189,6 +240,17 @@ def xxd(call: Call) -> Effects:
             if "u" in found:
                 pairs = pairs.upper()
             call.print(f"{start:08x}: {pairs:<{2 * width + -(-width // group) - 1}}  {_printable(row)}")
+        yield from turn()
+    return 0
+
+
+def _in_bits(call: Call, data: bytes, asked: str) -> Effects:
+    """Show each byte in binary digits, as xxd -b does."""
+    width = int(asked) if asked.isdecimal() and 0 < len(asked) < 4 and int(asked) else 6
+    for start in range(0, len(data), width):
+        row = data[start : start + width]
+        bits = " ".join(f"{byte:08b}" for byte in row)
+        call.print(f"{start:08x}: {bits:<{9 * width - 1}}  {_printable(row)}")
         yield from turn()
     return 0
 

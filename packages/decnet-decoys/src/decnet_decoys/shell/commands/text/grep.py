@@ -29,6 +29,7 @@ _LONG = {
     "fixed-strings": "F", "perl-regexp": "P", "basic-regexp": "G", "regexp": "e:", "file": "f:", "max-count": "m:",
     "after-context": "A:", "before-context": "B:", "context": "C:", "no-filename": "h", "with-filename": "H",
     "color": "color?", "colour": "color?", "include": "include:", "exclude": "exclude:", "exclude-dir": "skip:",
+    "binary": "U", "null-data": "z", "initial-tab": "T",
     "text": "a", "byte-offset": "b", "null": "Z", "line-buffered": "u", "help": "help", "version": "V",
 }  # fmt: skip
 
@@ -45,7 +46,7 @@ class _Wanted(NamedTuple):
 @command("grep", "egrep", "fgrep", "zgrep", "rgrep")
 def grep(call: Call) -> Effects:
     """Select lines that one of the patterns fits."""
-    found = options(call, "ivcnlLqsowxrREFPGe:f:m:A:B:C:hHabZzuIVy0123456789", _LONG, status=2)
+    found = options(call, "ivcnlLqsowxrREFPGe:f:m:A:B:C:hHabZzuUTIVy0123456789", _LONG, status=2)
     if "help" in found:
         call.print("Usage: grep [OPTION]... PATTERNS [FILE]...\nSearch for PATTERNS in each FILE.")
         return 0
@@ -170,9 +171,11 @@ def _matched(name: str, globs: list[str]) -> Steps[bool]:
 def _in_source(call: Call, source: InputFile, shown: str, wanted: _Wanted) -> Steps[int]:
     found = wanted.options
     summarized, inverted = found.any("clLq"), "v" in found
-    binary = "a" not in found and b"\0" in source.piece(0, 8192)
-    count, printer = 0, _Printer(call, shown, wanted)
-    for number, line in enumerate(source.lines(), 1):
+    end_mark = b"\0" if "z" in found else b"\n"
+    binary = not found.any("az") and b"\0" in source.piece(0, 8192)
+    count, printer, at = 0, _Printer(call, shown, wanted), 0
+    for number, line in enumerate(source.lines(end_mark=end_mark), 1):
+        printer.at, at = at, at + len(line) + 1
         yield from turn()
         if (yield from _fits(line, wanted.patterns)) == inverted:
             if not summarized:
@@ -219,29 +222,31 @@ class _Printer:
 
     def __init__(self, call: Call, shown: str, wanted: _Wanted) -> None:
         self._call, self._shown, self._wanted = call, shown, wanted
-        self._before: deque[tuple[int, bytes]] = deque(maxlen=wanted.before or None)
+        self.at = 0
+        """Where in the file the line begins that is looked at."""
+        self._before: deque[tuple[int, int, bytes]] = deque(maxlen=wanted.before or None)
         self._after = 0
         self._last = 0
 
     def other(self, number: int, line: bytes) -> None:
         if self._after > 0:
             self._after -= 1
-            self._write(number, line, "-")
+            self._write(number, self.at, line, "-")
         elif self._wanted.before:
-            self._before.append((number, line))
+            self._before.append((number, self.at, line))
 
     def selected(self, number: int, line: bytes) -> Steps[None]:
         first = self._before[0][0] if self._before else number
         if (self._wanted.before or self._wanted.after) and self._last and first > self._last + 1:
             self._call.print("--")
-        for earlier, text in self._before:
-            self._write(earlier, text, "-")
+        for earlier, at, text in self._before:
+            self._write(earlier, at, text, "-")
         self._before.clear()
         self._after = self._wanted.after
         if "o" in self._wanted.options:
             yield from self._parts(number, line)
         else:
-            self._write(number, line, ":")
+            self._write(number, self.at, line, ":")
 
     def _parts(self, number: int, line: bytes) -> Steps[None]:
         at = 0
@@ -255,13 +260,16 @@ class _Printer:
                 return
             first = min(hits, key=lambda hit: (hit.start, -hit.end))
             if first.end > first.start:
-                self._write(number, line[first.start : first.end], ":")
+                self._write(number, self.at + first.start, line[first.start : first.end], ":")
             at = max(first.end, at + 1)
             if at > len(line):
                 return
 
-    def _write(self, number: int, line: bytes, mark: str) -> None:
+    def _write(self, number: int, at: int, line: bytes, mark: str) -> None:
         self._last = number
         name = f"{self._shown}{mark}" if self._wanted.named else ""
         where = f"{number}{mark}" if "n" in self._wanted.options else ""
-        self._call.out.write(encode(name + where) + line + b"\n")
+        where += f"{at}{mark}" if "b" in self._wanted.options else ""
+        where += "\t" if "T" in self._wanted.options and name + where else ""
+        end = b"\0" if "z" in self._wanted.options else b"\n"
+        self._call.out.write(encode(name + where) + line + end)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import islice, pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.text.ciphers import enc, encoded_by
 from decnet_decoys.shell.commands.text.crypt_hashes import crypted
 from decnet_decoys.shell.commands.text.text_encoders import digest_of
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Requested, turn
@@ -37,17 +38,23 @@ def openssl(call: Call) -> Effects:
         return 0
     if verb in _DIGESTS:
         return (yield from _digest(call, args, verb))
+    if verb in _KNOWN_CIPHERS:
+        verb, args = "enc", [f"-{verb}", *args]
+    if verb == "enc" and encoded_by(args):
+        return (yield from enc(call, args))
     if verb == "enc" and {"-base64", "-a"} & set(args):
         verb = "base64"
     if verb in _VERBS:
         return (yield from _VERBS[verb](call, args))
-    if verb == "s_client":
-        target = next((after for one, after in pairwise(args) if one == "-connect"), "localhost:4433")
-        yield Requested("connect", {"program": "openssl s_client", "target": target.replace(":", " ")[:2048]})
-        yield Pause(1.0)
-        call.print_error("socket: Bad file descriptor\nconnect:errno=111")
-        return 1
     call.print_error(f"Invalid command '{verb[:64]}'; type \"help\" for a list.")
+    return 1
+
+
+def _connect(call: Call, args: list[str]) -> Effects:
+    target = next((after for one, after in pairwise(args) if one == "-connect"), "localhost:4433")
+    yield Requested("connect", {"program": "openssl s_client", "target": target.replace(":", " ")[:2048]})
+    yield Pause(1.0)
+    call.print_error("socket: Bad file descriptor\nconnect:errno=111")
     return 1
 
 
@@ -118,6 +125,7 @@ def _random(call: Call, args: list[str]) -> Effects:
     return int(not asked)
 
 
+_KNOWN_CIPHERS = frozenset(f"aes-{bits}-{mode}" for bits in (128, 192, 256) for mode in ("cbc", "ecb"))
 _VERBS: dict[str, Callable[[Call, list[str]], Effects]] = {
-    "dgst": _digest, "base64": _base64, "passwd": _passwd, "rand": _random,
+    "dgst": _digest, "base64": _base64, "passwd": _passwd, "rand": _random, "s_client": _connect,
 }  # fmt: skip

@@ -81,7 +81,7 @@ def sed(call: Call) -> Effects:
     try:
         script = Script(text, extended=found.any("rE"))
         yield from script.read()
-        editor = Sed(call, script, quiet="n" in found)
+        editor = Sed(call, script, quiet="n" in found, end_mark=b"\0" if "z" in found else b"\n")
         if found.any("i") or "in-place" in found:
             return (yield from _in_place(call, editor, operands, found.last("in-place") or "".join(suffixes[:1])))
         sources = yield from _sources(call, operands)

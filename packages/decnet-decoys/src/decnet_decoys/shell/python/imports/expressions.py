@@ -140,7 +140,7 @@ def filled(template: list[bytes], found: Match, text: bytes) -> bytes:
 
 def sub(program: Program, source: Any, new: Any, subject: Any, *, count: int = 0, flags: int = 0) -> Steps[Any]:
     text, at, size = data_of(subject), 0, 0
-    template = _REFERENCE.split(data_of(new)) if isinstance(new, str | bytes) else []
+    template = _template(new, data_of(source) if isinstance(source, str | bytes) else b"")
     pieces: list[bytes] = []
     for one in (yield from every(program, source, subject, flags))[: count or MAX_FOUND]:
         yield from program.step()
@@ -166,7 +166,24 @@ def split(program: Program, source: Any, subject: Any, *_others: Any) -> Steps[l
     return [*found, piece(text, (at, len(text)), subject)]
 
 
-_REFERENCE = re.compile(rb"\\(\d)")
+_REFERENCE = re.compile(rb"\\(?:(\d)|g<(\w{1,64})>)")
+_NAMED = re.compile(rb"\(\?P<(\w{1,64})>|\((?!\?)")
+
+
+def _template(new: Any, source: bytes) -> list[bytes]:
+    """Return the text of a replacement, and the numbers of groups, in turn."""
+    if not isinstance(new, str | bytes):
+        return []
+    names = {one[1]: index for index, one in enumerate(_NAMED.finditer(source.replace(b"\\(", b"")), 1) if one[1]}
+    text, found, at = data_of(new), list[bytes](), 0
+    for one in _REFERENCE.finditer(text):
+        name = one[1] or one[2]
+        number = name if name.isdigit() else b"%d" % names.get(name, 0)
+        found += [text[at : one.start()], number[:4]]
+        at = one.end()
+    return [*found, text[at:]]
+
+
 functions: dict[str, Callable[..., Any]] = {
     "search": search,
     "match": match,

@@ -26,7 +26,6 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     hashed,
-    represented,
     text_of,
     weighed,
 )
@@ -300,31 +299,6 @@ def _glob(_program: Program) -> dict[str, Any]:
     return natives(glob=found)
 
 
-def _getpass(program: Program) -> dict[str, Any]:
-    return natives(getuser=fixed(program.call.shell.user.name))
-
-
-def _pwd(program: Program) -> dict[str, Any]:
-    def record(name: Any, uid: Any) -> Record:
-        for user in program.call.shell.users:
-            if name == user.name or uid == user.uid:
-                names = {
-                    "pw_name": user.name,
-                    "pw_passwd": "x",
-                    "pw_uid": user.uid,
-                    "pw_gid": user.gid,
-                    "pw_dir": user.home,
-                }
-                return Record("pwd.struct_passwd", names | {"__items__": tuple(names.values())})
-        raise KeyError(
-            f"getpwnam(): name not found: {represented(name)}"
-            if uid is None
-            else f"getpwuid(): uid not found: {represented(uid)}"
-        )
-
-    return natives(getpwuid=lambda _program, uid: record(None, uid), getpwnam=lambda _program, name: record(name, None))
-
-
 MAX_LINE = 4096
 """Characters that shlex.split parts."""
 
@@ -376,8 +350,6 @@ MODULES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "shutil": _shutil,
     "collections": _collections,
     "glob": _glob,
-    "getpass": _getpass,
-    "pwd": _pwd,
     "shlex": _shlex,
     "threading": _threading,
     "signal": lambda _program: natives(signal=fixed(None), alarm=fixed(0)) | _SIGNALS,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.python.imports import (
+    accounts,
     expressions,
     interpreter,
     network,
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
 
 _MODULES = {
-    **operating_system.MODULES, **interpreter.MODULES, **processes.MODULES, **network.MODULES, **expressions.MODULES,
-    **plain.MODULES, **queues_and_times.MODULES,
+    **accounts.MODULES, **operating_system.MODULES, **interpreter.MODULES, **processes.MODULES, **network.MODULES,
+    **expressions.MODULES, **plain.MODULES, **queues_and_times.MODULES,
 }  # fmt: skip
 KNOWN_ELSEWHERE = frozenset(
     (

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The builtin trap: what a shell does when it ends, when a command fails or is about to run, and on signals."""
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.environment.traps import EVENTS
+from decnet_decoys.shell.programs import command
+
+MAX_TRAPS = 32
+_SIGNALS = [
+    "HUP",
+    "INT",
+    "QUIT",
+    "ILL",
+    "TRAP",
+    "ABRT",
+    "BUS",
+    "FPE",
+    "KILL",
+    "USR1",
+    "SEGV",
+    "USR2",
+    "PIPE",
+    "ALRM",
+    "TERM",
+    "STKFLT",
+    "CHLD",
+    "CONT",
+    "STOP",
+    "TSTP",
+    "TTIN",
+    "TTOU",
+    "URG",
+    "XCPU",
+    "XFSZ",
+    "VTALRM",
+    "PROF",
+    "WINCH",
+    "IO",
+    "PWR",
+    "SYS",
+]
+
+
+def _named(signal: str) -> str:
+    """Return a signal by the name under which it is kept, empty for none."""
+    if signal.isdecimal() and len(signal) < 3:
+        return "EXIT" if int(signal) == 0 else next(iter(_SIGNALS[int(signal) - 1 : int(signal)]), "")
+    name = signal.upper().removeprefix("SIG")
+    return name if name in EVENTS or name in _SIGNALS else ""
+
+
+@command("trap", folder="")
+def trap(call: Call) -> int:
+    """Keep what is done on EXIT, ERR, DEBUG, RETURN and signals, or show it."""
+    args = [arg for arg in call.args if arg not in ("-p", "--")]
+    traps, status = call.shell.traps, 0
+    if args == ["-l"]:
+        return 0
+    if not args or "-p" in call.args:
+        wanted = [_named(one) for one in args]
+        for name in (one for one in ("EXIT", *_SIGNALS, "DEBUG", "ERR", "RETURN") if one in traps):
+            if not wanted or name in wanted:
+                shown = name if name in EVENTS else f"SIG{name}"
+                quoted = traps[name].replace("'", "'\\''")
+                call.print(f"trap -- '{quoted}' {shown}")
+        return 0
+    action, *names = args
+    if not names:
+        names, action = [action], "-"
+    for given in names[:MAX_TRAPS]:
+        name = _named(given)
+        if not name:
+            wrong = f"trap: {given}: bad trap" if call.shell.dash else f"trap: {given}: invalid signal specification"
+            status = call.shell_error(wrong)
+        elif action == "-":
+            traps.pop(name, None)
+        elif len(traps) < MAX_TRAPS:
+            traps[name] = action[:4096]
+    return status
