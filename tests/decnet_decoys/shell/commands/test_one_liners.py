@@ -46,6 +46,48 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ('python3 -c \'import crypt; print(crypt.crypt("Hello world!", "$6$saltstring"))\'', SHA512, 0),
         ("python3 -c 'print(1); 1/0' 2>&1 | head -1", "Traceback (most recent call last):\n", 0),
         ("ulimit -c -n | cut -c1-15", "core file size \nopen files     \n", 0),
+        (
+            "mkdir /tmp/e; touch /opt/f; mount --bind /opt /tmp/e; ls /tmp/e/f; rm -rf /tmp/e 2>&-; echo $?; "
+            "umount /tmp/e; "
+            "ls /tmp/e; P=$(pgrep -x cron); mount --bind /tmp/e /proc/$P; ls /proc/$P; pgrep -x cron",
+            "/tmp/e/f\n1\n",
+            1,
+        ),
+        (
+            "useradd -m t1; su t1 -c pwd; su - t1 -c pwd; useradd -g nosuch y 2>&1",
+            "/root\n/home/t1\nuseradd: group 'nosuch' does not exist\n",
+            6,
+        ),
+        (
+            "printf '\\177ELF\\2\\1\\1\\0' > /tmp/b; file -b /tmp/b; printf '\\177ELF' > /tmp/b; file -b /tmp/b",
+            "ELF 64-bit LSB (SYSV)\nELF\n",
+            0,
+        ),
+        (
+            "echo vm.swappiness=5 >> /etc/sysctl.conf; sysctl -p; sysctl -p /nope 2>&1",
+            'vm.swappiness = 5\nsysctl: cannot open "/nope": No such file or directory\n',
+            1,
+        ),
+        (
+            "busybox ps | head -1; busybox free | head -1; busybox df | head -1; busybox ping -c1 127.0.0.1 | head -1",
+            "PID   USER     COMMAND\n              total        used        free      shared  buff/cache   available\n"
+            "Filesystem           1K-blocks      Used Available Use% Mounted on\n"
+            "PING 127.0.0.1 (127.0.0.1): 56 data bytes\n",
+            0,
+        ),
+        (
+            "dig +short +time=1 +tries=1 @127.0.0.1 x; host x 127.0.0.1",
+            ";; communications error to 127.0.0.1#53: connection refused\n;; no servers could be reached\n"
+            ";; communications error to 127.0.0.1#53: connection refused\n"
+            ";; communications error to 127.0.0.1#53: connection refused\n;; no servers could be reached\n",
+            1,
+        ),
+        (
+            "find / -xdev -perm -4000 -type f | sort | tail -2; head -1 /root/.profile; ls -A /etc/sudoers.d",
+            "/usr/lib/dbus-1.0/dbus-daemon-launch-helper\n/usr/lib/openssh/ssh-keysign\n"
+            "# ~/.profile: executed by Bourne-compatible login shells.\nREADME\n",
+            0,
+        ),
         ("openssl nosuch", "", 1),
         ('perl -e \'print "x" x 3, "\\n"; die "oops\\n"\'', "xxx\n", 255),
         ("printf 'root\\nuser\\n' | perl -pe 's/o+/0/g'", "r0t\nuser\n", 0),
@@ -59,7 +101,8 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ('python3 -c \'import os; print(os.popen("exit 3; nosuch").read(), end="")\'', "", 0),
         ('perl -e \'print "a".("b" x 2)."\\n"\'', "abb\n", 0),
         ("cat /proc/sys/kernel/random/uuid | tr -d '0-9a-f\\n'; ls /proc/sys/kernel/random | tail -1", "----uuid\n", 0),
-        ("cp /bin/busybox /tmp/b; /tmp/b echo a; ln -s /tmp/b /tmp/id; /tmp/id -u", "a\n0\n", 0),
+        ("cp /bin/busybox /tmp/busybox2; /tmp/busybox2 echo a; ln -s /tmp/busybox2 /tmp/id; /tmp/id -u", "a\n0\n", 0),
+        ("cp /bin/busybox /tmp/b; /tmp/b echo a 2>&1; cp /tmp/b /tmp/id; /tmp/id -u", "b: applet not found\n0\n", 0),
         ("echo '#!/bin/nosuch' > /tmp/q; chmod +x /tmp/q; /tmp/q", "", 127),
         (":() { echo named; }; :", "named\n", 0),
         ('python3 -c \'d={"a": 1}; d["k"]=2; print(d.get("z", 0) + d["k"], d, len(d))\'', "2 {'a': 1, 'k': 2} 2\n", 0),

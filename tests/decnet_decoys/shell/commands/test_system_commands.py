@@ -17,8 +17,8 @@ MakePlayer = Callable[..., Player]
         ("id -u; id -g; id -un; id -gn", "0\n0\nroot\nroot\n"),
         ("id deploy", "uid=1000(deploy) gid=1000(deploy) groups=1000(deploy),27(sudo),33(www-data)\n"),
         ("whoami; logname; users; groups", "root\nroot\nroot\nroot\n"),
-        ("su deploy; whoami; pwd", "deploy\n/home/deploy\n"),
-        ("su -c 'whoami; pwd' deploy; whoami; pwd", "deploy\n/home/deploy\nroot\n/root\n"),
+        ("su deploy; whoami; pwd", "deploy\n/root\n"),
+        ("su -c 'whoami; pwd' deploy; whoami; pwd", "deploy\n/root\nroot\n/root\n"),
         ("useradd mallory; grep mallory /etc/passwd", "mallory:x:1001:1001::/home/mallory:/bin/sh\n"),
         ("useradd mallory; id mallory", "uid=1001(mallory) gid=1001(mallory) groups=1001(mallory)\n"),
         ("echo 'deploy:x' | chpasswd; echo $?", "0\n"),
@@ -313,7 +313,8 @@ def test_uudecode_brings_a_file(run: Player) -> None:
          "getconf PATH", "5\n1\n/bin:/usr/bin\n",
          "more: cannot open /nosuch: No such file or directory\n"),
         ("apt list bash 2>/dev/null | wc -l; visudo -c; visudo -cf /nosuch; perl -e 'print \"x\\n\" x 2'",
-         "2\n/etc/sudoers: parsed OK\nx\nx\n", "visudo: unable to open /nosuch: No such file or directory\n"),
+         "2\n/etc/sudoers: parsed OK\n/etc/sudoers.d/README: parsed OK\nx\nx\n",
+         "visudo: unable to open /nosuch: No such file or directory\n"),
     ],
 )  # fmt: skip
 def test_applets_archives_and_accounts_answer_as_debians_do(

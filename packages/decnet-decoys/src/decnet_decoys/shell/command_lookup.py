@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from decnet_decoys.shell.call import Handler
+from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -114,7 +114,15 @@ def _installed(path: str, resolved: str, name: str) -> Found:
     own = program.handler if program is not None and program.folder and name not in _MANY else None
     if linked is not None and linked.folder and own in (None, linked.handler):
         return Found(called, linked.handler)
+    if name == "busybox" and not called.startswith("busybox"):  # it goes by the name under which it is run
+        applet = programs().get(called)
+        return Found(called, applet.handler if applet is not None and applet.folder else _no_applet)
     return Found(name if name != "busybox" else called, program.handler if program else _silent)
+
+
+def _no_applet(call: Call) -> int:
+    call.print_error(f"{call.name}: applet not found")
+    return 127
 
 
 def _brought(shell: ShellState, path: str, data: bytes) -> Found:

@@ -11,6 +11,7 @@ from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.conditions import fits
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence, Word
 
@@ -68,11 +69,16 @@ def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
         shell.traps = kept
 
 
+def complaint_of(shell: ShellState, fault: ExpansionError) -> str:
+    """Return the line that tells what could not be expanded."""
+    return (f"{fault.where}: {fault}" if fault.where else shell.complaint(str(fault))) + "\n"
+
+
 def complained(runner: Runner, fault: ExpansionError) -> int:
     """Tell what could not be expanded; returns the status of a shell that this ends."""
     shell = runner.shell
     line, shell.line = shell.line, fault.line or shell.line
-    runner.errors.write(encode(shell.complaint(str(fault)) + "\n"))
+    runner.errors.write(encode(complaint_of(shell, fault)))
     shell.line = line
     return 2 if shell.dash else 1
 

@@ -15,7 +15,7 @@ from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
-from decnet_decoys.shell.compound import as_process, complained, compound, in_child
+from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode, shell_word
@@ -112,7 +112,7 @@ class Interpreter:
             yield Pause(HANG_SECONDS)
             shell.status = KILLED
         except ExpansionError as fault:
-            self._errors.write(encode(shell.complaint(str(fault)) + "\n"))
+            self._errors.write(encode(complaint_of(shell, fault)))
             shell.status = 127 if isinstance(fault, UnsetError) and shell.command is not None else 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
@@ -518,6 +518,9 @@ class Interpreter:
                     status = yield from self._command(body, streams)
             except ReturnFunction as leaving:
                 status = leaving.status
+            except ExpansionError as fault:
+                fault.where = fault.where or ("" if self.shell.dash else self.shell.error_prefix)
+                raise
             if "RETURN" in self.shell.traps:
                 self.shell.status = status
                 yield from acted(self, "RETURN", streams)

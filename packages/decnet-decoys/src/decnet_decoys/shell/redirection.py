@@ -54,8 +54,9 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         text = body if redirect.target.quoted else (yield from words.document(runner, body))
         return streams._replace(stdin=InputBuffer(encode(text)))
     target = yield from words.text(runner, redirect.target)
-    if target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<":
-        yield from _socket(runner, target, streams)
+    is_socket = target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<"
+    if is_socket and (yield from _socket(runner, target, streams)):
+        return _datagrams(runner, redirect, streams)
     if redirect.fd > 2 or (redirect.op in (">&", "<&") and target.isdecimal() and int(target[:4]) > 2):
         return _numbered(runner, redirect, target, streams, written)
     if redirect.op == "<" and target in STANDARD_INPUT:
@@ -75,6 +76,20 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+def _datagrams(runner: Runner, redirect: Redirect, streams: Streams) -> Streams:
+    """Return the streams where one goes to /dev/udp: what is written there is sent, and nobody answers."""
+    nowhere = runner.buffer()
+    if redirect.fd > 2:
+        if len(runner.descriptors) < MAX_DESCRIPTORS or redirect.fd in runner.descriptors:
+            runner.descriptors[redirect.fd] = nowhere
+        return streams
+    if redirect.op == "<":
+        return streams._replace(stdin=InputBuffer(b""))
+    both = redirect.op.startswith("&") or redirect.op == ">&"
+    err = nowhere if both or redirect.fd == 2 else streams.err
+    return streams._replace(out=streams.out if redirect.fd == 2 else nowhere, err=err)
 
 
 def _input(runner: Runner, op: str, target: str) -> InputBuffer:
@@ -112,11 +127,16 @@ def _numbered(
     return streams
 
 
-def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, Any, None]:
-    """Record bash's /dev/tcp/HOST/PORT as the wish to connect, and refuse; raises FileSystemError."""
+def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, Any, bool]:
+    """Record bash's /dev/tcp/HOST/PORT as the wish to connect, and refuse; raises FileSystemError.
+
+    A datagram is sent without an answer, so that /dev/udp of an address is opened: returns whether it was.
+    """
     _, _, protocol, host, port, *_ = [*target.split("/"), "", ""]
     yield Requested("connect", {"program": f"bash {protocol}", "target": f"{host} {port}"[:2048]})
     prefix = runner.shell.error_prefix
+    if protocol == "udp" and (host.replace(".", "").isdecimal() or host == "localhost"):
+        return True
     if host.replace(".", "").isdecimal() or host == "localhost":
         yield Pause(0.2 if host.startswith("127.") or host == "localhost" else 1.5)
         streams.err.write(encode(f"{prefix.partition(':')[0]}: connect: Connection refused\n"))

@@ -94,6 +94,7 @@ class ShellState:
         self.command = command
         overlay = overlay or Overlay(machine)
         self.files = overlay.files
+        self.files.binds = machine.condition.binds
         self._users: tuple[object, object, list[User]] | None = None
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(uptime, machine, clock)  # the overlay must not keep this shell
@@ -169,6 +170,8 @@ class ShellState:
         """What `sh -c` was given, in the shell that it is."""
         self.evaluated = ""
         """What the complaint about a syntax error names besides: `eval: ` within that."""
+        self.bare = False
+        """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
         self.niceness = 0
         self.loops = 0
         """How many loops are running."""
@@ -315,7 +318,9 @@ class ShellState:
             return f"{self.script}: {self.line}"
         if self.script:
             return f"{self.script}: line {self.line}"
-        return f"bash: line {self.line}" if self.name == "bash" else self.name
+        if self.name != "bash":
+            return self.name
+        return f"environment: line {self.line}" if self._scopes else f"bash: line {self.line}"
 
     def complaint(self, message: str) -> str:
         """Return a message of the shell with what it begins with."""

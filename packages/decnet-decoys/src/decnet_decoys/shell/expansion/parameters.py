@@ -28,6 +28,8 @@ class ExpansionError(DecoysError):
 
     line = 0
     """That of the script, if it is known."""
+    where = ""
+    """What the message begins with, where that is not what the shell's others begin with: within a function."""
 
 
 class UnsetError(ExpansionError):

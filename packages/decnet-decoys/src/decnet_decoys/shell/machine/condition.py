@@ -27,6 +27,8 @@ class Condition(msgspec.Struct):
     """As `iptables -S` shows them."""
     mounts: list[Mount] = []
     """What is mounted besides what the machine came with."""
+    binds: dict[str, str] = {}
+    """Directories and files that are seen at mount points, by these (mount(8), Bind mount operation)."""
     held: list[str] = []
     """Packages that are not to be changed (apt-mark(8))."""
     hostname: str = ""

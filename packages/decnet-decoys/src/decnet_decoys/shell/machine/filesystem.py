@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary, finalize
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.machine.fs_errors import (
+    BUSY,
     DENIED,
     EXISTS,
     IS_DIRECTORY,
@@ -97,6 +98,8 @@ class FileSystem:
         """Where links lead that change by themselves."""
         self.pipes: dict[str, Entry] = {}
         """What is seen of pipes that a shell has open, as links in /proc/self/fd."""
+        self.binds: dict[str, str] = {}
+        """What is seen at a path instead of what is there, as both are without links."""
         self.shown: Shown | None = None
         """What the kernel shows below /proc and /sys besides the tree."""
         self._tree = tree
@@ -139,7 +142,7 @@ class FileSystem:
                 raise FileSystemError(NOT_FOUND)
             if pending and entry is not None and entry.kind != "dir":
                 raise FileSystemError(NOT_DIRECTORY)
-            at = step
+            at = self.binds.get(step, step)
         return at
 
     def _entry(self, path: str) -> Entry | None:
@@ -278,6 +281,8 @@ class FileSystem:
         entry = self._entry(resolved)
         if entry is None:
             raise FileSystemError(NOT_FOUND)
+        if self.binds and posixpath.normpath(posixpath.join(access.cwd, path)) in self.binds:
+            raise FileSystemError(BUSY)
         if only is not None and (entry.kind == "dir") != (only == "dir"):
             raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
         self._check_parent(resolved, access)

@@ -11,6 +11,7 @@ EXISTS = "File exists"
 NOT_EMPTY = "Directory not empty"
 NO_SPACE = "No space left on device"
 TOO_LONG = "File name too long"
+BUSY = "Device or resource busy"
 NOT_PERMITTED = "Operation not permitted"
 LOOP = "Too many levels of symbolic links"
 

@@ -81,7 +81,7 @@ def _put_installed(machine: Machine, old: int) -> None:
     for path in installed_files.DIRECTORIES.split():
         tree.put(_real(path), made if path.startswith(("/run", "/sys", "/proc")) else installed)
     for path, text in installed_files.etc(persona, machine.given_name).items():
-        mode = 0o440 if path == "/etc/sudoers" else 0o755 if text.startswith("#!") else 0o644
+        mode = 0o440 if path.startswith("/etc/sudoers") else 0o755 if text.startswith("#!") else 0o644
         tree.put(_real(path), Entry("file", mode, mtime=old, content=encode(text)))
     for path, text in installed_files.kernel(persona).items():
         mode = 0o644 if path.startswith("/proc/sys") else 0o444
@@ -94,9 +94,19 @@ def _put_installed(machine: Machine, old: int) -> None:
     for path, target in (installed_files.LINKS | enabling_links(persona)).items():
         if path != "/proc/net":
             tree.put(_real(path), Entry("link", 0o777, mtime=old, target=target))
+    _put_set_ids(machine, old)
+
+
+def _put_set_ids(machine: Machine, old: int) -> None:
+    """Put the programs that run as their owner or group."""
+    tree, persona = machine.tree, machine.persona
     for name in installed_files.SET_USER_ID.split():
         program = tree.entries.get(f"/usr/bin/{name}") or _program(persona, name, old, 68_000 + 131 * len(name))
         tree.put(f"/usr/bin/{name}", program._replace(mode=0o4755))
+    for path, (mode, group) in installed_files.SET_USER_ID_ELSEWHERE.items():
+        if not (group and group not in machine.groups):
+            program = _program(persona, posixpath.basename(path), old, 51_000 + 131 * len(path))
+            tree.put(path, program._replace(mode=mode, gid=machine.groups.get(group, 0)))
     for path, group in installed_files.SET_GROUP_ID.items():
         name = posixpath.basename(path)
         program = tree.entries.get(path) or _program(persona, name, old, 31_000 + 131 * len(name))
@@ -190,7 +200,8 @@ def _put_accounts(machine: Machine, old: int) -> None:
         private = 0o700 if user.uid == 0 or machine.persona.family == "busybox" else 0o755
         tree.put(user.home, Entry("dir", private, user.uid, user.gid, machine.booted))
         if machine.persona.family == "debian":
-            for name, text in ((".profile", _PROFILE), (".bashrc", _BASHRC)):
+            own = (_PROFILE_OF_ROOT, _BASHRC_OF_ROOT) if user.uid == 0 else (_PROFILE, _BASHRC)
+            for name, text in zip((".profile", ".bashrc"), own, strict=True):
                 tree.put(f"{user.home}/{name}", Entry("file", 0o644, user.uid, user.gid, old, text))
     history = "".join(line + "\n" for line in machine.persona.history)
     if history:
@@ -210,6 +221,22 @@ if [ -n "$BASH_VERSION" ]; then
 \t. "$HOME/.bashrc"
     fi
 fi
+"""
+_PROFILE_OF_ROOT = b"""# ~/.profile: executed by Bourne-compatible login shells.
+
+if [ "$BASH" ]; then
+  if [ -f ~/.bashrc ]; then
+    . ~/.bashrc
+  fi
+fi
+
+mesg n 2> /dev/null || true
+"""
+_BASHRC_OF_ROOT = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
+
+# export LS_OPTIONS='--color=auto'
+# alias ls='ls $LS_OPTIONS'
+# alias ll='ls $LS_OPTIONS -l'
 """
 _BASHRC = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
 case $- in

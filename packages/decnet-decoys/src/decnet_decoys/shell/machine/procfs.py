@@ -88,7 +88,7 @@ def _sockets(persona: Persona) -> str:
             f"{index:4}: {here} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} "
             "1 0000000000000000 100 0 0 10 0"
         )
-    return "\n".join(rows) + "\n"
+    return "\n".join(row.ljust(149) for row in rows) + "\n"
 
 
 def _version(persona: Persona) -> str:

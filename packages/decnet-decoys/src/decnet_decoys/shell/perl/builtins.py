@@ -315,19 +315,3 @@ class Builtins(FileFunctions):
         return -1
 
     _f_waitpid = _f_wait
-
-    def _f_kill(self, arguments: list[Node], _wants: bool) -> Steps[Value]:
-        values = yield from self.items(("list", tuple(arguments)))
-        done = 0
-        for one in values[1:50]:
-            signal = to_shell(values[0]).lstrip("-")
-            handler = self.memory.table("SIG").get(signal.removeprefix("SIG"))
-            if isinstance(handler, Ref) and integer(one) == integer(self.memory.scalar("$").value):
-                yield from self.call_sub(handler, [signal.removeprefix("SIG")])
-                done += 1
-                continue
-            status = yield from self._status_of(
-                ["kill", f"-{signal}", to_shell(one)], self.call.streams._replace(err=self.call.runner.buffer())
-            )
-            done += not status
-        return done

@@ -54,6 +54,11 @@ def _problem(call: Call, name: str, found: Options, groups: dict[str, tuple[int,
         (not valid or any(one in name for one in ":/\n \\"), f"invalid user name '{name}': use --badname to ignore", 3),
         (bool(asked) and number is None, f"invalid user ID '{asked}'", 3),
         ("o" not in found and any(user.uid == number for user in shell.users), f"UID {asked} is not unique", 4),
+        (
+            found.last("g", "0") not in groups and not found.last("g", "0").isdecimal(),
+            f"group '{found.last('g')}' does not exist",
+            6,
+        ),
         (bool(unknown), f"group '{''.join(unknown[:1])}' does not exist", 6),
     ):
         if wrong:
@@ -129,8 +134,10 @@ def userdel(call: Call) -> Effects:
     user = shell.account(name)
     if user is None:
         return call.fail(f"user '{name}' does not exist", 6)
-    if "f" not in found and (user.uid == 0 or name == shell.user.name):
-        return call.fail(f"user {name} is currently used by process {1 if user.uid == 0 else shell.pid}", 8)
+    if user.uid == 0 or name == shell.user.name:
+        call.fail(f"user {name} is currently used by process {1 if user.uid == 0 else shell.pid}")
+        if "f" not in found:
+            return 8
     yield from drop_account(call, user)
     if "r" in found:
         yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)

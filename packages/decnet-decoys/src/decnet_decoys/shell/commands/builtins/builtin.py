@@ -66,6 +66,14 @@ def pwd(call: Call) -> int:
     return 0
 
 
+_NOT_OF_DASH = re.compile(r"(\\\\)|\\(?=[xuU])")
+"""Escapes that bash's echo has and dash's has not."""
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[1] or "\\\\"
+
+
 @command("echo")
 def echo(call: Call) -> Effects:
     """Write the arguments; -n, -e and -E as in bash."""
@@ -79,7 +87,7 @@ def echo(call: Call) -> Effects:
         newline = newline and "n" not in option
         escapes = (escapes or "e" in option) and "E" not in option
     for index, arg in enumerate(args):
-        text, stopped = (unescape(arg) if dash else echoed(arg)) if escapes else (arg, False)
+        text, stopped = (unescape(_NOT_OF_DASH.sub(_kept, arg)) if dash else echoed(arg)) if escapes else (arg, False)
         call.print(" " * (index > 0) + text, end="")
         if stopped:
             return 0

@@ -15,6 +15,8 @@ def jobs(call: Call) -> int:
     """List the jobs; those that have ended are listed once."""
     options, _ = call.flags()
     known, now = call.shell.jobs, call.shell.clock()
+    if call.shell.command is not None:  # a shell that is not typed at forgets jobs when they end
+        known.all = known.running(now)
     for job in known.all:
         if "p" in options:
             call.print(str(job.pid))

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Commands that run others or steer the shell: sh, eval, exec, env, exit, break, busybox."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from textwrap import fill
 
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import STANDARD_INPUT, Call
 from decnet_decoys.shell.command_lookup import on_path
+from decnet_decoys.shell.commands.busybox_tables import TABLES
 from decnet_decoys.shell.commands.busybox_words import APPLETS, refused, said, usage
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
@@ -14,7 +17,7 @@ from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
-from decnet_decoys.shell.state import OPTION_OF
+from decnet_decoys.shell.state import OPTION_OF, ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
@@ -59,15 +62,26 @@ _ENV_OPTIONS = {
 def _environment(call: Call, assigned: dict[str, str]) -> int:
     shell = call.shell
     inherited = {name: shell.variables[name] for name in sorted(shell.exported & shell.variables.keys() - {"_"})}
-    for name, value in (inherited | {"_": f"/usr/bin/{call.name}"} | assigned).items():
+    own = {} if shell.bare else {"_": f"/usr/bin/{call.name}"}
+    for name, value in (inherited | own | assigned).items():
         call.print(f"{name}={value}")
     return 0
+
+
+@contextmanager
+def _made_anew(shell: ShellState, anew: bool) -> Iterator[None]:
+    kept = shell.bare
+    shell.bare = kept or anew
+    try:
+        yield
+    finally:
+        shell.bare = kept
 
 
 def _with_environment(call: Call, words: list[str], assigned: dict[str, str], removed: set[str]) -> Effects:
     """Run a program with variables set or removed; without one list what is left."""
     shell = call.shell
-    with shell.forked():
+    with shell.forked(), _made_anew(shell, removed is shell.exported):
         for name in removed & shell.exported:
             if name != "PATH":  # the C library looks for programs in a default path without it
                 shell.unset(name)
@@ -77,7 +91,7 @@ def _with_environment(call: Call, words: list[str], assigned: dict[str, str], re
             shell.exported.add(name)
         if words:
             return (yield from started(call, words))
-        for name in [one for one in shell.variables if one in shell.exported]:
+        for name in [one for one in shell.variables if one in shell.exported and one != "_"]:
             call.print(f"{name}={shell.variables[name]}")
         return 0
 
@@ -274,6 +288,8 @@ def _only_in_busybox(call: Call, name: str) -> Effects | None:
     told, status = usage(name)
     if told and (call.args[1:] == ["--help"] or (len(call.args) == 1 and status is not None)):
         return _told(call, told, 0 if len(call.args) > 1 else status or 0)
+    if name in TABLES:
+        return TABLES[name](Call(call.runner, name, call.args[1:], call.streams, tty=call.tty))
     program = programs().get(name)
     if program is None:
         return _told(call, "", 0)

@@ -149,7 +149,8 @@ def _number_of(text: str, kind: str, suffix: str) -> float | None:
     if match is None or (match[2] and kind == "none"):
         return None
     base = 1000 if kind == "si" or (kind == "auto" and not match[3]) else 1024
-    return float(match[1]) * base ** (_SIZES.index(match[2].upper()) + 1 if match[2] else 0)
+    power = _SIZES.index(match[2].upper()) + 1 if match[2] else 0
+    return float(match[1]) * float(base**power)
 
 
 def _with_unit(number: float, kind: str) -> str:

@@ -173,6 +173,18 @@ def _is_left_out(name: str, patterns: list[str]) -> bool:
     return any(matches(one, pattern.rstrip("/")) for pattern in patterns[:MAX_PATTERNS] for one in (*paths, *parts))
 
 
+_GIVEN_UP = "tar: Error is not recoverable: exiting now"
+
+
+def _base(call: Call, found: Options) -> str:
+    """Return the directory that -C names; raises UsageError unless there is one."""
+    asked = found.last("C", ".")
+    try:
+        return call.shell.files.enter(asked, call.shell.access)
+    except FileSystemError as error:
+        raise UsageError(f"{asked[:4096]}: Cannot open: {error}\n{_GIVEN_UP}", 2) from error
+
+
 def _made(call: Call, found: Options) -> Effects:
     if not found.operands:
         raise UsageError(
@@ -181,7 +193,7 @@ def _made(call: Call, found: Options) -> Effects:
     import tarfile
 
     files, access = call.shell.files, call.shell.access
-    base = files.locate(found.last("C", "."), access)
+    base = _base(call, found)
     buffer, size, status = io.BytesIO(), 0, 0
     archive = tarfile.TarFile(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT)
     for operand in found.operands:
@@ -241,7 +253,10 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
         try:
             data = whole_of(call.shell.files.read(path, call.shell.access))[:MAX_PACKED]
         except FileSystemError as error:
-            call.fail(f"{path}: Cannot open: {error}")
+            child = " (child)" if found.any("zjJ") else ""
+            call.print_error(f"tar{child}: {path}: Cannot open: {error}")
+            if child:
+                call.print_error(f"tar{child}: Error is not recoverable: exiting now\ntar: Child returned status 2")
             return call.fail("Error is not recoverable: exiting now", 2)
     if data.startswith(b"\x1f\x8b"):
         data = unpacked(data) or b""
@@ -302,11 +317,11 @@ def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfi
         name = "/".join(name.split("/")[int(found.last("strip")) :])
     if not name:
         return
-    target = posixpath.join(files.locate(found.last("C", "."), access), name)
+    target = posixpath.join(_base(call, found), name)
     try:
         parts = name.split("/")
         for depth in range(1, len(parts)):
-            above = posixpath.join(files.locate(found.last("C", "."), access), *parts[:depth])
+            above = posixpath.join(_base(call, found), *parts[:depth])
             if not files.exists(above, access):
                 files.mkdir(above, access)
         if info.isdir():

@@ -320,6 +320,11 @@ def _described(entry: Entry, machine: str) -> str:
 
 def _content(entry: Entry, machine: str) -> str:
     data = entry.piece(0, 512)
+    if data.startswith(b"\x7fELF") and len(data) < 20:
+        size = {1: "32-bit", 2: "64-bit"}.get(data[4] if len(data) > 4 else 0, "")
+        order = {1: "LSB", 2: "MSB"}.get(data[5] if len(data) > 5 else 0, "")
+        known = ("(SYSV)",) if data[7:8] == b"\0" else ()
+        return " ".join(("ELF", *filter(None, (size, order)), *known))
     if data.startswith(b"\x7fELF"):
         what, linker = ("x86-64", "x86-64.so.2") if machine == "x86_64" else ("ARM aarch64", "aarch64.so.1")
         return (

@@ -40,6 +40,10 @@ def _moved(call: Call, one: Placed, found: Options) -> Effects:
         target = files.locate(one.target, access, follow=False)
         there = files.entry(target)
         refusal = _refusal(one, (here, target), entry, there)
+        if one.target.endswith("/") and entry.kind != "dir" and not refusal and (there is None or there.kind != "dir"):
+            refusal = (
+                f"cannot stat {into}: Not a directory" if there else f"cannot move {source} to {into}: Not a directory"
+            )
         if not refusal and (there is None or (yield from _replaces(call, one, found, older=there.mtime < entry.mtime))):
             files.rename(here, target, access)
             if "v" in found:

@@ -61,7 +61,7 @@ def _one(call: Call, path: str, format_: str, ending: str, *, unpack: bool, to_o
     try:
         data = whole_of(files.read(path, access))
     except FileSystemError as error:
-        bzip2_says = f"bzip2: Can't open input file {path}: {error}."
+        bzip2_says = f"{call.name}: Can't open input file {path}: {error}."
         call.print_error(bzip2_says if format_ == "bzip2" else f"xz: {path}: {error}")
         return 1
     answer = yield from _turned(data, format_, unpack=unpack)

@@ -78,6 +78,7 @@ def below(call: Call, paths: list[str]) -> Iterator[str]:
     for path in paths:
         try:
             resolved = call.shell.files.locate(path, call.shell.access)
+            call.shell.files.stat(resolved)
             yield from (found for found, _ in call.shell.files.walk(resolved))
         except FileSystemError:
             yield path

@@ -41,9 +41,9 @@ def _removed(call: Call, path: str, found: Options) -> Effects:
             return call.fail("use --no-preserve-root to override this failsafe")
         if "i" in found and not (yield from confirmed(call, f"remove {_kind(entry)} {shell_quoted(path)}")):
             return 0
-        if tree:
-            yield from _removed_below(call, resolved, path, found)
-        files.remove(resolved, access, only=None if found.any("rRd") else "file")
+        if tree and (yield from _removed_below(call, resolved, path, found)):
+            return 1
+        files.remove(path, access, only=None if found.any("rRd") else "file")
         _tell(call, path, entry, found)
     except FileSystemError as error:
         if not ("f" in found and str(error) == NOT_FOUND):
@@ -64,14 +64,27 @@ def _kind(entry: Entry) -> str:
     return _KINDS.get(entry.kind, "regular file" if entry.size else "regular empty file")
 
 
+MAX_KEPT = 20
+"""What could not be removed that is remembered: what it is in is not tried."""
+
+
 def _removed_below(call: Call, resolved: str, path: str, found: Options) -> Effects:
-    """Remove what is in a directory, from the bottom up; raises FileSystemError."""
+    """Remove what is in a directory, from the bottom up; returns how many stay."""
     files = call.shell.files
+    kept: list[str] = []
     for below, inner in (yield from listed(files.walk(resolved)))[:0:-1]:
-        files.remove(below, call.shell.access)
-        _tell(call, path.rstrip("/") + below[len(resolved.rstrip("/")) :], inner, found)
         yield from turn()
-    return 0
+        shown = path.rstrip("/") + below[len(resolved.rstrip("/")) :]
+        if any(one.startswith(below + "/") for one in kept[-MAX_KEPT:]):
+            continue
+        try:
+            files.remove(below, call.shell.access)
+        except FileSystemError as error:
+            call.fail(f"cannot remove {shell_quoted(shown)}: {error}")
+            kept.append(below)
+            continue
+        _tell(call, shown, inner, found)
+    return len(kept)
 
 
 def _tell(call: Call, path: str, entry: Entry, found: Options) -> None:

@@ -153,6 +153,8 @@ def _changed(call: Call, verb: str, names: list[str]) -> Effects:
         return 100
     if call.name == "apt" and (call.shell.terminal is None or not call.tty):
         call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
+    if verb in ("clean", "autoclean") and call.name == "apt-get":
+        return 0
     done = "" if call.shell.terminal is None else " Done"
     steps = ("Reading package lists", "Building dependency tree", "Reading state information")
     call.print("\n".join(f"{step}...{done}" for step in steps))

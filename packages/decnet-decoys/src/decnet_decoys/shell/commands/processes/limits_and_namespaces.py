@@ -95,6 +95,17 @@ def lsns(call: Call) -> int:
     return 0
 
 
+_FORMAT = ("", "mke2fs 1.47.0 (5-Feb-2023)\nThe file {} does not exist and no size was specified.", 1)
+_BLOCK = "Couldn't find valid filesystem superblock."
+_OPENING = "No such file or directory while trying to open {}"
+_E2FSPROGS = {
+    "mkfs": _FORMAT, "mkfs.ext4": _FORMAT, "mke2fs": _FORMAT,
+    "tune2fs": ("tune2fs 1.47.0 (5-Feb-2023)", f"tune2fs: {_OPENING}\n{_BLOCK}", 1),
+    "dumpe2fs": (_BLOCK, f"dumpe2fs 1.47.0 (5-Feb-2023)\ndumpe2fs: {_OPENING}", 2),
+}  # fmt: skip
+"""What they write to standard output and error of a file that there is not, and the exit status."""
+
+
 @command("mkswap", "losetup", "mkfs", "mkfs.ext4", "mke2fs", "fsck", "tune2fs", "dumpe2fs", folder="/usr/sbin",
          families=("debian",))  # fmt: skip
 def of_device(call: Call) -> int:
@@ -107,6 +118,11 @@ def of_device(call: Call) -> int:
         call.print_error(f"Usage: {call.name} [options] device")
         return 1
     path = call.words[0]
+    if not call.shell.files.exists(path, call.shell.access) and call.name in _E2FSPROGS:
+        shown, errors, status = _E2FSPROGS[call.name]
+        call.print(shown, end="\n" if shown else "")
+        call.print_error(errors.format(path[:4096]))
+        return status
     if not call.shell.files.exists(path, call.shell.access):
         return call.fail(f"cannot open {path[:4096]}: No such file or directory")
     return call.fail(f"cannot open {path[:4096]}: Permission denied") if call.shell.identity.uid else 0

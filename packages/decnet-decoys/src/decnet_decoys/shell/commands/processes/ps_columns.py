@@ -37,7 +37,10 @@ def rows(call: Call) -> list[Row]:
         for job in shell.jobs.running(shell.clock())
     ]
     machine = shell.machine
-    running = machine.condition.processes(machine.persona)
+    hidden = machine.condition.binds
+    running = [
+        one for one in machine.condition.processes(machine.persona) if not hidden or f"/proc/{one.pid}" not in hidden
+    ]
     found = [Row(one, booted, 0 if one.pid < 3 else 2 if one.command.startswith("[") else 1) for one in running]
     mine = [Row(one, now, parent) for one, parent in zip(own, (1, pid - 12, pid), strict=True)]
     return [*found, *mine[:2], *(Row(one, now, pid) for one in jobs), mine[2]]

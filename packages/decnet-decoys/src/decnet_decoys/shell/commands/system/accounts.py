@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands about users: id, whoami, who, w, last, su, sudo."""
 
+from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
 from decnet_decoys.shell.commands.accounts.rows import edit
@@ -140,16 +141,25 @@ def su(call: Call) -> Effects:
         if given is None or not shell.password_is(user, decode(given)):
             yield Pause(1.5)
             return call.fail("Authentication failure")
+    stays = None if {"l", "login"} & options.keys() or "-" in call.args else (shell.cwd, shell.directory)
     if "c" in options:
         with shell.forked():
-            shell.become(user)
+            _become(call, user, stays)
             return (yield from call.runner.subshell(options["c"], ["sh"], call.streams))
     if user.shell.endswith(("nologin", "false")) and "s" not in options:
         if not user.shell.endswith("false"):
             call.print("This account is currently not available.")
         return 1
-    shell.become(user)
+    _become(call, user, stays)
     return 0
+
+
+def _become(call: Call, user: User, stays: tuple[str, str] | None) -> None:
+    """Become a user: in his home, or in the working directory, which has a path and a name."""
+    call.shell.become(user)
+    if stays is not None:
+        call.shell.cwd = stays[0]
+        call.shell.set("PWD", stays[1])
 
 
 @command("mesg")

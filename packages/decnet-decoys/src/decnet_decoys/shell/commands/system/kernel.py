@@ -12,6 +12,7 @@ from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import InputFile
 
 
 @command("sysctl", folder="/usr/sbin")
@@ -26,10 +27,27 @@ def sysctl(call: Call) -> Effects:
                 call.print(f"{path[10:].replace('/', '.')} = {decode(whole_of(entry.content)).strip()}")
         return 0
     if flags & {"-p", "--load", "--system"}:
-        return 0
+        return (yield from _loaded(call, flags))
     for word in call.words:
         yield from turn()
         status = _setting(call, word, flags) or status
+    return status
+
+
+def _loaded(call: Call, flags: set[str]) -> Effects:
+    """Set what the lines of /etc/sysctl.conf, or of the files that are named, say."""
+    status = 0
+    for path in call.words[:8] or ["/etc/sysctl.conf"]:
+        source = None
+        try:
+            source = InputFile(path, call.content(path))
+        except FileSystemError as error:
+            status = call.fail(f'cannot open "{path[:4096]}": {error}')
+        for line in source.lines() if source is not None else ():
+            yield from turn()
+            text = decode(line).strip()
+            if text and text[0] not in "#;" and "=" in text:
+                status = _setting(call, text.lstrip("-"), flags - {"-p"}) or status
     return status
 
 

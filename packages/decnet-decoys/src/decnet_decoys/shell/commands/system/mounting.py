@@ -77,11 +77,24 @@ def _mounting(call: Call, found: Options, mounted: list[Mount]) -> int:
     device, kind, why = _what(call, found, words, source)
     if why:
         raise _failure(point, why)
+    _keep(call, found, words, (device, absolute, kind, source))
+    return 0
+
+
+def _keep(call: Call, found: Options, words: list[str], mount: tuple[str, str, str, str]) -> None:
+    """Keep a mount: device, mount point, type, and what was named as its source."""
+    device, absolute, kind, source = mount
     own = call.shell.machine.condition.mounts
     if len(own) < MAX_MOUNTS:
         how = ",".join(("ro" if "r" in found or "ro" in words else "rw", *_shown(words), "relatime"))
         own.append((device[:_MAX_KEPT], absolute[:_MAX_KEPT], kind[:32], how[:256]))
-    return 0
+        if _binds(found, words):
+            files, access = call.shell.files, call.shell.access
+            call.shell.machine.condition.binds[absolute[:_MAX_KEPT]] = files.locate(source, access)
+
+
+def _binds(found: Options, words: list[str]) -> bool:
+    return found.any("BRM") or bool({"bind", "rbind"} & set(words))
 
 
 def _shown(words: list[str]) -> list[str]:
@@ -95,7 +108,7 @@ def _what(call: Call, found: Options, words: list[str], source: str) -> tuple[st
     files, kind = call.shell.files, found.last("t")
     missing = f"special device {source[:_MAX_POINT]} does not exist."
     disks = {disk.device: disk.type for disk in call.shell.machine.persona.hardware.disks}
-    if found.any("BRM") or {"bind", "rbind"} & set(words):
+    if _binds(found, words):
         if not files.exists(source, call.shell.access):
             return "", "", missing
         first = call.shell.machine.persona.hardware.disks[0]
@@ -137,6 +150,8 @@ def umount(call: Call) -> Effects:
             status = call.fail(f"{path}: must be superuser to unmount.", _FAILED)
         elif mine:
             own.remove(mine[-1])
+            if not any(one[1] == mine[-1][1] for one in own):
+                call.shell.machine.condition.binds.pop(mine[-1][1], None)
         elif there:
             status = 0 if "l" in found else call.fail(f"{path}: target is busy.", _FAILED)
         elif call.shell.files.exists(path, call.shell.access):

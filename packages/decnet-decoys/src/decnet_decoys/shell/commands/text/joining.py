@@ -76,15 +76,15 @@ def join(call: Call) -> Effects:
         tables.append((yield from _groups(source, layout, file)))
     alone = {one for one in (*found.values.get("a", []), *found.values.get("v", [])) if one in ("1", "2")}
     for first, second in _paired(*tables):
-        if first and second:
-            pairs = product(first, second) if "v" not in found else ()
-        else:
-            kept = ("1" if first else "2") in alone
-            pairs = product(first or [None], second or [None]) if kept else ()  # type: ignore[list-item]
-        for one, other in pairs:
+        yield from turn()
+        both = bool(first and second)
+        if "v" in found if both else ("1" if first else "2") not in alone:
+            continue
+        firsts: list[_Row | None] = [*first] or [None]
+        seconds: list[_Row | None] = [*second] or [None]
+        for one, other in product(firsts, seconds):
             call.print(layout.line(one, other))
             yield from turn()
-        yield from turn()
     return 0
 
 

@@ -11,6 +11,8 @@ DIRECTORIES = """
     /etc/alternatives /etc/apt/sources.list.d /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/cron.yearly
     /etc/default /etc/init.d /etc/logrotate.d /etc/network /etc/pam.d /etc/profile.d /etc/security /etc/skel
     /etc/ssh/ssh_config.d /etc/ssh/sshd_config.d /etc/sudoers.d /etc/systemd/system/multi-user.target.wants
+    /etc/systemd/system/getty.target.wants /etc/systemd/system/sysinit.target.wants
+    /etc/systemd/system/timers.target.wants
     /lib/systemd/system /run/systemd
     /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware /sys/fs/cgroup /sys/kernel /sys/module /sys/power
     /usr/games /usr/include /usr/libexec /usr/local/sbin /usr/local/lib /usr/local/share /usr/share/doc /usr/share/man
@@ -60,6 +62,11 @@ LINKED = {"/usr/bin/vim.tiny": "/usr/bin/vi", "/usr/lib/systemd/systemd": "/usr/
 """Programs to which a link of another name leads."""
 SET_USER_ID = "su sudo passwd mount umount newgrp chsh chfn gpasswd"
 """The programs in /usr/bin that run as root whoever starts them."""
+SET_USER_ID_ELSEWHERE = {
+    "/usr/lib/dbus-1.0/dbus-daemon-launch-helper": (0o4754, "messagebus"),
+    "/usr/lib/openssh/ssh-keysign": (0o4755, ""),
+}
+"""Mode and group of programs that others start."""
 SET_GROUP_ID = {
     "/usr/bin/chage": "shadow", "/usr/bin/expiry": "shadow", "/usr/bin/crontab": "crontab",
     "/usr/bin/ssh-agent": "_ssh", "/usr/sbin/unix_chkpwd": "shadow",
@@ -107,6 +114,18 @@ _PLACEHOLDER = """\
 _SCRUB = """\
 30 3 * * 0 root test -e /run/systemd/system || SERVICE_MODE=1 /usr/lib/x86_64-linux-gnu/e2fsprogs/e2scrub_all_cron
 10 3 * * * root test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r
+"""
+_ADDUSER = """\
+# /etc/adduser.conf: what adduser does unless it is told otherwise (adduser.conf(5))
+DSHELL=/bin/bash
+DHOME=/home
+SKEL=/etc/skel
+FIRST_SYSTEM_UID=100
+LAST_SYSTEM_UID=999
+FIRST_UID=1000
+LAST_UID=59999
+USERGROUPS=yes
+DIR_MODE=0700
 """
 _SUDOERS = """\
 #
@@ -285,6 +304,11 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/usr/bin/rbash\n/bin/dash\n/usr/bin/dash\n",
         "/etc/crontab": f"{_CRONTAB_HEAD}{_RUN_PARTS}#\n",
         "/etc/sudoers": _SUDOERS,
+        "/etc/sudoers.d/README": "# Files here are read by sudo, but for those whose names have a dot or end in ~.\n"
+        "# Change them with visudo.\n",
+        "/etc/adduser.conf": _ADDUSER,
+        "/etc/apt/apt.conf.d/01autoremove": 'APT\n{\n  NeverAutoRemove\n  {\n\t"^firmware-linux.*";\n  };\n};\n',
+        "/etc/apt/apt.conf.d/70debconf": 'DPkg::Pre-Install-Pkgs {"/usr/sbin/dpkg-preconfigure --apt || true";};\n',
         "/etc/host.conf": "multi on\n",
         "/etc/issue.net": f"{persona.os.replace(' (bookworm)', '')}\n",
         "/etc/environment": "",
