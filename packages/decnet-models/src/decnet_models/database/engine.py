@@ -42,7 +42,8 @@ KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
-_READS = "decnet_reads"
+READING = "decnet_reads"
+"""The option of connections whose transactions only read."""
 
 
 class _ConnectionSource:
@@ -126,7 +127,7 @@ def open_engine(
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A snapshot to read from; takes no lock."""
-    options: dict[str, Any] = {_READS: True}
+    options: dict[str, Any] = {READING: True}
     if engine.dialect.name == "postgresql":  # which else would show each statement what was committed before it
         options["isolation_level"] = "REPEATABLE READ"
     with engine.connect() as connection:
@@ -243,7 +244,7 @@ def _while_locked(change: Callable[[], Any], deadline: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get(_READS):
+    if connection.get_execution_options().get(READING):
         driver_rows(connection, "BEGIN")
     else:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
