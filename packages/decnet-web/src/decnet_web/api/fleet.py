@@ -185,8 +185,9 @@ class Fleet:
 
     def _promptly(self, function: Callable[[Connection], T], kind: Hashable) -> T:
         with _refusing_values(), explained(self.deployment):
+            began = time.thread_time()
             answer = self._reading().promptly(function, SECONDS)
-        self._prompt.took(kind, 0)
+        self._prompt.took(kind, time.thread_time() - began)
         return answer
 
     def _reading(self) -> Snapshots:
