@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bodies: their size, their time, and that a JSON body is JSON, of not too many values, nor too deep, of text that can
-be stored.
+"""Bodies: their size, their time, and that a JSON body is JSON, neither too deep nor of too many values.
 
 The body is read here, once, and checked by msgspec, which is strict: no NaN, no lone surrogates, no invalid UTF-8.
 
