@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from decnet_models.database import engine as engine_module
 from decnet_models.database.engine import open_engine, reading, shown, sqlite_file, writing
 from decnet_models.errors import DatabaseError, passes, reason
 
@@ -122,6 +123,25 @@ def test_a_second_writer_waits_for_the_first(sqlite_url: str) -> None:
     assert order == ["first", "second"]
     first.dispose()
     second.dispose()
+
+
+def test_a_writer_looks_often_whether_the_lock_is_free(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder, writer, waited = open_engine(sqlite_url), open_engine(sqlite_url), list[float]()
+    with holder.connect() as connection, connection.begin() as holding:
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 20:
+                holding.rollback()
+
+        monkeypatch.setattr(engine_module.time, "sleep", sleep)
+        with writing(writer) as other:
+            other.execute(text("INSERT INTO worker_cursor VALUES ('w', 1, 1)"))
+    assert len(waited) == 20
+    assert max(waited) <= 0.01
+    assert pragma(writer, "busy_timeout") == 10_000
+    holder.dispose()
+    writer.dispose()
 
 
 def test_a_writer_that_waited_in_vain_may_try_again(sqlite_url: str) -> None:
