@@ -26,8 +26,11 @@ def test_no_snapshot_is_left_when_a_batch_is_computed(sqlite_engine: Engine, kin
         events = events_after(connection, 0, 100)
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        assert driver.in_transaction
-        write = worker.compute(EventBatch(connection, events))
-        assert not driver.in_transaction
+        before, write, after = (
+            driver.in_transaction,
+            worker.compute(EventBatch(connection, events)),
+            driver.in_transaction,
+        )
+    assert (before, after) == (True, False)
     with writing(sqlite_engine) as connection:
         write(connection)

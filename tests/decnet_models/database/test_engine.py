@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from decnet_models.database import engine as engine_module
 from decnet_models.database.engine import open_engine, reading, shown, sqlite_file, writing
 from decnet_models.errors import DatabaseError, passes, reason
 
@@ -134,7 +133,7 @@ def test_a_writer_looks_often_whether_the_lock_is_free(sqlite_url: str, monkeypa
             if len(waited) == 20:
                 holding.rollback()
 
-        monkeypatch.setattr(engine_module.time, "sleep", sleep)
+        monkeypatch.setattr("decnet_models.database.engine.time.sleep", sleep)
         with writing(writer) as other:
             other.execute(text("INSERT INTO worker_cursor VALUES ('w', 1, 1)"))
     assert len(waited) == 20
