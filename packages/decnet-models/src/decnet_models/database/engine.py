@@ -45,13 +45,9 @@ KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
-<<<<<<< HEAD
 READING = "decnet_reads"
 """The option of connections whose transactions only read."""
-=======
-_READS = "decnet_reads"
 _BEGIN = "BEGIN IMMEDIATE"
->>>>>>> trunk
 
 
 class _ConnectionSource:
@@ -159,7 +155,7 @@ def end_snapshot(connection: Connection) -> None:
 
     While a snapshot lasts, what is committed after it stays in the write-ahead log. Does nothing in `writing`.
     """
-    if connection.dialect.name == "sqlite" and connection.get_execution_options().get(_READS):
+    if connection.dialect.name == "sqlite" and connection.get_execution_options().get(READING):
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         if driver.in_transaction:
             driver_rows(connection, "COMMIT")
