@@ -85,7 +85,7 @@ def _driven(
     walked = _limited(walked)
     ends = walked.with_only_columns(_SEQ).subquery()
     last_of = func.min if direction == "desc" else func.max
-    asked: Select[Any] = select(func.count(), last_of(ends.c.seq))
+    asked: Any = select(func.count(), last_of(ends.c.seq))
     return RowSelect(lambda _: asked), _fitting(walked, conditions, synthetic, bounded)
 
 
