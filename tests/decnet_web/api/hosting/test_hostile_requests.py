@@ -290,7 +290,7 @@ async def test_who_waits_for_an_answer_keeps_its_place() -> None:
     await server.begun.wait()
     listeners = [await say(tcp.getsockname()[1], LAST) for _ in range(2)]
     async with asyncio.timeout(60):
-        while server.requests < 2:  # the state of another task
+        while len(server.server_state.tasks) < 2:  # the state of another task
             await asyncio.sleep(0)
     reader, writer = await asyncio.open_connection("127.0.0.1", tcp.getsockname()[1], local_addr=("127.0.0.2", 0))
     assert await reader.read() == b""
