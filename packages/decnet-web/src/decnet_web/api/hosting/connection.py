@@ -155,7 +155,7 @@ class Connection(uvicorn.H11Protocol):
     @property
     def unasked(self) -> bool:
         """Whether its first request is still to come."""
-        return self.cycle is None and not self.transport.is_closing()
+        return not self.transport.is_closing() and self.cycle is None
 
     @property
     def _answering(self) -> bool:
