@@ -76,7 +76,8 @@ def test_a_proxy_is_not_evicted() -> None:
 def test_a_place_is_freed_once() -> None:
     places = Places(2, 2)
     first, second = places.take("a"), places.take("a")
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     for _ in range(2):
         first.free()
         first.idle()  # whoever says so when it is gone already

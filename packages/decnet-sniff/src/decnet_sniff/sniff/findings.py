@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 NEW: Final = tuple.__new__
 """Makes a named tuple of a tuple in half the time of calling its class."""
 _Key = tuple[bytes, bytes, int, int]
-"""Source, destination, service, and the `id` of the held payload: the hash of a payload costs more than all the rest."""
+"""Source, destination, service, and the `id` of the held payload: its hash costs more than all the rest."""
 _Held = list[Any]
 """A payload, and how many findings have it."""
 _Seen = list[Any]

@@ -25,9 +25,7 @@ T = TypeVar("T")
 class Exchange:
     """A request on its way to `api` and the answer on its way back."""
 
-    def __init__(
-        self, site: Site, stream: Stream, request: Request, who: Sender, complete: Callable[[], None]
-    ) -> None:
+    def __init__(self, site: Site, stream: Stream, request: Request, who: Sender, complete: Callable[[], None]) -> None:
         """`complete` is called when the request's body has come."""
         self._site = site
         self._complete = complete

@@ -35,4 +35,6 @@ class Site:
         self.came = 0
         """How many connections there were."""
         self.stopping = False
-        counters.read_from(lambda: {"connections": self.connections.open, "connections_evicted": self.connections.evicted})
+        counters.read_from(
+            lambda: {"connections": self.connections.open, "connections_evicted": self.connections.evicted}
+        )

@@ -113,10 +113,11 @@ class TcpTracker:
         data = at + (offset >> 2 & 0x3C)
         if flags & _SYN:  # what it brings with it begins behind the number that the SYN itself takes
             sequence = (sequence + 1) % _WRAP
-            if flags & _ACK:
-                direction = self._syn_ack(direction, key, ts, sequence, acknowledged)
-            else:
-                direction = self._syn(direction, key, ts, sequence)
+            direction = (
+                self._syn_ack(direction, key, ts, sequence, acknowledged)
+                if flags & _ACK
+                else self._syn(direction, key, ts, sequence)
+            )
         elif direction is None:
             direction = self._unknown(NEW(Segment, (ts, key, sequence, acknowledged, flags, payload)))
             if direction is None:
@@ -132,7 +133,7 @@ class TcpTracker:
         if data > end:  # what stands behind `end` is of the next packet
             self._counts["tcp_short"] += 1
         elif flags & _SYN:
-            self._stack(ts, flow, direction, buffer, (header, at, data), payload)
+            self._stack(ts, direction, buffer, (header, at, data), payload)
         if payload and direction.base != SETTLED and not flags & _RST:
             segment = NEW(Segment, (ts, key, sequence, acknowledged, flags, payload))
             self._data(segment, direction, bytes(buffer[data:end]))
@@ -158,9 +159,7 @@ class TcpTracker:
         self._sinks.scans.probe(ts, source, host, port or 0, detector.SYN)
         return flow.client
 
-    def _syn_ack(
-        self, direction: Direction | None, key: bytes, ts: int, sequence: int, acknowledged: int
-    ) -> Direction:
+    def _syn_ack(self, direction: Direction | None, key: bytes, ts: int, sequence: int, acknowledged: int) -> Direction:
         """Return the server's direction; until it has sent data, its last SYN+ACK says where that begins.
 
         A server that keeps no state (RFC 4987, 3.6) answers a repeated SYN with another sequence number.
@@ -229,11 +228,9 @@ class TcpTracker:
         self._opened += 1
         return flows.open(key, ts, sequence)
 
-    def _stack(
-        self, ts: int, flow: Flow, direction: Direction, buffer: Buffer, headers: Headers, payload: int
-    ) -> None:
+    def _stack(self, ts: int, direction: Direction, buffer: Buffer, headers: Headers, payload: int) -> None:
         """Report the stack by the headers of its SYN or SYN+ACK."""
-        answers = buffer[headers[1] + 13] & _ACK
+        flow, answers = direction.flow, buffer[headers[1] + 13] & _ACK
         seen = seen_stack(buffer, headers, payload, flow.mss if answers else 0)
         if seen is None:
             self._counts["tcp_malformed"] += 1

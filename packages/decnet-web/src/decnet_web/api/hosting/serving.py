@@ -121,7 +121,6 @@ class Server(uvicorn.Server):
     @property
     def _beginning(self) -> bool:
         """Whether a client was accepted that has not sent a request yet."""
-        connections = self.server_state.connections
         if any(server.beginning for server in self.servers):
             return True
         return any(isinstance(one, Connection) and one.unasked for one in self.server_state.connections)
