@@ -14,6 +14,10 @@ from decnet_decoys.shell.syntax.escapes import unescape
 MAX_DUMPED = 128 << 10
 """Bytes that are shown of a file."""
 MAX_FORMATS = 8
+MAX_FORMAT = 256
+"""Characters of hexdump's format."""
+MAX_REPEATED = 64
+"""How often a unit of it is applied in one go: a millisecond or two."""
 _NAMED = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 _OD_LONG = {"address-radix": "A:", "read-bytes": "N:", "skip-bytes": "j:", "format": "t:", "width": "w:",
             "output-duplicates": "v", "endian": "endian:", "strings": "S:"}  # fmt: skip
@@ -135,9 +139,9 @@ def hexdump(call: Call) -> Effects:
 
 def _formatted(call: Call, data: bytes, found: Options) -> Effects:
     """Do what of -e is usual: units of bytes by formats of printf, one after the other, over and over."""
-    given = found.last("e")
-    if not re.fullmatch(rf"(?:{_UNIT.pattern})+\s*", given[:256]) or re.search(r"%[^%a-zA-Z]*\d{{4}}", given):
-        return call.fail("bad format {" + given[:256] + "}")
+    given = found.last("e")[:MAX_FORMAT]
+    if not re.fullmatch(rf"(?:{_UNIT.pattern})+\s*", given) or re.search(r"%[^%a-zA-Z]*\d{4}", given):
+        return call.fail("bad format {" + given + "}")
     units = [_Unit(*one.groups()) for one in _UNIT.finditer(given)]
     at, data = 0, data[:PIECE]
     if not any(unit.size for unit in units):
@@ -153,7 +157,7 @@ def _formatted(call: Call, data: bytes, found: Options) -> Effects:
     return 0
 
 
-_UNIT = re.compile(r'\s*(?:(\d{1,3})\s*)?(?:/(\d))?\s*"([^"]{1,64})"')
+_UNIT = re.compile(r'\s*+(?:(\d{1,3})\s*+)?(?:/(\d))?\s*+"([^"]{1,64})"')
 _CONVERSION = re.compile(r"%[-+ #0]*\d{0,3}(?:\.\d{1,3})?(?:_p|_a[dox]|[cdiouxXs])")
 
 
@@ -166,7 +170,7 @@ class _Unit:
         takes = [one for one in self._found if not one[:-1].endswith("_a")]
         default = 1 if takes and takes[0][-1] in "pcs" else 4
         self.size = (int(size) if size else default) if takes else 0
-        self._count = max(1, int(count or 1))
+        self._count = max(1, min(int(count or 1), MAX_REPEATED))
 
     def shown(self, data: bytes, at: int) -> tuple[str, int]:
         """Return what the unit shows from a place on, and the place after it; past the end it shows blanks."""
