@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keyspace import Full
-from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
 
 Arguments: TypeAlias = list[bytes]
 Function: TypeAlias = Callable[[Client, Arguments], Reply]
@@ -257,7 +257,7 @@ def hget(client: Client, given: Arguments) -> Reply:
 
 
 def hgetall(client: Client, given: Arguments) -> Reply:
-    return [part for pair in client.keys.hash_(given[0]).items() for part in pair]
+    return Pairs(client.keys.hash_(given[0]))
 
 
 def hdel(client: Client, given: Arguments) -> Reply:

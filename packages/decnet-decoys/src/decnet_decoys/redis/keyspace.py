@@ -48,6 +48,11 @@ class Keyspace:
     def expiring(self) -> int:
         return len(self._expires)
 
+    def average_milliseconds(self, now: float) -> int:
+        """Return how long keys that expire remain on average; 0 without any."""
+        left = [max(0.0, at - now) for at in self._expires.values()]
+        return int(1000 * sum(left) / len(left)) if left else 0
+
     def items(self) -> Iterator[tuple[bytes, Value]]:
         return iter(self._values.items())
 

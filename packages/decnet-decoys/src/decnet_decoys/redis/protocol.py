@@ -46,7 +46,19 @@ class Nothing(NamedTuple):
 class Pairs(NamedTuple):
     """A map, which version 2 sends as a list."""
 
-    items: Mapping[str, "Reply"]
+    items: Mapping[str, "Reply"] | Mapping[bytes, bytes]
+
+
+class Members(NamedTuple):
+    """A set, which version 2 sends as a list."""
+
+    items: "Sequence[Reply]"
+
+
+class Message(NamedTuple):
+    """What a server says unasked, which version 2 sends as a list."""
+
+    items: "Sequence[Reply]"
 
 
 class Pushed(NamedTuple):
@@ -55,7 +67,9 @@ class Pushed(NamedTuple):
     replies: "Sequence[Reply]"
 
 
-Reply: TypeAlias = "Simple | Error | Nothing | Pushed | Pairs | int | bytes | str | Sequence[Reply] | None"
+Reply: TypeAlias = (
+    "Simple | Error | Nothing | Pushed | Pairs | Members | Message | int | bytes | str | Sequence[Reply] | None"
+)
 
 
 class Requests:
@@ -209,7 +223,10 @@ def _line(reply: "Simple | Error") -> bytes:
     return b"-%s\r\n" % reply.text.encode("utf-8", "surrogateescape").replace(b"\r", b" ").replace(b"\n", b" ")
 
 
-def _several(reply: "Pairs | Sequence[Reply]", version: int) -> bytes:
+def _several(reply: "Pairs | Members | Message | Sequence[Reply]", version: int) -> bytes:
+    if isinstance(reply, Members | Message):
+        begin = b"*" if version == 2 else b"~" if isinstance(reply, Members) else b">"
+        return b"%s%d\r\n" % (begin, len(reply.items)) + b"".join(encoded(one, version) for one in reply.items)
     if not isinstance(reply, Pairs):
         return b"*%d\r\n" % len(reply) + b"".join(encoded(one, version) for one in reply)
     parts = [encoded(part, version) for pair in reply.items.items() for part in pair]

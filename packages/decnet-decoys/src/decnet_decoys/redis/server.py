@@ -9,14 +9,15 @@ import posixpath
 import re
 import time
 
-from decnet_decoys.redis.info import info
+from decnet_decoys.redis.about import parameters
+from decnet_decoys.redis.about.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
 
 MOST_PATTERNS = 8
 """Of CONFIG GET, which takes half a millisecond for each."""
-_PROTECTED = frozenset({"dir", "dbfilename", "enable-protected-configs", "enable-module-command"})
+_PROTECTED = frozenset({"dir", "dbfilename"})
 _NO_MODULES = Error(
     'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a '
     "local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -137,7 +138,9 @@ def config(client: Client, given: Arguments) -> Reply:
             fit = [re.compile(fnmatch.translate(one)).match for one in patterns]  # `fnmatchcase` keeps 32,768 of them
             found = {name: value for name, value in settings.items() if any(fits(name) for fits in fit)}
             return Pairs(found)
-        case b"SET", [_, _, *_] if len(rest) % 2 == 0:
+        case b"SET", [_, _, *_] if len(rest) % 2:
+            return SYNTAX
+        case b"SET", [_, _, *_]:
             return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
         case b"RESETSTAT" | b"REWRITE", []:
             return OK
@@ -152,20 +155,25 @@ def _pairs(words: Arguments) -> list[tuple[bytes, bytes]]:
 
 def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
     instance = client.instance
+    seen: set[str] = set()
     for name, value in pairs:
-        if name not in instance.settings and name not in _PROTECTED:
+        if name not in instance.settings:
             return Error(f"ERR Unknown option or number of arguments for CONFIG SET - '{name[:128]}'")
-        failed = f"ERR CONFIG SET failed (possibly related to argument '{name}') - "
-        if name in _PROTECTED and instance.profile.protected:
-            return Error(f"{failed}can't set protected config")
-        refused = _directory_refused(client, value) if name == "dir" else ""
+        refused = _setting_refused(client, name, value) if name not in seen else "duplicate parameter"
         if refused:
-            return Error(f"{failed}{refused}")
-        if name == "dbfilename" and "/" in value:
-            return Error(f"{failed}dbfilename can't be a path, just a filename")
+            return Error(f"ERR CONFIG SET failed (possibly related to argument '{name}') - {refused}")
+        seen.add(name)
     for name, value in pairs:
-        instance.settings[name] = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
+        where = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
+        parameters.put(instance.settings, name, where)
     return OK
+
+
+def _setting_refused(client: Client, name: str, value: str) -> str:
+    """Return why a parameter cannot be set to a value; empty: it can."""
+    if name in _PROTECTED and client.instance.profile.protected:
+        return "can't set protected config"
+    return _directory_refused(client, value) if name == "dir" else parameters.refused(name, value)
 
 
 def _directory(at: str, named: str) -> str:
@@ -201,6 +209,8 @@ def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Have the databases written to a file once the command is carried out (`service`)."""
     client.saved = True
     client.instance.saved = time.time()
+    client.instance.saves += 1
+    client.instance.changes_saved = client.instance.changes
     return OK
 
 
@@ -220,9 +230,12 @@ def replicaof(client: Client, given: Arguments) -> Reply:
     if (host.lower(), port.lower()) == ("no", "one"):
         client.instance.master = None
         return OK
-    if number(given[1]) is None:
+    at = number(given[1])
+    if at is None or not 0 <= at <= 65535:
         return Error("ERR Invalid master port")
-    client.instance.master = (host[:253], port[:5])
+    if client.instance.master == (host[:253], str(at)):
+        return Simple("OK Already connected to specified master")
+    client.instance.master = (host[:253], str(at))
     return OK
 
 
@@ -239,7 +252,7 @@ def module(client: Client, given: Arguments) -> Reply:
             return []
         case ((b"LOAD" | b"LOADEX" | b"UNLOAD"), [_, *_]) if client.instance.profile.protected:
             return _NO_MODULES
-        case b"LOAD", [_, *_]:
+        case ((b"LOAD" | b"LOADEX"), [_, *_]):
             return Error("ERR Error loading the extension. Please check the server logs.")
         case b"UNLOAD", [_]:
             return Error("ERR Error unloading module: no such module with that name")

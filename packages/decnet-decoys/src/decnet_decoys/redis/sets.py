@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
-from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
 
 _IN_GOOD_HEALTH = (
@@ -37,7 +37,7 @@ def srem(client: Client, given: Arguments) -> Reply:
 
 
 def smembers(client: Client, given: Arguments) -> Reply:
-    return sorted(client.keys.set_(given[0]))
+    return Members(sorted(client.keys.set_(given[0])))
 
 
 def scard(client: Client, given: Arguments) -> Reply:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Generator, Mapping, Sequence
 from itertools import pairwise
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Value
 
 VERSION = 10
@@ -103,7 +104,7 @@ def written(
     return data + struct.pack("<Q", crc)
 
 
-class _Broken(ValueError):
+class _Broken(DecoysError):
     """The file is not what it should be."""
 
 
