@@ -11,9 +11,9 @@ from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
-from decnet_decoys.redis.types import absent, hashes, lists, strings
+from decnet_decoys.redis.types import absent, hashes, lists, sorted_sets, strings
 
-_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent)
+_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets)
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)

@@ -68,7 +68,7 @@ class Pushed(NamedTuple):
 
 
 Reply: TypeAlias = (
-    "Simple | Error | Nothing | Pushed | Pairs | Members | Message | int | bytes | str | Sequence[Reply] | None"
+    "Simple | Error | Nothing | Pushed | Pairs | Members | Message | int | float | bytes | str | Sequence[Reply] | None"
 )
 
 
@@ -200,7 +200,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return _ESCAPES.get(found[1], found[1])
 
 
-def encoded(reply: Reply, version: int) -> bytes:
+def encoded(reply: Reply, version: int) -> bytes:  # noqa: PLR0911  # a case for each kind
     """Return a reply in version 2 or 3 of the protocol."""
     if isinstance(reply, Pushed):
         return b"".join(encoded(one, version) for one in reply.replies)
@@ -211,10 +211,18 @@ def encoded(reply: Reply, version: int) -> bytes:
             return b"_\r\n" if version == 3 else b"$-1\r\n" if reply is None else b"*-1\r\n"
         case int():
             return b":%d\r\n" % reply
+        case float():
+            shown = score_text(reply)
+            return b",%s\r\n" % shown if version == 3 else b"$%d\r\n%s\r\n" % (len(shown), shown)
         case str() | bytes():
             data = reply.encode("utf-8", "surrogateescape") if isinstance(reply, str) else reply
             return b"$%d\r\n%s\r\n" % (len(data), data)
     return _several(reply, version)
+
+
+def score_text(value: float) -> bytes:
+    """Return a number as replies have it."""
+    return b"%.17g" % value
 
 
 def _line(reply: "Simple | Error") -> bytes:

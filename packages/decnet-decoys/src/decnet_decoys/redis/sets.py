@@ -17,6 +17,10 @@ _IN_GOOD_HEALTH = (
 )
 _MOST_MEMBERS = 16 << 10
 """Of all sets that one command combines: a millisecond's work."""
+_NO_FREQUENCY = Error(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
+    "between policies at runtime LRU and LFU data will take some time to adjust."
+)
 _FLOAT = Error("ERR value is not a valid float")
 
 
@@ -140,6 +144,8 @@ def object_(client: Client, given: Arguments) -> Reply:
             value = client.keys.get(key)
             if value is None:
                 return None
+            if given[0].upper() == b"FREQ":
+                return _NO_FREQUENCY
             whole = isinstance(value, bytes) and number(value) is not None
             if given[0].upper() != b"ENCODING":
                 return 1 if given[0].upper() == b"REFCOUNT" else 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from decnet_decoys.redis.lua.running import LuaError, Running, Table, Value, kind, number_of, shown
-from decnet_decoys.redis.protocol import Error, Members, Message, Nothing, Pairs, Pushed, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Members, Message, Nothing, Pairs, Pushed, Reply, Simple, score_text
 
 Call = Callable[[list[bytes]], Reply]
 _MOST_DEPTH = 8
@@ -267,7 +267,7 @@ def _whole(value: Value, default: int) -> int:
     return int(max(-1e9, min(number, 1e9)))
 
 
-def lua_of(reply: Reply) -> Value:  # noqa: PLR0911  # a case for each kind
+def lua_of(reply: Reply) -> Value:  # noqa: C901, PLR0911  # a case for each kind
     """Return a reply as a script gets it, by version 2 of the protocol."""
     match reply:
         case None | Nothing():
@@ -276,6 +276,8 @@ def lua_of(reply: Reply) -> Value:  # noqa: PLR0911  # a case for each kind
             return Table({b"ok": reply.text.encode()})
         case Error():
             return Table({b"err": reply.text.encode("utf-8", "surrogateescape")})
+        case float():
+            return score_text(reply)
         case int():
             return float(reply)
         case str():
