@@ -203,9 +203,8 @@ def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001, PLR0911
             return []
         case [b"GETKEYS"], [name, key, *_] if text(name).lower() in NAMES:
             return [key]
-        case [b"GETKEYS"], [name, *rest]:
-            none = not rest and text(name).lower() in NAMES
-            return Error("ERR The command has no key arguments" if none else "ERR Invalid command specified")
+        case [b"GETKEYS"], [_, _, *_]:
+            return Error("ERR Invalid command specified")
         case [b"LIST"], []:
             return sorted(NAMES)
         case [b"LIST"], [by, kind, what] if by.upper() == b"FILTERBY":
