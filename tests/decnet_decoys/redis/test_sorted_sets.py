@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.redis.test_lua import client
 
 from decnet_decoys.redis.dispatch import COMMANDS, answer
-from decnet_decoys.redis.protocol import encoded, inline
+from decnet_decoys.redis.protocol import encoded
 
 WORDS = st.sampled_from(
     [
@@ -49,7 +49,7 @@ WORDS = st.sampled_from(
 async def dialogue(*lines: str, version: int = 2) -> bytes:
     one = client()
     one.version = version
-    said = [encoded(await answer(one, inline(line.encode()) or []), one.version) for line in lines]
+    said = [encoded(await answer(one, line.encode().split()), one.version) for line in lines]
     return b"".join(said[1 - len(lines) :] if len(lines) > 1 else said)
 
 
