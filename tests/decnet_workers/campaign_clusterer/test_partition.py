@@ -42,6 +42,15 @@ def test_a_host_that_is_shared_at_other_times_and_against_other_targets_joins_no
     assert groups(profile(1, "loader"), late) == []
 
 
+def test_rare_commands_join_only_those_with_the_same_targets() -> None:
+    def typed(number: int, *deckies: str) -> Profile:
+        features = frozenset({("command", "./xmr --pool deep.example --rig 7"), ("command", "mkdir /var/.cache/rig7")})
+        return Profile(identity(number), features, frozenset(deckies), (), START, START + DAY)
+
+    assert groups(typed(1, "a", "b"), typed(2, "a", "b")) == [{1, 2}]
+    assert groups(typed(1, "a", "b"), typed(2, "x", "y")) == []
+
+
 def test_a_host_of_very_many_joins_nobody() -> None:
     assert feature_bits("host", CAP + 1) == 0
     assert groups(*(profile(number, "free host") for number in range(CAP + 1))) == []

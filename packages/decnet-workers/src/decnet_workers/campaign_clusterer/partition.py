@@ -83,7 +83,7 @@ def links(
     holders: dict[Feature, list[UUID]] = {}
     for identity in sorted(profiles):
         for feature in profiles[identity].features:
-            if weighing.feature_bits(feature[0], subjects.get(feature, 0)):
+            if weighing.may_join(feature[0], subjects.get(feature, 0)):
                 holders.setdefault(feature, []).append(identity)
     pairs = {(one, other) for found in holders.values() for n, one in enumerate(found) for other in found[n + 1 :]}
     found = (weighed.link(profiles[one], profiles[other]) for one, other in pairs)
