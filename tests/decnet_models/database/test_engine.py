@@ -124,6 +124,25 @@ def test_a_second_writer_waits_for_the_first(sqlite_url: str) -> None:
     second.dispose()
 
 
+def test_a_writer_looks_often_whether_the_lock_is_free(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder, writer, waited = open_engine(sqlite_url), open_engine(sqlite_url), list[float]()
+    with holder.connect() as connection, connection.begin() as holding:
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 20:
+                holding.rollback()
+
+        monkeypatch.setattr("decnet_models.database.engine.time.sleep", sleep)
+        with writing(writer) as other:
+            other.execute(text("INSERT INTO worker_cursor VALUES ('w', 1, 1)"))
+    assert len(waited) == 20
+    assert max(waited) <= 0.01
+    assert pragma(writer, "busy_timeout") == 10_000
+    holder.dispose()
+    writer.dispose()
+
+
 def test_a_writer_that_waited_in_vain_may_try_again(sqlite_url: str) -> None:
     holder, waiter = open_engine(sqlite_url), open_engine(sqlite_url, busy_seconds=0.05)
     with writing(holder), pytest.raises(OperationalError) as caught, writing(waiter):

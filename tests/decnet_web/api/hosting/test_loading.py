@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
+import pytest
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
+from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS
 
 from decnet_web.api import routers
-from decnet_web.api.application import PREFIX
-from decnet_web.api.hosting.loading import segment_of
+from decnet_web.api.application import PREFIX, make_application
+from decnet_web.api.hosting.loading import Routes, segment_of
+
+ROOT = Path(__file__).parents[4]
 
 LOADED = """
 import sys
@@ -22,6 +29,22 @@ Server(make_application(None, lazily=True))
 print(*sys.modules)
 make_application(None)
 print(*sys.modules)
+"""
+
+TURNS = """
+import asyncio
+from tests.decnet_web.api.hosting.longest_turn import watched_turns
+from decnet_web.api import routers
+from decnet_web.api.application import make_application
+
+async def main():
+    routes = make_application(None, lazily=True).state.routes
+    with watched_turns() as longest:
+        for segment in routers.OF_SEGMENT:
+            assert await routes.router_of(segment if segment.startswith("/") else f"/api/v1/{segment}")
+    print(longest.seconds, longest.whose)
+
+asyncio.run(main())
 """
 
 
@@ -50,3 +73,32 @@ def test_modules_are_imported_when_they_are_needed() -> None:
     assert not {"click", "multiprocessing", "typer", "pydantic.v1"} & loaded  # uvicorn's command line, our own
     assert named <= later
     assert not {"click", "typer", "cryptography"} & later  # what only commands need; what only issues certificates
+
+
+def test_no_import_holds_the_loop() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TURNS], capture_output=True, text=True, check=True, timeout=600, cwd=ROOT
+    )
+    assert float(done.stdout.split()[0]) < MOST_SECONDS, done.stdout
+
+
+async def test_who_goes_away_while_routes_are_imported_keeps_them_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = make_application(None, lazily=True).state.routes
+    begun, going = threading.Event(), threading.Event()
+
+    def imported(modules: tuple[str, ...]) -> None:
+        begun.set()
+        assert going.wait(60)
+        Routes._add(routes, modules)
+
+    monkeypatch.setattr(routes, "_add", imported)
+    first = asyncio.ensure_future(routes.router_of(f"{PREFIX}/users"))
+    while not begun.is_set():
+        await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    second = asyncio.ensure_future(routes.router_of(f"{PREFIX}/users"))
+    await asyncio.sleep(0)
+    going.set()
+    assert (await second).routes

@@ -98,11 +98,11 @@ def test_its_socket_is_for_its_group(hosted: Hosted) -> None:
     assert hosted.socket.stat().st_mode & 0o777 == 0o660
 
 
-def test_it_serves_the_whole_document_without_the_routes_in_its_memory(hosted: Hosted) -> None:
+async def test_it_serves_the_whole_document_without_the_routes_in_its_memory(hosted: Hosted) -> None:
     document = hosted.ask(over_tcp=True, path="openapi.json").json()
     assert document["openapi"].startswith("3.1")
     whole, lazy = make_application(None), make_application(None, lazily=True)
     assert document == whole.openapi()
     for one in operations(whole):
-        lazy.state.routes.router_of(one.path)
+        await lazy.state.routes.router_of(one.path)
     assert document == lazy.openapi(), "routes that are imported when they are asked for are the same"

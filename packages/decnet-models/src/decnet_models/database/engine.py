@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,16 +33,20 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.settings import BUSY_SECONDS
+from decnet_models.database.statements import driver_errors
+from decnet_models.database.write_ahead_log import LOG_BYTES, shorten_log
 from decnet_models.errors import DatabaseError
 
-WAL_LIMIT_BYTES = 64 << 20
-"""The write-ahead log's file is kept for reuse after a checkpoint up to this size."""
+LOOK_SECONDS = 0.001, 0.01
+"""How long a writer waits between two looks for the write lock: an eighth of the time it has waited, within these
+limits. SQLite itself waits up to 0.1 s, in which the lock may be free and nobody works."""
 
 KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
 _READS = "decnet_reads"
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 class _ConnectionSource:
@@ -138,8 +142,22 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction: committed at the end, rolled back when the body raises."""
-    with engine.begin() as connection:
-        yield connection
+    with engine.connect() as connection:
+        with connection.begin():
+            yield connection
+        if connection.dialect.name == "sqlite":
+            shorten_log(connection)
+
+
+def end_snapshot(connection: Connection) -> None:
+    """Let go of the snapshot of `reading`, on SQLite: each later query sees what is committed when it is asked.
+
+    While a snapshot lasts, what is committed after it stays in the write-ahead log. Does nothing in `writing`.
+    """
+    if connection.dialect.name == "sqlite" and connection.get_execution_options().get(_READS):
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        if driver.in_transaction:
+            driver_rows(connection, "COMMIT")
 
 
 def shown(url: str) -> str:
@@ -219,7 +237,7 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float
     if not read_only:
         _while_locked(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchone(), deadline)
     for pragma in (
-        f"journal_size_limit={WAL_LIMIT_BYTES}",
+        f"journal_size_limit={LOG_BYTES}",
         "synchronous=FULL",
         "foreign_keys=ON",
         "mmap_size=0",
@@ -246,7 +264,34 @@ def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get(_READS):
         driver_rows(connection, "BEGIN")
     else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin_immediately(connection)
+
+
+def _begin_immediately(connection: Connection) -> None:
+    """Take the write lock as soon as it is free. Raises DBAPIError when it was not for as long as the connection waits.
+
+    Who waits for a checkpoint, or for somebody who opens the database, still does as SQLite has it.
+    """
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    ((milliseconds,),) = driver.execute("PRAGMA busy_timeout").fetchall()
+    began, (least, most) = time.monotonic(), LOOK_SECONDS
+    with driver_errors(connection, _BEGIN):
+        driver.execute("PRAGMA busy_timeout=0").fetchall()
+        try:
+            while not _begun(driver, began + milliseconds / 1000):
+                time.sleep(min(most, max(least, (time.monotonic() - began) / 8)))
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={milliseconds}").fetchall()
+
+
+def _begun(driver: sqlite3.Connection, deadline: float) -> bool:
+    try:
+        driver.execute(_BEGIN)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            raise
+        return False
+    return True
 
 
 def _postgresql(

@@ -94,7 +94,7 @@ class CursorWorker(DatabaseWorker[S]):
 
         It may read what only this worker writes: if another instance changes that meanwhile, nothing is written. What
         others write may be older than the transaction. The snapshot begins with the first query; the longer it lasts,
-        the larger SQLite's write-ahead log becomes.
+        the larger SQLite's write-ahead log becomes: `end_snapshot` after the last query lets go of it.
         """
         return lambda connection: self.handle(EventBatch(connection, batch.events))
 

@@ -44,11 +44,15 @@ class Threads:
 
     def close(self) -> None:
         """Wait for what runs; what has not begun is done, too."""
-        for _ in self._threads:
-            self._calls.put(None)
-        for thread in self._threads:
+        for thread in self.end():
             thread.join()
-        self._threads.clear()
+
+    def end(self) -> list[threading.Thread]:
+        """Have the threads end after what runs and what has not begun; return them."""
+        ending, self._threads = self._threads, []
+        for _ in ending:
+            self._calls.put(None)
+        return ending
 
     def _start(self) -> None:
         name = f"{self._name}_{len(self._threads)}"

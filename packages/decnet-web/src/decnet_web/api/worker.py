@@ -105,6 +105,7 @@ class Api(Worker[ApiSettings]):
         if ctx.stopping.is_set():
             return
         with uncollected():
+            _prepare_imports()
             fleet = self._fleet = self._opened(ctx)
             server = await self._serving(ctx, fleet)
         gc.freeze()  # what was imported stays: no collection looks through it again
@@ -185,7 +186,6 @@ class Api(Worker[ApiSettings]):
         return Fleet(deployment_of(ctx.settings), readers=self.settings.readers, bus=ctx.bus)
 
     async def _serving(self, ctx: Context, fleet: Fleet) -> Server:
-        sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # FastAPI asks if it is there: 1.5 MiB
         from decnet_web.api.application import make_application
         from decnet_web.api.hosting.serving import Server
 
@@ -209,3 +209,11 @@ class Api(Worker[ApiSettings]):
                 log.info("the certificate was read again")
         except WebError as error:
             log.warning("%s; the former one stays in use", error)
+
+
+def _prepare_imports() -> None:
+    """Say how FastAPI and the routes' models are to be imported."""
+    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # FastAPI asks if it is there: 1.5 MiB
+    from decnet_web.api.hosting.late_models import build_late
+
+    build_late()

@@ -26,6 +26,7 @@ from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
 from decnet_models.attackers.tables import attacker
 from decnet_models.canary.queries import token_named
+from decnet_models.database.engine import end_snapshot
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.announce import Touched, notices, uses_in
@@ -66,17 +67,16 @@ class Profiler(CursorWorker[NoSettings]):
 
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         touched, tally = self._touched(batch), Tally()
+        end_snapshot(batch.connection)
         recorder = Recorder(tally)
         for one in touched:
             recorder.record(Observation(tally, one.attacker, one.stored, one.logins, one.bait))
         if not touched:
             return lambda _: Results()
-        new = notices(
-            touched,
-            known=rescore(batch.connection, tally),
-            known_uses=known_uses(batch.connection, uses_in(touched)),
-            label=_labels(batch.connection),
-        )
+        known = rescore(batch.connection, tally)
+        uses = known_uses(batch.connection, uses_in(touched))
+        end_snapshot(batch.connection)
+        new = notices(touched, known=known, known_uses=uses, label=_labels(batch.connection))
 
         def write(connection: Connection) -> Results:
             tally.write(connection)

@@ -20,6 +20,7 @@ from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
 from decnet_core.timing.durations import DAY_NS
+from decnet_models.database.engine import end_snapshot
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import correlation_windows, queries, rule_states
 from decnet_models.ttp.queries import Tag
@@ -115,6 +116,7 @@ class Findings:
         matched = [self._matched(stored.event) for stored in events]
         self._states = rule_states.rule_states(self._connection)
         self._fetch_windows()
+        end_snapshot(self._connection)
         for stored, found in zip(events, matched, strict=True):
             if stored.seq % SWEEP_EVENTS == 0:
                 self._sweep(stored.event.ts)
