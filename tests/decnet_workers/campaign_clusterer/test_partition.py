@@ -74,7 +74,7 @@ def test_groups_whose_members_aimed_at_the_same_deckies_are_one_campaign_by_one_
         return Profile(identity(number), frozenset(features), frozenset(deckies), (), START, START + DAY, targets)
 
     some = (
-        profile(2, "c2"),
+        profile(2, "c2", deckies=("a", "b", "c")),
         aiming(1, "c2", "a", "b", "c"),
         aiming(3, "c3", "a", "b", "c"),
         aiming(4, "c3", "a", "b", "c"),
