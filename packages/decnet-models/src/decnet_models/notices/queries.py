@@ -39,18 +39,33 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
-    first: dict[str, Notice] = {}
-    for key, notice in keyed:
-        if len(key) > MAX_KEY:
-            raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
-        first.setdefault(for_column(key), notice)
-    if not first:
+    return add_prepared(connection, PreparedNotices(keyed, now_ns))
+
+
+class PreparedNotices:
+    """Notices as rows of the outbox, the first of equal keys: all but the look for keys that are there already.
+
+    Raises ValueError for a key that is too long.
+    """
+
+    def __init__(self, keyed: Iterable[tuple[str, Notice]], now_ns: int) -> None:
+        first: dict[str, Notice] = {}
+        for key, notice in keyed:
+            if len(key) > MAX_KEY:
+                raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
+            first.setdefault(for_column(key), notice)
+        self.rows = {key: _row(key, notice, now_ns) for key, notice in first.items()}
+
+
+def add_prepared(connection: Connection, prepared: PreparedNotices) -> set[str]:
+    """Write the notices whose keys are new; return their kinds."""
+    if not prepared.rows:
         return set()
     commit_in_order(connection, notice_table)  # from here on nobody else adds a key
-    known = existing(connection, (notice_table.c.key,), [(key,) for key in first])
-    new = {key: one for key, one in first.items() if (key,) not in known}
-    _INSERT.execute(connection, [_row(key, one, now_ns) for key, one in new.items()])
-    return {notice_kind(one) for one in new.values()}
+    known = existing(connection, (notice_table.c.key,), [(key,) for key in prepared.rows])
+    new = [row for key, row in prepared.rows.items() if (key,) not in known]
+    _INSERT.execute(connection, new)
+    return {kind for _, kind, *_ in new}
 
 
 def is_written(connection: Connection, key: str) -> bool:

@@ -119,7 +119,17 @@ class TechniqueUse(msgspec.Struct, frozen=True):
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
-    _TAGS.execute(connection, [msgspec.structs.astuple(tag) for tag in tags])
+    add_prepared_tags(connection, prepared_tags(connection, tags))
+
+
+def prepared_tags(connection: Connection, tags: Iterable[Tag]) -> list[Any]:
+    """Return tags as `add_prepared_tags` takes them: most of the work, which needs no transaction."""
+    return _TAGS.prepared(connection, [msgspec.structs.astuple(tag) for tag in tags])
+
+
+def add_prepared_tags(connection: Connection, prepared: Sequence[Any]) -> None:
+    """Write the tags that are not there yet."""
+    _TAGS.execute_prepared(connection, prepared)
 
 
 def tags(

@@ -96,7 +96,10 @@ class FoundByGroup(msgspec.Struct, frozen=True):
 
 
 class Findings:
-    """Tags, notices and windows of one batch; `look_at` reads from the connection, `write` stores them in another."""
+    """Tags, notices and windows of one batch.
+
+    `look_at` reads from the connection, `prepared` returns what stores them in another.
+    """
 
     def __init__(self, connection: Connection, library: Library) -> None:
         self._connection = connection
@@ -123,17 +126,27 @@ class Findings:
             if stored.event.src_ip is not None:
                 self._found(stored, stored.event.src_ip, found)
 
-    def write(self, connection: Connection) -> list[tuple[str, Notice]]:
-        """Write tags and windows; return the notices by their key."""
-        queries.add_tags(connection, self._tags)
-        if self._swept:
-            correlation_windows.delete_windows(connection, self._swept)
-        windows = {
+    def prepared(self) -> Callable[[Connection], None]:
+        """Return what writes tags and windows; all that needs no transaction is done here."""
+        tags = queries.prepared_tags(self._connection, self._tags)
+        changed = {
             (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
             for (_, slot), one in self._windows.items()
             if one.changed
         }
-        correlation_windows.save_windows(connection, windows)
+        windows = correlation_windows.prepared(self._connection, changed)
+
+        def write(connection: Connection) -> None:
+            queries.add_prepared_tags(connection, tags)
+            if self._swept:
+                correlation_windows.delete_windows(connection, self._swept)
+            correlation_windows.save_prepared(connection, windows)
+
+        return write
+
+    @property
+    def notices(self) -> list[tuple[str, Notice]]:
+        """The notices by their key."""
         return list(self._notices.items())
 
     @property
