@@ -42,7 +42,7 @@ from decnet_models.progress import queries as progress
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
-Write = Callable[[Connection], Iterable[tuple[str, Notice]] | notices.PreparedNotices]
+Write = Callable[[Connection], Iterable[tuple[str, Notice]]]
 Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
 
 WINDOW = 20
@@ -200,7 +200,7 @@ class BatchProcessor:
             progress.add_dead_letter(connection, self.worker, seq, reason, now_ns=time.time_ns())
 
 
-def _add(connection: Connection, new: Iterable[tuple[str, Notice]] | notices.PreparedNotices) -> set[str]:
+def _add(connection: Connection, new: Iterable[tuple[str, Notice]]) -> set[str]:
     """Write notices; return the kinds of those that are new."""
     prepared = new if isinstance(new, notices.PreparedNotices) else notices.PreparedNotices(new, time.time_ns())
     return notices.add_prepared(connection, prepared)

@@ -30,7 +30,6 @@ from decnet_models.following.lease_keeper import LeaseKeeper
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
-from decnet_models.notices.queries import PreparedNotices
 from decnet_models.progress.queries import begin_cursor
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -46,10 +45,10 @@ class EventBatch(msgspec.Struct, frozen=True):
 class Results(msgspec.Struct, frozen=True):
     """The notices that handling a batch produced besides rows, by their idempotency key.
 
-    A worker that knows them before the transaction prepares them there.
+    A worker that knows them before the transaction makes them `PreparedNotices` there.
     """
 
-    notices: Sequence[tuple[str, Notice]] | PreparedNotices = ()
+    notices: Sequence[tuple[str, Notice]] = ()
 
 
 class CursorWorker(DatabaseWorker[S]):

@@ -42,15 +42,16 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
     return add_prepared(connection, PreparedNotices(keyed, now_ns))
 
 
-class PreparedNotices:
-    """Notices as rows of the outbox, the first of equal keys: all but the look for keys that are there already.
+class PreparedNotices(list[tuple[str, Notice]]):
+    """Keyed notices that are rows of the outbox, too, the first of equal keys: left is the look for keys that it has.
 
     Raises ValueError for a key that is too long.
     """
 
     def __init__(self, keyed: Iterable[tuple[str, Notice]], now_ns: int) -> None:
+        super().__init__(keyed)
         first: dict[str, Notice] = {}
-        for key, notice in keyed:
+        for key, notice in self:
             if len(key) > MAX_KEY:
                 raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
             first.setdefault(for_column(key), notice)
