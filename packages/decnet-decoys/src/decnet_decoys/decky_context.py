@@ -157,6 +157,12 @@ class DeckyContext:
         self.changes.apply(machine)
         return machine
 
+    @property
+    def made_machine(self) -> Machine | None:
+        """The machine, if a session has needed it already."""
+        found: Machine | None = self.__dict__.get("machine")
+        return found
+
     async def prepare_machine(self) -> None:
         """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""
         if "machine" not in self.__dict__:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ class DeckyChanges:
         self._written_at = 0.0
         self._waiting: asyncio.TimerHandle | None = None
         self._dirty = False
+        self.before_save: Callable[[], None] | None = None
+        """Called before the document is written: what a server keeps in memory and stores in a file by `put`."""
 
     @property
     def _document(self) -> Saved:
@@ -80,6 +83,10 @@ class DeckyChanges:
         """Return the session that planted this public key (base64) for the account, empty if none did."""
         account = self.accounts.get(username)
         return account.keys.get(key, "") if account is not None else ""
+
+    def entry(self, path: str) -> SavedEntry | None:
+        """Return what is at an absolute path since it was changed, without the machine; None: it was not changed."""
+        return self._entries.get(path) if self._document is not None else None
 
     def apply(self, machine: Machine) -> None:
         """Change a machine that was just made as it was left."""
@@ -108,6 +115,16 @@ class DeckyChanges:
                 self._note_accounts(machine, files, session)
             self._dirty = True
             self.save_soon()
+
+    def put(self, one: SavedEntry, source: str, machine: Machine | None) -> bool:
+        """Keep a file that a server writes, without the machine if it was not made yet; False: there is no room."""
+        if self._document is None or not self._make_room(one, source):
+            return False
+        self._entries[one.path] = one
+        if machine is not None:
+            _put(machine, one)
+        self._dirty = True
+        return True
 
     def _note_condition(self, machine: Machine) -> bool:
         """Write down what runs, if that has changed; returns whether."""
@@ -178,6 +195,8 @@ class DeckyChanges:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+        if self.before_save is not None:
+            self.before_save()
         if not self._dirty:
             return
         self._written_at = time.monotonic()

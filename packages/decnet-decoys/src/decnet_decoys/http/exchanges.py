@@ -6,6 +6,8 @@ import hashlib
 from decnet_core.deckies.messages import PlacedFile
 from decnet_core.events.catalogue import BaitRead, ClientIdentified, HttpRequest
 from decnet_core.net.http_head import Head
+from decnet_decoys.assigned.placed_files import SITE
+from decnet_decoys.changes.saved import SavedEntry
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.http.flavour import Response
@@ -42,11 +44,9 @@ class Exchanges:
         """Record a whole request and return the answer; `refused`: the status by which its body is refused, or 0."""
         digest = await self._kept(data)
         await turn.give_way()
-        placed = self._placed(head)
-        if refused:
-            answer = self._site.refused_body(refused)
-        else:
-            answer = self._site.answer(head, data, None if placed is None else placed.content)
+        found = self._on_machine(head)
+        placed = found if isinstance(found, PlacedFile) else None
+        answer = self._site.refused_body(refused) if refused else self._site.answer(head, data, found)
         self._record_client(head)
         self._record(head, data, digest, answer)
         if placed is not None and placed.token and answer.status in (200, 206) and head.method == "GET":
@@ -54,10 +54,16 @@ class Exchanges:
         self._record_login(head, data)
         return answer
 
-    def _placed(self, head: Head) -> PlacedFile | None:
-        """Return the file that was placed on the machine at the path of a request."""
+    def _on_machine(self, head: Head) -> PlacedFile | SavedEntry | None:
+        """Return what was placed on the machine at the path of a request, or what an intruder has made of that."""
         path = path_of(head.target)
-        return None if path is None else self._context.fleet.placed.on_site(self._context.decky.name, path)
+        if path is None:
+            return None
+        name = path + "index.html" if path.endswith("/") else path
+        changed = self._context.changes.entry(SITE + name)
+        if changed is not None and (changed.kind == "" or _is_public(changed)):
+            return changed
+        return self._context.fleet.placed.on_site(self._context.decky.name, path)
 
     def _record_client(self, head: Head) -> None:
         agent = head.get("user-agent")
@@ -92,6 +98,11 @@ class Exchanges:
         if credentials is None:
             return
         self._recorder.login(credentials.username, success=False, password=credentials.password)
+
+
+def _is_public(one: SavedEntry) -> bool:
+    """Whether the web server may read it, and can: what `content` is only the head of is a copied program."""
+    return one.kind == "file" and bool(one.mode & 0o004) and one.program is None
 
 
 def _text(value: str | None) -> str | None:

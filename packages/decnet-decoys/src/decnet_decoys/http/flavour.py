@@ -89,18 +89,19 @@ def status_line(profile: HttpProfile, status: int) -> int:
     return 400 if status == HEAD_TOO_LARGE and profile.flavour != "lighttpd" else status
 
 
-def etag(profile: HttpProfile, size: int) -> str:
+def etag(profile: HttpProfile, size: int, modified: int | None = None) -> str:
     """Return a static file's ETag in this server's form; empty for one that sends none."""
+    modified = profile.modified if modified is None else modified
     form = profile.behaviour.etag if profile.flavour == "own" else profile.flavour
     if form == "none":
         return ""
     if form == "nginx":
-        return f'"{profile.modified:x}-{size:x}"'
+        return f'"{modified:x}-{size:x}"'
     if form == "apache":
-        return f'"{size:x}-{profile.modified * 1_000_000:x}"'
+        return f'"{size:x}-{modified * 1_000_000:x}"'
     if form == "iis":
-        return f'"{(profile.modified + _EPOCH_OF_WINDOWS) * 10_000_000:x}:0"'
-    return f'"{(profile.modified * 2654435761 + size) % (1 << 32)}"'
+        return f'"{(modified + _EPOCH_OF_WINDOWS) * 10_000_000:x}:0"'
+    return f'"{(modified * 2654435761 + size) % (1 << 32)}"'
 
 
 def error_page(profile: HttpProfile, status: int, host: str, port: int, words: str = "") -> tuple[str, bytes]:

@@ -9,7 +9,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from decnet_core.deckies.messages import PlacedFile
 from decnet_core.net.http_head import Head
+from decnet_decoys.changes.saved import SavedEntry
 from decnet_decoys.http import apache, lighttpd
 from decnet_decoys.http.flavour import Response, error_page, etag, http_date, status_line
 from decnet_decoys.http.profile import Form, HttpProfile, Page
@@ -62,9 +64,9 @@ class Site:
         """Whether the server leaves a connection open that its client wants to use again."""
         return self._profile.behaviour.keep_alive
 
-    def answer(self, head: Head, body: bytes, placed: bytes | None = None) -> Response:
-        """Return the answer to a request; `placed` is a file at its path that is not of the persona."""
-        return self.signed(self._answered(head, body, placed), head)
+    def answer(self, head: Head, body: bytes, found: PlacedFile | SavedEntry | None = None) -> Response:
+        """Return the answer to a request; `found` is a file at its path that is not the persona's, or none."""
+        return self.signed(self._answered(head, body, found), head)
 
     def signed(self, answer: Response, head: Head) -> Response:
         """Return an answer of Apache's with the host and port below its error page that the client asked for."""
@@ -98,7 +100,7 @@ class Site:
             return self.signed(answer, head)
         return answer._replace(old=old)
 
-    def _answered(self, head: Head, body: bytes, placed: bytes | None) -> Response:
+    def _answered(self, head: Head, body: bytes, found: PlacedFile | SavedEntry | None) -> Response:
         path = path_of(head.target)
         own = _EARLY.get(self._profile.flavour)
         answer = own(self, path, head) if own is not None else None
@@ -109,9 +111,20 @@ class Site:
         realm = self._realm(path)
         if realm is not None:
             return self.error(401, extra=(("WWW-Authenticate", f'Basic realm="{realm}"'),))
-        if placed is not None and head.method in ("GET", "HEAD"):
-            return self._file([("Content-Type", _media_type(path))], placed, head)
+        if isinstance(found, SavedEntry) and not found.kind:
+            return self._gone(path, head)
+        if found is not None and head.method in ("GET", "HEAD"):
+            name = path + "index.html" if path.endswith("/") else path
+            mtime = found.mtime if isinstance(found, SavedEntry) else None
+            return self._file([("Content-Type", _media_type(name))], found.content, head, mtime)
         return self._public(path, head, body)
+
+    def _gone(self, path: str, head: Head) -> Response:
+        """Return the answer for a page that an intruder has removed."""
+        if head.method not in ("GET", "HEAD", "POST"):
+            return self._other_method(path, head, None)
+        forbidden = path.endswith("/") and self._profile.flavour in ("nginx", "lighttpd")  # a directory without a page
+        return self.error(403) if forbidden else self._nothing_there(head)
 
     def _public(self, path: str, head: Head, body: bytes) -> Response:
         form = self._form(path)
@@ -207,9 +220,10 @@ class Site:
             return self._file(headers, body, head)
         return Response(page.status, tuple(headers), body)
 
-    def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Response:
-        """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
-        tag, modified = etag(self._profile, len(body)), http_date(self._profile.modified)
+    def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head, mtime: int | None = None) -> Response:
+        """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13); `mtime`: not the persona's."""
+        changed = self._profile.modified if mtime is None else mtime
+        tag, modified = etag(self._profile, len(body), changed), http_date(changed)
         validators = (("Last-Modified", modified), *((("ETag", tag),) if tag else ()))
         ranges = ("Accept-Ranges", "bytes")
         if head.get("if-match") not in (None, "*", tag) and self._profile.flavour != "lighttpd":

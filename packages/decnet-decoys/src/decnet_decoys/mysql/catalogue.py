@@ -10,6 +10,7 @@ import msgspec
 
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.profile import MysqlProfile, Table
+from decnet_decoys.services.machine_files import MachineFiles
 
 MOST_NAMES: Final = 200
 """Databases, tables of one, and functions that visitors may add."""
@@ -51,6 +52,8 @@ class Written(NamedTuple):
 
     path: str
     data: bytes
+    dumps: bool = False
+    """As it is (INTO DUMPFILE), not as lines of text."""
 
 
 class Catalogue:
@@ -106,7 +109,9 @@ class Visitor(msgspec.Struct):
     address: str
     number: int
     database: str = ""
+    files: MachineFiles | None = None
+    """The machine's, for a statement that reads or writes some."""
     written: list[Written] = []
-    """Files that its last statement would write."""
+    """Files that its last statement writes."""
     commands: list[str] = []
     """Commands of the system that its last statement would run."""

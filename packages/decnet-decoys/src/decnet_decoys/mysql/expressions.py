@@ -14,6 +14,11 @@ _COMPARED = re.compile(
     r"(?P<what>@@[\w.]{1,64}|\w{1,64}\(\)) ?(?P<how>=|like) ?(?P<quote>['\"])(?P<with>[^'\"]{0,64})(?P=quote)",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
+"""What a letter after a backslash means in a string (MariaDB, "String Literals")."""
+MOST_LOADED = 64 << 10
+"""Bytes of a file that LOAD_FILE returns."""
 _SIZES = dict.fromkeys(("current_user", "user", "session_user", "system_user"), 1536) | dict.fromkeys(
     ("database", "schema"), 256
 )
@@ -105,8 +110,8 @@ def _called(visitor: Visitor, name: str, given: str, shown: str) -> str | Failed
         "system_user": lambda: f"{visitor.user}@{visitor.address}",
         "database": lambda: visitor.database or None, "schema": lambda: visitor.database or None,
         "now": lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
-        "connection_id": lambda: str(visitor.number), "sleep": lambda: "0", "load_file": lambda: None,
-        "unix_timestamp": lambda: str(int(time.time())),
+        "connection_id": lambda: str(visitor.number), "sleep": lambda: "0",
+        "load_file": lambda: _loaded(visitor, given), "unix_timestamp": lambda: str(int(time.time())),
     }  # fmt: skip
     if name in simple:
         return simple[name]()
@@ -117,6 +122,15 @@ def _called(visitor: Visitor, name: str, given: str, shown: str) -> str | Failed
     )
 
 
+def _loaded(visitor: Visitor, given: str) -> str | None:
+    """Return a file of the machine that everybody may read, as the real server does, or NULL."""
+    path = literal(given).decode("utf-8", "surrogateescape")
+    if visitor.files is None or not path.startswith("/"):
+        return None
+    data = visitor.files.read(path, MOST_LOADED, account="mysql")
+    return None if data is None else data.decode("utf-8", "surrogateescape")
+
+
 def literal(text: str) -> bytes:
     """Return the bytes of a literal: hexadecimal, in quotes, or as it stands."""
     if text[:2].lower() == "0x":
@@ -124,7 +138,7 @@ def literal(text: str) -> bytes:
         found = digits[0] if digits else ""
         return bytes.fromhex(found[: len(found) & ~1])
     if len(text) >= 2 and text[0] in "'\"" and text[-1] == text[0]:
-        text = text[1:-1].replace("\\'", "'").replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+        text = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), text[1:-1])
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 
 from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, ServiceRequest
@@ -22,9 +23,10 @@ from decnet_decoys.mysql.authentication import (
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Outcome, Visitor
 from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
-from decnet_decoys.mysql.statements import answer, use
+from decnet_decoys.mysql.statements import LONGEST, answer, use
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import NO_REQUEST, Connection
+from decnet_decoys.services.machine_files import MachineFiles
 from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 
@@ -32,6 +34,10 @@ _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
 _PROCESSES, _PREPARE, _RESET = 10, 22, 31
 _NONE = -1
 _FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
+
+
+_FILES = re.compile(rb"load_file|outfile|dumpfile|soname", re.IGNORECASE)
+"""In statements that read or write files."""
 
 
 class MysqlService(Service[MysqlProfile]):
@@ -250,6 +256,8 @@ class _Dialogue:
 
     async def _statement(self, visitor: Visitor, given: bytes) -> None:
         sql = given.decode("utf-8", "surrogateescape")
+        if visitor.files is None and (_FILES.search(given[:LONGEST]) or _FILES.search(given[-LONGEST:])):
+            visitor.files = await MachineFiles.opened(self._service.context, self._recorder)
         outcome, known = answer(visitor, sql)
         self._recorder.emit(CommandRun(service=self._recorder.service, command=text(given), known=known))
         for written in visitor.written:

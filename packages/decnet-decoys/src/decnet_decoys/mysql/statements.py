@@ -5,6 +5,7 @@ No SQL is parsed beyond the few shapes below, and nothing is executed; what is n
 typing mistake. What a visitor creates and drops is remembered for all, in bounds.
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -13,11 +14,19 @@ from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outco
 from decnet_decoys.mysql.expressions import column_of, expressions, like, literal, value_of
 from decnet_decoys.mysql.packets import Column, number_column
 from decnet_decoys.mysql.profile import Table
+from decnet_decoys.services.machine_files import EXISTS, Owner
 
 LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
 
 
+_DATA: Final = "/var/lib/mysql/"
+_SPECIAL = re.compile(rb"[\t\n\\\0]")
+_ZERO: Final = {b"\0": b"0"}
+"""What INTO OUTFILE writes after a backslash, and a zero byte there."""
+_ERRNO: Final = {"No such file or directory": 2, "Not a directory": 20, "Is a directory": 21, "File name too long": 36,
+                 "No space left on device": 28}  # fmt: skip
+"""Of what a write can fail with (errno.h)."""
 MOST_COMMENTS: Final = 1000
 """Before a statement; with more it is not understood."""
 _SPACES = re.compile(r"\s*")
@@ -47,14 +56,22 @@ def _writing(text: str) -> Written | None:
     """Return the file of SELECT ... INTO OUTFILE or DUMPFILE, which may hold a whole library; None for all else."""
     if text[:7].lower() != "select ":
         return None
-    for words in (" into dumpfile ", " into outfile "):
+    for words, dumps in ((" into dumpfile ", True), (" into outfile ", False)):
         place = text.lower().rfind(words)
         path = (
             re.match(r"\s*(?:'([^']{1,1024})'|\"([^\"]{1,1024})\")", text[place + len(words) :]) if place > 0 else None
         )
         if path:
-            return Written(path[1] or path[2], literal(text[7:place].strip()))
+            return Written(path[1] or path[2], _content(text[7:place].strip(), dumps), dumps)
     return None
+
+
+def _content(what: str, dumps: bool) -> bytes:  # as the statement says it
+    """Return what is written: columns one after the other, in a text file between tabs and with an end of line."""
+    columns = [literal(one) for one in expressions(what)] if len(what) <= LONGEST else [literal(what)]
+    if dumps:
+        return b"".join(columns)
+    return b"\t".join(_SPECIAL.sub(lambda found: b"\\" + _ZERO.get(found[0], found[0]), one) for one in columns) + b"\n"
 
 
 def _bare(sql: str) -> str:
@@ -206,6 +223,15 @@ def _select_from(visitor: Visitor, match: re.Match[str]) -> Outcome:
 
 def _write(visitor: Visitor, written: Written) -> Outcome:
     visitor.written.append(written)
+    path = posixpath.normpath(posixpath.join(_DATA, visitor.database, written.path))
+    owner = Owner("mysql", 0o666 if written.dumps else 0o644)
+    makes = path.startswith((_DATA, visitor.catalogue.variables["plugin_dir"]))
+    refused = visitor.files.write(path, written.data, owner, new=True, makes=makes) if visitor.files is not None else ""
+    if refused == EXISTS:
+        return Failed(1086, "HY000", f"File '{written.path}' already exists")
+    if refused:
+        number = _ERRNO.get(refused, 13)
+        return Failed(1, "HY000", f"Can't create/write to file '{written.path}' (Errcode: {number} \"{refused}\")")
     if len(visitor.catalogue.files) < MOST_NAMES:
         visitor.catalogue.files.add(written.path.rpartition("/")[2])
     return Done(1)
@@ -213,7 +239,8 @@ def _write(visitor: Visitor, written: Written) -> Outcome:
 
 def _create_function(visitor: Visitor, match: re.Match[str]) -> Outcome:
     catalogue, library = visitor.catalogue, match["library"]
-    if library.rpartition("/")[2] not in catalogue.files:
+    there = visitor.files is not None and not visitor.files.is_absent(catalogue.variables["plugin_dir"] + library)
+    if library.rpartition("/")[2] not in catalogue.files and not there:
         why = "cannot open shared object file: No such file or directory"
         return Failed(1126, "HY000", f"Can't open shared library '{library}' (errno: 2, {why})")
     if len(catalogue.functions) < MOST_NAMES:

@@ -8,6 +8,7 @@ import time
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
+from decnet_decoys.services.machine_files import MachineFiles
 
 DATABASES = 16
 MOST_SCRIPTS = 64
@@ -57,6 +58,28 @@ class Instance:
         self.commands = drawing.randrange(10_000, 90_000)
         self.clients = itertools.count(drawing.randrange(20, 4000))
         self.connected = 0
+        self.changes_stored = self.changes
+
+    @property
+    def changes(self) -> int:
+        """How often something was written to a database."""
+        return sum(one.changes for one in self.databases)
+
+    @property
+    def file(self) -> str:
+        """Where SAVE writes."""
+        return f"{self.settings['dir'].rstrip('/')}/{self.settings['dbfilename']}"
+
+    @property
+    def aux(self) -> dict[str, str]:
+        """What the files that it saves say of it."""
+        return {
+            "redis-ver": self.profile.version,
+            "redis-bits": "64",
+            "ctime": str(int(time.time())),
+            "used-mem": str(876_176 + 22_400 * self.connected),
+            "aof-base": "0",
+        }
 
 
 class Client:
@@ -69,6 +92,10 @@ class Client:
         self.id = next(instance.clients)
         self.since = time.time()
         self.name = ""
+        self.files: MachineFiles | None = None
+        """The machine's, once they were needed."""
+        self.saved = False
+        """Whether a command has had the databases written to a file."""
         self.database = 0
         self.version = 2
         """Of the protocol."""

@@ -38,6 +38,8 @@ class Keyspace:
         self._values: dict[bytes, Value] = {}
         self._expires: dict[bytes, float] = {}
         self._used = 0
+        self.changes = 0
+        """How often something was written."""
 
     def __len__(self) -> int:
         return len(self._values)
@@ -91,6 +93,7 @@ class Keyspace:
         left = self._used - (_size(key, self._values[key]) if key in self._values else 0)
         if left + size > MAX_BYTES or (key not in self._values and len(self._values) >= MAX_KEYS):
             raise Full
+        self.changes += 1
         until = self._expires.get(key) if keeps_time else expires
         self.remove(key)
         if value or isinstance(value, bytes):
@@ -104,19 +107,25 @@ class Keyspace:
         if value is None:
             return False
         self._used -= _size(key, value)
+        self.changes += 1
         return True
 
     def clear(self) -> None:
+        self.changes += 1
         self._values.clear()
         self._expires.clear()
         self._used = 0
 
     def set_time(self, key: bytes, at: float | None) -> None:
         """Set when a key expires; None: never."""
+        self.changes += 1
         if at is None:
             self._expires.pop(key, None)
         else:
             self._expires[key] = at
+
+    def expires_at(self, key: bytes) -> float | None:
+        return self._expires.get(key)
 
     def time_left(self, key: bytes, now: float) -> float | None:
         """Return the seconds until a key expires, None when it never does."""

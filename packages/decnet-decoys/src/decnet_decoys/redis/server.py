@@ -5,6 +5,7 @@ Nothing here reaches the network or the disk. A replica never connects to its ma
 """
 
 import fnmatch
+import posixpath
 import re
 import time
 
@@ -157,12 +158,27 @@ def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
         failed = f"ERR CONFIG SET failed (possibly related to argument '{name}') - "
         if name in _PROTECTED and instance.profile.protected:
             return Error(f"{failed}can't set protected config")
-        if name == "dir" and (value.rstrip("/") or "/") not in _DIRECTORIES:
-            return Error(f"{failed}No such file or directory")
+        refused = _directory_refused(client, value) if name == "dir" else ""
+        if refused:
+            return Error(f"{failed}{refused}")
         if name == "dbfilename" and "/" in value:
             return Error(f"{failed}dbfilename can't be a path, just a filename")
-    instance.settings |= {name: value[:4096] for name, value in pairs}
+    for name, value in pairs:
+        instance.settings[name] = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
     return OK
+
+
+def _directory(at: str, named: str) -> str:
+    """Return the directory that a process which is at one comes to."""
+    return "/" + posixpath.normpath(posixpath.join(at, named[:4096])).lstrip("/")
+
+
+def _directory_refused(client: Client, named: str) -> str:
+    """Return why the server cannot change to a directory; empty: it can."""
+    path = _directory(client.instance.settings["dir"], named)
+    if path in _DIRECTORIES:
+        return ""
+    return "No such file or directory" if client.files is None else client.files.directory_refused(path)
 
 
 def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -182,7 +198,8 @@ def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 
 def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    """Say that the file was written; what would be in it is evidence (`service`)."""
+    """Have the databases written to a file once the command is carried out (`service`)."""
+    client.saved = True
     client.instance.saved = time.time()
     return OK
 

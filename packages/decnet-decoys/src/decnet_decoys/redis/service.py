@@ -7,14 +7,18 @@ import itertools
 import re
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured
+from decnet_decoys.changes.decky_changes import MAX_FILE
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
 from decnet_decoys.redis.dispatch import answer, has_a_name, is_known, name_of
 from decnet_decoys.redis.instance import Client, Instance
+from decnet_decoys.redis.persistence import rdb
+from decnet_decoys.redis.persistence.dump_file import DumpFile
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Requests, encoded
 from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
+from decnet_decoys.services.machine_files import MachineFiles
 from decnet_decoys.services.service import Service
 
 MOST_ANSWERS = 64 << 10
@@ -41,13 +45,16 @@ class RedisService(Service[RedisProfile]):
     def __init__(self, context: DeckyContext, profile: RedisProfile, port: int) -> None:
         super().__init__(context, profile, port)
         self.instance = Instance(profile, context.persona, port, f"{context.decky.seed} {context.decky.name}")
+        self.dump = DumpFile(self.instance, context)
 
     async def serve(self, connection: Connection) -> None:
         self.instance.connected += 1
+        await self.dump.load()
         try:
             await _Dialogue(self, connection).serve()
         finally:
             self.instance.connected -= 1
+            self.dump.store_soon()
 
 
 class _Dialogue:
@@ -98,12 +105,15 @@ class _Dialogue:
             self._client.leaves = True
             self._answers.clear()
             return
+        if name == "config" and any(word.lower() == b"dir" for word in arguments[2:4]):
+            await self._open_files()
         reply = await answer(self._client, arguments)
         if name in ("auth", "hello"):
             self._record_login(arguments, success=not isinstance(reply, Error))
         self._record(arguments)
-        if name in ("save", "bgsave") and not isinstance(reply, Error):
-            await self._record_file()
+        if self._client.saved:
+            self._client.saved = False
+            reply = reply if await self._saved() or name == "bgsave" else Error("ERR")
         for code in arguments[1:2] if name == "eval" else ():
             self._record_commands(code)
         self._answers += encoded(reply, self._client.version)
@@ -132,12 +142,27 @@ class _Dialogue:
         user = words[0] if len(words) == 2 else b"default"
         self._recorder.login(user, success=success, password=words[-1])
 
-    async def _record_file(self) -> None:
-        """Keep what SAVE would write, where the client has had it written to: a cron table, keys, a web page."""
-        settings = self._service.instance.settings
-        name = f"{settings['dir'].rstrip('/')}/{settings['dbfilename']}"
-        if name == f"{self._service.profile.directory}/dump.rdb":
-            return
+    async def _open_files(self) -> MachineFiles:
+        if self._client.files is None:
+            self._client.files = await MachineFiles.opened(self._service.context, self._recorder)
+        return self._client.files
+
+    async def _saved(self) -> bool:
+        """Write the databases to where the client has had them written: a cron table, keys, a web page.
+
+        Returns False when the machine refuses. What a client put there is evidence; a dump at its usual place is not.
+        """
+        service = self._service
+        name = service.instance.file
+        if name == service.dump.path:
+            service.dump.store()
+            return True
+        data = await turn.in_turns(rdb.written(service.instance.databases, service.instance.aux, MAX_FILE))
+        refused = (await self._open_files()).write(name, data, makes=True)
+        await self._record_file(name)
+        return not refused
+
+    async def _record_file(self, name: str) -> None:
         values = [value for _, value in self._client.keys.items() if isinstance(value, bytes)]
         content = b"\n".join(values)
         digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(content))

@@ -52,6 +52,8 @@ class Session(msgspec.Struct):
     name: str
     greeted: bool = False
     extended: bool = False
+    helo: str = ""
+    """The name that the client has given itself."""
     secure: bool = False
     user: str = ""
     """Who has logged in."""
@@ -124,7 +126,7 @@ def answer(session: Session, line: bytes) -> SmtpReply:
 def _helo(session: Session, rest: str) -> SmtpReply:
     if not rest:
         return _bad("501 Syntax: HELO hostname")
-    session.greeted, session.extended = True, False
+    session.greeted, session.extended, session.helo = True, False, rest[:64]
     session.reset()
     return SmtpReply(f"250 {session.name}")
 
@@ -133,6 +135,7 @@ def _ehlo(session: Session, rest: str) -> SmtpReply:
     if not rest:
         return _bad("501 Syntax: EHLO hostname")
     session.greeted = session.extended = True
+    session.helo = rest[:64]
     session.reset()
     profile = session.profile
     offered = ["PIPELINING", f"SIZE {profile.size}", "VRFY", "ETRN"]

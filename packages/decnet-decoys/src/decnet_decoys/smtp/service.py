@@ -12,6 +12,7 @@ from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.services.machine_files import MachineFiles, Owner
 from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 from decnet_decoys.smtp.authentication import FAILED, Credentials, Exchange
@@ -27,6 +28,7 @@ from decnet_decoys.smtp.commands import (
     parsed,
 )
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
+from decnet_decoys.smtp.mailbox import DIRECTORY, MOST_MAIL, MOST_MAILBOX, Arrival, deliveries, entry
 from decnet_decoys.smtp.profile import SmtpProfile
 
 SHOWN_RECIPIENTS = 50
@@ -219,10 +221,29 @@ class _Dialogue:
             **kept,
         }
         self._record("mail", detail)
+        await self._say(reply)
+        if kept and reply.startswith("250"):
+            await self._delivered(mail, queued)
         session.reset()
         self._mail = None
         self._hold()
-        await self._say(reply)
+
+    async def _delivered(self, mail: MailText, queued: str) -> None:
+        """Append a mail to the mailboxes of the machine's accounts that it is for."""
+        service, session = self._service, self._session
+        context = service.context
+        domains = (service.name, context.host_name, "localhost", *service.profile.domains)
+        found = deliveries(session.recipients, domains, [user.name for user in context.persona.users] + ["root"])
+        if not found or mail.size > MOST_MAIL:
+            return
+        files = await MachineFiles.opened(context, self._recorder)
+        arrival = Arrival(self._recorder.info.src[0], queued, time.time())
+        for one in found:
+            made = entry(bytes(mail.kept), session, one, arrival)
+            path = f"{DIRECTORY}/{one.account}"
+            if len(files.read(path, MOST_MAILBOX) or b"") + len(made) <= MOST_MAILBOX:
+                files.write(path, made, Owner(one.account, 0o600, "mail"), append=True)
+            await turn.give_way()
 
     async def _kept(self, mail: MailText, name: str) -> dict[str, str]:
         """Keep a mail as evidence; return where."""

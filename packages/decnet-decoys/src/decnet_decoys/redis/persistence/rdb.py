@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The file that SAVE writes (RDB, version 10), as far as values are kept here; what is read may be anybody's bytes.
+
+By github.com/redis/redis, rdb.h and rdb.c: strings are not compressed, and lists, hashes and sets have their plain
+forms, which the real server reads as well.
+"""
+
+import struct
+from collections.abc import Generator, Mapping, Sequence
+from itertools import pairwise
+
+from decnet_decoys.errors import DecoysError
+from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Value
+
+VERSION = 10
+_MAGIC = b"REDIS%04d" % VERSION
+_AUX, _RESIZE, _EXPIRES_MS, _EXPIRES, _DATABASE, _END = 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF
+_STRING, _LIST, _SET, _HASH = 0, 1, 2, 4
+_PIECE = 4096
+"""Bytes whose checksum is made in one go: below a millisecond."""
+
+
+_MOST_PARTS = MAX_BYTES // 64
+"""Of one value, as a database has room for."""
+
+
+def _table() -> tuple[int, ...]:
+    found = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x95AC9329AC4BC9B5 if value & 1 else 0)
+        found.append(value)
+    return tuple(found)
+
+
+_CRC = _table()
+"""Of the polynomial of Jones, reflected (crc64.c)."""
+
+
+def checksum(data: bytes, value: int = 0) -> int:
+    """Return the CRC-64 of a payload, or of what follows one whose checksum is `value`."""
+    for byte in data:
+        value = _CRC[(value ^ byte) & 0xFF] ^ value >> 8
+    return value
+
+
+def _length(number: int) -> bytes:
+    if number < 1 << 6:
+        return bytes((number,))
+    if number < 1 << 14:
+        return bytes((0x40 | number >> 8, number & 0xFF))
+    return b"\x80" + struct.pack(">I", number)
+
+
+def string(value: bytes) -> bytes:
+    """Return a string, or the number that it stands for, as the file has it."""
+    if len(value) <= 11 and (value.isdigit() or (value[:1] == b"-" and value[1:].isdigit())):
+        number = int(value)
+        if b"%d" % number == value:
+            for code, form, bits in ((0xC0, "<b", 8), (0xC1, "<h", 16), (0xC2, "<i", 32)):
+                if -(1 << bits - 1) <= number < 1 << bits - 1:
+                    return bytes((code,)) + struct.pack(form, number)
+    return _length(len(value)) + value
+
+
+def value(one: Value) -> tuple[int, bytes]:
+    """Return the type of a value, and the value."""
+    if isinstance(one, bytes):
+        return _STRING, string(one)
+    if isinstance(one, dict):
+        return _HASH, _length(len(one)) + b"".join(string(part) for pair in one.items() for part in pair)
+    kind = _LIST if isinstance(one, list) else _SET
+    return kind, _length(len(one)) + b"".join(map(string, one))
+
+
+def written(
+    databases: Sequence[Keyspace], aux: Mapping[str, str], most: int, *, checked: bool = True
+) -> Generator[None, None, bytes]:
+    """Make the file, with a pause after each piece; keys for which there is no room in `most` bytes are left out.
+
+    Unless it is `checked` it has no checksum, which takes ten times as long as the rest.
+    """
+    parts = [_MAGIC, *(bytes((_AUX,)) + string(key.encode()) + string(each.encode()) for key, each in aux.items())]
+    left = most - sum(map(len, parts)) - 32 * len(databases)
+    for number, database in enumerate(databases):
+        if not len(database):
+            continue
+        parts.append(bytes((_DATABASE, number, _RESIZE)) + _length(len(database)) + _length(database.expiring))
+        for key, one in list(database.items()):
+            kind, body = value(one)
+            until = database.expires_at(key)
+            expiry = b"" if until is None else bytes((_EXPIRES_MS,)) + struct.pack("<Q", max(0, int(until * 1000)))
+            made = expiry + bytes((kind,)) + string(key) + body
+            if len(made) <= left:
+                left -= len(made)
+                parts.append(made)
+            yield
+    data = b"".join((*parts, bytes((_END,))))
+    crc = 0
+    for start, end in () if not checked else pairwise((*range(0, len(data), _PIECE), len(data))):
+        crc = checksum(data[start:end], crc)
+        yield
+    return data + struct.pack("<Q", crc)
+
+
+class _Broken(DecoysError):
+    """The file is not what it should be."""
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, size: int) -> bytes:
+        piece = self._data[self._at : self._at + size]
+        if len(piece) < size:
+            raise _Broken
+        self._at += size
+        return piece
+
+    def length(self) -> int:
+        first = self.take(1)[0]
+        if first >> 6 == 0:
+            return first
+        if first >> 6 == 1:
+            return (first & 0x3F) << 8 | self.take(1)[0]
+        if first != 0x80:
+            raise _Broken
+        return int.from_bytes(self.take(4))
+
+    def string(self) -> bytes:
+        first = self._data[self._at : self._at + 1]
+        if first in (b"\xc0", b"\xc1", b"\xc2"):
+            self._at += 1
+            return b"%d" % int.from_bytes(self.take(1 << (first[0] & 3)), "little", signed=True)
+        return self.take(self.length())
+
+    def value(self, kind: int) -> Value:
+        if kind == _STRING:
+            return self.string()
+        if kind not in (_LIST, _SET, _HASH):
+            raise _Broken
+        count = self.length() * (2 if kind == _HASH else 1)
+        if count > _MOST_PARTS:
+            raise _Broken
+        parts = [self.string() for _ in range(count)]
+        if kind == _HASH:
+            return dict(zip(parts[::2], parts[1::2], strict=True))
+        return parts if kind == _LIST else frozenset(parts)
+
+
+def read(data: bytes, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
+    """Put what a file has into databases, with a pause after each key; what is no such file ends it. Never raises."""
+    reader = _Reader(data)
+    try:
+        if reader.take(9)[:5] != _MAGIC[:5]:
+            return
+        yield from _keys(reader, databases)
+    except (_Broken, Full):
+        return
+
+
+def _keys(reader: _Reader, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
+    database, until = databases[0], None
+    while (kind := reader.take(1)[0]) != _END:
+        if kind == _AUX:
+            reader.string()
+            reader.string()
+        elif kind == _RESIZE:
+            reader.length()
+            reader.length()
+        elif kind == _DATABASE:
+            number = reader.length()
+            if number >= len(databases):
+                raise _Broken
+            database = databases[number]
+        elif kind == _EXPIRES_MS:
+            until = int.from_bytes(reader.take(8), "little") / 1000
+        elif kind == _EXPIRES:
+            until = float(int.from_bytes(reader.take(4), "little"))
+        else:
+            key = reader.string()
+            database.put(key, reader.value(kind), until)
+            until = None
+            yield

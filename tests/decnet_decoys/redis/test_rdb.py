@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""The file that SAVE writes: the real server's checker takes it, and what is no such file is read to its end."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+from time import thread_time
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_decoys.redis.keyspace import Keyspace, Value
+from decnet_decoys.redis.persistence import rdb
+
+T = TypeVar("T")
+AUX = {"redis-ver": "7.0.15", "redis-bits": "64"}
+STRINGS = st.binary(max_size=40) | st.integers(-(2**33), 2**33).map(lambda number: b"%d" % number)
+VALUES = (
+    STRINGS
+    | st.lists(STRINGS, min_size=1, max_size=6)
+    | st.dictionaries(STRINGS, STRINGS, min_size=1, max_size=6)
+    | st.frozensets(STRINGS, min_size=1, max_size=6)
+)
+
+
+def done(steps: Generator[None, None, T]) -> T:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
+
+
+def databases() -> list[Keyspace]:
+    return [Keyspace() for _ in range(16)]
+
+
+@given(st.dictionaries(STRINGS, st.tuples(VALUES, st.none() | st.integers(1, 2**40)), max_size=8), st.booleans())
+def test_what_was_written_is_read(stored: dict[bytes, tuple[Value, int | None]], checked: bool) -> None:
+    before, after = databases(), databases()
+    for key, (value, until) in stored.items():
+        before[len(key) % 16].put(key, value, until)
+    done(rdb.read(done(rdb.written(before, AUX, 1 << 20, checked=checked)), after))
+    assert [dict(one.items()) for one in after] == [dict(one.items()) for one in before]
+    assert [one.expiring for one in after] == [one.expiring for one in before]
+
+
+@given(st.binary(max_size=300), st.integers(0, 400))
+def test_any_bytes_are_read(noise: bytes, at: int) -> None:
+    one = databases()
+    one[0].put(b"list", [b"a" * 20, b"5"])
+    one[1].put(b"hash", {b"a": b"70000"})
+    whole = done(rdb.written(one, AUX, 1 << 20))
+    for data in (noise, b"REDIS0010" + noise, whole[:at], whole[:at] + noise + whole[at:]):
+        done(rdb.read(data, databases()))
+
+
+def test_a_bomb_of_small_parts_takes_no_turn_too_long() -> None:
+    data = b"REDIS0010" + b"\x01\x01l\x80\x00\x01\x00\x00" + b"\xc0\x05" * (1 << 16)
+    before = thread_time()
+    done(rdb.read(data, databases()))
+    assert thread_time() - before < 0.02
+
+
+def test_keys_without_room_are_left_out() -> None:
+    before, after = databases(), databases()
+    before[0].put(b"small", b"x")
+    before[0].put(b"large", b"y" * 5000)
+    data = done(rdb.written(before, AUX, 2000))
+    done(rdb.read(data, after))
+    assert (len(data) < 2000, dict(after[0].items())) == (True, {b"small": b"x"})
+
+
+@pytest.mark.skipif(shutil.which("redis-check-rdb") is None, reason="no redis-check-rdb on this machine")
+@pytest.mark.parametrize("checked", [True, False])
+def test_the_real_servers_checker_takes_it(tmp_path: Path, checked: bool) -> None:
+    one = databases()
+    one[0].put(b"key", b"\n\nssh-rsa AAAA\n\n", 4e9)
+    one[0].put(b"number", b"-70000")
+    one[3].put(b"list", [b"1", b"x" * 20_000])
+    one[3].put(b"hash", {b"a": b"200"})
+    one[15].put(b"set", frozenset((b"a", b"1")))
+    (tmp_path / "dump.rdb").write_bytes(done(rdb.written(one, AUX, 1 << 20, checked=checked)))
+    said = subprocess.run(
+        ["redis-check-rdb", tmp_path / "dump.rdb"], capture_output=True, text=True, check=True
+    ).stdout  # fmt: skip
+    assert "RDB looks OK!" in said
+    assert "5 keys read" in said
