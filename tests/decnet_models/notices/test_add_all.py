@@ -67,6 +67,6 @@ def test_prepared_notices_leave_out_what_came_meanwhile(engine: Engine) -> None:
         queries.add(connection, "a", observed(4), 7)
     for kinds in ({"session.ended"}, set[str]()):
         with writing(engine) as connection:
-            assert queries.add_prepared(connection, prepared) == kinds
+            assert prepared.add(connection) == kinds
     with reading(engine) as connection:
         assert [(one.key, one.notice.ts) for one in queries.after(connection, 0, 10)] == [("a", 4), ("b", 2)]

@@ -203,4 +203,4 @@ class BatchProcessor:
 def _add(connection: Connection, new: Iterable[tuple[str, Notice]]) -> set[str]:
     """Write notices; return the kinds of those that are new."""
     prepared = new if isinstance(new, notices.PreparedNotices) else notices.PreparedNotices(new, time.time_ns())
-    return notices.add_prepared(connection, prepared)
+    return prepared.add(connection)

@@ -39,11 +39,11 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
-    return add_prepared(connection, PreparedNotices(keyed, now_ns))
+    return PreparedNotices(keyed, now_ns).add(connection)
 
 
 class PreparedNotices(list[tuple[str, Notice]]):
-    """Keyed notices that are rows of the outbox, too, the first of equal keys: left is the look for keys that it has.
+    """Keyed notices as rows of the outbox, too, the first of equal keys: what can be done without a transaction.
 
     Raises ValueError for a key that is too long.
     """
@@ -55,18 +55,17 @@ class PreparedNotices(list[tuple[str, Notice]]):
             if len(key) > MAX_KEY:
                 raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
             first.setdefault(for_column(key), notice)
-        self.rows = {key: _row(key, notice, now_ns) for key, notice in first.items()}
+        self._rows = {key: _row(key, notice, now_ns) for key, notice in first.items()}
 
-
-def add_prepared(connection: Connection, prepared: PreparedNotices) -> set[str]:
-    """Write the notices whose keys are new; return their kinds."""
-    if not prepared.rows:
-        return set()
-    commit_in_order(connection, notice_table)  # from here on nobody else adds a key
-    known = existing(connection, (notice_table.c.key,), [(key,) for key in prepared.rows])
-    new = [row for key, row in prepared.rows.items() if (key,) not in known]
-    _INSERT.execute(connection, new)
-    return {kind for _, kind, *_ in new}
+    def add(self, connection: Connection) -> set[str]:
+        """Write the notices whose keys are new; return their kinds."""
+        if not self._rows:
+            return set()
+        commit_in_order(connection, notice_table)  # from here on nobody else adds a key
+        known = existing(connection, (notice_table.c.key,), [(key,) for key in self._rows])
+        new = [row for key, row in self._rows.items() if (key,) not in known]
+        _INSERT.execute(connection, new)
+        return {kind for _, kind, *_ in new}
 
 
 def is_written(connection: Connection, key: str) -> bool:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The windows of correlation rules: what each has counted of a group, and until when that may still matter (ns)."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -45,18 +45,11 @@ _OF_GROUPS = RowSelect(_of_groups)
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
-    save_prepared(connection, prepared(connection, windows))
+    prepared(connection, windows)(connection)
 
 
-class PreparedWindows(msgspec.Struct, frozen=True):
-    """Windows as the driver takes them: those to keep, and those to remove."""
-
-    kept: list[Any]
-    empty: list[dict[str, Any]]
-
-
-def prepared(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> PreparedWindows:
-    """Return windows as `save_prepared` takes them: most of the work, which needs no transaction."""
+def prepared(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> Callable[[Connection], None]:
+    """Return what does what `save_windows` does; all that needs no transaction is done here."""
     kept, empty = [], []
     for (rule_id, digest), (entries, span_ns) in windows.items():
         if entries:
@@ -64,14 +57,14 @@ def prepared(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, 
             kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
         else:
             empty.append({"rule": rule_id, "group": digest})
-    return PreparedWindows(_WINDOWS.prepared(connection, kept), empty)
+    rows = _WINDOWS.prepared(connection, kept)
 
+    def write(writer: Connection) -> None:
+        if empty:
+            writer.execute(_FORGET, empty)
+        _WINDOWS.execute_prepared(writer, rows)
 
-def save_prepared(connection: Connection, windows: PreparedWindows) -> None:
-    """Write windows."""
-    if windows.empty:
-        connection.execute(_FORGET, windows.empty)
-    _WINDOWS.execute_prepared(connection, windows.kept)
+    return write
 
 
 _FORGET = delete(ttp_window).where(

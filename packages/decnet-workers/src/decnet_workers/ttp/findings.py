@@ -128,7 +128,7 @@ class Findings:
 
     def prepared(self) -> Callable[[Connection], None]:
         """Return what writes tags and windows; all that needs no transaction is done here."""
-        tags = queries.prepared_tags(self._connection, self._tags)
+        tags = queries.prepared(self._connection, self._tags)
         changed = {
             (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
             for (_, slot), one in self._windows.items()
@@ -137,10 +137,10 @@ class Findings:
         windows = correlation_windows.prepared(self._connection, changed)
 
         def write(connection: Connection) -> None:
-            queries.add_prepared_tags(connection, tags)
+            tags(connection)
             if self._swept:
                 correlation_windows.delete_windows(connection, self._swept)
-            correlation_windows.save_prepared(connection, windows)
+            windows(connection)
 
         return write
 
