@@ -4,16 +4,16 @@
 The cost depends on what a batch touches, never on the size of a group: a joining member adds to its group's count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, case, func, select, update
+from sqlalchemy import Connection, ScalarSelect, Uuid, bindparam, case, func, select, update
 
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.page_select import PageSelect
-from decnet_models.database.rows.row_select import as_uuid
+from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.database.window import Window
 from decnet_models.grouping.shape import Grouping
@@ -55,13 +55,17 @@ def place(connection: Connection, g: Grouping[S], members: Iterable[Member[S]]) 
 
 
 def groups_of(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> dict[S, UUID]:
+    found = [row for part in parts(subjects) for row in _groups_of(g).rows(connection, subjects=part)]
+    own: Callable[[Any], Any] = as_uuid if isinstance(g.member.c[g.subject].type, Uuid) else str
+    return {own(subject): as_uuid(group) for subject, group in found}
+
+
+@cache
+def _groups_of(g: Grouping[Any]) -> RowSelect:
     c = g.member.c
-    query = select(c[g.subject], c[g.key])
-    return {
-        subject: group
-        for part in parts(subjects)
-        for subject, group in connection.execute(query.where(c[g.subject].in_(part)))
-    }
+    return RowSelect(
+        lambda connection: select(c[g.subject], c[g.key]).where(listed(connection, c[g.subject], "subjects"))
+    )
 
 
 def members(

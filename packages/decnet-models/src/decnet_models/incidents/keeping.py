@@ -2,14 +2,26 @@
 """What the worker asks and writes: the incidents that a batch of notices touches, and those that are due."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Insert, Select, case, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect, listed
-from decnet_models.database.statements import among, insert_into, parts
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.incidents.tables import (
     incident,
     incident_action,
@@ -31,13 +43,14 @@ from decnet_models.incidents.values import (
 
 def current(connection: Connection, subjects: Collection[str]) -> dict[str, int]:
     """Return the number of the last incident of each attacker or identity that has one."""
-    c = incident_current.c
-    query = select(c.subject, c.incident)
-    return {
-        subject: number
-        for part in parts(subjects)
-        for subject, number in connection.execute(query.where(among(connection, c.subject, part)))
-    }
+    return dict(tuple(row) for part in parts(subjects) for row in _CURRENT_OF.rows(connection, subjects=part))
+
+
+_CURRENT_OF = RowSelect(
+    lambda connection: select(incident_current.c.subject, incident_current.c.incident).where(
+        listed(connection, incident_current.c.subject, "subjects")
+    )
+)
 
 
 def make_current(connection: Connection, incidents: Mapping[str, int]) -> None:
@@ -47,11 +60,18 @@ def make_current(connection: Connection, incidents: Mapping[str, int]) -> None:
 
 def fetch(connection: Connection, numbers: Collection[int]) -> dict[int, Incident]:
     """Return the incidents of these numbers that nobody has closed and that are not merged into others."""
+    return {one.id: one for part in parts(numbers) for one in map(incident_of, _FETCH.rows(connection, numbers=part))}
+
+
+def _fetch(connection: Connection) -> Select[Any]:
     closed = select(incident_action.c.incident).where(
         incident_action.c.incident == incident.c.id, incident_action.c.verb == CLOSED
     )
     query = select(incident).where(incident.c.merged_into.is_(None), ~closed.exists())
-    return {one.id: one for part in parts(numbers) for one in _read(connection, query.where(incident.c.id.in_(part)))}
+    return query.where(listed(connection, incident.c.id, "numbers"))
+
+
+_FETCH = RowSelect(_fetch)
 
 
 def read(connection: Connection, numbers: Collection[int]) -> dict[int, Incident]:
@@ -61,7 +81,11 @@ def read(connection: Connection, numbers: Collection[int]) -> dict[int, Incident
 
 
 def last_number(connection: Connection) -> int:
-    return connection.execute(select(func.max(incident.c.id))).scalar() or 0
+    ((number,),) = _LAST.rows(connection)
+    return number or 0
+
+
+_LAST = RowSelect(lambda _: select(func.max(incident.c.id)))
 
 
 def save(connection: Connection, incidents: Iterable[Incident]) -> None:
@@ -92,19 +116,29 @@ def move(connection: Connection, source: int, target: int) -> None:
 
 def first_due(connection: Connection) -> int | None:
     """Return when the next incident is due, by itself or in a digest."""
-    return min((at for at in connection.execute(_first_due()).one() if at is not None), default=None)
+    (firsts,) = _FIRST_DUE.rows(connection)
+    return min((at for at in firsts if at is not None), default=None)
 
 
-@cache
-def _first_due() -> Select[*tuple[Any, ...]]:
+def _first_due(_: Connection) -> Select[Any]:
     first = func.min(incident.c.due_at)
     return select(*(select(first).where(incident.c.held == held).scalar_subquery() for held in (0, 1)))
 
 
+_FIRST_DUE = RowSelect(_first_due)
+
+
 def due(connection: Connection, now_ns: int, limit: int) -> list[Incident]:
     """Return up to `limit` incidents that are due and not held for a digest, longest due first."""
-    query = select(incident).where(incident.c.due_at <= now_ns, incident.c.held == 0)
-    return _read(connection, query.order_by(incident.c.due_at).limit(limit))
+    return [incident_of(row) for row in _DUE.rows(connection, now=now_ns, limit=limit)]
+
+
+def _due(_: Connection) -> Select[Any]:
+    query = select(incident).where(incident.c.due_at <= bindparam("now"), incident.c.held == 0)
+    return query.order_by(incident.c.due_at).limit(bindparam("limit"))
+
+
+_DUE = RowSelect(_due)
 
 
 def states(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
@@ -128,8 +162,15 @@ _STATES = RowSelect(_states)
 
 def actions_after(connection: Connection, seq: int, limit: int) -> list[Action]:
     """Return up to `limit` actions after `seq`, oldest first."""
-    query = select(incident_action).where(incident_action.c.seq > seq).order_by(incident_action.c.seq).limit(limit)
-    return [Action(*row) for row in connection.execute(query)]
+    return [Action(*row) for row in _ACTIONS_AFTER.rows(connection, after=seq, limit=limit)]
+
+
+def _actions_after(_: Connection) -> Select[Any]:
+    query = select(incident_action).where(incident_action.c.seq > bindparam("after"))
+    return query.order_by(incident_action.c.seq).limit(bindparam("limit"))
+
+
+_ACTIONS_AFTER = RowSelect(_actions_after)
 
 
 class Held(NamedTuple):
@@ -148,9 +189,13 @@ def hold(connection: Connection, severity: int, now_ns: int, until_ns: int) -> i
 
 def held(connection: Connection, now_ns: int) -> Held:
     """Return what the digest that is due now has to tell."""
-    query = select(incident.c.severity, func.count(), func.min(incident.c.touched_at)).where(*_of_digest(now_ns))
-    rows = connection.execute(query.group_by(incident.c.severity)).all()
+    rows = _HELD.rows(connection, now=now_ns)
     return Held({row[0]: row[1] for row in rows}, min((row[2] for row in rows), default=now_ns))
+
+
+def _held(_: Connection) -> Select[Any]:
+    query = select(incident.c.severity, func.count(), func.min(incident.c.touched_at))
+    return query.where(*_of_digest(bindparam("now"))).group_by(incident.c.severity)
 
 
 def worst_held(connection: Connection, now_ns: int, limit: int) -> list[Incident]:
@@ -200,7 +245,7 @@ def correct_future_times(connection: Connection, now_ns: int, longest_ns: int) -
     return connection.execute(late.values(due_at=now_ns)).rowcount
 
 
-def _of_digest(now_ns: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _of_digest(now_ns: int | BindParameter[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return incident.c.due_at <= now_ns, incident.c.held == 1
 
 
@@ -236,6 +281,7 @@ def _setting_current(connection: Connection) -> Insert:
     return statement.on_conflict_do_update(index_elements=["subject"], set_=changed)
 
 
+_HELD = RowSelect(_held)
 _SAVE = RowInsert(incident, COLUMNS, _saving)
 _ADD_VALUE = RowInsert(incident_value, [column.name for column in incident_value.columns], _adding)
 _CURRENT = RowInsert(incident_current, ("subject", "incident"), _setting_current)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from decnet_models.database.rows.row_select import as_uuid
+
 NEW, ACKNOWLEDGED, CLOSED, NOTE = "new", "acknowledged", "closed", "note"
 """The states; the verbs of actions are the same words, and NOTE, which changes no state."""
 
@@ -79,7 +81,11 @@ class Counted(msgspec.Struct, frozen=True):
 def incident_of(row: Sequence[Any]) -> Incident:
     """Return the incident of a row that has COLUMNS in their order."""
     values = dict(zip(COLUMNS, row, strict=True))
-    return Incident(**{**values, "counts": msgspec.json.decode(values["counts"], type=dict[str, int])})
+    identity = None if values["identity"] is None else as_uuid(values["identity"])
+    return Incident(**{**values, "identity": identity, "counts": _COUNTS.decode(values["counts"])})
+
+
+_COUNTS = msgspec.json.Decoder(dict[str, int])
 
 
 def row_of(one: Incident) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 """Queries of the transactional outbox."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -123,14 +122,16 @@ class OutboxLine(msgspec.Struct, frozen=True):
 
 def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine]:
     """Return up to `limit` notices after `seq` undecoded, oldest first."""
-    return [OutboxLine(*row) for row in connection.execute(_lines_after(), {"after": seq, "limit": limit})]
+    return [OutboxLine(*row) for row in _LINES_AFTER.rows(connection, after=seq, limit=limit)]
 
 
-@cache
-def _lines_after() -> Select[*tuple[Any, ...]]:
+def _lines_after(_: Connection) -> Select[Any]:
     columns = (notice_table.c[name] for name in OutboxLine.__struct_fields__)
     query = select(*columns).where(notice_table.c.seq > bindparam("after"))
     return query.order_by(notice_table.c.seq).limit(bindparam("limit"))
+
+
+_LINES_AFTER = RowSelect(_lines_after)
 
 
 def _row(key: str, notice: Notice, now_ns: int) -> tuple[str, str, int, str, int]:

@@ -7,11 +7,24 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from decnet_models.database.rows.row_select import RowSelect
-from decnet_models.database.statements import among, insert_into
-from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
+from decnet_models.database.rows.row_select import RowSelect, listed
+from decnet_models.database.statements import insert_into
+from decnet_models.webhooks.queries import DEAD, DELIVERED, IN_WEBHOOK, PENDING, Delivery, Webhook, webhook_in
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 
 
@@ -56,18 +69,29 @@ _ACTIVE = and_(webhook.c.removed_at.is_(None), or_(webhook_state.c.gone_at.is_(N
 
 def active_webhooks(connection: Connection) -> list[Webhook]:
     """Return the endpoints that are neither removed nor gone."""
-    rows = connection.execute(select(webhook).select_from(_JOINED).where(_ACTIVE).order_by(webhook.c.id))
-    return [webhook_of(row) for row in rows]
+    return [webhook_in(row) for row in _ACTIVE_ONES.rows(connection)]
+
+
+_ACTIVE_ONES = RowSelect(lambda _: select(*IN_WEBHOOK).select_from(_JOINED).where(_ACTIVE).order_by(webhook.c.id))
 
 
 def endpoints(connection: Connection, webhook_ids: Collection[str]) -> dict[str, tuple[Webhook, EndpointState]]:
     """Return those of the endpoints that are active, with their states, by their ids."""
-    query = select(webhook, webhook_state).select_from(_JOINED)
-    rows = connection.execute(query.where(among(connection, webhook.c.id, webhook_ids), _ACTIVE))
-    return {
-        row.id: (webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at))
-        for row in rows
-    }
+    rows = _ENDPOINTS.rows(connection, names=list(webhook_ids)) if webhook_ids else ()
+    return {row[0]: (webhook_in(row), _state_in(row[len(IN_WEBHOOK) :])) for row in rows}
+
+
+_STATE = tuple(webhook_state.c[name] for name in EndpointState.__struct_fields__)
+_ENDPOINTS = RowSelect(
+    lambda connection: (
+        select(*IN_WEBHOOK, *_STATE).select_from(_JOINED).where(listed(connection, webhook.c.id, "names"), _ACTIVE)
+    )
+)
+
+
+def _state_in(values: Sequence[Any]) -> EndpointState:
+    failures, *times = values
+    return EndpointState(failures or 0, *times)
 
 
 def add_deliveries(connection: Connection, deliveries: Sequence[NewDelivery], *, now_ns: int) -> None:
@@ -91,9 +115,16 @@ def add_deliveries(connection: Connection, deliveries: Sequence[NewDelivery], *,
 
 def replays_after(connection: Connection, seq: int, limit: int) -> list[Replay]:
     """Return up to `limit` requests after `seq`, oldest first."""
-    columns = (webhook_replay.c.seq, webhook_replay.c.webhook_id, webhook_replay.c.delivery_id)
-    query = select(*columns).where(webhook_replay.c.seq > seq).order_by(webhook_replay.c.seq).limit(limit)
-    return [Replay(*row) for row in connection.execute(query)]
+    return [Replay(*row) for row in _REPLAYS_AFTER.rows(connection, after=seq, limit=limit)]
+
+
+def _replays_after(_: Connection) -> Select[Any]:
+    columns = (webhook_replay.c[name] for name in Replay.__struct_fields__)
+    query = select(*columns).where(webhook_replay.c.seq > bindparam("after"))
+    return query.order_by(webhook_replay.c.seq).limit(bindparam("limit"))
+
+
+_REPLAYS_AFTER = RowSelect(_replays_after)
 
 
 def requeue(connection: Connection, replay: Replay, *, now_ns: int) -> int:
@@ -112,12 +143,11 @@ def ready_at(connection: Connection) -> dict[str, int]:
 
     That is when it is due and the breaker is no longer open. The cost grows with endpoints, not with deliveries.
     """
-    rows = connection.execute(_ready_at())
+    rows = _READY_AT.rows(connection)
     return {name: max(due, open_until or 0) for name, due, open_until in rows if due is not None}
 
 
-@cache
-def _ready_at() -> Select[*tuple[Any, ...]]:
+def _ready_at(_: Connection) -> Select[Any]:
     earliest = (
         select(func.min(webhook_delivery.c.due_at))
         .where(webhook_delivery.c.state == PENDING, webhook_delivery.c.webhook_id == webhook.c.id)
@@ -126,6 +156,9 @@ def _ready_at() -> Select[*tuple[Any, ...]]:
     )
     query = select(webhook.c.id, earliest, webhook_state.c.open_until).select_from(_JOINED).where(_ACTIVE)
     return query.order_by(webhook.c.id)
+
+
+_READY_AT = RowSelect(_ready_at)
 
 
 def deliveries_due(connection: Connection, webhook_id: str, now_ns: int, limit: int) -> list[Delivery]:
@@ -175,27 +208,34 @@ def record_attempt(
 
 def record_delivered(connection: Connection, successes: Sequence[Success], *, now_ns: int) -> None:
     """Record deliveries that have arrived."""
+    rows = [
+        {"delivered": one.delivery.id, "answered": one.status, "said": one.answer, "now": now_ns} for one in successes
+    ]
+    connection.execute(_record_delivered(), rows)
+
+
+@cache
+def _record_delivered() -> Update:
+    now: BindParameter[int] = bindparam("now")
     values = {
         "state": DELIVERED,
         "attempts": webhook_delivery.c.attempts + 1,
-        "due_at": now_ns,
-        "first_attempt_at": func.coalesce(webhook_delivery.c.first_attempt_at, now_ns),
-        "ended_at": now_ns,
+        "due_at": now,
+        "first_attempt_at": func.coalesce(webhook_delivery.c.first_attempt_at, now),
+        "ended_at": now,
         "status": bindparam("answered"),
         "error": None,
         "answer": bindparam("said"),
     }
-    statement = update(webhook_delivery).where(webhook_delivery.c.id == bindparam("delivered")).values(**values)
-    rows = [{"delivered": one.delivery.id, "answered": one.status, "said": one.answer} for one in successes]
-    connection.execute(statement, rows)
+    return update(webhook_delivery).where(webhook_delivery.c.id == bindparam("delivered")).values(**values)
 
 
 def failing(connection: Connection) -> dict[str, EndpointState]:
     """Return the states of the endpoints whose last attempt failed."""
-    c = webhook_state.c
-    columns = (c[name] for name in EndpointState.__struct_fields__)
-    rows = connection.execute(select(c.webhook_id, *columns).where(c.failures > 0))
-    return {row[0]: EndpointState(*row[1:]) for row in rows}
+    return {row[0]: _state_in(row[1:]) for row in _FAILING.rows(connection)}
+
+
+_FAILING = RowSelect(lambda _: select(webhook_state.c.webhook_id, *_STATE).where(webhook_state.c.failures > 0))
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:

@@ -200,8 +200,20 @@ def webhook_of(row: object) -> Webhook:
     return Webhook(**{**values, **read})
 
 
+IN_WEBHOOK = tuple(webhook.c[name] for name in Webhook.__struct_fields__)
+"""What `webhook_in` reads."""
+
+
+def webhook_in(row: Sequence[Any]) -> Webhook:
+    """Return the endpoint of a row of the driver's that begins with IN_WEBHOOK."""
+    values = dict(zip(Webhook.__struct_fields__, row, strict=False))
+    read = {name: decoder.decode(values[name]) for name, decoder in _DECODERS.items()}
+    return Webhook(**{**values, **read, "allow_private": bool(values["allow_private"])})
+
+
 _JSON: dict[str, Any] = {"kinds": tuple[str, ...], "options": dict[str, str]}
 """Columns that are JSON."""
+_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _JSON.items()}
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

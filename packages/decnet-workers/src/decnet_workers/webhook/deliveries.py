@@ -113,18 +113,20 @@ class Deliveries:
             asked = cursor_of(connection, REPLAYS)
             replays = queries.replays_after(connection, asked, BATCH)
             waiting = self._incidents.waiting(connection, now, BATCH)
-        stale = not lines and now - self._forgotten_at > _FORGET_EVERY_NS
-        told: set[str] = set()
-        if lines or replays or waiting.something or stale:
-            with writing(self._engine) as connection:
-                self._take(connection, start, lines, now)
-                self._replay(connection, asked, replays, now)
-                told = self._tell(connection, waiting, now)
-                if stale:
-                    self._tidy(connection, now)
-        with reading(self._engine) as connection:
+            if not (lines or replays or waiting.something or self._is_stale(now)):
+                return self._look(connection, start, now)
+        with writing(self._engine) as connection:
+            webhooks = queries.active_webhooks(connection)
+            self._take(connection, start, lines, webhooks, now)
+            self._replay(connection, asked, replays, now)
+            told = self._tell(connection, waiting, webhooks, now)
+            if not lines and self._is_stale(now):
+                self._tidy(connection, now)
             poll = self._look(connection, lines[-1].seq if lines else start, now)
         return msgspec.structs.replace(poll, told=frozenset(told))
+
+    def _is_stale(self, now: int) -> bool:
+        return now - self._forgotten_at > _FORGET_EVERY_NS
 
     def _now(self) -> int:
         """Return the time; when the clock was set back, future times are corrected."""
@@ -166,11 +168,12 @@ class Deliveries:
             state = _state_of(connection, delivery.webhook_id)
             return self._failed(connection, delivery, outcome, state, time.time_ns())
 
-    def _take(self, connection: Connection, start: int, lines: list[OutboxLine], now: int) -> None:
+    def _take(
+        self, connection: Connection, start: int, lines: list[OutboxLine], webhooks: Sequence[Webhook], now: int
+    ) -> None:
         if not lines:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
-        webhooks = queries.active_webhooks(connection)
         scores = self._incidents.take(connection, lines, now)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body)
@@ -182,11 +185,11 @@ class Deliveries:
         ]
         queries.add_deliveries(connection, deliveries, now_ns=now)
 
-    def _tell(self, connection: Connection, waiting: Waiting, now: int) -> set[str]:
+    def _tell(self, connection: Connection, waiting: Waiting, webhooks: Sequence[Webhook], now: int) -> set[str]:
         """Write notices of incidents, which the next poll makes deliveries of; return their kinds."""
         if waiting.actions:
             _advance(connection, ACTIONS, waiting.position, waiting.actions[-1].seq, now)
-        return self._incidents.tell(connection, waiting.actions, queries.active_webhooks(connection), now)
+        return self._incidents.tell(connection, waiting.actions, webhooks, now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:
