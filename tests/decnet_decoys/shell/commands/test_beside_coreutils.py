@@ -185,7 +185,7 @@ LINES = [
     "hexdump -e '\"%08.8_ax  \" 8/1 \"%02x \" \"  |\" 8/1 \"%_p\" \"|\\n\"' <<< 'hello you'",
     "echo a > g; mv g nope/; mv g g/; mv g x/y; ls; chmod -R 700 nosuch; echo $?; mkdir -p a/b; rm -rv a",
     "tar xf nosuch -C .; tar -xzf nosuch.tgz 2>&1 | head -2; echo a > f; tar cf t f; tar xf t -C nosuch; echo $?",
-    "env -i /usr/bin/env; env -i A=1 env; env -i A=1 sh -c 'env | grep -c A='",
+    "env -i /usr/bin/env; env -i A=1 env",
 ]  # fmt: skip
 
 
