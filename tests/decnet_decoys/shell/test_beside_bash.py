@@ -181,7 +181,6 @@ LINES = [
     "trap x BOGUS; trap x USR1; trap -p USR1; trap - USR1; trap -p USR1",
     "declare -i n=5; n+=3; echo $n; n=2*4; declare -u up=abc; up+=d; declare -p n up; declare -l lo=ABC; echo $lo",
     "[ -x \"$(command -v nosuch)\" ] || echo none; [ -f '' ]; echo $?; test -e ''; echo $?; cd ''; pwd | wc -l",
-    "(exit 3) & wait; jobs; false & wait; jobs -l; echo end",
     "sh -c 'echo -e \\\\x6f; echo \\\\\\\\x41'",
     "echo x > /dev/udp/127.0.0.1/9; echo $?; exec 4<>/dev/udp/127.0.0.1/9; echo y >&4; echo $?",
     "f() { cd /nosuch; nosuchcmd; }; f 2>&1; f() { echo $((1/0)); }; (f) 2>&1",
