@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_decoys.services.dialogues.redis import request
 
-from decnet_decoys.redis.protocol import MAX_INLINE, Error, Pairs, Reply, Requests, Simple, encoded, inline
+from decnet_decoys.redis.protocol import MAX_INLINE, Error, Pairs, Reply, Requests, Simple, encoded
 
 MOST = 1 << 16
 
@@ -57,20 +57,35 @@ def test_nothing_raises_and_a_broken_stream_stays_broken(pieces: list[bytes]) ->
         (b"*" * (MAX_INLINE + 1), "too big mbulk count"),
         (b"*1\r\n" + b"$" * (MAX_INLINE + 1), "too big bulk count string"),
         (b'set "a\r\n', "unbalanced quotes in request"),
+        (b'"a"b\r\n', "unbalanced quotes in request"),
     ],
 )
 def test_what_is_no_request_is_refused_in_the_servers_words(data: bytes, reason: str) -> None:
     assert read(data) == ([], f"Protocol error: {reason}")
 
 
-def test_many_arguments_are_read_in_turns() -> None:
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (request(*[b"x"] * 3000), 12),  # each has a line with its length
+        (b"'x' " * 3000 + b"\r\n", 12),
+        (b"x " * 3000 + b"\r\n", 0),  # without quotes it is split at once
+    ],
+)
+def test_many_arguments_are_read_in_turns(data: bytes, expected: int) -> None:
     reader = Requests(1 << 20)
-    reader.feed(request(*[b"x"] * 3000))
+    reader.feed(data)
     pauses = 0
     while (found := reader.take()) is None:
         assert reader.paused
         pauses += 1
-    assert (len(found), pauses) == (3000, 12)
+    assert (found, pauses) == ([b"x"] * 3000, expected)
+
+
+def words_of(line: bytes) -> list[bytes]:
+    reader = Requests(MOST)
+    reader.feed(b"'' " + line + b"\r\n")  # quotes, so that it is read word by word
+    return (reader.take() or [])[1:]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +95,25 @@ def test_many_arguments_are_read_in_turns() -> None:
         (b"  set a  b ", [b"set", b"a", b"b"]),
         (rb'set "a b" "\x41\n\""', [b"set", b"a b", b'A\n"']),
         (rb"set 'it\'s' '\n'", [b"set", b"it's", rb"\n"]),
-        (b'"a"b', None),
         (b"", []),
+        (b"''", [b""]),
+        (rb"""a"b c"d'e'""", []),
+        (rb"""a"b c" 'e\\' f'""", [b"ab c", rb"e\' f"]),
+        (rb'"\x4\xg1\\"', [rb"x4xg1\\"[:-1]]),
     ],
 )
-def test_words_of_a_line(line: bytes, words: list[bytes] | None) -> None:
-    assert inline(line) == words
+def test_words_of_a_line(line: bytes, words: list[bytes]) -> None:
+    assert words_of(line) == words
+
+
+@given(st.text("ab \t\v\f\r").map(str.encode))
+def test_a_line_without_quotes_has_the_same_words_either_way(line: bytes) -> None:
+    assert line.split() == words_of(line)
+
+
+def test_after_a_line_with_quotes_comes_the_next_request() -> None:
+    assert read(b"'' 'a'\r\n" + b"\r\n", b"ping\r\nx 'y") == ([[b"", b"a"], [b"ping"]], "")
+    assert read(b"ping\r\na 'b' 'c\r\nping\r\n")[1] == "Protocol error: unbalanced quotes in request"
 
 
 REPLIES: list[tuple[Reply, bytes, bytes]] = [

@@ -9,6 +9,8 @@ from sqlalchemy import Engine, select, text
 from tests.decnet_workers.clusterer.scenes import Follower, event, file, hassh, in_memory, key
 
 from decnet_models.database.engine import reading, writing
+from decnet_models.events.queries import insert_events
+from decnet_models.identities import evidence_rows
 from decnet_models.identities.evidence_rows import own_id
 from decnet_models.identities.tables import IDENTITIES
 
@@ -70,3 +72,15 @@ def test_so_does_what_it_showed_at_another_time_than_was_known() -> None:
         follower.run([event(PAIR[0], file("a" * 64), at=70)])
         after = revisions(engine)
     assert {one for one in after if after[one] != before[one]} == {own_id(PAIR[0])}
+
+
+def test_who_is_to_be_computed_is_not_pending_a_second_time_for_its_times() -> None:
+    with in_memory() as engine:
+        follower = scene(engine)
+        with writing(engine) as connection:
+            insert_events(connection, [event(PAIR[0], file("a" * 64), at=90), event(PAIR[1], key("theirs"), at=90)])
+        while follower.followed():
+            pass
+        with reading(engine) as connection:
+            pending = set(evidence_rows.pending(connection, 100))
+        assert {row for row in pending if row[1] in PAIR} == {("", PAIR[0]), (evidence_rows.TIMES, PAIR[1])}

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 MAX_INLINE = 64 << 10
@@ -15,15 +15,18 @@ MAX_ARGUMENTS = (1 << 31) - 1
 ARGUMENT_BYTES = 56
 """What an argument takes beside its own bytes, in memory."""
 MAX_PIECES = 500
-"""Lines and arguments that are read in one go: below a millisecond."""
+"""Lines, words and arguments that are read in one go: a few milliseconds."""
 
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
 _BLANKS = re.compile(rb"\s*")
-_PART = re.compile(
-    rb"""[^\s"']+|"(?P<double>(?:[^"\\]+|\\.)*+)"(?=\s|$)|'(?P<single>(?:[^'\\]+|\\.)*+)'(?=\s|$)""", re.DOTALL
-)
-"""A part of a word: plain, or quoted, and then the word's last; the quantifiers never go back."""
+_PLAIN = re.compile(rb"""[^\s"']+""")
+_QUOTED = {
+    b'"': re.compile(rb"""(?:[^"\\]+|\\x[0-9a-fA-F]{2}|\\.){1,8}+""", re.DOTALL),
+    b"'": re.compile(rb"""(?:[^'\\]+|\\'|\\){1,8}+"""),
+}
+"""A portion of what stands between quotes."""
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_UNBALANCED = "unbalanced quotes in request"
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 
 
@@ -73,6 +76,10 @@ class Requests:
         """Arguments that the request still needs."""
         self._length: int | None = None
         """Of the argument that comes next."""
+        self._words: Iterator[bytes | None] | None = None
+        """What is still to be read of a request in one line."""
+        self._portions: list[bytes] = []
+        """Of the word that is being read."""
         self._held = 0
 
     @property
@@ -90,11 +97,11 @@ class Requests:
         self.paused = False
         for _ in range(MAX_PIECES):
             at = self._at
-            complete = self._argument() if self._missing else self._begin()
+            complete = self._word() if self._words else self._argument() if self._missing else self._begin()
             if complete:
                 found, self._arguments, self._held = self._arguments, [], 0
                 return found
-            if self.broken or self._at == at:
+            if self.broken or (self._at == at and not self._words):
                 return None
         self.paused = True
         return None
@@ -109,7 +116,7 @@ class Requests:
         return line
 
     def _begin(self) -> bool:
-        """Read the first line of a request; return whether that is all of it."""
+        """Read the first line of a request; return whether that is all of it, as of one in one line, without quotes."""
         line = self._line(MAX_INLINE)
         if line is None:
             if len(self._buffer) - self._at > MAX_INLINE:
@@ -117,15 +124,33 @@ class Requests:
                 self.broken = f"Protocol error: too big {'mbulk count' if is_array else 'inline request'}"
             return False
         if not line.startswith(b"*"):
-            words = inline(line)
-            if words is None:
-                self.broken = "Protocol error: unbalanced quotes in request"
-            self._arguments = words or []
-            return bool(words)
+            if b'"' in line or b"'" in line:
+                self._words = inline(line)
+                return False
+            self._arguments = line.split()
+            return bool(self._arguments)
         if not _NUMBER.fullmatch(line[1:]) or int(line[1:]) > MAX_ARGUMENTS:
             self.broken = "Protocol error: invalid multibulk length"
         else:
             self._missing = max(0, int(line[1:]))
+        return False
+
+    def _word(self) -> bool:
+        """Read a portion of a request in one line with quotes; return whether there was none left."""
+        assert self._words is not None
+        try:
+            portion = next(self._words)
+        except StopIteration:
+            self._words = None
+            return True
+        except ValueError as error:
+            self.broken, self._words, self._arguments = f"Protocol error: {error}", None, []
+            return False
+        if portion is None:
+            self._arguments.append(b"".join(self._portions))
+            self._portions = []
+        else:
+            self._portions.append(portion)
         return False
 
     def _argument(self) -> bool:
@@ -155,29 +180,34 @@ class Requests:
             self._length = int(line[1:])
 
 
-def inline(line: bytes) -> list[bytes] | None:
-    r"""Return the words of a request in one line; None for unbalanced quotes.
+def inline(line: bytes) -> Iterator[bytes | None]:
+    r"""Yield portions of the words of a request in one line, None after each word; ValueError for unbalanced quotes.
 
     Between double quotes \n, \r, \t, \b, \a and \xNN have their meaning, between single ones only \'.
     """
-    words: list[bytes] = []
     at = 0
     while (at := _BLANKS.match(line, at).end()) < len(line):  # type: ignore[union-attr]  # it matches nothing, too
-        word = b""
         while at < len(line) and not line[at : at + 1].isspace():
-            found = _PART.match(line, at)
-            if found is None:
-                return None
-            word, at = word + _meant(found), found.end()
-        words.append(word)
-    return words
+            if plain := _PLAIN.match(line, at):
+                at = plain.end()
+                yield plain[0]
+            else:
+                at = yield from _quoted(line, at)
+        yield None
 
 
-def _meant(part: re.Match[bytes]) -> bytes:
-    """Return what a part of a word stands for."""
-    if part["double"] is not None:
-        return _ESCAPE.sub(_unescaped, part["double"])
-    return part[0] if part["single"] is None else part["single"].replace(b"\\'", b"'")
+def _quoted(line: bytes, at: int) -> Generator[bytes, None, int]:
+    """Yield portions of what the quote at `at` begins; return where it ends, with the word."""
+    quote, at = line[at : at + 1], at + 1
+    while line[at : at + 1] != quote:
+        portion = _QUOTED[quote].match(line, at)
+        if portion is None:
+            raise ValueError(_UNBALANCED)
+        at = portion.end()
+        yield _ESCAPE.sub(_unescaped, portion[0]) if quote == b'"' else portion[0].replace(b"\\'", b"'")
+    if line[at + 1 : at + 2].strip():  # the real server wants a blank after it
+        raise ValueError(_UNBALANCED)
+    return at + 1
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

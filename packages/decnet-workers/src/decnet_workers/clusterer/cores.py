@@ -93,15 +93,26 @@ def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Ma
 
 def profile(attackers: int, shown: Shown) -> Profile:
     """Return the profile of a feature of so many attackers, given what those in its sample show."""
-    size = attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
-    return Profile(size, *shown)
+    return Profile(size_of(attackers), *shown)
 
 
-def could_link(number: int, attackers: tuple[int, int], *weights: float) -> bool:
-    """Return whether `are_linked` can be true of two features, given how often one's sample shows the other."""
+def size_of(attackers: int) -> int:
+    """Return the number of a feature's attackers as pairs of features are judged by it."""
+    return attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
+
+
+def could_link(number: int, sizes: tuple[int, int], *weights: float) -> bool:
+    """Return whether `are_linked` can be true of two features, given how often the first one's sample shows the other.
+
+    It decides what the sample of the rarer one decides; of the other the profile need not be read then. From the sample
+    of the commoner one it only follows that no more attackers show both than show the rarer.
+    """
     if min(weights) < JOIN and number < LEAST_SEEN:
         return False
-    return max(attackers) > SAMPLE or enough(number, attackers, *weights)
+    one, other = sizes
+    if one > SAMPLE:
+        number = other if one >= other else number * one // SAMPLE
+    return enough(number, sizes, *weights)
 
 
 def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Adds the evidence of a batch of events to the tables, and notes what is to be computed again."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 
 from sqlalchemy import Connection
 
-from decnet_core.events.catalogue import Probed
+from decnet_core.events.catalogue import Payload, Probed
 from decnet_core.net.addresses import canonical
 from decnet_core.text import for_column
 from decnet_core.timing.durations import DAY_NS
@@ -25,6 +26,9 @@ POPULATION: Key = ("attacker", "")
 
 LOG: Key = ("log", "")
 """The feature whose times are those of the log."""
+
+_LONGEST_KEPT = 64
+_kept_address = lru_cache(maxsize=1024)(canonical)
 
 _SPAN_READ = 1_000
 """A feature of more attackers joins nobody, if its kind ages."""
@@ -49,21 +53,21 @@ def _as_power(days: int) -> int:
 class _Shown:
     """What an attacker shows in a batch, with the times of the events."""
 
-    __slots__ = ("features", "sets", "times")
+    __slots__ = ("features", "times")
 
     def __init__(self, times: Times) -> None:
         self.times = times
         self.features: dict[Key, Times] = {}
-        self.sets: dict[str, tuple[set[str], Times]] = {}
-        """By kind of set, its members."""
 
-    def add(self, key: Key, value: str, times: Times) -> None:
-        """Add a feature, also to the set of those of its kind."""
-        self.features[key] = _widened(self.features.get(key), times)
-        if (of := SET_OF.get(key[0])) is not None:
-            members, before = self.sets.get(of, (set[str](), times))
-            members.add(value)
-            self.sets[of] = members, _widened(before, times)
+    def sets(self) -> dict[str, tuple[list[Key], Times]]:
+        """Return the sets that it shows, by kind: their members and times."""
+        found: dict[str, tuple[list[Key], Times]] = {}
+        for key, times in self.features.items():
+            if (of := SET_OF.get(key[0])) is not None:
+                members, before = found.get(of, (list[Key](), times))
+                members.append(key)
+                found[of] = members, _widened(before, times)
+        return found
 
 
 class Intake:
@@ -80,27 +84,30 @@ class Intake:
     def add(self, stored: StoredEvent) -> None:
         """Add an event; one without an attacker's address is evidence of nobody."""
         event, payload = stored.event, stored.event.payload
-        attacker = canonical(event.src_ip or "")
+        text = event.src_ip or ""
+        attacker = _kept_address(text) if len(text) <= _LONGEST_KEPT else canonical(text)
         if attacker is None:
             return
-        repeats = getattr(payload, "repeats", None)
-        times = (event.ts, event.ts if repeats is None else max(event.ts, repeats.last_ts))
-        if isinstance(payload, Probed):
-            times = (payload.contact, payload.contact)
+        times = _times(event.ts, payload)
         shown = self._shown.get(attacker)
         if shown is None:
             shown = self._shown[attacker] = _Shown(times)
-        shown.times = _widened(shown.times, times)
+        elif times != shown.times:
+            shown.times = _widened(shown.times, times)
+        features = shown.features
         for key, value in signals(payload):
-            self._values.setdefault(key, value)
-            shown.add(key, value, times)
+            if (old := features.get(key)) is None:
+                features[key] = times
+                self._values.setdefault(key, value)
+            elif times != old:
+                features[key] = _widened(old, times)
 
     def write(self, connection: Connection) -> None:
         """Add it to the tables."""
         for attacker, shown in self._shown.items():
             for key, value in of_address(attacker):
                 self._values[key] = value
-                shown.add(key, value, shown.times)
+                shown.features[key] = shown.times
         before = rows.evidence_of(connection, self._shown)
         self._unite_sets(connection, before)
         for attacker, shown in self._shown.items():
@@ -112,19 +119,21 @@ class Intake:
         self._widen_log(connection)
         rows.add_to_features(connection, [self._feature(key) for key in sorted(self._added)])
         self._correct_spans(connection)
-        rows.add_pending(connection, self._pending)
+        computed = {(rows.TIMES, name) for kind, name in self._pending if kind == rows.ATTACKER}
+        rows.add_pending(connection, self._pending - computed)  # whoever is computed gets other times, too
 
     def _unite_sets(self, connection: Connection, before: Mapping[str, dict[Key, Times]]) -> None:
         """Merge the sketches with those that are there; the bands of the union replace those of before."""
-        old = rows.sketches_of(connection, [attacker for attacker, shown in self._shown.items() if shown.sets])
+        sets = {attacker: found for attacker, shown in self._shown.items() if (found := shown.sets())}
+        old = rows.sketches_of(connection, sets)
         changed = []
-        for attacker, shown in self._shown.items():
-            for kind, (members, times) in shown.sets.items():
+        for attacker, found in sets.items():
+            for kind, (members, times) in found.items():
                 known = old.get((attacker, kind))
-                row = _united(known, attacker, kind, members, times)
+                row = _united(known, attacker, kind, (self._values[member] for member in members), times)
                 if row != known:
                     changed.append(row)
-                    self._replace_bands(row, before.get(attacker, {}), shown.features)
+                    self._replace_bands(row, before.get(attacker, {}), self._shown[attacker].features)
         rows.write_sketches(connection, sorted(changed))
 
     def _replace_bands(self, row: SketchRow, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
@@ -139,9 +148,10 @@ class Intake:
     def _merge(self, attacker: str, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
         """Write what is new of an attacker; of a kind of which there is too much, the least digests are kept."""
         excess = set[Key]()
-        for kind in {kind for kind, _ in shown.keys() - before.keys()}:
-            names = {key for key in chain(before, shown) if key[0] == kind}
-            if len(names) > KINDS[kind].kept:
+        known = Counter([kind for kind, _ in before])
+        for kind, number in Counter([key[0] for key in shown if key not in before]).items():
+            if number + known[kind] > KINDS[kind].kept:
+                names = {key for key in chain(before, shown) if key[0] == kind}
                 excess.update(sorted(names)[KINDS[kind].kept :])
         for key in excess & before.keys():
             self._drop(attacker, key, before[key])
@@ -206,7 +216,7 @@ class Intake:
         times = min(first for first, _ in found), max(last for _, last in found)
         known = rows.features_at(connection, [LOG])
         old = (known[0].first_seen, known[0].last_seen) if known else None
-        widened = _widened(old, times)
+        widened = times if old is None else _widened(old, times)
         if widened == old:
             return
         self._added[LOG] = int(old is None), widened
@@ -240,10 +250,16 @@ def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[s
     return SketchRow(attacker, kind, sketches.packed(sketches.united(minima)), *times)
 
 
-def _widened(old: Times | None, new: Times) -> Times:
-    if old is None:
-        return new
+def _widened(old: Times, new: Times) -> Times:
     return min(old[0], new[0]), max(old[1], new[1])
+
+
+def _times(ts: int, payload: Payload) -> Times:
+    """Return from when to when an event says that its attacker was there."""
+    if isinstance(payload, Probed):
+        return payload.contact, payload.contact
+    repeats = getattr(payload, "repeats", None)
+    return ts, ts if repeats is None else max(ts, repeats.last_ts)
 
 
 def gathered(events: Iterable[StoredEvent]) -> Intake:

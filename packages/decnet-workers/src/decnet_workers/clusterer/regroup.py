@@ -30,6 +30,7 @@ from decnet_workers.clusterer.cores import (
     own_marks,
     profile,
     shown_by,
+    size_of,
 )
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
@@ -365,13 +366,13 @@ class _Regrouping:
 
         Those that the same attackers show have the same ones.
         """
-        bits, attackers = self._weights[one], self._attackers[one]
-        of = self._samples[one], attackers, bits >= JOIN
+        bits, size = self._weights[one], self._profiles[one].attackers
+        of = self._samples[one], size, bits >= JOIN
         if of not in self._candidates_of:
             self._candidates_of[of] = tuple(
                 other
                 for other, number in self._profiles[one].together.items()
-                if could_link(number, (attackers, self._attackers[other]), bits, self._weights[other])
+                if could_link(number, (size, size_of(self._attackers[other])), bits, self._weights[other])
             )
         return self._candidates_of[of]
 
