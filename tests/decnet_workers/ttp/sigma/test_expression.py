@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pytest
-import re2
+import re2  # type: ignore[import-untyped]  # google-re2 ships no type information
 
 from decnet_workers.ttp.sigma.expression import Expressions
 

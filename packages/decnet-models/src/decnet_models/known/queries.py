@@ -80,8 +80,9 @@ def remove(connection: Connection, source: int) -> bool:
 
 def to_forget(connection: Connection, after: int) -> KnownSource | None:
     """Return the first entry after number `after` whose addresses are to be forgotten."""
-    for *values, forgets, added_at in _TO_FORGET.rows(connection, after=after):
-        return KnownSource(*values, bool(forgets), added_at)
+    for row in _TO_FORGET.rows(connection, after=after):
+        values = dict(zip(KnownSource.__struct_fields__, row, strict=True))
+        return KnownSource(**{**values, "forget": bool(values["forget"])})
     return None
 
 
