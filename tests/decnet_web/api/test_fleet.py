@@ -81,3 +81,50 @@ async def test_one_who_is_read_meanwhile_keeps_its_connection(tmp_path: Path, re
             assert await (fleet.read(rested) if reads else fleet.write(rested)) == 3
         finally:
             fleet.close()
+
+
+@ON_SQLITE
+async def test_short_reads_of_a_kind_are_done_in_the_event_loop_from_the_second_on(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        fleet = Fleet(served.deployment)
+
+        def whose(connection: Connection) -> str:
+            number(connection)
+            return threading.current_thread().name
+
+        own = threading.current_thread().name
+        try:
+            while await fleet.read(whose, "short") != own:  # a busy machine makes a short one long
+                assert await fleet.read(whose) != own
+            fleet.rest()
+            assert await fleet.read(number, "short") == 3
+        finally:
+            fleet.close()
+
+
+@ON_SQLITE
+async def test_a_read_that_the_loop_gives_up_is_done_in_a_thread(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        fleet, threads = Fleet(served.deployment), list[str]()
+
+        def read(connection: Connection) -> int:
+            number(connection)
+            threads.append(threading.current_thread().name)
+            long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :n) SELECT max(i) FROM n"
+            size = 10**6 if "long" in asked else 1
+            return int(connection.execute(text(long), {"n": size}).scalar_one())
+
+        own, asked = threading.current_thread().name, set[str]()
+        try:
+            while own not in threads:
+                assert await fleet.read(read, "kind") == 1
+            asked.add("long")
+            threads.clear()
+            assert await fleet.read(read, "kind") == 10**6
+            assert threads[0] == own
+            assert threads[-1] != own
+            threads.clear()
+            assert await fleet.read(read, "kind") == 10**6
+            assert own not in threads
+        finally:
+            fleet.close()

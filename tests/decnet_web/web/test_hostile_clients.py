@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.hosting.test_hostile_requests import leave
-from tests.decnet_web.web.conftest import Running, parsed
+from tests.decnet_web.web.conftest import PAGE, Running, parsed
 
 Start = Callable[..., Awaitable[Running]]
 SMUGGLED = b"GET /api/v1/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -190,3 +191,22 @@ async def test_who_has_reset_the_connection_does_not_say_who_it_was(start_web: S
     async with asyncio.timeout(60):
         while web.worker._site.connections.open:  # the state of another task
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\n", b"POST /api/v1/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\na"]
+)
+async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(start_web: Start, sent: bytes) -> None:
+    """Two connections of each take all 512 places."""
+    web = await start_web()
+    sources = [f"127.3.{number // 250}.{number % 250 + 1}" for number in range(300)]
+    held = []
+    for source in sources * 2:
+        held.append(await asyncio.open_connection("127.0.0.1", web.port, local_addr=(source, 0)))
+        held[-1][1].write(sent)
+    begun = time.monotonic()
+    status, _, body = await web.get("/")
+    assert (status, body) == (200, PAGE)
+    assert time.monotonic() - begun < 1
+    for _, writer in held:
+        writer.close()

@@ -164,6 +164,18 @@ async def test_connections_beyond_the_limit_are_closed(start_canary: Start) -> N
     assert (await exchange(canary, get("/"))).startswith(b"HTTP/1.1 403")
 
 
+async def test_sources_that_hold_all_connections_do_not_hide_a_hit(start_canary: Start) -> None:
+    canary = await start_canary(max_connections=4, max_connections_per_source=2)
+    slug, sources = canary.token(), ("127.0.0.2", "127.0.0.3") * 2
+    held = [await asyncio.open_connection(*canary.http, local_addr=(source, 0)) for source in sources]
+    assert await exchange(canary, get(f"/{slug.text}"))
+    assert [type(event.payload) for event in canary.events()] == [CanaryHit]
+    assert await asyncio.wait_for(held[0][0].read(), 120) == b""
+    assert canary.ctx.counters.snapshot()["connections_evicted"] == 1
+    for _, writer in held:
+        writer.close()
+
+
 async def test_a_slow_request_ends_at_the_deadline(start_canary: Start) -> None:
     canary = await start_canary(head_seconds=0.2)
     assert await exchange(canary, b"GET / HTT") == b""

@@ -18,6 +18,7 @@ from decnet_workers.clusterer.cores import (
     profile,
     size_of,
 )
+from decnet_workers.clusterer.kinds import JOIN
 from decnet_workers.commodity.limits import Key
 
 URL = ("url", "bought")
@@ -79,14 +80,14 @@ def test_no_two_features_that_belong_together_are_passed_over(
     rarer, commoner = in_order(one, other, profiles)
     if are_linked(rarer, commoner, profiles, bits):
         sizes = (profiles[rarer].attackers, profiles[commoner].attackers)
-        both_bits = (bits[rarer], bits[commoner])
-        assert could_link(profiles[rarer].together[commoner], sizes, *both_bits)
+        weak = min(weights) < JOIN
+        assert could_link(profiles[rarer].together[commoner], sizes, weak)
         if profiles[commoner].together[rarer]:
-            assert could_link(profiles[commoner].together[rarer], sizes[::-1], *both_bits)
+            assert could_link(profiles[commoner].together[rarer], sizes[::-1], weak)
 
 
 def test_a_weak_feature_of_many_is_no_candidate_of_a_rare_one_whose_attackers_are_all_known() -> None:
-    assert not could_link(30, (40, size_of(200)), 6.0, 6.0)
-    assert not could_link(30, (size_of(200), 40), 6.0, 6.0)
-    assert could_link(30, (40, 45), 6.0, 6.0)
-    assert could_link(30, (size_of(200), size_of(130)), 6.0, 6.0)
+    assert not could_link(30, (40, size_of(200)), weak=True)
+    assert not could_link(30, (size_of(200), 40), weak=True)
+    assert could_link(30, (40, 45), weak=True)
+    assert could_link(30, (size_of(200), size_of(130)), weak=True)

@@ -5,13 +5,20 @@ from __future__ import annotations
 
 import shlex
 import tracemalloc
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns, measured
 
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.perl.operators import binary
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.perl.evaluator import Evaluator
 
 _LONG = '$x="a" x 60000; '
 _MANY = _LONG + "@a=($x) x 9000; "
@@ -39,6 +46,25 @@ def test_no_step_of_a_program_takes_long(machine: Machine, program: str) -> None
     shell = root_shell(machine)
     measured(Interpreter(shell).run("perl -e '\"a\" =~ /a/'", b""), at_most=5)
     assert keeps_turns(shell, f"perl -e {shlex.quote(program)}", b"", allowed=0.06, at_most=1)
+
+
+@pytest.mark.parametrize(
+    "program", ['$x ^= "b" x 65000', '$y=sprintf("%vd", $x)', '$y=sprintf("%s" x 9999, (1) x 9999)']
+)
+def test_one_operation_on_the_longest_texts_takes_a_few_milliseconds(machine: Machine, program: str) -> None:
+    shell = root_shell(machine)
+    measured(Interpreter(shell).run("perl -e '\"a\" =~ /a/'", b""), at_most=5)
+    whole = '$x="ab\\x{1234}c" x 16000; ' + program
+    assert keeps_turns(shell, f"perl -e {shlex.quote(whole)}", b"", allowed=0.012, at_most=1)
+
+
+@given(st.sampled_from("&|^"), st.text(), st.text())
+def test_bitwise_operators_work_on_the_low_bytes_of_characters(operator: str, one: str, other: str) -> None:
+    size = min(len(one), len(other)) if operator == "&" else max(len(one), len(other))
+    pairs = zip(one[:size].ljust(size, "\0"), other[:size].ljust(size, "\0"), strict=True)
+    change = {"&": int.__and__, "|": int.__or__, "^": int.__xor__}[operator]
+    expected = "".join(chr(change(ord(a), ord(b)) & 0xFF) for a, b in pairs)
+    assert binary(cast("Evaluator", None), operator, one, other) == expected
 
 
 LARGE = (

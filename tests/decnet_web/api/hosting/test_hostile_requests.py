@@ -7,6 +7,7 @@ import asyncio
 import socket
 import ssl
 import struct
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,51 @@ async def test_who_has_reset_the_connection_does_not_say_who_it_was(monkeypatch:
         leave(port, GET + b"X-Forwarded-For: 192.0.2.1\r\n\r\n", reset=True)
         await asyncio.to_thread(talk, port, LAST)
     assert [client and client[0] for client in asked] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("sent", [b"", GET, POST + b"Content-Length: 9\r\n\r\na"])
+async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(sent: bytes) -> None:
+    """Two connections of each take all 512 places."""
+    tcp = listening("127.0.0.1", 0)
+    port, sources = tcp.getsockname()[1], [f"127.3.{number // 250}.{number % 250 + 1}" for number in range(300)]
+    async with served((tcp, None)) as server:
+        assert (await asyncio.to_thread(talk, port, LAST)).startswith(b"HTTP/1.1 404")  # what is loaded once
+        held = []
+        for source in sources * 2:
+            held.append(await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0)))
+            held[-1][1].write(sent)
+        begun = time.monotonic()
+        reader, writer = await say(port, LAST)
+        assert (await reader.read()).startswith(b"HTTP/1.1 404")
+        assert time.monotonic() - begun < 1
+        assert server.counters()["connections_evicted"] >= 1
+        for _, one in (*held, (reader, writer)):
+            one.close()
+
+
+async def test_who_waits_for_an_answer_keeps_its_place() -> None:
+    answering = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await answering.wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    tcp = listening("127.0.0.1", 0)
+    server = serving.Server(application, ApiSettings(max_connections=2, max_connections_per_source=2))
+    running = asyncio.ensure_future(server.serve_on([(tcp, None)]))
+    await server.begun.wait()
+    listeners = [await say(tcp.getsockname()[1], LAST) for _ in range(2)]
+    async with asyncio.timeout(60):
+        while len(server.server_state.tasks) < 2:  # the state of another task
+            await asyncio.sleep(0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", tcp.getsockname()[1], local_addr=("127.0.0.2", 0))
+    assert await reader.read() == b""
+    answering.set()
+    for other, _ in listeners:
+        assert (await other.read()).startswith(b"HTTP/1.1 204")
+    assert (server.counters()["connections_refused"], server.counters()["connections_evicted"]) == (1, 0)
+    for one in (writer, *(one for _, one in listeners)):
+        one.close()
+    server.end()
+    await running

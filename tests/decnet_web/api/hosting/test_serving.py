@@ -142,5 +142,28 @@ async def test_answers_are_sent_at_once() -> None:
         (connection,) = server.server_state.connections
         opened = connection.transport.get_extra_info("socket")
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        assert server.counters() == {"requests": 1, "connections": 1, "connections_refused": 0, "requests_malformed": 0}
+        counts = {"requests": 1, "connections": 1, "connections_evicted": 0}
+        assert server.counters() == {**counts, "connections_refused": 0, "requests_malformed": 0}
         writer.close()
+
+
+@pytest.mark.parametrize("inside_tls", [False, True])
+async def test_who_was_accepted_before_the_end_is_answered(tmp_path: Path, inside_tls: bool) -> None:
+    """It is being parked, and the client's request or its TLS handshake is on its way."""
+    tcp, context = listening("127.0.0.1", 0), None
+    if inside_tls:
+        context = Certificate(*map(str, write_certificate(tmp_path, "a.example"))).context
+    async with served((tcp, context)) as server:
+        with socket.create_connection(tcp.getsockname(), 60) as client:
+            async with asyncio.timeout(60):
+                while not (server.servers[0].beginning or server.server_state.connections):  # another task's state
+                    await asyncio.sleep(0)
+            server.end()
+            answer = await asyncio.to_thread(_ask_plainly, client, trusting() if inside_tls else None)
+    assert answer.startswith(b"HTTP/1.1 404")
+
+
+def _ask_plainly(client: socket.socket, context: ssl.SSLContext | None) -> bytes:
+    with context.wrap_socket(client.dup()) if context else client.dup() as wrapped:
+        wrapped.sendall(REQUEST)
+        return wrapped.recv(65_536)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Accepts the clients of a listening socket, as many of each source as a limit admits, TLS or not.
+"""Accepts the clients of a listening socket, as many of each source as there are places for, TLS or not.
 
 asyncio's servers show a connection when its TLS handshake is complete, so what has said nothing yet is not counted and
 may be any number. Here a client is counted as soon as it is accepted, and until its connection is lost.
@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 from decnet_core.net.addresses import Network, lies_in, peer_address, source_of
-from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.places import Place, Places
 from decnet_core.tasks import Tasks
 
-Factory = Callable[[Callable[[], None]], asyncio.Protocol]
-"""Makes the protocol of a connection; it calls what it is given when the connection is lost."""
+Factory = Callable[[Place], asyncio.Protocol]
+"""Makes the protocol of a connection, which has a place: it says how to evict it, and frees it when it is lost."""
 
 _AT_ONCE = 16
 """Clients that are accepted before others have their turn."""
@@ -37,7 +37,7 @@ class Acceptor:
         self,
         sock: socket.socket,
         factory: Factory,
-        limiter: ConnectionLimiter,
+        places: Places,
         *,
         refused: Callable[[], None],
         unlimited: Sequence[Network] = (),
@@ -49,7 +49,7 @@ class Acceptor:
         `context` is an ssl.SSLContext, None for no TLS.
 
         Addresses in `unlimited`, such as those of proxies, and programs at a UNIX socket bring many clients: for them
-        only the limit in all holds.
+        only the limit in all holds, and they are not evicted.
         """
         if context is not None:
             import asyncio.sslproto  # where there is no TLS, nothing loads OpenSSL
@@ -57,13 +57,15 @@ class Acceptor:
             setattr(asyncio.sslproto.SSLProtocol, "max_size", _TLS_READ_BYTES)  # noqa: B010  # to typeshed a constant
         self._sock = sock
         self._factory = factory
-        self._limiter = limiter
+        self._places = places
         self._refused = refused
         self._unlimited = tuple(unlimited)
         self._context = context
         self._handshake_seconds = handshake_seconds if context else None
         self._shutdown_seconds = _SHUTDOWN_SECONDS if context else None
         self._tasks = Tasks("acceptor")
+        self._unserved: set[socket.socket] = set()
+        """Clients whose task has not begun."""
         self._closed = False
         self._open()
 
@@ -105,26 +107,35 @@ class Acceptor:
             loop.remove_reader(self._sock)
             loop.call_later(_RETRY_SECONDS, self._open)
             return False
-        source = self._source(peer[0] if peer else "", client)
-        if self._limiter.acquire(source):
+        place = self._take(peer[0] if peer else "", client)
+        if place is not None:
             client.setblocking(False)
-            self._tasks.spawn(self._serve(client, source), name="connection", may_end=True)
+            self._unserved.add(client)
+            task = self._tasks.spawn(self._serve(client, place), name="connection", may_end=True)
+            place.evict = partial(self._end_beginning, task, client)
         else:
             self._refused()
             client.close()
         return True
 
-    def _source(self, peer: str, client: socket.socket) -> str:
+    def _take(self, peer: str, client: socket.socket) -> Place | None:
         if not peer or lies_in(peer, self._unlimited):
-            return f"{peer} {client.fileno()}"
-        return source_of(peer_address(peer))
+            return self._places.take(f"{peer} {client.fileno()}", evictable=False)
+        return self._places.take(source_of(peer_address(peer)))
 
-    async def _serve(self, client: socket.socket, source: str) -> None:
+    def _end_beginning(self, task: asyncio.Task[Any], client: socket.socket) -> None:
+        """End what is no connection yet."""
+        task.cancel()
+        if client in self._unserved:  # then nothing else will
+            self._unserved.discard(client)
+            client.close()
+
+    async def _serve(self, client: socket.socket, place: Place) -> None:
         """Make the connection; what keeps it from being one, such as a failed handshake, ends only it."""
-        place = _Place(self._limiter, source)
+        self._unserved.discard(client)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                partial(self._factory, place.free),
+                partial(self._factory, place),
                 client,
                 ssl=self._context,
                 ssl_handshake_timeout=self._handshake_seconds,
@@ -136,16 +147,3 @@ class Acceptor:
             error.__traceback__ = None  # its frames hold the connection, which holds the error
             if not isinstance(error, OSError):
                 raise
-
-
-class _Place:
-    """What a limiter admitted; it is released once, whoever says first that the connection is gone."""
-
-    def __init__(self, limiter: ConnectionLimiter, source: str) -> None:
-        self._limiter: ConnectionLimiter | None = limiter
-        self._source = source
-
-    def free(self) -> None:
-        if self._limiter is not None:
-            self._limiter.release(self._source)
-            self._limiter = None

@@ -10,13 +10,13 @@ class ConnectionLimiter:
 
     def __init__(self, most: int, most_per_source: int) -> None:
         self._most = most
-        self._most_per_source = most_per_source
+        self.most_per_source = most_per_source
         self._by_source: dict[str, int] = {}
         self.open = 0
 
     def acquire(self, source: str) -> bool:
         """Count one more connection of `source`; False, and nothing counted, when that is too many."""
-        if self.open >= self._most or self.of(source) >= self._most_per_source:
+        if self.open >= self._most or self.of(source) >= self.most_per_source:
             return False
         self.open += 1
         self._by_source[source] = self.of(source) + 1
@@ -30,6 +30,10 @@ class ConnectionLimiter:
             self._by_source[source] = left
         else:
             del self._by_source[source]
+
+    @property
+    def is_full(self) -> bool:
+        return self.open >= self._most
 
     def of(self, source: str) -> int:
         return self._by_source.get(source, 0)

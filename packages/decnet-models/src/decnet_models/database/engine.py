@@ -45,7 +45,8 @@ KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
-_READS = "decnet_reads"
+READING = "decnet_reads"
+"""The option of connections whose transactions only read."""
 _BEGIN = "BEGIN IMMEDIATE"
 
 
@@ -130,7 +131,7 @@ def open_engine(
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A snapshot to read from; takes no lock."""
-    options: dict[str, Any] = {_READS: True}
+    options: dict[str, Any] = {READING: True}
     if engine.dialect.name == "postgresql":  # which else would show each statement what was committed before it
         options["isolation_level"] = "REPEATABLE READ"
     with engine.connect() as connection:
@@ -154,7 +155,7 @@ def end_snapshot(connection: Connection) -> None:
 
     While a snapshot lasts, what is committed after it stays in the write-ahead log. Does nothing in `writing`.
     """
-    if connection.dialect.name == "sqlite" and connection.get_execution_options().get(_READS):
+    if connection.dialect.name == "sqlite" and connection.get_execution_options().get(READING):
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         if driver.in_transaction:
             driver_rows(connection, "COMMIT")
@@ -261,7 +262,7 @@ def _while_locked(change: Callable[[], Any], deadline: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get(_READS):
+    if connection.get_execution_options().get(READING):
         driver_rows(connection, "BEGIN")
     else:
         _begin_immediately(connection)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, select, type_coerce
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
@@ -27,9 +27,12 @@ class Place(NamedTuple):
     sensor: str
     session: str | None
     synthetic: bool
+    id: Any
+    """As the driver has it: on SQLite 32 digits."""
 
 
-_PLACE = tuple(event.c[name] for name in Place._fields)
+PLACE = (*(event.c[name] for name in Place._fields[:-1]), type_coerce(event.c.id, String).label("id"))
+"""The columns of a place."""
 _EVENTS = RowSelect(lambda connection: select(event).where(listed(connection, event.c.seq, "seqs")))
 
 
@@ -43,7 +46,7 @@ def place_of(row: Sequence[Any]) -> Place:
 
 def places_of(connection: Connection, seqs: Iterable[int]) -> list[Place]:
     """Return these rows, newest first; those that are no longer there are left out."""
-    query = select(*_PLACE)
+    query = select(*PLACE)
     found = [Place(*row) for part in parts(seqs) for row in connection.execute(query.where(event.c.seq.in_(part)))]
     return sorted(found, key=lambda one: -one.seq)
 

@@ -7,6 +7,7 @@ shows a million different ones has as many rows as one that shows eight, and two
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from sys import intern
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -88,7 +89,11 @@ def features_of(connection: Connection, attackers: Collection[str]) -> dict[str,
     """Return the features that attackers show."""
     found: dict[str, list[Key]] = {}
     for attacker, kind, name in rows_among(connection, _evidence, "attacker", ["kind", "digest"], attackers):
-        found.setdefault(attacker, []).append((kind, name))
+        key = (intern(kind), name)  # else each row has a text of its own
+        if attacker in found:
+            found[attacker].append(key)
+        else:
+            found[attacker] = [key]
     return found
 
 

@@ -38,9 +38,12 @@ class Finding(NamedTuple):
 
 NEW: Final = tuple.__new__
 """Makes a named tuple of a tuple in half the time of calling its class."""
-_Key = tuple[bytes, bytes, int, Payload]
+_Key = tuple[bytes, bytes, int, int]
+"""Source, destination, service, and the `id` of the held payload: its hash costs more than all the rest."""
+_Held = list[Any]
+"""A payload, and how many findings have it."""
 _Seen = list[Any]
-"""When a finding was first seen and between which ends, and how often since."""
+"""When a finding was first seen, between which ends, how often since, and its held payload."""
 
 
 class Findings:
@@ -52,6 +55,9 @@ class Findings:
         self._window = window_ns
         self._most = most
         self._seen: dict[_Key, _Seen] = {}
+        self._held: dict[int, _Held] = {}
+        """By `id`: one payload of those that are equal, for as long as a finding has it."""
+        self._held_as: dict[Payload, int] = {}
         self._early: list[Finding] = []
         self._added = self._reported = self._reported_early = self._from_own = 0
 
@@ -79,14 +85,19 @@ class Findings:
         if not self._window:
             self._early.append(Finding(ts, ends, payload))
             return
-        key = (source, destination, service, payload)
+        number = id(payload)
+        if number not in self._held:
+            number = self._hold(payload)
+        key = (source, destination, service, number)
         seen = self._seen.get(key)
         if seen is not None:
             seen[2] += 1
             return
+        held = self._held[number]
+        held[1] += 1
         if len(self._seen) >= self._most:
             self._report_early()
-        self._seen[key] = [ts, ends, 1]
+        self._seen[key] = [ts, ends, 1, held]
 
     @property
     def folds(self) -> bool:
@@ -109,24 +120,36 @@ class Findings:
                 break  # they are in the order of their begin
             over.append(key)
         for key in over:
-            findings.append(_counted(key[3], self._seen.pop(key)))
+            findings.append(self._finding(self._seen.pop(key)))
         self._reported += len(findings)
         yield from findings
 
     def rest(self) -> Iterator[Finding]:
         """Yield and remove all."""
         for key in list(self._seen):
-            self._early.append(_counted(key[3], self._seen.pop(key)))
+            self._early.append(self._finding(self._seen.pop(key)))
         yield from self.due(0)
 
     def _report_early(self) -> None:
         """Make room: an eighth, so that this does not happen for every finding."""
         seen, early = self._seen, self._early
         for key in list(itertools.islice(seen, max(1, self._most // 8))):
-            early.append(_counted(key[3], seen.pop(key)))
+            early.append(self._finding(seen.pop(key)))
             self._reported_early += 1
 
+    def _hold(self, payload: Payload) -> int:
+        """Return the `id` of the held payload that is equal to this one, which may be this one."""
+        number = self._held_as.get(payload)
+        if number is None:
+            number = self._held_as[payload] = id(payload)
+            self._held[number] = [payload, 0]
+        return number
 
-def _counted(payload: Payload, seen: _Seen) -> Finding:
-    ts, ends, count = seen
-    return NEW(Finding, (ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload))
+    def _finding(self, seen: _Seen) -> Finding:
+        """Return the finding that leaves the table, and let go of its payload."""
+        ts, ends, count, held = seen
+        payload = held[0]
+        held[1] -= 1
+        if not held[1]:
+            del self._held[id(payload)], self._held_as[payload]
+        return NEW(Finding, (ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload))

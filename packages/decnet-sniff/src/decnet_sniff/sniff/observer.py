@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """From packets to findings: one code path for live traffic and for files; values in, values out.
 
-Most packets belong to a flow whose beginning is known. They are decided in `take` with one unpacking and one dictionary
-lookup, and their bytes are never copied. Only what opens, closes or begins a flow, and what is unusual (VLANs,
-fragments, options, extension headers, tunnels), goes through the functions below it.
+Most packets belong to a flow whose beginning is known, or bring no bytes. They are decided in `take` with one unpacking
+and one dictionary lookup, and their bytes are never copied. Only what opens or begins a flow, and what is unusual
+(VLANs, fragments, options, extension headers, tunnels), goes through the functions below it.
 
 Time is that of the packets: a file gives the same findings at any speed.
 """
@@ -22,6 +22,7 @@ from decnet_sniff.sniff.packets.link import IP4, IP6, Buffer
 from decnet_sniff.sniff.scan.detector import ScanDetector, ScanSettings
 from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.transport.flow_timing import Timings
+from decnet_sniff.sniff.transport.flows import ESTABLISHED
 from decnet_sniff.sniff.transport.tcp import TcpTracker
 from decnet_sniff.sniff.transport.udp import UdpTracker
 
@@ -39,8 +40,10 @@ _SKIP: Final = {link.ETHERNET: 14, link.SLL: 16}
 """Where IP begins behind the link layers that end with an EtherType."""
 _NEVER: Final = 1 << 32
 """Behind other link layers: beyond the end of any packet."""
-_NOT_QUICK: Final = 0x07
-"""FIN, SYN, RST."""
+_FIN: Final = 0x01
+_OPENS: Final = 0x06
+"""SYN, RST."""
+_NOT_QUICK: Final = _FIN | _OPENS
 
 
 class Observer:
@@ -63,6 +66,7 @@ class Observer:
         kind, buffer, records = batch
         skip, directions, due = _SKIP.get(kind, _NEVER), self._tcp.flows.directions, self._due
         by_address = accept is not None and accept.by_address
+        advance = self._tcp.advance
         filtered = quick = 0
         for ts, start, end in records:
             at, upper = start + skip, 0
@@ -84,8 +88,12 @@ class Observer:
                 self._unusual(kind, ts, buffer, start, end)
                 continue
             direction = directions.get(key)
-            payload = length - (offset >> 2 & 0x3C)
-            if direction is not None and direction.quick and not flags & _NOT_QUICK and payload >= 0:
+            header = offset >> 2 & 0x3C
+            payload = length - header
+            if direction is not None and (
+                (direction.quick and not flags & _NOT_QUICK and payload >= 0)
+                or (payload == 0 and not flags & _OPENS and header >= 20 and upper + header <= end)
+            ):
                 quick += 1
                 direction.packets += 1
                 direction.bytes += payload
@@ -93,6 +101,8 @@ class Observer:
                 gap = ts - flow.last
                 flow.squares += gap * gap
                 flow.last = ts
+                if not payload and (flags & _FIN or flow.state != ESTABLISHED):
+                    advance(flow, direction, flags)
             else:
                 numbers = sequence, acknowledged, offset, flags, payload
                 self._tcp.segment(ts, key, direction, numbers, (buffer, at, upper, min(end, upper + length)))

@@ -7,7 +7,7 @@ from decnet_core.events.catalogue import PortScan
 from decnet_sniff.sniff.findings import NEW, Ends, Finding, Findings
 from decnet_sniff.sniff.scan.detector import Scan, ScanDetector
 from decnet_sniff.sniff.transport.flow_timing import Ending, Timing, Timings
-from decnet_sniff.sniff.transport.flows import Flow, ends
+from decnet_sniff.sniff.transport.flows import Flow
 
 _MILLISECOND = 1_000_000
 
@@ -25,7 +25,7 @@ class FindingSinks(NamedTuple):
         received, answered = (server.packets, server.bytes) if server else (0, 0)
         duration = max(0, flow.last - flow.first)
         timing = (flow.first, client.packets, received, client.bytes, answered, duration, flow.squares, 1)
-        opener, responder, _, port = ends(flow.key)
+        opener, responder, _, port = flow.ends
         ending = NEW(Ending, (opener, responder, port or 0, transport, flow.ended))
         self.timings.add(ending, NEW(Timing, timing))
         if not self.findings.folds:

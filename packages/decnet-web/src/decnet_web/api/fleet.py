@@ -6,6 +6,8 @@ transaction (one snapshot); `await fleet.write(function)` in a write transaction
 when the function returns and is rolled back when it raises. `await fleet.thread(function)` is for all other blocking
 work, also for functions of `decnet` that open a transaction themselves. Functions must not touch the event loop.
 
+A read that names its kind is done at once, in the event loop, while reads of its kind are short (`prompt_reads`).
+
 The readers share an engine, so that a statement is compiled once for all of them, and use as few of its connections as
 they can: each has a page cache. When nobody asks, `rest` closes them.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -31,8 +33,10 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
 from decnet_models.database.settings import DatabaseSettings
+from decnet_models.database.snapshots import OvertimeError, Snapshots
 from decnet_models.errors import refuses_values
 from decnet_web.api.problems import Problem
+from decnet_web.api.prompt_reads import SECONDS, PromptReads
 from decnet_web.api.threads import Threads
 from decnet_web.api.turns import Turns
 
@@ -56,22 +60,31 @@ class Fleet:
         self.commits = Commits(deployment.database_url)
         """Asked by the event loop alone."""
         self._changing = threading.Lock()
-        self._engines: dict[bool, Engine] = {}  # by whether it only reads
+        self._writing: Engine | None = None
+        self._snapshots: Snapshots | None = None
         self._users = 0
-        self._connections = {True: readers, False: 1}
+        self._connections = readers + 1  # that of the event loop
+        self._prompt = PromptReads()
         self._streams = 0
         self._turns = Turns()
         self._readers = Threads(readers, "api-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="api-write")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="api-work")
 
-    async def read(self, function: Callable[[Connection], T]) -> T:
+    async def read(self, function: Callable[[Connection], T], kind: Hashable = None) -> T:
         """Run `function(connection)` on one snapshot of the database, when it is its turn (`turns`).
 
-        Raises decnet's UnavailableError or RefusedError when the database cannot be used.
+        With a `kind` it may be begun in the event loop, and be run again in a thread when it takes too long there: it
+        must have no effects, and do little besides what it asks the database. Raises decnet's UnavailableError or
+        RefusedError when the database cannot be used.
         """
+        if kind is not None and self._prompt.may_be(kind):
+            try:
+                return self._promptly(function, kind)
+            except OvertimeError:
+                self._prompt.forget(kind)
         async with self._turns.turn():
-            return await self._readers.run(lambda: self.read_here(function))
+            return await self._readers.run(lambda: self._read(function, kind))
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function(connection)` in a transaction and commit; one at a time. Raises as `read`."""
@@ -113,13 +126,17 @@ class Fleet:
 
     def read_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `read` does in the calling thread."""
-        with self._used(read_only=True) as engine, reading(engine) as connection:
-            return function(connection)
+        with self._used(), _refusing_values(), explained(self.deployment):
+            return self._reading().read(function)
 
     def write_here(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does in the calling thread."""
-        with self._used(read_only=False) as engine, writing(engine) as connection:
-            return function(connection)
+        with self._used(), _refusing_values(), explained(self.deployment):
+            with self._changing:
+                if self._writing is None:
+                    self._writing = self.open_engine(read_only=False)
+            with writing(self._writing) as connection:
+                return function(connection)
 
     def open_engine(self, *, read_only: bool, connections: int = 1) -> Engine:
         """Return an engine of the fleet's database which the caller disposes of."""
@@ -143,9 +160,12 @@ class Fleet:
     def rest(self) -> None:
         """Close the connections, with their page caches, unless one is in use; to open one takes a millisecond."""
         with self._changing:
-            if not self._users:
-                for engine in self._engines.values():
-                    engine.dispose()
+            if self._users:
+                return
+            if self._writing is not None:
+                self._writing.dispose()
+            if self._snapshots is not None:
+                self._snapshots.close()
 
     def close(self) -> None:
         """Wait for what runs, then close the database."""
@@ -153,23 +173,41 @@ class Fleet:
         for executor in (self._writer, self._others):
             executor.shutdown(cancel_futures=True)
         self.rest()
-        self._engines.clear()
+        self._writing = self._snapshots = None
         self.commits.close()
 
-    @contextmanager
-    def _used(self, *, read_only: bool) -> Iterator[Engine]:
-        """Lend the engine of the readers, or of the writer, which is made when it is needed first."""
+    def _read(self, function: Callable[[Connection], T], kind: Hashable) -> T:
+        began = time.perf_counter()
+        answer = self.read_here(function)
+        if kind is not None and self._reading().can_be_prompt:
+            self._prompt.took(kind, time.perf_counter() - began)
+        return answer
+
+    def _promptly(self, function: Callable[[Connection], T], kind: Hashable) -> T:
         with _refusing_values(), explained(self.deployment):
+            began = time.thread_time()
+            answer = self._reading().promptly(function, SECONDS)
+        self._prompt.took(kind, time.thread_time() - began)
+        return answer
+
+    def _reading(self) -> Snapshots:
+        """Return the snapshots of the readers' engine, which is made when it is needed first."""
+        if self._snapshots is None:
             with self._changing:
-                if read_only not in self._engines:
-                    connections = self._connections[read_only]
-                    self._engines[read_only] = self.open_engine(read_only=read_only, connections=connections)
-                self._users += 1
-            try:
-                yield self._engines[read_only]
-            finally:
-                with self._changing:
-                    self._users -= 1
+                if self._snapshots is None:
+                    self._snapshots = Snapshots(self.open_engine(read_only=True, connections=self._connections))
+        return self._snapshots
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        """Keep `rest` from closing what is in use."""
+        with self._changing:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._users -= 1
 
 
 @contextmanager

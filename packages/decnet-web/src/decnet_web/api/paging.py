@@ -31,6 +31,8 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 LARGEST = 1000
+LARGEST_PROMPT = 100
+"""Rows of a page that the event loop may read itself, because their JSON does not take long (`prompt_reads`)."""
 
 Found = tuple[Sequence[T], Position | None]
 """Rows, and the position after which the next page begins; None: there is none."""
@@ -59,6 +61,7 @@ class Paging:
         self._kept: KeptRows = request.app.state.kept
         self._kind = wanted(request.headers.get("accept", ""))
         self._page: type[BaseModel] = request.scope["route"].response_model
+        self._read_kind = (self._path, frozenset(request.query_params)) if limit <= LARGEST_PROMPT else None
         self.position = self._cursors.read(after, self._path) if after is not None else None
         """Where the page begins: what `position` returned for the row before; None: at the beginning."""
 
@@ -95,7 +98,7 @@ class Paging:
             rows, following = fetch(connection, self.position, self.limit)
             return shape.encode(rows), following
 
-        items, following = await fleet.read(read)
+        items, following = await fleet.read(read, self._read_kind)
         cursor = b"null" if following is None else f'"{self._cursors.write(following, self._path)}"'.encode()
         body = b"".join((b'{"items":', items, b',"next":', cursor, b"}"))
         return Response(body, media_type="application/json")

@@ -27,7 +27,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
     """Permissions of the UNIX socket, in octal digits."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
     """Connections to `listen`, and as many to the UNIX socket, where each request of the dashboard takes one: no fewer
-    than `[web] max_connections`, therefore. More are closed at once and counted."""
+    than `[web] max_connections`, therefore. When they are taken, a newcomer to `listen` gets the place of a connection
+    that owes a request, of the source with most of them; where all wait for an answer, it is closed at once and
+    counted."""
     max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     """Of these, from one source: an IPv4 address or an IPv6 /64. A trusted proxy has no such limit."""
     max_body: Annotated[int, msgspec.Meta(ge=KIB, le=1 << 30)] = 1 << 20

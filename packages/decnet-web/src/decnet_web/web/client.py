@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_core.net.addresses import peer_address
+from decnet_core.net.places import Place
 from decnet_web.web.api_link import ApiAbsentError, ApiBrokenError
 from decnet_web.web.exchange import Exchange
 from decnet_web.web.forwarding import Sender, sender
@@ -30,13 +31,15 @@ _BROKEN = (ConnectionError, TimeoutError, asyncio.IncompleteReadError, OSError)
 class Client:
     """The client at the other end of one connection."""
 
-    def __init__(self, site: Site, stream: Stream) -> None:
+    def __init__(self, site: Site, stream: Stream, place: Place) -> None:
         self._site = site
+        self._place = place
         self._stream = stream
         self._reader, self._writer = stream.reader, stream.writer
         name: Any = self._writer.get_extra_info("peername")
         self._peer = peer_address(name[0]) if isinstance(name, tuple) else ""
         self._tls = self._writer.get_extra_info("sslcontext") is not None
+        place.evict = self._writer.transport.abort
         self._site.came += 1
         self._site.open.add(self._writer.transport)
         self._site.waiting.add(self._writer.transport)
@@ -63,6 +66,8 @@ class Client:
             if request is None:
                 return
             self._site.waiting.add(self._writer.transport)
+            if isinstance(request, Refused) or not request.has_body:
+                self._place.busy()
             again = not isinstance(request, Refused) and await self._answer(request)
             if isinstance(request, Refused):
                 await self._refuse(request.status, request.detail)
@@ -70,6 +75,7 @@ class Client:
                 await self._linger()
                 return
             self._site.waiting.discard(self._writer.transport)
+            self._place.idle()
             await asyncio.sleep(0)  # the others' turn: the next request may have come already, and 5,000 more
             seconds = self._site.settings.idle_seconds
 
@@ -100,14 +106,14 @@ class Client:
 
     async def _hand_on(self, request: Request, who: Sender) -> bool:
         """Have `api` answer; once more where it ended the connection, for it was being parked or was killed."""
-        exchange = Exchange(self._site, self._stream, request, who)
+        exchange = Exchange(self._site, self._stream, request, who, self._place.busy)
         try:
             try:
                 return await exchange.run()
             except ApiBrokenError:
                 if exchange.begun or exchange.late or request.has_body or request.method not in ("GET", "HEAD"):
                     raise
-            exchange = Exchange(self._site, self._stream, request, who)
+            exchange = Exchange(self._site, self._stream, request, who, self._place.busy)
             return await exchange.run()
         except BodyError as error:
             await self._refuse(400, f"The body is malformed: {error}.")

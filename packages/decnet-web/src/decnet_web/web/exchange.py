@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -25,8 +25,10 @@ T = TypeVar("T")
 class Exchange:
     """A request on its way to `api` and the answer on its way back."""
 
-    def __init__(self, site: Site, stream: Stream, request: Request, who: Sender) -> None:
+    def __init__(self, site: Site, stream: Stream, request: Request, who: Sender, complete: Callable[[], None]) -> None:
+        """`complete` is called when the request's body has come."""
         self._site = site
+        self._complete = complete
         self._protocol, self._reader, self._writer = stream.protocol, stream.reader, stream.writer
         self._request = request
         self._who = who
@@ -65,6 +67,7 @@ class Exchange:
             if self._request.length is None:
                 writer.write(LAST_CHUNK)
             self._uploaded = True
+            self._complete()
         except (BodyError, TimeoutError, asyncio.IncompleteReadError) as error:
             self._wrong = error if isinstance(error, BodyError) else BodyError("it ended early")
             writer.transport.abort()

@@ -32,7 +32,8 @@ class WebSettings(msgspec.Struct, frozen=True):
     forwarded_allow: tuple[str, ...] = ()
     """Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
-    """More are closed at once and counted."""
+    """When they are taken, a newcomer gets the place of a connection that owes a request, of the source with most of
+    them; where all wait for an answer, it is closed at once and counted."""
     max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     """Of these, from one source: an IPv4 address or an IPv6 /64. A trusted proxy has no such limit."""
     head_seconds: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0

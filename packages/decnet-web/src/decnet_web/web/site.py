@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.places import Places
 from decnet_core.runtime.counters import Counters
 from decnet_web.web.files import Files
 from decnet_web.web.hosts import Hosts
@@ -27,7 +27,7 @@ class Site:
         self.proxies = settings.proxies()
         self.files = Files(static)
         self.hosts = Hosts(listen_address(settings.listen)[0] if settings.listen else "", settings.hosts)
-        self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
+        self.connections = Places(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.WriteTransport] = set()
         """Connections to close when the worker stops."""
         self.waiting: set[asyncio.WriteTransport] = set()
@@ -35,4 +35,6 @@ class Site:
         self.came = 0
         """How many connections there were."""
         self.stopping = False
-        counters.read_from(lambda: {"connections": self.connections.open})
+        counters.read_from(
+            lambda: {"connections": self.connections.open, "connections_evicted": self.connections.evicted}
+        )

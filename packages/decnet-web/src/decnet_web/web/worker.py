@@ -7,7 +7,6 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from decnet_core.exits import StartupError
 from decnet_core.net.acceptor import Acceptor
 from decnet_core.net.addresses import parse_address
+from decnet_core.net.places import Place
 from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
@@ -154,9 +154,9 @@ class Web(Worker[WebSettings]):
         )
         self._servers.append(acceptor)
 
-    def _protocol(self, ctx: Context, site: Site, gone: Callable[[], None]) -> ClientProtocol:
+    def _protocol(self, ctx: Context, site: Site, place: Place) -> ClientProtocol:
         def connected(stream: Stream) -> None:
-            client = Client(site, stream)
+            client = Client(site, stream, place)
             ctx.spawn(client.serve(), name="client", may_end=True)
 
-        return ClientProtocol(connected, gone)
+        return ClientProtocol(connected, place.free)

@@ -5,6 +5,7 @@ import asyncio
 from typing import Any
 
 from decnet_core.net.addresses import peer_address, source_of
+from decnet_core.net.places import Place
 from decnet_workers.canary.receiver import Receiver
 
 
@@ -15,21 +16,21 @@ class Connection(asyncio.Protocol):
         self.receiver = receiver
         self.peer = ("", 0)
         self.local = ("", 0)
-        self._source: str | None = None
+        self._place: Place | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Reject the connection when there are too many, else start the deadline."""
+        """Start the deadline; of too many connections end this one, or another of whoever has most: none lasts long."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.peer = endpoint(transport.get_extra_info("peername"))
         self.local = endpoint(transport.get_extra_info("sockname"))
-        source = source_of(self.peer[0])
-        if not self.receiver.connections.acquire(source):
+        self._place = self.receiver.connections.take(source_of(self.peer[0]))
+        if self._place is None:
             self.receiver.counters.add("connections_refused")
             transport.abort()
             return
-        self._source = source
+        self._place.evict = transport.abort
         self.receiver.open.add(transport)
         self.receiver.came += 1
         self.wait()
@@ -38,8 +39,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         if self._deadline is not None:
             self._deadline.cancel()
-        if self._source is not None:
-            self.receiver.connections.release(self._source)
+        if self._place is not None:
+            self._place.free()
             self.receiver.open.discard(self.transport)
             self.receiver.unanswered.discard(self.transport)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
 from decnet_core.events.codec import BadEventError
-from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.places import Places
 from decnet_core.net.rates import SourceRates
 from decnet_core.runtime.counters import Counters
 from decnet_workers.canary.scanners import Scanners
@@ -40,7 +40,7 @@ class Receiver:
         self.addresses = settings.addresses()
         self.scanners = Scanners(settings.scanners(), settings.scanner_agents, settings.scanner_seconds)
         self.rates = SourceRates(settings.requests_per_second, settings.request_burst)
-        self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
+        self.connections = Places(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.Transport] = set()
         """Connections to close when the worker stops."""
         self.unanswered: set[asyncio.Transport] = set()
@@ -48,7 +48,11 @@ class Receiver:
         self.came = 0
         """How many connections and datagrams there were."""
         self._emit = emit
-        counters.read_from(lambda: {"connections": self.connections.open, "sources": len(self.rates)})
+        counters.read_from(self._gauges)
+
+    def _gauges(self) -> dict[str, float]:
+        places = self.connections
+        return {"connections": places.open, "connections_evicted": places.evicted, "sources": len(self.rates)}
 
     async def answered(self, seconds: float) -> None:
         """Wait until all who have come are answered, for at most `seconds`."""

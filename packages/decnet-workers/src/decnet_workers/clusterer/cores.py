@@ -101,18 +101,18 @@ def size_of(attackers: int) -> int:
     return attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
 
 
-def could_link(number: int, sizes: tuple[int, int], *weights: float) -> bool:
+def could_link(number: int, sizes: tuple[int, int], weak: bool) -> bool:
     """Return whether `are_linked` can be true of two features, given how often the first one's sample shows the other.
 
-    It decides what the sample of the rarer one decides; of the other the profile need not be read then. From the sample
-    of the commoner one it only follows that no more attackers show both than show the rarer.
+    `weak`: one of the two joins nobody alone. The sample of the rarer one decides; of the other the profile need not be
+    read then. From the sample of the commoner one it only follows that no more attackers show both than show the rarer.
     """
-    if min(weights) < JOIN and number < LEAST_SEEN:
+    if weak and number < LEAST_SEEN:
         return False
     one, other = sizes
     if one > SAMPLE:
         number = other if one >= other else number * one // SAMPLE
-    return enough(number, sizes, *weights)
+    return enough(number, sizes, weak)
 
 
 def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
@@ -123,9 +123,10 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     seen = one.together.get(commoner, 0)
     number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
     attackers = (one.attackers, other.attackers)
-    if not enough(number, attackers, weights[rarer], weights[commoner]):
+    weak = min(weights[rarer], weights[commoner]) < JOIN
+    if not enough(number, attackers, weak):
         return False
-    if min(weights[rarer], weights[commoner]) < JOIN:
+    if weak:
         return other.together.get(rarer, 0) >= LEAST_SEEN
     if rarer[0] == commoner[0]:
         return _are_used_together(rarer, number, attackers)
@@ -154,9 +155,9 @@ def _must_agree(key: Key, other: Key) -> bool:
     return tier > 0 and tier >= KINDS[other[0]].tier
 
 
-def enough(number: int, attackers: tuple[int, int], *weights: float) -> bool:
-    """Return whether so many attackers that show both features of a pair can link it."""
-    if min(weights) < JOIN:
+def enough(number: int, attackers: tuple[int, int], weak: bool) -> bool:
+    """Return whether so many attackers that show both features of a pair can link it; `weak`: see `could_link`."""
+    if weak:
         return number >= LEAST_SEEN and number >= _AGREE * max(attackers)
     return number >= (min(attackers).bit_length() + 1) // 2
 
@@ -256,15 +257,16 @@ def followed(shown: Iterable[Mapping[str, Key]]) -> Followed | None:
     all, and half of all who show it, then the others are, too: what rarity left open, experience has decided. A common
     tool has holders without any core, or of several.
     """
-    cores: Counter[str] = Counter()
+    cores: dict[str, int] = {}
     examples: dict[str, Key] = {}
     number = having = 0
     for by_core in shown:
         number += 1
         having += bool(by_core)
-        cores.update(by_core.keys())
         for core, key in by_core.items():
-            examples[core] = min(key, examples.get(core, key))
+            cores[core] = cores.get(core, 0) + 1
+            if core not in examples or key < examples[core]:
+                examples[core] = key
     if not cores or having < _WITH_CORE * number:
         return None
     best = min(cores, key=lambda core: (-cores[core], core))
@@ -277,19 +279,19 @@ def followed(shown: Iterable[Mapping[str, Key]]) -> Followed | None:
 def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:
     """Return the core of each feature: the least digest of those that links connect it with."""
     parent = {key: key for key in keys}
-
-    def root(key: Key) -> Key:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
     for one, other in links:
-        first, second = root(one), root(other)
-        if first != second:
-            first, second = sorted((first, second), key=_by_digest)
+        first, second = _root(parent, one), _root(parent, other)
+        if first is not second:
+            if _by_digest(second) < _by_digest(first):
+                first, second = second, first
             parent[second] = first
-    return {key: root(key)[1] for key in parent}
+    return {key: _root(parent, key)[1] for key in parent}
+
+
+def _root(parent: dict[Key, Key], key: Key) -> Key:
+    while (above := parent[key]) is not key:
+        parent[key] = key = parent[above]
+    return key
 
 
 def _by_digest(key: Key) -> tuple[str, str]:

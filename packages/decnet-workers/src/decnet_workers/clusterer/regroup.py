@@ -13,6 +13,7 @@ from decnet_models.database.statements import parts
 from decnet_workers.clusterer.attachment import Attachment, attachment
 from decnet_workers.clusterer.cores import (
     SAMPLE,
+    Followed,
     Profile,
     Shown,
     adjusted,
@@ -129,10 +130,12 @@ class _Regrouping:
     def _learn(self, part: Collection[Key]) -> Mapping[Key, Feature]:
         once = self._keys.setdefault
         found, settled = self._view.features(part), self._view.settled(part)
-        self._attackers |= {once(key, key): found[key].attackers if key in found else 0 for key in part}
-        for key, was in settled.items():
-            self._settled[once(key, key)] = was
-            self._weights[once(key, key)] = was.weight
+        for given in part:
+            key = once(given, given)
+            self._attackers[key] = found[key].attackers if key in found else 0
+            if (was := settled.get(key)) is not None:
+                self._settled[key] = was
+                self._weights[key] = was.weight
         return found
 
     def _reweighed(self, keys: set[Key]) -> set[Key]:
@@ -326,17 +329,20 @@ class _Regrouping:
         proven: dict[Key, str] = {}
         following = sorted(key for key in keys if self._may_follow(key))
         of = {one: self._strong(one, cores) for one in {one for key in following for one in self._samples[key]}}
+        found: dict[tuple[str, ...], Followed | None] = {}  # what the same attackers show follows the same
         for key in following:
-            shown = [by_core for one in self._samples[key] if (by_core := of[one]) is not None]
-            if (other := followed(shown)) is None:
+            sample = self._samples[key]
+            if sample not in found:
+                found[sample] = followed([by_core for one in sample if (by_core := of[one]) is not None])
+            if (other := found[sample]) is None:
                 continue
             if other.proven and may_be_known(key[0], self._attackers[key], self._view.population):
                 proven[key] = self._core(other.key, cores)
             if cores[key] not in strong:
                 links.setdefault(cores[key], {}).setdefault(self._core(other.key, cores), (key, other.key))
-        known = {core: next(iter(found)) for core, found in links.items() if len(found) == 1}
+        known = {core: next(iter(to)) for core, to in links.items() if len(to) == 1}
         self._proven = {key for key, core in proven.items() if core in (cores[key], known.get(cores[key]))}
-        return {link for found in links.values() if len(found) == 1 for link in found.values()}
+        return {link for to in links.values() if len(to) == 1 for link in to.values()}
 
     def _strong(self, attacker: str, cores: dict[Key, str]) -> dict[str, Key] | None:
         """Return the cores of an attacker's features that join alone, each with the least of them; None: shared."""
@@ -367,12 +373,14 @@ class _Regrouping:
         Those that the same attackers show have the same ones.
         """
         bits, size = self._weights[one], self._profiles[one].attackers
-        of = self._samples[one], size, bits >= JOIN
+        weak_one = bits < JOIN
+        of = self._samples[one], size, weak_one
         if of not in self._candidates_of:
+            weights, attackers = self._weights, self._attackers
             self._candidates_of[of] = tuple(
                 other
                 for other, number in self._profiles[one].together.items()
-                if could_link(number, (size, size_of(self._attackers[other])), bits, self._weights[other])
+                if could_link(number, (size, size_of(attackers[other])), weak_one or weights[other] < JOIN)
             )
         return self._candidates_of[of]
 

@@ -29,7 +29,7 @@ from decnet_workers.clusterer.stored_view import StoredView
 
 log = logging.getLogger(__name__)
 
-ROUND = 2_000
+ROUND = 3_000
 """Attackers and features at most whose identities are computed in one transaction."""
 MOST_READ = 8_000
 """Attackers that a round should read: those who share something with its own may be many times as many."""

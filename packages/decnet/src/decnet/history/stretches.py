@@ -7,24 +7,24 @@ compared by the beginnings of their addresses' texts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column, or_, select
 
 from decnet.findings.texts import beginning_with, textual_prefix
 from decnet.history.language import Condition, EventQuery
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.events.tables import event
-from decnet_models.events.walking import Place, place_of
+from decnet_models.events.walking import PLACE, Place, place_of
 
 Position = tuple[int, int]
 """Time and `seq` of a row; the time matters within a span of time only."""
 
 _COLUMNS = {"kind": "kind", "decky": "decky", "session": "session", "sensor": "sensor", "port": "dst_port"}
-_PLACE = tuple(event.c[name] for name in Place._fields)
 _ENDS = RowSelect(lambda _: select(*(select(one(event.c.seq)).scalar_subquery() for one in (func.min, func.max))))
 _SEQ = event.c.seq
 _SEQ_OF = attrgetter("seq")
@@ -36,6 +36,8 @@ _WHOLE = {
 }
 ABOVE = 2**63 - 1
 """Above the number of any row."""
+MOST_STATEMENTS = 8
+"""Of each form, for the conditions that were asked for last, about 50 KiB each: composing them takes a millisecond."""
 _READ_WHOLE = 1_000
 """Rows of a stretch that are read with their payloads at once, where there is no condition and most will be shown."""
 
@@ -63,13 +65,28 @@ def stretch_of(
     place = None if after is None else after[1]
     if driver is None:
         return _of_whole_log(connection, rows, query, place, direction)
-    c = event.c
-    walked = select(event).where(c[driver[0]] == driver[1])
-    walked = in_order(walked, (c.seq,), None if place is None else (place,), direction).limit(rows)
-    ends = walked.with_only_columns(c.seq).subquery()
+    ends, fitting = _driven(
+        query.conditions, query.synthetic, query.window.bounded, driver[0], first=place is None, direction=direction
+    )
+    values = {"driven": driver[1], "rows": rows, **({} if place is None else {"seq_after": place})}
+    ((number, last),) = ends.rows(connection, **values)
+    return Stretch(
+        _places(connection, fitting, query, direction, **values), number, (0, last) if number == rows else None
+    )
+
+
+@lru_cache(MOST_STATEMENTS)
+def _driven(
+    conditions: tuple[Condition, ...], synthetic: bool, bounded: bool, column: str, *, first: bool, direction: Direction
+) -> tuple[RowSelect, RowSelect]:
+    """Return what selects the number of rows of a stretch and its last one, and what selects those that may fit."""
+    walked = select(event).where(event.c[column] == bindparam("driven"))
+    walked = in_order(walked, (_SEQ,), None if first else (bindparam("seq_after", type_=_SEQ.type),), direction)
+    walked = _limited(walked)
+    ends = walked.with_only_columns(_SEQ).subquery()
     last_of = func.min if direction == "desc" else func.max
-    number, last = connection.execute(select(func.count(), last_of(ends.c.seq))).one()
-    return Stretch(_fitting(connection, walked, query, direction), number, (0, last) if number == rows else None)
+    asked: Any = select(func.count(), last_of(ends.c.seq))
+    return RowSelect(lambda _: asked), _fitting(walked, conditions, synthetic, bounded)
 
 
 def _of_whole_log(
@@ -81,10 +98,16 @@ def _of_whole_log(
         found = {row[0]: row for row in _WHOLE[direction].rows(connection, bound=bound, limit=rows)}
         end = (0, next(reversed(found))) if len(found) == rows else None
         return Stretch(list(map(place_of, found.values())), len(found), end, found)
-    c = event.c
     low, high, end = _numbers(connection, rows, after, direction)
-    walked = select(*_PLACE).where(c.seq >= low, c.seq < high, *_conditions(c, query))
-    return Stretch(_places(connection, walked, direction), rows, end)
+    fitting = _numbered(query.conditions, query.synthetic, query.window.bounded)
+    return Stretch(_places(connection, fitting, query, direction, low=low, high=high), rows, end)
+
+
+@lru_cache(MOST_STATEMENTS)
+def _numbered(conditions: tuple[Condition, ...], synthetic: bool, bounded: bool) -> RowSelect:
+    between = bindparam("low") <= _SEQ, bindparam("high") > _SEQ
+    asked = select(*PLACE).where(*between, *_conditions(event.c, conditions, synthetic, bounded))
+    return RowSelect(lambda _: asked)
 
 
 def _numbers(
@@ -105,16 +128,30 @@ def stretch_within(
     connection: Connection, rows: int, query: EventQuery, after: Position | None, *, direction: Direction
 ) -> Stretch:
     """Return the next stretch of the query's span of time, in the order of the events' own times."""
-    c, window = event.c, query.window
-    walked = select(event).where(c.ts >= window.since, c.ts < window.until)
-    walked = in_order(walked, (c.ts, c.seq), after, direction).limit(rows)
-    ends = walked.with_only_columns(c.ts, c.seq).subquery()
-    number = connection.execute(select(func.count()).select_from(ends)).scalar_one()
-    last = in_order(select(ends), (ends.c.ts, ends.c.seq), None, "asc" if direction == "desc" else "desc").limit(1)
-    end = tuple(connection.execute(last).one()) if number == rows else None
-    found = _fitting(connection, walked, query, direction)
+    ends, last, fitting = _within(query.conditions, query.synthetic, after is None, direction)
+    values = {"since": query.window.since, "until": query.window.until, "rows": rows}
+    if after is not None:
+        values |= {"ts_after": after[0], "seq_after": after[1]}
+    ((number,),) = ends.rows(connection, **values)
+    end = tuple(last.rows(connection, **values)[0]) if number == rows else None
+    found = _places(connection, fitting, query, direction, **values)
     found.sort(key=lambda one: (one.ts, one.seq), reverse=direction == "desc")
     return Stretch(found, number, None if end is None else (end[0], end[1]))
+
+
+@lru_cache(MOST_STATEMENTS)
+def _within(
+    conditions: tuple[Condition, ...], synthetic: bool, first: bool, direction: Direction
+) -> tuple[RowSelect, RowSelect, RowSelect]:
+    """Return what selects the number of rows of a stretch, its last one, and those that may fit."""
+    c = event.c
+    walked = select(event).where(c.ts >= bindparam("since"), c.ts < bindparam("until"))
+    after = bindparam("ts_after", type_=c.ts.type), bindparam("seq_after", type_=_SEQ.type)
+    walked = _limited(in_order(walked, (c.ts, _SEQ), None if first else after, direction))
+    ends = walked.with_only_columns(c.ts, _SEQ).subquery()
+    last = in_order(select(ends), (ends.c.ts, ends.c.seq), None, "asc" if direction == "desc" else "desc").limit(1)
+    number = select(func.count()).select_from(ends)
+    return RowSelect(lambda _: number), RowSelect(lambda _: last), _fitting(walked, conditions, synthetic, True)
 
 
 def merged(
@@ -139,23 +176,35 @@ def merged(
     return Stretch(within, number, (0, cut))
 
 
-def _fitting(connection: Connection, walked: Select[Any], query: EventQuery, direction: Direction) -> list[Place]:
-    """Return the rows of a walk that may fit, in the direction by `seq`."""
-    inner = walked.with_only_columns(*_PLACE).subquery()
-    return _places(connection, select(inner).where(*_conditions(inner.c, query)), direction)
+def _limited(walked: Select[Any]) -> Select[Any]:
+    return walked.limit(bindparam("rows")).offset(literal_column("0"))
 
 
-def _places(connection: Connection, query: Select[Any], direction: Direction) -> list[Place]:
-    return sorted(map(Place._make, connection.execute(query).all()), key=_SEQ_OF, reverse=direction == "desc")
+def _fitting(walked: Select[Any], conditions: tuple[Condition, ...], synthetic: bool, bounded: bool) -> RowSelect:
+    """Return what selects the rows of a walk that may fit."""
+    inner = walked.with_only_columns(*PLACE).subquery()
+    asked = select(inner).where(*_conditions(inner.c, conditions, synthetic, bounded))
+    return RowSelect(lambda _: asked)
 
 
-def _conditions(c: Any, query: EventQuery) -> Iterator[ColumnElement[bool]]:
-    if query.window.bounded:
-        yield c.ts >= query.window.since
-        yield c.ts < query.window.until
-    if not query.synthetic:
+def _places(
+    connection: Connection, fitting: RowSelect, query: EventQuery, direction: Direction, **values: Any
+) -> list[Place]:
+    """Return the rows that may fit, in the direction by `seq`."""
+    values |= {"since": query.window.since, "until": query.window.until} if query.window.bounded else {}
+    found = map(Place._make, fitting.rows(connection, **values))
+    return sorted(found, key=_SEQ_OF, reverse=direction == "desc")
+
+
+def _conditions(
+    c: Any, conditions: tuple[Condition, ...], synthetic: bool, bounded: bool
+) -> Iterator[ColumnElement[bool]]:
+    if bounded:
+        yield c.ts >= bindparam("since")
+        yield c.ts < bindparam("until")
+    if not synthetic:
         yield c.synthetic.is_(False)
-    for one in query.conditions:
+    for one in conditions:
         if one.field != "src":
             yield _of_values(c[_COLUMNS[one.field]], one)
         elif not one.excluded:
@@ -163,4 +212,5 @@ def _conditions(c: Any, query: EventQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _of_values(column: ColumnElement[Any], one: Condition) -> ColumnElement[bool]:
-    return or_(column.is_(None), column.not_in(one.wanted)) if one.excluded else column.in_(one.wanted)
+    wanted = [literal(value, column.type) for value in one.wanted]  # of values SQLAlchemy writes a statement each time
+    return or_(column.is_(None), column.not_in(wanted)) if one.excluded else column.in_(wanted)

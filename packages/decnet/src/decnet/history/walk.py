@@ -10,9 +10,9 @@ events' own times, since that is what the index of times has.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -49,6 +49,8 @@ _SHORT = 3
 
 T = TypeVar("T")
 
+KnownRows: TypeAlias = Callable[[Sequence[tuple[int, Any]]], Sequence[T | None]]
+
 
 class Found(msgspec.Struct, frozen=True):
     """A page of events and where the next begins; None: there is no more."""
@@ -79,10 +81,12 @@ def page_of(
     *,
     direction: Direction = "desc",
     make: Callable[[Sequence[Any]], T],
+    known_rows: KnownRows[T] | None = None,
 ) -> tuple[list[T], Position | None]:
     """Return what `make` makes of the rows of those events, and where the next page begins.
 
-    A row for which it raises BadEventError is left out.
+    A row for which it raises BadEventError is left out. `known_rows([(seq, id), ...])` returns what it made of each
+    before, None where that is not known.
     """
     fits, taken, looked_at, read = _filter(query, known), list[T](), 0, 0
     wanted = (*query.texts, *query.excluded_texts)
@@ -92,7 +96,7 @@ def page_of(
         for start in range(0, len(chosen), limit):
             some = chosen[start : start + limit]
             read += len(some) if wanted else 0
-            for one, made in _made(part.events or rows_of(connection, (one.seq for one in some)), some, query, make):
+            for one, made in _made(connection, part, some, query, make=make, known_rows=known_rows):
                 taken.append(made)
                 if len(taken) == limit:
                     return taken, (one.ts, one.seq)
@@ -102,11 +106,23 @@ def page_of(
 
 
 def _made(
-    rows: Mapping[int, Sequence[Any]], places: Iterable[Place], query: EventQuery, make: Callable[[Sequence[Any]], T]
+    connection: Connection,
+    part: Stretch,
+    places: Sequence[Place],
+    query: EventQuery,
+    *,
+    make: Callable[[Sequence[Any]], T],
+    known_rows: KnownRows[T] | None,
 ) -> Iterator[tuple[Place, T]]:
     """Yield what is made of those rows that say what the query asks for."""
     wanted = query.texts or query.excluded_texts
-    for place in places:
+    asked = known_rows is not None and not wanted
+    kept = known_rows([(one.seq, one.id) for one in places]) if asked and known_rows else [None] * len(places)
+    rows = part.events or rows_of(connection, (one.seq for one, made in zip(places, kept, strict=True) if made is None))
+    for place, made in zip(places, kept, strict=True):
+        if made is not None:
+            yield place, made
+            continue
         row = rows.get(place.seq)
         if row is None:
             continue

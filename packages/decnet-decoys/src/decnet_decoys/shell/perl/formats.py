@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 import struct
+import sys
 from collections.abc import Iterator
 from itertools import islice
 
 from decnet_decoys.shell.perl.values import MAX_ITEMS, MAX_TEXT, Value, integer, number, of_bytes, text, to_bytes
 
 MAX_WIDTH = 1000
-MAX_PIECES = 4000
+MAX_PIECES = 2000
 """Conversions of a format, and texts between them."""
+_CODES = f"utf-32-{sys.byteorder[0]}e"
 _PIECE = re.compile(r"%(?:(%)|([-+ #0]*)(v?)(\*|\d{1,6})?(?:\.(\*|\d{0,6}))?[hlLqV]*([a-zA-Z]))|[^%]+|%")
 _TEMPLATE = re.compile(r"\s*([a-zA-Z])([<>!]*)(\d{1,6}|\*|\[\d{1,4}\])?")
 _GROUPS = re.compile(r"\(([^()]*)\)(\d{1,4}|\*)?|[^()]+")
@@ -41,7 +43,9 @@ def _converted(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911
     spec += "" if exact is None else f".{max(0, integer(exact, MAX_WIDTH))}"
     value = rest.pop() if rest else None
     if dotted:
-        return (spec + "s") % ".".join(str(ord(one)) for one in text(value))
+        shown = text(value)[: MAX_TEXT // 2 + 1]  # of more the result is too long in any case
+        codes = memoryview(shown.encode(_CODES, "surrogatepass")).cast("I")
+        return (spec + "s") % ".".join(map(str, codes))
     if letter in "sc":
         return (spec + "s") % (text(value) if letter == "s" else chr(integer(value) % 0x110000))
     if letter in "bB":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.perl.evaluator import Evaluator
 
 _WORD = (1 << 64) - 1
+_ON_BITS = {"&": int.__and__, "|": int.__or__, "^": int.__xor__}
 
 
 def binary(perl: Evaluator, operator: str, one: Value, other: Value) -> Value:
@@ -37,9 +38,13 @@ def binary(perl: Evaluator, operator: str, one: Value, other: Value) -> Value:
 def _of_characters(operator: str, one: str, other: str) -> str:
     """Return what a bitwise operator makes of the characters of two texts."""
     size = min(len(one), len(other)) if operator == "&" else max(len(one), len(other))
-    pairs = zip(one[:size].ljust(size, "\0"), other[:size].ljust(size, "\0"), strict=True)
-    change = {"&": int.__and__, "|": int.__or__, "^": int.__xor__}[operator]
-    return "".join(chr(change(ord(a), ord(b)) & 0xFF) for a, b in pairs)
+    mine, others = (int.from_bytes(_low_bytes(text, size), "little") for text in (one, other))
+    return _ON_BITS[operator](mine, others).to_bytes(size, "little").decode("latin-1")
+
+
+def _low_bytes(text: str, size: int) -> bytes:
+    """Return the low byte of each of the first `size` characters: a text is one number, not 65,536 small ones."""
+    return text[:size].encode("utf-32-le", "surrogatepass")[::4]
 
 
 def _bounded(value: int | float | str) -> int | float | str:

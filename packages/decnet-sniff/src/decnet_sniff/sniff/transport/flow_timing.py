@@ -10,6 +10,7 @@ from math import isqrt
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import FlowClosed
+from decnet_sniff.sniff.findings import NEW
 
 MICROSECOND = 1000
 MILLISECOND = 1_000_000
@@ -42,8 +43,15 @@ class Timing(NamedTuple):
     flows: int = 1
 
     def plus(self, other: Timing) -> Timing:
-        first = min(self.first_ns, other.first_ns)
-        return Timing(first, *(one + two for one, two in zip(self[1:], other[1:], strict=True)))
+        first, sent, received, bytes_sent, bytes_received, duration, squares, flows = self
+        begun, *more = other
+        return NEW(
+            Timing,
+            (
+                min(first, begun), sent + more[0], received + more[1], bytes_sent + more[2],
+                bytes_received + more[3], duration + more[4], squares + more[5], flows + more[6],
+            ),
+        )  # fmt: skip
 
 
 class Timings:

@@ -62,6 +62,7 @@ class Flow:
         "answer",
         "client",
         "ended",
+        "ends",
         "first",
         "key",
         "last",
@@ -77,6 +78,8 @@ class Flow:
     def __init__(self, key: bytes, ts: int, sequence: int) -> None:
         self.key = self.answer = key
         """Of the client's direction; `answer` is that of the server's, once there is one."""
+        self.ends = ends(key)
+        """Those of the client's direction."""
         self.sequence = sequence
         """Of the SYN: another sequence number means another flow."""
         self.first = ts
@@ -120,6 +123,12 @@ def ports(key: bytes) -> tuple[int, int]:
 def ends(key: bytes) -> Ends:
     """Return the addresses and ports of a key."""
     return NEW(Ends, _KEY4(key) if len(key) == 12 else _KEY6(key))
+
+
+def answering(asked: Ends) -> Ends:
+    """Return the ends as those of the answer, which comes from the other side."""
+    source, destination, source_port, port = asked
+    return NEW(Ends, (destination, source, port, source_port))
 
 
 class Flows:

@@ -25,9 +25,8 @@ from decnet_sniff.sniff.transport.flows import (
     Direction,
     Flow,
     Flows,
-    addresses,
+    answering,
     ends,
-    ports,
     reverse,
 )
 from decnet_sniff.sniff.transport.stream_head import Stream
@@ -111,12 +110,16 @@ class TcpTracker:
             self._counts["tcp_malformed"] += 1
             return
         buffer, header, at, end = packet
-        data, segment = at + (offset >> 2 & 0x3C), None
-        if direction is None or flags & _SYN:
-            # What a SYN brings with it begins behind the number that the SYN itself takes.
-            first = (sequence + 1) % _WRAP if flags & _SYN else sequence
-            segment = NEW(Segment, (ts, key, first, acknowledged, flags, payload))
-            direction = self._direction(direction, segment)
+        data = at + (offset >> 2 & 0x3C)
+        if flags & _SYN:  # what it brings with it begins behind the number that the SYN itself takes
+            sequence = (sequence + 1) % _WRAP
+            direction = (
+                self._syn_ack(direction, key, ts, sequence, acknowledged)
+                if flags & _ACK
+                else self._syn(direction, key, ts, sequence)
+            )
+        elif direction is None:
+            direction = self._unknown(NEW(Segment, (ts, key, sequence, acknowledged, flags, payload)))
             if direction is None:
                 return
         flow = direction.flow
@@ -129,57 +132,56 @@ class TcpTracker:
             self._talk(flow, direction)
         if data > end:  # what stands behind `end` is of the next packet
             self._counts["tcp_short"] += 1
-        elif segment is not None and flags & _SYN:
-            self._stack(segment, direction, buffer, (header, at, data))
+        elif flags & _SYN:
+            self._stack(ts, direction, buffer, (header, at, data), payload)
         if payload and direction.base != SETTLED and not flags & _RST:
-            segment = segment or NEW(Segment, (ts, key, sequence, acknowledged, flags, payload))
+            segment = NEW(Segment, (ts, key, sequence, acknowledged, flags, payload))
             self._data(segment, direction, bytes(buffer[data:end]))
         if flags & _TURNS or flow.state != ESTABLISHED:
-            self._advance(flow, direction, flags)
+            self.advance(flow, direction, flags)
 
-    def _direction(self, direction: Direction | None, segment: Segment) -> Direction | None:
-        """Return the direction of the segment, possibly a new one; None for a stray segment."""
-        if segment.flags & _SYN:
-            return self._syn_ack(direction, segment) if segment.flags & _ACK else self._syn(direction, segment)
+    def _unknown(self, segment: Segment) -> Direction | None:
+        """Return a new direction for a segment without SYN; None for a stray one."""
         if (other := self.flows.directions.get(reverse(segment.key))) is not None:
             return self.flows.answer(other.flow, segment.key, SETTLED if segment.flags & _RST else segment.sequence)
         return self._joined(segment)
 
-    def _syn(self, direction: Direction | None, segment: Segment) -> Direction:
+    def _syn(self, direction: Direction | None, key: bytes, ts: int, sequence: int) -> Direction:
         """Begin a connection; an earlier one with the same ends is over, unless this is its SYN retransmitted."""
-        known = direction or self.flows.directions.get(reverse(segment.key))
+        known = direction or self.flows.directions.get(reverse(key))
         if known is not None:
-            if known is known.flow.client and known is direction and known.flow.sequence == segment.sequence:
+            if known is known.flow.client and known is direction and known.flow.sequence == sequence:
                 return known
             self._closed(self.flows.close(known.flow))
-        flow = self._open(segment.ts, segment.key, segment.sequence)
-        flow.client.base = segment.sequence
-        source, host = addresses(segment.key)
-        self._sinks.scans.probe(segment.ts, source, host, ports(segment.key)[1], detector.SYN)
+        flow = self._open(ts, key, sequence)
+        flow.client.base = sequence
+        source, host, _, port = flow.ends
+        self._sinks.scans.probe(ts, source, host, port or 0, detector.SYN)
         return flow.client
 
-    def _syn_ack(self, direction: Direction | None, segment: Segment) -> Direction:
+    def _syn_ack(self, direction: Direction | None, key: bytes, ts: int, sequence: int, acknowledged: int) -> Direction:
         """Return the server's direction; until it has sent data, its last SYN+ACK says where that begins.
 
         A server that keeps no state (RFC 4987, 3.6) answers a repeated SYN with another sequence number.
         """
         if direction is None:
-            return self._answer(segment)
+            return self._answer(key, ts, sequence, acknowledged)
         if direction is direction.flow.server and not direction.bytes and direction.flow.state != CLOSED:
-            direction.base = segment.sequence
+            direction.base = sequence
         return direction
 
-    def _answer(self, segment: Segment) -> Direction:
+    def _answer(self, key: bytes, ts: int, sequence: int, acknowledged: int) -> Direction:
         """Return the server's direction, which begins with this segment."""
-        other = self.flows.directions.get(reverse(segment.key))
+        asked = reverse(key)
+        other = self.flows.directions.get(asked)
         if other is not None:
             flow = other.flow
         else:  # we came too late for its SYN
-            flow = self._open(segment.ts, reverse(segment.key), segment.acknowledged)
-            flow.client.base = segment.acknowledged
+            flow = self._open(ts, asked, acknowledged)
+            flow.client.base = acknowledged
         if flow.state == SYN_SEEN:
             flow.state = SYN_ACK_SEEN
-        return self.flows.answer(flow, segment.key, segment.sequence)
+        return self.flows.answer(flow, key, sequence)
 
     def _joined(self, segment: Segment) -> Direction | None:
         """Return the direction of a segment whose connection began before the capture; None if unusable."""
@@ -188,7 +190,7 @@ class TcpTracker:
             return None
         self._counts["tcp_joined_late"] += 1
         if segment.key[-4:-2] < segment.key[-2:]:  # the side with the smaller port is the server
-            return self._answer(segment)
+            return self._answer(segment.key, segment.ts, segment.sequence, segment.acknowledged)
         flow = self._open(segment.ts, segment.key, segment.sequence)
         flow.client.base = segment.sequence
         return flow.client
@@ -215,8 +217,8 @@ class TcpTracker:
         other = flow.server if direction is flow.client else flow.client
         if other is not None and other.bytes:
             flow.talked = True
-            source, host = addresses(flow.key)
-            self._sinks.scans.talked(source, host, ports(flow.key)[1])
+            source, host, _, port = flow.ends
+            self._sinks.scans.talked(source, host, port or 0)
 
     def _open(self, ts: int, key: bytes, sequence: int) -> Flow:
         flows = self.flows
@@ -226,20 +228,21 @@ class TcpTracker:
         self._opened += 1
         return flows.open(key, ts, sequence)
 
-    def _stack(self, segment: Segment, direction: Direction, buffer: Buffer, headers: Headers) -> None:
+    def _stack(self, ts: int, direction: Direction, buffer: Buffer, headers: Headers, payload: int) -> None:
         """Report the stack by the headers of its SYN or SYN+ACK."""
-        answers = segment.flags & _ACK
-        seen = seen_stack(buffer, headers, segment.payload, direction.flow.mss if answers else 0)
+        flow, answers = direction.flow, buffer[headers[1] + 13] & _ACK
+        seen = seen_stack(buffer, headers, payload, flow.mss if answers else 0)
         if seen is None:
             self._counts["tcp_malformed"] += 1
             return
         if not answers:
-            direction.flow.mss = seen[1]
-        self._sinks.findings.add(segment.ts, ends(segment.key), seen[0], 0)  # the same on every port
+            flow.mss = seen[1]
+        sender = flow.ends if direction is flow.client else answering(flow.ends)
+        self._sinks.findings.add(ts, sender, seen[0], 0)  # the same on every port
 
-    def _report(self, ts: int, key: bytes, payload: Payload, *, server: bool) -> None:
-        source_port, port = ports(key)
-        self._sinks.findings.add(ts, ends(key), payload, source_port if server else port)
+    def _report(self, ts: int, flow: Flow, payload: Payload, *, server: bool) -> None:
+        sender = answering(flow.ends) if server else flow.ends
+        self._sinks.findings.add(ts, sender, payload, flow.ends[3] or 0)
 
     def _data(self, segment: Segment, direction: Direction, payload: bytes) -> None:
         """Process payload of a direction that is not settled."""
@@ -288,7 +291,7 @@ class TcpTracker:
             if not may_be_tls(data):
                 self._watch(direction)
             return False
-        self._report(segment.ts, segment.key, recognised.payload, server=server)
+        self._report(segment.ts, direction.flow, recognised.payload, server=server)
         if recognised.opens:
             self._watch(direction)
         if recognised.again is not None:  # both send another hello
@@ -313,7 +316,7 @@ class TcpTracker:
             server = direction is flow.server
             payload = incomplete(direction.stream.data, server=server)
             if payload is not None:
-                self._report(flow.last, reverse(flow.key) if server else flow.key, payload, server=server)
+                self._report(flow.last, flow, payload, server=server)
         self._settle(direction)
 
     def _account(self, direction: Direction, stream: Stream) -> None:
@@ -324,19 +327,19 @@ class TcpTracker:
             oldest = next(iter(self._streams))
             self._give_up(oldest.flow, oldest)
 
-    def _advance(self, flow: Flow, direction: Direction, flags: int) -> None:
-        """Follow the connection's state."""
+    def advance(self, flow: Flow, direction: Direction, flags: int) -> None:
+        """Follow the connection's state by the flags of a segment of `direction`."""
         if flags & _RST:
             if flow.state == ESTABLISHED:
                 flow.ended = RST
             elif flow.state == SYN_ACK_SEEN and direction is flow.client:
-                self._sinks.scans.aborted(addresses(flow.key)[0])
+                self._sinks.scans.aborted(flow.ends[0])
             flow.state = CLOSED
         elif flow.state == CLOSED or flags & _SYN:
             return
         else:
             if flow.state == SYN_ACK_SEEN and direction is flow.client:
-                self._sinks.scans.completed(addresses(flow.key)[0])
+                self._sinks.scans.completed(flow.ends[0])
             flow.state, flow.opened = ESTABLISHED, True
             if flags & _FIN:
                 direction.closing = True
@@ -347,6 +350,6 @@ class TcpTracker:
     def _closed(self, flow: Flow) -> None:
         """Record a flow that has left the table, and free what it held."""
         self._sinks.close(flow, "tcp")
-        self._give_up(flow, flow.client)
-        if flow.server is not None:
-            self._give_up(flow, flow.server)
+        for direction in (flow.client, flow.server):
+            if direction is not None and direction.stream is not None:
+                self._give_up(flow, direction)

@@ -51,7 +51,7 @@ class Remembered:
         known = self._known.get((ask, digest))
         if known is not None and not _expired(known):
             return known
-        known = await fleet.read(lambda connection: ask(connection, digest))
+        known = await fleet.read(lambda connection: ask(connection, digest), ask)
         if known is not None and self._mark == mark:  # nobody has seen a commit meanwhile
             if len(self._known) >= MOST:
                 self._known.clear()

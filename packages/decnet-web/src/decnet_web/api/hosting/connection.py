@@ -10,6 +10,7 @@ from collections.abc import Callable
 import h11
 
 from decnet_core.net.addresses import source_of
+from decnet_core.net.places import Place
 from decnet_web.api.hosting import uvicorn_server as uvicorn
 from decnet_web.api.hosting.lingering import LingeringTransport
 from decnet_web.api.hosting.parser import LARGEST_HEAD, MOST_LINES, Parser
@@ -35,13 +36,13 @@ class Connection(uvicorn.H11Protocol):
         config: uvicorn.Config,
         server_state: uvicorn.ServerState,
         turns: SourceTurns,
-        gone: Callable[[], None],
+        place: Place,
         refused: Callable[[], None],
     ) -> None:
-        """`gone` is called when the connection is lost, `refused` for what is no request."""
+        """`refused` is called for what is no request."""
         super().__init__(config=config, server_state=server_state, app_state={})
         self.conn = Parser()
-        self._gone = gone
+        self._place = place
         self._refused = refused
         self._late: asyncio.TimerHandle | None = None
         self._turns = turns
@@ -50,6 +51,8 @@ class Connection(uvicorn.H11Protocol):
         """Whether it waits for its turn."""
         self._between = False
         """Whether an answer is complete, and the next request may be there already."""
+        self._complete = False
+        """Whether a request is complete and its answer is not."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         opened = transport.get_extra_info("socket")
@@ -60,6 +63,7 @@ class Connection(uvicorn.H11Protocol):
         elif hasattr(transport, "max_size"):  # of asyncio's: bytes of a read, which may all have to wait
             transport.max_size = _READ_BYTES
         super().connection_made(LingeringTransport(transport, lambda: self.conn.unread))
+        self._place.evict = self.transport.abort
         self._source = source_of(self.client[0]) if self.client else ""
         if self.client is None and opened.family != socket.AF_UNIX:
             self.transport.abort()  # reset already; without an address it would count as a local proxy
@@ -71,7 +75,7 @@ class Connection(uvicorn.H11Protocol):
             self._late.cancel()
         super().connection_lost(exc)
         self.transport.lost()
-        self._gone()
+        self._place.free()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.lingers:
@@ -149,12 +153,23 @@ class Connection(uvicorn.H11Protocol):
             self._handle_some()
 
     @property
+    def unasked(self) -> bool:
+        """Whether its first request is still to come."""
+        return not self.transport.is_closing() and self.cycle is None
+
+    @property
     def _answering(self) -> bool:
         cycle: uvicorn.RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
     def _watch(self) -> None:
         """Let time run while the client owes something, and not while it waits for its answer."""
+        if (complete := self._answering and not self.cycle.more_body) != self._complete:
+            self._complete = complete
+            if complete:
+                self._place.busy()
+            else:
+                self._place.idle()
         if not self._answering:
             self._late = self._late or self.loop.call_later(HEAD_SECONDS, self._end_late)
         elif self._late is not None:

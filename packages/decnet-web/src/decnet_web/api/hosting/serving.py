@@ -7,14 +7,15 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from decnet_core.net.acceptor import Acceptor
 from decnet_core.net.addresses import Network
-from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.places import Place, Places
 from decnet_web.api.hosting import uvicorn_server as uvicorn
 from decnet_web.api.hosting.connection import HEAD_SECONDS, Connection
 from decnet_web.api.hosting.source_turns import SourceTurns
@@ -23,6 +24,7 @@ from decnet_web.api.settings import ApiSettings
 KEEP_ALIVE_SECONDS = 5
 FINISH_SECONDS = 2
 """How long a request may still take when the worker stops."""
+_CHECK_SECONDS = 0.01
 
 DEFAULTS = ApiSettings()
 
@@ -55,6 +57,7 @@ class Server(uvicorn.Server):
         self._turns = SourceTurns()
         self._refused_connections = self._refused_requests = 0
         self._listeners: Sequence[Listener] = ()
+        self._places: list[Places] = []
         self._ending = asyncio.Event()
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
         """Set when clients are accepted, and when the last one is gone."""
@@ -65,6 +68,7 @@ class Server(uvicorn.Server):
             "requests": self.requests,
             "connections": len(self.server_state.connections),
             "connections_refused": self._refused_connections,
+            "connections_evicted": sum(places.evicted for places in self._places),
             "requests_malformed": self._refused_requests,
         }
 
@@ -99,29 +103,43 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  # of uvicorn
         """Accept on the listeners, each with its own TLS context or none."""
         self.servers: list[Any] = []
+        self._places.clear()
         for sock, context in self._listeners:
             self.servers.append(self._acceptor(sock, context))
         self.started = True
         self.begun.set()
 
     async def main_loop(self) -> None:
-        """Wait for `end`."""
+        """Wait for `end`, then for the first requests of those who were accepted before."""
         await self._ending.wait()
+        for server in self.servers:
+            server.close()
+        end = time.monotonic() + FINISH_SECONDS
+        while self._beginning and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
+            await asyncio.sleep(_CHECK_SECONDS)
+
+    @property
+    def _beginning(self) -> bool:
+        """Whether a client was accepted that has not sent a request yet."""
+        if any(server.beginning for server in self.servers):
+            return True
+        return any(isinstance(one, Connection) and one.unasked for one in self.server_state.connections)
 
     def _acceptor(self, sock: socket.socket, context: ssl.SSLContext | None) -> Acceptor:
-        limiter = ConnectionLimiter(self._most, self._most_per_source)
+        places = Places(self._most, self._most_per_source)
+        self._places.append(places)
         return Acceptor(
             sock,
             self._connection,
-            limiter,
+            places,
             refused=self._refuse_connection,
             unlimited=self._trusted,
             context=context,
             handshake_seconds=HEAD_SECONDS,
         )
 
-    def _connection(self, gone: Callable[[], None]) -> Connection:
-        return Connection(self.config, self.server_state, self._turns, gone, self._refuse_request)
+    def _connection(self, place: Place) -> Connection:
+        return Connection(self.config, self.server_state, self._turns, place, self._refuse_request)
 
     def _refuse_connection(self) -> None:
         self._refused_connections += 1

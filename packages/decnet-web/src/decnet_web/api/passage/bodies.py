@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Bodies: their size, their time, and that a JSON body is JSON, not too deep, of text that can be stored.
+"""Bodies: their size, their time, and that a JSON body is JSON, neither too deep nor of too many values.
 
 The body is read here, once, and checked by msgspec, which is strict: no NaN, no lone surrogates, no invalid UTF-8.
 
-A stranger's is short: a mebibyte of the smallest values takes msgspec, json and pydantic up to 0.6 s.
+A stranger's is short, too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from decnet_web.api.passage.values import MOST_OF_FLEET, MOST_VALUES, values_in
 from decnet_web.api.problems import Problem
 
 BODY_SECONDS = 30
@@ -29,6 +30,8 @@ Known = Callable[[Request], Awaitable[bool]]
 
 OTHER_TYPES = frozenset({"application/octet-stream", "application/toml", "application/yaml"})
 """Beside JSON; the routes that take one of them say so."""
+
+_FLEETS = ("/fleet/plan", "/fleet/deploy")
 
 _WITHOUT = frozenset({"GET", "OPTIONS"})
 
@@ -48,7 +51,7 @@ class Bodies:
             return
         body = await self._read(scope, receive)
         if body:
-            self._check(_content_type(scope), body)
+            self._check(scope, body)
         await self._app(scope, _replaying(body, receive), send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
@@ -83,11 +86,15 @@ class Bodies:
             raise Problem(413, detail=f"without a valid token or session a body has at most {STRANGERS_BYTES} bytes")
         return self._largest
 
-    def _check(self, kind: str, body: bytes) -> None:
+    def _check(self, scope: Scope, body: bytes) -> None:
+        kind = _content_type(scope)
         if kind in OTHER_TYPES:
             return
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             raise Problem(415, detail="send JSON: Content-Type: application/json")
+        most = MOST_OF_FLEET if scope["path"].endswith(_FLEETS) else MOST_VALUES
+        if values_in(body) > most:
+            raise Problem(413, detail=f"here JSON has at most {most} values; send it in parts")
         try:
             content = msgspec.json.decode(body)
         except UnicodeDecodeError:

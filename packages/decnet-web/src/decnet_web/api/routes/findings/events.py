@@ -196,7 +196,8 @@ async def list_events(
             found = newest_of(connection, limit, after, synthetic=query.synthetic, known=paging.known, make=shown)
             if found is not None:
                 return found
-        return page_of(connection, query, ours, limit, after, direction=direction, make=shown)
+        known_rows = paging.known if paging.keeps else None
+        return page_of(connection, query, ours, limit, after, direction=direction, make=shown, known_rows=known_rows)
 
     def shown(row: Any) -> Any:
         return paging.row((row[0], row[1]), lambda: event_values(stored(row)))

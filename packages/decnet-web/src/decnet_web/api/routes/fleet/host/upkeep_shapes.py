@@ -40,7 +40,7 @@ class KeptLineDetail(KeptLine):
 class RetryAsked(Asked):
     """Which events are to be stored once more."""
 
-    ids: list[str] | None = Field(None, min_length=1, max_length=10_000)
+    ids: list[str] | None = Field(None, min_length=1, max_length=2_500)
     """Absent: all that ingest put aside."""
 
 
