@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second | --third] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|--third|--fourth] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. `--second` and `--third` make worlds in other ways (`planted.second`, `planted.third`). Its
+different fingerprints. `--second`, `--third` and `--fourth` make worlds in other ways (`planted.second`, ...). Its
 events go into a new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes
 of their own until nothing is left. A worker that is not there yet is left out.
 
@@ -41,6 +41,7 @@ from typing import Any
 import msgspec
 from planted.bcubed import Score, grouped, mean, scores
 from planted.files import Truth, read_events, read_truth, write
+from planted.fourth import FourthWorld
 from planted.generator import World
 from planted.play import Outcome, play
 from planted.second import SecondWorld
@@ -68,7 +69,9 @@ def main() -> None:
             show(result)
 
 
-def _made(options: argparse.Namespace) -> type[World] | type[SecondWorld] | type[ThirdWorld]:
+def _made(options: argparse.Namespace) -> type[World | SecondWorld | ThirdWorld | FourthWorld]:
+    if options.fourth:
+        return FourthWorld
     return SecondWorld if options.second else ThirdWorld if options.third else World
 
 
@@ -78,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--second", action="store_true", help="a world of the other kind")
     parser.add_argument("--third", action="store_true", help="a world of the third kind")
+    parser.add_argument("--fourth", action="store_true", help="a world of the fourth kind, for judging only")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--world", type=Path, metavar="FOLDER", help="play the world of these files")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the world's files")

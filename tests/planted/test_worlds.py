@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from planted.bcubed import grouped, mean, scores
 from planted.files import Truth, read_events, read_truth, write
+from planted.fourth import FourthWorld
 from planted.generator import World
 from planted.play import Outcome
 from planted.second import SecondWorld
@@ -19,6 +20,7 @@ from worlds import report
 
 from decnet_core.events.envelope import Event
 
+AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld
 TRUE = {"1": "a", "2": "a", "3": "a", "4": "a", "5": "a", "6": "b", "7": "b", "8": "c", "9": "c", "10": "c"}
 
 
@@ -54,9 +56,9 @@ def test_a_population_that_is_named_as_a_row_of_the_report_does_not_replace_it()
     assert {name: one["items"] for name, one in rows["populations"].items()} == {"all": 2, "grouped": 1}
 
 
-@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld])
-def world(request: pytest.FixtureRequest) -> World | SecondWorld | ThirdWorld:
-    made: World | SecondWorld | ThirdWorld = request.param(60, seed=3)
+@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld, FourthWorld])
+def world(request: pytest.FixtureRequest) -> AnyWorld:
+    made: AnyWorld = request.param(60, seed=3)
     return made
 
 
@@ -64,7 +66,7 @@ def _key(event: Event) -> tuple[object, ...]:
     return event.id, event.ts, event.src_ip, event.payload
 
 
-def test_same_seed_makes_the_same_world(world: World | SecondWorld | ThirdWorld) -> None:
+def test_same_seed_makes_the_same_world(world: AnyWorld) -> None:
     again = type(world)(60, seed=3)
     assert again.truth == world.truth
     assert [_key(event) for event in again.events()] == [_key(event) for event in world.events()]
@@ -79,7 +81,7 @@ print(hashlib.sha256("".join(events).encode()).hexdigest())
 """
 
 
-def test_same_seed_makes_the_same_world_in_every_process(world: World | SecondWorld | ThirdWorld) -> None:
+def test_same_seed_makes_the_same_world_in_every_process(world: AnyWorld) -> None:
     """Sets of texts have another order in each process."""
     code = DIGEST.format(module=type(world).__module__.removeprefix("planted."), name=type(world).__name__)
     found = {
@@ -94,14 +96,14 @@ def test_same_seed_makes_the_same_world_in_every_process(world: World | SecondWo
     assert len(found.pop().strip()) == 64
 
 
-def test_every_scored_address_acts_and_every_event_is_different(world: World | SecondWorld | ThirdWorld) -> None:
+def test_every_scored_address_acts_and_every_event_is_different(world: AnyWorld) -> None:
     events = list(world.events())
     assert world.truth.identities.keys() <= {event.src_ip for event in events}
     assert len({event.id for event in events}) == len(events)
 
 
 def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people(
-    world: World | SecondWorld | ThirdWorld,
+    world: AnyWorld,
 ) -> None:
     truth = world.truth
     actors = list(truth.identities.values())
@@ -111,7 +113,7 @@ def test_truth_has_people_with_several_addresses_and_campaigns_of_several_people
     assert max(campaigns.count(campaign) for campaign in campaigns) > 1
 
 
-def test_a_written_world_reads_back(world: World | SecondWorld | ThirdWorld, tmp_path: Path) -> None:
+def test_a_written_world_reads_back(world: AnyWorld, tmp_path: Path) -> None:
     write(tmp_path, islice(world.events(), 300), world.truth)
     assert list(read_events(tmp_path)) == list(islice(world.events(), 300))
     assert read_truth(tmp_path) == world.truth

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.redis.keyspace import Keyspace, Value
+from decnet_decoys.redis.keyspace import Keyspace, Scores, Value
 from decnet_decoys.redis.persistence import rdb
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ VALUES = (
     | st.lists(STRINGS, min_size=1, max_size=6)
     | st.dictionaries(STRINGS, STRINGS, min_size=1, max_size=6)
     | st.frozensets(STRINGS, min_size=1, max_size=6)
+    | st.dictionaries(STRINGS, st.floats(allow_nan=False), min_size=1, max_size=6).map(Scores)
 )
 
 
@@ -84,10 +85,11 @@ def test_the_real_servers_checker_takes_it(tmp_path: Path, checked: bool) -> Non
     one[0].put(b"number", b"-70000")
     one[3].put(b"list", [b"1", b"x" * 20_000])
     one[3].put(b"hash", {b"a": b"200"})
+    one[4].put(b"scores", Scores({b"a": 1.5, b"b": float("-inf")}))
     one[15].put(b"set", frozenset((b"a", b"1")))
     (tmp_path / "dump.rdb").write_bytes(done(rdb.written(one, AUX, 1 << 20, checked=checked)))
     said = subprocess.run(
         ["redis-check-rdb", tmp_path / "dump.rdb"], capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
     assert "RDB looks OK!" in said
-    assert "5 keys read" in said
+    assert "6 keys read" in said

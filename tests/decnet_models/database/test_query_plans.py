@@ -21,7 +21,8 @@ from sqlalchemy import Connection, Engine, event
 from decnet_models.database.domains import domains
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.rows import keyed_rows, row_select
-from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.rows.driver_rows import driver_parts, driver_rows
+from decnet_models.events import queries as event_queries
 from decnet_models.migrations.check import declared_schema
 
 SMALL = {
@@ -64,7 +65,7 @@ WHOLE = {
 }
 """Functions that read a whole table or index because that is what they are for."""
 
-SILENT = {"progress.lease_queries.now_of"}
+SILENT = {"progress.lease_queries.now_of", "ttp.correlation_windows.prepared", "ttp.queries.prepared"}
 """Functions that ask SQLite nothing."""
 
 TABLES = set(declared_schema().tables)
@@ -85,11 +86,16 @@ def recorded(engine: Engine) -> Iterator[list[Statement]]:
         sent.append((text, tuple(values)))
         return driver_rows(connection, text, values)
 
+    def in_parts(connection: Connection, text: str, values: Sequence[Any], size: int) -> Iterator[Any]:
+        sent.append((text, tuple(values)))
+        return driver_parts(connection, text, values, size)
+
     event.listen(engine, "before_cursor_execute", note)
     try:
         with (
             patch.object(row_select, "driver_rows", past_sqlalchemy),
             patch.object(keyed_rows, "driver_rows", past_sqlalchemy),
+            patch.object(event_queries, "driver_parts", in_parts),
         ):
             yield sent
     finally:

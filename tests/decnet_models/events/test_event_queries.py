@@ -86,7 +86,7 @@ def test_rows_after_stops_at_its_window_and_leaves_synthetic_life_out(engine: En
         queries.insert_events(connection, make_events(2) + make_events(2, synthetic=True) + make_events(2))
     with reading(engine) as connection:
         rows = queries.rows_after(connection, 0, through=5, limit=10, kinds=["session.command"], synthetic=False)
-        assert [row.seq for row in rows] == [1, 2, 5]
+        assert [row[0] for row in rows] == [1, 2, 5]
 
 
 def test_following_the_log_walks_by_row_number(sqlite_engine: Engine) -> None:

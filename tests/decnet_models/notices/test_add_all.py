@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from decnet_core.events.notices import AttackerObserved, Notice, SessionEnded
+from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries
 from decnet_models.notices.tables import metadata
 
@@ -58,3 +59,14 @@ def test_nothing_to_write_is_nothing_new(connection: Connection) -> None:
 def test_a_key_that_is_too_long_is_refused(connection: Connection) -> None:
     with pytest.raises(ValueError, match="limit is 512"):
         queries.add_all(connection, [("k" * 513, observed(1))], 1)
+
+
+def test_prepared_notices_leave_out_what_came_meanwhile(engine: Engine) -> None:
+    prepared = queries.PreparedNotices([("a", observed(1)), ("b", ended(2)), ("b", ended(3))], 8)
+    with writing(engine) as connection:
+        queries.add(connection, "a", observed(4), 7)
+    for kinds in ({"session.ended"}, set[str]()):
+        with writing(engine) as connection:
+            assert prepared.add(connection) == kinds
+    with reading(engine) as connection:
+        assert [(one.key, one.notice.ts) for one in queries.after(connection, 0, 10)] == [("a", 4), ("b", 2)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid5
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 
 from decnet_models.attackers import tables as attackers
 from decnet_models.campaigns import tables as campaigns_tables
@@ -19,7 +19,9 @@ from decnet_models.identities import tables as identities
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.notices import tables as notices
 from decnet_models.progress import tables as progress
+from decnet_models.progress.queries import begin_cursor, move_cursor
 from decnet_models.ttp import tables as ttp
+from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.worker import prepared, step
 
 DAY = 86_400_000_000_000
@@ -78,3 +80,20 @@ def campaigns(engine: Engine) -> dict[UUID, set[UUID]]:
         for one, campaign in connection.execute(select(c.identity, c.campaign)):
             found.setdefault(campaign, set()).add(one)
     return found
+
+
+def visit(engine: Engine, number: int, *deckies: str, day: float = 0) -> None:
+    """Let an identity visit deckies from an address of its own; ttp finds something at each."""
+    ts, attacker = START + int(day * DAY), f"192.0.2.{number}"
+    show(engine, number, day=day)
+    with writing(engine) as connection:
+        seq = connection.execute(select(func.coalesce(func.max(ttp_tag.c.seq), 0))).scalar_one()
+        common = {"rule_id": _NAMES, "id": _NAMES, "event_id": _NAMES, "title": "", "level": "low", "ts": ts}
+        rows = [
+            common | {"seq": seq + place, "technique": "T1110", "attacker": attacker, "decky": decky}
+            for place, decky in enumerate(deckies, 1)
+        ]
+        if rows:
+            connection.execute(ttp_tag.insert(), rows)
+        begin_cursor(connection, "ttp", now_ns=1)
+        move_cursor(connection, "ttp", seq + len(rows), now_ns=1)

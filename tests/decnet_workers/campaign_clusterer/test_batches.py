@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
-from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, emptied, identity, show, work
+from tests.decnet_workers.campaign_clusterer.identity_rows import START, campaigns, emptied, identity, show, visit, work
 from tests.examples import examples
 
 from decnet_models.campaigns.tables import CAMPAIGNS
@@ -82,11 +82,22 @@ SHOWS = st.builds(
     st.integers(0, 20),
     st.integers(0, 2),
 )
+DECKIES = [f"decky-{number}" for number in range(14)]
+VISITS = st.builds(
+    lambda number, first, last, day: lambda engine: visit(engine, number, *DECKIES[first:last], day=day),
+    NUMBERS,
+    st.sampled_from((0, 0, 5, 10)),
+    st.sampled_from((2, 3, 7, 12, 14)),
+    st.sampled_from((0, 2, 40)),
+)
 ACTS = st.lists(
     st.one_of(
         SHOWS,
         SHOWS,
         SHOWS,
+        VISITS,
+        VISITS,
+        VISITS,
         st.builds(lambda one, other: partial(merge, one=one, other=other), NUMBERS, NUMBERS),
         st.builds(lambda one, other: partial(leave, one=one, other=other), NUMBERS, NUMBERS),
         st.builds(

@@ -11,6 +11,8 @@ from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, id
 
 from decnet_workers.campaign_clusterer.partition import Decided, Ruling, partition
 from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.signals import TARGET
+from decnet_workers.campaign_clusterer.targeting import FLEET
 from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits
 
 
@@ -42,6 +44,15 @@ def test_a_host_that_is_shared_at_other_times_and_against_other_targets_joins_no
     assert groups(profile(1, "loader"), late) == []
 
 
+def test_rare_commands_join_only_those_with_the_same_targets() -> None:
+    def typed(number: int, *deckies: str) -> Profile:
+        features = frozenset({("command", "./xmr --pool deep.example --rig 7"), ("command", "mkdir /var/.cache/rig7")})
+        return Profile(identity(number), features, frozenset(deckies), (), START, START + DAY)
+
+    assert groups(typed(1, "a", "b"), typed(2, "a", "b")) == [{1, 2}]
+    assert groups(typed(1, "a", "b"), typed(2, "x", "y")) == []
+
+
 def test_a_host_of_very_many_joins_nobody() -> None:
     assert feature_bits("host", CAP + 1) == 0
     assert groups(*(profile(number, "free host") for number in range(CAP + 1))) == []
@@ -54,6 +65,23 @@ def test_one_who_copies_the_marks_of_two_campaigns_does_not_make_them_one() -> N
     found = groups(*first, *second, copycat)
     assert {1, 2, 3} <= next(group for group in found if 1 in group)
     assert not any({1, 4} <= group for group in found)
+
+
+def test_groups_whose_members_aimed_at_the_same_deckies_are_one_campaign_by_one_link() -> None:
+    def aiming(number: int, host: str, *deckies: str) -> Profile:
+        targets = {decky: frozenset((2900, 2901)) for decky in deckies}
+        features = {("host", host), *((TARGET, f"{decky} {week}") for decky in deckies for week in (2900, 2901))}
+        return Profile(identity(number), frozenset(features), frozenset(deckies), (), START, START + DAY, targets)
+
+    some = (
+        profile(2, "c2", deckies=("a", "b", "c")),
+        aiming(1, "c2", "a", "b", "c"),
+        aiming(3, "c3", "a", "b", "c"),
+        aiming(4, "c3", "a", "b", "c"),
+    )
+    subjects = Counter(feature for one in some for feature in one.features) | {FLEET: 40}
+    found = partition({one.identity: one for one in some}, subjects)
+    assert [len(group) for group in found] == [4]
 
 
 def test_a_campaign_that_moves_from_host_to_host_stays_one() -> None:

@@ -71,7 +71,8 @@ def look(connection: Connection, batches: Sequence[Sequence[StoredEvent]], libra
     for batch in batches:
         findings = Findings(connection, library)
         findings.look_at(batch)
-        for key, notice in findings.write(connection):
+        findings.prepared()(connection)
+        for key, notice in findings.notices:
             outbox.setdefault(key, notice)
     rows = {
         table.name: sorted(tuple(map(str, row)) for row in connection.execute(select(table)))

@@ -42,7 +42,7 @@ def times_counted(connection: Connection, stem: str, events: list[Event]) -> int
     """Count how often the correlation of `stem` fires on a sequence of events."""
     findings = Findings(connection, LIBRARY)
     findings.look_at([StoredEvent(seq, event) for seq, event in enumerate(events, 1)])
-    findings.write(connection)
+    findings.prepared()(connection)
     found = {tag.seq for tag in tags(connection, limit=10_000) if tag.rule_id == rule_id(stem)}
     connection.rollback()
     return len(found)

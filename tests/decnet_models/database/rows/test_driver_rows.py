@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from decnet_models.database.engine import reading
-from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.rows.driver_rows import driver_parts, driver_rows
 
 
 def test_rows_come_without_sqlalchemy(sqlite_engine: Engine) -> None:
@@ -15,6 +17,16 @@ def test_rows_come_without_sqlalchemy(sqlite_engine: Engine) -> None:
     with reading(sqlite_engine) as connection:
         assert driver_rows(connection, "SELECT ?, 'b' UNION ALL SELECT 2, NULL", (1,)) == [(1, "b"), (2, None)]
     assert passed == []
+
+
+def test_the_rest_of_the_rows_need_not_be_read(sqlite_engine: Engine) -> None:
+    endless = "WITH RECURSIVE n(i) AS (VALUES (?) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    with reading(sqlite_engine) as connection:
+        with closing(driver_parts(connection, endless, (5,), 2)) as parts:
+            assert next(parts) == [(5,), (6,)]
+            assert next(parts) == [(7,), (8,)]
+        with pytest.raises(OperationalError, match="no such table"):
+            next(driver_parts(connection, "SELECT 1 FROM nowhere", (), 2))
 
 
 def test_an_error_is_the_one_of_sqlalchemy(sqlite_engine: Engine) -> None:

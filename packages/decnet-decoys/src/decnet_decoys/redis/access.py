@@ -6,11 +6,16 @@ import secrets
 import time
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply
 from decnet_decoys.redis.server import text, unknown_subcommand, wrong_arity
 
 _KINDS = (b"normal", b"master", b"replica", b"slave", b"pubsub")
+_FILTERS = frozenset((b"ADDR", b"ID", b"LADDR", b"SKIPME", b"TYPE", b"USER"))
+_CATEGORIES = (
+    *("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo"),
+    *("stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"),
+)
 _ANY = 99
 _NO_FILE = Error(
     "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER "
@@ -87,13 +92,38 @@ def _kill(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Find nobody."""
     if len(given) == 1:
         return Error("ERR No such client")
-    if given[0].upper() == b"TYPE" and given[1].lower() not in _KINDS:
-        return _unknown_kind(given[1])
-    return 0 if len(given) % 2 == 0 else SYNTAX
+    names = [one.upper() for one in given[::2]]
+    if len(given) % 2 or not set(names) <= _FILTERS:
+        return SYNTAX
+    for name, value in zip(names, given[1::2], strict=True):
+        if name == b"TYPE" and value.lower() not in _KINDS:
+            return _unknown_kind(value)
+        if name == b"ID" and (number(value) or 0) < 1:
+            return Error("ERR client-id should be greater than 0")
+    return 0
 
 
 def _pause(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return OK if number(given[0]) is not None else Error("ERR timeout is not an integer or out of range")
+    milliseconds = number(given[0])
+    if len(given) > 1 and given[1].upper() not in (b"WRITE", b"ALL"):
+        return Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
+    if milliseconds is None:
+        return Error("ERR timeout is not an integer or out of range")
+    return OK if milliseconds >= 0 else Error("ERR timeout is negative")
+
+
+def _reply(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return OK if given[0].upper() == b"ON" else Pushed([]) if given[0].upper() in (b"OFF", b"SKIP") else SYNTAX
+
+
+def _unblock(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return NOT_A_NUMBER if number(given[0]) is None else 0
+
+
+_NO_TRACKING: Reply = Pairs({"flags": Members(["off"]), "redirect": -1, "prefixes": []})
+_NO_CACHING = Error(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
+)
 
 
 def _switch(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -107,6 +137,30 @@ def _rules(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     secret = client.instance.settings["requirepass"]
     shown = f"#{hashlib.sha256(secret.encode('utf-8', 'surrogateescape')).hexdigest()}" if secret else "nopass"
     return [f"user default on {shown} ~* &* +@all"]
+
+
+def _user(client: Client, given: Arguments) -> Reply:
+    if given[0] != b"default":
+        return None
+    secret = client.instance.settings["requirepass"]
+    return Pairs(
+        {
+            "flags": Members(["on"] if secret else ["on", "nopass"]),
+            "passwords": [hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()] if secret else [],
+            "commands": "+@all",
+            "keys": "~*",
+            "channels": "&*",
+            "selectors": [],
+        }
+    )
+
+
+def _categories(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Name the categories; of what is in one nothing is known here."""
+    if not given:
+        return _CATEGORIES
+    name = text(given[0])[:128]
+    return [] if name.lower() in _CATEGORIES else Error(f"ERR Unknown category '{name}'")
 
 
 def _log(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -135,8 +189,9 @@ COMMANDS: dict[str, tuple[Function, int]] = {
             {
                 b"SETNAME": (_set_name, 1), b"GETNAME": (_get_name, 0), b"ID": (_id, 0), b"INFO": (_info, 0),
                 b"LIST": (_list, _ANY), b"KILL": (_kill, -1), b"PAUSE": (_pause, -1), b"UNPAUSE": (_always(OK), 0),
-                b"NO-EVICT": (_switch, 1), b"TRACKING": (_switch, -1), b"REPLY": (_always(OK), 1),
-                b"GETREDIR": (_always(-1), 0), b"UNBLOCK": (_always(0), -1),
+                b"NO-EVICT": (_switch, 1), b"TRACKING": (_switch, -1), b"REPLY": (_reply, 1),
+                b"TRACKINGINFO": (_always(_NO_TRACKING), 0), b"CACHING": (_always(_NO_CACHING), 1),
+                b"GETREDIR": (_always(-1), 0), b"UNBLOCK": (_unblock, -1),
             },
         ),
         -2,
@@ -146,7 +201,8 @@ COMMANDS: dict[str, tuple[Function, int]] = {
             "ACL",
             {
                 b"WHOAMI": (_always("default"), 0), b"LIST": (_rules, 0), b"USERS": (_always(["default"]), 0),
-                b"LOG": (_log, _ANY), b"LOAD": (_always(_NO_FILE), 0), b"SAVE": (_always(_NO_FILE), 0),
+                b"LOG": (_log, _ANY), b"GETUSER": (_user, 1), b"CAT": (_categories, _ANY),
+                b"LOAD": (_always(_NO_FILE), 0), b"SAVE": (_always(_NO_FILE), 0),
                 b"SETUSER": (_always(OK), -1), b"DELUSER": (_delete, -1), b"GENPASS": (_password, _ANY),
             },
         ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import Arguments, Function
-from decnet_decoys.redis.protocol import Error, Pushed, Reply
+from decnet_decoys.redis.protocol import Error, Message, Pushed, Reply
 
 MOST_CHANNELS = 64
 _ALLOWED = frozenset({"subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ping", "quit", "reset"})
@@ -44,7 +44,7 @@ def _told(client: Client, word: str, names: Sequence[bytes | None], *, add: bool
             client.channels.pop(name, None)
             if add and len(client.channels) < MOST_CHANNELS and len(name) < 1024:
                 client.channels[name] = None
-        said.append([word, name, len(client.channels)])
+        said.append(Message([word, name, len(client.channels)]))
     return Pushed(said)
 
 

@@ -4,15 +4,16 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import access, channels, keys, scripts, server, sets
+from decnet_decoys.redis import access, channels, keys, server, sets
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
-from decnet_decoys.redis.names import NAMES
+from decnet_decoys.redis.lua.scripts import Scripts
+from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
-from decnet_decoys.redis.types import absent, hashes, lists, strings
+from decnet_decoys.redis.types import absent, hashes, lists, sorted_sets, strings
 
-_PARTS = (keys, sets, server, access, scripts, channels, strings, hashes, lists, absent)
+_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets)
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -26,6 +27,11 @@ _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
 _WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
 _AT_ONCE = frozenset({"quit", "reset", "watch"})
 """What a transaction does not keep for its end."""
+_CONTAINERS = frozenset(
+    ("acl", "client", "cluster", "command", "config", "function", "latency", "memory", "module", "object", "pubsub",
+     "script", "slowlog")
+)  # fmt: skip
+"""Commands that have commands."""
 _SHOWN = 128
 """Characters of an unknown command, and of its arguments together, that the error repeats."""
 
@@ -54,10 +60,21 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
     refused = _refused(name, arguments) or channels.refused(client, name)
     if refused is not None:
         client.spoiled = client.queued is not None
+        client.instance.count_error(refused)
+        return refused
+    if name in WRITING and not _may_write(client):
+        client.spoiled = client.queued is not None
+        refused = Error("READONLY You can't write against a read only replica.")
+        client.instance.count_error(refused)
         return refused
     if client.queued is not None and name not in _AT_ONCE:
         return _enqueued(client, arguments)
     return _carried_out(client, name, arguments)
+
+
+def _may_write(client: Client) -> bool:
+    """Whether the server is no replica, or one that takes writes."""
+    return client.instance.master is None or client.instance.settings["replica-read-only"] == "no"
 
 
 def _enqueued(client: Client, arguments: list[bytes]) -> Reply:
@@ -112,8 +129,22 @@ def _refused(name: str, arguments: list[bytes]) -> Error | None:
 def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
     client.keys.expire(time.time())
     try:
-        return COMMANDS[name][0](client, arguments[1:])
+        reply = COMMANDS[name][0](client, arguments[1:])
     except WrongType:
-        return Error("WRONGTYPE Operation against a key holding the wrong kind of value")
+        reply = Error("WRONGTYPE Operation against a key holding the wrong kind of value")
     except Full:
-        return _FULL
+        reply = _FULL
+    if isinstance(reply, Error):
+        client.instance.count_error(reply)
+    elif name in _CONTAINERS and len(arguments) > 1:
+        name = f"{name}|{server.text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
+    client.instance.used[name] = client.instance.used.get(name, 0) + 1
+    return reply
+
+
+def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
+    name = name_of(arguments)
+    return _refused(name, arguments) or _carried_out(client, name, arguments)
+
+
+COMMANDS.update(Scripts(_called_by_script).commands())

@@ -4,15 +4,24 @@
 import itertools
 import random
 import time
+from collections import ChainMap
 
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.redis.about import parameters
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
+from decnet_decoys.redis.protocol import Error
 from decnet_decoys.services.machine_files import MachineFiles
 
 DATABASES = 16
+_DEFAULTS = parameters.defaults()
+"""What all instances share until a client sets something else."""
 MOST_SCRIPTS = 64
 """That are remembered by their digest."""
+
+
+MOST_ERRORS = 32
+"""Kinds that are counted."""
 
 
 class Instance:
@@ -26,28 +35,22 @@ class Instance:
         self.databases = [Keyspace() for _ in range(DATABASES)]
         for key, value in profile.keys.items():
             self.databases[0].put(key.encode(), value.encode())
-        self.settings = {
-            "dir": profile.directory,
-            "dbfilename": "dump.rdb",
-            "requirepass": profile.password,
-            "port": str(port),
-            "bind": "* -::*",
-            "databases": str(DATABASES),
-            "maxclients": "10000",
-            "maxmemory": "0",
-            "maxmemory-policy": "noeviction",
-            "save": "3600 1 300 100 60 10000",
-            "appendonly": "no",
-            "protected-mode": "no",
-            "slave-read-only": "yes",
-            "replica-read-only": "yes",
-            "rdbcompression": "yes",
-            "stop-writes-on-bgsave-error": "yes",
-            "loglevel": "notice",
-            "logfile": "/var/log/redis/redis-server.log",
-            "timeout": "0",
-            "tcp-keepalive": "300",
-        }
+        allowed = "no" if profile.protected else "yes"
+        self.settings: ChainMap[str, str] = ChainMap(
+            {
+                "dir": profile.directory,
+                "requirepass": profile.password,
+                "port": str(port),
+                "protected-mode": "no",
+                "enable-protected-configs": allowed,
+                "enable-module-command": allowed,
+                "logfile": "/var/log/redis/redis-server.log",
+                "pidfile": "/run/redis/redis-server.pid",
+                "supervised": "systemd",
+                "daemonize": "yes",
+            },
+            _DEFAULTS,
+        )
         self.pid = drawing.randrange(400, 1400)
         self.run_id = f"{drawing.getrandbits(160):040x}"
         self.replication_id = f"{drawing.getrandbits(160):040x}"
@@ -58,7 +61,18 @@ class Instance:
         self.commands = drawing.randrange(10_000, 90_000)
         self.clients = itertools.count(drawing.randrange(20, 4000))
         self.connected = 0
-        self.changes_stored = self.changes
+        self.changes_stored = self.changes_saved = self.changes
+        self.saves = 0
+        """How often clients have had the databases saved."""
+        self.used: dict[str, int] = {}
+        """How often each command was carried out."""
+        self.errors: dict[str, int] = {}
+        """How often each kind of error was the answer."""
+
+    def count_error(self, error: Error) -> None:
+        code = error.text.partition(" ")[0]
+        if code in self.errors or len(self.errors) < MOST_ERRORS:
+            self.errors[code] = self.errors.get(code, 0) + 1
 
     @property
     def changes(self) -> int:

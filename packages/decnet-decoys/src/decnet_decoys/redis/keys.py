@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keyspace import Full
-from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.keyspace import Full, Scores
+from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
 
 Arguments: TypeAlias = list[bytes]
 Function: TypeAlias = Callable[[Client, Arguments], Reply]
@@ -148,6 +148,11 @@ def scan(client: Client, given: Arguments) -> Reply:
     if number(given[0]) is None:
         return Error("ERR invalid cursor")
     options = dict(zip([one.upper() for one in given[1::2]], given[2::2], strict=False))
+    count = number(options.get(b"COUNT", b"10"))
+    if count is None:
+        return NOT_A_NUMBER
+    if len(given) % 2 == 0 or not set(options) <= {b"MATCH", b"COUNT", b"TYPE"} or count < 1:
+        return SYNTAX
     return [b"0", client.keys.matching(options.get(b"MATCH", b"*"))]
 
 
@@ -158,6 +163,8 @@ def type_(client: Client, given: Arguments) -> Reply:
             return Simple("string")
         case list():
             return Simple("list")
+        case Scores():
+            return Simple("zset")
         case dict():
             return Simple("hash")
         case frozenset():
@@ -257,7 +264,7 @@ def hget(client: Client, given: Arguments) -> Reply:
 
 
 def hgetall(client: Client, given: Arguments) -> Reply:
-    return [part for pair in client.keys.hash_(given[0]).items() for part in pair]
+    return Pairs(client.keys.hash_(given[0]))
 
 
 def hdel(client: Client, given: Arguments) -> Reply:

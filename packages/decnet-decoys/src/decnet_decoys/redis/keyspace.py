@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What clients store on one decky, for everybody who comes later; bounded in keys and bytes.
 
-A value is bytes, a list, a hash or a set; of the other types of Redis nothing can be stored.
+A value is bytes, a list, a hash, a set or a sorted set; of the other types of Redis nothing can be stored.
 """
 
 import fnmatch
@@ -20,7 +20,12 @@ nothing, unless the pattern is a star alone."""
 _EACH = 64
 """Bytes that are counted for each element beside its own."""
 
-Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes]
+
+class Scores(dict[bytes, float]):
+    """A sorted set; no hash, although both are dictionaries."""
+
+
+Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes] | Scores
 
 
 class Full(DecoysError):
@@ -47,6 +52,11 @@ class Keyspace:
     @property
     def expiring(self) -> int:
         return len(self._expires)
+
+    def average_milliseconds(self, now: float) -> int:
+        """Return how long keys that expire remain on average; 0 without any."""
+        left = [max(0.0, at - now) for at in self._expires.values()]
+        return int(1000 * sum(left) / len(left)) if left else 0
 
     def items(self) -> Iterator[tuple[bytes, Value]]:
         return iter(self._values.items())
@@ -76,7 +86,14 @@ class Keyspace:
     def hash_(self, key: bytes) -> dict[bytes, bytes]:
         """Return a hash, an empty one without the key; raises WrongType."""
         value = self._values.get(key, {})
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or isinstance(value, Scores):
+            raise WrongType
+        return value
+
+    def scores(self, key: bytes) -> Scores:
+        """Return a sorted set, an empty one without the key; raises WrongType."""
+        value = self._values.get(key, Scores())
+        if not isinstance(value, Scores):
             raise WrongType
         return value
 
@@ -146,5 +163,9 @@ class Keyspace:
 def _size(key: bytes, value: Value) -> int:
     if isinstance(value, bytes):
         return len(key) + len(value) + _EACH
-    parts = [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)
+    if isinstance(value, Scores):
+        return len(key) + sum(map(len, value)) + 2 * _EACH * (len(value) + 1)
+    parts: list[bytes] = (
+        [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)  # type: ignore[misc]
+    )
     return len(key) + sum(map(len, parts)) + _EACH * (len(parts) + 1)

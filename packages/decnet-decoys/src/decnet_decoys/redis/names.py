@@ -27,3 +27,12 @@ _NAMES: Final = (
     "zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore "
 )
 NAMES: Final = frozenset(_NAMES.split())
+_WRITING: Final = (
+    "append copy decr decrby del expire expireat flushall flushdb getdel getex getset hdel hincrby hincrbyfloat hmset "
+    "hset hsetnx incr incrby incrbyfloat linsert lmove lpop lpush lpushx lrem lset ltrim migrate move mset msetnx "
+    "persist pexpire pexpireat psetex rename renamenx restore rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "
+    "setex setnx setrange sinterstore smove sort spop srem sunionstore swapdb unlink zadd zincrby zpopmax zpopmin "
+    "zrem zremrangebyscore"
+)
+WRITING: Final = frozenset(_WRITING.split())
+"""Commands that a read-only replica refuses."""

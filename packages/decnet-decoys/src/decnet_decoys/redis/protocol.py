@@ -49,7 +49,19 @@ class Nothing(NamedTuple):
 class Pairs(NamedTuple):
     """A map, which version 2 sends as a list."""
 
-    items: Mapping[str, "Reply"]
+    items: Mapping[str, "Reply"] | Mapping[bytes, bytes]
+
+
+class Members(NamedTuple):
+    """A set, which version 2 sends as a list."""
+
+    items: "Sequence[Reply]"
+
+
+class Message(NamedTuple):
+    """What a server says unasked, which version 2 sends as a list."""
+
+    items: "Sequence[Reply]"
 
 
 class Pushed(NamedTuple):
@@ -58,7 +70,9 @@ class Pushed(NamedTuple):
     replies: "Sequence[Reply]"
 
 
-Reply: TypeAlias = "Simple | Error | Nothing | Pushed | Pairs | int | bytes | str | Sequence[Reply] | None"
+Reply: TypeAlias = (
+    "Simple | Error | Nothing | Pushed | Pairs | Members | Message | int | float | bytes | str | Sequence[Reply] | None"
+)
 
 
 class Requests:
@@ -216,7 +230,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return _ESCAPES.get(found[1], found[1])
 
 
-def encoded(reply: Reply, version: int) -> bytes:
+def encoded(reply: Reply, version: int) -> bytes:  # noqa: PLR0911  # a case for each kind
     """Return a reply in version 2 or 3 of the protocol."""
     if isinstance(reply, Pushed):
         return b"".join(encoded(one, version) for one in reply.replies)
@@ -227,10 +241,18 @@ def encoded(reply: Reply, version: int) -> bytes:
             return b"_\r\n" if version == 3 else b"$-1\r\n" if reply is None else b"*-1\r\n"
         case int():
             return b":%d\r\n" % reply
+        case float():
+            shown = score_text(reply)
+            return b",%s\r\n" % shown if version == 3 else b"$%d\r\n%s\r\n" % (len(shown), shown)
         case str() | bytes():
             data = reply.encode("utf-8", "surrogateescape") if isinstance(reply, str) else reply
             return b"$%d\r\n%s\r\n" % (len(data), data)
     return _several(reply, version)
+
+
+def score_text(value: float) -> bytes:
+    """Return a number as replies have it."""
+    return b"%.17g" % value
 
 
 def _line(reply: "Simple | Error") -> bytes:
@@ -239,7 +261,10 @@ def _line(reply: "Simple | Error") -> bytes:
     return b"-%s\r\n" % reply.text.encode("utf-8", "surrogateescape").replace(b"\r", b" ").replace(b"\n", b" ")
 
 
-def _several(reply: "Pairs | Sequence[Reply]", version: int) -> bytes:
+def _several(reply: "Pairs | Members | Message | Sequence[Reply]", version: int) -> bytes:
+    if isinstance(reply, Members | Message):
+        begin = b"*" if version == 2 else b"~" if isinstance(reply, Members) else b">"
+        return b"%s%d\r\n" % (begin, len(reply.items)) + b"".join(encoded(one, version) for one in reply.items)
     if not isinstance(reply, Pairs):
         return b"*%d\r\n" % len(reply) + b"".join(encoded(one, version) for one in reply)
     parts = [encoded(part, version) for pair in reply.items.items() for part in pair]

@@ -9,14 +9,16 @@ import posixpath
 import re
 import time
 
-from decnet_decoys.redis.info import info
+from decnet_decoys.redis.about import parameters
+from decnet_decoys.redis.about.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.names import NAMES
 from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
 
 MOST_PATTERNS = 8
 """Of CONFIG GET, which takes half a millisecond for each."""
-_PROTECTED = frozenset({"dir", "dbfilename", "enable-protected-configs", "enable-module-command"})
+_PROTECTED = frozenset({"dir", "dbfilename"})
 _NO_MODULES = Error(
     'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a '
     "local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -25,7 +27,7 @@ _NO_DEBUG = Error(
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local '
     "connection, otherwise you need to set this option in the configuration file, and then restart the server."
 )
-_DIRECTORIES = (
+DIRECTORIES = (
     "/", "/etc", "/etc/cron.d", "/root", "/root/.ssh", "/tmp", "/var/lib/redis", "/var/spool/cron",  # noqa: S108
     "/var/spool/cron/crontabs", "/var/www/html",
 )  # fmt: skip
@@ -109,6 +111,8 @@ def _greeted(client: Client, options: Arguments) -> Error | None:
                 return said
             options = options[3:]
         elif word == b"SETNAME" and len(options) >= 2:
+            if any(byte < 0x21 or byte > 0x7E for byte in options[1]):
+                return Error("ERR Client names cannot contain spaces, newlines or special characters.")
             client.name, options = text(options[1])[:64], options[2:]
         else:
             return Error(f"ERR Syntax error in HELLO option '{text(options[0])[:128]}'")
@@ -137,7 +141,9 @@ def config(client: Client, given: Arguments) -> Reply:
             fit = [re.compile(fnmatch.translate(one)).match for one in patterns]  # `fnmatchcase` keeps 32,768 of them
             found = {name: value for name, value in settings.items() if any(fits(name) for fits in fit)}
             return Pairs(found)
-        case b"SET", [_, _, *_] if len(rest) % 2 == 0:
+        case b"SET", [_, _, *_] if len(rest) % 2:
+            return SYNTAX
+        case b"SET", [_, _, *_]:
             return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
         case b"RESETSTAT" | b"REWRITE", []:
             return OK
@@ -152,20 +158,25 @@ def _pairs(words: Arguments) -> list[tuple[bytes, bytes]]:
 
 def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
     instance = client.instance
+    seen: set[str] = set()
     for name, value in pairs:
-        if name not in instance.settings and name not in _PROTECTED:
+        if name not in instance.settings:
             return Error(f"ERR Unknown option or number of arguments for CONFIG SET - '{name[:128]}'")
-        failed = f"ERR CONFIG SET failed (possibly related to argument '{name}') - "
-        if name in _PROTECTED and instance.profile.protected:
-            return Error(f"{failed}can't set protected config")
-        refused = _directory_refused(client, value) if name == "dir" else ""
+        refused = _setting_refused(client, name, value) if name not in seen else "duplicate parameter"
         if refused:
-            return Error(f"{failed}{refused}")
-        if name == "dbfilename" and "/" in value:
-            return Error(f"{failed}dbfilename can't be a path, just a filename")
+            return Error(f"ERR CONFIG SET failed (possibly related to argument '{name}') - {refused}")
+        seen.add(name)
     for name, value in pairs:
-        instance.settings[name] = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
+        where = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
+        parameters.put(instance.settings, name, where)
     return OK
+
+
+def _setting_refused(client: Client, name: str, value: str) -> str:
+    """Return why a parameter cannot be set to a value; empty: it can."""
+    if name in _PROTECTED and client.instance.profile.protected:
+        return "can't set protected config"
+    return _directory_refused(client, value) if name == "dir" else parameters.refused(name, value)
 
 
 def _directory(at: str, named: str) -> str:
@@ -176,31 +187,57 @@ def _directory(at: str, named: str) -> str:
 def _directory_refused(client: Client, named: str) -> str:
     """Return why the server cannot change to a directory; empty: it can."""
     path = _directory(client.instance.settings["dir"], named)
-    if path in _DIRECTORIES:
+    if path in DIRECTORIES:
         return ""
     return "No such file or directory" if client.files is None else client.files.directory_refused(path)
 
 
-def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001, PLR0911  # a case for each subcommand
     """Return the number of commands; details of none, as clients expect for a command that they do not know."""
     match [one.upper() for one in given[:1]], given[1:]:
         case [b"COUNT"], []:
             return 240
         case [b"INFO"], names:
             return [None] * min(len(names), 64)
-        case ([], _) | ([b"DOCS" | b"LIST"], _):
+        case ([], _) | ([b"DOCS"], _):
             return []
-        case [b"GETKEYS"], [_, key, *_]:
+        case [b"GETKEYS"], [name, key, *_] if text(name).lower() in NAMES:
             return [key]
+        case [b"GETKEYS"], [_, _, *_]:
+            return Error("ERR Invalid command specified")
+        case [b"LIST"], []:
+            return sorted(NAMES)
+        case [b"LIST"], [by, kind, what] if by.upper() == b"FILTERBY":
+            return _filtered(kind.upper(), text(what).lower()[:64])
+        case [b"LIST"], _:
+            return SYNTAX
         case ([b"COUNT" | b"GETKEYS"], _):
             return wrong_arity(f"command|{text(given[0]).lower()}")
     return unknown_subcommand(given[0], "COMMAND")
+
+
+def _filtered(kind: bytes, what: str) -> Reply:
+    if kind not in (b"MODULE", b"ACLCAT", b"PATTERN"):
+        return SYNTAX
+    fits = re.compile(fnmatch.translate(what)).match
+    return [name for name in sorted(NAMES) if fits(name)] if kind == b"PATTERN" else []
+
+
+def psync(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Begin what a replica wants; the data, which the real server sends five seconds later, never come."""
+    return Simple(f"FULLRESYNC {client.instance.replication_id} 0")
+
+
+def sync(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return Pushed([])
 
 
 def save(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Have the databases written to a file once the command is carried out (`service`)."""
     client.saved = True
     client.instance.saved = time.time()
+    client.instance.saves += 1
+    client.instance.changes_saved = client.instance.changes
     return OK
 
 
@@ -220,9 +257,12 @@ def replicaof(client: Client, given: Arguments) -> Reply:
     if (host.lower(), port.lower()) == ("no", "one"):
         client.instance.master = None
         return OK
-    if number(given[1]) is None:
+    at = number(given[1])
+    if at is None or not 0 <= at <= 65535:
         return Error("ERR Invalid master port")
-    client.instance.master = (host[:253], port[:5])
+    if client.instance.master == (host[:253], str(at)):
+        return Simple("OK Already connected to specified master")
+    client.instance.master = (host[:253], str(at))
     return OK
 
 
@@ -239,7 +279,7 @@ def module(client: Client, given: Arguments) -> Reply:
             return []
         case ((b"LOAD" | b"LOADEX" | b"UNLOAD"), [_, *_]) if client.instance.profile.protected:
             return _NO_MODULES
-        case b"LOAD", [_, *_]:
+        case ((b"LOAD" | b"LOADEX"), [_, *_]):
             return Error("ERR Error loading the extension. Please check the server logs.")
         case b"UNLOAD", [_]:
             return Error("ERR Error unloading module: no such module with that name")
@@ -276,6 +316,8 @@ def latency(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
             return []
         case b"RESET", _:
             return 0
+        case b"GRAPH", [event]:
+            return Error(f"ERR No samples available for event '{text(event)[:128]}'")
     return unknown_subcommand(given[0], "LATENCY")
 
 
@@ -302,6 +344,10 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return Simple("RESET")
 
 
+def wait(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return 0 if number(given[0]) is not None else NOT_A_NUMBER
+
+
 def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return OK
 
@@ -321,6 +367,7 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "bgsave": (bgsave, -1), "lastsave": (lastsave, 1), "slaveof": (replicaof, 3), "replicaof": (replicaof, 3),
     "role": (role, 1), "module": (module, -2), "time": (time_, 1), "shutdown": (shutdown, -1),
     "replconf": (accepted, -1), "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
-    "wait": (lambda *_: 0, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (accepted, 1),
+    "wait": (wait, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (cluster, 1),
+    "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
     "reset": (reset, 1),
 }  # fmt: skip

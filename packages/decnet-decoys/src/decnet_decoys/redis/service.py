@@ -17,6 +17,7 @@ from decnet_decoys.redis.persistence import rdb
 from decnet_decoys.redis.persistence.dump_file import DumpFile
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Requests, encoded
+from decnet_decoys.redis.server import DIRECTORIES
 from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
 from decnet_decoys.services.machine_files import MachineFiles
 from decnet_decoys.services.service import Service
@@ -105,8 +106,8 @@ class _Dialogue:
             self._client.leaves = True
             self._answers.clear()
             return
-        if name == "config" and any(word.lower() == b"dir" for word in arguments[2:4]):
-            await self._open_files()
+        if name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir":
+            await self._directory_named(text(arguments[3][:4096]))
         reply = await answer(self._client, arguments)
         if name in ("auth", "hello"):
             self._record_login(arguments, success=not isinstance(reply, Error))
@@ -141,6 +142,14 @@ class _Dialogue:
             return
         user = words[0] if len(words) == 2 else b"default"
         self._recorder.login(user, success=success, password=words[-1])
+
+    async def _directory_named(self, named: str) -> None:
+        """Have the machine made: at once, if it must say whether there is such a directory."""
+        context = self._service.context
+        if named.rstrip("/") not in DIRECTORIES:
+            await self._open_files()
+        elif context.made_machine is None:
+            context.runtime.spawn(context.prepare_machine(), name="machine of a redis client", may_end=True)
 
     async def _open_files(self) -> MachineFiles:
         if self._client.files is None:

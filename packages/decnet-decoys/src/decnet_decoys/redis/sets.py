@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
-from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
 
 _IN_GOOD_HEALTH = (
@@ -17,6 +17,10 @@ _IN_GOOD_HEALTH = (
 )
 _MOST_MEMBERS = 16 << 10
 """Of all sets that one command combines: a millisecond's work."""
+_NO_FREQUENCY = Error(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
+    "between policies at runtime LRU and LFU data will take some time to adjust."
+)
 _FLOAT = Error("ERR value is not a valid float")
 
 
@@ -37,7 +41,7 @@ def srem(client: Client, given: Arguments) -> Reply:
 
 
 def smembers(client: Client, given: Arguments) -> Reply:
-    return sorted(client.keys.set_(given[0]))
+    return Members(sorted(client.keys.set_(given[0])))
 
 
 def scard(client: Client, given: Arguments) -> Reply:
@@ -140,6 +144,8 @@ def object_(client: Client, given: Arguments) -> Reply:
             value = client.keys.get(key)
             if value is None:
                 return None
+            if given[0].upper() == b"FREQ":
+                return _NO_FREQUENCY
             whole = isinstance(value, bytes) and number(value) is not None
             if given[0].upper() != b"ENCODING":
                 return 1 if given[0].upper() == b"REFCOUNT" else 0

@@ -8,7 +8,7 @@ A row is here a list, its values in the order of the table's columns without the
 of the time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -77,10 +77,21 @@ class Tally:
 
     def write(self, connection: Connection) -> None:
         """Merge everything into the tables; parents before children, keys in order, so that writers cannot deadlock."""
-        for table in _PARENTS_FIRST:
-            rows = self._rows.get(table)
-            if rows:
-                _upsert(table).execute(connection, [(*key, *rows[key]) for key in sorted(rows)])
+        self.prepared(connection)(connection)
+
+    def prepared(self, connection: Connection) -> Callable[[Connection], None]:
+        """Return what does what `write` does; all that needs no transaction is done here."""
+        merges = [
+            (_upsert(table), _upsert(table).prepared(connection, [(*key, *rows[key]) for key in sorted(rows)]))
+            for table in _PARENTS_FIRST
+            if (rows := self._rows.get(table))
+        ]
+
+        def write(connection: Connection) -> None:
+            for upsert, values in merges:
+                upsert.execute_prepared(connection, values)
+
+        return write
 
 
 def add_seen(row: Values, seen: tuple[int, int, int]) -> None:

@@ -34,7 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.database.statements import driver_errors
-from decnet_models.database.write_ahead_log import LOG_BYTES, shorten_log
+from decnet_models.database.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.errors import DatabaseError
 
 LOOK_SECONDS = 0.001, 0.01
@@ -239,6 +239,7 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float
         _while_locked(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchone(), deadline)
     for pragma in (
         f"journal_size_limit={LOG_BYTES}",
+        f"wal_autocheckpoint={SQLITES_OWN_PAGES}",
         "synchronous=FULL",
         "foreign_keys=ON",
         "mmap_size=0",

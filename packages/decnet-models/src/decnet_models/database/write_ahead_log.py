@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Keeps SQLite's write-ahead log small while several workers read and write at once.
 
-After a commit SQLite copies the log's pages into the database (a passive checkpoint), as far as readers allow. It
-writes the log from its beginning again only if a writer begins while all of it is copied and nobody reads in it. Under
-load that never happens: the log grew to 957 MiB, which is disk space, and every read searches the log's whole index.
+SQLite itself copies the log's pages into the database after each commit once there are many, as far as readers allow,
+and begins the log anew only if a writer begins while all of it is copied and nobody reads in it. Under load that never
+happens: the log grew to 957 MiB, which is disk space, and every read searches the log's whole index. Besides, pages
+that every batch changes were copied after every batch.
 
-So the writer that finds the log too long after its commit has SQLite begin it anew: that takes the write lock, copies
-the rest, and waits for those who read in the log, who are few for a few milliseconds if workers end their snapshots
+So the writers look after the log. Who finds it too long after a commit first copies it while others go on (a passive
+checkpoint), and after its next commit has SQLite begin it anew. That takes the write lock, which has just become free,
+copies the rest, and waits for those who read in the log: few, for some milliseconds, if workers end their snapshots
 early (`engine.end_snapshot`). A reader that stays longer is not waited for; then the log grows until a later try.
 """
 
@@ -18,12 +20,14 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
-LOG_BYTES = 32 << 20
-"""The log is begun anew when its file is larger, and the file is shortened to this; one batch may add some MiB."""
+LOG_BYTES = 16 << 20
+"""The log is copied and begun anew when its file is larger, and the file is then shortened to this."""
+SQLITES_OWN_PAGES = 2 * LOG_BYTES // 4096
+"""From so many pages on SQLite copies the log after each commit, whoever commits."""
 WAIT_SECONDS = 0.2
 """How long other writers wait at most for readers of the log."""
 PAUSE_SECONDS = 2.0
-"""After a try that failed: so readers that stay cost writers a tenth of their time."""
+"""After a reader was waited for in vain: so one that stays costs writers a tenth of their time."""
 
 _INFO = "decnet_log"
 
@@ -34,21 +38,32 @@ class WriteAheadLog:
     def __init__(self, file: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._clock = clock
+        self._copied = False
         self._next_try = 0.0
 
     def shorten(self, driver: sqlite3.Connection) -> None:
-        """Begin the log anew if it is too long; called outside a transaction."""
-        if not self._is_long() or self._clock() < self._next_try:
+        """Do the next step towards a short log, if it is too long; called outside a transaction, after a commit."""
+        if not self._is_long():
+            self._copied = False
+        elif self._clock() >= self._next_try:
+            try:
+                self._step(driver)
+            except sqlite3.Error:  # what was committed is; the next statement meets the same error, if it lasts
+                self._next_try = self._clock() + PAUSE_SECONDS
+
+    def _step(self, driver: sqlite3.Connection) -> None:
+        if not self._copied:
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._copied = True
             return
         ((before,),) = driver.execute("PRAGMA busy_timeout").fetchall()
         driver.execute(f"PRAGMA busy_timeout={int(WAIT_SECONDS * 1000)}").fetchall()
         try:
-            ((busy, *_),) = driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        except sqlite3.Error:
-            busy = 1  # what was committed is; the next statement meets the same error, if it lasts
+            ((busy, pages, _),) = driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
         finally:
             driver.execute(f"PRAGMA busy_timeout={before}").fetchall()
-        if busy:
+        self._copied = False
+        if busy and pages >= 0:  # else another process copies, and nobody was waited for
             self._next_try = self._clock() + PAUSE_SECONDS
 
     def _is_long(self) -> bool:

@@ -4,7 +4,8 @@
 import logging
 import sys
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -16,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
-    Row,
     Select,
     bindparam,
     func,
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
+from decnet_models.database.rows.driver_rows import driver_parts
 from decnet_models.database.rows.keyset import in_order
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.shards import SHARDS, shard_of
@@ -66,6 +67,10 @@ _POSTGRESQL_INSERT = (
     f"INSERT INTO event ({', '.join(_COLUMNS)}) "  # noqa: S608  # our own column names
     f"SELECT {', '.join(_COLUMNS)} FROM incoming ORDER BY ctid ON CONFLICT (id) DO NOTHING"
 )
+
+
+StoredRow: TypeAlias = Sequence[Any]
+"""A row of the log as the driver returns it: `seq` first, the payload last."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
@@ -110,7 +115,7 @@ def rows_after(
     kinds: Sequence[str],
     synthetic: bool = True,
     characters: int = sys.maxsize,
-) -> Sequence[Row[Any]]:
+) -> Sequence[StoredRow]:
     """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` decodes them.
 
     Those after the payloads have so many `characters` are left out; it may be a few more.
@@ -120,24 +125,30 @@ def rows_after(
     """
     if connection.dialect.name == "sqlite":
         text = _sqlite_rows(len(kinds), synthetic=synthetic)
-        return _up_to(characters, connection.exec_driver_sql(text, (seq, through, *kinds, limit)))
+        parts_of_it = driver_parts(connection, text, (seq, through, *kinds, limit), _FETCHED)
+        return _up_to(characters, parts_of_it)
     query = _walk(connection, select(event), seq, through, kinds, synthetic=synthetic)
-    return _up_to(characters, connection.execute(query.limit(limit)))
+    return _up_to(characters, _partitions(connection.execute(query.limit(limit))))
 
 
-def _up_to(characters: int, result: CursorResult[Any]) -> list[Row[Any]]:
-    rows: list[Row[Any]] = []
+def _partitions(result: CursorResult[Any]) -> Generator[Sequence[StoredRow]]:
+    with result:
+        yield from result.partitions(_FETCHED)
+
+
+def _up_to(characters: int, parts_of_it: Generator[Sequence[StoredRow]]) -> list[StoredRow]:
+    rows: list[StoredRow] = []
     size = 0
-    for part in result.partitions(_FETCHED):
-        rows += part
-        size += payload_size(part)
-        if size >= characters:
-            result.close()
-            break
+    with closing(parts_of_it):
+        for part in parts_of_it:
+            rows += part
+            size += payload_size(part)
+            if size >= characters:
+                break
     return rows
 
 
-def payload_size(rows: Iterable[Row[Any]]) -> int:
+def payload_size(rows: Iterable[StoredRow]) -> int:
     """Return how many characters the payloads of whole rows have together."""
     return sum([len(row[-1]) for row in rows])
 
@@ -161,7 +172,7 @@ def rows_of_shards(
     kinds: Sequence[str],
     synthetic: bool = True,
     characters: int = sys.maxsize,
-) -> Sequence[Row[Any]]:
+) -> Sequence[StoredRow]:
     """Return what `rows_after` would if the log held only the events of these shards' attackers.
 
     The shard is computed here, not in SQL, because only a parser knows that two spellings are one address. So addresses
@@ -177,10 +188,10 @@ def rows_of_shards(
             break
         seq = rows[-1].seq
     del mine[limit:]
-    selected: list[Row[Any]] = []
+    selected: list[StoredRow] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
-        selected += _up_to(characters, connection.execute(part))
+        selected += _up_to(characters, _partitions(connection.execute(part)))
         if payload_size(selected) >= characters:
             break
     return selected

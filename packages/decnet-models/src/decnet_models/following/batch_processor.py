@@ -18,14 +18,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_core.uncollected import uncollected
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
-from decnet_models.events.queries import StoredEvent, last_seq, payload_size, rows_after, rows_of_shards, stored
+from decnet_models.events.queries import (
+    StoredEvent,
+    StoredRow,
+    last_seq,
+    payload_size,
+    rows_after,
+    rows_of_shards,
+    stored,
+)
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
 from decnet_models.notices import queries as notices
@@ -103,7 +111,7 @@ class BatchProcessor:
             rows = self._rows(connection, span, through)
             self._known = self._known_cache.current(connection)
         if len(rows) == self._limit or payload_size(rows) >= BATCH_CHARACTERS:
-            through = rows[-1].seq
+            through = rows[-1][0]
         done = BatchResult()
         reached = self._consume(rows, span, through, done) if through > span.start else span.start
         done.lag = head - reached
@@ -122,10 +130,10 @@ class BatchProcessor:
             write = compute(snapshot)
         with writing(self._engine) as connection:
             self._position.move(connection, span, span.start, span.start)
-            kinds = notices.add_all(connection, write(connection), time.time_ns())
+            kinds = _add(connection, write(connection))
             return BatchResult(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
 
-    def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[StoredRow]:
         wanted: dict[str, Any] = {
             "through": through,
             "limit": self._limit,
@@ -137,11 +145,11 @@ class BatchProcessor:
             return rows_after(connection, span.start, **wanted)
         return rows_of_shards(connection, span.shards, span.start, **wanted)
 
-    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: BatchResult) -> int:
+    def _consume(self, rows: Sequence[StoredRow], span: Span, through: int, done: BatchResult) -> int:
         position, pending = span.start, [rows]
         while pending:
             part = pending.pop()
-            end = part[-1].seq if pending else through
+            end = part[-1][0] if pending else through
             try:
                 self._commit(part, span, position, end, done)
             except Exception as error:
@@ -152,21 +160,19 @@ class BatchProcessor:
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]
                     continue
-                self._skip(part[0].seq, span, position, end, error)
+                self._skip(part[0][0], span, position, end, error)
                 done.dead_letters += 1
             position = end
         return position
 
-    def _commit(
-        self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: BatchResult
-    ) -> None:
+    def _commit(self, rows: Sequence[StoredRow], span: Span, position: int, end: int, done: BatchResult) -> None:
         events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:
             self._position.move(connection, span, position, end)
             if write is not None:
-                kinds = notices.add_all(connection, write(connection), time.time_ns())
+                kinds = _add(connection, write(connection))
             newest = dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {}
         done.notices.update(newest)
         done.handled += len(events)
@@ -192,3 +198,9 @@ class BatchProcessor:
         with writing(self._engine) as connection:
             self._position.move(connection, span, position, end)
             progress.add_dead_letter(connection, self.worker, seq, reason, now_ns=time.time_ns())
+
+
+def _add(connection: Connection, new: Iterable[tuple[str, Notice]]) -> set[str]:
+    """Write notices; return the kinds of those that are new."""
+    prepared = new if isinstance(new, notices.PreparedNotices) else notices.PreparedNotices(new, time.time_ns())
+    return prepared.add(connection)

@@ -43,7 +43,10 @@ class EventBatch(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True):
-    """The notices that handling a batch produced besides rows, by their idempotency key."""
+    """The notices that handling a batch produced besides rows, by their idempotency key.
+
+    A worker that knows them before the transaction makes them `PreparedNotices` there.
+    """
 
     notices: Sequence[tuple[str, Notice]] = ()
 

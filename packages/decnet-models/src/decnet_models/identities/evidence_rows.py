@@ -130,6 +130,12 @@ def features_at(connection: Connection, keys: Iterable[Key]) -> list[FeatureRow]
     return [FeatureRow(*row) for row in rows_at(connection, _feature, ("kind", "digest"), names, keys)]
 
 
+def seen_at(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[int, int, int]]:
+    """Return how many attackers show those of the features that there are, and when they were first and last seen."""
+    found = rows_at(connection, _feature, ("kind", "digest"), ["subjects", "first_seen", "last_seen"], keys)
+    return {(kind, name): (attackers, first, last) for kind, name, attackers, first, last in found}
+
+
 def span_of(connection: Connection, key: Key) -> tuple[int, int]:
     """Return when a feature that somebody shows was first and last seen."""
     c = _evidence.c

@@ -38,18 +38,33 @@ def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns:
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
-    first: dict[str, Notice] = {}
-    for key, notice in keyed:
-        if len(key) > MAX_KEY:
-            raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
-        first.setdefault(for_column(key), notice)
-    if not first:
-        return set()
-    commit_in_order(connection, notice_table)  # from here on nobody else adds a key
-    known = existing(connection, (notice_table.c.key,), [(key,) for key in first])
-    new = {key: one for key, one in first.items() if (key,) not in known}
-    _INSERT.execute(connection, [_row(key, one, now_ns) for key, one in new.items()])
-    return {notice_kind(one) for one in new.values()}
+    return PreparedNotices(keyed, now_ns).add(connection)
+
+
+class PreparedNotices(list[tuple[str, Notice]]):
+    """Keyed notices as rows of the outbox, too, the first of equal keys: what can be done without a transaction.
+
+    Raises ValueError for a key that is too long.
+    """
+
+    def __init__(self, keyed: Iterable[tuple[str, Notice]], now_ns: int) -> None:
+        super().__init__(keyed)
+        first: dict[str, Notice] = {}
+        for key, notice in self:
+            if len(key) > MAX_KEY:
+                raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
+            first.setdefault(for_column(key), notice)
+        self._rows = {key: _row(key, notice, now_ns) for key, notice in first.items()}
+
+    def add(self, connection: Connection) -> set[str]:
+        """Write the notices whose keys are new; return their kinds."""
+        if not self._rows:
+            return set()
+        commit_in_order(connection, notice_table)  # from here on nobody else adds a key
+        known = existing(connection, (notice_table.c.key,), [(key,) for key in self._rows])
+        new = [row for key, row in self._rows.items() if (key,) not in known]
+        _INSERT.execute(connection, new)
+        return {kind for _, kind, *_ in new}
 
 
 def is_written(connection: Connection, key: str) -> bool:

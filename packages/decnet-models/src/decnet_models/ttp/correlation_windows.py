@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The windows of correlation rules: what each has counted of a group, and until when that may still matter (ns)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 from uuid import UUID
 
@@ -45,6 +45,11 @@ _OF_GROUPS = RowSelect(_of_groups)
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
+    prepared(connection, windows)(connection)
+
+
+def prepared(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> Callable[[Connection], None]:
+    """Return what does what `save_windows` does; all that needs no transaction is done here."""
     kept, empty = [], []
     for (rule_id, digest), (entries, span_ns) in windows.items():
         if entries:
@@ -52,9 +57,14 @@ def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entri
             kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
         else:
             empty.append({"rule": rule_id, "group": digest})
-    if empty:
-        connection.execute(_FORGET, empty)
-    _WINDOWS.execute(connection, kept)
+    rows = _WINDOWS.prepared(connection, kept)
+
+    def write(writer: Connection) -> None:
+        if empty:
+            writer.execute(_FORGET, empty)
+        _WINDOWS.execute_prepared(writer, rows)
+
+    return write
 
 
 _FORGET = delete(ttp_window).where(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -119,7 +119,13 @@ class TechniqueUse(msgspec.Struct, frozen=True):
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
-    _TAGS.execute(connection, [msgspec.structs.astuple(tag) for tag in tags])
+    prepared(connection, tags)(connection)
+
+
+def prepared(connection: Connection, tags: Iterable[Tag]) -> Callable[[Connection], None]:
+    """Return what does what `add_tags` does; all that needs no transaction is done here."""
+    rows = _TAGS.prepared(connection, [msgspec.structs.astuple(tag) for tag in tags])
+    return lambda writer: _TAGS.execute_prepared(writer, rows)
 
 
 def tags(

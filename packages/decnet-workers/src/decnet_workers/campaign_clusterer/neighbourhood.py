@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from decnet_models.campaigns.evidence import evidence_by_identity
 from decnet_models.campaigns.tables import CAMPAIGNS
@@ -20,6 +20,8 @@ from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.partition import Weighed
 from decnet_workers.campaign_clusterer.profile import Profile, profiles
+from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
+from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
@@ -50,18 +52,24 @@ class Neighbourhood:
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
         self._changed = update.features()
+        before, after = _fleets(connection, self._changed)
+        self._refitted = before != after
         self._holders: dict[Feature, set[UUID]] = {}
+        self._before: dict[Feature, int] = {}
+        self._known: set[Feature] = set()
         self.collected: set[UUID] = set()
         self.evidence: dict[UUID, Collection[Evidence[UUID]]] = {**dict.fromkeys(update.old, ()), **update.new}
         self.profiles = profiles(one for evidence in update.new.values() for one in evidence)
-        self.subjects: dict[Feature, int] = {}
+        self.subjects: dict[Feature, int] = {FLEET: after}
         self.weighed = Weighed(self.subjects)
         self.cut = False
 
     def unsettled(self) -> set[UUID]:
         """Return the identities with a feature of which another number of identities has it now."""
-        self._know(self._changed)
-        return {identity for feature in self._changed for identity in self._holders.get(feature, ())}
+        changed = [feature for feature in self._changed if feature[0] in weighing.JOINING or feature[0] == AIMING]
+        self._know(changed)
+        found = {identity for feature in changed for identity in self._holders.get(feature, ())}
+        return found | self._aiming() if self._refitted else found
 
     @property
     def inside(self) -> dict[UUID, Profile]:
@@ -86,39 +94,51 @@ class Neighbourhood:
         self.profiles |= profiles(one for evidence in new.values() for one in evidence)
 
     def _count(self, frontier: Iterable[UUID]) -> None:
-        known = (self.profiles[identity] for identity in frontier if identity in self.profiles)
+        known = [self.profiles[identity] for identity in frontier if identity in self.profiles]
+        self._number(feature for profile in known for feature in profile.aims())
         self._know({feature for profile in known for feature in profile.features})
 
-    def _know(self, asked: Iterable[Feature]) -> None:
-        """Learn the number of identities with the features, and which these are if it is small enough to join them."""
-        new = [feature for feature in asked if feature not in self.subjects]
+    def _number(self, asked: Iterable[Feature]) -> None:
+        """Learn of how many identities the features are."""
+        new = {feature for feature in asked if feature not in self.subjects}
         counted = frequencies(self._connection, CAMPAIGNS, new)
         for feature in new:
-            self.subjects[feature] = counted.get(feature, 0) + sum(self._changed.get(feature, {}).values())
-        joining = [
-            feature
-            for feature in new
-            if feature[0] in weighing.BITS and min(self.subjects[feature], counted.get(feature, 0)) <= weighing.CAP
-        ]
-        holders = sharing(self._connection, CAMPAIGNS, joining, at_most=MOST)
-        for feature in joining:
+            self._before[feature] = counted.get(feature, 0)
+            self.subjects[feature] = self._before[feature] + sum(self._changed.get(feature, {}).values())
+
+    def _know(self, asked: Iterable[Feature]) -> None:
+        """Learn the number of identities with the features, and which these are if it decides something of them."""
+        new = [feature for feature in asked if feature not in self._known]
+        self._known.update(new)
+        self._number(new)
+        deciding = [feature for feature in new if _decides(feature, self._before[feature], self.subjects[feature])]
+        holders = sharing(self._connection, CAMPAIGNS, deciding, at_most=MOST)
+        for feature in deciding:
             changed = self._changed.get(feature, {})
             self._holders[feature] = {one for one in holders.get(feature, ()) if changed.get(one) != -1}
             self._holders[feature].update(one for one, change in changed.items() if change == 1)
+
+    def _aiming(self) -> set[UUID]:
+        """Return the identities that aim at deckies, up to MOST."""
+        c = CAMPAIGNS.evidence.c
+        query = select(c.identity).where(c.kind == AIMING).distinct().order_by(c.identity).limit(MOST)
+        return set(self._connection.execute(query).scalars())
 
     def _linked(self, frontier: Iterable[UUID]) -> set[UUID]:
         candidates = {
             identity: {
                 other
                 for feature in self.profiles[identity].features
-                if weighing.feature_bits(feature[0], self.subjects[feature])
+                if weighing.may_join(feature[0], self.subjects[feature])
                 for other in self._holders[feature]
             }
             - self.collected
             for identity in frontier
             if identity in self.profiles
         }
-        self._load(other for others in candidates.values() for other in others)
+        reached = {other for others in candidates.values() for other in others}
+        self._load(reached)
+        self._number(feature for other in reached for feature in self.profiles[other].aims())
         return {
             other
             for identity, others in candidates.items()
@@ -138,5 +158,24 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
     }
 
 
+def _decides(feature: Feature, before: int, after: int) -> bool:
+    """Return whether the number of identities with a feature, before and after a change, matters to these."""
+    if feature[0] == AIMING:
+        return crowd(before) != crowd(after)
+    return feature[0] in weighing.JOINING and min(before, after) <= weighing.CAP
+
+
+def _fleets(connection: Connection, changed: Mapping[Feature, Mapping[UUID, int]]) -> tuple[int, int]:
+    """Return as how many deckies those count at which anybody was seen, before and after the changes."""
+    numbers = {feature: sum(by.values()) for feature, by in changed.items() if feature[0] == DECKY}
+    counted = frequencies(connection, CAMPAIGNS, numbers)
+    new = sum(not counted.get(feature, 0) and number > 0 for feature, number in numbers.items())
+    gone = sum(0 < counted.get(feature, 0) <= -number for feature, number in numbers.items())
+    c = CAMPAIGNS.feature.c
+    known = select(c.kind).where(c.kind == DECKY, c.subjects > 0).limit(MOST_DECKIES + gone).subquery()
+    before = connection.execute(select(func.count()).select_from(known)).scalar_one()
+    return fleet_size(before), fleet_size(before + new - gone)
+
+
 def _features(evidence: Iterable[Evidence[UUID]]) -> set[Feature]:
-    return {(one.kind, one.value) for one in evidence if one.kind in weighing.BITS}
+    return {(one.kind, one.value) for one in evidence if one.kind in weighing.JOINING or one.kind in (AIMING, DECKY)}

@@ -4,7 +4,8 @@
 So it cannot matter in which batches they came, or how often a worker was killed. Pairs that share something and reach
 JOIN are taken strongest first. Each joins the groups of its two identities if these have enough in common on average,
 which those do not whom only one identity links: one who copies the marks of two campaigns must not make them one. To
-join two groups of several takes links of at least two identities of each.
+join two groups of several takes links of at least two identities of each, or one by what nobody can copy, who does not
+see it: the deckies at which others aim, and when.
 
 The average is over at most SPOKESMEN of each group, those seen first, so that its cost does not grow with the group.
 """
@@ -17,9 +18,12 @@ import msgspec
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.signals import TARGET
 
-AVERAGE = 8.0
-"""Bits that two groups must have in common on average."""
+AVERAGE = 6.0
+"""Bits that two groups must have in common on average: fewer than JOIN, since many identities show little."""
+UNSEEN = 8.0
+"""Bits of a common aim that suffice to join two groups of several."""
 SPOKESMEN = 8
 
 Pair = tuple[UUID, UUID]
@@ -83,7 +87,7 @@ def links(
     holders: dict[Feature, list[UUID]] = {}
     for identity in sorted(profiles):
         for feature in profiles[identity].features:
-            if weighing.feature_bits(feature[0], subjects.get(feature, 0)):
+            if weighing.may_join(feature[0], subjects.get(feature, 0)):
                 holders.setdefault(feature, []).append(identity)
     pairs = {(one, other) for found in holders.values() for n, one in enumerate(found) for other in found[n + 1 :]}
     found = (weighed.link(profiles[one], profiles[other]) for one, other in pairs)
@@ -147,7 +151,8 @@ class _Groups:
         one, other = (self._group[identity] for identity in each.pair)
         if one is other:
             return True
-        if not self._separated(one, other) and self._several(one, other) and self._alike(one, other):
+        linked = _by_aim(each) or self._several(one, other)
+        if linked and not self._separated(one, other) and self._alike(one, other):
             self._join(one, other)
             return True
         return False
@@ -204,6 +209,10 @@ class _Groups:
             one, other = (self._profiles[identity] for identity in key)
             self._bits[key] = link(one, other, self._subjects).bits
         return self._bits[key]
+
+
+def _by_aim(each: Link) -> bool:
+    return any(kind == TARGET and bits >= UNSEEN for kind, _, bits in each.because)
 
 
 def _across(one: Iterable[UUID], other: Collection[UUID]) -> Iterable[Pair]:

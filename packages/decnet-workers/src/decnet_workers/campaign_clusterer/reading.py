@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, literal_column, select
@@ -12,7 +12,7 @@ from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
-from decnet_workers.campaign_clusterer.signals import DECKY, INFRASTRUCTURE, METHODS, methods, of_identity
+from decnet_workers.campaign_clusterer.signals import DECKY, METHODS, SHARED, methods, of_identity, targets
 from decnet_workers.commodity.limits import limits
 
 ATTACKERS = 16
@@ -32,17 +32,26 @@ _TAGS = RowSelect(
 
 
 def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence[UUID]]:
-    """Return what the identities show; those without infrastructure or payload show nothing."""
+    """Return what the identities show; those with nothing that others could share show nothing."""
     attackers = _attackers(connection, identities)
     identity_of = {attacker: identity for identity, found in attackers.items() for attacker in found}
     by_identity: dict[UUID, list[Evidence[str]]] = {}
-    for one in _infrastructure(connection, identity_of):
+    for one in _shared_kinds(connection, identity_of):
         by_identity.setdefault(identity_of[one.subject], []).append(one)
     found: list[Evidence[UUID]] = []
-    for identity, evidence in by_identity.items():
-        found += of_identity(identity, evidence)
-        found += _acts(connection, identity, attackers[identity])
+    for identity, addresses in attackers.items():
+        tags = {attacker: _TAGS.rows(connection, attacker=attacker, most=TAGS) for attacker in sorted(addresses)}
+        found += of_one(identity, by_identity.get(identity, ()), tags)
     return found
+
+
+def of_one(
+    identity: UUID, evidence: Iterable[Evidence[str]], tags: Mapping[str, Sequence[tuple[str, str | None, int]]]
+) -> list[Evidence[UUID]]:
+    """Return what an identity shows, from the evidence of its attackers and their techniques, deckies and times."""
+    visits = [(one, decky, ts) for one, found in tags.items() for _, decky, ts in found if decky is not None]
+    shared = [*of_identity(identity, evidence), *targets(identity, visits)]
+    return [*shared, *_acts(identity, visits, tags)] if shared else []
 
 
 def _attackers(connection: Connection, identities: Collection[UUID]) -> dict[UUID, list[str]]:
@@ -61,11 +70,11 @@ def _attackers(connection: Connection, identities: Collection[UUID]) -> dict[UUI
     return found
 
 
-def _infrastructure(connection: Connection, attackers: Iterable[str]) -> list[Evidence[str]]:
+def _shared_kinds(connection: Connection, attackers: Iterable[str]) -> list[Evidence[str]]:
     c, feature = IDENTITIES.evidence.c, IDENTITIES.feature.c
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
     shown = (c.attacker, c.kind, feature.value, c.first_seen, c.last_seen, c.digest)
-    query = select(*shown).join(IDENTITIES.feature, same).where(c.kind.in_(INFRASTRUCTURE))
+    query = select(*shown).join(IDENTITIES.feature, same).where(c.kind.in_(SHARED))
     return [
         Evidence(*row[:5])
         for part in parts(attackers)
@@ -74,19 +83,18 @@ def _infrastructure(connection: Connection, attackers: Iterable[str]) -> list[Ev
     ]
 
 
-def _acts(connection: Connection, identity: UUID, attackers: Iterable[str]) -> list[Evidence[UUID]]:
+def _acts(
+    identity: UUID, visits: Iterable[tuple[str, str, int]], tags: Mapping[str, Sequence[tuple[str, str | None, int]]]
+) -> list[Evidence[UUID]]:
     """Return the identity's deckies, and the longest sequence of techniques that one of its addresses used."""
     deckies: dict[str, tuple[int, int]] = {}
-    best: tuple[str, ...] = ()
-    seen: list[int] = []
-    for attacker in sorted(attackers):
-        tags = _TAGS.rows(connection, attacker=attacker, most=TAGS)
-        for _, decky, ts in tags:
-            if decky is not None:
-                first, last = deckies.get(decky, (ts, ts))
-                deckies[decky] = min(first, ts), max(last, ts)
-        used = methods(technique for technique, _, _ in tags)
-        best = max(best, used, key=lambda sequence: (len(sequence), sequence))
-        seen += (ts for _, _, ts in tags)
+    for _, decky, ts in visits:
+        first, last = deckies.get(decky, (ts, ts))
+        deckies[decky] = min(first, ts), max(last, ts)
+    sequences = [methods(technique for technique, _, _ in found) for found in tags.values()]
+    best = max(sequences, key=lambda sequence: (len(sequence), sequence), default=())
     acts = [Evidence(identity, DECKY, decky, *times) for decky, times in sorted(deckies.items())]
-    return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))] if best else acts
+    if not best:
+        return acts
+    seen = [ts for found in tags.values() for _, _, ts in found]
+    return [*acts, Evidence(identity, METHODS, " ".join(best), min(seen), max(seen))]

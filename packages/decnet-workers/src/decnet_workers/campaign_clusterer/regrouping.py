@@ -20,7 +20,7 @@ from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
 from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood, Update
 from decnet_workers.campaign_clusterer.partition import SPOKESMEN, link, partition
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.weighing import BITS
+from decnet_workers.campaign_clusterer.weighing import JOINING
 
 BY_DECISION = (("decision", "an operator's", 0.0),)
 
@@ -98,7 +98,7 @@ def _assignments(
             one = profiles[identity]
             others = [profiles[other] for other in group[: SPOKESMEN + 1] if other != identity]
             best = max((link(one, other, around.subjects) for other in others), key=lambda each: (each.bits, each.pair))
-            linked = any(kind in BITS for kind, _, _ in best.because)
+            linked = any(kind in JOINING for kind, _, _ in best.because)
             weight, because = (max(0.0, best.bits), best.because) if linked else (0.0, BY_DECISION)
             yield Assignment(identity, campaign_of(group[0]), weight, because, one.first_seen, one.last_seen)
     yield from (Assignment(identity, None) for identity in sorted(around.collected - grouped))

@@ -6,14 +6,27 @@ identities share is found there too. How much is kept of one identity is limited
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from uuid import UUID
 
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Evidence
 
-INFRASTRUCTURE = ("host", "url", "payload")
+SHARED = ("host", "url", "payload", "command", "credential")
 """Kinds of evidence of attackers that are evidence of their identity too."""
 FAMILY, DECKY, METHODS = "family", "decky", "methods"
+TARGET, AIMING = "target", "aiming"
+"""A decky at which an identity aimed in a week, and that it aimed at any in that week."""
+
+WEEK = 7 * DAY_NS
+MOST_TARGETS = 6
+"""Who visits more deckies looks around, and aims at none."""
+MOST_WEEKS = 16
+_STRAY, _CONCENTRATED = 12, 0.75
+"""A decky that one visit in so many went to, or fewer, is none of the targets, which got at least this part of all."""
+LEAST_COMMAND = 20
+"""Characters of a command; shorter ones are everybody's."""
 
 KEPT = 32
 """Features of a kind that are kept of one identity."""
@@ -38,11 +51,38 @@ def of_identity(identity: UUID, evidence: Iterable[Evidence[str]]) -> list[Evide
     """Return the identity's evidence from that of its attackers, with the families that its URLs name."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for one in evidence:
+        if one.kind == "command" and len(one.value) < LEAST_COMMAND:
+            continue
         names = ((FAMILY, name) for name in families(one.value)) if one.kind == "url" else ()
         for key in ((one.kind, one.value), *names):
             first, last = found.get(key, (one.first_seen, one.last_seen))
             found[key] = min(first, one.first_seen), max(last, one.last_seen)
     return [Evidence(identity, kind, value, *times) for (kind, value), times in _kept(found)]
+
+
+def targets(identity: UUID, visits: Collection[tuple[str, str, int]]) -> list[Evidence[UUID]]:
+    """Return at which deckies an identity aimed in which weeks, from visits: address, decky, time (ns).
+
+    Those count that got about as many visits as the others: a stray address behind which others are, too, or a look at
+    the neighbours does not hide at which few somebody aims. A visit counts for the week before and after it too, so
+    that it does not matter where weeks begin.
+    """
+    often = Counter(decky for _, decky, _ in {(address, decky, ts // DAY_NS) for address, decky, ts in visits})
+    few = {decky for decky, number in often.items() if number * _STRAY > often.total()}
+    if not 2 <= len(few) <= MOST_TARGETS or sum(often[decky] for decky in few) < _CONCENTRATED * often.total():
+        return []
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for _, decky, ts in visits:
+        for week in range(ts // WEEK - 1, ts // WEEK + 2) if decky in few else ():
+            for key in ((TARGET, f"{decky} {week}"), (AIMING, str(week))):
+                first, last = found.get(key, (ts, ts))
+                found[key] = min(first, ts), max(last, ts)
+    weeks = sorted({int(value) for kind, value in found if kind == AIMING})[:MOST_WEEKS]
+    return [
+        Evidence(identity, kind, value, *times)
+        for (kind, value), times in sorted(found.items())
+        if int(value.rpartition(" ")[2]) <= weeks[-1]
+    ]
 
 
 def families(url: str) -> Iterator[str]:

@@ -4,7 +4,8 @@
 A bit is a factor of two of likelihood: how much likelier it is that two identities of one campaign show this than that
 two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
 away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Features of one download name it
-several times, so a second one counts a quarter, a third a sixteenth.
+several times, and a copied script brings commands and credentials, so a second one counts a quarter, a third a
+sixteenth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
 
 Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
 there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
@@ -17,15 +18,19 @@ from math import log2
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.signals import TARGET
+from decnet_workers.campaign_clusterer.targeting import aimed
 
 JOIN = 9.0
 """Bits that join two identities."""
-BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0}
+BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0, "command": 7.5, "credential": 7.0}
 CAP = 64
 """Identities beyond which a feature joins nobody."""
+JOINING = frozenset((*BITS, TARGET))
+"""Kinds by which identities are found that may have something in common."""
 
 _SLOPE = 1.5
-_FURTHER = 0.25
+_FURTHER = 0.1
 _TOGETHER, _PER_WEEK, _APART = 1.0, 1.0, -6.0
 _TARGETS, _OTHER_TARGETS = 5.0, -1.5
 _METHODS, _OTHER_METHODS = 4.0, -1.5
@@ -36,6 +41,11 @@ def feature_bits(kind: str, subjects: int) -> float:
     if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
     return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
+
+
+def may_join(kind: str, subjects: int) -> bool:
+    """Return whether those who show a feature are looked at, because it may join them."""
+    return feature_bits(kind, subjects) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
 
 
 _MOST_TARGETS, _MOST_METHODS = _TARGETS + _OTHER_TARGETS, _METHODS + _OTHER_METHODS
@@ -55,13 +65,17 @@ def could_join(one: Profile, other: Profile, bits: float) -> bool:
 
 
 def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> list[Reason]:
-    """Return the features that both show, with their bits, strongest first."""
+    """Return the features that both show and the deckies at which both aimed, with their bits, strongest first."""
     both = (
         (kind, value, feature_bits(kind, subjects.get((kind, value), 0)))
         for kind, value in one.features & other.features
     )
     found = sorted((reason for reason in both if reason[2]), key=lambda reason: (-reason[2], reason))
-    return [(kind, value, round(bits * _FURTHER**place, 2)) for place, (kind, value, bits) in enumerate(found)]
+    told = [(kind, value, round(bits * _FURTHER**place, 2)) for place, (kind, value, bits) in enumerate(found)]
+    aims = aimed(one, other, subjects) if one.targets and other.targets else None
+    if aims is None or aims[2] <= _OTHER_TARGETS:
+        return told
+    return sorted((*told, aims), key=lambda reason: (-reason[2], reason))
 
 
 def circumstances(one: Profile, other: Profile) -> list[Reason]:
@@ -79,8 +93,8 @@ def _time(one: Profile, other: Profile) -> list[Reason]:
 
 def _targets(one: Profile, other: Profile) -> list[Reason]:
     both, either = one.deckies & other.deckies, one.deckies | other.deckies
-    if not one.deckies or not other.deckies:
-        return []
+    if not one.deckies or not other.deckies or len(one.targets.keys() & other.targets.keys()) > 1:
+        return []  # of the latter, `aimed` says more
     bits = _OTHER_TARGETS + _TARGETS * len(both) / len(either)
     return [("targets", f"{len(both)} of {len(either)} deckies", round(bits, 2))]
 

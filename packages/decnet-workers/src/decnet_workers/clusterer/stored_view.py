@@ -26,8 +26,7 @@ class StoredView:
         return evidence_rows.features_of(self._connection, attackers)
 
     def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
-        found = evidence_rows.features_at(self._connection, keys)
-        return {(row.kind, row.digest): Feature(row.attackers, row.first_seen, row.last_seen) for row in found}
+        return {key: Feature(*seen) for key, seen in evidence_rows.seen_at(self._connection, keys).items()}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return evidence_rows.holders_of(self._connection, key, limit)

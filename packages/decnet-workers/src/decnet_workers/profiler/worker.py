@@ -28,6 +28,7 @@ from decnet_models.attackers.tables import attacker
 from decnet_models.canary.queries import token_named
 from decnet_models.database.engine import end_snapshot
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.notices.queries import PreparedNotices
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.bait import bait_look_up
@@ -77,10 +78,11 @@ class Profiler(CursorWorker[NoSettings]):
         uses = known_uses(batch.connection, uses_in(touched))
         end_snapshot(batch.connection)
         new = notices(touched, known=known, known_uses=uses, label=_labels(batch.connection))
+        merge, results = tally.prepared(batch.connection), Results(PreparedNotices(new, time.time_ns()))
 
         def write(connection: Connection) -> Results:
-            tally.write(connection)
-            return Results(new)
+            merge(connection)
+            return results
 
         return write
 

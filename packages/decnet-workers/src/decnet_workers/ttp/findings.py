@@ -96,7 +96,10 @@ class FoundByGroup(msgspec.Struct, frozen=True):
 
 
 class Findings:
-    """Tags, notices and windows of one batch; `look_at` reads from the connection, `write` stores them in another."""
+    """Tags, notices and windows of one batch.
+
+    `look_at` reads from the connection, `prepared` returns what stores them in another.
+    """
 
     def __init__(self, connection: Connection, library: Library) -> None:
         self._connection = connection
@@ -106,7 +109,7 @@ class Findings:
         self._windows: dict[Key, Window] = {}
         self._by_rules: dict[tuple[int, ...], FoundByGroup | None] = {}
         """By the rules that an event satisfies; None: in which windows it counts depends on more than the envelope."""
-        self._last = -1, ""
+        self._last = self._occasion = -1, ""
         self._swept = 0
         self._tags: list[Tag] = []
         self._notices: dict[str, Notice] = {}
@@ -123,17 +126,27 @@ class Findings:
             if stored.event.src_ip is not None:
                 self._found(stored, stored.event.src_ip, found)
 
-    def write(self, connection: Connection) -> list[tuple[str, Notice]]:
-        """Write tags and windows; return the notices by their key."""
-        queries.add_tags(connection, self._tags)
-        if self._swept:
-            correlation_windows.delete_windows(connection, self._swept)
-        windows = {
+    def prepared(self) -> Callable[[Connection], None]:
+        """Return what writes tags and windows; all that needs no transaction is done here."""
+        tags = queries.prepared(self._connection, self._tags)
+        changed = {
             (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
             for (_, slot), one in self._windows.items()
             if one.changed
         }
-        correlation_windows.save_windows(connection, windows)
+        windows = correlation_windows.prepared(self._connection, changed)
+
+        def write(connection: Connection) -> None:
+            tags(connection)
+            if self._swept:
+                correlation_windows.delete_windows(connection, self._swept)
+            windows(connection)
+
+        return write
+
+    @property
+    def notices(self) -> list[tuple[str, Notice]]:
+        """The notices by their key."""
         return list(self._notices.items())
 
     @property
@@ -220,12 +233,17 @@ class Findings:
             self._count(stored, attacker, place, one)
 
     def _tag(self, stored: StoredEvent, attacker: str, about: About, payload: Payload) -> None:
-        if self._state(about, stored.event.ts) != "enabled" and not self._permitted(stored, attacker, about):
+        if (
+            self._states
+            and self._state(about, stored.event.ts) != "enabled"
+            and not self._permitted(stored, attacker, about)
+        ):
             return
-        occasion = occasion_of(stored.event)
+        if self._occasion[0] != stored.seq:  # many events have several tags
+            self._occasion = stored.seq, occasion_of(stored.event)
         for tag in tags_of(stored, attacker, about):
             self._tags.append(tag)
-            key = notice_key(about, attacker, tag.technique, occasion)
+            key = notice_key(about, attacker, tag.technique, self._occasion[1])
             if key not in self._notices:
                 self._notices[key] = notice_of(tag, payload)
 
@@ -253,16 +271,16 @@ class Findings:
         about, count = counting.rule.about, counting.rule.count
         if self._states and self._state(about, event.ts) == "disabled":
             return
-        window, fired = place.window, False
+        ts, window, fired = event.ts, place.window, False
         if window.owner != place.group:
             window.changed = window.changed or bool(window.entries)
             window.owner, window.entries = place.group, ()
         entries = window.entries
         if count.kind == "temporal_ordered":
-            entries, fired = chained(entries, event.ts, counting.position, count)
+            entries, fired = chained(entries, ts, counting.position, count)
         else:
             for value in self._values(stored, counting, found):
-                entries, full = counted(entries, event.ts, value, count)
+                entries, full = counted(entries, ts, value, count)
                 fired = fired or full
         if entries is not window.entries:
             window.entries, window.changed = entries, True
@@ -274,13 +292,14 @@ class Findings:
 
     def _values(self, stored: StoredEvent, counting: Counting, found: Found | None) -> list[str]:
         """Return what a correlation counts of an event: the rule, values of its field, or the events it stands for."""
-        field, count = counting.field, counting.rule.count
+        field = counting.field
         variants = found.variants if found is not None else ()
-        if count.kind == "temporal":
-            return [str(counting.position)]
         if field is not None:
             many = [value for one, _ in variants for value in field.read(one)] if variants else field.read(stored.event)
             return counted_values(many)
+        count = counting.rule.count
+        if count.kind == "temporal":
+            return [str(counting.position)]
         if not variants or (len(variants) == 1 and variants[0][1] == 1):  # nearly always, and for several correlations
             if self._last[0] != stored.seq:
                 self._last = stored.seq, counted_events(stored.event, 1, count.least)[0]

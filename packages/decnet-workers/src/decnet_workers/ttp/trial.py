@@ -136,7 +136,7 @@ def _look_at(connection: Connection, library: Library, lines: Sequence[Line], de
         findings = Findings(connection, library)
         part = lines[start : start + _BATCH]
         findings.look_at([StoredEvent(start + n, line.event) for n, line in enumerate(part, 1)])
-        findings.write(connection)
+        findings.prepared()(connection)
     return len(lines)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.worker import MIB
 from decnet_models.errors import UnreadyError
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
+from decnet_models.notices.queries import PreparedNotices
 from decnet_models.ttp.queries import forget
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.ttp.findings import Findings
@@ -84,10 +86,12 @@ class Ttp(CursorWorker[TtpSettings]):
         findings = Findings(batch.connection, self._rules.library)
         findings.look_at(batch.events)
 
+        store, results = findings.prepared(), Results(PreparedNotices(findings.notices, time.time_ns()))
+
         def write(connection: Connection) -> Results:
-            notices = findings.write(connection)
+            store(connection)
             self._counters.add("tags", findings.tags)
-            return Results(notices)
+            return results
 
         return write
 

@@ -78,8 +78,10 @@ _CONDITIONS: dict[str, Condition] = {
 _ORDERS: tuple[Order, ...] = ("score", "last_seen", "first_seen", "events")
 _PAGES = {order: PageSelect(lambda _: select(*_COLUMNS), (_C[order], _C.ip), _CONDITIONS) for order in _ORDERS}
 """Of what is asked for most: without properties that other tables have."""
+INDEXED: tuple[Order, ...] = ("score", "last_seen", "first_seen")
+"""Orders that an index has. In another one all rows are sorted, and details would be looked up for each of them."""
 _DETAILED = {
-    order: PageSelect(lambda _: with_details(select(*_COLUMNS), _C.ip), (_C[order], _C.ip), {}) for order in _ORDERS
+    order: PageSelect(lambda _: with_details(select(*_COLUMNS), _C.ip), (_C[order], _C.ip), {}) for order in INDEXED
 }
 _SINCE = RowSelect(lambda _: select(_C.ip).where(_C.last_seen >= bindparam("since")).limit(bindparam("most")).offset(0))
 
@@ -142,7 +144,10 @@ def attacker_rows(
 
 
 def first_with_details(connection: Connection, limit: int, order: Order, direction: Direction) -> Sequence[Any]:
-    """Return the first of all attackers: the values of Attacker, and the detail that `origins.origin_in` reads."""
+    """Return the first of all attackers: the values of Attacker, and the detail that `origins.origin_in` reads.
+
+    Raises KeyError for an order that is not in INDEXED.
+    """
     return _DETAILED[order].rows(connection, limit, direction=direction)
 
 

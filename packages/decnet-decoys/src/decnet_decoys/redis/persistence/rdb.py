@@ -10,12 +10,12 @@ from collections.abc import Generator, Mapping, Sequence
 from itertools import pairwise
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Value
+from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Scores, Value
 
 VERSION = 10
 _MAGIC = b"REDIS%04d" % VERSION
 _AUX, _RESIZE, _EXPIRES_MS, _EXPIRES, _DATABASE, _END = 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF
-_STRING, _LIST, _SET, _HASH = 0, 1, 2, 4
+_STRING, _LIST, _SET, _HASH, _SCORES = 0, 1, 2, 4, 5
 _PIECE = 4096
 """Bytes whose checksum is made in one go: below a millisecond."""
 
@@ -68,8 +68,12 @@ def value(one: Value) -> tuple[int, bytes]:
     """Return the type of a value, and the value."""
     if isinstance(one, bytes):
         return _STRING, string(one)
+    if isinstance(one, Scores):
+        parts = (string(name) + struct.pack("<d", score) for name, score in one.items())
+        return _SCORES, _length(len(one)) + b"".join(parts)
     if isinstance(one, dict):
-        return _HASH, _length(len(one)) + b"".join(string(part) for pair in one.items() for part in pair)
+        flat: list[bytes] = [part for pair in one.items() for part in pair]  # type: ignore[misc]  # no sorted set
+        return _HASH, _length(len(one)) + b"".join(map(string, flat))
     kind = _LIST if isinstance(one, list) else _SET
     return kind, _length(len(one)) + b"".join(map(string, one))
 
@@ -140,6 +144,8 @@ class _Reader:
     def value(self, kind: int) -> Value:
         if kind == _STRING:
             return self.string()
+        if kind == _SCORES:
+            return self._scores()
         if kind not in (_LIST, _SET, _HASH):
             raise _Broken
         count = self.length() * (2 if kind == _HASH else 1)
@@ -149,6 +155,19 @@ class _Reader:
         if kind == _HASH:
             return dict(zip(parts[::2], parts[1::2], strict=True))
         return parts if kind == _LIST else frozenset(parts)
+
+    def _scores(self) -> Scores:
+        count = self.length()
+        if count > _MOST_PARTS:
+            raise _Broken
+        found = Scores()
+        for _ in range(count):
+            name = self.string()
+            (score,) = struct.unpack("<d", self.take(8))
+            if score != score:  # noqa: PLR0124  # no number
+                raise _Broken
+            found[name] = score
+        return found
 
 
 def read(data: bytes, databases: Sequence[Keyspace]) -> Generator[None, None, None]:

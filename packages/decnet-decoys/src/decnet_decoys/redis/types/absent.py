@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of types that nothing is stored of here (sorted sets, streams, estimates), and of what a server has not.
+"""Commands of types that nothing is stored of here (streams, estimates, places), and of what a server has not.
 
 A tool that copies a server asks them of keys that are not there, or are of another type.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.keyspace import WrongType
-from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
 
 _PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
@@ -28,12 +28,6 @@ def _none(reply: Reply) -> Function:
 
 def _fixed(reply: Reply) -> Function:
     return lambda _client, _given: reply
-
-
-def zscan(client: Client, given: Arguments) -> Reply:
-    if number(given[1]) is None:
-        return Error("ERR invalid cursor")
-    return _none([b"0", []])(client, given)
 
 
 def touch(client: Client, given: Arguments) -> Reply:
@@ -56,7 +50,10 @@ def migrate(client: Client, given: Arguments) -> Reply:
 
 
 def restore(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return NOT_A_NUMBER if number(given[1]) is None else _PAYLOAD
+    milliseconds = number(given[1])
+    if milliseconds is None:
+        return NOT_A_NUMBER
+    return _PAYLOAD if milliseconds >= 0 else Error("ERR Invalid TTL value, must be >= 0")
 
 
 def sort(client: Client, given: Arguments) -> Reply:
@@ -84,12 +81,25 @@ def _with(name: str, answers: dict[bytes, Callable[[Arguments], Reply]]) -> Func
     return command
 
 
+def _library_refused(given: Arguments) -> Reply:
+    """Take no library."""
+    named = bool(given) and given[-1][:2] == b"#!"
+    return Error("ERR Library name was not given" if named else "ERR Missing library metadata")
+
+
 function = _with(
     "FUNCTION",
     {
         b"LIST": lambda _: [],
         b"FLUSH": lambda _: OK,
-        b"LOAD": lambda _: Error("ERR Missing library metadata"),
+        b"KILL": lambda _: Error("NOTBUSY No scripts in execution right now."),
+        b"STATS": lambda _: Pairs(
+            {
+                "running_script": None,
+                "engines": Pairs({"LUA": Pairs({"libraries_count": 0, "functions_count": 0})}),
+            }
+        ),
+        b"LOAD": _library_refused,
         b"DELETE": lambda _: Error("ERR Library not found"),
     },
 )
@@ -101,19 +111,17 @@ pubsub = _with(
         b"NUMPAT": lambda _: 0,
     },
 )
-_CARDINAL = {"zcard": 2, "zcount": 4, "xlen": 2, "zrem": -3, "zlexcount": 4, "pfcount": -2, "xdel": -3}
-_NULL = {"zscore": 3, "zrank": 3, "zrevrank": 3, "geodist": -4}
-_EMPTY = {
-    "zrange": -4, "zrevrange": -4, "zrangebyscore": -4, "zrevrangebyscore": -4, "zrangebylex": -4,
-    "zpopmin": -2, "zpopmax": -2, "xrange": -4, "xrevrange": -4,
-}  # fmt: skip
+_CARDINAL = {"xlen": 2, "zlexcount": 4, "pfcount": -2, "xdel": -3}
+_NULL = {"geodist": -4}
+_EMPTY = {"zrangebylex": -4, "xrange": -4, "xrevrange": -4}
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
     **{name: (_none(None), arity) for name, arity in _NULL.items()},
     **{name: (_none([]), arity) for name, arity in _EMPTY.items()},
-    "zscan": (zscan, -3), "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
+    "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
     "sort_ro": (sort, -2), "function": (function, -2), "fcall": (_fixed(Error("ERR Function not found")), -3),
+    "fcall_ro": (_fixed(Error("ERR Function not found")), -3),
     "pubsub": (pubsub, -2), "watch": (watch, -2), "unwatch": (_fixed(OK), 1), "readwrite": (_fixed(OK), 1),
     "migrate": (migrate, -6),
     "failover": (_fixed(Error("ERR FAILOVER requires connected replicas.")), -1),

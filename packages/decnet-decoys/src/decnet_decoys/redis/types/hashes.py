@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The commands of hashes."""
 
+import math
+
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import LARGEST, MAX_REPLY, NOT_A_NUMBER, OK, Arguments, Function, hset, number
 from decnet_decoys.redis.keyspace import Full
 from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.types.sorted_sets import score
 
 
 def hmset(client: Client, given: Arguments) -> Reply:
@@ -65,6 +68,21 @@ def hincrby(client: Client, given: Arguments) -> Reply:
     return value + change
 
 
+def hincrbyfloat(client: Client, given: Arguments) -> Reply:
+    key, field, amount = given
+    before = client.keys.hash_(key)
+    change, value = score(amount), score(before.get(field, b"0"))
+    if change is None:
+        return Error("ERR value is not a valid float")
+    if value is None:
+        return Error("ERR hash value is not a float")
+    if not math.isfinite(value + change):
+        return Error("ERR increment would produce NaN or Infinity")
+    shown = b"%.17g" % (value + change)
+    client.keys.put(key, {**before, field: shown}, keeps_time=True)
+    return shown
+
+
 def hscan(client: Client, given: Arguments) -> Reply:
     value = client.keys.hash_(given[0])
     if number(given[1]) is None:
@@ -75,5 +93,5 @@ def hscan(client: Client, given: Arguments) -> Reply:
 COMMANDS: dict[str, tuple[Function, int]] = {
     "hmset": (hmset, -4), "hkeys": (hkeys, 2), "hvals": (hvals, 2), "hlen": (hlen, 2), "hexists": (hexists, 3),
     "hstrlen": (hstrlen, 3), "hmget": (hmget, -3), "hsetnx": (hsetnx, 4), "hincrby": (hincrby, 4),
-    "hscan": (hscan, -3),
+    "hscan": (hscan, -3), "hincrbyfloat": (hincrbyfloat, 4),
 }  # fmt: skip

@@ -7,7 +7,8 @@ its columns, which it finds out anew each time. Its events do not see these stat
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -23,3 +24,13 @@ def driver_rows(connection: Connection, text: str, values: Sequence[Any] = ()) -
     except sqlite3.Error:
         with driver_errors(connection, text):  # which takes as long as a short statement
             raise
+
+
+def driver_parts(
+    connection: Connection, text: str, values: Sequence[Any], size: int
+) -> Generator[list[tuple[Any, ...]]]:
+    """Yield the rows of a SELECT, up to `size` at a time, so that the rest need not be read. Raises DBAPIError."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    with driver_errors(connection, text), closing(driver.execute(text, values)) as cursor:
+        while part := cursor.fetchmany(size):
+            yield part

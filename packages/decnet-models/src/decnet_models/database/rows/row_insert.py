@@ -26,13 +26,22 @@ class RowInsert:
 
     def execute(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert the rows; none: do nothing."""
-        if not rows:
+        self.execute_prepared(connection, self.prepared(connection, rows))
+
+    def prepared(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Return the rows as the connection's driver takes them: work that is better done before a lock is held."""
+        if connection.dialect.name == "sqlite":
+            return [self._bindable(row) for row in rows] if self._uuids else list(rows)
+        return [dict(zip(self._names, row, strict=True)) for row in rows]
+
+    def execute_prepared(self, connection: Connection, values: Sequence[Any]) -> None:
+        """Insert what `prepared` returned, perhaps for another connection to the same database."""
+        if not values:
             return
         if connection.dialect.name == "sqlite":
-            text = self._text or self._compiled(connection)
-            connection.exec_driver_sql(text, [self._bindable(row) for row in rows] if self._uuids else list(rows))
+            connection.exec_driver_sql(self._text or self._compiled(connection), values)
         else:
-            connection.execute(self._statement(connection), [dict(zip(self._names, row, strict=True)) for row in rows])
+            connection.execute(self._statement(connection), values)
 
     def _bindable(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the row with UUIDs as SQLAlchemy stores them on SQLite."""

@@ -57,9 +57,13 @@ class Count(msgspec.Struct, frozen=True):
 
 def counted(window: Window, ts: int, value: str, count: Count) -> tuple[Window, bool]:
     """Return the window with one more event, and whether the rule fires; then the window is empty again."""
-    if not window or (ts, value) > window[-1]:  # nearly always: the others stay in their order
-        others = [one for one in window if one[1] != value]
-        return _full((*others, (ts, value))[-count.least :], count)
+    new = (ts, value)
+    if not window or new > window[-1]:  # nearly always: the others stay in their order
+        entries = [one for one in window if one[1] != value]
+        entries.append(new)
+        if len(entries) < count.least:
+            return tuple(entries), False
+        return _full(tuple(entries[-count.least :]), count)
     newest = {one: moment for moment, one in window}
     newest[value] = max(ts, newest.get(value, ts))
     return _full(tuple(sorted((moment, one) for one, moment in newest.items())[-count.least :]), count)

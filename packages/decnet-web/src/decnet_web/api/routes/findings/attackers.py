@@ -163,7 +163,8 @@ async def list_attackers(
         return listing.first_with_details(connection, limit, sort, direction)
 
     position = places_of(Attacker, sort, "ip")
-    if paging.keeps and paging.position is None and wanted == listing.ANY and not window.bounded:
+    whole = wanted == listing.ANY and not window.bounded
+    if paging.keeps and paging.position is None and whole and sort in listing.INDEXED:
         return await paging.answer(fleet, first, position, lambda _, rows: paging.rows(rows, _of_row))
     return await paging.answer(fleet, fetch, position, shown)
 
