@@ -46,6 +46,29 @@ def test_whose_request_is_complete_stays() -> None:
     assert ended == ["a"]
 
 
+def test_who_does_not_take_its_answer_loses_its_place() -> None:
+    places, ended = Places(2, 2), list[str]()
+    for name, moves in (("a", True), ("b", False)):
+        place = taken(places, ended, name, name)
+        place.busy()
+        place.stalls()
+        place.busy()  # the next one of those that it sent at once
+        if moves:
+            place.moves()
+    taken(places, ended, "c", "c").busy()
+    assert ended == ["b"]
+    assert places.take("d") is None
+
+
+def test_who_owes_a_request_goes_on_owing_it_when_it_takes_its_answer() -> None:
+    places = Places(2, 2)
+    place = places.take("a")
+    assert place is not None
+    place.stalls()
+    place.moves()
+    assert list(places.owing) == [place]
+
+
 def test_no_source_gets_more_by_evicting() -> None:
     places, ended = Places(3, 9), list[str]()
     for name in ("a", "b", "b"):

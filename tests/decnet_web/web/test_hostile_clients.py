@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
@@ -210,3 +212,25 @@ async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(star
     assert time.monotonic() - begun < 1
     for _, writer in held:
         writer.close()
+
+
+async def test_who_takes_no_answer_makes_room_for_a_visitor(start_web: Start, static: Path) -> None:
+    (static / "assets" / "large-Bx3f_9aQ.js").write_bytes(bytes(32 << 20))
+    web = await start_web(max_connections=2, max_connections_per_source=1, stall_seconds=300)
+    held = []
+    for source in ("127.0.0.2", "127.0.0.3"):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.bind((source, 0))
+        client.connect(("127.0.0.1", web.port))
+        client.sendall(b"GET /assets/large-Bx3f_9aQ.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        held.append(client)
+    async with asyncio.timeout(60):
+        while True:  # the state of other tasks
+            try:
+                assert (await web.get("/"))[0] == 200
+                break
+            except (IndexError, ConnectionError):
+                await asyncio.sleep(0.01)
+    for client in held:
+        client.close()

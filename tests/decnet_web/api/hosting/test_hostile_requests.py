@@ -47,9 +47,9 @@ ATTACKS = {
 }
 
 
-def talk(port: int, sent: bytes, context: ssl.SSLContext | None = None) -> bytes:
+def talk(port: int, sent: bytes, context: ssl.SSLContext | None = None, *, source: str = "127.0.0.1") -> bytes:
     """Send all, reading only afterwards as simple clients do; return what came until the server ended."""
-    plain = socket.create_connection(("127.0.0.1", port), timeout=60)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
     with context.wrap_socket(plain) if context else plain as client:
         with suppress(ConnectionError):  # what it would say of that shows when it is read
             client.sendall(sent)
@@ -302,3 +302,32 @@ async def test_who_waits_for_an_answer_keeps_its_place() -> None:
         one.close()
     server.end()
     await running
+
+
+async def test_who_takes_no_answers_makes_room_for_a_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "STALL_SECONDS", 300)
+    tcp = listening("127.0.0.1", 0)
+    async with served((tcp, None), settings=ApiSettings(max_connections=1)) as server:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(tcp.getsockname())
+        client.setblocking(False)
+        loop, requests = asyncio.get_running_loop(), (GET + b"\r\n") * 200
+
+        async def send_on() -> None:
+            with suppress(ConnectionError):
+                while True:
+                    await loop.sock_sendall(client, requests)
+
+        sending = asyncio.ensure_future(send_on())
+        async with asyncio.timeout(60):
+            while not any(
+                isinstance(one, connection.Connection) and one.flow.write_paused
+                for one in server.server_state.connections
+            ):
+                await asyncio.sleep(0.01)  # the state of another task
+            answer = await asyncio.to_thread(talk, tcp.getsockname()[1], LAST, source="127.0.0.2")
+            await sending
+        client.close()
+        assert answer.startswith(b"HTTP/1.1 404")
+        assert server.counters()["connections_evicted"] == 1

@@ -2,8 +2,8 @@
 """Places for connections, shared fairly between sources. Pure.
 
 A limit alone lets whoever comes first lock all others out: 300 addresses with two connections each are enough. So when
-all places are taken, a newcomer gets that of a connection which owes a request: of those that have owed one for longest
-the one whose source has most connections. A connection whose request is complete is never ended for another.
+all places are taken, a newcomer gets that of a connection which owes a request, or does not take its answer: of those
+that have owed for longest the one whose source has most connections. No other connection is ended for a newcomer.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ _MOST_WEIGHED = 1024
 class Place:
     """The place of one connection, from when its client is accepted; it begins as one that owes a request."""
 
-    __slots__ = ("_places", "_source", "evict", "evictable")
+    __slots__ = ("_busy", "_places", "_source", "_stalled", "evict", "evictable")
 
     def __init__(self, places: Places, source: str, *, evictable: bool) -> None:
         self._places: Places | None = places
         self._source = source
+        self._busy = self._stalled = False
         self.evictable = evictable
         self.evict: Callable[[], object] = lambda: None
         """Ends the connection, soon; its place is free at once."""
@@ -35,20 +36,38 @@ class Place:
 
     def busy(self) -> None:
         """Say that the client's request is complete."""
-        if self._places is not None:
-            self._places.owing.pop(self, None)
+        self._busy = True
+        self._sort()
 
     def idle(self) -> None:
         """Say that the client has its answer, and owes the next request."""
-        if self._places is not None and self.evictable:
-            self._places.owing[self] = None
+        self._busy = False
+        self._sort()
+
+    def stalls(self) -> None:
+        """Say that the client does not take what is sent."""
+        self._stalled = True
+        self._sort()
+
+    def moves(self) -> None:
+        """Say that it takes it again."""
+        self._stalled = False
+        self._sort()
 
     def free(self) -> None:
         """Say that the connection is gone; whoever says so first frees the place."""
         if self._places is not None:
-            self.busy()
+            self._places.owing.pop(self, None)
             self._places.release(self._source)
             self._places = None
+
+    def _sort(self) -> None:
+        if self._places is None or not self.evictable:
+            return
+        if self._stalled or not self._busy:
+            self._places.owing[self] = None
+        else:
+            self._places.owing.pop(self, None)
 
 
 class Places(ConnectionLimiter):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
+from decnet_core.net.places import Place
 from decnet_web.web.messages.requests import MAX_HEAD_BYTES
 
 
@@ -21,10 +22,10 @@ class Stream(NamedTuple):
 class ClientProtocol(asyncio.StreamReaderProtocol):
     """A stream that tells at once when its client has gone, for answers that take long."""
 
-    def __init__(self, connected: Callable[[Stream], None], lost: Callable[[], None]) -> None:
+    def __init__(self, connected: Callable[[Stream], None], place: Place) -> None:
         reader = asyncio.StreamReader(limit=MAX_HEAD_BYTES)
         super().__init__(reader, lambda reader, writer: connected(Stream(self, reader, writer)))
-        self._lost = lost
+        self._place = place
         self.on_gone: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -34,13 +35,21 @@ class ClientProtocol(asyncio.StreamReaderProtocol):
         else:
             super().connection_made(transport)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._place.stalls()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._place.moves()
+
     def eof_received(self) -> bool | None:
         self._gone()
         return super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone()
-        self._lost()
+        self._place.free()
         super().connection_lost(exc)
 
     def _gone(self) -> None:

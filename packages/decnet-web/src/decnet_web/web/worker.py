@@ -159,4 +159,4 @@ class Web(Worker[WebSettings]):
             client = Client(site, stream, place)
             ctx.spawn(client.serve(), name="client", may_end=True)
 
-        return ClientProtocol(connected, place.free)
+        return ClientProtocol(connected, place)

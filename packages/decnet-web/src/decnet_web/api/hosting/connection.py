@@ -118,10 +118,12 @@ class Connection(uvicorn.H11Protocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self.transport.stalls()
+        self._place.stalls()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self.transport.moves()
+        self._place.moves()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's, always the same
         """Answer what is no request, if its answer has not begun, and end the connection."""
