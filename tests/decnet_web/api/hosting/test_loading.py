@@ -31,6 +31,15 @@ make_application(None)
 print(*sys.modules)
 """
 
+FIRST_PAGE = """
+import sys
+from decnet_web.api.application import make_application
+routes = make_application(None, lazily=True).state.routes
+for segment in ("session", "overview", "stream"):
+    routes._import(segment)
+print(*sys.modules)
+"""
+
 TURNS = """
 import asyncio
 from tests.decnet_web.api.hosting.longest_turn import watched_turns
@@ -73,6 +82,15 @@ def test_modules_are_imported_when_they_are_needed() -> None:
     assert not {"click", "multiprocessing", "typer", "pydantic.v1"} & loaded  # uvicorn's command line, our own
     assert named <= later
     assert not {"click", "typer", "cryptography"} & later  # what only commands need; what only issues certificates
+
+
+def test_the_first_page_imports_no_routes_but_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_PAGE], capture_output=True, text=True, check=True, timeout=600)
+    named = {module for modules in routers.OF_SEGMENT.values() for module in modules}
+    of_page = {module for segment in ("session", "overview", "stream") for module in routers.OF_SEGMENT[segment]}
+    account = "decnet_web.api.accounts.routes.account"  # whose answers are those of the session, too
+    events = "decnet_web.api.routes.findings.events"  # which the page asks for itself
+    assert named & set(done.stdout.split()) <= of_page | {account, events}
 
 
 def test_no_import_holds_the_loop() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -101,6 +102,8 @@ def test_its_socket_is_for_its_group(hosted: Hosted) -> None:
 async def test_it_serves_the_whole_document_without_the_routes_in_its_memory(hosted: Hosted) -> None:
     document = hosted.ask(over_tcp=True, path="openapi.json").json()
     assert document["openapi"].startswith("3.1")
+    (kept,) = hosted.socket.parent.glob("openapi-*.json")
+    assert json.loads(kept.read_text()) == document
     whole, lazy = make_application(None), make_application(None, lazily=True)
     assert document == whole.openapi()
     for one in operations(whole):

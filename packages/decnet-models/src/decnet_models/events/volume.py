@@ -10,9 +10,11 @@ and so nothing is deleted too early.
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Insert, delete, func, select, update
 
 from decnet_core.timing.durations import HOUR_NS
+from decnet_models.database.rows.row_insert import RowInsert
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import insert_into
 from decnet_models.events.tables import event, event_forgotten, event_volume
 
@@ -39,17 +41,21 @@ def add_volume(connection: Connection, sizes: Iterable[tuple[str, int]], last_se
         sum_[1] += size + ROW_BYTES
     if sums:
         hour = max(now_ns // HOUR_NS, newest_hour(connection))
-        rows = [
-            {"hour": hour, "kind": kind, "events": events, "bytes": size, "last_seq": last_seq}
-            for kind, (events, size) in sorted(sums.items())
-        ]
-        insert = insert_into(connection, event_volume)
-        changes = {
-            "events": event_volume.c.events + insert.excluded.events,
-            "bytes": event_volume.c.bytes + insert.excluded.bytes,
-            "last_seq": insert.excluded.last_seq,
-        }
-        connection.execute(insert.on_conflict_do_update(index_elements=["hour", "kind"], set_=changes), rows)
+        rows = [(hour, kind, events, size, last_seq) for kind, (events, size) in sorted(sums.items())]
+        _ADD.execute(connection, rows)
+
+
+def _adding(connection: Connection) -> Insert:
+    insert = insert_into(connection, event_volume)
+    changes = {
+        "events": event_volume.c.events + insert.excluded.events,
+        "bytes": event_volume.c.bytes + insert.excluded.bytes,
+        "last_seq": insert.excluded.last_seq,
+    }
+    return insert.on_conflict_do_update(index_elements=["hour", "kind"], set_=changes)
+
+
+_ADD = RowInsert(event_volume, Volume.__struct_fields__, _adding)
 
 
 def sizes_after(connection: Connection, seq: int) -> list[tuple[str, int]]:
@@ -60,7 +66,11 @@ def sizes_after(connection: Connection, seq: int) -> list[tuple[str, int]]:
 
 def newest_hour(connection: Connection) -> int:
     """Return the newest hour with events, 0 without any."""
-    return connection.execute(select(func.max(event_volume.c.hour))).scalar() or 0
+    ((hour,),) = _NEWEST_HOUR.rows(connection)
+    return hour or 0
+
+
+_NEWEST_HOUR = RowSelect(lambda _: select(func.max(event_volume.c.hour)))
 
 
 def volumes(connection: Connection) -> list[Volume]:

@@ -6,9 +6,10 @@ and until then what was last known counts. So verdicts depend on the findings al
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import insert_into
@@ -63,9 +64,16 @@ def judged_of(connection: Connection, indicator: str) -> tuple[Verdict, int] | N
 
 def changes_after(connection: Connection, change: int, limit: int) -> list[tuple[int, str, Verdict]]:
     """Return number, indicator and verdict of up to `limit` changes after `change`; of each indicator the last one."""
+    return [(row[0], row[1], row[2]) for row in _CHANGES_AFTER.rows(connection, after=change, limit=limit)]
+
+
+def _changes_after(_: Connection) -> Select[Any]:
     c = intel_verdict.c
-    query = select(c.change, c.indicator, c.verdict).where(c.change > change).order_by(c.change).limit(limit)
-    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+    query = select(c.change, c.indicator, c.verdict).where(c.change > bindparam("after"))
+    return query.order_by(c.change).limit(bindparam("limit"))
+
+
+_CHANGES_AFTER = RowSelect(_changes_after)
 
 
 def forget_unjudged(connection: Connection, before: int, limit: int) -> int:

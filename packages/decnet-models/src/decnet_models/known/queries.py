@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from decnet_core.text import for_column
 from decnet_models.database.rows.row_select import RowSelect
@@ -80,10 +80,19 @@ def remove(connection: Connection, source: int) -> bool:
 
 def to_forget(connection: Connection, after: int) -> KnownSource | None:
     """Return the first entry after number `after` whose addresses are to be forgotten."""
+    for row in _TO_FORGET.rows(connection, after=after):
+        values = dict(zip(KnownSource.__struct_fields__, row, strict=True))
+        return KnownSource(**{**values, "forget": bool(values["forget"])})
+    return None
+
+
+def _to_forget(_: Connection) -> Select[Any]:
     c = known_source.c
-    query = select(known_source).where(c.id > after, c.forget.is_(True)).order_by(c.id).limit(1)
-    row = connection.execute(query).first()
-    return None if row is None else KnownSource(*row)
+    columns = (c[name] for name in KnownSource.__struct_fields__)
+    return select(*columns).where(c.id > bindparam("after"), c.forget.is_(True)).order_by(c.id).limit(1)
+
+
+_TO_FORGET = RowSelect(_to_forget)
 
 
 def forget(connection: Connection, source: int) -> KnownSource | None:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.row_select import RowSelect, as_uuid
 from decnet_models.database.statements import insert_into
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag
 
@@ -29,9 +30,11 @@ class RuleState(msgspec.Struct, frozen=True):
 
 def rule_states(connection: Connection) -> dict[UUID, RuleState]:
     """Return the rules that the operator has disabled or capped."""
-    column = ttp_rule_state.c
-    query = select(column.rule_id, column.state, column.cap, column.expires_at, column.reason)
-    return {row.rule_id: RuleState(*row) for row in connection.execute(query)}
+    states = (RuleState(as_uuid(number), *values) for number, *values in _STATES.rows(connection))
+    return {one.rule_id: one for one in states}
+
+
+_STATES = RowSelect(lambda _: select(*(ttp_rule_state.c[name] for name in RuleState.__struct_fields__)))
 
 
 def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> None:

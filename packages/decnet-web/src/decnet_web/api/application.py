@@ -65,7 +65,8 @@ def make_application(
     if lazily:
         routes.add_unnamed()
         if settings.documentation:
-            application.add_route(DOCUMENT, Published().__call__)
+            folder = fleet.deployment.state.run_of("api") if fleet is not None else None
+            application.add_route(DOCUMENT, Published(folder).__call__)
     else:
         routes.add_all()
     _add_passage(application, settings)

@@ -25,7 +25,8 @@ class Expressions:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._filter: Any = None
-        self._compiled = False
+        self._complete = False
+        """Whether the filter looks for what was added, and takes nothing more."""
 
     def add(self, pattern: str, flags: str) -> int:
         """Return the number of `pattern` among the expressions; `flags` are some of `i`, `m`, `s`.
@@ -34,15 +35,17 @@ class Expressions:
         """
         number = self._numbers.get((pattern, flags))
         if number is None:
-            _check(_written(pattern, flags))
+            if self._filter is None or self._complete:
+                self._begin()
+            self._put(pattern, flags)
             number = self._numbers[pattern, flags] = len(self._numbers)
-            self._compiled = False
         return number
 
     def found(self, texts: Iterable[bytes]) -> frozenset[int]:
         """Return the numbers of the expressions that are found in one of the texts (UTF-8)."""
-        if not self._compiled:
-            self._compile()
+        if not self._complete:
+            self._filter.Compile()
+            self._complete = True
         found = NONE
         for text in texts:
             numbers = self._filter.Match(text)
@@ -50,15 +53,21 @@ class Expressions:
                 found = found.union(numbers)
         return found
 
-    def _compile(self) -> None:
+    def _begin(self) -> None:
+        """Make the filter anew: one that is complete cannot be added to."""
         import re2  # type: ignore[import-untyped]  # google-re2 ships no type information
 
-        self._filter = re2.Filter()
+        self._filter, self._complete = re2.Filter(), False
         for pattern, flags in self._numbers:
+            self._put(pattern, flags)
+
+    def _put(self, pattern: str, flags: str) -> None:
+        import re2
+
+        try:
             self._filter.Add(_written(pattern, flags), _options())
-        self._filter.Compile()
-        self._compiled = True
-        re2.purge()  # what `_check` compiled, and RE2's module would keep
+        except re2.error as error:
+            raise ValueError(_reason(_written(pattern, flags))) from error
 
 
 def _written(pattern: str, flags: str) -> bytes:
@@ -75,11 +84,13 @@ def _options() -> Any:
     return options
 
 
-def _check(pattern: bytes) -> None:
+def _reason(pattern: bytes) -> str:
+    """Return why RE2 does not take the pattern, which its filter does not say."""
     import re2
 
     try:
         re2.compile(pattern, _options())
     except re2.error as error:
         reason = error.args[0] if error.args else "not valid"
-        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
+        return reason.decode() if isinstance(reason, bytes) else str(reason)
+    return "not valid"

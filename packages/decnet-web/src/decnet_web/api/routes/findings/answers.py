@@ -279,3 +279,20 @@ class CommonFeature(Answer):
     everywhere: int
     weight: float
     """What it says for a member, in bits; 0: it joins nobody."""
+
+
+class TechniqueItem(Answer):
+    """A technique in the events of all attackers of a span of time."""
+
+    technique: str
+    name: str | None
+    """Null: ATT&CK does not have it any more."""
+    tactics: list[str]
+    """Short names, as in the list of tactics."""
+    tags: int
+    """How often rules recognised it."""
+    attackers: int
+    first_seen: Moment
+    """Of all time, whatever the span."""
+    last_seen: Moment
+    """In the span."""

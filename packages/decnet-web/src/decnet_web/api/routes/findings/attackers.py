@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from decnet.cli.addresses import canonical_address
 from decnet.cli.errors import WrongUsageError
 from decnet.findings import attackers as listing
 from decnet.findings.attackers import Narrowing
-from decnet.findings.origins import NOWHERE, Origin, details, origin_in, origins
+from decnet.findings.origins import details, origin_in
 from decnet.findings.profiles import Profile, profile_of
 from decnet.findings.timeline import Timeline, timeline_of
 from decnet_core.net.addresses import parse_network
@@ -44,35 +43,9 @@ from decnet_web.api.routes.findings.answers import (
     ToolItem,
     Trait,
 )
+from decnet_web.api.routes.findings.attacker_items import AttackerItem, attacker_item
 
 router = APIRouter(route_class=RecentRoute, tags=["attackers"])
-
-
-class AttackerItem(Answer):
-    """An address that touched a decky, with counts of what it did."""
-
-    ip: str
-    score: int
-    """How dangerous it is, 0 to 100."""
-    verdict: Verdict
-    """The worst one of others."""
-    events: int
-    connections: int
-    sessions: int
-    logins: int
-    logins_accepted: int
-    commands: int
-    requests: int
-    files: int
-    scans: int
-    canary_hits: int
-    first_seen: Moment
-    last_seen: Moment
-    country: str | None
-    """ISO 3166, if a table of `enrich` says so."""
-    asn: int | None
-    organisation: str | None
-    """The name of its autonomous system."""
 
 
 class KnownAs(Answer):
@@ -134,22 +107,6 @@ class AttackerTimeline(Answer):
 
 
 Name = Annotated[str | None, Query(max_length=255)]
-
-
-def attacker_item(one: Attacker, origin: Origin = NOWHERE) -> AttackerItem:
-    """Return an attacker as lists show it."""
-    return AttackerItem.made(
-        **msgspec.structs.asdict(one),
-        country=origin.country,
-        asn=origin.asn,
-        organisation=origin.organisation,
-    )
-
-
-def with_origins(connection: Connection, found: Sequence[Attacker]) -> list[AttackerItem]:
-    """Return attackers as lists show them."""
-    places = origins(connection, [one.ip for one in found])
-    return [attacker_item(one, places.get(one.ip, NOWHERE)) for one in found]
 
 
 @router.get("/attackers", response_model=Page[AttackerItem])

@@ -14,10 +14,9 @@ from decnet_core.timing.durations import HOUR_NS
 from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.routes.findings.answers import CanaryHitItem
-from decnet_web.api.routes.findings.attackers import AttackerItem, with_origins
-from decnet_web.api.routes.findings.techniques import TechniqueItem
-from decnet_web.api.routes.response.incidents import IncidentItem, OpenIncidents, incident_item
+from decnet_web.api.routes.findings.answers import CanaryHitItem, TechniqueItem
+from decnet_web.api.routes.findings.attacker_items import AttackerItem, with_origins
+from decnet_web.api.routes.response.incident_items import IncidentItem, OpenIncidents, incident_item
 
 router = APIRouter(tags=["overview"])
 

@@ -30,12 +30,11 @@ from decnet_web.api.dependencies import Analyst, InFleet, InWindow, Viewer
 from decnet_web.api.listings.exports import Streamed, prepended
 from decnet_web.api.models import Answer
 from decnet_web.api.moments import Moment
-from decnet_web.api.routes.findings.answers import SessionItem
-from decnet_web.api.routes.findings.attackers import AttackerItem, with_origins
+from decnet_web.api.routes.findings.answers import SessionItem, TechniqueItem
+from decnet_web.api.routes.findings.attacker_items import AttackerItem, with_origins
 from decnet_web.api.routes.findings.credentials import LoginTried
 from decnet_web.api.routes.findings.files import FileItem, file_item
 from decnet_web.api.routes.findings.overview import ActivityHour
-from decnet_web.api.routes.findings.techniques import TechniqueItem
 
 router = APIRouter(tags=["reports"])
 

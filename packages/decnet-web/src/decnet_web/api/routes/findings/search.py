@@ -20,7 +20,7 @@ from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
 from decnet_web.api.routes.findings.answers import SessionItem
-from decnet_web.api.routes.findings.attackers import AttackerItem, with_origins
+from decnet_web.api.routes.findings.attacker_items import AttackerItem, with_origins
 from decnet_web.api.routes.findings.credentials import CredentialItem
 from decnet_web.api.routes.findings.events import EventItem, event_item, not_ours
 from decnet_web.api.routes.findings.files import FileItem, file_item

@@ -17,31 +17,13 @@ from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirect
 from decnet_web.api.listings.cursors import Position
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer
-from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page, places_of
-from decnet_web.api.routes.findings.answers import TagItem
+from decnet_web.api.routes.findings.answers import TagItem, TechniqueItem
 from decnet_workers.ttp.attack import TACTICS
 
 router = APIRouter(route_class=RecentRoute, tags=["techniques"])
 
 _PLACE = places_of(Tag, "ts", "attacker", "seq", "rule_id")
-
-
-class TechniqueItem(Answer):
-    """A technique in the events of all attackers of a span of time."""
-
-    technique: str
-    name: str | None
-    """Null: ATT&CK does not have it any more."""
-    tactics: list[str]
-    """Short names, as in the list of tactics."""
-    tags: int
-    """How often rules recognised it."""
-    attackers: int
-    first_seen: Moment
-    """Of all time, whatever the span."""
-    last_seen: Moment
-    """In the span."""
 
 
 class Tactic(Answer):

@@ -18,7 +18,7 @@ from decnet.incidents.acting import ActionOutcome, act, nudge
 from decnet.incidents.page import Page as IncidentPage
 from decnet.incidents.page import page_of
 from decnet_models.incidents import queries
-from decnet_models.incidents.queries import Listed, Selection
+from decnet_models.incidents.queries import Selection
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE, Incident
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
@@ -27,36 +27,18 @@ from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page, places_of
 from decnet_web.api.principal import Principal
+from decnet_web.api.routes.response.incident_items import (
+    IncidentItem,
+    IncidentState,
+    OpenIncidents,
+    Severity,
+    incident_item,
+)
 from decnet_workers.webhook.incidents.severity import NUMBERS
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
-IncidentState = Literal["new", "acknowledged", "closed"]
-Severity = Literal["low", "medium", "high", "critical"]
-
 _POSITION = places_of(Incident, "last_seen", "id")
-
-
-class IncidentItem(Answer):
-    """What belongs together for whoever has to act on it."""
-
-    incident: int
-    state: IncidentState
-    severity: Severity
-    score: int
-    """The highest threat score of its attackers."""
-    attacker: str
-    """The address with which it began."""
-    attackers: int
-    identity: str | None
-    notices: int
-    counts: dict[str, int]
-    """Notices by kind."""
-    first_seen: Moment
-    last_seen: Moment
-    line: str
-    """What decided the severity: a command, a path, ...; the attacker's text."""
-    line_kind: str
 
 
 class IncidentValue(Answer):
@@ -141,22 +123,6 @@ class IncidentOutcomes(Answer):
     """What came of acting on several."""
 
     items: list[IncidentOutcome]
-
-
-class OpenIncidents(Answer):
-    """How many incidents nobody has closed, by severity."""
-
-    low: int = 0
-    medium: int = 0
-    high: int = 0
-    critical: int = 0
-
-
-def incident_item(listed: Listed) -> IncidentItem:
-    """Return an incident as lists show it."""
-    one = rows.summary(listed)
-    values = {name: getattr(one, name) for name in IncidentItem.model_fields}
-    return IncidentItem.made(**values)
 
 
 @router.get("", response_model=Page[IncidentItem])
