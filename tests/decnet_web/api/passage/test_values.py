@@ -94,11 +94,11 @@ def test_a_long_number_is_one_outside_of_strings(text: bytes, is_long: bool) -> 
 
 @pytest.mark.parametrize("kind", ["document", "fleet"])
 async def test_a_fleet_of_500_deckies_holds_no_loop(served: Served, kind: str) -> None:
-    lines = [
-        f'[[decky]]\nname="decky-{one}"\naddress="127.77.{one // 250}.{one % 250 + 1}"\npersona="debian-web"\nservices=["ssh", "http"]\n'
+    text = "".join(
+        f'[[decky]]\nname="decky-{one}"\naddress="127.77.{one // 250}.{one % 250 + 1}"\n'
+        'persona="debian-web"\nservices=["ssh", "http"]\n'
         for one in range(500)
-    ]
-    text = "".join(lines)
+    )
     async with served.client("admin") as client:
         for _ in range(2):
             with watched_turns() as longest:
