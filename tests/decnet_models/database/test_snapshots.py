@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.rows.driver_rows import driver_rows
-from decnet_models.database.snapshots import OvertimeError, Snapshots
+from decnet_models.database.sqlite.snapshots import OvertimeError, Snapshots
 
 INSERT = "INSERT INTO worker_cursor (worker, seq, updated_at) VALUES ('{}', 1, 1)"
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n"

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from decnet_models.database import write_ahead_log
 from decnet_models.database.engine import end_snapshot, open_engine, reading, writing
+from decnet_models.database.sqlite import write_ahead_log
 
 Opened: TypeAlias = Callable[[str], Engine]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from decnet_web.api.prompt_reads import MOST_KINDS, RECENT_SECONDS, SECONDS, PromptReads
+from decnet_web.api.reads.prompt_reads import MOST_KINDS, RECENT_SECONDS, SECONDS, PromptReads
 
 
 class Clock:

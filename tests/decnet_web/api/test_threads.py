@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from decnet_web.api.threads import Threads
+from decnet_web.api.reads.threads import Threads
 
 SECONDS = 30
 

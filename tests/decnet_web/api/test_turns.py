@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from decnet_web.api.turns import Turns
+from decnet_web.api.reads.turns import Turns
 
 
 async def begun(turns: Turns, order: list[int], number: int, end: asyncio.Event) -> None:

@@ -33,8 +33,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.settings import BUSY_SECONDS
+from decnet_models.database.sqlite.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.database.statements import driver_errors
-from decnet_models.database.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.errors import DatabaseError
 
 LOOK_SECONDS = 0.001, 0.01

@@ -33,12 +33,12 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
 from decnet_models.database.settings import DatabaseSettings
-from decnet_models.database.snapshots import OvertimeError, Snapshots
+from decnet_models.database.sqlite.snapshots import OvertimeError, Snapshots
 from decnet_models.errors import refuses_values
 from decnet_web.api.problems import Problem
-from decnet_web.api.prompt_reads import SECONDS, PromptReads
-from decnet_web.api.threads import Threads
-from decnet_web.api.turns import Turns
+from decnet_web.api.reads.prompt_reads import SECONDS, PromptReads
+from decnet_web.api.reads.threads import Threads
+from decnet_web.api.reads.turns import Turns
 
 T = TypeVar("T")
 

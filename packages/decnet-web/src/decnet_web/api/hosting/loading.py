@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from decnet_core.uncollected import uncollected
 from decnet_web.api import routers
-from decnet_web.api.threads import Threads
+from decnet_web.api.reads.threads import Threads
 
 
 class Routes:

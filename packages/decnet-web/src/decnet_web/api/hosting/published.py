@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from decnet_web.api.problems import Problem
-from decnet_web.api.threads import Threads
+from decnet_web.api.reads.threads import Threads
 
 SECONDS = 60.0
 _PATTERN = "openapi-*.json"
