@@ -10,7 +10,7 @@ from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
-from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
+from decnet_decoys.redis.protocol import Encoded, Error, Reply, Simple, encoded
 from decnet_decoys.redis.types import absent, hashes, lists, sorted_sets, strings
 
 _PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets)
@@ -101,14 +101,14 @@ async def _transaction(client: Client, name: str) -> Reply:
         return OK
     if spoiled:
         return Error("EXECABORT Transaction discarded because of previous errors.")
-    replies: list[Reply] = []
+    replies: list[bytes] = []
     left = MAX_REPLY
     for one in queued:
         reply = _carried_out(client, name_of(one), one) if left > 0 else _FULL
-        left -= len(encoded(reply, client.version))
-        replies.append(reply)
+        replies.append(encoded(reply, client.version))
+        left -= len(replies[-1])
         await turn.give_way()
-    return replies
+    return Encoded(replies)
 
 
 def _refused(name: str, arguments: list[bytes]) -> Error | None:

@@ -50,8 +50,8 @@ class RedisService(Service[RedisProfile]):
 
     async def serve(self, connection: Connection) -> None:
         self.instance.connected += 1
-        await self.dump.load()
         try:
+            await self.dump.load()
             await _Dialogue(self, connection).serve()
         finally:
             self.instance.connected -= 1
@@ -164,7 +164,7 @@ class _Dialogue:
         service = self._service
         name = service.instance.file
         if name == service.dump.path:
-            service.dump.store()
+            await service.dump.store_in_turns()
             return True
         data = await turn.in_turns(rdb.written(service.instance.databases, service.instance.aux, MAX_FILE))
         refused = (await self._open_files()).write(name, data, makes=True)
