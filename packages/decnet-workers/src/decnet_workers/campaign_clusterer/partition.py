@@ -22,6 +22,8 @@ from decnet_workers.campaign_clusterer.signals import TARGET
 
 AVERAGE = 6.0
 """Bits that two groups must have in common on average: fewer than JOIN, since many identities show little."""
+MOST_COUNTED = 12.0
+"""Bits of one pair that count in the average: one strong link must not make up for all the others."""
 UNSEEN = 8.0
 """Bits of a common aim that suffice to join two groups of several."""
 SPOKESMEN = 8
@@ -215,7 +217,7 @@ class _Groups:
     def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
         """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""
         ours, theirs = (list(dict.fromkeys(self._block[each] for each in side))[:SPOKESMEN] for side in (one, other))
-        bits = [max(map(self._weight, _across(left, right))) for left in ours for right in theirs]
+        bits = [min(MOST_COUNTED, max(map(self._weight, _across(left, right)))) for left in ours for right in theirs]
         return sum(bits) / len(bits) >= AVERAGE
 
     def _weight(self, pair: Pair) -> float:
