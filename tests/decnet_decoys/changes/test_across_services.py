@@ -198,6 +198,13 @@ async def test_mail_for_an_account_is_in_its_mailbox(lives: Lives) -> None:
     assert [isinstance(one, ServiceRequest) and one.action for one in requests].count("mail") == 4
 
 
+async def test_a_mailbox_that_is_too_large_does_not_grow(lives: Lives) -> None:
+    host = await lives.next()
+    await visit(host, "head -c 100000 /dev/zero > /var/mail/root", "root", "admin123", last=29)
+    await asyncio.to_thread(mail, host, "root", "Subject: more\r\n\r\nx\r\n")
+    assert await visit(host, "stat -c %s /var/mail/root", "root", "admin123", last=29) == (0, "100000\n")
+
+
 async def test_a_bait_that_load_file_reads_is_recorded(lives: Lives) -> None:
     host = await lives.next()
     assert host.worker._resources is not None

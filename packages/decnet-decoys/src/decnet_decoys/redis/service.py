@@ -129,12 +129,12 @@ class _Dialogue:
 
     def _record(self, arguments: list[bytes]) -> None:
         """Record a request in the words that other honeypots use, so that rules see all alike."""
-        name, known = name_of(arguments), is_known(arguments)
-        named = has_a_name(arguments) or name in _OF_THE_WEB or name in _OF_MODULES
+        name = name_of(arguments)
+        named = has_a_name(name) or name in _OF_THE_WEB or name in _OF_MODULES
         shown = arguments[1:64] if named else arguments[:64]
         given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in shown)[:SHOWN_ARGUMENTS]
-        action = text(name.upper()) if named else UNKNOWN_COMMAND
-        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=known)
+        action = name.upper() if named else UNKNOWN_COMMAND
+        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=is_known(name))
 
     def _record_login(self, arguments: list[bytes], *, success: bool) -> None:
         words = arguments[1:] if name_of(arguments) == "auth" else arguments[3:5]

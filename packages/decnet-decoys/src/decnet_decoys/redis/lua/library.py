@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from decnet_decoys.redis.lua.running import LuaError, Running, Table, Value, is_false, kind, number_of, shown
+from decnet_decoys.redis.lua.running import Running
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown
 from decnet_decoys.redis.protocol import Error, Members, Message, Nothing, Pairs, Pushed, Reply, Simple, score_text
 
 Call = Callable[[list[bytes]], Reply]
@@ -100,6 +101,7 @@ class _Library:
 
     def _reply(self, given: tuple[Value, ...]) -> Reply:
         self._run.step(20)
+        self._run.look()
         if not given:
             return Error("ERR Please specify at least one argument for this redis.call() call")
         words = [shown(one) if isinstance(one, float) else one for one in given]
