@@ -168,6 +168,9 @@ async def test_files_that_mysql_writes_are_on_the_machine_and_read_again(lives: 
     assert '(Errcode: 2 "No such file or directory")' in await query(host, "select 1 into outfile '/srv/no/o'")
     assert (await query(host, "select load_file('/etc/passwd')")).startswith("root:x:0:0:")
     assert await query(host, "select load_file('/etc/shadow'), load_file('/nothing')") == "NULL\tNULL\n"
+    assert await query(host, "select load_file('/proc/self/maps'), load_file('//proc/./version')") == "\t\n"
+    for directory in (".", "/var/lib/mysql/", "/usr/lib/mysql/plugin"):
+        assert "already exists" in await query(host, f"select 1 into outfile '{directory}'")
     library = "select 0x7f454c46 into dumpfile '/usr/lib/mysql/plugin/u.so'"
     assert await query(host, library) == ""
     host = await lives.next()

@@ -106,7 +106,8 @@ class _Dialogue:
             self._client.leaves = True
             self._answers.clear()
             return
-        if name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir":
+        names_directory = name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir"
+        if names_directory and self._client.authenticated:
             await self._directory_named(text(arguments[3][:4096]))
         reply = await answer(self._client, arguments)
         if name in ("auth", "hello"):
