@@ -168,7 +168,7 @@ async def test_who_would_wait_for_too_long_at_the_end_gets_no_answer() -> None:
     """So that it, or `web` for it, asks the next process; it got a 500."""
     begun = asyncio.Event()
 
-    async def wait(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # uvicorn counts parameters
+    async def wait(scope: Scope, receive: Receive, send: Send) -> None:  # uvicorn counts parameters
         begun.set()
         await asyncio.Event().wait()
 
