@@ -19,6 +19,7 @@ from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 from tests.examples import examples
 
 from decnet_core.events.catalogue import FileCaptured, HttpRequest
+from decnet_decoys.smtp.mailbox import MOST_MAILBOX
 
 REQUESTS = {"https": None, "smtp": b"STARTTLS\r\n", "ftp": b"AUTH TLS\r\n"}
 """What a client says in plain text before its handshake; nothing where TLS is from the beginning."""
@@ -134,12 +135,16 @@ async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
 
 
 async def well(host: DeckyHost, service: str) -> None:
-    """Check that the next client is answered, nothing failed, and no memory is kept of those before."""
+    """Check that the next client is answered, nothing failed, and no memory is kept of those before.
+
+    But for mail to root, which stays on the machine.
+    """
+    least = host.settings.limits.memory_bytes - (2 * MOST_MAILBOX if service == "smtp" else 0)
     async with shaken_hands(host, service, "127.0.0.9") as client, asyncio.timeout(DEADLINE):
         client.writer.write(client.sealed(FIRST_WORDS[service]))
         assert (await client.answer())[:3] in {b"HTT", b"250", b"211"}
     async with asyncio.timeout(DEADLINE):
-        while host.ctx.counters.snapshot()["decoys_memory_left"] != host.settings.limits.memory_bytes:
+        while host.ctx.counters.snapshot()["decoys_memory_left"] < least:
             await asyncio.sleep(0.01)
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
 
