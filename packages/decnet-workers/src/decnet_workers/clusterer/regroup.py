@@ -36,6 +36,7 @@ from decnet_workers.clusterer.cores import (
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
+from decnet_workers.errors import WorkersError
 
 _ALL = 64
 """Above the power of two of any number of attackers."""
@@ -50,9 +51,18 @@ class Regrouped(NamedTuple):
     """Attackers of whom the evidence was read."""
 
 
-def regroup(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
-    """Return what has changed, given the attackers whose evidence changed and features that some no longer show."""
-    return _Regrouping(view).result(set(attackers), set(keys))
+class ReadsTooManyError(WorkersError):
+    """More attackers would have to be read than memory is allowed for."""
+
+
+def regroup(
+    view: View, attackers: Collection[str], keys: Collection[Key] = (), *, most: int | None = None
+) -> Regrouped:
+    """Return what has changed, given the attackers whose evidence changed and features that some no longer show.
+
+    Raises ReadsTooManyError before the evidence of more than `most` attackers is read.
+    """
+    return _Regrouping(view, most).result(set(attackers), set(keys))
 
 
 class _Weights(dict[Key, float]):
@@ -65,8 +75,9 @@ class _Weights(dict[Key, float]):
 class _Regrouping:
     """One computation, with what it has read."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, most: int | None) -> None:
         self._view = view
+        self._most = most
         self._keys: dict[Key, Key] = {}
         self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
@@ -115,7 +126,10 @@ class _Regrouping:
 
     def _read(self, attackers: Iterable[str]) -> None:
         once = self._keys.setdefault  # one object for each feature, however many show it
-        for part in parts(attacker for attacker in attackers if attacker not in self._shown):
+        missing = {attacker for attacker in attackers if attacker not in self._shown}
+        if self._most is not None and len(self._shown) + len(missing) > self._most:
+            raise ReadsTooManyError(f"more than {self._most} attackers")
+        for part in parts(missing):
             self._shown |= dict.fromkeys(part, ())
             self._shown |= {
                 attacker: tuple(once(key, key) for key in shown if key[0] in KINDS)
